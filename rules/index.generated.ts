@@ -217,6 +217,7 @@ import containersPortNotPublished from './containers/port-not-published.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
+import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
@@ -260,6 +261,7 @@ import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
+import forwardedHeadersProgramNotTold from './forwarded-headers/program-not-told.ts'
 import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
@@ -486,6 +488,7 @@ import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
+import topologyHostRefusedByApplication from './topology/host-refused-by-application.ts'
 import topologyHostSelectsWrongServer from './topology/host-selects-wrong-server.ts'
 import topologyHostSelectsWrongVhost from './topology/host-selects-wrong-vhost.ts'
 import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
@@ -771,6 +774,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
+  { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
@@ -814,6 +818,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
+  { id: 'forwarded-headers/program-not-told', ...forwardedHeadersProgramNotTold },
   { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
@@ -1040,6 +1045,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/dav-destination-scheme', ...topologyDavDestinationScheme },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
+  { id: 'topology/host-refused-by-application', ...topologyHostRefusedByApplication },
   { id: 'topology/host-selects-wrong-server', ...topologyHostSelectsWrongServer },
   { id: 'topology/host-selects-wrong-vhost', ...topologyHostSelectsWrongVhost },
   { id: 'topology/http-to-tls-port', ...topologyHttpToTlsPort },

@@ -4,6 +4,8 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
+import { webSocketProgram } from './_websocket-programs.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (location: string, lines = ''): string => conf`
@@ -17,6 +19,26 @@ const site = (location: string, lines = ''): string => conf`
       }
   }
 `
+const behind = (image: string, pass: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        image: ${image}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            proxy_set_header Host $host;
+            ${`${pass} http://app:8123;`}
+        }
+    }
+  `,
+})
 const UPGRADE = conf`
   proxy_http_version 1.1;
   proxy_set_header Upgrade $http_upgrade;
@@ -64,8 +86,57 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'Jupyter, which a unit starts',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site('/').replaceAll('9000', '8889').replace('proxy_pass', '«proxy_pass»'),
+        ),
+        'etc/systemd/system/lab.service': conf`
+          [Service]
+          User=ana
+          ExecStart=/home/ana/venv/bin/jupyter lab --no-browser --port=8889
+        `,
+      },
+    },
+    {
+      title: 'an image whose pages need it',
+      files: behind('ghcr.io/home-assistant/home-assistant:stable', '«proxy_pass»'),
+    },
+    {
+      title: 'a script of Node.js with the package ws',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(site('/').replace('proxy_pass', '«proxy_pass»')),
+        'etc/systemd/system/chat.service': conf`
+          [Service]
+          WorkingDirectory=/srv/chat
+          ExecStart=/usr/bin/node server.js
+        `,
+        'srv/chat/server.js': conf`
+          const app = require('express')()
+          const { Server } = require('ws')
+          const server = app.listen(9000, '127.0.0.1')
+          const sockets = new Server({ server })
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'an image whose pages need it, and both headers',
+      files: behind('ghcr.io/home-assistant/home-assistant:stable', `${UPGRADE}\nproxy_pass`),
+    },
+    { title: 'an image of another program', files: behind('example/shop:1', 'proxy_pass') },
+    {
+      title: 'Jupyter on another port',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(site('/')),
+        'etc/systemd/system/lab.service': conf`
+          [Service]
+          ExecStart=/opt/venv/bin/jupyter lab --port 8889
+        `,
+      },
+    },
     { title: 'both headers', files: { 'nginx.conf': site('/ws/', UPGRADE) } },
     { title: 'another location', files: { 'nginx.conf': site('/news/') } },
     {
@@ -110,6 +181,19 @@ export default defineRule({
           related: [{ at: argumentPlace(pass, 0), message: 'the application is here' }],
           ...fix(connection),
         }
+      } else if (
+        !upgraded.has(server) &&
+        (location === null || location.name === '/' || location.modifier === '@')
+      ) {
+        const program = webSocketProgram(deployment, connection)
+        if (program !== null)
+          yield {
+            at: namePlace(pass),
+            message: `the pages of ${program.name} need WebSocket, and no location of this server sends it \`Upgrade\``,
+            label: 'no Upgrade',
+            related: [{ at: program.at, message: 'it is started here' }],
+            ...fix(connection),
+          }
       }
     }
   },

@@ -7,6 +7,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
@@ -39,6 +40,7 @@ const fpm = (script: Record<string, string>, lines = '', http = ''): Record<stri
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
   ...script,
 })
+const withoutParameters = ({ 'etc/nginx/fastcgi_params': _, ...files }: Record<string, string>) => files
 const WORDPRESS = (lines: string, file = 'srv/www/wp-config.php'): Record<string, string> => ({
   [file]: `<?php\n${lines}\nrequire_once ABSPATH . 'wp-settings.php';\n`,
 })
@@ -177,6 +179,10 @@ export default defineRule({
       title: 'a line that is commented out',
       files: fpm(WORDPRESS("// define('FORCE_SSL_ADMIN', true);")),
     },
+    {
+      title: 'a file of parameters that is not here',
+      files: withoutParameters(fpm({ 'srv/www/index.php': ASKS })),
+    },
     { title: 'Moodle that is told', files: fpm(MOODLE('$CFG->sslproxy = true;')) },
     {
       title: 'Moodle without TLS',
@@ -277,7 +283,8 @@ function* throughFastcgi(deployment: Deployment): Findings {
 /** True also where `HTTPS` may be set in a way that nobody here knows. */
 function isTold({ server, block, from: { configuration } }: NginxConnection): boolean {
   const lines = effective(configuration, block, 'fastcgi_param')
-  if (!lines.known) return true
+  // The files of the package set it, and one that is not here may.
+  if (!lines.known || hasUnreadInclude(configuration, block, 'fastcgi_param')) return true
   const line = lines.value.directives.findLast(({ args }) => args[0]?.value === 'HTTPS')
   const value = line?.args[1]?.value
   return value !== undefined && value !== '' && (server.tls || !/^\$\{?https\}?$/.test(value))

@@ -1,0 +1,233 @@
+import { posix } from 'node:path'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { containerVariables } from '../containers/_container-variables.ts'
+
+const tree = (
+  service: string,
+  target: string,
+  more: Record<string, string> = {},
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        ${service}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name app.example.org;
+        ssl_certificate /etc/ssl/app.pem;
+        ssl_certificate_key /etc/ssl/app.key;
+        location / {
+            proxy_pass http://app:${target};
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+  `,
+  ...more,
+})
+const keycloak = (lines: string, mark = (image: string): string => image): Record<string, string> =>
+  tree(
+    conf`
+      image: ${mark('quay.io/keycloak/keycloak:25.0')}
+      command: start
+      environment:
+        KC_HTTP_ENABLED: "true"
+        ${lines}
+    `,
+    '8080',
+  )
+const homeAssistant = (configuration: string): Record<string, string> =>
+  tree(
+    conf`
+      image: ghcr.io/home-assistant/home-assistant:stable
+      volumes: ["./config:/config"]
+    `,
+    '8123',
+    { 'config/configuration.yaml': configuration },
+  )
+const gitlab = (lines: string): Record<string, string> =>
+  tree(
+    conf`
+      image: gitlab/gitlab-ce:16.11.0-ce.0
+      environment:
+        GITLAB_OMNIBUS_CONFIG: |
+          ${lines}
+    `,
+    '80',
+  )
+
+export default defineRule({
+  summary: 'A program behind nginx is not told that nginx terminates TLS in front of it',
+  severity: 'warning',
+  otherSeverities: { error: 'where it answers no request at all, or redirects https to https for ever' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx sends `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy.',
+  remedy:
+    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab",
+  references: [
+    'https://www.keycloak.org/server/reverseproxy',
+    'https://www.home-assistant.io/integrations/http/#reverse-proxies',
+    'https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination',
+  ],
+  unproven: 'The live tests start no containers, and install none of these programs',
+  bad: [
+    { title: 'Keycloak', files: keycloak('KC_HOSTNAME_STRICT: "false"', image => `«${image}»`) },
+    {
+      title: 'Home Assistant',
+      files: tree(
+        conf`
+          image: ghcr.io/home-assistant/home-assistant:stable
+          volumes: ["./config:/config"]
+        `,
+        '8123',
+        { 'config/configuration.yaml': '«default_config»:\n\nautomation: []\n' },
+      ),
+    },
+    { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
+  ],
+  good: [
+    { title: 'Keycloak that reads the headers', files: keycloak('KC_PROXY_HEADERS: xforwarded') },
+    { title: 'Keycloak that knows its address', files: keycloak('KC_HOSTNAME: https://login.example.org') },
+    { title: 'Keycloak of an older release', files: keycloak('KC_PROXY: edge') },
+    {
+      title: 'Home Assistant that trusts the proxy',
+      files: homeAssistant(conf`
+        default_config:
+
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies:
+            - 172.16.0.0/12
+      `),
+    },
+    {
+      title: 'Home Assistant with a file of its own for http',
+      files: homeAssistant('default_config:\nhttp: !include http.yaml\n'),
+    },
+    {
+      title: 'GitLab that leaves TLS to the proxy',
+      files: gitlab(conf`
+        external_url 'https://gitlab.example.org'
+        nginx['listen_port'] = 80
+        nginx['listen_https'] = false
+      `),
+    },
+  ],
+  *check({ connections, machines }) {
+    if (!machines.some(({ container }) => container !== null && programIn(container) !== null)) return
+    for (const connection of connections.http) {
+      if (connection.reachable === false || connection.headers.open) continue
+      for (const { machine } of connection.targets) {
+        const container = machine?.container ?? null
+        const program = container === null ? null : programIn(container)
+        const fault = container === null || program === null ? null : program(container, connection)
+        if (fault === null) continue
+        yield {
+          ...fault,
+          label: 'not told of the proxy',
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+        }
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly at: Place
+  readonly severity?: 'error'
+  readonly message: string
+}
+
+type Look = (container: Container, connection: NginxConnection) => Fault | null
+
+const PROGRAMS: readonly (readonly [RegExp, Look])[] = [
+  [/^(?:quay\.io\/)?keycloak\/keycloak$/, lookAtKeycloak],
+  [
+    /(?:^|\/)(?:home-assistant\/home-assistant|linuxserver\/homeassistant|homeassistant\/home-assistant)$/,
+    lookAtHomeAssistant,
+  ],
+  [/^gitlab\/gitlab-(?:ce|ee)$/, lookAtGitlab],
+]
+
+function programIn({ base, service }: Container): Look | null {
+  if (base === null || service.build !== null) return null
+  return PROGRAMS.find(([pattern]) => pattern.test(base))?.[1] ?? null
+}
+
+function lookAtKeycloak(container: Container, { server, pass }: NginxConnection): Fault | null {
+  const { service, mounts } = container
+  if (!server.tls || !/^http:/.test(pass.args[0]?.value ?? '') || !service.complete) return null
+  if (mounts.some(({ target }) => /^\/opt\/keycloak(?:\/conf(?:\/.*)?)?$/.test(target))) return null
+  const words = service.command?.words.map(({ text }) => text) ?? []
+  if (words[0] !== 'start' || words.some(text => /^--(?:proxy|hostname|config-file)/.test(text))) return null
+  const variables = containerVariables(container)
+  if (service.envFiles.some(({ path }) => !path.known || sourceAt(container.hostFiles, path.value) === null))
+    return null
+  const isTold = variables.some(({ name, value }) => {
+    if (/^KC_(?:PROXY|PROXY_HEADERS|HOSTNAME_URL|CONFIG_FILE)$/.test(name)) return true
+    if (name === 'PROXY_ADDRESS_FORWARDING') return true
+    return name === 'KC_HOSTNAME' && (value?.known !== true || value.value.includes('://'))
+  })
+  if (isTold || service.image?.at == null) return null
+  return {
+    at: service.image.at,
+    message:
+      'Keycloak does not read `X-Forwarded-Proto` before `KC_PROXY_HEADERS` says so, and makes its addresses with `http://`',
+  }
+}
+
+function lookAtHomeAssistant({ mounts, files }: Container, { headers }: NginxConnection): Fault | null {
+  const sent = headers.written.find(({ name, state }) => name === 'x-forwarded-for' && state !== 'cleared')
+  const source = sent === undefined ? null : sourceAt(files, '/config/configuration.yaml')
+  if (source === null || !mounts.some(({ target }) => posix.join(target, '/').startsWith('/config/')))
+    return null
+  const { code } = source
+  if (/trusted_proxies|^http:[ \t]*!|packages:|^homeassistant:[ \t]*!/m.test(code)) return null
+  const at = firstKey(source, /^http(?=:)/m) ?? firstKey(source, /^\w+(?=:)/m)
+  return at === null
+    ? null
+    : {
+        at,
+        severity: 'error',
+        message:
+          'Home Assistant answers 400 to what has `X-Forwarded-For`, for no `trusted_proxies` names the proxy',
+      }
+}
+
+function firstKey(source: Source, pattern: RegExp): Place | null {
+  const match = pattern.exec(source.code)
+  return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
+}
+
+function lookAtGitlab(container: Container, { server, pass }: NginxConnection): Fault | null {
+  if (!server.tls || !/^http:\/\/[^/:]+(?::80)?\/?$/.test(pass.args[0]?.value ?? '')) return null
+  const variable = containerVariables(container).find(({ name }) => name === 'GITLAB_OMNIBUS_CONFIG')
+  if (variable?.value?.known !== true || variable.value.at === null) return null
+  if (container.mounts.some(({ target, path }) => target.startsWith('/etc/gitlab') && path !== null))
+    return null
+  const { value: text, at } = variable.value
+  if (/listen_https['"]?\]?\s*=\s*false|nginx\[['"]enable['"]\]\s*=\s*false/.test(text)) return null
+  const url = /(?<=^\s*external_url[\s(]+['"])https:\/\/[\w.-]+/m.exec(text)
+  if (url === null) return null
+  const start = at.source.text.indexOf(url[0], at.start)
+  if (start === -1) return null
+  return {
+    at: { source: at.source, start, end: start + url[0].length },
+    severity: 'error',
+    message:
+      'the nginx inside of GitLab listens with TLS for this address, and redirects what nginx proxies to its port 80 back to https',
+  }
+}

@@ -1,0 +1,98 @@
+import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import type { Deployment, Machine, NginxConnection, StartedCommand } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+
+/** A program whose pages do not work without WebSocket, and where it is named. */
+export interface WebSocketProgram {
+  readonly name: string
+  readonly at: Place
+}
+
+/** Images of such programs. */
+const IMAGES: readonly (readonly [RegExp, string])[] = [
+  [
+    /(?:^|\/)(?:home-assistant\/home-assistant|linuxserver\/homeassistant|homeassistant\/home-assistant)$/,
+    'Home Assistant',
+  ],
+  [/^(?:quay\.io\/)?jupyter(?:hub)?\/[\w-]+$/, 'Jupyter'],
+  [/^(?:codercom|(?:lscr\.io\/)?linuxserver)\/code-server$/, 'code-server'],
+  [/^louislam\/uptime-kuma$/, 'Uptime Kuma'],
+  [/^(?:docker\.n8n\.io\/)?n8nio\/n8n$/, 'n8n'],
+  [/^nodered\/node-red$/, 'Node-RED'],
+  [/^rocker\/shiny(?:-verse)?$/, 'Shiny'],
+  [/^mattermost\/mattermost-[\w-]+$/, 'Mattermost'],
+  [/^(?:registry\.)?rocket\.?chat(?:\/rocket\.?chat)+$|^rocketchat\/rocket\.chat$/, 'Rocket.Chat'],
+]
+
+/** Programs by the word that starts them, and the port that they open where no option says another. */
+const COMMANDS: readonly (readonly [RegExp, string, number])[] = [
+  [/^jupyter(?:-(?:lab|notebook))?$/, 'Jupyter', 8888],
+  [/^jupyterhub$/, 'JupyterHub', 8000],
+  [/^streamlit$/, 'Streamlit', 8501],
+  [/^code-server$/, 'code-server', 8080],
+  [/^hass$/, 'Home Assistant', 8123],
+  [/^node-red(?:-pi)?$/, 'Node-RED', 1880],
+]
+
+/** The program behind a connection that needs WebSocket; null where none is known to be there. */
+export function webSocketProgram(
+  deployment: Deployment,
+  connection: NginxConnection,
+): WebSocketProgram | null {
+  for (const target of connection.targets) {
+    const machine = target.machine ?? null
+    const container = machine?.container ?? null
+    if (container !== null && container.service.build === null) {
+      const [, name] = IMAGES.find(([pattern]) => pattern.test(container.base ?? '')) ?? []
+      if (name !== undefined) return { name, at: container.service.image?.at ?? container.service.at }
+    }
+    const program = serverBehind(target)
+    const source = program?.server.sources.find(({ code }) => OF_WS.test(code))
+    if (program !== null && source !== undefined) return { name: 'the application', at: program.server.at }
+    if (machine === null || target.port === null) continue
+    const started = startedOn(deployment).get(machine)?.get(target.port)
+    if (started !== undefined) return started
+  }
+  return null
+}
+
+/** A script that answers WebSocket by itself, with the package `ws`. */
+const OF_WS =
+  /(?:require\(\s*|from\s+)['"]ws['"][\s\S]*\bnew\s+(?:WebSocketServer|WebSocket\.Server|Server)\b/
+
+const startedOn = memo((deployment: Deployment) => {
+  const found = new Map<Machine, Map<number, WebSocketProgram>>()
+  for (const command of deployment.commands) {
+    const program = programOf(command)
+    if (program === null) continue
+    const ports = found.get(command.machine) ?? new Map<number, WebSocketProgram>()
+    found.set(command.machine, ports)
+    ports.set(program.port, program)
+  }
+  return found
+})
+
+function programOf({ words }: StartedCommand): (WebSocketProgram & { readonly port: number }) | null {
+  for (const [at, word] of words.entries()) {
+    // Behind an interpreter and its `-m` it is an argument.
+    if (at > 2) break
+    const [, name, port] = COMMANDS.find(([pattern]) => pattern.test(posix.basename(word.text))) ?? []
+    if (name === undefined || port === undefined) continue
+    const rest = words.slice(at + 1).map(({ text }) => text)
+    return { name, at: placeOf(word), port: portIn(rest) ?? port }
+  }
+  return null
+}
+
+function portIn(words: readonly string[]): number | null {
+  for (const [at, word] of words.entries()) {
+    const match = /^(?:--(?:server\.|ServerApp\.|NotebookApp\.)?port|-p|--bind-addr)(?:=(.*))?$/.exec(word)
+    const value = match === null ? undefined : (match[1] ?? words[at + 1])
+    const port = /(?:^|:)(\d{1,5})$/.exec(value ?? '')?.[1]
+    if (port !== undefined) return Number(port)
+  }
+  return null
+}

@@ -1,0 +1,471 @@
+import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { parseHost } from '../../src/servers/address.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { compilePcre, toBytes } from '../../src/servers/regex.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { documentRoot } from '../php/_script-directory.ts'
+import { scriptCode } from '../php/_php-sources.ts'
+
+const fpm = (names: string, files: Record<string, string>): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name ${names};
+        root /srv/www;
+        location / {
+            fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+            fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+        }
+    }
+  `),
+  ...files,
+})
+const nextcloud = (domains: string, more = ''): Record<string, string> => ({
+  'srv/www/config/config.php': conf`
+    <?php
+    $CONFIG = array (
+      'instanceid' => 'oc1',
+      ${domains}
+      'datadirectory' => '/srv/data',
+      ${more}
+    );
+  `,
+})
+const drupal = (lines: string): Record<string, string> => ({
+  'srv/www/sites/default/settings.php': conf`
+    <?php
+    $settings['hash_salt'] = 'x';
+    ${lines}
+  `,
+})
+const apache = (files: Record<string, string>): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName cloud.example.org
+          DocumentRoot /srv/www
+      </VirtualHost>
+    `,
+    ['dir'],
+  ),
+  ...files,
+})
+const rails = (lines: string, host = '$host'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      web:
+        image: ruby:3.3
+        working_dir: /app
+        command: bundle exec puma -b tcp://0.0.0.0:3000
+        environment:
+          RAILS_ENV: production
+        volumes: [".:/app"]
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name shop.example.org;
+        location / {
+            proxy_pass http://web:3000;
+            proxy_set_header Host ${host};
+        }
+    }
+  `,
+  'config/environments/production.rb': conf`
+    Rails.application.configure do
+      config.eager_load = true
+      ${lines}
+    end
+  `,
+})
+const vite = (lines: string, version = '^6.0.0'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      front:
+        image: node:22
+        working_dir: /app
+        command: npx vite --host
+        volumes: ["./front:/app"]
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name dev.example.org;
+        location / {
+            proxy_pass http://front:5173;
+            proxy_set_header Host $host;
+        }
+    }
+  `,
+  'front/package.json': `{ "devDependencies": { "vite": "${version}" } }\n`,
+  'front/vite.config.ts': conf`
+    export default {
+      ${lines}
+    }
+  `,
+})
+
+export default defineRule({
+  summary: 'The application refuses the name under which clients reach it',
+  severity: 'error',
+  otherSeverities: { warning: 'where it takes other names of the same site' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Nextcloud, Drupal, Rails and Vite answer the names alone that their own configuration lists: `Access through untrusted domain`, `The provided host name is not valid for this server`, `Blocked hosts`, `Blocked request. This host is not allowed`. The web server in front serves the name all the same.',
+  remedy:
+    'Add the name: to `trusted_domains`, `trusted_host_patterns`, `config.hosts` or `server.allowedHosts`',
+  references: [
+    'https://docs.nextcloud.com/server/latest/admin_manual/installation/installation_wizard.html#trusted-domains',
+    'https://www.drupal.org/docs/getting-started/installing-drupal/trusted-host-settings',
+    'https://guides.rubyonrails.org/configuring.html#actiondispatch-hostauthorization',
+    'https://vite.dev/config/server-options.html#server-allowedhosts',
+  ],
+  unproven: 'The live tests install none of these applications',
+  bad: [
+    {
+      title: 'Nextcloud',
+      files: fpm(
+        'cloud.example.org',
+        nextcloud("«'trusted_domains'» => array (0 => 'localhost', 1 => '192.168.1.20'),"),
+      ),
+    },
+    {
+      title: 'Nextcloud in Apache',
+      files: apache(nextcloud("«'trusted_domains'» => ['localhost'],")),
+    },
+    {
+      title: 'Drupal',
+      files: fpm(
+        'www.example.org',
+        drupal(conf`
+          $settings[«'trusted_host_patterns'»] = [
+            '^example\.org$',
+          ];
+        `),
+      ),
+    },
+    {
+      title: 'Rails',
+      files: rails('«config.hosts» = ["www.example.org", "example.org"]'),
+    },
+    {
+      title: 'Rails, which is sent the name of the upstream',
+      files: rails('«config.hosts» << "shop.example.org"', '$proxy_host'),
+    },
+    {
+      title: 'Rails behind a socket, beside the files that nginx serves',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              server_name shop.example.org;
+              root /srv/shop/current/public;
+              location / {
+                  proxy_set_header Host $host;
+                  proxy_pass http://unix:/srv/shop/current/tmp/sockets/puma.sock;
+              }
+          }
+        `),
+        'srv/shop/current/config/environments/production.rb': conf`
+          Rails.application.configure do
+            «config.hosts» = ["www.example.org"]
+          end
+        `,
+      },
+    },
+    { title: 'Vite', files: vite('«server»: { port: 5173 },') },
+  ],
+  good: [
+    {
+      title: 'Nextcloud that has the name',
+      files: fpm(
+        'cloud.example.org',
+        nextcloud("'trusted_domains' => array (0 => 'localhost', 1 => 'cloud.example.org'),"),
+      ),
+    },
+    {
+      title: 'a pattern of Nextcloud',
+      files: fpm('cloud.example.org', nextcloud("'trusted_domains' => ['*.example.org'],")),
+    },
+    {
+      title: 'Nextcloud that is told its name by `overwritehost`',
+      files: fpm(
+        'cloud.example.org',
+        nextcloud("'trusted_domains' => ['localhost'],", "'overwritehost' => 'cloud.example.org',"),
+      ),
+    },
+    {
+      title: 'names that the environment brings',
+      files: fpm('cloud.example.org', nextcloud("'trusted_domains' => explode(' ', getenv('DOMAINS')),")),
+    },
+    {
+      title: 'Drupal with every name of the site',
+      files: fpm(
+        'www.example.org example.org',
+        drupal("$settings['trusted_host_patterns'] = ['^(www\\.)?example\\.org$'];"),
+      ),
+    },
+    { title: 'Drupal that asks no name', files: fpm('www.example.org', drupal('')) },
+    { title: 'Rails with the whole domain', files: rails('config.hosts << ".example.org"') },
+    { title: 'Rails with a pattern', files: rails('config.hosts << /.*\\.example\\.net/') },
+    { title: 'Rails that clears the list', files: rails('config.hosts.clear') },
+    { title: 'Rails of production, which has no list', files: rails('') },
+    {
+      title: 'Vite that is told the name',
+      files: vite("server: { allowedHosts: ['dev.example.org'] },"),
+    },
+    { title: 'Vite of a release that asks no name', files: vite('', '^4.5.0') },
+  ],
+  *check(deployment) {
+    const seen = new Set<Source>()
+    for (const { connection, names, list } of asked(deployment)) {
+      const refused = names.filter(name => isPlain(name) && !list.takes(name))
+      const [first] = refused
+      if (first === undefined || seen.has(list.at.source)) continue
+      seen.add(list.at.source)
+      const named = connection?.server.names.find(({ name }) => name === first)
+      yield {
+        at: list.at,
+        severity: refused.length < names.filter(isPlain).length ? ('warning' as const) : ('error' as const),
+        message: `${list.by} is asked for \`${first}\`, which this does not have: ${list.said}`,
+        label: `without \`${first}\``,
+        related: [
+          ...(named === undefined ? [] : [{ at: named.at, message: 'a name of this server' }]),
+          ...(connection === null ? [] : [{ at: argumentPlace(connection.pass, 0), message: 'leads here' }]),
+        ],
+        help: `Add \`${first}\` ${list.to}`,
+      }
+    }
+  },
+})
+
+/** The names that an application answers. */
+interface HostList {
+  readonly by: string
+  readonly at: Place
+  readonly said: string
+  /** Where a name is added. */
+  readonly to: string
+  readonly takes: (name: string) => boolean
+}
+
+interface Asked {
+  readonly connection: NginxConnection | null
+  /** What the `Host` of requests may be. */
+  readonly names: readonly string[]
+  readonly list: HostList
+}
+
+function* asked(deployment: Deployment): Iterable<Asked> {
+  for (const connection of deployment.connections.nginx) {
+    const { pass, server, headers, targets, from } = connection
+    if (connection.reachable === false) continue
+    if (pass.name === 'fastcgi_pass') {
+      const root = documentRoot(connection)
+      if (root === null) continue
+      const [target] = targets
+      const container = target?.to.kind === 'listener' ? target.to.listener.program.machine.container : null
+      const list =
+        listOfPhp(from.machine.files, root) ?? (container === null ? null : listOfPhp(container.files, root))
+      const names = server.names.filter(({ exact }) => exact).map(({ name }) => name)
+      if (list !== null) yield { connection, names, list }
+      continue
+    }
+    if (headers.open || !connection.hostsSent.known) continue
+    // What the application reads in its place, or besides.
+    if (headers.written.some(({ name }) => name === 'x-forwarded-host')) continue
+    for (const { to } of targets) {
+      if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+      const list = listOfServer(to.listener.program)
+      if (list !== null) yield { connection, names: connection.hostsSent.value, list }
+    }
+    const list = targets.some(({ to }) => to.kind === 'listener') ? null : listBehind(connection)
+    if (list !== null) yield { connection, names: connection.hostsSent.value, list }
+  }
+  for (const host of deployment.virtualHosts) yield* askedOfApache(deployment, host)
+}
+
+function* askedOfApache(deployment: Deployment, host: ApacheHost): Iterable<Asked> {
+  const { configuration, directive } = host
+  const root = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)?.args[0]?.value
+  if (root === undefined || !root.startsWith('/')) return
+  const { machine } = deployment.programOf(configuration)
+  const list = listOfPhp(machine.container?.files ?? machine.files, root.replace(/(.)\/$/, '$1'))
+  if (list === null) return
+  const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
+  const [front] = fronts
+  if (front === undefined) {
+    yield { connection: null, names: host.names, list }
+    return
+  }
+  const { connection } = front
+  if (connection.headers.open || !connection.hostsSent.known) return
+  if (connection.headers.written.some(({ name }) => name === 'x-forwarded-host')) return
+  yield { connection, names: connection.hostsSent.value, list }
+}
+
+/** Addresses and names of the machine itself are how monitoring and tests ask. */
+function isPlain(name: string): boolean {
+  return (
+    /^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d+)?$/i.test(name) &&
+    parseHost(name.replace(/:\d+$/, '')).kind === 'name' &&
+    !/(?:^|\.)local(?:host|domain)?$|\.(?:test|invalid)$/.test(name)
+  )
+}
+
+const listOfPhp = memoByKey(
+  (files: FileSystem, root: string): HostList | null => nextcloudList(files, root) ?? drupalList(files, root),
+)
+
+/** Literals alone: what is computed, nobody here knows. */
+const TEXTS = /^(?:\s*(?:\d+\s*=>\s*)?(['"])(?:(?!\1)[^\\$]|\\.)*\1\s*,?)*\s*$/
+
+function nextcloudList(files: FileSystem, root: string): HostList | null {
+  const source = sourceAt(files, `${root}/config/config.php`)
+  if (source === null || !/\$CONFIG\b/.test(source.code)) return null
+  const code = scriptCode(source)
+  const match = /(['"]trusted_domains['"])\s*=>\s*(?:array\s*\(|\[)([^()[\]]*)[)\]]/.exec(code)
+  if (match === null || !TEXTS.test(match[2] ?? '') || /['"]overwritehost['"]/.test(code)) return null
+  const others = (files.list(`${root}/config`) ?? []).filter(({ name }) => /\.config\.php$/.test(name))
+  if (
+    others.some(({ name }) => /trusted_domains|overwritehost/.test(textAt(files, `${root}/config/${name}`)))
+  )
+    return null
+  const patterns = textsIn(match[2] ?? '').map(
+    text => new RegExp(`^${text.split('*').map(escaped).join('[-.a-zA-Z0-9]*')}$`, 'i'),
+  )
+  return {
+    by: 'Nextcloud',
+    at: { source, start: match.index, end: match.index + (match[1] ?? '').length },
+    said: 'Access through untrusted domain',
+    to: 'to `trusted_domains`',
+    takes: name => patterns.some(each => each.test(name) || each.test(name.replace(/:\d+$/, ''))),
+  }
+}
+
+function drupalList(files: FileSystem, root: string): HostList | null {
+  const source = sourceAt(files, `${root}/sites/default/settings.php`)
+  if (source === null) return null
+  const code = scriptCode(source)
+  const matches = [
+    ...code.matchAll(
+      /\$settings\[(['"]trusted_host_patterns['"])\](\[\])?\s*=\s*(?:array\s*\(|\[)?((?:\s*(?:\d+\s*=>\s*)?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,?)*)\s*[)\]]?\s*;/g,
+    ),
+  ]
+  const [first] = matches
+  if (first === undefined || matches.length !== (code.match(/trusted_host_patterns/g) ?? []).length)
+    return null
+  if (/trusted_host_patterns/.test(textAt(files, `${root}/sites/default/settings.local.php`))) return null
+  const written = matches.flatMap(match => textsIn(match[3] ?? ''))
+  const patterns = written.map(text => compilePcre(text, { caseless: true }))
+  if (written.length === 0 || patterns.includes(null)) return null
+  const start = first.index + first[0].indexOf(first[1] ?? '')
+  return {
+    by: 'Drupal',
+    at: { source, start, end: start + (first[1] ?? '').length },
+    said: 'The provided host name is not valid for this server',
+    to: 'to `trusted_host_patterns`, as a pattern',
+    takes: name => patterns.some(each => each?.match(toBytes(name.replace(/:\d+$/, ''))) !== null),
+  }
+}
+
+function textAt(files: FileSystem, path: string): string {
+  const source = sourceAt(files, path)
+  return source === null ? '' : scriptCode(source)
+}
+
+function textsIn(list: string): readonly string[] {
+  return [...list.matchAll(/(['"])((?:(?!\1)[^\\]|\\.)*)\1/g)].map(([, , text = '']) =>
+    // In single quotes a backslash stands for itself but before a quote or another one.
+    text.replace(/\\(['"\\])/g, '$1'),
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+}
+
+function listOfServer(program: AppServerProgram): HostList | null {
+  const directory = program.directory?.known === true ? program.directory.value : null
+  if (directory === null) return null
+  const files = program.machine.container?.files ?? program.machine.files
+  if (program.server.program === 'vite') return viteList(files, directory)
+  if (program.server.program !== 'puma' && program.server.program !== 'rails') return null
+  const environment = program.environment('RAILS_ENV')
+  return environment?.known === true ? railsList(files, directory, environment.value) : null
+}
+
+/** Rails that nothing is seen to start, beside the `public` that nginx serves itself. */
+function listBehind({ server, from }: NginxConnection): HostList | null {
+  const [root] = childrenNamed(server.directive, 'root')
+  const path = root?.args[0]?.value ?? ''
+  return /^\/[^$]*\/public\/?$/.test(path)
+    ? railsList(from.machine.files, posix.dirname(path), 'production')
+    : null
+}
+
+function railsList(files: FileSystem, directory: string, environment: string): HostList | null {
+  const source = sourceAt(files, posix.join(directory, `config/environments/${environment}.rb`))
+  if (source === null) return null
+  const code = source.code.replace(/(^|\s)#[^\n]*/g, comment => ' '.repeat(comment.length))
+  if (/config\.hosts(?:\.clear|\s*=\s*nil)|host_authorization/.test(code)) return null
+  const lines = [...code.matchAll(/config\.hosts\b[ \t]*(?:<<|=|\+=|\.concat\()[ \t]*(\[[^\]]*\]|[^\n]*)/g)]
+  const [first] = lines
+  const names: string[] = []
+  for (const [, value = ''] of lines) {
+    if (!/^\[?(?:\s*"[\w.-]+"\s*,?|\s*'[\w.-]+'\s*,?)*\s*\]?\s*\)?\s*$/.test(value)) return null
+    names.push(...[...value.matchAll(/["']([\w.-]+)["']/g)].map(([, name = '']) => name.toLowerCase()))
+  }
+  if (first === undefined || lines.length !== (code.match(/config\.hosts\b/g) ?? []).length) return null
+  return {
+    by: 'Rails',
+    at: { source, start: first.index, end: first.index + 'config.hosts'.length },
+    said: 'Blocked hosts',
+    to: 'to `config.hosts`',
+    takes: given => {
+      const name = given.replace(/:\d+$/, '').toLowerCase()
+      return names.some(each =>
+        each.startsWith('.') ? name === each.slice(1) || name.endsWith(each) : name === each,
+      )
+    },
+  }
+}
+
+const CONFIGURATIONS = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].map(ending => `vite.config.${ending}`)
+
+function viteList(files: FileSystem, directory: string): HostList | null {
+  const manifest = sourceAt(files, posix.join(directory, 'package.json'))
+  const release = /"vite"\s*:\s*"[\^~]?(\d+)\.(\d+)/.exec(manifest?.text ?? '')
+  // Since 6.0.9; what an older release does, its lock file would tell.
+  if (release === null || Number(release[1]) < 6) return null
+  const source = CONFIGURATIONS.flatMap(name => sourceAt(files, posix.join(directory, name)) ?? [])[0]
+  if (source === undefined) return null
+  if (/allowedHosts|https|\.\.\.|mergeConfig|loadEnv|basicSsl|mkcert/.test(source.text)) return null
+  const match = [/\bserver\b(?=\s*:)/, /\bdefineConfig\b(?=\s*\()/, /\bexport\s+default\b/]
+    .map(pattern => pattern.exec(source.text))
+    .find(each => each !== null)
+  if (match == null) return null
+  return {
+    by: 'Vite',
+    at: { source, start: match.index, end: match.index + match[0].length },
+    said: 'Blocked request. This host is not allowed',
+    to: 'to `server.allowedHosts`',
+    takes: () => false,
+  }
+}
