@@ -394,7 +394,7 @@ function staysOnMachine(
 ): boolean {
   // Whoever keeps both in one directory installs both, and what a script there says of them.
   const directory = posix.dirname(at.source.path)
-  const [told] = program === 'Apache' ? [null] : SAYS[program]
+  const [told] = program === 'nginx' || program === 'PHP-FPM' ? SAYS[program] : [null]
   if (told !== null)
     for (const { name } of files.list(directory) ?? [])
       if (isSaidByScript(files, posix.join(directory, name), told)) return true
