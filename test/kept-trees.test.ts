@@ -417,7 +417,7 @@ test('a chapter that is audited alone starts what it proxies to', async () => {
   assert.ok(findings.some(({ rule }) => rule === 'topology/protocol-mismatch'))
 })
 
-test('programs that write a configuration are named where their name tells what they do', async () => {
+test('programs that write a configuration are named, of many those whose name tells what they do', async () => {
   const site = 'server {\n    listen 80;\n    server_name %s;\n}\n'
   const tree = {
     'nginx/site.conf': 'server {\n  listen 80;\n  root /srv/www;\n}\n',
@@ -426,13 +426,24 @@ test('programs that write a configuration are named where their name tells what 
     'nginx/reload.py': 'SERVER = "nginx"\n',
     'manifests/vhost.pp':
       'file { "/a":\n  content => "<VirtualHost *:80>\n ServerName a\n</VirtualHost>"\n}\n',
+    'lib/write.go':
+      'const site = `\nserver {\n  {{if .Tls}}\n  listen 443 ssl;\n  {{end}}\n}\n`\nconst other = `{{if .A}}`\n',
+    'lib/proxy.rb': 'TEXT = "<Location /api>\n  Require all granted\n</Location>\n"\n',
     'app/models.py': `SITE = """\n${site}"""\n`,
   }
-  const { fileList, notices } = await auditDirectory(scratchTree(tree), rules)
-  assert.equal(
-    fileList.flatMap(file => ('skipped' in file && file.skipped === 'inside-program' ? [file.path] : [])),
-    ['manifests/vhost.pp', 'nginx/make_site.py'],
-  )
+  const writersIn = ({ fileList }: Awaited<ReturnType<typeof auditDirectory>>): readonly string[] =>
+    fileList.flatMap(file => ('skipped' in file && file.skipped === 'inside-program' ? [file.path] : []))
+  assert.equal(writersIn(await auditDirectory(scratchTree(tree), rules)), [
+    'app/models.py',
+    'lib/proxy.rb',
+    'lib/write.go',
+    'manifests/vhost.pp',
+    'nginx/make_site.py',
+  ])
+  const others = Array.from({ length: 300 }, (_, index) => [`app/part_${index}.py`, 'x = 1\n'] as const)
+  const among = await auditDirectory(scratchTree({ ...Object.fromEntries(others), ...tree }), rules)
+  const { notices } = among
+  assert.equal(writersIn(among), ['manifests/vhost.pp', 'nginx/make_site.py'])
   assert.ok(notices.some(({ text }) => text === '2 programs write lines of a server, which are not read'))
 })
 

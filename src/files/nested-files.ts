@@ -52,15 +52,20 @@ function kindOf(path: string): Kind | null {
   return KINDS.find(([, pattern]) => pattern.test(path))?.[0] ?? null
 }
 
-/** A program whose name or directory says that it has to do with a server, so that few are looked into. */
+/** A program whose name or directory says that it has to do with a server. */
 const WRITER =
   /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/i
+const PROGRAM = /\.(?:php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/
 const OF_TESTS =
   /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
 
-/** True for a program that may write a configuration. */
-export function mayWriteFiles(path: string): boolean {
-  return WRITER.test(path) && !OF_TESTS.test(path) && !TESTS.test(path)
+/** As many are looked into; of more those whose names say that they have to do with a server. */
+const MOST_PROGRAMS = 300
+
+/** The programs that may write a configuration. */
+export function writersAmong(paths: readonly string[]): readonly string[] {
+  const programs = paths.filter(path => PROGRAM.test(path) && !OF_TESTS.test(path) && !TESTS.test(path))
+  return programs.length <= MOST_PROGRAMS ? programs : programs.filter(path => WRITER.test(path))
 }
 
 /** True where a text of a program is plainly the beginning of a server's block or section. */
@@ -69,7 +74,7 @@ export function writesServers(text: string): boolean {
 }
 
 const BLOCK_IN_TEXT =
-  /^[ \t"'`]*server[ \t]*\{\{?[^}]{0,400}\b(?:listen|server_name)\b|<VirtualHost[ \t]+[^>\n]{1,80}>[\s\S]{0,600}?\b(?:ServerName|DocumentRoot)\b/m
+  /^[ \t"'`]*server[ \t]*\{\{?(?:[^}]|\}\}){0,400}?\b(?:listen|server_name)\b|<(?:VirtualHost|Directory|Location)[ \t]+[^>\n]{1,80}>[\s\S]{0,600}?\b(?:ServerName|DocumentRoot|AllowOverride|ProxyPass|RewriteRule|Require[ \t]+all|Order[ \t]+(?:allow|deny))\b/m
 
 /** Words without one of which nothing of a server is in a text. */
 const SERVERS_WORD =

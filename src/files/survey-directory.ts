@@ -16,7 +16,7 @@ import {
   nestedPath,
   nestedSource,
   textsIn,
-  mayWriteFiles,
+  writersAmong,
   writesServers,
 } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
@@ -76,8 +76,8 @@ export function surveyDirectory(
   const texts = lookForNested(files, paths, options)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
-  for (const path of paths)
-    if (mayWriteFiles(path) && writesServers(options.peek?.(path, BEGINNING) ?? ''))
+  for (const path of writersAmong(paths))
+    if (writesServers(options.peek?.(path, BEGINNING) ?? ''))
       left.push(
         skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'),
       )

@@ -160,6 +160,20 @@ const STYLES: readonly Style[] = [
       return match.length > 5 && !/^\[(?:\w-\w)+\]$/.test(match) ? 'proof' : 'none'
     },
   },
+  // `/your path`, `你的域名`.
+  {
+    mark: 'your ',
+    pattern: /(?<=[ \t/])your [a-z]+(?: [a-z]+){0,3}(?=[/.;]|[ \t]*[;{])/y,
+    judge: (_, { directive, text }) =>
+      (PLAIN_VALUES.has(directive) || directive === 'location') && !/["'~]/.test(text) ? 'proof' : 'none',
+  },
+  ...['你的', '您的'].map(
+    (mark): Style => ({
+      mark,
+      pattern: /[你您]的[^;{}"'#\n]{0,100}[^\s;{}"'#]/y,
+      judge: (_, { directive }) => (FREE_TEXT.has(directive) ? 'perhaps' : 'proof'),
+    }),
+  ),
   // Of Concourse and BOSH.
   {
     mark: '((',

@@ -319,6 +319,22 @@ test('words in square brackets where a name or a path is wanted are to be filled
   plain('/a.conf', '<Directory /home/[abcdef]/www>\nIncludeOptional sites/[A-F]*.conf\n')
 })
 
+test('what is called yours is to be filled in', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'location /your path {\n  root /srv/your site/www;\n}\nserver_name your domain name;\n',
+    ),
+    'location /? {\n  root /srv/?/www;\n}\nserver_name ?;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'server_name 你的域名;\nlocation /您的 path/ {\n  return 200 "你的";\n}\n'),
+    'server_name ?;\nlocation /? {\n  return 200 "你的";\n}\n',
+  )
+  plain('/a.conf', '# your domain\nadd_header X "your page";\nserver_name your.example.org;\n')
+  plain('/a.conf', 'location ~ your page {\n}\nlocation "/your page" {\n}\nreturn 200 your;\n')
+})
+
 test('names in two pairs of parentheses are filled in where no pattern may stand', () => {
   assert.is(
     masked('/a.conf', 'listen ((PORT));\nerror_log ((LOG_DIR))/error.log;\nroot ((deploy.root))/www;\n'),
