@@ -1,6 +1,7 @@
 import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known } from '../../fact.ts'
 import { fromBytes } from '../../regex.ts'
+import { withSupposed } from './file-view.ts'
 import { effective, isOn } from './effective.ts'
 import { interpolate } from './interpolate.ts'
 import { escapeUri } from './normalise-uri.ts'
@@ -134,7 +135,7 @@ function fileStep(walk: Walk): Next {
     )
   }
   if (walk.state.method === 'POST') return fail(walk, 405, 'files take no `POST`', path.at)
-  return fileEnd(walk, path.value, true, path.at)
+  return fileEnd(walk, path.value, view.supposed === path.value ? null : true, path.at)
 }
 
 function fileEnd(walk: Walk, path: string, exists: true | null, at: Place | null): Next {
@@ -157,12 +158,14 @@ function indexStep(walk: Walk, directory: string, at: Place | null): Next {
     if (value.value.startsWith('/')) return internalRedirect(walk, value.value, state.args, indexAt)
     const path = directory + fromBytes(value.value)
     const kind = view.kind(path)
-    if (kind === undefined) return fileEnd(walk, path, null, indexAt)
+    // Where nobody knows, the first name is taken: nginx looks for the location of the file that it finds.
+    if (kind === undefined) walk.view = withSupposed(view, path)
     if (kind === null) {
       if (view.kind(directory) !== 'directory') return fail(walk, 404, `\`${directory}\` does not exist`, at)
       continue
     }
-    step(walk, 'index', `index \`${path}\``, indexAt)
+    const doubt = kind === undefined ? ', if it exists' : ''
+    step(walk, 'index', `index \`${path}\`${doubt}`, indexAt)
     return internalRedirect(walk, state.uri + value.value, state.args, indexAt)
   }
   const listing = isOn(configuration, scope, 'autoindex', false)

@@ -9,6 +9,8 @@ import { isComputed } from './interpolate.ts'
 export interface FileView {
   /** Null for nothing. */
   readonly kind: (path: string) => FileKind | null | undefined
+  /** A file that nobody has seen, and that the way of the request hangs on; null for none. */
+  readonly supposed: string | null
   /** The permission bits; null where they are not known. */
   readonly mode: (path: string) => number | null
 }
@@ -34,8 +36,14 @@ export function fileView(
       if (files?.covers(path) && !isUnknownWord(path)) return null
       return namedDirectories(configuration).has(path) ? 'directory' : assume(path)
     },
+    supposed: null,
     mode: path => files?.mode(path) ?? null,
   }
+}
+
+/** The same files with one more, which is supposed to be there. */
+export function withSupposed(view: FileView, path: string): FileView {
+  return { ...view, supposed: path, kind: asked => (asked === path ? 'file' : view.kind(asked)) }
 }
 
 /** The directories that `root` and `alias` name, and all above them. */

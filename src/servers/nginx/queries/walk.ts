@@ -54,7 +54,7 @@ export type BackendAnswer =
 /** A request on its way. */
 export interface Walk {
   readonly state: RequestState
-  readonly view: FileView
+  view: FileView
   /** What a backend answers, where the caller knows; null where it does not. */
   readonly backend: (pass: PassEnd) => BackendAnswer | null
   /** Follows a subrequest to its end, access left out. */

@@ -179,6 +179,16 @@ test('a page outside of the audit may be assumed missing', () => {
   assert.is(end(site, '/page', {}, { assume }), 'pass b:1 null')
 })
 
+test('an index that nobody has seen is answered by the location of its name', () => {
+  const php = 'location ~ \\.php$ { fastcgi_pass b:1; }'
+  const index = 'root /elsewhere; index index.php index.html;'
+  assert.is(end(`${index} ${php}`, '/sub/'), 'pass b:1 null')
+  assert.is(end(`${index} location / { try_files $uri $uri/ =404; } ${php}`, '/'), 'pass b:1 null')
+  assert.is(end(`${index} location / { try_files $uri =404; }`, '/'), '404')
+  assert.is(end('root /elsewhere;', '/'), 'file /elsewhere/index.html unknown 200')
+  assert.is(end('root /elsewhere; location ~ \\.html$ { deny all; }', '/'), '403')
+})
+
 test('the steps say how it went', () => {
   const configuration = readFragments({
     '/a.conf': 'server { root /srv/site; location / { try_files $uri /index.html; } }',
