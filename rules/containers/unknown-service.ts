@@ -4,6 +4,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 export default defineRule({
@@ -11,7 +12,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a container, the resolver of Docker knows the other containers on the same network by the names of their services, their `container_name` and their aliases. nginx asks for every name when it starts and does not start without an answer: `host not found in upstream`.',
+  why: 'In a container, the resolver of Docker knows the other containers on the same network by the names of their services, their `container_name` and their aliases. nginx asks for every name when it starts and does not start without an answer: `host not found in upstream`; one that a variable makes is asked for with each request, and answered with 502.',
   remedy: 'Write the name of a service that shares a network with nginx',
   references: [
     'https://docs.docker.com/compose/how-tos/networking/',
@@ -21,6 +22,22 @@ export default defineRule({
     {
       title: 'another name',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('«django:8000»') },
+    },
+    {
+      title: 'by a variable, so that it is looked up with each request',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': conf`
+          server {
+              listen 80;
+              resolver 127.0.0.11;
+              location / {
+                  set $django http://django:8000;
+                  proxy_pass «$django»;
+              }
+          }
+        `,
+      },
     },
     {
       title: 'no network of both',
@@ -113,7 +130,7 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    for (const { from, targets, protocol } of connections.nginx) {
+    for (const { from, targets, protocol, pass } of connections.nginx) {
       const { container } = from.machine
       if (container === null || !protocol.known) continue
       if (!knowsEveryName(container) || !knowsConfiguration(container)) continue
@@ -127,13 +144,16 @@ export default defineRule({
         if (other === undefined && container.allNames.has(name)) continue
         if (other !== undefined && other.networkMode !== null) continue
         const names = [...services.keys()].filter(each => each !== container.service.name)
+        const harm = isComputed(pass.args[0]?.value ?? '')
+          ? 'so every request is answered with 502: could not be resolved'
+          : 'so nginx does not start: host not found in upstream'
         const file = sources[0]?.path.split('/').at(-1) ?? 'the compose file'
         yield {
           at,
           message:
             other === undefined
-              ? `no service of ${file} is called \`${name}\`, so nginx does not start: host not found in upstream`
-              : `the service \`${other.name}\` shares no network with \`${container.service.name}\`, so nginx does not start: host not found in upstream`,
+              ? `no service of ${file} is called \`${name}\`, ${harm}`
+              : `the service \`${other.name}\` shares no network with \`${container.service.name}\`, ${harm}`,
           label: 'no container of this name',
           related:
             other === undefined

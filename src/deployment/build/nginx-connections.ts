@@ -1,8 +1,10 @@
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import type { NginxConfiguration, NginxDirective } from '../../servers/nginx/configuration.ts'
+import { isComputed } from '../../servers/nginx/queries/interpolate.ts'
 import { PASSES } from '../../servers/nginx/queries/locations.ts'
 import { type ProxyTarget, proxyTarget } from '../../servers/nginx/queries/proxy-target.ts'
 import { externalReachability } from '../../servers/nginx/queries/reachability.ts'
+import { setVariables } from '../../servers/nginx/queries/set-variables.ts'
 import { isStandIn, serverAround } from '../../servers/nginx/queries/servers.ts'
 import type {
   ConnectionLimit,
@@ -38,10 +40,20 @@ export function nginxPasses(
       const directive = block === null ? null : serverAround(block)
       const server = directive === null ? undefined : serverOf.get(directive)
       if (block !== null && server !== undefined)
-        passes.push({ server, block, pass, target: proxyTarget(configuration, pass) })
+        passes.push({ server, block, pass, target: settledTarget(configuration, pass, block) })
     }
   }
   return passes
+}
+
+/** Where a pass leads, and one made of variables where each of them surely has one value. */
+function settledTarget(
+  configuration: NginxConfiguration,
+  pass: NginxDirective,
+  block: NginxDirective,
+): Fact<ProxyTarget> {
+  const isMade = isComputed(pass.args[0]?.value ?? '')
+  return proxyTarget(configuration, pass, isMade ? setVariables(block) : undefined)
 }
 
 export function nginxConnection(
