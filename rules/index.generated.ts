@@ -376,6 +376,7 @@ import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
+import phpHandlerNotRemoved from './php/handler-not-removed.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
@@ -396,6 +397,7 @@ import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
+import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
 import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
@@ -404,7 +406,9 @@ import responseHeadersHeaderValueNewline from './response-headers/header-value-n
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
+import responseHeadersUpgradeOverHttp2 from './response-headers/upgrade-over-http2.ts'
 import responseHeadersValueIgnored from './response-headers/value-ignored.ts'
+import responseHeadersValuesContradict from './response-headers/values-contradict.ts'
 import sizingApacheWorkersStarvedByDaemon from './sizing/apache-workers-starved-by-daemon.ts'
 import sizingDaemonProcesses1Explicit from './sizing/daemon-processes-1-explicit.ts'
 import sizingDaemonThreadUnsafe from './sizing/daemon-thread-unsafe.ts'
@@ -458,6 +462,7 @@ import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-time
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsAcmePortTaken from './tls/acme-port-taken.ts'
+import tlsApacheSniMismatch from './tls/apache-sni-mismatch.ts'
 import tlsBackendNameUnverifiable from './tls/backend-name-unverifiable.ts'
 import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
@@ -939,6 +944,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
+  { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },
@@ -959,6 +965,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
+  { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
   { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
@@ -967,7 +974,9 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
+  { id: 'response-headers/upgrade-over-http2', ...responseHeadersUpgradeOverHttp2 },
   { id: 'response-headers/value-ignored', ...responseHeadersValueIgnored },
+  { id: 'response-headers/values-contradict', ...responseHeadersValuesContradict },
   { id: 'sizing/apache-workers-starved-by-daemon', ...sizingApacheWorkersStarvedByDaemon },
   { id: 'sizing/daemon-processes-1-explicit', ...sizingDaemonProcesses1Explicit },
   { id: 'sizing/daemon-thread-unsafe', ...sizingDaemonThreadUnsafe },
@@ -1021,6 +1030,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/acme-port-taken', ...tlsAcmePortTaken },
+  { id: 'tls/apache-sni-mismatch', ...tlsApacheSniMismatch },
   { id: 'tls/backend-name-unverifiable', ...tlsBackendNameUnverifiable },
   { id: 'tls/backend-not-verified', ...tlsBackendNotVerified },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },

@@ -38,6 +38,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'the question mark before a query, and a query behind a path',
+      files: rewritingDirectory(conf`
+        RewriteCond %{QUERY_STRING} «^\?page_id=12$»
+        RewriteRule ^$ /about? [R=301,L]
+        RewriteCond %{REQUEST_URI} «^/index\.php\?id=([0-9]+)$»
+        RewriteRule ^ /page/%1? [R=301,L]
+      `),
+    },
+    {
       title: 'a network where one address is compared',
       files: {
         'site.conf': rewritingHost(conf`
@@ -117,6 +126,16 @@ export default defineRule({
           RewriteRule ^touch-(\d+)\.png$ /icons/touch-$1.png [END]
         `,
       },
+    },
+    {
+      title: 'a query without the question mark, which may stand behind it',
+      files: rewritingDirectory(conf`
+        RewriteCond %{QUERY_STRING} ^page_id=12$ [OR]
+        RewriteCond %{QUERY_STRING} (?:^|&)next=\?
+        RewriteRule ^$ /about? [R=301,L]
+        RewriteCond %{REQUEST_URI} ^/index\.php/?$
+        RewriteRule ^ /page? [R=301,L]
+      `),
     },
     {
       title: 'values that the variables have',

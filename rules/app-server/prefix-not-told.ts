@@ -1,11 +1,26 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type {
+  Application,
+  AppServerProgram,
+  Deployment,
+  NginxConnection,
+} from '../../src/deployment/model.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
+import {
+  djangoProject,
+  modWsgiMain,
+  nginxMain,
+  nginxServer,
+  virtualHost,
+  wsgiApplication,
+} from '../_examples.ts'
 import { serviceUnit, WSGI } from './_examples.ts'
 
 const nginx = (pass: string, lines = ''): string =>
@@ -84,6 +99,14 @@ export default defineRule({
         'etc/shop/shop/settings.py': conf`ALLOWED_HOSTS = ["example.org"]`,
       },
     },
+    {
+      title: 'Django in mod_wsgi, mounted at the root',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»'),
+        'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+        ...djangoProject(),
+      },
+    },
   ],
   good: [
     {
@@ -121,6 +144,24 @@ export default defineRule({
       title: 'an application without links',
       files: tree('from flask import Flask\napp = Flask(__name__)\n', { pass: PLAIN }),
     },
+    {
+      title: 'Django in mod_wsgi, mounted at the prefix',
+      files: {
+        'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000'),
+        'etc/apache2/apache2.conf': modWsgiMain(
+          virtualHost(wsgiApplication().replace('WSGIScriptAlias /', 'WSGIScriptAlias /shop')),
+        ),
+        ...djangoProject(),
+      },
+    },
+    {
+      title: 'Django in mod_wsgi that is told',
+      files: {
+        'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000/'),
+        'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+        ...djangoProject('FORCE_SCRIPT_NAME = "/shop"'),
+      },
+    },
     { title: 'nothing taken away', files: tree(FLASK, { pass: 'http://127.0.0.1:8000' }) },
     { title: 'an application that nobody knows', files: tree('from shop import app\n', { pass: PLAIN }) },
   ],
@@ -128,6 +169,18 @@ export default defineRule({
     for (const connection of deployment.connections.http) {
       const prefix = strippedPrefix(connection)
       if (prefix === null) continue
+      for (const host of certainHosts(deployment, connection)) {
+        for (const application of deployment.applicationsOf(host)) {
+          if (isToldByApache(deployment, application, connection)) continue
+          yield {
+            at: argumentPlace(connection.pass, 0),
+            message: `nginx takes \`${prefix}\` away, and Django makes its links from \`/\`: mod_wsgi tells it that it is mounted there`,
+            label: `\`${prefix}\` is replaced by \`/\``,
+            related: [{ at: apacheArgumentPlace(application.directive, 0), message: 'mounted here' }],
+            help: `Mount it at the prefix, \`WSGIScriptAlias ${prefix}\`, and leave the slash of \`proxy_pass\` out; or set \`FORCE_SCRIPT_NAME = '${prefix}'\``,
+          }
+        }
+      }
       for (const target of connection.targets) {
         const program = serverBehind(target)
         if (program === null) continue
@@ -158,14 +211,44 @@ function strippedPrefix({ server, block, pass }: NginxConnection): string | null
   return target.known && target.value.uri === '/' ? name.replace(/\/$/, '') : null
 }
 
+/** True for a script of mod_wsgi that may be told, or is no Django that is mounted at the root. */
+function isToldByApache(
+  deployment: Deployment,
+  application: Application,
+  connection: NginxConnection,
+): boolean {
+  const { alias, configuration } = application
+  if (
+    !alias.path.known ||
+    alias.path.value !== '/' ||
+    isToldByHeader(connection, /script|prefix|x-forwarded-path|root-path/)
+  )
+    return true
+  const facts = deployment.pythonOf(application)
+  const script = facts === null ? null : sourceAt(deployment.filesOf(configuration), facts.path)
+  if (facts === null || facts.settings === null || script === null) return true
+  const { settings } = facts
+  if (['FORCE_SCRIPT_NAME', 'USE_X_FORWARDED_PREFIX'].some(name => settings.get(name) !== null)) return true
+  const lines = ['setenv', 'setenvif', 'wsgitrustedproxyheaders'].flatMap(
+    name => configuration.occurrences.get(name) ?? [],
+  )
+  return (
+    /SCRIPT_NAME/.test(script.code) ||
+    lines.some(({ args }) => args.some(({ value }) => /script[-_]name/i.test(value)))
+  )
+}
+
 /** True also where the prefix may be told, in a way that is not read here. */
 function isTold(program: AppServerProgram, { headers }: NginxConnection): boolean {
   const { server, environment } = program
   if (server.rootPath !== null || environment('SCRIPT_NAME') !== null) return true
   if (server.environment.some(({ name }) => /SCRIPT_NAME|ROOT_PATH|PREFIX/.test(name))) return true
-  return headers.written.some(({ name }) =>
-    /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/.test(name),
-  )
+  return isToldByHeader({ headers }, /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/)
+}
+
+/** True for a header that an application, or something around it, may read the prefix from. */
+function isToldByHeader({ headers }: Pick<NginxConnection, 'headers'>, names: RegExp): boolean {
+  return headers.written.some(({ name }) => names.test(name))
 }
 
 function problemOf(

@@ -1,3 +1,5 @@
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
@@ -90,20 +92,34 @@ function valueFor(operator: string, operand: string): string | null {
 /** No more directories of one root are asked for. */
 const MOST_DIRECTORIES = 2
 
-/** Directories below the root, where a `rewrite` of the block takes away the slash that nginx adds to their URLs. */
+/**
+ * Directories below the root, or below that of Apache behind it, where a `rewrite` of the block takes away the slash
+ * that is added to their URLs.
+ */
 function directoriesOf(
-  { filesOf }: Deployment,
-  { configuration }: NginxServer,
+  deployment: Deployment,
+  server: NginxServer,
   block: NginxDirective,
 ): readonly string[] {
+  const { filesOf } = deployment
+  const { configuration } = server
   const takesSlash = block.children.some(
     line => line.name === 'rewrite' && isRedirect(line) && /\/\+?\)?\$$/.test(line.args[0]?.value ?? ''),
   )
   if (!takesSlash) return []
   const base = fileBase(configuration, block)
-  if (!base.known || base.value.kind !== 'root' || isComputed(base.value.path)) return []
-  const entries = filesOf(configuration).list(base.value.path.replace(/\/+$/, '')) ?? []
-  return entries
+  const own =
+    base.known && base.value.kind === 'root' && !isComputed(base.value.path)
+      ? (filesOf(configuration).list(base.value.path.replace(/\/+$/, '')) ?? [])
+      : []
+  const behind = deployment.connections
+    .httpOf(server)
+    .flatMap(connection => certainHosts(deployment, connection))
+    .flatMap(host => {
+      const root = directivesIn(host.configuration, host.directive, 'documentroot').at(-1)?.args[0]?.value
+      return root === undefined ? [] : (filesOf(host.configuration).list(root.replace(/\/+$/, '')) ?? [])
+    })
+  return [...own, ...behind]
     .filter(({ name, kind }) => kind === 'directory' && /^[\w-]+$/.test(name))
     .slice(0, MOST_DIRECTORIES)
     .map(({ name }) => `/${name}/`)

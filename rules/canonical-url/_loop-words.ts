@@ -31,7 +31,11 @@ export function loopOf(cycle: readonly FollowedRequest[]): Loop | null {
   if (cycle.length === 1 && cycle.every(({ end }) => end.kind === 'redirect' && end.by === 'apache'))
     return null
   const places = cycle.flatMap(followed => placeOf(followed) ?? [])
-  const implied = places.filter(place => cycle.some(({ end }) => end.at === place))
+  const implied = places.filter(place =>
+    cycle.some(({ end, steps }) =>
+      end.at === null ? steps.some(({ at }) => at === place) : end.at === place,
+    ),
+  )
   // What nginx does by itself, for a directory, is no line that would have to change.
   const [at, ...others] = [
     ...places.filter(place => !implied.includes(place)).sort(byPlace),
@@ -53,7 +57,8 @@ function placeOf({ steps, end }: FollowedRequest): Place | null {
       ['return', 'rewrite', 'error_page'].includes(directive.name) &&
       'node' in directive,
   )?.directive
-  if (by === null || by === undefined) return end.at
+  // mod_dir adds the slash of a directory without a line that says so: the line that led there stands for it.
+  if (by === null || by === undefined) return end.at ?? steps.findLast(({ at }) => at !== null)?.at ?? null
   return argumentPlace(by, by.name === 'error_page' ? by.args.length - 1 : Math.min(1, by.args.length - 1))
 }
 

@@ -217,6 +217,31 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the slash of a directory, which Apache adds',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            rewrite ^/(.+)/$ «/$1» permanent;
+            location / {
+                proxy_pass http://127.0.0.1:8080;
+                proxy_set_header Host $host;
+            }
+          `),
+        ),
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 127.0.0.1:8080
+            <VirtualHost 127.0.0.1:8080>
+                ServerName example.org
+                DocumentRoot /srv/www
+            </VirtualHost>
+          `,
+          ['dir'],
+        ),
+        'srv/www/guide/index.html': 'guide',
+      },
+    },
   ],
   good: [
     {

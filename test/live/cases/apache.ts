@@ -310,6 +310,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/condition-never-holds',
+    shows: 'the query has no question mark before it',
+    examples: {
+      bad: 'the question mark before a query, and a query behind a path',
+      good: 'a query without the question mark, which may stand behind it',
+    },
+    request: { url: 'http://example.org/?page_id=12' },
+    harm: ({ response }) => response.headers.location === undefined,
+    sound: ({ response }) => response.headers.location === 'http://example.org/about',
+  },
+  {
+    rule: 'apache/condition-never-holds',
     shows: 'a network equals no address',
     examples: { bad: 'a network where one address is compared', good: 'values that the variables have' },
     request: { url: 'http://example.org/office' },

@@ -108,6 +108,21 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === '/shop/search',
   },
   {
+    rule: 'app-server/prefix-not-told',
+    examples: {
+      bad: 'Django in mod_wsgi, mounted at the root',
+      good: 'Django in mod_wsgi, mounted at the prefix',
+    },
+    shows: 'mod_wsgi tells Django that it is mounted at the root',
+    files: {
+      'opt/shop/shop/urls.py':
+        'from django.http import HttpResponse\nfrom django.urls import path, reverse\nurlpatterns = [path("page", lambda r: HttpResponse(reverse("page")), name="page")]\n',
+    },
+    request: { url: 'http://example.org/shop/page' },
+    harm: ({ response }) => response.body === '/page',
+    sound: ({ response }) => response.body === '/shop/page',
+  },
+  {
     rule: 'app-server/untrusted-proxy',
     examples: { bad: 'a Unix socket', good: 'every address is trusted' },
     shows: 'behind a Unix socket uvicorn takes https for http',

@@ -246,6 +246,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === '/new/',
   },
   {
+    rule: 'canonical-url/redirect-loop',
+    shows: 'nginx takes away the slash that Apache adds',
+    examples: { bad: 'the slash of a directory, which Apache adds', good: 'one server for each port' },
+    request: { url: 'http://example.org/guide/' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'http://example.org/guide' &&
+      (await request({ url: 'http://example.org/guide' })).headers.location === 'http://example.org/guide/',
+  },
+  {
     rule: 'canonical-url/redirect-names-backend',
     shows: 'the redirect of a directory names the port behind nginx',
     examples: { bad: 'a port in ServerName', good: 'the name alone' },

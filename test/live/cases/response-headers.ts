@@ -36,6 +36,42 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['content-type'] === 'application/json',
   },
   {
+    rule: 'response-headers/cors-fonts-without-woff2',
+    examples: { bad: 'a section of Apache', good: 'a section of its own' },
+    shows: 'the font that browsers ask for comes without the header',
+    request: { url: 'http://static.example.org/fonts/text.woff2' },
+    harm: ({ response }) =>
+      response.body === 'font' && response.headers['access-control-allow-origin'] === undefined,
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === '*',
+  },
+  {
+    rule: 'response-headers/cors-fonts-without-woff2',
+    examples: { bad: 'a location of nginx', good: 'with it' },
+    shows: 'nor does nginx send it',
+    request: { url: 'http://example.org/fonts/text.woff2' },
+    harm: ({ response }) =>
+      response.body === 'font' && response.headers['access-control-allow-origin'] === undefined,
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === '*',
+  },
+  {
+    rule: 'response-headers/upgrade-over-http2',
+    examples: { bad: 'the line of the package', good: 'nginx hides the header' },
+    shows: 'the header that HTTP/2 forbids goes out',
+    files: { '/srv/www/page.txt': 'page' },
+    request: { url: 'https://example.org/page.txt' },
+    harm: ({ response }) => response.headers.upgrade === 'h2,h2c',
+    sound: ({ response }) => response.body === 'page' && response.headers.upgrade === undefined,
+  },
+  {
+    rule: 'response-headers/values-contradict',
+    examples: { bad: 'frames of the site itself, and none at all', good: 'that of the backend is hidden' },
+    shows: 'both values go out',
+    files: { '/srv/www/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response }) => response.headers['x-frame-options'] === 'DENY, SAMEORIGIN',
+    sound: ({ response }) => response.headers['x-frame-options'] === 'SAMEORIGIN',
+  },
+  {
     rule: 'response-headers/sent-twice-by-apache',
     examples: { bad: 'both tables', good: 'one table' },
     shows: 'the header goes out twice',

@@ -7,6 +7,24 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/apache-sni-mismatch',
+    examples: { bad: 'no name in the handshake', good: 'the name of the request' },
+    shows: 'the second site of the port is refused',
+    files: { '/srv/example.org/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response }) => response.status === 421,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'tls/apache-sni-mismatch',
+    examples: { bad: 'the name of another site', good: 'the first site of the port' },
+    shows: 'so it is where another site is named',
+    files: { '/srv/example.org/page.txt': 'page' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: ({ response }) => response.status === 421,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
     rule: 'tls/client-ca-missing',
     shows: 'every handshake fails',
     examples: { bad: 'required', good: 'an authority is named' },

@@ -26,7 +26,10 @@ export function neverIs(variable: string, comparand: Comparand): string | null {
     return values.every(value => differs(value, comparand)) ? `is \`${values.join('` or `')}\`` : null
   switch (variable) {
     case 'REQUEST_URI':
-      return beginsWithoutSlash(comparand) ? 'always begins with a slash' : null
+      if (beginsWithoutSlash(comparand)) return 'always begins with a slash'
+      return holds(comparand, '?') ? 'is the path alone, without a question mark and the query' : null
+    case 'QUERY_STRING':
+      return beginsWith(comparand, '?') ? 'does not begin with the question mark that stands before it' : null
     case 'REQUEST_METHOD':
       return comparand.kind === 'text' && !comparand.caseless && /^[a-z]{3,7}$/.test(comparand.text)
         ? 'is in capital letters'
@@ -61,6 +64,13 @@ function beginsWithoutSlash({ kind, text }: Comparand): boolean {
   if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return false
   const prefix = literalPrefix(tree)
   return prefix !== '' && !/^(?:[/*]|https?:|proxy:)/i.test(prefix)
+}
+
+function beginsWith({ kind, text }: Comparand, letter: string): boolean {
+  if (kind === 'text') return text.startsWith(letter)
+  const tree = readPattern(text)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return false
+  return literalPrefix(tree).startsWith(letter)
 }
 
 function holds({ kind, text }: Comparand, letter: string): boolean {

@@ -1,0 +1,268 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
+import { addedHeaders } from './_added-headers.ts'
+
+const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
+const apache = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 127.0.0.1:9000
+      <VirtualHost 127.0.0.1:9000>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['headers'],
+  )
+const POLICY = `Header always set Content-Security-Policy "default-src 'self'; script-src 'self' https://cdn.example.com"`
+
+export default defineRule({
+  summary: 'nginx and the backend send one header with two values that undo each other',
+  severity: 'warning',
+  otherSeverities: { info: 'where Django sends its `X-Frame-Options` unasked' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`add_header` does not replace what the backend sends: both go out. Of two different `X-Frame-Options` browsers take the strictest (“multiple `X-Frame-Options` headers with conflicting values … Falling back to `deny`”), and of two policies they enforce both, so that nothing loads which one of them leaves out.',
+  remedy:
+    'Send the header from one place: take the `add_header` away, or hide that of the backend with `proxy_hide_header`',
+  references: [
+    'https://html.spec.whatwg.org/multipage/document-lifecycle.html#the-x-frame-options-header',
+    'https://www.w3.org/TR/CSP3/#multiple-policies',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header',
+  ],
+  bad: [
+    {
+      title: 'frames of the site itself, and none at all',
+      files: {
+        'etc/nginx/nginx.conf': nginx('add_header «X-Frame-Options» SAMEORIGIN always;'),
+        'etc/apache2/apache2.conf': apache('Header always set X-Frame-Options DENY'),
+      },
+    },
+    {
+      title: 'a policy that leaves out what the other one permits',
+      files: {
+        'etc/nginx/nginx.conf': nginx(`add_header «Content-Security-Policy» "default-src 'self'" always;`),
+        'etc/apache2/apache2.conf': apache(POLICY),
+      },
+    },
+    {
+      title: 'Django, which forbids frames unless told otherwise',
+      files: djangoBehindNginx({
+        settings: conf`
+          MIDDLEWARE = ["django.middleware.clickjacking.XFrameOptionsMiddleware"]
+        `,
+        headers: conf`
+          proxy_set_header Host $host;
+          add_header «X-Frame-Options» SAMEORIGIN;
+        `,
+      }),
+    },
+  ],
+  good: [
+    {
+      title: 'that of the backend is hidden',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_hide_header X-Frame-Options;
+          proxy_hide_header Content-Security-Policy;
+          add_header X-Frame-Options SAMEORIGIN always;
+          add_header Content-Security-Policy "default-src 'self'" always;
+        `),
+        'etc/apache2/apache2.conf': apache(conf`
+          Header always set X-Frame-Options DENY
+          ${POLICY}
+        `),
+      },
+    },
+    {
+      title: 'the same value, and policies of different things',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          add_header X-Frame-Options sameorigin always;
+          add_header Content-Security-Policy "frame-ancestors 'self'; upgrade-insecure-requests" always;
+        `),
+        'etc/apache2/apache2.conf': apache(conf`
+          Header always set X-Frame-Options SAMEORIGIN
+          ${POLICY}
+        `),
+      },
+    },
+    {
+      title: 'a policy that permits the same and more',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          `add_header Content-Security-Policy "default-src 'self' https:; script-src 'self' https:" always;`,
+        ),
+        'etc/apache2/apache2.conf': apache(POLICY),
+      },
+    },
+    {
+      title: 'Django is told the same',
+      files: djangoBehindNginx({
+        settings: conf`
+          MIDDLEWARE = ["django.middleware.clickjacking.XFrameOptionsMiddleware"]
+          X_FRAME_OPTIONS = "SAMEORIGIN"
+        `,
+        headers: conf`
+          proxy_set_header Host $host;
+          add_header X-Frame-Options SAMEORIGIN;
+        `,
+      }),
+    },
+  ],
+  *check(deployment) {
+    if (!deployment.nginx.some(({ occurrences }) => occurrences.has('add_header'))) return
+    for (const connection of deployment.connections.http) {
+      const { configuration } = connection.server
+      if (!configuration.occurrences.has('add_header')) continue
+      for (const header of addedHeaders(configuration, connection.block) ?? []) {
+        const undoing = UNDOING.get(header.name)
+        if (undoing === undefined || header.value.includes('$') || isHidden(connection, header.name)) continue
+        const other = sentBehind(deployment, connection, header.name)
+        const said = other === null ? null : undoing(header.value, other.value)
+        if (other === null || said === null) continue
+        yield {
+          at: argumentPlace(header.directive, 0),
+          per: 'locations',
+          ...(other.isUnasked && { severity: 'info' as const }),
+          message: often => `${other.sender} sends this header too${often}: ${said}`,
+          related: [
+            { at: other.at, message: `\`${other.value}\`` },
+            { at: argumentPlace(connection.pass, 0), message: 'proxied here' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** What two values of a header come to, the one of nginx first; null where they agree. */
+const UNDOING: ReadonlyMap<string, (outer: string, inner: string) => string | null> = new Map([
+  ['x-frame-options', framesRefused],
+  ['content-security-policy', sourceRefused],
+])
+
+function framesRefused(outer: string, inner: string): string | null {
+  const [one, other] = [outer.trim().toUpperCase(), inner.trim().toUpperCase()]
+  if (one === other || !/^(?:DENY|SAMEORIGIN)$/.test(one) || !/^(?:DENY|SAMEORIGIN)$/.test(other)) return null
+  return `of \`${other}, ${one}\` browsers take \`DENY\`, and show no frame`
+}
+
+/** A host that one policy permits by name and the other one does not. */
+function sourceRefused(outer: string, inner: string): string | null {
+  const [one, other] = [policyOf(outer), policyOf(inner)]
+  const refused = firstRefused(other, one)
+  if (refused !== null) return `\`${refused}\` is permitted by its policy alone, and browsers enforce both`
+  const refusedBehind = firstRefused(one, other)
+  return refusedBehind === null
+    ? null
+    : `\`${refusedBehind}\` is permitted by the policy of nginx alone, and browsers enforce both`
+}
+
+type Policy = ReadonlyMap<string, readonly string[]>
+
+function policyOf(value: string): Policy {
+  const policy = new Map<string, readonly string[]>()
+  for (const part of value.split(';')) {
+    const [name, ...sources] = part.trim().toLowerCase().split(/\s+/)
+    // The first of two counts.
+    if (name && !policy.has(name)) policy.set(name, sources)
+  }
+  return policy
+}
+
+/** Directives for what is fetched, which `default-src` stands for where they are not written. */
+const FETCHED = /^(?:default|script|style|img|font|connect|media|frame|child|object|worker|manifest)-src$/
+
+function firstRefused(permitting: Policy, other: Policy): string | null {
+  for (const [name, sources] of permitting) {
+    if (!FETCHED.test(name)) continue
+    const allowed = other.get(name) ?? other.get('default-src')
+    if (allowed === undefined) continue
+    const host = sources.find(source => HOST.test(source) && !permits(allowed, source))
+    if (host !== undefined) return `${name} ${host}`
+  }
+  return null
+}
+
+/** A host by its name, with or without a scheme. */
+const HOST = /^(?:https?:\/\/)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/\S*)?$/
+
+/** In doubt true: a wildcard, a scheme, or the same domain in any form. */
+function permits(allowed: readonly string[], host: string): boolean {
+  const name = host.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
+  return allowed.some(source => {
+    if (source === '*' || /^https?:$/.test(source)) return true
+    const other = source.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
+    return other === name || (other.startsWith('*.') && name.endsWith(other.slice(1)))
+  })
+}
+
+function isHidden({ server: { configuration }, block }: NginxConnection, name: string): boolean {
+  const hidden = effective(configuration, block, 'proxy_hide_header')
+  return !hidden.known || hidden.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === name)
+}
+
+interface Sent {
+  readonly sender: string
+  readonly value: string
+  readonly at: Place
+  /** True for what no line of the application asks for. */
+  readonly isUnasked: boolean
+}
+
+/** Who sends the header behind a connection with every page; null where nobody is seen to. */
+function sentBehind(deployment: Deployment, connection: NginxConnection, name: string): Sent | null {
+  for (const host of certainHosts(deployment, connection)) {
+    const sent = sentByApache(deployment, host, name)
+    if (sent !== null) return sent
+    for (const application of deployment.applicationsOf(host)) {
+      const sentByIt = sentByDjango(deployment.pythonOf(application)?.settings ?? null, name)
+      if (sentByIt !== null) return sentByIt
+    }
+  }
+  for (const target of connection.targets) {
+    const program = serverBehind(target)
+    const settings = program === null ? null : (deployment.moduleOf(program)?.settings ?? null)
+    const sent = sentByDjango(settings, name)
+    if (sent !== null) return sent
+  }
+  return null
+}
+
+/** A line that holds for every page of a virtual host. */
+function sentByApache(deployment: Deployment, host: ApacheHost, name: string): Sent | null {
+  const { configuration } = host
+  if (!configuration.occurrences.has('header')) return null
+  const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
+  const last = lines.findLast(line => line.name.toLowerCase() === name)
+  if (last === undefined || last.condition !== null || last.value === null || last.value.includes('%'))
+    return null
+  if (!['set', 'add', 'setifempty'].includes(last.action)) return null
+  return { sender: 'Apache', value: last.value, at: last.nameAt, isUnasked: false }
+}
+
+const CLICKJACKING = 'django.middleware.clickjacking.XFrameOptionsMiddleware'
+
+function sentByDjango(settings: DjangoSettings | null, name: string): Sent | null {
+  const middleware = settings?.get('MIDDLEWARE')
+  if (name !== 'x-frame-options' || !middleware?.known || !Array.isArray(middleware.value)) return null
+  if (!middleware.value.includes(CLICKJACKING)) return null
+  const option = settings?.get('X_FRAME_OPTIONS')
+  if (middleware.at === null) return null
+  if (option == null) return { sender: 'Django', value: 'DENY', at: middleware.at, isUnasked: true }
+  if (!option.known || typeof option.value !== 'string' || option.at === null) return null
+  return { sender: 'Django', value: option.value, at: option.at, isUnasked: false }
+}
