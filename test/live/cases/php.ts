@@ -65,6 +65,24 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'the script runs',
   },
   {
+    rule: 'php/request-refused',
+    shows: 'FPM runs no page that ends in .html',
+    examples: { bad: 'pages that end in `.html`', good: 'endings that the pool has' },
+    files: { 'srv/www/page.html': '<?php echo "the page runs";\n' },
+    request: { url: 'http://example.org/page.html' },
+    harm: ({ response }) => response.status === 403 && response.body.includes('Access denied'),
+    sound: ({ response }) => response.body === 'the page runs',
+  },
+  {
+    rule: 'php/request-refused',
+    shows: 'FPM drops the connection of an address that it is not told of',
+    examples: { bad: 'an address of nobody', good: 'the address of nginx' },
+    files: { 'srv/www/index.php': '<?php echo "the page runs";\n' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'the page runs',
+  },
+  {
     rule: 'php/runs-any-file',
     shows: 'what is in a picture runs',
     examples: { bad: 'no ending is asked for', good: 'nginx looks for the script' },
@@ -388,16 +406,5 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/index.php' },
     harm: ({ response }) => response.body.includes('missing_value'),
     sound: ({ response }) => !response.body.includes('missing_value'),
-  },
-  {
-    rule: 'php/value-sent-twice',
-    examples: { bad: 'a line for each setting', good: 'one value of several lines' },
-    shows: 'the first of the settings is not made',
-    files: {
-      'srv/www/index.php': '<?php echo ini_get("memory_limit"), " ", ini_get("max_execution_time");\n',
-    },
-    request: REQUEST,
-    harm: ({ response }) => response.body === '128M 601',
-    sound: ({ response }) => response.body === '77M 601',
   },
 ]

@@ -93,10 +93,8 @@ function fpmOfImage({
   if (commands.some(command => command !== null && !isFpmAlone(command))) return null
   // What is read behind the last file of the image, or takes its place, decides.
   const isReplaced = mounts.some(
-    ({ target }) =>
-      IMAGE_POOLS.startsWith(target) ||
-      target === IMAGE_MAIN ||
-      (posix.dirname(target) === IMAGE_POOLS && posix.basename(target) >= 'zz-docker.conf'),
+    ({ target, path }) =>
+      IMAGE_POOLS.startsWith(target) || target === IMAGE_MAIN || (path === null && isReadLast(target)),
   )
   const steps = (image?.steps ?? []).flatMap(step => ('sources' in step ? [] : [commandText(step.command)]))
   const copiesUnknown = (image?.steps ?? []).some(
@@ -112,6 +110,11 @@ function fpmOfImage({
       reference?.startsWith('php:') === true &&
       !steps.some(step => /\.ini|ini-|upload_max|post_max|conf\.d/.test(step)),
   }
+}
+
+/** True for a file of pools that is read behind the last one of the image, or is put in its place. */
+function isReadLast(path: string): boolean {
+  return posix.dirname(path) === IMAGE_POOLS && posix.basename(path) >= 'zz-docker.conf'
 }
 
 function isFpmAlone(command: ComposeCommand | DockerCommand): boolean {
@@ -132,7 +135,8 @@ function isFpm(words: readonly WrittenText[]): boolean {
 function withImagePool(pools: readonly FpmPool[], at: Place): readonly FpmPool[] {
   const listen = { at, address: known({ kind: 'ip', host: null, port: 9000 } as const, at) }
   const own = pools.find(({ name }) => name === 'www') ?? { ...NO_POOL, headers: [at] }
-  return [...pools.filter(pool => pool !== own), { ...own, listen }]
+  const last = own.listen !== null && isReadLast(own.listen.at.source.path) ? own.listen : listen
+  return [...pools.filter(pool => pool !== own), { ...own, listen: last }]
 }
 
 /** What the image says of it besides is what FPM takes by itself. */

@@ -1,0 +1,158 @@
+import type { FpmPool } from '../../parsers/php/fpm.ts'
+import type { Deployment, NginxConnection, PhpFpmProgram, Target } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { EXISTING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isLoopback } from '../../src/servers/address.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+import { phpPool, phpSite } from './_examples.ts'
+
+const tree = (location: string, pool = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('').replace('\\.php$', () => location),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
+})
+const overTcp = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite('').replace('unix:/run/php/php8.2-fpm.sock', '127.0.0.1:9000'),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines).replace('/run/php/php8.2-fpm.sock', '127.0.0.1:9000'),
+})
+const containers = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+          - ./www:/var/www/html
+      php:
+        image: php:8.3-fpm
+        volumes:
+          - ./pool.conf:/usr/local/etc/php-fpm.d/zz-pool.conf
+          - ./www:/var/www/html
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        root /var/www/html;
+        location ~ \.php$ {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass php:9000;
+        }
+    }
+  `,
+  'pool.conf': conf`
+    [www]
+    listen = 9000
+    ${lines}
+  `,
+  'www/index.php': '<?php\n',
+})
+
+export default defineRule({
+  summary: 'PHP-FPM refuses the connection of nginx, or the file that nginx passes',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: "`listen.allowed_clients` names the addresses that may connect. nginx in another container is none of `127.0.0.1`: FPM closes the connection (`Connection disallowed: IP address '172.18.0.3' has been dropped`), and nginx answers 502. And of the files that nginx passes FPM runs those alone whose names end as `security.limit_extensions` says, `.php` and `.phar` by itself: all others are answered with 403 and `Access denied.`",
+  remedy:
+    'Take `listen.allowed_clients` out where the network of the containers is closed; add the ending to `security.limit_extensions`',
+  references: [
+    'https://www.php.net/manual/en/install.fpm.configuration.php#listen-allowed-clients',
+    'https://www.php.net/manual/en/install.fpm.configuration.php#security-limit-extensions',
+  ],
+  bad: [
+    { title: 'pages that end in `.html`', files: tree('«\\.(php|html)$»') },
+    { title: 'an address of nobody', files: overTcp('listen.allowed_clients = «10.0.0.9»') },
+    { title: 'the loopback of another container', files: containers('listen.allowed_clients = «127.0.0.1»') },
+  ],
+  good: [
+    {
+      title: 'endings that the pool has',
+      files: tree('\\.(php|html)$', 'security.limit_extensions = .php .html'),
+    },
+    { title: 'scripts alone', files: tree('\\.php$') },
+    { title: 'an optional digit', files: tree('\\.php\\d?$') },
+    { title: 'the address of nginx', files: overTcp('listen.allowed_clients = 127.0.0.1') },
+    { title: 'every container', files: containers('pm = static\npm.max_children = 5') },
+    { title: 'a network', files: containers('listen.allowed_clients = 172.18.0.3') },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.nginx) {
+      if (connection.pass.name !== 'fastcgi_pass') continue
+      for (const target of connection.targets) {
+        const { to } = target
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+        const { program } = to.listener
+        const dropped = droppedBy(program, connection, target)
+        if (dropped !== null) yield dropped
+        const denied = deniedBy(deployment, program.pool, connection)
+        if (denied !== null) yield denied
+      }
+    }
+  },
+})
+
+/** Where the pool drops the connection; null where it does not, or nobody knows. */
+function droppedBy(
+  { pool, machine }: PhpFpmProgram,
+  { from, pass }: NginxConnection,
+  { address, machine: reached }: Target,
+): RuleFinding | null {
+  const clients = pool.listenAllowedClients
+  if (clients?.known !== true || clients.at === null || clients.value.length === 0) return null
+  if (address.kind === 'unix' || clients.value.some(each => /^(?:any|.*[/*$]).*$/.test(each))) return null
+  const isOwn = machine === from.machine && reached === from.machine && isLoopback(address) === true
+  const isOther = machine !== from.machine && machine.container !== null && from.machine.container !== null
+  const loopback = clients.value.every(each => LOOPBACK.test(each))
+  if (isOther ? !loopback : !(isOwn && clients.value.every(each => !LOOPBACK.test(each)))) return null
+  return {
+    at: clients.at,
+    message: isOther
+      ? 'nginx connects from another container, whose address is none of these: FPM drops the connection'
+      : 'nginx connects from 127.0.0.1, which is none of these: FPM drops the connection',
+    label: 'not the address of nginx',
+    related: [{ at: argumentPlace(pass, 0), message: 'nginx connects here' }],
+  }
+}
+
+const LOOPBACK = /^(?:127\.0\.0\.1|::1|::ffff:127\.0\.0\.1|localhost)$/
+/** What FPM runs where no line says it. */
+const BY_ITSELF = ['.php', '.phar']
+/** Endings of files that people write for PHP; what else an expression takes may be meant for nobody. */
+const OF_PAGES = /^\.(?:html?|phtml|inc|xml|rss|module|shtml|js|css)$/
+
+/** An ending that the location passes and the pool does not run; null where there is none. */
+function deniedBy(
+  deployment: Deployment,
+  { limitExtensions, headers }: FpmPool,
+  connection: NginxConnection,
+): RuleFinding | null {
+  const { block, server } = connection
+  if (block.name !== 'location' || (limitExtensions !== null && !limitExtensions.known)) return null
+  const { modifier, name, at } = readLocation(block)
+  if (!modifier.startsWith('~') || !/html?|phtml|inc|xml|rss|js|css|module/i.test(name)) return null
+  const taken = limitExtensions?.value ?? BY_ITSELF
+  // Without any every ending is run.
+  if (taken.length === 0) return null
+  for (const text of sampleTexts(name, { caseless: modifier === '~*' }).texts) {
+    const ending = /\.[a-z]+$/i.exec(fromBytes(text))?.[0]
+    if (ending === undefined || !OF_PAGES.test(ending) || taken.includes(ending)) continue
+    const [request] = requestsToServer(deployment, server, `/${EXISTING}${ending}`)
+    const end = request === undefined ? null : probe(deployment, request).end
+    if (end?.kind !== 'backend' || end.connection !== connection) continue
+    if (end.script?.endsWith(ending) !== true) continue
+    return {
+      at,
+      message: `FPM is passed what ends in \`${ending}\`, and runs what ends in \`${taken.join('` or `')}\` alone: Access denied`,
+      label: 'an ending that FPM does not run',
+      related: headers.slice(0, 1).map(header => ({ at: header, message: 'the pool' })),
+      help: `Write \`security.limit_extensions = ${[...taken, ending].join(' ')}\` in the pool`,
+    }
+  }
+  return null
+}
