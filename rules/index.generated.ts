@@ -14,7 +14,6 @@ import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
-import accessLimitKeyUnused from './access/limit-key-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
@@ -191,6 +190,8 @@ import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-t
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
+import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
+import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
@@ -209,12 +210,14 @@ import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
+import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
+import containersPrefixNotTold from './containers/prefix-not-told.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
@@ -252,6 +255,7 @@ import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-misspelt.ts'
+import forwardedHeadersHostCompared from './forwarded-headers/host-compared.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
@@ -345,18 +349,15 @@ import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
-import nginxProxyPassDropsQuery from './nginx/proxy-pass-drops-query.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
 import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
-import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
-import nginxServiceForbids from './nginx/service-forbids.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
@@ -383,6 +384,7 @@ import phpOpenBasedir from './php/open-basedir.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
+import phpRequestRefused from './php/request-refused.ts'
 import phpRootAbovePublic from './php/root-above-public.ts'
 import phpRunsAnyFile from './php/runs-any-file.ts'
 import phpScriptFilenameBehindAlias from './php/script-filename-behind-alias.ts'
@@ -392,7 +394,6 @@ import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
-import phpValueSentTwice from './php/value-sent-twice.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
@@ -495,7 +496,6 @@ import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
-import topologyClusterNameShort from './topology/cluster-name-short.ts'
 import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
@@ -582,7 +582,6 @@ export const rules: readonly Rule[] = [
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
-  { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
@@ -759,6 +758,8 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
+  { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
+  { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
@@ -777,12 +778,14 @@ export const rules: readonly Rule[] = [
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
+  { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/nginx-may-not-write', ...containersNginxMayNotWrite },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },
+  { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
@@ -820,6 +823,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/header-name-misspelt', ...forwardedHeadersHeaderNameMisspelt },
+  { id: 'forwarded-headers/host-compared', ...forwardedHeadersHostCompared },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
@@ -913,18 +917,15 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
-  { id: 'nginx/proxy-pass-drops-query', ...nginxProxyPassDropsQuery },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
   { id: 'nginx/question-mark-unescaped', ...nginxQuestionMarkUnescaped },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
-  { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
-  { id: 'nginx/service-forbids', ...nginxServiceForbids },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
@@ -951,6 +952,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
+  { id: 'php/request-refused', ...phpRequestRefused },
   { id: 'php/root-above-public', ...phpRootAbovePublic },
   { id: 'php/runs-any-file', ...phpRunsAnyFile },
   { id: 'php/script-filename-behind-alias', ...phpScriptFilenameBehindAlias },
@@ -960,7 +962,6 @@ export const rules: readonly Rule[] = [
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
-  { id: 'php/value-sent-twice', ...phpValueSentTwice },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
@@ -1063,7 +1064,6 @@ export const rules: readonly Rule[] = [
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
-  { id: 'topology/cluster-name-short', ...topologyClusterNameShort },
   { id: 'topology/dav-destination-scheme', ...topologyDavDestinationScheme },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },

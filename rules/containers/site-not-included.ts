@@ -5,7 +5,7 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
 import { buildSteps } from './_started-words.ts'
@@ -51,8 +51,24 @@ const alpine = (target: string, steps = ''): Record<string, string> => ({
   `,
 })
 
+const apacheImage = (dockerfile: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        ports: ["80:80"]
+  `,
+  Dockerfile: dockerfile,
+  'site.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        DocumentRoot /srv/www
+    </VirtualHost>
+  `,
+})
+
 export default defineRule({
-  summary: 'A site is put where the image of nginx does not read it',
+  summary: 'A site is put where the image of nginx or Apache does not read it',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -63,6 +79,28 @@ export default defineRule({
     'https://github.com/nginx/pkg-oss/blob/master/debian/nginx.conf',
   ],
   bad: [
+    {
+      title: 'a site beside those of the image of Apache',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        «COPY» site.conf /usr/local/apache2/conf/extra/site.conf
+      `),
+    },
+    {
+      title: 'a site of Apache that is not enabled',
+      files: apacheImage(conf`
+        FROM php:8.3-apache
+        «COPY» site.conf /etc/apache2/sites-available/site.conf
+      `),
+    },
+    {
+      title: 'a root that nothing reads',
+      files: apacheImage(conf`
+        FROM php:8.3-apache
+        ENV «APACHE_DOCUMENT_ROOT=/var/www/html/public»
+        COPY . /var/www/html
+      `),
+    },
     { title: 'the directory of Debian', files: mounted('«/etc/nginx/sites-enabled/site.conf»') },
     { title: 'a name without `.conf`', files: mounted('«/etc/nginx/conf.d/default»') },
     {
@@ -141,6 +179,37 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a site of Apache that the build includes',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        COPY site.conf /usr/local/apache2/conf/extra/site.conf
+        RUN echo 'Include conf/extra/site.conf' >> /usr/local/apache2/conf/httpd.conf
+      `),
+    },
+    {
+      title: 'a site of Apache that is enabled',
+      files: apacheImage(conf`
+        FROM php:8.3-apache
+        COPY site.conf /etc/apache2/sites-available/site.conf
+        RUN a2ensite site && a2dissite 000-default
+      `),
+    },
+    {
+      title: 'the default site of Apache, replaced',
+      files: apacheImage(conf`
+        FROM php:8.3-apache
+        COPY site.conf /etc/apache2/sites-available/000-default.conf
+      `),
+    },
+    {
+      title: 'a root that the build fills in',
+      files: apacheImage(conf`
+        FROM php:8.3-apache
+        ENV APACHE_DOCUMENT_ROOT=/var/www/html/public
+        RUN sed -ri -e 's!/var/www/html!\${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf
+      `),
+    },
     { title: 'the place of the image', files: mounted('/etc/nginx/conf.d/default.conf') },
     {
       title: 'a template that the image fills in',
@@ -267,6 +336,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const run of runImages(deployment)) {
+      yield* ofApache(run)
       const kind = kindOf(run)
       if (kind === null || !readsOwnMain(run)) continue
       const related =
@@ -308,6 +378,99 @@ export default defineRule({
     }
   },
 })
+
+/** Images whose Apache is that of Debian, with its directories of sites. */
+const DEBIAN_APACHE =
+  /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|joomla|moodlehq\/moodle-php-apache)(?::|$)/
+
+interface ApacheImage {
+  readonly unread: RegExp
+  readonly said: (target: string) => string
+  readonly help: (target: string) => string
+}
+
+const HTTPD: ApacheImage = {
+  unread:
+    /^\/usr\/local\/apache2\/conf\/(?!httpd\.conf$|extra\/proxy-html\.conf$)(?:[\w.-]+\/)?[\w.-]+\.conf$/,
+  said: target =>
+    `\`httpd.conf\` of the image has every line for \`conf/extra\` behind a \`#\`, so nothing reads \`${target}\``,
+  help: target =>
+    `Add a line to the image: \`RUN echo 'Include ${target.replace('/usr/local/apache2/', '')}' >> /usr/local/apache2/conf/httpd.conf\``,
+}
+const OF_DEBIAN: ApacheImage = {
+  unread: /^\/etc\/apache2\/sites-available\/(?!(?:000-default|default-ssl)\.conf$)[\w.-]+\.conf$/,
+  said: target =>
+    `Apache reads \`/etc/apache2/sites-enabled\` alone, and no line enables \`${target}\`: the default site answers`,
+  help: target => `Add \`RUN a2ensite ${posix.basename(target, '.conf')} && a2dissite 000-default\``,
+}
+
+/** Sites of Apache that its image does not read, and the root that nothing there reads. */
+function* ofApache(run: RunImage): Iterable<RuleFinding> {
+  const { base, reference, image, mounts, machine, files } = run
+  const isDebian = DEBIAN_APACHE.test(reference ?? '') && /apache/.test(reference ?? '')
+  const kind = base === 'httpd' ? HTTPD : isDebian ? OF_DEBIAN : null
+  if (kind === null) return
+  const container = machine.container
+  if (
+    container !== null &&
+    (!container.service.complete || (container.service.build !== null && image === null))
+  )
+    return
+  const steps = stepsOf(image)
+  const words = wordsOf(run)
+  // A script may do it, and a main file of its own may include it.
+  const isChanged =
+    /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
+    image?.entrypoint != null ||
+    mounts.some(({ target, path }) =>
+      path === null
+        ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target)
+        : /^\/usr\/local\/apache2(?:\/conf(?:\/httpd\.conf)?)?$|^\/etc\/apache2(?:\/(?:apache2\.conf|sites-enabled(?:\/.*)?|conf-enabled(?:\/.*)?))?$/.test(
+            target,
+          ),
+    )
+  if (isChanged) return
+  if (
+    !steps.some(step =>
+      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat)\s[^&;]*apache2|IncludeOptional/.test(
+        step,
+      ),
+    )
+  )
+    for (const mount of mounts) {
+      const { target, path, at } = mount
+      if (path === null || !kind.unread.test(target) || !holdsVhost(files, path)) continue
+      yield {
+        at: mount.from === 'COPY' ? at : targetPlace(mount),
+        message: kind.said(target),
+        label: 'not included',
+        related: container === null ? [] : [{ at: container.service.at, message: 'the container of Apache' }],
+        help: kind.help(target),
+      }
+    }
+  if (kind !== OF_DEBIAN || steps.some(step => /APACHE_DOCUMENT_ROOT|\bsed\b|\.sh\b/.test(step))) return
+  const variable = [...(container?.service.environment ?? []), ...(image?.environment ?? [])].find(
+    ({ name }) => name === 'APACHE_DOCUMENT_ROOT',
+  )
+  // The image of PHP names it in its documentation, and has no line that reads it.
+  if (variable === undefined || !/^php(?::|$)/.test(reference ?? '')) return
+  if (mounts.some(({ target, path }) => target.startsWith('/etc/apache2') && path !== null)) return
+  yield {
+    at: variable.at,
+    message: 'no line of the image reads `APACHE_DOCUMENT_ROOT`: Apache goes on to serve `/var/www/html`',
+    label: 'read by nothing',
+    related: [],
+    help: "Add `RUN sed -ri -e 's!/var/www/html!${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf`",
+  }
+}
+
+function holdsVhost(files: FileSystem, path: string): boolean {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  return (
+    read?.kind === 'source' &&
+    /^\s*(?:<VirtualHost|<Directory|DocumentRoot|Listen|ProxyPass)\b/im.test(read.source.code)
+  )
+}
 
 /** An nginx whose main file is known. */
 interface MainFile {

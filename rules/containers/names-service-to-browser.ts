@@ -1,0 +1,184 @@
+import { posix } from 'node:path'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+
+const project = (frontend: string, more: Record<string, string> = {}): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      api:
+        image: example/api
+      frontend:
+        build:
+          context: ./frontend
+          ${frontend}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        location /api/ {
+            proxy_pass http://api:3000;
+        }
+        location / {
+            proxy_pass http://frontend;
+        }
+    }
+  `,
+  'frontend/Dockerfile': 'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm run build\n',
+  'frontend/package.json': '{ "scripts": { "build": "vite build" } }\n',
+  ...more,
+})
+
+export default defineRule({
+  summary: 'Scripts in the browser are told the name of a container',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Vite, Create React App and Vue CLI put variables of these names into the scripts that browsers load. The names of services are known to the DNS of Docker alone: in the browser `http://api:3000` is `net::ERR_NAME_NOT_RESOLVED`.',
+  remedy: 'Give a path, such as `/api`, that nginx proxies to the service, or the public address',
+  references: [
+    'https://vite.dev/guide/env-and-mode.html',
+    'https://docs.docker.com/compose/how-tos/networking/',
+  ],
+  unproven: 'The harm is in a browser, which the live tests do not start',
+  bad: [
+    {
+      title: 'an argument of the build',
+      files: project(conf`
+        args:
+          VITE_API_URL: «http://api:3000»
+      `),
+    },
+    {
+      title: 'the file that the build reads',
+      files: project('target: ""', { 'frontend/.env.production': 'VITE_API_URL=«http://api:3000/v1»\n' }),
+    },
+  ],
+  good: [
+    {
+      title: 'a browser of tests in a container',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            api:
+              image: example/api
+            playwright:
+              image: mcr.microsoft.com/playwright:v1.47.0
+              environment:
+                VITE_API_URL: http://api:3000
+        `,
+      },
+    },
+    {
+      title: 'a path',
+      files: project(conf`
+        args:
+          VITE_API_URL: /api
+      `),
+    },
+    {
+      title: 'the public address',
+      files: project(conf`
+        args:
+          VITE_API_URL: https://api.example.org
+      `),
+    },
+    {
+      title: 'a variable that the server reads',
+      files: project(conf`
+        args:
+          API_URL: http://api:3000
+      `),
+    },
+    {
+      title: 'a variable that the proxy of the development server reads',
+      files: project(
+        conf`
+          args:
+            VITE_API_URL: http://api:3000
+        `,
+        {
+          'frontend/vite.config.ts':
+            'export default { server: { proxy: { "/api": process.env.VITE_API_URL } } }\n',
+        },
+      ),
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      // A browser that tests start in a container knows the names of the others.
+      if (container === null || isOfTests(container)) continue
+      const others = container.project.services
+      for (const { name, value } of browserVariables(container)) {
+        if (!value.known || value.at === null) continue
+        const host = /^(?:https?|wss?):\/\/([a-z0-9_-]+)(?::\d+)?(?:\/|$)/i.exec(value.value)?.[1]
+        const service = host === undefined ? undefined : others.get(host)
+        if (service === undefined || host === 'localhost' || isReadByServer(container, name)) continue
+        yield {
+          at: value.at,
+          message: `\`${name}\` is put into scripts of the browser, which knows no host \`${host}\`: net::ERR_NAME_NOT_RESOLVED`,
+          label: 'a name of Docker alone',
+          related: [{ at: service.at, message: 'the service' }],
+        }
+      }
+    }
+  },
+})
+
+function isOfTests({ service, base, image }: Container): boolean {
+  const dockerfile = service.build?.dockerfile
+  return [
+    service.name,
+    base ?? '',
+    image?.base.known === true ? image.base.value : '',
+    dockerfile?.known === true ? dockerfile.value : '',
+    service.command?.words.map(({ text }) => text).join(' ') ?? '',
+  ].some(text => /playwright|cypress|selenium|puppeteer|e2e|\btests?\b/i.test(text))
+}
+
+/** Names that the tools put into scripts. */
+const OF_BROWSER = /^(?:VITE|REACT_APP|VUE_APP|NG_APP|EXPO_PUBLIC)_\w+$/
+const FILES = ['.env', '.env.production', '.env.local', '.env.production.local']
+
+interface Variable {
+  readonly name: string
+  readonly value: Fact<string>
+}
+
+function* browserVariables({ service, image, hostFiles }: Container): Iterable<Variable> {
+  const written = [...service.environment, ...(service.build?.args ?? []), ...(image?.environment ?? [])]
+  for (const { name, value } of written) if (value !== null && OF_BROWSER.test(name)) yield { name, value }
+  const context = service.build?.context
+  if (context?.known !== true || !context.value.startsWith('/')) return
+  for (const file of FILES) {
+    const source = sourceAt(hostFiles, posix.join(context.value, file))
+    for (const { name, value } of source === null ? [] : parseDotenv(source))
+      if (OF_BROWSER.test(name)) yield { name, value }
+  }
+}
+
+const CONFIGURATIONS = /^(?:vite|next|nuxt|vue|svelte|astro|webpack)\.config\.[cm]?[jt]s$|^setupProxy\.js$/
+
+/** True where the tool itself reads it, for a proxy or the pages that a server makes. */
+function isReadByServer({ service, hostFiles, mounts }: Container, name: string): boolean {
+  const context = service.build?.context
+  const homes = [
+    ...(context?.known === true && context.value.startsWith('/') ? [context.value] : []),
+    ...mounts.flatMap(({ path }) => (path === null ? [] : [path])),
+  ]
+  return homes.some(home =>
+    [home, posix.join(home, 'src')].some(directory =>
+      (hostFiles.list(directory) ?? []).some(
+        entry =>
+          CONFIGURATIONS.test(entry.name) &&
+          (sourceAt(hostFiles, posix.join(directory, entry.name))?.text.includes(name) ?? true),
+      ),
+    ),
+  )
+}

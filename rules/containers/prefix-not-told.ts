@@ -1,0 +1,267 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { containerVariables } from './_container-variables.ts'
+
+const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      tool:
+        ${service}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name ops.example.org;
+        location ${location} {
+            proxy_pass ${pass};
+            proxy_set_header Host $host;
+        }
+    }
+  `,
+})
+const grafana = (lines: string): string => conf`
+  image: grafana/grafana:11.0.0
+  environment:
+    GF_SERVER_DOMAIN: ops.example.org
+    ${lines}
+`
+
+export default defineRule({
+  summary: 'A program of another container stands below a path, and is not told of it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The pages of these programs name their scripts, style sheets and redirects from the root: `/public/build/app.js` in place of `/grafana/public/build/app.js`. nginx sends these elsewhere, and the page stays empty: `Grafana has failed to load its application files`. Each of them has a variable for the path.',
+  remedy:
+    'Tell it the path: `GF_SERVER_ROOT_URL` for Grafana, `SERVER_BASEPATH` for Kibana, `--web.external-url` for Prometheus, `JENKINS_OPTS: --prefix=/jenkins`',
+  references: [
+    'https://grafana.com/tutorials/run-grafana-behind-a-proxy/',
+    'https://www.elastic.co/guide/en/kibana/current/settings.html',
+    'https://prometheus.io/docs/guides/basic-auth/',
+    'https://www.jenkins.io/doc/book/system-administration/reverse-proxy-configuration-with-jenkins/',
+  ],
+  unproven: 'The live tests start no containers, and install none of these programs',
+  bad: [
+    { title: 'Grafana, without the prefix', files: tree(grafana(''), '«http://tool:3000/»', '/grafana/') },
+    {
+      title: 'Grafana that is told another path',
+      files: tree(
+        grafana('GF_SERVER_ROOT_URL: https://ops.example.org/'),
+        '«http://tool:3000/»',
+        '/grafana/',
+      ),
+    },
+    {
+      title: 'Prometheus',
+      files: tree('image: prom/prometheus:v2.53.0', '«http://tool:9090/»', '/prometheus/'),
+    },
+    {
+      title: 'Kibana, which expects the path to be taken away',
+      files: tree(
+        conf`
+          image: docker.elastic.co/kibana/kibana:8.13.0
+          environment:
+            SERVER_BASEPATH: /kibana
+        `,
+        '«http://tool:5601»',
+        '/kibana/',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'Grafana that is told its address',
+      files: tree(
+        grafana('GF_SERVER_ROOT_URL: https://ops.example.org/grafana/'),
+        'http://tool:3000/',
+        '/grafana/',
+      ),
+    },
+    { title: 'Grafana at the root', files: tree(grafana(''), 'http://tool:3000', '/') },
+    { title: 'a path of Grafana itself', files: tree(grafana(''), 'http://tool:3000', '/api/live/') },
+    {
+      title: 'Prometheus with its address',
+      files: tree(
+        conf`
+          image: prom/prometheus:v2.53.0
+          command: --config.file=/etc/prometheus/prometheus.yml --web.external-url=/prometheus/
+        `,
+        'http://tool:9090',
+        '/prometheus/',
+      ),
+    },
+    {
+      title: 'Kibana that takes the path away itself',
+      files: tree(
+        conf`
+          image: docker.elastic.co/kibana/kibana:8.13.0
+          environment:
+            SERVER_BASEPATH: /kibana
+            SERVER_REWRITEBASEPATH: "true"
+        `,
+        'http://tool:5601',
+        '/kibana/',
+      ),
+    },
+    { title: 'another program', files: tree('image: example/tool:1', 'http://tool:3000/', '/grafana/') },
+  ],
+  *check({ connections, machines }) {
+    if (!machines.some(({ container }) => container !== null && toolOf(container) !== null)) return
+    for (const connection of connections.http) {
+      const { block, pass, server } = connection
+      if (block.name !== 'location' || connection.headers.open) continue
+      const { modifier, name } = readLocation(block)
+      if ((modifier !== '' && modifier !== '^~') || !/^\/[\w.~-]+(?:\/[\w.~-]+)*\/?$/.test(name)) continue
+      // What is rewritten may get another path, and a header may tell it.
+      if (block.children.some(child => /^(?:rewrite|sub_filter|proxy_redirect|return)$/.test(child.name)))
+        continue
+      if (connection.headers.written.some(each => /prefix|script-name|forwarded-path/.test(each.name)))
+        continue
+      const target = proxyTarget(server.configuration, pass)
+      if (!target.known) continue
+      const path = name.replace(/\/$/, '')
+      for (const { machine } of connection.targets) {
+        const container = machine?.container ?? null
+        const tool = container === null ? null : toolOf(container)
+        if (container === null || tool === null) continue
+        const isTaken = target.value.uri === '/'
+        if (!isTaken && (target.value.uri !== '' || !path.includes(tool.word))) continue
+        const said = faultOf(container, tool, path, isTaken)
+        if (said === null) continue
+        yield {
+          at: argumentPlace(pass, 0),
+          message: said,
+          label: isTaken ? `\`${path}\` is taken away` : `\`${path}\` is passed on`,
+          related: [{ at: container.service.image?.at ?? container.service.at, message: tool.name }],
+          help: `Write \`${tool.help.replaceAll('PATH', path)}\``,
+        }
+      }
+    }
+  },
+})
+
+interface Tool {
+  readonly image: RegExp
+  readonly name: string
+  /** What a location for it is called. */
+  readonly word: string
+  /** Variables and options that name the path. */
+  readonly told: RegExp
+  /** Directories of its configuration, which may say it, too. */
+  readonly configuration: string
+  readonly help: string
+}
+
+const TOOLS: readonly Tool[] = [
+  {
+    image: /^grafana\/grafana(?:-oss|-enterprise)?$/,
+    name: 'Grafana',
+    word: 'grafana',
+    told: /^GF_SERVER_ROOT_URL=|server\.root_url/,
+    configuration: '/etc/grafana',
+    help: 'GF_SERVER_ROOT_URL: "%(protocol)s://%(domain)s:%(http_port)sPATH/"',
+  },
+  {
+    image: /^(?:docker\.elastic\.co\/kibana\/)?kibana$/,
+    name: 'Kibana',
+    word: 'kibana',
+    told: /^SERVER_BASEPATH=|server\.basePath/i,
+    configuration: '/usr/share/kibana/config',
+    help: 'SERVER_BASEPATH: PATH',
+  },
+  {
+    image: /^(?:quay\.io\/prometheus|prom)\/prometheus$/,
+    name: 'Prometheus',
+    word: 'prometheus',
+    told: /web\.(?:external-url|route-prefix)/,
+    configuration: '/etc/never',
+    help: '--web.external-url=PATH/',
+  },
+  {
+    image: /^(?:quay\.io\/prometheus|prom)\/alertmanager$/,
+    name: 'Alertmanager',
+    word: 'alertmanager',
+    told: /web\.(?:external-url|route-prefix)/,
+    configuration: '/etc/never',
+    help: '--web.external-url=PATH/',
+  },
+  {
+    image: /^jenkins\/jenkins$/,
+    name: 'Jenkins',
+    word: 'jenkins',
+    told: /--prefix/,
+    configuration: '/etc/never',
+    help: 'JENKINS_OPTS: --prefix=PATH',
+  },
+  {
+    image: /^sonarqube$/,
+    name: 'SonarQube',
+    word: 'sonar',
+    told: /SONAR_WEB_CONTEXT|sonar\.web\.context/,
+    configuration: '/opt/sonarqube/conf',
+    help: 'SONAR_WEB_CONTEXT: PATH',
+  },
+  {
+    image: /^sonatype\/nexus3$/,
+    name: 'Nexus',
+    word: 'nexus',
+    told: /NEXUS_CONTEXT|nexus-context-path/,
+    configuration: '/nexus-data',
+    help: 'NEXUS_CONTEXT: nexus',
+  },
+  {
+    image: /^(?:docker\.n8n\.io\/)?n8nio\/n8n$/,
+    name: 'n8n',
+    word: 'n8n',
+    told: /N8N_PATH|VUE_APP_URL_BASE_API/,
+    configuration: '/etc/never',
+    help: 'N8N_PATH: PATH/',
+  },
+  {
+    image: /^(?:quay\.io\/)?keycloak\/keycloak$/,
+    name: 'Keycloak',
+    word: 'keycloak',
+    told: /KC_HTTP_RELATIVE_PATH|http-relative-path|KC_HOSTNAME|--hostname/,
+    configuration: '/opt/keycloak/conf',
+    help: 'KC_HTTP_RELATIVE_PATH: PATH',
+  },
+]
+
+function toolOf({ base, service }: Container): Tool | null {
+  if (base === null || service.build !== null || !service.complete) return null
+  return TOOLS.find(({ image }) => image.test(base)) ?? null
+}
+
+/** What goes wrong; null where it is told, or may be. */
+function faultOf(container: Container, tool: Tool, path: string, isTaken: boolean): string | null {
+  const { service, mounts, hostFiles } = container
+  if (mounts.some(({ target }) => target === tool.configuration || mayConfigure(tool, target))) return null
+  if (service.envFiles.some(({ path: file }) => !file.known || sourceAt(hostFiles, file.value) === null))
+    return null
+  const variables = containerVariables(container)
+  if (variables.some(({ name, value }) => value?.known !== true && tool.told.test(`${name}=`))) return null
+  const written = [
+    ...variables.map(({ name, value }) => `${name}=${value?.known === true ? value.value : ''}`),
+    ...[...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])].map(({ text }) => text),
+  ]
+  const told = written.filter(text => tool.told.test(text))
+  if (written.some(text => /[\0\uFFFD\uE000]/.test(text))) return null
+  if (!told.some(text => text.includes(path.slice(1))))
+    return `${tool.name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``
+  const takes = written.some(text => /^SERVER_REWRITEBASEPATH=["']?true/i.test(text))
+  if (tool.name === 'Kibana' && !isTaken && !takes)
+    return `Kibana leaves it to the proxy to take \`${path}\` away, and nginx passes it on: 404`
+  return null
+}
+
+function mayConfigure({ configuration }: Tool, target: string): boolean {
+  return target.startsWith(`${configuration}/`) && /\.(?:ini|ya?ml|properties|conf)$/.test(target)
+}

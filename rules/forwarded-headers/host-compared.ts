@@ -1,0 +1,171 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Machine, NginxConnection, Target } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { nginxMain } from '../_examples.ts'
+import { containerVariables } from '../containers/_container-variables.ts'
+import { addHeader } from './_add-header.ts'
+import { lostHeaders } from './_lost-headers.ts'
+
+const tree = (service: string, target: string, lines: string, mark = true): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        ${service}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name app.example.org;
+        ${mark ? '«location»' : 'location'} / {
+            proxy_pass http://app:${target};
+            ${lines}
+        }
+    }
+  `,
+})
+const MINIO = 'image: minio/minio:latest\ncommand: server /data'
+const GRAFANA = 'image: grafana/grafana:11.0.0'
+const HOST = 'proxy_set_header Host $http_host;'
+const grafanaOnMachine = (location: string, lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name grafana.example.org;
+        ${location} / {
+            proxy_pass http://127.0.0.1:3000;
+            ${lines}
+        }
+    }
+  `),
+  'etc/grafana/grafana.ini': conf`
+    [server]
+    domain = grafana.example.org
+    root_url = https://grafana.example.org/
+  `,
+})
+
+export default defineRule({
+  summary: 'A program compares the name in its requests with `Host`, and nginx sends that of the upstream',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Clients of MinIO sign the name that they ask for: where nginx sends `minio:9000` in its place, the answer is `SignatureDoesNotMatch`. Grafana and Jupyter compare the `Origin` of the browser with `Host`, and refuse what is sent to them: `origin not allowed`, `Blocking Cross Origin API request`.',
+  remedy: 'Write `proxy_set_header Host $http_host;`',
+  references: [
+    'https://min.io/docs/minio/linux/integrations/setup-nginx-proxy-with-minio.html',
+    'https://grafana.com/tutorials/run-grafana-behind-a-proxy/',
+    'https://jupyterhub.readthedocs.io/en/stable/howto/configuration/config-proxy.html',
+  ],
+  unproven: 'The live tests start no containers, and install none of these programs',
+  bad: [
+    { title: 'MinIO', files: tree(MINIO, '9000', 'proxy_set_header X-Real-IP $remote_addr;') },
+    { title: 'Grafana in a container', files: tree(GRAFANA, '3000', '') },
+    { title: 'Grafana on the machine', files: grafanaOnMachine('«location»', 'proxy_http_version 1.1;') },
+  ],
+  good: [
+    { title: 'MinIO that gets the name', files: tree(MINIO, '9000', HOST, false) },
+    { title: 'the console of MinIO', files: tree(MINIO, '9001', '', false) },
+    {
+      title: 'Grafana that trusts the origin',
+      files: tree(
+        conf`
+          ${GRAFANA}
+          environment:
+            GF_SECURITY_CSRF_TRUSTED_ORIGINS: app.example.org
+        `,
+        '3000',
+        '',
+        false,
+      ),
+    },
+    { title: 'Grafana that gets the name', files: grafanaOnMachine('location', HOST) },
+    { title: 'another program', files: tree('image: example/shop', '3000', '', false) },
+  ],
+  *check({ connections, machines }) {
+    if (!machines.some(mayHaveOne)) return
+    for (const connection of connections.http) {
+      const { headers, block, pass } = connection
+      if (connection.reachable === false || headers.open || block.name !== 'location') continue
+      const line = headers.written.find(({ name }) => name === 'host')
+      if (line !== undefined && !/^\$proxy_host$/.test(line.value)) continue
+      if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
+      for (const target of connection.targets) {
+        const program = comparing(connection, target)
+        if (program === null) continue
+        yield {
+          at: line === undefined ? namePlace(headers.level ?? block) : argumentPlace(line.directive, 1),
+          message: `nginx sends ${program.name} the name in \`proxy_pass\`, not the one that clients use: ${program.said}`,
+          label: line === undefined ? 'sets no `Host`' : 'the name of the upstream',
+          related: [
+            { at: argumentPlace(pass, 0), message: 'this name is sent' },
+            { at: program.at, message: program.name },
+          ],
+          ...(line === undefined ? addHeader(connection, 'Host', '$http_host', 'unsafe') : {}),
+        }
+      }
+    }
+  },
+})
+
+interface Comparing {
+  readonly name: string
+  readonly said: string
+  readonly at: Place
+}
+
+const MINIO_IMAGES = /^(?:quay\.io\/)?minio\/minio$|^bitnami\/minio$/
+const GRAFANA_IMAGES = /^grafana\/grafana(?:-oss|-enterprise)?$/
+const JUPYTER_IMAGES = /^(?:quay\.io\/)?jupyter\/[\w-]+$/
+const INI = '/etc/grafana/grafana.ini'
+
+function mayHaveOne({ container, files }: Machine): boolean {
+  if (container === null) return files.kind(INI) === 'file'
+  return [MINIO_IMAGES, GRAFANA_IMAGES, JUPYTER_IMAGES].some(images => images.test(container.base ?? ''))
+}
+
+/** The program of that kind that answers at a target; null where none is known to, or where it is told to trust it. */
+function comparing({ from }: NginxConnection, { machine, port, local, to }: Target): Comparing | null {
+  const container = machine?.container ?? null
+  if (container !== null) return inContainer(container, port)
+  const source = local === true && to.kind !== 'listener' ? sourceAt(from.machine.files, INI) : null
+  if (source === null || from.machine.container !== null) return null
+  const own = /^[ \t]*http_port[ \t]*=[ \t]*(\d+)/m.exec(source.code)?.[1] ?? '3000'
+  if (Number(own) !== port || /^[ \t]*csrf_trusted_origins[ \t]*=[ \t]*\S/m.test(source.code)) return null
+  return {
+    name: 'Grafana',
+    said: 'origin not allowed',
+    at: { source, start: 0, end: firstLine(source.text) },
+  }
+}
+
+function firstLine(text: string): number {
+  const end = text.search(/\r?\n|$/)
+  return Math.max(end, 1)
+}
+
+function inContainer(container: Container, port: number | null): Comparing | null {
+  const { base, service } = container
+  if (base === null || service.build !== null) return null
+  const at = service.image?.at ?? service.at
+  if (MINIO_IMAGES.test(base) && port === 9000) return { name: 'MinIO', said: 'SignatureDoesNotMatch', at }
+  if (GRAFANA_IMAGES.test(base)) {
+    const isTold = containerVariables(container).some(({ name }) =>
+      /CSRF_TRUSTED_ORIGINS|CSRF_ADDITIONAL/.test(name),
+    )
+    return isTold || container.mounts.some(({ target }) => target.startsWith('/etc/grafana'))
+      ? null
+      : { name: 'Grafana', said: 'origin not allowed', at }
+  }
+  if (!JUPYTER_IMAGES.test(base)) return null
+  const words = service.command?.words.map(({ text }) => text) ?? []
+  return words.some(text => /allow_(?:origin|remote_access)/.test(text))
+    ? null
+    : { name: 'Jupyter', said: 'Blocking Cross Origin API request', at }
+}
