@@ -242,6 +242,31 @@ export default defineRule({
       },
     },
     {
+      title: 'a socket called alike, beside a backend that nobody sees',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  location / {
+                      proxy_pass «http://unix:/run/shop/gunicorn.socket»;
+                  }
+                  location /ws/ {
+                      proxy_pass http://127.0.0.1:9100;
+                  }
+              }
+          }
+        `,
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind unix:/run/shop/gunicorn.sock shop.wsgi
+        `,
+      },
+    },
+    {
       title: 'another port, for an application whose files nginx serves',
       files: {
         'etc/nginx/nginx.conf': gunicorn('127.0.0.1:8001', true).replace(
@@ -478,6 +503,31 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('127.0.0.1:9000'),
         'etc/php/8.2/fpm/pool.d/www.conf': pool('${FPM_LISTEN}'),
+      },
+    },
+    {
+      title: 'a socket of another program beside that of a unit, which have /run alone in common',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  location / {
+                      proxy_pass http://unix:/run/chat.sock;
+                  }
+                  location /ws/ {
+                      proxy_pass http://127.0.0.1:9100;
+                  }
+              }
+          }
+        `,
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/gunicorn --bind unix:/run/shop.sock shop.wsgi
+        `,
       },
     },
     {

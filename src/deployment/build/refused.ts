@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { AppProgram } from '../../../parsers/app-server/app-server.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
@@ -133,17 +134,17 @@ function reachesApache({ found }: FoundPass): boolean {
  * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
  * nobody. Both are Unix sockets; or both are ports of this machine, and the proxy serves files of the same
- * application,
- * or the port is the same at another address, or another one in its last digit, or the one that the server has by
- * itself.
+ * application, or the port is the same at another address, or another one in its last digit, or the one that the
+ * server has by itself. A Unix socket is also meant for the one server whose own is called alike.
  */
 function refusedByServer(
   { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
-  missed: (machine: Machine) => Listener | null,
+  missed: (machine: Machine) => Missed | null,
 ): readonly (readonly [Target, Destination])[] {
   const [target] = found.filter(isOpen)
-  if (target === undefined) return []
-  const listener = missed(machine)
+  const unreached = target === undefined ? null : missed(machine)
+  if (target === undefined || unreached === null) return []
+  const listener = unreached.only ?? calledAlike(unreached.sockets, target)
   if (listener === null) return []
   if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
   // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
@@ -159,21 +160,49 @@ function refusedByServer(
   return [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
 }
 
+/** What application servers of a machine open, and nothing connects to. */
+interface Missed {
+  /** The one address, where all that is connected to in vain is one address, too; null for several. */
+  readonly only: Listener | null
+  readonly sockets: readonly Listener[]
+}
+
+/** `gunicorn.socket` beside `gunicorn.sock`, or `app.sock` in another directory: the one socket that is meant. */
+function calledAlike(sockets: readonly Listener[], { address }: Target): Listener | null {
+  if (address.kind !== 'unix') return null
+  const [one, ...others] = sockets.filter(
+    ({ address: own }) =>
+      own.kind === 'unix' && (isNextTo(own.path, address.path) || nameOf(own.path) === nameOf(address.path)),
+  )
+  return others.length > 0 ? null : (one ?? null)
+}
+
+/** `/run` has the sockets of all programs, and `/run/shop` those of one. */
+function isNextTo(one: string, other: string): boolean {
+  const directory = posix.dirname(one)
+  return directory === posix.dirname(other) && !/^(?:\/var)?\/run$|^\/(?:var\/)?tmp$/.test(directory)
+}
+
+function nameOf(path: string): string {
+  return posix.basename(path).replace(/\.\w+$/, '')
+}
+
 /**
- * Of each machine the one listener of its application servers that nothing connects to, where all of them are known,
- * and all that is connected to in vain is one address. What holds of all connections is found out once.
+ * What is missed of each machine; null where not every server or connection is known. What holds of all connections is
+ * found out once.
  */
 function missedListeners(
   passes: readonly (FoundPass | FoundProxyPass)[],
   programs: readonly Program[],
   listeners: readonly Listener[],
-): (machine: Machine) => Listener | null {
+): (machine: Machine) => Missed | null {
   const reached = once(() => {
     const left = new Set(passes.flatMap(each => each.found.filter(isOpen).map(({ written }) => written)))
-    if (left.size > 1 || passes.some(each => each.found.length === 0)) return null
-    return new Set(
+    if (passes.some(each => each.found.length === 0)) return null
+    const listeners = new Set(
       passes.flatMap(each => each.found.flatMap(({ to }) => (to.kind === 'listener' ? [to.listener] : []))),
     )
+    return { isOneLeft: left.size <= 1, listeners }
   })
   const servers = once(() =>
     groupBy(
@@ -182,14 +211,18 @@ function missedListeners(
     ),
   )
   const opened = once(() => groupBy(listeners, ({ program }) => program))
-  return memo((machine: Machine): Listener | null => {
+  return memo((machine: Machine): Missed | null => {
     const own = servers().get(machine) ?? []
     const connected = reached()
     if (connected === null || !own.every(({ listensKnown }) => listensKnown)) return null
     const unreached = own.flatMap(program =>
-      (opened().get(program) ?? []).filter(listener => !connected.has(listener)),
+      (opened().get(program) ?? []).filter(listener => !connected.listeners.has(listener)),
     )
-    return unreached.length === 1 ? (unreached[0] ?? null) : null
+    const [first = null, ...others] = unreached
+    return {
+      only: connected.isOneLeft && others.length === 0 ? first : null,
+      sockets: unreached.filter(({ address }) => address.kind === 'unix'),
+    }
   })
 }
 
