@@ -208,7 +208,7 @@ function* without(configuration: NginxConfiguration, pass: NginxDirective) {
   for (const location of found) {
     const written = readLocation(location).name
     if (hasFiles(configuration, location) || hasUnreadInclude(configuration, location)) continue
-    if (NOT_MEANT.test(written) || isErrorPage(configuration, written)) continue
+    if (NOT_MEANT.test(written) || isErrorPage(server, written)) continue
     yield {
       at: namePlace(location),
       message: `\`${pass.name}\` of \`location ${modifier === '' ? '' : `${modifier} `}${name}\` does not hold here, so this location looks for files in the directory that nginx was built with`,
@@ -242,8 +242,16 @@ function hasFiles(configuration: NginxConfiguration, location: NginxDirective): 
   })
 }
 
-function isErrorPage({ occurrences }: NginxConfiguration, path: string): boolean {
-  return (occurrences.get('error_page') ?? []).some(({ args }) => args.at(-1)?.value === path)
+/** True for a page that a line of the server, or of one of its locations or the level above, sends for an error. */
+function isErrorPage(server: NginxDirective, path: string): boolean {
+  const scopes = [
+    server,
+    ...childrenNamed(server, 'location'),
+    ...(server.parent === null ? [] : [server.parent]),
+  ]
+  return scopes.some(scope =>
+    childrenNamed(scope, 'error_page').some(({ args }) => args.at(-1)?.value === path),
+  )
 }
 
 /** True for a directive of a module that may answer in the place of files. */
