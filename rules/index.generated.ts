@@ -149,9 +149,11 @@ import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
+import appServerSocketioWorkers from './app-server/socketio-workers.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
+import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
@@ -237,6 +239,7 @@ import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDebugOn from './django/debug-on.ts'
+import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
@@ -717,9 +720,11 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
+  { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
+  { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
@@ -805,6 +810,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/database-refused', ...djangoDatabaseRefused },
   { id: 'django/debug-on', ...djangoDebugOn },
+  { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },

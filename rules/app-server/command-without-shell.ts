@@ -76,6 +76,20 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind «0.0.0.0:$PORT» shop.wsgi')),
     },
     {
+      title: 'a variable with a default, which systemd has not',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind «0.0.0.0:${PORT:-8000}» shop.wsgi')),
+    },
+    {
+      title: 'a default that systemd takes from the shell',
+      files: behindNginx(
+        serviceUnit('/bin/sh -c "«exec /usr/bin/gunicorn --bind 0.0.0.0:${PORT:-8000} shop.wsgi»"'),
+      ),
+    },
+    {
+      title: 'a variable with a default, for supervisord',
+      files: supervised('/opt/shop/bin/gunicorn --bind «0.0.0.0:${PORT:-8000}» shop.wsgi'),
+    },
+    {
       title: 'an environment that is activated first, for supervisord',
       files: supervised('«source» bin/activate && gunicorn shop.wsgi'),
     },
@@ -118,6 +132,12 @@ export default defineRule({
       files: behindNginx(serviceUnit('gunicorn shop.wsgi')),
     },
     {
+      title: 'a default that the shell fills in',
+      files: behindNginx(
+        serviceUnit('/bin/sh -c "exec /usr/bin/gunicorn --bind 0.0.0.0:$${PORT:-8000} shop.wsgi"'),
+      ),
+    },
+    {
       title: 'two commands of a unit of the type oneshot',
       files: behindNginx(
         serviceUnit('/usr/bin/gunicorn --check-config shop.wsgi ; /bin/true', 'Type=oneshot'),
@@ -153,7 +173,7 @@ export default defineRule({
       const starts = programs.some(
         ({ kind, machine }) => kind === 'app-server' && machine === command.machine,
       )
-      const fault = takesWordsAsTheyAre(command) ? faultOf(command, starts) : null
+      const fault = takesWordsAsTheyAre(command) ? (faultOf(command, starts) ?? defaultOf(command)) : null
       if (fault === null) continue
       const { word, ...texts } = fault
       yield { at: placeOf(word), ...texts }
@@ -241,6 +261,24 @@ function isWholeCommand(text: string): boolean {
   return /^[^\s/]+\s+\S/.test(text) || /^\S+\s+-/.test(text)
 }
 
+/** A default in a variable of systemd, as it stands in the unit: behind `$$` it is one of the shell. */
+function defaultOf({ service }: StartedCommand): Fault | null {
+  for (const { prefix, words } of service?.start ?? []) {
+    for (const word of prefix.includes(':') ? [] : words) {
+      const [variable, name] =
+        /(?<!\$)(?:\$\$)*(?=\$\{)\$\{([A-Za-z_]\w*):?[-=?+][^}]*\}/.exec(word.text) ?? []
+      if (variable === undefined || name === undefined) continue
+      return {
+        word,
+        message: `systemd knows no defaults, and puts nothing in the place of \`${variable}\`: Invalid environment variable name evaluates to an empty string`,
+        label: 'stays empty',
+        help: `Write \`\${${name}}\`, and the default as \`Environment=${name}=…\` before \`EnvironmentFile=\``,
+      }
+    }
+  }
+  return null
+}
+
 function unfilled(
   first: WrittenText,
   others: readonly WrittenText[],
@@ -250,10 +288,10 @@ function unfilled(
   if (!SERVERS.test(posix.basename(first.text))) return null
   for (const word of others) {
     const variable = (
-      by === 'systemd' ? /(?<!\$)\$([A-Za-z_]\w*)/ : /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})/
+      by === 'systemd' ? /(?<!\$)\$([A-Za-z_]\w*)/ : /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\})/
     ).exec(word.text)?.[0]
     if (variable === undefined) continue
-    const name = variable.replace(/[${}]/g, '')
+    const name = variable.replace(/:?[-=?+].*$|[${}]/g, '')
     return {
       word,
       message: `${starter} leaves \`${variable}\` as it is, and \`${posix.basename(first.text)}\` fills in no variable`,

@@ -1,10 +1,11 @@
-import { type Place, placeText } from '../../parsers/text/source.ts'
+import { placeText } from '../../parsers/text/source.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { uwsgiNameBefore } from './_uwsgi-name.ts'
 
 const APPLICATION = conf`
   def application(environ, start_response):
@@ -80,7 +81,7 @@ export default defineRule({
       if (server.program !== 'uwsgi' || machine.container !== null || !server.complete) continue
       if (!isOfDebian(program) || LOADING.some(name => server.settings.has(name))) continue
       const fact = PYTHON.map(each => server.settings.get(each)).find(each => each?.at != null)
-      const at = fact?.at == null ? null : nameBefore(fact.at)
+      const at = fact?.at == null ? null : uwsgiNameBefore(fact.at)
       if (at === null) continue
       yield {
         at,
@@ -96,15 +97,6 @@ export default defineRule({
 function isOfDebian({ by, server, service }: AppServerProgram): boolean {
   if (by === null) return /^\/etc\/uwsgi\/apps-(?:enabled|available)\//.test(server.at.source.path)
   return by === 'systemd' && service?.start.some(({ words }) => words[0]?.text === '/usr/bin/uwsgi') === true
-}
-
-/** The option whose value stands at a place, on the same line. */
-function nameBefore({ source, start }: Place): Place | null {
-  const line = source.code.lastIndexOf('\n', start) + 1
-  const found = /(?:^|\s)(-{0,2}[\w-]+)\s*[=\s]\s*$/.exec(source.code.slice(line, start))
-  if (found?.[1] === undefined) return null
-  const from = line + found.index + found[0].indexOf(found[1])
-  return { source, start: from, end: from + found[1].length }
 }
 
 const LOADING = [

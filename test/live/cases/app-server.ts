@@ -222,6 +222,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => !response.body.endsWith(' 203.0.113.9'),
   },
   {
+    rule: 'app-server/uwsgi-option-misread',
+    shows: 'no request fits into the digits of a size',
+    examples: { bad: 'a size with its unit', good: 'a number in full' },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'app-server/uwsgi-plugin-missing',
     shows: 'uWSGI of Debian takes no request without the plugin',
     examples: { bad: 'in a unit', good: 'the plugin in a unit' },

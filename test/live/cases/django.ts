@@ -46,6 +46,24 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) => (await request({ ...HTTP, headers: { 'X-Name': 'bob' } })).body === 'bob',
   },
   {
+    rule: 'django/handler-without-setup',
+    shows: 'the first model that the URLs need is imported before the applications',
+    examples: { bad: 'the handler, imported', good: 'the function for it' },
+    files: {
+      'web/shop/urls.py': [
+        'from django.contrib.auth.models import User',
+        'from django.http import HttpResponse',
+        'from django.urls import path',
+        'urlpatterns = [path("", lambda request: HttpResponse(User.__name__))]',
+        '',
+      ].join('\n'),
+    },
+    smaller: { 'ALLOWED_HOSTS =': 'ROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS =' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.status === 200 && response.body === 'User',
+  },
+  {
     rule: 'django/settings-refused',
     shows: 'without a session before it, the middleware of users fails with every request',
     examples: { bad: 'users before their session', good: 'sessions first' },

@@ -1,0 +1,138 @@
+import { misspeltUwsgiOption } from '../../parsers/app-server/uwsgi-option-names.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx } from './_examples.ts'
+import { uwsgiNameBefore } from './_uwsgi-name.ts'
+
+const ini = (lines: string): Record<string, string> => ({
+  ...behindNginx(
+    conf`
+      [Service]
+      User=www-data
+      WorkingDirectory=/etc/shop
+      ExecStart=/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini
+    `,
+  ),
+  'etc/shop/uwsgi.ini': conf`
+    [uwsgi]
+    plugins = python3
+    module = web:application
+    ${lines}
+  `,
+})
+const SOCKET = 'http-socket = 127.0.0.1:8000'
+
+export default defineRule({
+  summary: 'uWSGI does not take an option as it is meant',
+  severity: 'warning',
+  otherSeverities: {
+    error:
+      'where `strict` stops it, where a comment belongs to a value, and where no request fits into its buffer',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it.',
+  remedy: 'Write options as `uwsgi --help` lists them, numbers in full, and comments on lines of their own',
+  references: [
+    'https://uwsgi-docs.readthedocs.io/en/latest/Options.html',
+    'https://uwsgi-docs.readthedocs.io/en/latest/ConfigLogic.html',
+  ],
+  bad: [
+    { title: 'a misspelt name', files: ini(`${SOCKET}\n«harikiri» = 60`) },
+    { title: 'underscores', files: ini(`${SOCKET}\n«enable_threads» = true`) },
+    { title: 'a misspelt name that stops it', files: ini(`${SOCKET}\nstrict = true\n«harikiri» = 60`) },
+    { title: 'a size with its unit', files: ini(`${SOCKET}\nbuffer-size = «64k»`) },
+    { title: 'a number of requests in thousands', files: ini(`${SOCKET}\nmax-requests = «5k»`) },
+    { title: 'a comment behind an address', files: ini('http-socket = «127.0.0.1:8000 # for nginx»') },
+    { title: 'a comment behind an account', files: ini(`${SOCKET}\nuid = «www-data ; of nginx»`) },
+  ],
+  good: [
+    { title: 'names as they are', files: ini(`${SOCKET}\nharakiri = 60\nenable-threads = true`) },
+    { title: 'a number in full', files: ini(`${SOCKET}\nbuffer-size = 65535`) },
+    { title: 'a comment on its own line', files: ini(`# for nginx\n${SOCKET}`) },
+    { title: 'a comment behind a number', files: ini(`${SOCKET}\nprocesses = 4 # of two cores`) },
+    {
+      title: 'a placeholder of its own',
+      files: ini(`${SOCKET}\nprocesss = 4\nprocesses = %(processs)`),
+    },
+    { title: 'a variable with a number sign', files: ini(`${SOCKET}\nenv = COLOUR=white #fff`) },
+    { title: 'memory in megabytes', files: ini(`${SOCKET}\nreload-on-rss = 250M`) },
+  ],
+  *check(deployment) {
+    for (const { server } of programsOfKind(deployment, 'app-server')) {
+      if (server.program !== 'uwsgi') continue
+      for (const [name, { at }] of server.settings) {
+        const meant = at === null ? null : misspeltUwsgiOption(name)
+        const place = at === null || meant === null || isUsed(server, name) ? null : uwsgiNameBefore(at)
+        if (place === null) continue
+        const stops = server.settings.has('strict')
+        yield {
+          at: place,
+          ...(stops && { severity: 'error' as const }),
+          message: stops
+            ? `uWSGI does not start: [strict-mode] unknown config directive: ${name}`
+            : `uWSGI has no option \`${name}\`, and ignores it`,
+          label: 'no such option',
+          help: `Write \`${meant}\``,
+        }
+      }
+      for (const name of SIZES) yield* cutNumber(server, name)
+      for (const name of TEXTS) yield* withComment(server, name)
+    }
+  },
+})
+
+/** True where `%(name)` stands for the value, or the file declares options of its own. */
+function isUsed({ sources, settings }: AppServer, name: string): boolean {
+  return settings.has('declare-option') || sources.some(({ code }) => code.includes(`%(${name})`))
+}
+
+interface Found {
+  readonly at: Place
+  readonly severity?: 'error'
+  readonly message: string
+  readonly label: string
+  readonly help?: string
+}
+
+const SIZES = ['buffer-size', 'listen', 'max-requests', 'post-buffering', 'limit-post', 'http-buffer-size']
+
+function* cutNumber({ settings }: AppServer, name: string): Iterable<Found> {
+  const fact = settings.get(name)
+  if (fact?.known !== true || fact.at === null) return
+  const [, digits, unit = ''] = /^(\d+) ?([kmg])i?b?$/i.exec(String(fact.value)) ?? []
+  if (digits === undefined) return
+  const whole = Number(digits) * 1024 ** ('kmg'.indexOf(unit.toLowerCase()) + 1)
+  const isBuffer = name === 'buffer-size'
+  yield {
+    at: fact.at,
+    ...(isBuffer && { severity: 'error' as const }),
+    message: isBuffer
+      ? `uWSGI reads the digits alone, so no request fits into ${digits} bytes: invalid request block size`
+      : `uWSGI reads the digits alone: \`${name}\` is ${digits}`,
+    label: `is ${digits}`,
+    help: `Write \`${isBuffer ? Math.min(whole, 65_535) : name === 'max-requests' ? Number(digits) * 1000 : whole}\``,
+  }
+}
+
+const TEXTS = [
+  ...['socket', 'uwsgi-socket', 'http-socket', 'module', 'wsgi-file', 'callable', 'chdir', 'virtualenv'],
+  ...['uid', 'gid', 'pidfile', 'chown-socket', 'touch-reload'],
+]
+
+function* withComment({ settings }: AppServer, name: string): Iterable<Found> {
+  const fact = settings.get(name)
+  if (fact?.known !== true || fact.at === null) return
+  const text = String(fact.value)
+  if (!/^\S+\s+[#;]/.test(text) || isUnknownWord(text) || !/\.ini$|uwsgi/.test(fact.at.source.path)) return
+  yield {
+    at: fact.at,
+    severity: 'error',
+    message: `\`${/\s([#;])/.exec(text)?.[1]}\` begins no comment behind a value, so all of this is \`${name}\``,
+    label: 'one value with its comment',
+  }
+}
