@@ -293,6 +293,7 @@ import forwardedHeadersSetenvHttpsUnconditional from './forwarded-headers/setenv
 import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-https-bad-value.ts'
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
 import forwardedHeadersSslVariableUnset from './forwarded-headers/ssl-variable-unset.ts'
+import forwardedHeadersTlsRequiredBehindProxy from './forwarded-headers/tls-required-behind-proxy.ts'
 import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
 import forwardedHeadersVariableMisspelt from './forwarded-headers/variable-misspelt.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
@@ -864,6 +865,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenvif-https-bad-value', ...forwardedHeadersSetenvifHttpsBadValue },
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
   { id: 'forwarded-headers/ssl-variable-unset', ...forwardedHeadersSslVariableUnset },
+  { id: 'forwarded-headers/tls-required-behind-proxy', ...forwardedHeadersTlsRequiredBehindProxy },
   { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
   { id: 'forwarded-headers/variable-misspelt', ...forwardedHeadersVariableMisspelt },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },

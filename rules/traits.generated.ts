@@ -295,6 +295,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/setenvif-https-bad-value', { fixes: ['unsafe'], programs: ['apache'] }],
   ['forwarded-headers/setenvif-https-unanchored', { fixes: ['safe'], programs: ['apache'] }],
   ['forwarded-headers/ssl-variable-unset', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['forwarded-headers/tls-required-behind-proxy', { fixes: [], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/underscores-in-headers', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/variable-misspelt', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/xff-client-appended', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],

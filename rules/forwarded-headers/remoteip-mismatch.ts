@@ -1,5 +1,6 @@
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
-import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -19,6 +20,21 @@ const NGINX = nginxMain(conf`
           proxy_pass http://127.0.0.1:9000;
           proxy_set_header Host $host;
           proxy_set_header X-Forwarded-For $remote_addr;
+      }
+  }
+`)
+
+const REPEATING = nginxMain(conf`
+  server {
+      listen 80;
+      listen 443 ssl;
+      server_name example.org;
+      ssl_certificate /etc/ssl/example.org.pem;
+      ssl_certificate_key /etc/ssl/example.org.key;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-For «$http_x_forwarded_for»;
       }
   }
 `)
@@ -43,10 +59,13 @@ const files = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'mod_remoteip does not take the client’s address from what nginx sends',
   severity: 'warning',
-  otherSeverities: { error: 'where Apache waits for the PROXY protocol and answers every request with 400' },
+  otherSeverities: {
+    error: 'where Apache waits for the PROXY protocol and answers every request with 400',
+    info: 'where nginx repeats the header of the client in plain HTTP alone, so that a proxy may stand before it',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Logs, `Require ip` and the application see 127.0.0.1 for every client: mod_remoteip believes the proxies of its list alone, and reads the one header that it is told of. A header that nginx does not write comes from the client itself.',
+  why: 'Logs, `Require ip` and the application see 127.0.0.1 for every client: mod_remoteip believes the proxies of its list alone, and reads the one header that it is told of. A header that nginx does not write, or writes as it came, is of the client’s own making.',
   remedy:
     'Write `RemoteIPHeader X-Forwarded-For` and `RemoteIPInternalProxy 127.0.0.1`, as nginx connects and sends',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_remoteip.html'],
@@ -64,6 +83,16 @@ export default defineRule({
         RemoteIPHeader «X-Real-IP»
         RemoteIPInternalProxy 127.0.0.1
       `),
+    },
+    {
+      title: 'the header of the client, as it came',
+      files: {
+        ...files(conf`
+          RemoteIPHeader X-Forwarded-For
+          RemoteIPInternalProxy 127.0.0.1
+        `),
+        'etc/nginx/nginx.conf': REPEATING,
+      },
     },
     { title: 'the PROXY protocol, which nginx does not speak', files: files('RemoteIPProxyProtocol «On»') },
   ],
@@ -119,7 +148,8 @@ export default defineRule({
             list.args.length === 1 ? replacePlace(argumentPlace(list, 0), '127.0.0.1') : null,
           ]),
         }
-      else if (isUnsent(connection, header.args[0]?.value ?? ''))
+      else yield* repeated(deployment, connection, header.args[0]?.value ?? '')
+      if (list === null && isUnsent(connection, header.args[0]?.value ?? ''))
         yield {
           at: argumentPlace(header, 0),
           message: `nginx sends no \`${header.args[0]?.value}\`, so every client is 127.0.0.1, or who it says it is`,
@@ -157,6 +187,23 @@ function listWithoutLoopback(host: ApacheHost): ApacheDirective | null {
     args.every(({ value }) => isSettled(value) && isInNetwork('127.0.0.1', value) === false),
   )
   return first !== undefined && isWithout ? first : null
+}
+
+/** A header that nginx passes on as the client sent it, where clients connect to nginx itself. */
+function* repeated(deployment: Deployment, connection: NginxConnection, header: string) {
+  const { server, headers } = connection
+  const name = header.toLowerCase()
+  const written = headers.written.find(each => each.name === name)
+  if (written?.state !== 'passed' || !takesClients(deployment, server)) return
+  yield {
+    at: nginxArgumentPlace(written.directive, 1),
+    ...(!server.tls && { severity: 'info' as const }),
+    message: `nginx repeats what the client says of its address, and mod_remoteip believes \`${header}\``,
+    related: [{ at: nginxArgumentPlace(connection.pass, 0), message: 'nginx connects here' }],
+    ...propose('Say what nginx saw', 'unsafe', [
+      replacePlace(nginxArgumentPlace(written.directive, 1), '$remote_addr'),
+    ]),
+  }
 }
 
 /** True where no line of nginx writes the header, and it is one that proxies in front of nginx do not have of their own. */

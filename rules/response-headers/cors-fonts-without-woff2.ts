@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
@@ -11,7 +12,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
-import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
 
 const FONTS = { 'srv/www/fonts/text.woff2': 'font', 'srv/www/fonts/text.woff': 'font' }
@@ -63,6 +64,19 @@ export default defineRule({
             Header set Access-Control-Allow-Origin "*"
         </FilesMatch>
       `),
+    },
+    {
+      title: 'in .htaccess',
+      files: {
+        ...servedHtaccess(conf`
+          <IfModule mod_headers.c>
+              <FilesMatch «"\.(eot|otf|tt[cf]|woff)$"»>
+                  Header set Access-Control-Allow-Origin "*"
+              </FilesMatch>
+          </IfModule>
+        `),
+        ...FONTS,
+      },
     },
   ],
   good: [
@@ -132,6 +146,14 @@ export default defineRule({
         if (!holdsFont(filesOf(configuration), root)) continue
         yield { at: argumentPlace(parent, 0), message: MESSAGE }
       }
+      for (const { file, directory } of htaccessFiles(configuration, filesOf(configuration))) {
+        const lines = (file.occurrences.get('header') ?? []).filter(isSent)
+        if (lines.length === 0 || !lines.every(isOfOlder) || !holdsFont(filesOf(configuration), directory))
+          continue
+        if ((configuration.occurrences.get('header') ?? []).some(isSent)) continue
+        for (const { parent } of lines)
+          if (parent !== null) yield { at: argumentPlace(parent, 0), message: MESSAGE }
+      }
     }
   },
 })
@@ -173,13 +195,17 @@ function isSent({ args }: ApacheDirective): boolean {
   return args.some(({ value }) => value.toLowerCase() === NAME)
 }
 
+function isOfOlder({ parent }: ApacheDirective): boolean {
+  return parent?.name === 'FilesMatch' && leavesOut(parent.args[0]?.value)
+}
+
 /** True where any other line of the virtual host gives the header to such a file. */
 function isGivenByApache(configuration: ApacheConfiguration, host: ApacheDirective | null): boolean {
   return (configuration.occurrences.get('header') ?? []).some(line => {
     if (!isSent(line)) return false
     const home = virtualHostSection(line)
     if (home !== null && home !== host) return false
-    return line.parent?.name !== 'FilesMatch' || !leavesOut(line.parent.args[0]?.value)
+    return !isOfOlder(line)
   })
 }
 

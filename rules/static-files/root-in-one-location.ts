@@ -12,15 +12,13 @@ import { nginxMain, nginxServer } from '../_examples.ts'
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 
 export default defineRule({
-  summary: 'A location serves files and has no `root`: that of `location /`, or none, is not inherited',
+  summary: '`root` stands in `location /` alone, and another location has none',
   severity: 'warning',
-  otherSeverities: {
-    info: 'where it is an icon or `robots.txt`, and no error is logged; where no `root` is written at all and a path is named, of which files may lie where nginx was built with',
-  },
+  otherSeverities: { info: 'where it is an icon or `robots.txt`, and no error is logged' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A location inherits `root` from the server, not from `location /`, and answers by itself although `location /` proxies. One without its own looks into the directory that nginx was built with, such as `/usr/share/nginx/html` or `/etc/nginx/html`: files are 404, and PHP is told a script that is not there (`Primary script unknown`).',
-  remedy: 'Write `root` in the `server` block, or `proxy_pass` in the location too',
+  why: 'A location inherits `root` from the server, not from `location /`. One without its own looks into the directory that nginx was built with, such as `/usr/share/nginx/html` or `/etc/nginx/html`: files are 404, and PHP is told a script that is not there (`Primary script unknown`).',
+  remedy: 'Write `root` in the `server` block',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#root'],
   bad: [
     {
@@ -65,22 +63,6 @@ export default defineRule({
       },
     },
     {
-      title: 'style sheets of what `location /` proxies',
-      files: {
-        'etc/nginx/nginx.conf': nginx(conf`
-          location / {
-              proxy_pass http://127.0.0.1:8080;
-          }
-          «location» ~* \.(?:css|js)$ {
-              expires 30d;
-          }
-          «location» = /robots.txt {
-              log_not_found off;
-          }
-        `),
-      },
-    },
-    {
       title: 'PHP with the files of the package',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -97,26 +79,6 @@ export default defineRule({
     },
   ],
   good: [
-    {
-      title: 'a location that proxies too, a challenge of ACME, and an icon that is given',
-      files: {
-        'etc/nginx/nginx.conf': nginx(conf`
-          location / {
-              proxy_pass http://127.0.0.1:8080;
-          }
-          location ~* \.(?:css|js)$ {
-              proxy_pass http://127.0.0.1:8080;
-              expires 30d;
-          }
-          location ~ /\.well-known {
-              allow all;
-          }
-          location = /favicon.ico {
-              return 204;
-          }
-        `),
-      },
-    },
     {
       title: 'in the server',
       files: {
@@ -214,7 +176,10 @@ export default defineRule({
         const { parent } = root
         if (parent?.name !== 'location' || parent.args.at(-1)?.value !== '/') continue
         const server = parent.parent
-        if (server?.name !== 'server' || !isWithoutRoot(configuration, server)) continue
+        if (server?.name !== 'server' || hasUnreadInclude(configuration, server)) continue
+        if (server.children.some(({ name }) => mayAnswer(name))) continue
+        const own = effectiveAtHand(configuration, server, 'root')
+        if (!own.known || own.value.directives.length > 0) continue
         for (const location of childrenNamed(server, 'location')) {
           if (location === parent || !needsFiles(configuration, location)) continue
           yield {
@@ -226,58 +191,9 @@ export default defineRule({
           }
         }
       }
-      for (const name of PASSES) {
-        for (const pass of configuration.occurrences.get(name) ?? []) {
-          const { parent } = pass
-          if (parent?.name !== 'location' || parent.args.length !== 1 || parent.args[0]?.value !== '/')
-            continue
-          const server = parent.parent
-          if (server?.name !== 'server' || hasRootSomewhere(configuration, server)) continue
-          if (!isWithoutRoot(configuration, server)) continue
-          for (const location of childrenNamed(server, 'location')) {
-            if (location === parent || !needsFiles(configuration, location) || isChallenge(location)) continue
-            const isRunning = location.children.some(child => PASS_NAMES.has(child.name))
-            if (isRunning || location.children.length === 0) continue
-            const isMeant = isIcon(location) || !/^~\*?$/.test(readLocation(location).modifier)
-            yield {
-              at: namePlace(location),
-              severity: isMeant ? 'info' : 'warning',
-              message:
-                'this location does not proxy and no `root` is written, so nginx looks for its files in the directory that it was built with',
-              label: 'neither `root` nor a pass',
-              related: [{ at: namePlace(pass), message: 'proxies for `location /` alone' }],
-            }
-          }
-        }
-      }
     }
   },
 })
-
-const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
-
-/** True for a server for which no `root` holds, and in which nothing unknown answers. */
-function isWithoutRoot(configuration: NginxConfiguration, server: NginxDirective): boolean {
-  if (hasUnreadInclude(configuration, server)) return false
-  if (server.children.some(({ name }) => mayAnswer(name))) return false
-  const own = effectiveAtHand(configuration, server, 'root')
-  return own.known && own.value.directives.length === 0
-}
-
-/** True where some location of the server has a `root`: of it the rule tells above, or it is meant for that alone. */
-function hasRootSomewhere(configuration: NginxConfiguration, server: NginxDirective): boolean {
-  const location = childrenNamed(server, 'location').find(({ args }) => args.at(-1)?.value === '/')
-  return (
-    location === undefined ||
-    hasUnreadInclude(configuration, location) ||
-    location.children.some(({ name }) => name === 'root')
-  )
-}
-
-/** Where files of ACME lie is said to the client, and may be what nginx was built with. */
-function isChallenge(location: NginxDirective): boolean {
-  return /well-known/.test(location.args.at(-1)?.value ?? '')
-}
 
 /** Modules that change answers and give none. */
 const FILTERS: ReadonlySet<string> = new Set(['brotli', 'headers-more', 'geoip2', 'zstd', 'vts'])

@@ -90,6 +90,35 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'forwarded-headers/remoteip-mismatch',
+    shows: 'the client says who it is in the header that nginx repeats',
+    examples: { bad: 'the header of the client, as it came', good: 'the proxy and the header of nginx' },
+    files: { 'srv/www/page.txt': 'page' },
+    request: {
+      url: 'http://example.org/page.txt',
+      from: '127.0.0.9',
+      headers: { 'X-Forwarded-For': '198.51.100.1' },
+    },
+    harm: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('198.51.100.1 '),
+    sound: async ({ response }) => response.status === 200 && (await accessLog()).startsWith('127.0.0.9 '),
+  },
+  {
+    rule: 'forwarded-headers/tls-required-behind-proxy',
+    shows: 'a client over TLS is refused',
+    examples: { bad: 'a directory of the virtual host', good: 'what nginx says is asked for' },
+    request: { url: 'https://example.org/admin/page.txt' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'forwarded-headers/tls-required-behind-proxy',
+    shows: 'by Require ssl too',
+    examples: { bad: 'in the words of 2.4', good: 'another way in' },
+    request: { url: 'https://example.org/admin/page.txt' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'forwarded-headers/remoteip-mismatch',
     shows: 'every request is a 400',
     examples: {
       bad: 'the PROXY protocol, which nginx does not speak',

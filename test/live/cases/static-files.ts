@@ -63,18 +63,6 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'body{}',
   },
   {
-    rule: 'static-files/root-in-one-location',
-    shows: 'a style sheet that the backend has is not found',
-    examples: {
-      bad: 'style sheets of what `location /` proxies',
-      good: 'a location that proxies too, a challenge of ACME, and an icon that is given',
-    },
-    mirrors: [8080],
-    request: { url: 'http://example.org/site.css' },
-    harm: ({ response }) => response.status === 404,
-    sound: ({ response }) => response.status === 200,
-  },
-  {
     rule: 'static-files/alias-regex-without-capture',
     shows: 'a page of Apache that is there is not served',
     examples: {
