@@ -322,6 +322,7 @@ import hardeningTlsCompression from './hardening/tls-compression.ts'
 import hardeningTraceEnabled from './hardening/trace-enabled.ts'
 import hardeningVersionShown from './hardening/version-shown.ts'
 import hardeningWeakCiphers from './hardening/weak-ciphers.ts'
+import loopbackAppServerPublic from './loopback/app-server-public.ts'
 import loopbackDefaultListenLeft from './loopback/default-listen-left.ts'
 import loopbackFastcgiPublic from './loopback/fastcgi-public.ts'
 import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
@@ -894,6 +895,7 @@ export const rules: readonly Rule[] = [
   { id: 'hardening/trace-enabled', ...hardeningTraceEnabled },
   { id: 'hardening/version-shown', ...hardeningVersionShown },
   { id: 'hardening/weak-ciphers', ...hardeningWeakCiphers },
+  { id: 'loopback/app-server-public', ...loopbackAppServerPublic },
   { id: 'loopback/default-listen-left', ...loopbackDefaultListenLeft },
   { id: 'loopback/fastcgi-public', ...loopbackFastcgiPublic },
   { id: 'loopback/listen-no-ipv6-pair', ...loopbackListenNoIpv6Pair },

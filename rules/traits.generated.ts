@@ -324,6 +324,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['hardening/trace-enabled', { fixes: ['unsafe'], programs: ['apache'] }],
   ['hardening/version-shown', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['hardening/weak-ciphers', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['loopback/app-server-public', { fixes: ['unsafe'], programs: ['nginx', 'app-server'] }],
   ['loopback/default-listen-left', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['loopback/fastcgi-public', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['loopback/listen-no-ipv6-pair', { fixes: ['safe'], programs: ['nginx', 'apache'] }],

@@ -206,7 +206,10 @@ function* unserved(
     severity: isAbsent(from.machine.files, posix.normalize(looked))
       ? ('warning' as const)
       : ('info' as const),
-    message: `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
+    message:
+      posix.normalize(looked) === directory
+        ? `nginx puts \`${files.url}\` behind this directory, in which Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files: write \`alias\` in place of \`root\``
+        : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,
   }
 }

@@ -59,6 +59,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.failure === 'ECONNREFUSED',
   },
   {
+    rule: 'loopback/app-server-public',
+    examples: { bad: 'gunicorn', good: 'on loopback' },
+    shows: 'a client reaches gunicorn past nginx on an address that is not the proxy’s',
+    request: { url: 'http://example.org:8000/', address: '127.0.0.2' },
+    harm: ({ response }) => response.status > 0 && response.headers.server === 'gunicorn',
+    sound: ({ response }) => response.failure === 'ECONNREFUSED',
+  },
+  {
     rule: 'loopback/listen-no-ipv6-pair',
     examples: { bad: 'version 4 alone', good: 'by number' },
     shows: 'nginx tries the other address of the name first, in vain',
