@@ -14,6 +14,7 @@ import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
+import accessLimitKeyUnused from './access/limit-key-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
@@ -354,15 +355,18 @@ import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
+import nginxProxyPassDropsQuery from './nginx/proxy-pass-drops-query.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
 import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
+import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
+import nginxServiceForbids from './nginx/service-forbids.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
@@ -399,6 +403,7 @@ import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
+import phpValueSentTwice from './php/value-sent-twice.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
@@ -501,6 +506,7 @@ import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
+import topologyClusterNameShort from './topology/cluster-name-short.ts'
 import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
@@ -587,6 +593,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
+  { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
@@ -927,15 +934,18 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
+  { id: 'nginx/proxy-pass-drops-query', ...nginxProxyPassDropsQuery },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
   { id: 'nginx/question-mark-unescaped', ...nginxQuestionMarkUnescaped },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
+  { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
+  { id: 'nginx/service-forbids', ...nginxServiceForbids },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
@@ -972,6 +982,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
+  { id: 'php/value-sent-twice', ...phpValueSentTwice },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
@@ -1074,6 +1085,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
+  { id: 'topology/cluster-name-short', ...topologyClusterNameShort },
   { id: 'topology/dav-destination-scheme', ...topologyDavDestinationScheme },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },

@@ -1,7 +1,8 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isOpenToAll } from '../_privileged-ports.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const tree = (port: string, lines = '', files: Record<string, string> = {}): Record<string, string> =>
@@ -88,18 +89,4 @@ function hasCapability({ service, server }: AppServerProgram): boolean {
     words.some(text => /authbind|capsh|setpriv|sudo/.test(text)) ||
     server.user?.known === false
   )
-}
-
-/** Where the kernel may be told that the ports of root begin lower. */
-function isOpenToAll({ files }: Machine): boolean {
-  const paths = [
-    '/etc/sysctl.conf',
-    ...['/etc/sysctl.d', '/usr/lib/sysctl.d'].flatMap(directory =>
-      (files.list(directory) ?? []).map(({ name }) => `${directory}/${name}`),
-    ),
-  ]
-  return paths.some(path => {
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    return read?.kind === 'source' && read.source.code.includes('ip_unprivileged_port_start')
-  })
 }

@@ -36,6 +36,10 @@ export default defineRule({
   ],
   good: [
     { title: 'used', files: { 'nginx.conf': `${block('app')}${server('http://app')}` } },
+    {
+      title: 'named with a port, which nginx refuses',
+      files: { 'nginx.conf': `${block('app')}${server('http://app:3000')}` },
+    },
     { title: 'chosen by a variable', files: { 'nginx.conf': `${block('app')}${server('http://$backend')}` } },
     { title: 'a file of upstreams alone', files: { 'nginx.conf': block('app') } },
   ],
@@ -47,7 +51,8 @@ export default defineRule({
       )
       // Without any pass the part that uses them is not here; with a variable each may be meant.
       if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
-      const used = new Set(targets.map(usedName))
+      // One that is named with a port is refused by nginx, and is no useless one.
+      const used = new Set(targets.map(usedName).flatMap(name => [name, name.replace(/:\d+$/, '')]))
       // A name that is nearly right is the fault of `upstream-undefined`.
       const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
       for (const [key, { name, at, directive }] of upstreams(configuration)) {

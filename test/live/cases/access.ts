@@ -388,4 +388,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'moving',
     sound: isRefused,
   },
+  {
+    rule: 'access/limit-key-unused',
+    shows: 'an address that the map takes out is refused',
+    examples: { bad: 'the address as the key', good: 'the variable of the map' },
+    request: { url: `${SITE}/` },
+    harm: async ({ request }) => (await request({ url: `${SITE}/` })).status === 503,
+    sound: async ({ request }) => (await request({ url: `${SITE}/` })).status !== 503,
+  },
 ]

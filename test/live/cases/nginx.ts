@@ -689,4 +689,21 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 413,
     sound: ({ response }) => response.status !== 413,
   },
+  {
+    rule: 'nginx/proxy-pass-drops-query',
+    shows: 'the backend is not told of the page',
+    examples: { bad: 'a group alone', good: 'with the query' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/v1/list?page=2' },
+    harm: ({ response }) => response.report?.path === '/rest/list',
+    sound: ({ response }) => response.report?.path === '/rest/list?page=2',
+  },
+  {
+    rule: 'nginx/relative-to-prefix',
+    shows: 'nginx does not start',
+    examples: { bad: 'a file that is included', good: 'the path from the main file on' },
+    request: { url: 'http://example.org/health' },
+    harm: ({ refused }) => /open\(\) "[^"]*\/\.?\/?common\.conf" failed/.test(refused.nginx ?? ''),
+    sound: ({ response }) => response.status === 204,
+  },
 ]

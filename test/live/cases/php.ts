@@ -407,4 +407,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body.includes('missing_value'),
     sound: ({ response }) => !response.body.includes('missing_value'),
   },
+  {
+    rule: 'php/value-sent-twice',
+    examples: { bad: 'a line for each setting', good: 'one value of several lines' },
+    shows: 'the first of the settings is not made',
+    files: {
+      'srv/www/index.php': '<?php echo ini_get("memory_limit"), " ", ini_get("max_execution_time");\n',
+    },
+    request: REQUEST,
+    harm: ({ response }) => response.body === '128M 601',
+    sound: ({ response }) => response.body === '77M 601',
+  },
 ]
