@@ -12,6 +12,7 @@ import accessDavOpen from './access/dav-open.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
+import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
@@ -261,6 +262,7 @@ import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-i
 import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-misspelt.ts'
 import forwardedHeadersHostCompared from './forwarded-headers/host-compared.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
+import forwardedHeadersHostIsNoName from './forwarded-headers/host-is-no-name.ts'
 import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersHostWithBackendPort from './forwarded-headers/host-with-backend-port.ts'
@@ -345,6 +347,7 @@ import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
+import nginxLimitPageOfOtherStatus from './nginx/limit-page-of-other-status.ts'
 import nginxLineNotEnded from './nginx/line-not-ended.ts'
 import nginxListNotInherited from './nginx/list-not-inherited.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
@@ -591,6 +594,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
+  { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
@@ -840,6 +844,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/header-name-misspelt', ...forwardedHeadersHeaderNameMisspelt },
   { id: 'forwarded-headers/host-compared', ...forwardedHeadersHostCompared },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
+  { id: 'forwarded-headers/host-is-no-name', ...forwardedHeadersHostIsNoName },
   { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/host-with-backend-port', ...forwardedHeadersHostWithBackendPort },
@@ -924,6 +929,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
+  { id: 'nginx/limit-page-of-other-status', ...nginxLimitPageOfOtherStatus },
   { id: 'nginx/line-not-ended', ...nginxLineNotEnded },
   { id: 'nginx/list-not-inherited', ...nginxListNotInherited },
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },

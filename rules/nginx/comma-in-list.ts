@@ -70,6 +70,19 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'files and conditions in one word',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          index «start.html,home.html»;
+          location / {
+              proxy_no_cache «$cookie_session,$arg_fresh»;
+              proxy_pass http://127.0.0.1:9000;
+              proxy_set_header Host $host;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -150,7 +163,7 @@ const CONDITION: List = {
 
 /** The directives whose words nginx takes as they are, whatever they hold. */
 const LISTS = {
-  index: { splits: false, effect: 'no such file is found' },
+  index: { splits: true, effect: 'no such file is found' },
   try_files: { splits: false, effect: 'no such file is found' },
   valid_referers: { splits: true, effect: 'it is taken for the name of a host' },
   gzip_types: TYPES,
@@ -174,9 +187,11 @@ const NAMES = Object.keys(LISTS) as (keyof typeof LISTS)[]
 
 function holdsComma(word: string, splits: boolean): boolean {
   if (isUnknownWord(word)) return false
-  return /^[^,]+,$|^,$/.test(word) || (splits && !word.startsWith('~') && word.includes(','))
+  return (
+    /^[^,]+,$|^,$|^\$\w+(?:,\$\w+)+$/.test(word) || (splits && !word.startsWith('~') && word.includes(','))
+  )
 }
 
 function wordsOf(word: string, splits: boolean): string {
-  return splits ? word.split(',').join(' ').trim() : word.replace(/,$/, '')
+  return splits || word.startsWith('$') ? word.split(',').join(' ').trim() : word.replace(/,$/, '')
 }

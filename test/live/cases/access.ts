@@ -396,4 +396,14 @@ export const cases: readonly LiveCase[] = [
     harm: async ({ request }) => (await request({ url: `${SITE}/` })).status === 503,
     sound: async ({ request }) => (await request({ url: `${SITE}/` })).status !== 503,
   },
+  {
+    rule: 'access/forwarded-address-decides',
+    shows: 'a client that writes the address is let in',
+    examples: { bad: 'an address anywhere in the header', good: 'the address of the connection' },
+    files: { 'srv/www/admin/one.txt': 'inside' },
+    request: { url: `${SITE}/admin/one.txt`, headers: { 'X-Forwarded-For': '203.0.113.7' } },
+    harm: async ({ response, request }) =>
+      response.body === 'inside' && (await request({ url: `${SITE}/admin/one.txt` })).status === 403,
+    sound: isRefused,
+  },
 ]

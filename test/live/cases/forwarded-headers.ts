@@ -559,4 +559,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://example.org:9000/blog/',
     sound: ({ response }) => response.headers.location === 'http://example.org/blog/',
   },
+  {
+    rule: 'forwarded-headers/host-is-no-name',
+    shows: 'the backend gets an underscore for its host',
+    examples: { bad: 'a server for any name', good: 'the name that was asked for' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.report?.HTTP_HOST === '_',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
 ]

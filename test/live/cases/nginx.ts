@@ -706,4 +706,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ refused }) => /open\(\) "[^"]*\/\.?\/?common\.conf" failed/.test(refused.nginx ?? ''),
     sound: ({ response }) => response.status === 204,
   },
+  {
+    rule: 'nginx/limit-page-of-other-status',
+    shows: 'the page for the limit is not sent',
+    examples: { bad: 'a page for 429, and no status', good: 'the same status in both' },
+    files: { 'srv/www/429.html': 'slow down' },
+    request: { url: 'http://example.org/list/' },
+    harm: async ({ request }) => {
+      const second = await request({ url: 'http://example.org/list/' })
+      return second.status === 503 && second.body !== 'slow down'
+    },
+    sound: async ({ request }) => (await request({ url: 'http://example.org/list/' })).body === 'slow down',
+  },
 ]
