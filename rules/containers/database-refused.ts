@@ -122,6 +122,13 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a variable of the database itself',
+      files: tree(
+        'WORDPRESS_DB_HOST: db',
+        MYSQL.replace('MYSQL_DATABASE: wp', () => 'MARIADB_HOST: shop\n    MYSQL_DATABASE: wp'),
+      ),
+    },
+    {
       title: 'the database that MySQL makes',
       files: tree(
         conf`
@@ -208,6 +215,8 @@ export default defineRule({
       if (container === null || !container.service.complete) continue
       const databases = databasesOf(container.project)
       if (databases.size === 0) continue
+      // What a database is told of a host is no place that it connects to.
+      if ([...databases.values()].some(({ service }) => service === container.service)) continue
       const variables = containerVariables(container)
       for (const wish of [...urlsOf(variables), ...wishesOf(variables, databases)]) {
         const database = databases.get(wish.host)

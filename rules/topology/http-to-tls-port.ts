@@ -5,6 +5,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 
 const site = (target: string): string => conf`
   server {
@@ -46,6 +47,15 @@ export default defineRule({
   good: [
     { title: 'TLS to port 443', files: { 'nginx.conf': site('https://192.0.2.7:443') } },
     { title: 'plain HTTP to a port of its own', files: { 'nginx.conf': site('http://192.0.2.7:8080') } },
+    {
+      title: 'a port in a variable, beside the scheme',
+      files: {
+        'nginx.conf': site('$scheme_of_app://192.0.2.7:$port').replace(
+          'location / {',
+          'location / {\n        set $scheme_of_app http;\n        set $port 8443;',
+        ),
+      },
+    },
     { title: 'what a container is published at', files: { 'nginx.conf': site('http://127.0.0.1:8443') } },
     {
       title: 'a server of this nginx that speaks plain HTTP there',
@@ -102,8 +112,9 @@ interface Fault {
 /** Ports on which programs speak TLS alone by their documents: Portainer, Tomcat, UniFi, Proxmox, Cockpit’s kin. */
 const BY_CONVENTION = new Set([8443, 9443, 6443, 10443, 8006])
 
-function faultOf({ protocol, targets }: NginxConnection): Fault | null {
-  if (!protocol.known) return null
+function faultOf({ protocol, targets, pass }: NginxConnection): Fault | null {
+  // Scheme and port that variables hold are put together by whoever knows both.
+  if (!protocol.known || isComputed(pass.args[0]?.value ?? '')) return null
   for (const target of targets) {
     // What a listener of the audit speaks is known.
     if (target.to.kind === 'listener' || target.port === null) continue
