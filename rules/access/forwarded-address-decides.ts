@@ -65,10 +65,13 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('$http_x_forwarded_for !~ "203\\.0\\.113\\.7$"') },
     },
     {
-      title: 'somebody who is kept out, and a condition that refuses nobody',
+      title: 'somebody who is kept out',
+      files: { 'etc/nginx/nginx.conf': nginx('$http_x_forwarded_for ~ "203\\.0\\.113\\.7"') },
+    },
+    {
+      title: 'a condition that refuses nobody',
       files: {
-        'etc/nginx/nginx.conf': nginx('$http_x_forwarded_for ~ "203\\.0\\.113\\.7"'),
-        'nginx.conf': nginx('$http_x_forwarded_for !~ "203\\.0\\.113\\.7"', 'set $inner 0;'),
+        'etc/nginx/nginx.conf': nginx('$http_x_forwarded_for !~ "203\\.0\\.113\\.7"', 'set $inner 0;'),
       },
     },
   ],
