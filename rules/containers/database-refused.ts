@@ -122,6 +122,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a password that is to be filled in',
+      files: tree(
+        conf`
+          WORDPRESS_DB_HOST: db:3306
+          WORDPRESS_DB_USER: wp
+          WORDPRESS_DB_NAME: wp
+          WORDPRESS_DB_PASSWORD: '<a password>'
+        `,
+        MYSQL,
+      ),
+    },
+    {
       title: 'a variable of the database itself',
       files: tree(
         'WORDPRESS_DB_HOST: db',
@@ -515,6 +527,8 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password, database }
   }
   if (password?.known !== true || wish.password?.known !== true || wish.password.value === password.value)
     return
+  // What everybody is to replace says nothing of what they write.
+  if (TO_REPLACE.test(password.value) || TO_REPLACE.test(wish.password.value)) return
   yield {
     at: placed(wish.password),
     severity: 'warning' as const,
@@ -523,6 +537,8 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password, database }
     related: related(password),
   }
 }
+
+const TO_REPLACE = /^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
 
 /** A name of one word, which only a container can have, where all of them are known. */
 function* unknownHost(wish: Wish, container: Container, databases: ReadonlyMap<string, Database>) {
