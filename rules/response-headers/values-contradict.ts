@@ -1,3 +1,4 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
@@ -7,7 +8,10 @@ import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
@@ -123,10 +127,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (!deployment.nginx.some(({ occurrences }) => occurrences.has('add_header'))) return
+    const adding = new Set(deployment.nginx.filter(addsOne))
+    if (adding.size === 0) return
     for (const connection of deployment.connections.http) {
       const { configuration } = connection.server
-      if (!configuration.occurrences.has('add_header')) continue
+      if (!adding.has(configuration)) continue
       for (const header of addedHeaders(configuration, connection.block) ?? []) {
         const undoing = UNDOING.get(header.name)
         if (undoing === undefined || header.value.includes('$') || isHidden(connection, header.name)) continue
@@ -210,6 +215,13 @@ function permits(allowed: readonly string[], host: string): boolean {
   })
 }
 
+/** True where nginx adds one of these headers at all. */
+function addsOne({ occurrences }: NginxConfiguration): boolean {
+  return (occurrences.get('add_header') ?? []).some(({ args }) =>
+    UNDOING.has((args[0]?.value ?? '').toLowerCase()),
+  )
+}
+
 function isHidden({ server: { configuration }, block }: NginxConnection, name: string): boolean {
   const hidden = effective(configuration, block, 'proxy_hide_header')
   return !hidden.known || hidden.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === name)
@@ -243,9 +255,19 @@ function sentBehind(deployment: Deployment, connection: NginxConnection, name: s
 }
 
 /** A line that holds for every page of a virtual host. */
+/** Which of these headers a line of Apache names at all: of ten thousand hosts few have one. */
+const namesHeader = memoByKey((deployment: Deployment, configuration: ApacheConfiguration) => {
+  const names = new Set<string>()
+  const files = htaccessFiles(configuration, deployment.filesOf(configuration)).map(({ file }) => file)
+  for (const { occurrences } of [configuration, ...files])
+    for (const { args } of occurrences.get('header') ?? [])
+      for (const { value } of args) names.add(value.toLowerCase())
+  return names
+})
+
 function sentByApache(deployment: Deployment, host: ApacheHost, name: string): Sent | null {
   const { configuration } = host
-  if (!configuration.occurrences.has('header')) return null
+  if (!namesHeader(deployment, configuration).has(name)) return null
   const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
   const last = lines.findLast(line => line.name.toLowerCase() === name)
   if (last === undefined || last.condition !== null || last.value === null || last.value.includes('%'))
