@@ -5,9 +5,14 @@ import { databaseOfUrl } from './database-url.ts'
 
 /**
  * What a module calls to read its environment, by the name that it has there, dotted where it is a function of a
- * module: `env` of `env = environ.Env()`, `config` of `from decouple import config`.
+ * module: `env` of `env = environ.Env()`, `config` of `from decouple import config`, and `Env` that makes the one.
  */
-export type EnvironmentReaders = ReadonlyMap<string, Reader>
+export type EnvironmentReaders = ReadonlyMap<string, ReaderOrMaker>
+
+interface ReaderOrMaker {
+  readonly read?: Reader
+  readonly make?: (call: PythonCall) => Reader
+}
 
 /**
  * @param method what stands behind the last dot, as `bool` of `env.bool("DEBUG")`; empty where the reader itself is called
@@ -26,32 +31,29 @@ export function readersAfter(readers: EnvironmentReaders, statement: PythonState
     case 'import': {
       const { module, names, conditional } = statement
       if (conditional) return readers
-      const brought: readonly (readonly [string, Reader])[] =
+      const brought: readonly (readonly [string, ReaderOrMaker])[] =
         names === null
-          ? [...(MODULES.get(module) ?? [])].map(([name, reader]) => [`${module}.${name}`, reader])
+          ? [...(MODULES.get(module) ?? [])].map(([name, each]) => [`${module}.${name}`, each])
           : names.flatMap(({ name, as }) => {
-              const reader = MODULES.get(module)?.get(name)
-              return reader === undefined ? [] : [[as, reader] as const]
+              const each = MODULES.get(module)?.get(name)
+              return each === undefined ? [] : [[as, each] as const]
             })
       return brought.length === 0 ? readers : new Map([...readers, ...brought])
     }
     case 'assignment': {
       const { target, value, conditional } = statement
-      const maker = value.kind === 'call' ? readers.get(value.callee) : undefined
-      const made = conditional || value.kind !== 'call' ? undefined : madeBy(maker, value)
-      if (made === undefined && !readers.has(target)) return readers
-      const changed = new Map(readers)
-      if (made === undefined) changed.delete(target)
-      else changed.set(target, made)
-      return changed
+      const read = conditional || value.kind !== 'call' ? undefined : readers.get(value.callee)?.make?.(value)
+      return read === undefined ? without(readers, target) : new Map([...readers, [target, { read }]])
     }
-    case 'definition': {
-      if (!readers.has(statement.name)) return readers
-      return new Map([...readers].filter(([name]) => name !== statement.name))
-    }
+    case 'definition':
+      return without(readers, statement.name)
     case 'call':
       return readers
   }
+}
+
+function without(readers: EnvironmentReaders, name: string): EnvironmentReaders {
+  return readers.has(name) ? new Map([...readers].filter(([each]) => each !== name)) : readers
 }
 
 /** What a call of a reader gives; null for any other call. */
@@ -62,18 +64,12 @@ export function readBy(
   environment: Environment,
 ): { readonly value: PythonValue | undefined } | null {
   const { callee } = call
-  const own = readers.get(callee)
+  const own = readers.get(callee)?.read
   const dot = callee.lastIndexOf('.')
-  const reader = own ?? (dot === -1 ? undefined : readers.get(callee.slice(0, dot)))
-  if (reader === undefined) return null
+  const read = own ?? (dot === -1 ? undefined : readers.get(callee.slice(0, dot))?.read)
+  if (read === undefined) return null
   const method = own === undefined ? callee.slice(dot + 1) : ''
-  return { value: reader(method, { ...call, evaluate, environment }) }
-}
-
-/** `env = environ.Env(DEBUG=(bool, False))`. */
-function madeBy(maker: Reader | undefined, { keywords }: PythonCall): Reader | undefined {
-  if (maker === ofEnviron) return (method, call) => readEnviron(method, call, keywords)
-  return maker === ofEnvirons ? readEnvirons : maker === ofAutoConfig ? readDecouple : undefined
+  return { value: read(method, { ...call, evaluate, environment }) }
 }
 
 /**
@@ -241,26 +237,31 @@ function readDatabaseUrl(call: ReadCall, isConfig: boolean): PythonValue | undef
   return typeof fallback === 'string' ? databaseOfUrl(fallback) : undefined
 }
 
-const ofEnviron: Reader = () => undefined
-const ofEnvirons: Reader = () => undefined
-const ofAutoConfig: Reader = () => undefined
-
 /** The names of each library that read, or make what reads. */
-const MODULES: ReadonlyMap<string, ReadonlyMap<string, Reader>> = new Map([
-  ['environ', new Map([['Env', ofEnviron]])],
-  ['environs', new Map([['Env', ofEnvirons]])],
+const MODULES: ReadonlyMap<string, ReadonlyMap<string, ReaderOrMaker>> = new Map([
   [
-    'decouple',
-    new Map([
-      ['config', readDecouple],
-      ['AutoConfig', ofAutoConfig],
-    ]),
+    'environ',
+    // `environ.Env(DEBUG=(bool, False))`.
+    named({
+      Env: {
+        make:
+          ({ keywords }) =>
+          (method, call) =>
+            readEnviron(method, call, keywords),
+      },
+    }),
   ],
+  ['environs', named({ Env: { make: () => readEnvirons } })],
+  ['decouple', named({ config: { read: readDecouple }, AutoConfig: { make: () => readDecouple } })],
   [
     'dj_database_url',
-    new Map<string, Reader>([
-      ['config', (_, call) => readDatabaseUrl(call, true)],
-      ['parse', (_, call) => readDatabaseUrl(call, false)],
-    ]),
+    named({
+      config: { read: (_, call) => readDatabaseUrl(call, true) },
+      parse: { read: (_, call) => readDatabaseUrl(call, false) },
+    }),
   ],
 ])
+
+function named(names: Readonly<Record<string, ReaderOrMaker>>): ReadonlyMap<string, ReaderOrMaker> {
+  return new Map(Object.entries(names))
+}

@@ -2,6 +2,7 @@ import { type Fact, unknown } from '../../fact.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { interpolate, type Variables } from './interpolate.ts'
 import { childrenNamed } from './scope.ts'
+import { enclosingServer } from './servers.ts'
 
 /**
  * The variables that every request has got by `set` when a block answers it: by the one `set` of its location, else by
@@ -32,9 +33,8 @@ function valueFor(block: NginxDirective, name: string): string | null {
   if (location?.name !== 'location') return null
   if (block !== location && setsAnywhere(block, name)) return null
   if (setsAnywhere(location, name)) return oneValue(location, name)
-  let server = location.parent
-  while (server !== null && server.name === 'location') server = server.parent
-  if (server?.name !== 'server') return null
+  const server = enclosingServer(location)
+  if (server === null) return null
   return server.children.some(child => child.name !== 'set' && setsAnywhere(child, name))
     ? null
     : oneValue(server, name)
