@@ -66,19 +66,18 @@ export const commandsOfMachine = memo((files: FileSystem): readonly StartedByMac
 ])
 
 /** What a container starts: its command, or the programs of the supervisord that it is. */
-export function commandsOfContainer({
-  service,
-  image,
-  hostFiles,
-  files,
-}: Container): readonly StartedByMachine[] {
-  const owned = commandOfContainer(service, image, fileReader(hostFiles))
+export function commandsOfContainer(container: Container): readonly StartedByMachine[] {
+  const owned = commandIn(container)
   if (owned === null) return []
   const main = supervisorMain(owned.command)
   return main === null
     ? [{ ...owned, by: 'container', service: null, sockets: [] }]
-    : commandsOfSupervisor(files, main.path, owned.command.environment)
+    : commandsOfSupervisor(container.files, main.path, owned.command.environment)
 }
+
+const commandIn = memo(({ service, image, hostFiles }: Container) =>
+  commandOfContainer(service, image, fileReader(hostFiles)),
+)
 
 /** The file that supervisord is told to read, undefined for its own; null for a command that is another program. */
 function supervisorMain(command: AppCommand): { readonly path: string | undefined } | null {
@@ -93,8 +92,7 @@ export function supervisorOfMachine(
   container: Container | null,
 ): SupervisorConfiguration | null {
   if (container === null) return supervisorOf(files, undefined)
-  const { service, image, hostFiles } = container
-  const owned = commandOfContainer(service, image, fileReader(hostFiles))
+  const owned = commandIn(container)
   const main = owned === null ? null : supervisorMain(owned.command)
   return main === null ? null : supervisorOf(container.files, main.path)
 }
