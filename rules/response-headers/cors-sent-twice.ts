@@ -4,15 +4,13 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
+import { isHidden, lineOfApache } from './_sent-behind.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
 const apache = (lines: string): string =>
@@ -124,7 +122,7 @@ export default defineRule({
       const { configuration } = connection.server
       if (!configuration.occurrences.has('add_header')) continue
       const header = addedHeaders(configuration, connection.block)?.find(({ name }) => name === NAME)
-      if (header === undefined || !isSent(header.value) || isHidden(connection)) continue
+      if (header === undefined || !isSent(header.value) || isHidden(connection, NAME)) continue
       const other = sentBehind(deployment, connection)
       if (other === null) continue
       yield {
@@ -146,11 +144,6 @@ const NAME = 'access-control-allow-origin'
 /** A variable of its own may be empty, and then nothing is sent. */
 function isSent(value: string): boolean {
   return value !== '' && !value.replace(/\$http_origin\b/g, '').includes('$')
-}
-
-function isHidden({ server: { configuration }, block }: NginxConnection): boolean {
-  const hidden = effective(configuration, block, 'proxy_hide_header')
-  return !hidden.known || hidden.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === NAME)
 }
 
 interface Sender {
@@ -179,10 +172,7 @@ function sentBehind(deployment: Deployment, connection: NginxConnection): Sender
 
 /** A line that holds for every page of a virtual host. */
 function sentByApache(deployment: Deployment, host: ApacheHost): Place | null {
-  const { configuration } = host
-  if (!configuration.occurrences.has('header')) return null
-  const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
-  const last = lines.findLast(({ name }) => name.toLowerCase() === NAME)
+  const last = lineOfApache(deployment, host, NAME)
   const isSet = last !== undefined && SETTING.has(last.action) && last.condition === null
   return isSet ? last.nameAt : null
 }

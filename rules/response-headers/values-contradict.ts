@@ -1,21 +1,16 @@
-import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
-import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
+import { isHidden, lineOfApache } from './_sent-behind.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
 const apache = (lines: string): string =>
@@ -222,11 +217,6 @@ function addsOne({ occurrences }: NginxConfiguration): boolean {
   )
 }
 
-function isHidden({ server: { configuration }, block }: NginxConnection, name: string): boolean {
-  const hidden = effective(configuration, block, 'proxy_hide_header')
-  return !hidden.known || hidden.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === name)
-}
-
 interface Sent {
   readonly sender: string
   readonly value: string
@@ -255,21 +245,8 @@ function sentBehind(deployment: Deployment, connection: NginxConnection, name: s
 }
 
 /** A line that holds for every page of a virtual host. */
-/** Which of these headers a line of Apache names at all: of ten thousand hosts few have one. */
-const namesHeader = memoByKey((deployment: Deployment, configuration: ApacheConfiguration) => {
-  const names = new Set<string>()
-  const files = htaccessFiles(configuration, deployment.filesOf(configuration)).map(({ file }) => file)
-  for (const { occurrences } of [configuration, ...files])
-    for (const { args } of occurrences.get('header') ?? [])
-      for (const { value } of args) names.add(value.toLowerCase())
-  return names
-})
-
 function sentByApache(deployment: Deployment, host: ApacheHost, name: string): Sent | null {
-  const { configuration } = host
-  if (!namesHeader(deployment, configuration).has(name)) return null
-  const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
-  const last = lines.findLast(line => line.name.toLowerCase() === name)
+  const last = lineOfApache(deployment, host, name)
   if (last === undefined || last.condition !== null || last.value === null || last.value.includes('%'))
     return null
   if (!['set', 'add', 'setifempty'].includes(last.action)) return null
