@@ -140,7 +140,7 @@ function takesIt(pattern: string, leads: string): boolean {
     matches('.hidden/file') &&
     !matches('index.html') &&
     !matches('images/picture.png') &&
-    !matches('folder/page')
+    !matches('directory/page')
   )
 }
 

@@ -38,24 +38,24 @@ test('a home with very many directories is not walked to its end', () => {
 
 test('of a repository, the files that were found are looked at', () => {
   const files = memoryFileSystem({
-    '/work/shop/shop/wsgi.py': WSGI,
-    '/work/shop/api/main.py': 'from fastapi import FastAPI\nservice: FastAPI = FastAPI(title="shop")\n',
-    '/work/shop/api/server.py': 'print(1)\n',
-    '/work/shop/chat/server.js': 'require("http").createServer(answer).listen(3000)\n',
-    '/work/shop/chat/index.js': 'module.exports = {}\n',
+    '/checkout/shop/shop/wsgi.py': WSGI,
+    '/checkout/shop/api/main.py': 'from fastapi import FastAPI\nservice: FastAPI = FastAPI(title="shop")\n',
+    '/checkout/shop/api/server.py': 'print(1)\n',
+    '/checkout/shop/chat/server.js': 'require("http").createServer(answer).listen(3000)\n',
+    '/checkout/shop/chat/index.js': 'module.exports = {}\n',
   })
   const paths = [
-    '/work/shop/api/main.py',
-    '/work/shop/api/server.py',
-    '/work/shop/chat/index.js',
-    '/work/shop/chat/server.js',
-    '/work/shop/shop/wsgi.py',
+    '/checkout/shop/api/main.py',
+    '/checkout/shop/api/server.py',
+    '/checkout/shop/chat/index.js',
+    '/checkout/shop/chat/server.js',
+    '/checkout/shop/shop/wsgi.py',
   ]
   const { placed, django, python, node } = applicationsAmong(files, paths, false)
   assert.is(placed, false)
   assert.equal(
     [django, python, node].map(sources => sources.map(({ path }) => path)),
-    [['/work/shop/shop/wsgi.py'], ['/work/shop/api/main.py'], ['/work/shop/chat/server.js']],
+    [['/checkout/shop/shop/wsgi.py'], ['/checkout/shop/api/main.py'], ['/checkout/shop/chat/server.js']],
   )
   assert.is(applicationName(python[0]!), 'service')
 })
