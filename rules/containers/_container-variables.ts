@@ -4,6 +4,7 @@ import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { PROJECT_FILES } from '../_php-projects.ts'
 
 /** A variable that the program of a container finds. */
 export interface ContainerVariable {
@@ -29,8 +30,8 @@ export const containerVariables = memo((container: Container): readonly Containe
   return [...found.values()]
 })
 
-/** Files by which an application is one that reads the `.env` beside it: Laravel, Symfony, CodeIgniter. */
-const READS_DOTENV = ['artisan', 'bin/console', 'spark']
+/** Files by which an application is one that reads the `.env` beside it. */
+const READS_DOTENV = Object.values(PROJECT_FILES)
 
 /** Of a server of files the application in the same directory is another container's. */
 const NO_APPLICATION = /(?:^|\/)(?:nginx|httpd|caddy|traefik|openresty)(?:$|[\w-]*$)/

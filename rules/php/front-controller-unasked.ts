@@ -14,6 +14,7 @@ import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
@@ -216,7 +217,7 @@ const applicationIn = memoByKey((files: FileSystem, root: string): string | null
   if (!has('index.php')) return null
   if (has('wp-blog-header.php') && has('wp-login.php')) return 'WordPress'
   if (has('core/lib/Drupal.php')) return 'Drupal'
-  if (has('../artisan')) return 'Laravel'
-  if (has('../spark')) return 'CodeIgniter'
-  return has('../bin/console') && has('../config/bundles.php') ? 'Symfony' : null
+  if (has(`../${PROJECT_FILES.Laravel}`)) return 'Laravel'
+  if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
+  return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null
 })

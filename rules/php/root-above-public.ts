@@ -19,6 +19,7 @@ import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
 
 const LARAVEL = {
@@ -204,9 +205,9 @@ interface Project {
 }
 
 const PROJECTS: readonly Project[] = [
-  { name: 'Laravel', marker: 'artisan', directory: 'public' },
-  { name: 'Symfony', marker: 'bin/console', directory: 'public' },
-  { name: 'CodeIgniter', marker: 'spark', directory: 'public' },
+  { name: 'Laravel', marker: PROJECT_FILES.Laravel, directory: 'public' },
+  { name: 'Symfony', marker: PROJECT_FILES.Symfony, directory: 'public' },
+  { name: 'CodeIgniter', marker: PROJECT_FILES.CodeIgniter, directory: 'public' },
   { name: 'Yii', marker: 'yii', directory: 'web' },
   { name: 'Drupal', marker: 'web/core/lib/Drupal.php', directory: 'web' },
 ]
