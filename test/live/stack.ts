@@ -57,10 +57,25 @@ const PRIVATE = [
   '/run',
 ] as const
 
+/** A file system of the process, for what its cases change: an overlay does not lie on every kind. */
+let changes: string | null = null
+
+function newDirectory(): string {
+  if (changes === null) {
+    const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+    mountAll(directory, [empty(directory)])
+    process.on('exit', () => {
+      spawnSync('umount', ['--lazy', directory])
+      rmSync(directory, { recursive: true, force: true })
+    })
+    changes = directory
+  }
+  return mkdtempSync(join(changes, 'case-'))
+}
+
 /** Covers the machine's directories: /etc as it is, with every change private, and the others empty. */
 function coverDirectories(directory: string): void {
-  mountAll([['-t', 'tmpfs', 'none', directory]])
-  mountAll([overlay('/etc', directory), ...PRIVATE.map(empty)])
+  mountAll(directory, [overlay('/etc', directory), ...PRIVATE.map(empty)])
 }
 
 /** What a machine has at its top; the rest of what a deployment fills there is its own. */
@@ -70,14 +85,14 @@ const SYSTEM = /^\/(?:bin|boot|dev|etc|lib\w*|opt|proc|run|sbin|srv|sys|tmp|usr|
  * Covers the directories at the top of the machine that a deployment fills beside those: what is written there is seen
  * by nobody else, and gone with the namespace. One that was not there stays, empty: another process may have covered it.
  */
-function coverTop({ files, scripts, directories }: Arranged): void {
+function coverTop(directory: string, { files, scripts, directories }: Arranged): void {
   const paths = [...Object.keys(files), ...scripts, ...directories]
   const tops = new Set(paths.map(path => `/${path.split('/')[1] ?? ''}`))
   for (const top of tops) {
     if (top === '/' || top in files || SYSTEM.test(top) || covered.has(top)) continue
     if (process.cwd().startsWith(`${top}/`)) continue
     mkdirSync(top, { recursive: true })
-    mountAll([empty(top)])
+    mountAll(directory, [empty(top)])
     covered.add(top)
   }
 }
@@ -92,7 +107,7 @@ function coverAround(directory: string, { files, scripts }: Arranged): void {
     let around = dirname(path)
     while (!existsSync(around)) around = dirname(around)
     if (around === '/') continue
-    mountAll([overlay(around, join(directory, `around-${covered.size}`))])
+    mountAll(directory, [overlay(around, join(directory, `around-${covered.size}`))])
     covered.add(around)
   }
 }
@@ -100,8 +115,9 @@ function coverAround(directory: string, { files, scripts }: Arranged): void {
 const covered = new Set<string>()
 
 function uncoverDirectories(directory: string): void {
-  spawnSync('umount', ['--lazy', ...covered, ...[...PRIVATE].reverse(), '/etc', directory])
+  spawnSync('umount', ['--lazy', ...covered, ...[...PRIVATE].reverse(), '/etc'])
   covered.clear()
+  rmSync(directory, { recursive: true, force: true })
 }
 
 const NGINX = ['nginx', '-c', '/etc/nginx/nginx.conf']
@@ -121,7 +137,7 @@ const APACHE = [
 /** Covers the machine's directories and writes the deployment and all that it names. */
 function layOut(directory: string, deployment: Arranged, { modes = {}, hosts = {} }: StackFiles): void {
   coverDirectories(directory)
-  coverTop(deployment)
+  coverTop(directory, deployment)
   coverAround(directory, deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
   for (const script of deployment.scripts) {
@@ -156,19 +172,18 @@ function askBoth(deployment: Arranged): Stack['refused'] {
 export function checkStack(files: StackFiles): Stack['refused'] & { readonly arranged: Arranged } {
   const arranged = arrange(files.files)
   if (!arranged.nginx && !arranged.apache) return { nginx: null, apache: null, arranged }
-  const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const directory = newDirectory()
   try {
     layOut(directory, arranged, files)
     return { ...askBoth(arranged), arranged }
   } finally {
     uncoverDirectories(directory)
-    rmSync(directory, { recursive: true, force: true })
   }
 }
 
 /** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
 export async function startStack(given: StackFiles): Promise<Stack> {
-  const directory = mkdtempSync(join(tmpdir(), 'deploy-audit-live-'))
+  const directory = newDirectory()
   const stock = readStock()
   const deployment = arrange(given.files)
   layOut(directory, deployment, given)
@@ -200,7 +215,6 @@ export async function startStack(given: StackFiles): Promise<Stack> {
       // What services made in the machine's own directories.
       for (const path of temporarySockets(deployment.files)) rmSync(path, { force: true })
       uncoverDirectories(directory)
-      rmSync(directory, { recursive: true, force: true })
     },
   }
 }
@@ -242,25 +256,30 @@ function write(path: string, text: string): void {
   writeFileSync(path, text)
 }
 
-/** Covers a directory by itself: every change is kept in another one. */
-/** What a `mount` is told of one file system. */
-type Mount = readonly string[]
+/** What stands in a line of fstab: the source, where it is mounted, the kind of file system and its options. */
+type Mount = readonly [source: string, path: string, type: string, options: string]
 
 function empty(path: string): Mount {
-  return ['-t', 'tmpfs', '-o', 'mode=755', 'none', path]
+  return ['none', path, 'tmpfs', 'mode=755']
 }
 
+/** Covers a directory by itself: every change is kept in another one. */
 function overlay(path: string, own: string): Mount {
   for (const name of ['changes', 'work']) mkdirSync(join(own, name), { recursive: true })
-  const layers = `lowerdir=${path},upperdir=${own}/changes,workdir=${own}/work`
-  return ['-t', 'overlay', 'overlay', '-o', layers, path]
+  return ['overlay', path, 'overlay', `lowerdir=${path},upperdir=${own}/changes,workdir=${own}/work`]
 }
 
-/** By one process: a case covers ten directories, and there are thousands of cases. */
-function mountAll(mounts: readonly Mount[]): void {
-  const input = mounts.map(words => `mount '${words.join("' '")}'\n`).join('')
-  const { status, stderr } = spawnSync('sh', ['-e'], { input, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${input}${stderr}`)
+/** By one process: a case covers ten directories, there are thousands of cases, and a process takes longer than a mount. */
+function mountAll(directory: string, mounts: readonly Mount[]): void {
+  const table = join(directory, 'fstab')
+  writeFileSync(table, mounts.map(mount => `${mount.map(inTable).join(' ')} 0 0\n`).join(''))
+  const { status, stderr } = spawnSync('mount', ['--all', '--fstab', table], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${readFileSync(table, 'utf8')}${stderr}`)
+}
+
+/** A blank parts the fields of fstab (fstab(5)). */
+function inTable(field: string): string {
+  return field.replaceAll(' ', '\\040')
 }
 
 function hostsFile(hosts: Readonly<Record<string, string>>): string {
