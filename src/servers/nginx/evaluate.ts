@@ -104,10 +104,13 @@ const NO_PROBLEMS: readonly NginxSyntaxProblem[] = []
 const DEEPEST = 1000
 
 /**
- * Directives of repeated files after which no file is read again: files that include each other twice
- * over, forty deep, would keep nginx busy for days. Ten thousand sites with long snippets have half of it.
+ * Directives of repeated files after which no file is read again: files that include each other twice over, forty deep,
+ * would keep nginx busy for days. Ten thousand sites with long snippets have half of the most, and those are long
+ * themselves: what a few lines repeat is less.
  */
 const MOST_REPEATED = 1_000_000
+const MOST_REPEATED_OF_FEW = 100_000
+const MOST_REPEATED_BY_ONE = 100
 
 /** Five times what ten thousand sites come to. */
 const MOST_DIRECTIVES = 2_000_000
@@ -264,6 +267,10 @@ class Evaluation {
     return children.length === 0 ? NONE : children.slice()
   }
 
+  private mostRepeated(): number {
+    return Math.min(MOST_REPEATED, MOST_REPEATED_OF_FEW + MOST_REPEATED_BY_ONE * this.fresh)
+  }
+
   private reachLimit(limit: string): void {
     this.hasUnknownParts = true
     this.limit ??= limit
@@ -296,8 +303,8 @@ class Evaluation {
       else if (step.kind === 'problem') this.meetAbsence(step, directive, word)
       else if (this.open.has(step.source)) this.meetCycle(step.source, directive, word)
       else if (this.depth === DEEPEST) this.reachLimit(`includes nested ${DEEPEST} deep`)
-      else if (this.repeated > MOST_REPEATED && this.seen.has(step.source))
-        this.reachLimit(`${MOST_REPEATED} directives of files that are included again`)
+      else if (this.repeated > this.mostRepeated() && this.seen.has(step.source))
+        this.reachLimit(`${this.repeated} directives of files that are included again`)
       else {
         brought.push(step.source)
         this.depth++
