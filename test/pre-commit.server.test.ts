@@ -15,6 +15,10 @@ const TAG = 'v0.0.0-test'
 const environment = {
   ...process.env,
   PRE_COMMIT_HOME: join(base, 'home'),
+  // What `npm ci` has just brought is not asked for again, and nothing is reported on it.
+  npm_config_prefer_offline: 'true',
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_AUTHOR_NAME: 'test',
   GIT_AUTHOR_EMAIL: 'test@localhost',
