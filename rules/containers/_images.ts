@@ -111,3 +111,16 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
     }
   }
 }
+
+/** What a container starts, as text. */
+export function startedText({ command, machine }: RunImage): string {
+  const entrypoint = machine.container?.service.entrypoint?.words.map(({ text }) => text) ?? []
+  return [...(command?.words ?? []), ...entrypoint].join(' ')
+}
+
+/** The path in the container of `HOST:CONTAINER:ro`; all of it where it is written in the long form. */
+export function targetPlace({ at, target }: ContainerMount) {
+  const text = at.source.code.slice(at.start, at.end)
+  const start = text.indexOf(`:${target}`)
+  return start === -1 ? at : { ...at, start: at.start + start + 1, end: at.start + start + 1 + target.length }
+}

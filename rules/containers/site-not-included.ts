@@ -5,10 +5,11 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { type RunImage, runImages } from './_images.ts'
+import { type RunImage, runImages, startedText, targetPlace } from './_images.ts'
 import { buildSteps } from './_started-words.ts'
+import { ofApache } from './_sites-of-apache-image.ts'
 
 const mounted = (target: string, site = siteTo('web:8000')): Record<string, string> => ({
   'docker-compose.yml': composeWith().replace(
@@ -348,7 +349,7 @@ export default defineRule({
         if (path === null || !kind.unread.test(target) || !holdsServer(run.files, path)) continue
         if (isIncluded(run, mount) || isStartedFrom(run, target)) continue
         const isTemplate = target.startsWith('/etc/nginx/templates/')
-        if ((isTemplate && (fillsIn(run) || setsSuffix(run))) || WRITES.test(wordsOf(run))) continue
+        if ((isTemplate && (fillsIn(run) || setsSuffix(run))) || WRITES.test(startedText(run))) continue
         yield {
           at: mount.from === 'COPY' ? at : targetPlace(mount),
           message: isTemplate
@@ -379,99 +380,6 @@ export default defineRule({
   },
 })
 
-/** Images whose Apache is that of Debian, with its directories of sites. */
-const DEBIAN_APACHE =
-  /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|joomla|moodlehq\/moodle-php-apache)(?::|$)/
-
-interface ApacheImage {
-  readonly unread: RegExp
-  readonly said: (target: string) => string
-  readonly help: (target: string) => string
-}
-
-const HTTPD: ApacheImage = {
-  unread:
-    /^\/usr\/local\/apache2\/conf\/(?!httpd\.conf$|extra\/proxy-html\.conf$)(?:[\w.-]+\/)?[\w.-]+\.conf$/,
-  said: target =>
-    `\`httpd.conf\` of the image has every line for \`conf/extra\` behind a \`#\`, so nothing reads \`${target}\``,
-  help: target =>
-    `Add a line to the image: \`RUN echo 'Include ${target.replace('/usr/local/apache2/', '')}' >> /usr/local/apache2/conf/httpd.conf\``,
-}
-const OF_DEBIAN: ApacheImage = {
-  unread: /^\/etc\/apache2\/sites-available\/(?!(?:000-default|default-ssl)\.conf$)[\w.-]+\.conf$/,
-  said: target =>
-    `Apache reads \`/etc/apache2/sites-enabled\` alone, and no line enables \`${target}\`: the default site answers`,
-  help: target => `Add \`RUN a2ensite ${posix.basename(target, '.conf')} && a2dissite 000-default\``,
-}
-
-/** Sites of Apache that its image does not read, and the root that nothing there reads. */
-function* ofApache(run: RunImage): Iterable<RuleFinding> {
-  const { base, reference, image, mounts, machine, files } = run
-  const isDebian = DEBIAN_APACHE.test(reference ?? '') && /apache/.test(reference ?? '')
-  const kind = base === 'httpd' ? HTTPD : isDebian ? OF_DEBIAN : null
-  if (kind === null) return
-  const container = machine.container
-  if (
-    container !== null &&
-    (!container.service.complete || (container.service.build !== null && image === null))
-  )
-    return
-  const steps = stepsOf(image)
-  const words = wordsOf(run)
-  // A script may do it, and a main file of its own may include it.
-  const isChanged =
-    /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
-    image?.entrypoint != null ||
-    mounts.some(({ target, path }) =>
-      path === null
-        ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target)
-        : /^\/usr\/local\/apache2(?:\/conf(?:\/httpd\.conf)?)?$|^\/etc\/apache2(?:\/(?:apache2\.conf|sites-enabled(?:\/.*)?|conf-enabled(?:\/.*)?))?$/.test(
-            target,
-          ),
-    )
-  if (isChanged) return
-  if (
-    !steps.some(step =>
-      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat)\s[^&;]*apache2|IncludeOptional/.test(
-        step,
-      ),
-    )
-  )
-    for (const mount of mounts) {
-      const { target, path, at } = mount
-      if (path === null || !kind.unread.test(target) || !holdsVhost(files, path)) continue
-      yield {
-        at: mount.from === 'COPY' ? at : targetPlace(mount),
-        message: kind.said(target),
-        label: 'not included',
-        related: container === null ? [] : [{ at: container.service.at, message: 'the container of Apache' }],
-        help: kind.help(target),
-      }
-    }
-  if (kind !== OF_DEBIAN || steps.some(step => /APACHE_DOCUMENT_ROOT|\bsed\b|\.sh\b/.test(step))) return
-  const variable = [...(container?.service.environment ?? []), ...(image?.environment ?? [])].find(
-    ({ name }) => name === 'APACHE_DOCUMENT_ROOT',
-  )
-  // The image of PHP names it in its documentation, and has no line that reads it.
-  if (variable === undefined || !/^php(?::|$)/.test(reference ?? '')) return
-  if (mounts.some(({ target, path }) => target.startsWith('/etc/apache2') && path !== null)) return
-  yield {
-    at: variable.at,
-    message: 'no line of the image reads `APACHE_DOCUMENT_ROOT`: Apache goes on to serve `/var/www/html`',
-    label: 'read by nothing',
-    related: [],
-    help: "Add `RUN sed -ri -e 's!/var/www/html!${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf`",
-  }
-}
-
-function holdsVhost(files: FileSystem, path: string): boolean {
-  const read = files.kind(path) === 'file' ? files.read(path) : null
-  return (
-    read?.kind === 'source' &&
-    /^\s*(?:<VirtualHost|<Directory|DocumentRoot|Listen|ProxyPass)\b/im.test(read.source.code)
-  )
-}
-
 /** An nginx whose main file is known. */
 interface MainFile {
   readonly includes: string
@@ -498,13 +406,9 @@ function kindOf({ base, reference, image }: RunImage): MainFile | null {
   if (base === 'nginx') return OFFICIAL
   if (!/^alpine(?::|$)|^[a-z]+:\S*alpine[\d.]*$/.test(reference ?? '') || OLD_ALPINE.test(reference ?? ''))
     return null
-  return stepsOf(image).some(step => /\bapk\b[^&;|]*\sadd\b[^&;|]*\snginx(?=[\s=~<>]|$)/.test(step))
+  return buildSteps({ image }).some(step => /\bapk\b[^&;|]*\sadd\b[^&;|]*\snginx(?=[\s=~<>]|$)/.test(step))
     ? OF_ALPINE
     : null
-}
-
-function stepsOf(image: RunImage['image']): readonly string[] {
-  return buildSteps({ image })
 }
 
 /** Why the start script of the image makes no files of the templates; null where it does, or nobody knows. */
@@ -560,24 +464,18 @@ function clean(path: string): string {
 /** True where something besides the image's own script may make files of the templates, or places them elsewhere. */
 function fillsIn(run: RunImage): boolean {
   const { image, mounts, machine } = run
-  const words = wordsOf(run)
+  const words = startedText(run)
   return (
     WRITES.test(words) ||
     /-c\s*\//.test(words) ||
     mounts.some(({ target }) => /^\/docker-entrypoint(?:\.d|\.sh)?(?:\/|$)/.test(target)) ||
-    stepsOf(image).some(step => /envsubst|templates/.test(step)) ||
+    buildSteps({ image }).some(step => /envsubst|templates/.test(step)) ||
     (machine.container?.service.environment ?? []).some(({ name }) => name === 'NGINX_ENVSUBST_OUTPUT_DIR')
   )
 }
 
 /** Programs that make one file of another. */
 const WRITES = /envsubst|gomplate|confd|\b(?:sed|cp|mv|ln|cat|tee)\b/
-
-/** What a container starts, as text. */
-function wordsOf({ command, machine }: RunImage): string {
-  const entrypoint = machine.container?.service.entrypoint?.words.map(({ text }) => text) ?? []
-  return [...(command?.words ?? []), ...entrypoint].join(' ')
-}
 
 function setsSuffix({ machine, image }: RunImage): boolean {
   const names = [...(machine.container?.service.environment ?? []), ...(image?.environment ?? [])]
@@ -602,7 +500,7 @@ function readsOwnMain({ machine: { container }, image, mounts }: RunImage): bool
     if (words.some(({ text }, index) => text === '-c' && /^\/|\.conf$/.test(words[index + 1]?.text ?? '')))
       return false
   }
-  if (stepsOf(image).some(step => MOVES.test(step))) return false
+  if (buildSteps({ image }).some(step => MOVES.test(step))) return false
   return mounts.every(({ target, path }) =>
     path === null ? !target.startsWith('/etc') : !/^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target),
   )
@@ -632,7 +530,7 @@ function isIncluded({ mounts, files: hostFiles }: RunImage, { target }: Containe
 function isStartedFrom(run: RunImage, target: string): boolean {
   const { image, mounts, files } = run
   const own = image?.entrypoint ?? image?.command ?? null
-  const words = `${wordsOf(run)} ${own === null ? '' : commandText(own)}`
+  const words = `${startedText(run)} ${own === null ? '' : commandText(own)}`
   const directory = posix.dirname(target)
   for (const mount of mounts) {
     if (!words.includes(mount.target) && !/^\/docker-entrypoint(?:\.d\/|\.sh$)/.test(mount.target)) continue
@@ -641,11 +539,4 @@ function isStartedFrom(run: RunImage, target: string): boolean {
     if (read.source.code.includes(directory)) return true
   }
   return false
-}
-
-/** The path in the container of `HOST:CONTAINER:ro`; all of it where it is written in the long form. */
-function targetPlace({ at, target }: ContainerMount) {
-  const text = at.source.code.slice(at.start, at.end)
-  const start = text.indexOf(`:${target}`)
-  return start === -1 ? at : { ...at, start: at.start + start + 1, end: at.start + start + 1 + target.length }
 }

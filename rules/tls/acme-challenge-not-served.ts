@@ -1,9 +1,5 @@
 import { posix } from 'node:path'
-import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { ComposeService } from '../../parsers/compose/compose.ts'
-import type { RenewalWebroot } from '../../parsers/certbot/renewal.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { acmeWebroots } from '../../src/deployment/acme-challenges.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import type { ApacheConnection, Deployment, Machine } from '../../src/deployment/model.ts'
@@ -19,6 +15,8 @@ import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
+import { lonelyWebroots, webrootsInContainer } from './_certbot-container.ts'
+import { CHALLENGE, servedNames } from './_challenges.ts'
 
 const RENEWAL = {
   'etc/letsencrypt/renewal/example.org.conf': conf`
@@ -444,8 +442,8 @@ export default defineRule({
     for (const machine of deployment.machines) {
       const webroots = [...acmeWebroots(machine.files), ...webrootsInContainer(deployment, machine)]
       for (const { name, directory, at: renewal } of webroots) {
-        if (!namesOf(deployment).get(machine)?.has(name)) continue
-        const request = clientRequest({ scheme: 'http', host: name, target: PATH, machine })
+        if (!servedNames(deployment).get(machine)?.has(name)) continue
+        const request = clientRequest({ scheme: 'http', host: name, target: CHALLENGE, machine })
         const { requests, end } = probeRedirects(deployment, request)
         const last = requests.at(-1)
         if (end.kind !== 'answered' || last === undefined || mayBeServed(machine, last, directory)) continue
@@ -489,7 +487,7 @@ function* deniedAliases(deployment: Deployment) {
       return home === null || home === asked.host?.directive
     })
     if (alias === undefined || originOf(asked).scheme !== 'http') continue
-    const { end } = askHost(deployment, asked, PATH)
+    const { end } = askHost(deployment, asked, CHALLENGE)
     if (end.kind !== 'response' || end.status !== 401 || end.at === null) continue
     yield {
       at: end.at,
@@ -501,176 +499,13 @@ function* deniedAliases(deployment: Deployment) {
   }
 }
 
-/**
- * The webroot of a certbot that runs in another container of the project: a directory that both mount; for every name
- * that nginx has a certificate of certbot for.
- */
-function webrootsInContainer(deployment: Deployment, { container }: Machine): readonly RenewalWebroot[] {
-  if (container === null || !container.service.complete) return []
-  const directories = [...container.project.services.values()].flatMap(service =>
-    sharedWebroots(service, container.service),
-  )
-  const [only] = directories
-  if (only === undefined || directories.length > 1) return []
-  const { domains, ...webroot } = only
-  return namesToRenew(deployment, container, domains).map(name => ({ name, ...webroot }))
-}
-
-/** Those that certbot is told of, else those that a container has certificates or a location for the challenge for. */
-function namesToRenew(
-  deployment: Deployment,
-  container: Container,
-  domains: readonly string[],
-): readonly string[] {
-  return domains.length > 0 ? [...new Set(domains)] : (certifiedNames(deployment).get(container) ?? [])
-}
-
-/** A webroot of a certbot in another container of the project, which no directory of a web server's container is. */
-interface LonelyWebroot {
-  readonly at: Place
-  readonly message: string
-}
-
-function lonelyWebroots(deployment: Deployment, machine: Machine): readonly LonelyWebroot[] {
-  const { container } = machine
-  if (container === null || !isKnown(container.service)) return []
-  const certbots = [...container.project.services.values()].filter(service => webrootOf(service) !== null)
-  const [certbot] = certbots
-  const told = certbot === undefined ? null : webrootOf(certbot)
-  if (certbot === undefined || certbots.length > 1 || told === null) return []
-  const { webroot, domains, at } = told
-  if (webroot === undefined || !isKnown(certbot)) return []
-  const mount = certbot.volumes.find(({ target }) => target.known && isAt(webroot, clean(target.value)))
-  const source = mount?.source ?? null
-  if (source !== null && !source.known) return []
-  const path = source === null ? null : clean(source.value)
-  const isShared =
-    path !== null &&
-    container.service.volumes.some(other => {
-      if (other.source?.known !== true) return false
-      const own = clean(other.source.value)
-      return isAt(own, path) || isAt(path, own)
-    })
-  if (isShared) return []
-  for (const name of namesToRenew(deployment, container, domains)) {
-    if (!namesOf(deployment).get(machine)?.has(name)) continue
-    const request = clientRequest({ scheme: 'http', host: name, target: PATH, machine })
-    const { requests, end } = probeRedirects(deployment, request)
-    const last = requests.at(-1)
-    if (end.kind !== 'answered' || last?.end.kind !== 'file') continue
-    return [
-      {
-        at: mount?.at ?? at,
-        message:
-          mount === undefined
-            ? `certbot puts the challenge for \`${name}\` into \`${webroot}\` of its own container, where \`${container.service.name}\` does not find it`
-            : `certbot puts the challenge for \`${name}\` into a volume that \`${container.service.name}\` does not have, and it is looked for as \`${last.end.path.replace(EXISTING, '…')}\``,
-      },
-    ]
-  }
-  return []
-}
-
-function isAt(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
-}
-
-function isKnown({ complete, volumes, volumesFrom }: ComposeService): boolean {
-  return (
-    complete &&
-    volumesFrom.length === 0 &&
-    volumes.every(({ target, source }) => target.known && source?.known !== false)
-  )
-}
-
-interface SharedWebroot extends Pick<RenewalWebroot, 'directory' | 'at'> {
-  /** Those that certbot is told of; none where its command names none. */
-  readonly domains: readonly string[]
-}
-
-/** What the command of a certbot says that proves names by files; null for every other service. */
-function webrootOf({ image, command, entrypoint, at }: ComposeService): {
-  readonly webroot: string | undefined
-  readonly domains: readonly string[]
-  readonly at: Place
-} | null {
-  if (image?.known !== true || !/(?:^|\/)certbot\/certbot(?:[:@]|$)/.test(image.value)) return null
-  const words = [command, entrypoint].flatMap(each => each?.words.map(({ text }) => text) ?? []).join(' ')
-  // What listens itself, or proves a name by DNS, needs no directory.
-  if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return null
-  const webroot = /(?:^|\s)(?:-w|--webroot-path)[\s=]+([^\s;'"]+)/.exec(words)?.[1]
-  return {
-    webroot: webroot === undefined ? undefined : clean(webroot),
-    domains: [...words.matchAll(/(?:^|\s)(?:-d|--domains?)[\s=]*([^\s;'"]+)/g)].flatMap(([, names = '']) =>
-      names.toLowerCase().split(','),
-    ),
-    at: command?.at ?? entrypoint?.at ?? at,
-  }
-}
-
-/** Directories that certbot writes below, as the container of a web server has them. */
-function sharedWebroots(service: ComposeService, server: ComposeService): readonly SharedWebroot[] {
-  const told = webrootOf(service)
-  if (told === null) return []
-  const { webroot, domains } = told
-  return service.volumes.flatMap(({ source, target, at }) => {
-    if (source?.known !== true || !target.known || OF_CERTBOT.test(target.value)) return []
-    if (webroot !== undefined && webroot !== clean(target.value)) return []
-    return server.volumes.flatMap(other =>
-      other.source?.known === true && clean(other.source.value) === clean(source.value) && other.target.known
-        ? [{ directory: clean(other.target.value), at, domains }]
-        : [],
-    )
-  })
-}
-
-/** What certbot keeps for itself. */
-const OF_CERTBOT = /^\/etc\/|^\/var\/(?:lib|log)\//
-
-function clean(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, '$1')
-}
-
-/** The names of servers with a certificate that certbot keeps, or a location for its challenge, by their container. */
-const certifiedNames = memo((deployment: Deployment): ReadonlyMap<Container, readonly string[]> => {
-  const found = new Map<Container, string[]>()
-  for (const { configuration, directive, names } of deployment.servers) {
-    const { container } = deployment.programOf(configuration).machine
-    if (container === null) continue
-    const isCertified = directive.children.some(
-      ({ name, args }) =>
-        (name === 'ssl_certificate' && /^\/etc\/letsencrypt\//.test(args[0]?.value ?? '')) ||
-        (name === 'location' && /^\/\.well-known\/acme-challenge\/?$/.test(args.at(-1)?.value ?? '')),
-    )
-    if (!isCertified) continue
-    const kept = found.get(container)
-    const own = names.filter(({ exact }) => exact).map(({ name }) => name)
-    if (kept === undefined) found.set(container, own)
-    else kept.push(...own)
-  }
-  return found
-})
-
-const PATH = `/.well-known/acme-challenge/${EXISTING}`
-
-/** The names that the servers of nginx and Apache on a machine have. */
-const namesOf = memo((deployment: Deployment): ReadonlyMap<Machine, ReadonlySet<string>> => {
-  const found = new Map<Machine, Set<string>>(deployment.machines.map(machine => [machine, new Set()]))
-  for (const { configuration, names } of deployment.servers)
-    for (const { name, exact } of names)
-      if (exact) found.get(deployment.programOf(configuration).machine)?.add(name)
-  for (const { configuration, names } of deployment.virtualHosts)
-    for (const name of names) found.get(deployment.programOf(configuration).machine)?.add(name)
-  return found
-})
-
 /** True too where nobody can tell, and where somebody made a way for the challenge by hand. */
 function mayBeServed({ files }: Machine, { end }: FollowedRequest, directory: string): boolean {
   switch (end.kind) {
     case 'file': {
       const [served, wanted] = [
         posix.dirname(posix.normalize(end.path)),
-        posix.dirname(`${directory}${PATH}`),
+        posix.dirname(`${directory}${CHALLENGE}`),
       ]
       const real = files.realPath(served)
       return end.status < 400 && (served === wanted || (real !== null && real === files.realPath(wanted)))

@@ -1,0 +1,245 @@
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { type Htaccess, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
+import type { Place } from '../../parsers/text/source.ts'
+
+/** A rule that takes the last slash of a directory away, and mod_dir, which puts it back. */
+export function* slashLoop(deployment: Deployment, asked: AskedHost) {
+  const { configuration, host } = asked
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const files = root === undefined ? null : deployment.filesOf(configuration).list(root)
+  const first = files?.find(({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name))
+  if (first === undefined) return
+  const taken = askHost(deployment, asked, `/${first.name}/`)
+  if (!leadsTo(taken.end, `/${first.name}`)) return
+  if (!leadsTo(askHost(deployment, asked, `/${first.name}`).end, `/${first.name}/`)) return
+  const rule = taken.steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
+  if (rule === null || !('nameStart' in rule) || rule.name !== 'RewriteRule') return
+  yield {
+    at: argumentPlace(rule, 1),
+    cause: `${rule.source.path} ${argumentPlace(rule, 1).start}`,
+    message: `this takes the slash of the directory \`/${first.name}/\` away, and mod_dir puts it back, for ever`,
+  }
+}
+
+function leadsTo(end: ApacheEnd, path: string): boolean {
+  if (end.kind !== 'response' || end.location === null) return false
+  return fromBytes(end.location).replace(/^https?:\/\/[^/]+/, '') === path
+}
+
+/** The lines of a virtual host, or in force below it, that redirect. */
+function redirectingLines(
+  deployment: Deployment,
+  { configuration, host }: AskedHost,
+): readonly { readonly line: ApacheDirective; readonly htaccess: Htaccess | null }[] {
+  const found = REDIRECTING_LINES.flatMap(name =>
+    directivesIn(configuration, host?.directive ?? null, name).map(line => ({ line, htaccess: null })),
+  )
+  const files = htaccessFilesOf(configuration, deployment.filesOf(configuration), host).filter(
+    ({ overrides }) => overrides.known && overrides.value.reads,
+  )
+  return [
+    ...found,
+    ...files.flatMap(htaccess =>
+      REDIRECTING_LINES.flatMap(name =>
+        (htaccess.file.occurrences.get(name) ?? []).map(line => ({ line, htaccess })),
+      ),
+    ),
+  ].filter(({ line }) => line.name !== 'RewriteRule' || /\bR\b/.test(line.args[2]?.value ?? ''))
+}
+
+const REDIRECTING_LINES = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']
+
+/** Targets of the redirects of one virtual host, and files of it, that lead round inside of it. */
+export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
+  const { scheme, shown } = originOf(asked)
+  const origin = `${scheme}://${shown}`
+  const lines = redirectingLines(deployment, asked)
+  if (lines.length === 0) return
+  yield* indexLoops(deployment, asked, lines)
+  for (const path of pathsOf(deployment, asked, lines)) {
+    const urls: string[] = []
+    const places: Place[] = []
+    let next: string | null = path
+    while (next !== null && !urls.includes(next) && urls.length < MOST_PATHS) {
+      urls.push(next)
+      const outcome = askHost(deployment, asked, next)
+      const place = redirectPlace(outcome)
+      next = place === null ? null : pathOn(outcome.end, origin)
+      if (place !== null) places.push(place)
+    }
+    if (next === null) continue
+    const from = urls.indexOf(next)
+    const [at, ...others] = places.slice(from).sort(byPlace)
+    if (at === undefined) continue
+    if (from === -1) {
+      yield {
+        at,
+        cause: `${at.source.path} ${at.start}`,
+        message: `this redirect never ends: ${urls
+          .slice(0, 3)
+          .map(url => `\`${url}\``)
+          .join(' → ')}`,
+      }
+      continue
+    }
+    yield {
+      at,
+      cause: `${at.source.path} ${at.start}`,
+      message: `this redirect leads back to itself: ${[...urls.slice(from), next].map(url => `\`${url.replace(MISSING, 'page')}\``).join(' → ')}`,
+      related: others
+        .filter(other => byPlace(other, at) !== 0)
+        .map(other => ({ at: other, message: 'redirects too' })),
+    }
+  }
+}
+
+/** An index that is redirected to its directory, for which mod_dir looks the index up again. */
+function* indexLoops(deployment: Deployment, asked: AskedHost, lines: ReturnType<typeof redirectingLines>) {
+  const { scheme, shown } = originOf(asked)
+  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+    if (!line.args.some(({ value }) => /index\\?\./.test(value))) continue
+    const root = documentRoot(asked)
+    const directory = htaccess?.directory ?? (root.known ? fromBytes(root.value) : null)
+    if (directory === null) continue
+    const url = htaccess === null ? '/' : urlOfDirectory(asked, directory)
+    const index = url === null ? null : indexIn(deployment, asked, directory)
+    if (url === null || index === null) continue
+    const outcome = askHost(deployment, asked, url, { index })
+    const at = redirectPlace(outcome)
+    if (at === null || pathOn(outcome.end, `${scheme}://${shown}`) !== url) continue
+    yield {
+      at,
+      cause: `${at.source.path} ${at.start}`,
+      message: `mod_dir looks up \`${url}${index}\` for \`${url}\`, and this redirects it to \`${url}\` again`,
+    }
+  }
+}
+
+/** The index of a directory, as far as its files show which one that is. */
+function indexIn(deployment: Deployment, { configuration, host }: AskedHost, directory: string) {
+  const files = deployment.filesOf(configuration)
+  const there = (files.list(directory.replace(/(?<=.)\/$/, '')) ?? []).flatMap(({ name, kind }) =>
+    kind === 'file' && /^index\.\w+$/.test(name) ? [name] : [],
+  )
+  const names = directivesIn(configuration, host?.directive ?? null, 'directoryindex').at(-1)?.args
+  const first = names?.find(({ value }) => there.includes(value))?.value
+  return first ?? (names === undefined && there.length === 1 ? (there[0] ?? null) : null)
+}
+
+/** What is worth asking for: where the redirects lead, and files whose names they may change. */
+function pathsOf(
+  deployment: Deployment,
+  asked: AskedHost,
+  lines: ReturnType<typeof redirectingLines>,
+): readonly string[] {
+  const { configuration, host } = asked
+  const files = deployment.filesOf(configuration)
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const found = new Set<string>([PATHS.missingPage])
+  for (const { line, htaccess } of lines.slice(0, MOST_LINES)) {
+    const isRule = line.name === 'RewriteRule'
+    const written = line.args[isRule ? 1 : line.args.length - 1]?.value ?? ''
+    const path = written
+      .replace(/^https?:\/\/[^/]*/, '')
+      .replace(/\?.*$/s, '')
+      .replace(/%\{REQUEST_URI\}/gi, PATHS.missingPage)
+      .replace(/\$[1-9]/g, '')
+    if (!isSettled(path) || /[%$]/.test(path)) continue
+    const base = htaccess === null ? '/' : (urlOfDirectory(asked, htaccess.directory) ?? '/')
+    const url = path.startsWith('/') ? path : base + path
+    // Nobody knows below which URL a file lies that no server here serves, so a path of the site may be another's.
+    const isBeside = root === undefined || files.kind(root.replace(/\/$/, '') + url) === 'file'
+    if (!isRule || configuration.main === null || !isStandIn(configuration.main) || isBeside) found.add(url)
+  }
+  if (root !== undefined && lines.some(({ line }) => line.name === 'RewriteRule'))
+    for (const extension of ['html', 'php', 'htm']) {
+      const page = (files.list(root) ?? []).find(
+        ({ name, kind }) =>
+          kind === 'file' &&
+          /^[a-z][\w-]*\.\w+$/i.test(name) &&
+          name.endsWith(`.${extension}`) &&
+          !name.startsWith('index.'),
+      )
+      if (page !== undefined) found.add(`/${page.name}`).add(`/${page.name.replace(/\.\w+$/, '')}`)
+    }
+  return [...found].slice(0, MOST_PATHS)
+}
+
+/** No more lines of one host are looked at. */
+const MOST_LINES = 40
+
+/** The path and query of a redirect to the same origin. */
+function pathOn(end: ApacheEnd, origin: string): string | null {
+  if (end.kind !== 'response' || end.location === null) return null
+  const location = fromBytes(end.location)
+  return location.startsWith(`${origin}/`) ? location.slice(origin.length).replace(/#.*$/s, '') : null
+}
+
+/** The target of the line that redirects; null for an answer that is none, and for what mod_dir does by itself. */
+function redirectPlace({ steps, end }: ReturnType<typeof askHost>): Place | null {
+  if (end.kind !== 'response' || end.location === null) return null
+  const line = steps.findLast(({ kind }) => kind === 'rewrite' || kind === 'redirect')?.directive
+  if (line === undefined || line === null) return null
+  return argumentPlace(line, line.name === 'RewriteRule' ? 1 : line.args.length - 1)
+}
+
+/**
+ * A rule of `.htaccess` that sends every name but one to that name with or without `www.`, which is not the one that
+ * it leaves out; and one that sends a name to itself.
+ */
+export function* namesAgainstThemselves(deployment: Deployment, asked: AskedHost) {
+  const { configuration } = asked
+  for (const { line, htaccess } of redirectingLines(deployment, asked).slice(0, MOST_LINES)) {
+    if (htaccess === null || line.name !== 'RewriteRule') continue
+    const [, scheme, name = ''] =
+      /^(https?):\/\/([\w-]+(?:\.[\w-]+)+)(?:\/|$)/i.exec(line.args[1]?.value ?? '') ?? []
+    if (scheme === undefined) continue
+    const target = name.toLowerCase()
+    const rule = placedRule(configuration, deployment.filesOf(configuration), line)
+    const condition = rule?.conditions.find(
+      ({ input, negated, pattern }) =>
+        /^%\{HTTP_HOST\}$/i.test(input) &&
+        (negated ? isSameButForWww(target, plainName(pattern)) : plainName(pattern) === target),
+    )
+    if (condition === undefined) continue
+    const question = { name: target, scheme: scheme.toLowerCase() === 'https' ? 'https' : 'http' } as const
+    const { end, steps } = askHost(deployment, asked, PATHS.missingPage, question)
+    if (end.kind !== 'response' || end.location === null) continue
+    if (steps.findLast(({ kind }) => kind === 'rewrite')?.directive !== line) continue
+    if (fromBytes(end.location).toLowerCase() !== `${question.scheme}://${target}${PATHS.missingPage}`)
+      continue
+    yield {
+      at: argumentPlace(condition.directive, 1),
+      message: `\`${target}\` ${condition.negated ? 'is not' : 'is'} \`${plainName(condition.pattern)}\`, so \`${question.scheme}://${target}/page\` is redirected to itself`,
+      related: [{ at: argumentPlace(line, 1), message: 'redirects' }],
+    }
+  }
+}
+
+function plainName(pattern: string): string {
+  return pattern
+    .replace(/^\^|\$$/g, '')
+    .replaceAll('\\.', '.')
+    .toLowerCase()
+}
+
+function isSameButForWww(one: string, other: string): boolean {
+  return one === `www.${other}` || other === `www.${one}`
+}
+
+export const MOST_PATHS = 12
+
+export function byPlace(one: Place, other: Place): number {
+  if (one.source !== other.source) return one.source.path < other.source.path ? -1 : 1
+  return one.start - other.start
+}

@@ -1,0 +1,99 @@
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { posix } from 'node:path'
+import type { RuleFinding } from '../../src/engine/rule.ts'
+import { type RunImage, startedText, targetPlace } from './_images.ts'
+import { buildSteps } from './_started-words.ts'
+
+/** Images whose Apache is that of Debian, with its directories of sites. */
+const DEBIAN_APACHE =
+  /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|joomla|moodlehq\/moodle-php-apache)(?::|$)/
+
+interface ApacheImage {
+  readonly unread: RegExp
+  readonly said: (target: string) => string
+  readonly help: (target: string) => string
+}
+
+const HTTPD: ApacheImage = {
+  unread:
+    /^\/usr\/local\/apache2\/conf\/(?!httpd\.conf$|extra\/proxy-html\.conf$)(?:[\w.-]+\/)?[\w.-]+\.conf$/,
+  said: target =>
+    `\`httpd.conf\` of the image has every line for \`conf/extra\` behind a \`#\`, so nothing reads \`${target}\``,
+  help: target =>
+    `Add a line to the image: \`RUN echo 'Include ${target.replace('/usr/local/apache2/', '')}' >> /usr/local/apache2/conf/httpd.conf\``,
+}
+
+const OF_DEBIAN: ApacheImage = {
+  unread: /^\/etc\/apache2\/sites-available\/(?!(?:000-default|default-ssl)\.conf$)[\w.-]+\.conf$/,
+  said: target =>
+    `Apache reads \`/etc/apache2/sites-enabled\` alone, and no line enables \`${target}\`: the default site answers`,
+  help: target => `Add \`RUN a2ensite ${posix.basename(target, '.conf')} && a2dissite 000-default\``,
+}
+
+/** Sites of Apache that its image does not read, and the root that nothing there reads. */
+export function* ofApache(run: RunImage): Iterable<RuleFinding> {
+  const { base, reference, image, mounts, machine, files } = run
+  const isDebian = DEBIAN_APACHE.test(reference ?? '') && /apache/.test(reference ?? '')
+  const kind = base === 'httpd' ? HTTPD : isDebian ? OF_DEBIAN : null
+  if (kind === null) return
+  const container = machine.container
+  if (
+    container !== null &&
+    (!container.service.complete || (container.service.build !== null && image === null))
+  )
+    return
+  const steps = buildSteps({ image })
+  const words = startedText(run)
+  // A script may do it, and a main file of its own may include it.
+  const isChanged =
+    /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
+    image?.entrypoint != null ||
+    mounts.some(({ target, path }) =>
+      path === null
+        ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target)
+        : /^\/usr\/local\/apache2(?:\/conf(?:\/httpd\.conf)?)?$|^\/etc\/apache2(?:\/(?:apache2\.conf|sites-enabled(?:\/.*)?|conf-enabled(?:\/.*)?))?$/.test(
+            target,
+          ),
+    )
+  if (isChanged) return
+  if (
+    !steps.some(step =>
+      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat)\s[^&;]*apache2|IncludeOptional/.test(
+        step,
+      ),
+    )
+  )
+    for (const mount of mounts) {
+      const { target, path, at } = mount
+      if (path === null || !kind.unread.test(target) || !holdsVhost(files, path)) continue
+      yield {
+        at: mount.from === 'COPY' ? at : targetPlace(mount),
+        message: kind.said(target),
+        label: 'not included',
+        related: container === null ? [] : [{ at: container.service.at, message: 'the container of Apache' }],
+        help: kind.help(target),
+      }
+    }
+  if (kind !== OF_DEBIAN || steps.some(step => /APACHE_DOCUMENT_ROOT|\bsed\b|\.sh\b/.test(step))) return
+  const variable = [...(container?.service.environment ?? []), ...(image?.environment ?? [])].find(
+    ({ name }) => name === 'APACHE_DOCUMENT_ROOT',
+  )
+  // The image of PHP names it in its documentation, and has no line that reads it.
+  if (variable === undefined || !/^php(?::|$)/.test(reference ?? '')) return
+  if (mounts.some(({ target, path }) => target.startsWith('/etc/apache2') && path !== null)) return
+  yield {
+    at: variable.at,
+    message: 'no line of the image reads `APACHE_DOCUMENT_ROOT`: Apache goes on to serve `/var/www/html`',
+    label: 'read by nothing',
+    related: [],
+    help: "Add `RUN sed -ri -e 's!/var/www/html!${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf`",
+  }
+}
+
+function holdsVhost(files: FileSystem, path: string): boolean {
+  const read = files.kind(path) === 'file' ? files.read(path) : null
+  return (
+    read?.kind === 'source' &&
+    /^\s*(?:<VirtualHost|<Directory|DocumentRoot|Listen|ProxyPass)\b/im.test(read.source.code)
+  )
+}
