@@ -19,6 +19,7 @@ import {
   type IncludeRequest,
   type IncludeStep,
   includeResolver,
+  loadsModulesAlone,
   setsParametersAlone,
 } from './includes.ts'
 import { exceedsLongestValue } from './longest-values.ts'
@@ -64,8 +65,10 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, included, unread, problems, hasUnknownParts, limit } = evaluation
-  const unit = { top, occurrences, version, main, files, fragments: main === null, hasUnknownParts }
+  const { top, occurrences, sources, included, unread, problems, hasUnknownParts, mayLoadModules, limit } =
+    evaluation
+  const fragments = main === null
+  const unit = { top, occurrences, version, main, files, fragments, hasUnknownParts, mayLoadModules }
   // What a template's placeholders would change, nobody can say against it.
   const meaning = validateNginx(unit).filter(({ at, inTemplate }) => !at.source.template || inTemplate)
   return {
@@ -127,6 +130,8 @@ class Evaluation {
   readonly unread: UnreadFile[] = []
   /** True where something that nginx reads is not known here, and so might set anything. */
   hasUnknownParts: boolean
+  /** True where the files that name the modules of the packages were not read. */
+  mayLoadModules = false
   /** The limit behind which nothing was read; null where all was. */
   limit: string | null = null
   private readonly resolve: (request: IncludeRequest) => readonly IncludeStep[]
@@ -376,7 +381,8 @@ class Evaluation {
     { source }: NginxDirective,
     word: NginxWord,
   ): void {
-    if (!setsParametersAlone(path)) this.hasUnknownParts = true
+    if (loadsModulesAlone(path)) this.mayLoadModules = true
+    else if (!setsParametersAlone(path)) this.hasUnknownParts = true
     const key = `\0unread\0${path}`
     if (this.absent.has(key)) return
     this.absent.set(key, { related: [], words: new Set() })

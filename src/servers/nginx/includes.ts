@@ -66,6 +66,17 @@ export function setsParametersAlone(path: string): boolean {
   return !path.includes('snakeoil') && STOCK_FILES.some(name => path === name || path.endsWith(`/${name}`))
 }
 
+/** The directories of Debian's, Alpine's and Red Hat's packages in which each module has a file. */
+const MODULES = /(?:^|\/)(?:modules-enabled|nginx\/modules)\/\*\.conf$/
+
+/**
+ * True for what the packages include outside of every block: files of `load_module` alone. That they were not read
+ * leaves open which modules there are, and nothing else.
+ */
+export function loadsModulesAlone(path: string): boolean {
+  return MODULES.test(path)
+}
+
 /**
  * What an `include` brings, each file read at most once.
  *

@@ -140,7 +140,7 @@ function isNowhere(
   group: readonly string[] | undefined,
 ): boolean {
   const { occurrences, main } = configuration
-  if (main === null || occurrences.has(name) || mayHoldUnread(configuration)) return false
+  if (main === null || occurrences.has(name) || mayHoldUnread(configuration, name)) return false
   return group === undefined || !group.some(member => occurrences.has(member))
 }
 

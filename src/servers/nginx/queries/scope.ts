@@ -2,6 +2,7 @@ import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
+import { loadsModulesAlone } from '../includes.ts'
 
 /** A block, or null for what stands at the top of the configuration. */
 export type NginxScope = NginxDirective | null
@@ -62,10 +63,15 @@ function unreadArguments(configuration: NginxConfiguration): ReadonlySet<string>
   return unread
 }
 
-/** True where nobody knows every directive of the configuration. */
-export function mayHoldUnread(configuration: NginxConfiguration): boolean {
+/**
+ * True where nobody knows every directive of the configuration, or every one of this name. Files that come with nginx
+ * and were not read leave open the parameters alone that they are there for.
+ */
+export function mayHoldUnread(configuration: NginxConfiguration, name: string | null = null): boolean {
   const { includes, templates } = unreadIn(configuration)
-  return templates || includes.size > 0
+  if (templates) return true
+  for (const path of includes) if (maySet(path, name)) return true
+  return false
 }
 
 /**
@@ -104,11 +110,11 @@ const LOCAL: ReadonlySet<string> = new Set([
 ])
 
 /**
- * True where an `include` that brought nothing surely brings no server: Debian's own directories beside a
- * `sites-enabled` that is here, for a tree that lacks them has nothing in them.
+ * True where an `include` that brought nothing surely brings no server: the packages' modules, and Debian's `conf.d`
+ * beside a `sites-enabled` that is here, for a tree that lacks it has nothing in it.
  */
 export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
-  return /(?:^|\/)(?:conf\.d|modules-enabled)\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)
+  return loadsModulesAlone(path) || (/(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration))
 }
 
 const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
@@ -117,6 +123,7 @@ const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
 
 /** Where requests go is never left to a file of parameters, nor to what the packages' directories may hold. */
 function maySet(path: string, name: string | null): boolean {
+  if (loadsModulesAlone(path)) return name === 'load_module'
   if (name !== null && LOCAL.has(name) && STOCK_DIRECTORY.test(path)) return false
   const set = STOCK_FILES.get(path.slice(path.lastIndexOf('/') + 1))
   if (set === undefined) return true

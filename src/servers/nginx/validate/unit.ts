@@ -21,6 +21,8 @@ export interface NginxUnit {
   readonly fragments: boolean
   /** True where an include leads to a file that nobody here can read: whatever it sets is unknown. */
   readonly hasUnknownParts: boolean
+  /** True where the files that load the modules of the packages were not read. */
+  readonly mayLoadModules: boolean
 }
 
 /** One block while nginx reads it. */
@@ -217,6 +219,11 @@ export function areReadTogether({ unit }: Reading, one: NginxDirective, other: N
 export function isWhole(reading: Reading): boolean {
   const { unit } = reading
   return unit.main !== null && !unit.fragments && !unit.hasUnknownParts
+}
+
+/** True where the modules are known too: a name that none of them has is nobody's. */
+export function knowsModules(reading: Reading): boolean {
+  return isWhole(reading) && !reading.unit.mayLoadModules
 }
 
 /** True where this version is sure to lack what came with `since`; never for an assumed version. */

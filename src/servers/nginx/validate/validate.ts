@@ -23,7 +23,7 @@ import {
   hasUnknownArgument,
   isBefore,
   isSince,
-  isWhole,
+  knowsModules,
   type Level,
   nameOf,
   type NginxUnit,
@@ -191,7 +191,7 @@ function reportStray(
     return
   }
   if (reading.unit.fragments && directive.parent === null) return
-  if (!isWhole(reading) && isPatched(reading.unit)) return
+  if (!knowsModules(reading) && isPatched(reading.unit)) return
   const places = [...new Set(inVersion.flatMap(({ contexts }) => contexts))]
   const message = `\`${name}\` may not stand in ${CONTEXT_WORDS[context] ?? `\`${context}\``}`
   const help = `Its place is ${places.map(place => CONTEXT_WORDS[place] ?? `\`${place}\``).join(', ')}`
@@ -212,7 +212,7 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const { name, context } = directive
   const module = externalModuleOf(name)
   if (module !== null) {
-    if (reading.foreign || !isWhole(reading)) return
+    if (reading.foreign || !knowsModules(reading)) return
     const message = `\`${name}\` belongs to the module ${module.name}, which no \`load_module\` here loads`
     const help = 'Load the module, unless this nginx was built with it'
     report(reading, 'module-not-loaded', directive, null, message, { fatal: false, help })
@@ -220,7 +220,7 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
   }
   const near = writtenOtherwise(directive) ?? nearestDirective(name, context)
   // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
-  const fatal = !reading.foreign && (isWhole(reading) || (near !== null && !isPatched(reading.unit)))
+  const fatal = !reading.foreign && (knowsModules(reading) || (near !== null && !isPatched(reading.unit)))
   if (!fatal && near === null) return
   report(reading, 'unknown-directive', directive, null, `nginx knows no directive \`${name}\``, {
     fatal,

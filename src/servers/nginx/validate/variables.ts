@@ -1,12 +1,12 @@
 import { nginxVariable } from '../directives.ts'
-import { isWhole, type Program, type Reading, report } from './unit.ts'
+import { knowsModules, type Program, type Reading, report } from './unit.ts'
 
 /**
  * The variables that something reads and nothing defines: nginx looks when `http` ends, after every
  * `set`, `map` and named group has been read, wherever it stands.
  */
 export function checkVariables(reading: Reading, program: Program): void {
-  if (!isWhole(reading) || reading.foreign || reading.hasForeignNames || program.name === 'mail') return
+  if (!knowsModules(reading) || reading.foreign || reading.hasForeignNames || program.name === 'mail') return
   const table = program.name
   for (const { name, directive, word } of program.uses.values()) {
     if (program.defined.has(name) || nginxVariable(table, name) !== null) continue
