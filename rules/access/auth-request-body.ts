@@ -4,7 +4,8 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { toBytes } from '../../src/servers/regex.ts'
@@ -24,21 +25,49 @@ const nginx = (lines: string, pass = 'proxy_pass'): string =>
       }
     `),
   )
+const mirror = (outer: string, pass: string, lines = ''): string =>
+  nginxMain(
+    nginxServer(conf`
+      location / {
+          mirror /copy;
+          ${outer}
+          proxy_pass http://127.0.0.1:9000;
+      }
+      location = /copy {
+          internal;
+          ${pass} http://127.0.0.1:9001$request_uri;
+          ${lines}
+      }
+    `),
+  )
 
 export default defineRule({
-  summary: 'The server that `auth_request` asks waits for a body that never comes',
+  summary: 'The server that `auth_request` or `mirror` asks waits for a body that never comes',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx asks with the headers of the client and without its body. `Content-Length` of a form or an upload announces a body all the same, and a server that waits for it lets every POST hang, or answers 400.',
+  why: '`auth_request` asks with the headers of the client and without its body, and `mirror` does where the body is left out. `Content-Length` of a form or an upload announces a body all the same, and a server that waits for it lets every POST hang, or answers 400.',
   remedy: 'Write `proxy_set_header Content-Length "";` and `proxy_pass_request_body off;` in the location',
-  references: ['https://nginx.org/en/docs/http/ngx_http_auth_request_module.html'],
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_auth_request_module.html',
+    'https://nginx.org/en/docs/http/ngx_http_mirror_module.html#mirror_request_body',
+  ],
   bad: [
     { title: 'the headers as they came', files: { 'etc/nginx/nginx.conf': nginx('', '«proxy_pass»') } },
     {
       title: 'the body alone left out',
       files: {
         'etc/nginx/nginx.conf': nginx('proxy_pass_request_body off;', '«proxy_pass»'),
+      },
+    },
+    {
+      title: 'a mirror that gets no bodies',
+      files: { 'etc/nginx/nginx.conf': mirror('mirror_request_body off;', '«proxy_pass»') },
+    },
+    {
+      title: 'a mirror that sends none on',
+      files: {
+        'etc/nginx/nginx.conf': mirror('', '«proxy_pass»', 'proxy_pass_request_body off;'),
       },
     },
   ],
@@ -50,6 +79,23 @@ export default defineRule({
           proxy_pass_request_body off;
           proxy_set_header Content-Length "";
         `),
+      },
+    },
+    {
+      title: 'a mirror with its bodies',
+      files: { 'etc/nginx/nginx.conf': mirror('', 'proxy_pass') },
+    },
+    {
+      title: 'a mirror without a length',
+      files: {
+        'etc/nginx/nginx.conf': mirror(
+          'mirror_request_body off;',
+          'proxy_pass',
+          conf`
+            proxy_pass_request_body off;
+            proxy_set_header Content-Length "";
+          `,
+        ),
       },
     },
     {
@@ -72,7 +118,10 @@ export default defineRule({
       const without = isLeftOut ? '' : `proxy_pass_request_body off;\n${indentationAt(at)}`
       yield {
         at,
-        message: 'a request with a body is asked about with its `Content-Length` and without the body',
+        message:
+          asking.name === 'mirror'
+            ? 'the copy of a request with a body has its `Content-Length`, and not the body'
+            : 'a request with a body is asked about with its `Content-Length` and without the body',
         label: 'the length is sent on',
         related: [{ at: argumentPlace(asking, 0), message: 'asks here' }],
         ...(connection.headers.level !== null && connection.headers.level !== block
@@ -90,19 +139,30 @@ interface Asked {
   readonly block: NginxDirective
 }
 
-/** The locations that `auth_request` leads to, each once. */
+/** The locations that a request without its body leads to, each once. */
 function askedBlocks(deployment: Deployment): readonly Asked[] {
   const found = new Map<NginxDirective, NginxDirective>()
   for (const configuration of deployment.nginx) {
-    for (const asking of configuration.occurrences.get('auth_request') ?? []) {
+    const { occurrences } = configuration
+    for (const asking of ['auth_request', 'mirror'].flatMap(name => occurrences.get(name) ?? [])) {
       const uri = asking.args[0]?.value ?? ''
       const home = serverAround(asking)
       if (home === null || !uri.startsWith('/') || uri.includes('$')) continue
       if (!serversAround(deployment).has(home)) continue
       const selected = selectLocation(configuration, home, toBytes(uri))
       const block = selected.known ? selected.value.location?.directive : undefined
-      if (block !== undefined && !found.has(block)) found.set(block, asking)
+      if (block === undefined || found.has(block)) continue
+      if (asking.name !== 'mirror' || !hasBody(configuration, asking, block)) found.set(block, asking)
     }
   }
   return [...found].map(([block, asking]) => ({ asking, block }))
+}
+
+/** False for a copy that surely has no body: the mirror leaves it out, or the location that sends it. */
+function hasBody(configuration: NginxConfiguration, asking: NginxDirective, block: NginxDirective): boolean {
+  const isOff = (scope: NginxDirective | null, name: string): boolean => {
+    const line = scope === null ? null : effectiveAtHand(configuration, scope, name)
+    return line?.known === true && line.value.directives[0]?.args[0]?.value === 'off'
+  }
+  return !isOff(asking.parent, 'mirror_request_body') && !isOff(block, 'proxy_pass_request_body')
 }

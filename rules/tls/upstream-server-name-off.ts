@@ -4,7 +4,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { effectiveAtHand, isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
 const site = (lines: string, backend = 'api.example.com'): string => conf`
   server {
@@ -17,34 +17,55 @@ const site = (lines: string, backend = 'api.example.com'): string => conf`
   }
 `
 
-const both = (lines: string, backend?: string): string =>
+/** A host that refuses every name but its own. */
+const HOST = conf`
+  server {
+      listen 443 ssl default_server;
+      ssl_reject_handshake on;
+  }
+  server {
+      listen 443 ssl;
+      server_name api.example.com;
+      ssl_certificate /srv/tls/api.pem;
+      ssl_certificate_key /srv/tls/api.key;
+      return 200 "api";
+  }
+`
+
+const pool = (lines: string, target = 'https://«origin_pool»', name = 'origin_pool'): string =>
   nginxMain([
-    site(lines, backend),
     conf`
-      server {
-          listen 443 ssl default_server;
-          ssl_reject_handshake on;
-      }
-      server {
-          listen 443 ssl;
-          server_name api.example.com;
-          ssl_certificate /srv/tls/api.pem;
-          ssl_certificate_key /srv/tls/api.key;
-          return 200 "api";
+      upstream ${name} {
+          server api.example.com:443;
       }
     `,
+    conf`
+      server {
+          listen 80;
+          server_name example.org;
+          location /api/ {
+              proxy_pass ${target};
+              proxy_set_header Host api.example.com;
+              ${lines}
+          }
+      }
+    `,
+    HOST,
   ])
 
+const both = (lines: string, backend?: string): string => nginxMain([site(lines, backend), HOST])
+
 export default defineRule({
-  summary: 'nginx connects to a backend over TLS without naming it (SNI)',
+  summary: 'nginx connects to a backend over TLS without naming it (SNI), or by another name',
   severity: 'warning',
   otherSeverities: {
     info: 'where the host is of the domain that nginx answers for, and whoever runs both knows what it wants',
   },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Without `proxy_ssl_server_name on` nginx sends no name in the handshake. A host that serves several names, as content networks, load balancers and most clouds do, refuses the handshake or answers with another site’s certificate: 502.',
-  remedy: 'Write `proxy_ssl_server_name on;`',
+  why: 'Without `proxy_ssl_server_name on` nginx sends no name in the handshake. A host that serves several names, as content networks, load balancers and most clouds do, refuses the handshake or answers with another site’s certificate: 502. With it nginx sends the name in `proxy_pass`, and of an `upstream` block that is a name which no host has.',
+  remedy:
+    'Write `proxy_ssl_server_name on;`, and for an `upstream` `proxy_ssl_name` with the name of the host',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name'],
   bad: [
     { title: 'a service elsewhere', files: { 'nginx.conf': site('', '«api.example.com»') } },
@@ -53,53 +74,125 @@ export default defineRule({
       title: 'a host that takes no other name',
       files: { 'etc/nginx/nginx.conf': both('', '«api.example.com»') },
     },
+    {
+      title: 'an upstream, whose host is not named',
+      files: { 'etc/nginx/nginx.conf': pool('') },
+    },
+    {
+      title: 'an upstream, by a name of its own',
+      files: { 'etc/nginx/nginx.conf': pool('proxy_ssl_server_name on;') },
+    },
   ],
   good: [
     { title: 'the name is sent', files: { 'nginx.conf': site('proxy_ssl_server_name on;') } },
     { title: 'the name is sent to it', files: { 'etc/nginx/nginx.conf': both('proxy_ssl_server_name on;') } },
+    {
+      title: 'an upstream, and the name of its host',
+      files: {
+        'etc/nginx/nginx.conf': pool(
+          conf`
+            proxy_ssl_server_name on;
+            proxy_ssl_name api.example.com;
+          `,
+          'https://origin_pool',
+        ),
+      },
+    },
+    {
+      title: 'an upstream that is called as its host',
+      files: {
+        'etc/nginx/nginx.conf': pool(
+          'proxy_ssl_server_name on;',
+          'https://api.example.com',
+          'api.example.com',
+        ),
+      },
+    },
+    {
+      title: 'an upstream of addresses',
+      files: {
+        'etc/nginx/nginx.conf': pool('', 'https://origin_pool').replace(
+          'api.example.com:443',
+          '192.0.2.7:443',
+        ),
+      },
+    },
     { title: 'an address has no name', files: { 'nginx.conf': site('', '192.0.2.7') } },
     { title: 'a host of the own network', files: { 'nginx.conf': site('', 'backend.internal') } },
     { title: 'without TLS', files: { 'nginx.conf': site('').replace('https://', 'http://') } },
   ],
   *check({ connections }) {
     for (const connection of connections.nginx) {
+      if (!isEncrypted(connection)) continue
       const name = namedHost(connection)
       if (name === null) continue
-      const { server, block, pass } = connection
-      const directive = pass.name === 'grpc_pass' ? 'grpc_ssl_server_name' : 'proxy_ssl_server_name'
+      const { server, block, pass, upstream } = connection
+      const family = pass.name.replace('_pass', '')
+      const directive = `${family}_ssl_server_name`
       const sent = effectiveAtHand(server.configuration, block, directive)
-      if (!sent.known || sent.value.directives[0]?.args[0]?.value.toLowerCase() === 'on') continue
+      if (!sent.known) continue
+      const isOn = sent.value.directives[0]?.args[0]?.value.toLowerCase() === 'on'
+      const written = hostOf(connection)
+      // A name with a dot may be the one that the host has.
+      if (isOn && (upstream === null || written.includes('.'))) continue
+      const own = effectiveAtHand(server.configuration, block, `${family}_ssl_name`)
+      if (isOn && (!own.known || own.value.directives.length > 0)) continue
+      const isNamed = own.known && own.value.directives.length > 0
+      const verify = isOnAtHand(server.configuration, block, `${family}_ssl_verify`, false)
+      // The certificate is compared with the same name, which is the fault then.
+      if (isOn && verify.known && verify.value) continue
       const at = namePlace(pass)
       const word = argumentPlace(pass, 0)
-      const from = word.source.text.indexOf(name, word.start)
+      const from = word.source.text.indexOf(written, word.start)
+      const lines = [
+        ...(isOn ? [] : [`${directive} on;`]),
+        ...(upstream === null || isNamed || written.includes('.') ? [] : [`${family}_ssl_name ${name};`]),
+      ]
       yield {
         at:
           from === -1 || from >= word.end
             ? word
-            : { source: word.source, start: from, end: from + name.length },
+            : { source: word.source, start: from, end: from + written.length },
         ...(isOwnDomain(server, name) && { severity: 'info' as const }),
-        message: `nginx does not name \`${name}\` in the TLS handshake, as \`${directive}\` is off`,
-        label: 'not sent as SNI',
+        message: isOn
+          ? `nginx names \`${written}\` in the TLS handshake, which is the name of the upstream and not of \`${name}\``
+          : `nginx does not name \`${name}\` in the TLS handshake, as \`${directive}\` is off`,
+        label: isOn ? 'sent as SNI' : 'not sent as SNI',
         ...propose('Name the host in the handshake', 'unsafe', [
-          insertBefore(at, `${directive} on;\n${indentationAt(at)}`),
+          insertBefore(at, lines.map(line => `${line}\n${indentationAt(at)}`).join('')),
         ]),
       }
     }
   },
 })
 
-/** The public name of a backend that is reached over TLS; null for an address, a name of the own network, an upstream. */
-function namedHost({ pass, protocol, upstream }: NginxConnection): string | null {
-  if (!protocol.known || (protocol.value !== 'https' && protocol.value !== 'grpcs') || upstream !== null)
-    return null
-  const host = /^(?:https|grpcs):\/\/([A-Za-z0-9.-]+)(?=[:/]|$)/.exec(pass.args[0]?.value ?? '')?.[1]
-  if (host === undefined || /^[0-9.]+$/.test(host) || !host.includes('.')) return null
-  return /\.(?:local|localdomain|internal|intern|lan|home|corp|svc|consul|test|localhost|arpa)$|\.svc\./i.test(
-    host,
+function isEncrypted({ protocol, pass }: NginxConnection): boolean {
+  return (
+    protocol.known &&
+    (protocol.value === 'https' || protocol.value === 'grpcs') &&
+    (pass.name === 'proxy_pass' || pass.name === 'grpc_pass')
   )
-    ? null
-    : host
 }
+
+/** The host as the pass has it: empty where a variable hides it. */
+function hostOf({ pass }: NginxConnection): string {
+  return /^(?:https|grpcs):\/\/([A-Za-z0-9._-]+)(?=[:/]|$)/i.exec(pass.args[0]?.value ?? '')?.[1] ?? ''
+}
+
+/** The public name of a backend, or the one that all servers of an upstream have; null for an address or a name of the own network. */
+function namedHost(connection: NginxConnection): string | null {
+  const { upstream, targets } = connection
+  if (hostOf(connection) === '') return null
+  const hosts =
+    upstream === null ? [hostOf(connection)] : targets.map(({ written }) => written.replace(/:\d+$/, ''))
+  const [host] = hosts
+  if (host === undefined || !hosts.every(each => each === host)) return null
+  if (!/^[A-Za-z0-9.-]+$/.test(host) || /^[0-9.]+$/.test(host) || !host.includes('.')) return null
+  return INSIDE.test(host) ? null : host
+}
+
+const INSIDE =
+  /\.(?:local|localdomain|internal|intern|lan|home|corp|svc|consul|test|localhost|arpa)$|\.svc\./i
 
 /** True where the server has a name of the domain that the backend lies in. */
 function isOwnDomain({ names }: NginxServer, host: string): boolean {

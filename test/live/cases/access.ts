@@ -313,6 +313,24 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
   {
+    rule: 'access/secure-link-unasked',
+    shows: 'a link whose time is long over is answered',
+    examples: { bad: 'the checksum asked for, and not the time', good: 'with the questions' },
+    files: { '/srv/www/videos/a.txt': 'video' },
+    request: { url: `${SITE}/videos/a.txt?md5=${checksum('1000000000')}&expires=1000000000` },
+    harm: ({ response }) => response.body === 'video',
+    sound: ({ response }) => response.status === 410,
+  },
+  {
+    rule: 'access/secure-link-unasked',
+    shows: 'a link with a wrong checksum is answered',
+    examples: { bad: 'the time asked for, and not the checksum', good: 'with the questions' },
+    files: { '/srv/www/videos/a.txt': 'video' },
+    request: { url: `${SITE}/videos/a.txt?md5=wrong&expires=9999999999` },
+    harm: ({ response }) => response.body === 'video',
+    sound: isRefused,
+  },
+  {
     rule: 'access/valid-referers-unused',
     examples: { bad: 'the list alone', good: 'with the question' },
     shows: 'the picture is sent to a page of another site',
@@ -341,6 +359,20 @@ export const cases: readonly LiveCase[] = [
     request: { url: SITE, method: 'POST', body: 'name=value', patience: 4000 },
     harm: ({ response }) => response.status !== 200,
     sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'access/auth-request-body',
+    examples: { bad: 'a mirror that gets no bodies', good: 'a mirror without a length' },
+    shows: 'the server of the copies is told of a body that it does not get',
+    mirrors: [9000, 9001],
+    smaller: {
+      'proxy_pass http://127.0.0.1:9001$request_uri;':
+        'proxy_pass http://127.0.0.1:9001$request_uri; proxy_read_timeout 1;',
+    },
+    request: { url: `${SITE}/verify`, method: 'POST', body: 'name=value', patience: 4000 },
+    harm: ({ logNow }) => eventually(() => logNow().includes('timed out')),
+    sound: async ({ response, logNow }) =>
+      response.status === 200 && !(await eventually(() => logNow().includes('timed out'))),
   },
   {
     rule: 'access/auth-request-unanswered',
@@ -407,3 +439,14 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
 ]
+
+/** What a link to the video has for a time, as the examples ask for it. */
+function checksum(expires: string): string {
+  return createHash('md5').update(`${expires}/videos/a.txt example-word`).digest('base64url')
+}
+
+/** Waits two seconds at most, as a copy is sent behind the answer. */
+async function eventually(holds: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 20 && !holds(); tries++) await new Promise(resolve => setTimeout(resolve, 100))
+  return holds()
+}

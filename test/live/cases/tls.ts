@@ -263,6 +263,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'api',
   },
   {
+    rule: 'tls/upstream-server-name-off',
+    shows: 'the host refuses the name of the upstream',
+    examples: { bad: 'an upstream, by a name of its own', good: 'an upstream, and the name of its host' },
+    hosts: { 'api.example.com': '127.0.0.1' },
+    request: { url: 'http://example.org/api/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'api',
+  },
+  {
     rule: 'tls/hsts-not-always',
     examples: { bad: 'beside a redirect', good: 'always' },
     shows: 'a redirect lacks the header',
@@ -324,6 +333,16 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/' },
     harm: ({ response }) => response.body === 'page',
     sound: ({ response }) => response.status === 400,
+  },
+  {
+    rule: 'tls/client-certificate-not-asked',
+    shows: 'a name that somebody wrote into a certificate of their own is handed on',
+    examples: { bad: 'a name that anybody may write into a certificate', good: 'asked for it' },
+    files: { '/srv/www/index.html': 'page' },
+    mirrors: [9000],
+    request: { url: 'https://example.org/' },
+    harm: async () => (await askWith(pairFor('root'))).includes('CN=root'),
+    sound: async () => (await askWith(pairFor('root'))).includes(' 400 '),
   },
   {
     rule: 'tls/client-certificate-after-handshake',
@@ -398,6 +417,28 @@ function isCertified(name: string): Promise<boolean> {
       socket.destroy()
       resolve(fault === undefined)
     })
+  })
+}
+
+/** What a client with a certificate of its own is answered, as it comes over the connection. */
+function askWith(pair: Readonly<Record<string, string>>): Promise<string> {
+  const pem = pair['etc/ssl/site.pem']
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: 443,
+      servername: 'example.org',
+      rejectUnauthorized: false,
+      cert: pem,
+      key: pem,
+    })
+    let answer = ''
+    socket.on('error', reject)
+    socket.on('data', data => {
+      answer += data.toString()
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('secureConnect', () => socket.write('GET / HTTP/1.0\r\nHost: example.org\r\n\r\n'))
   })
 }
 
