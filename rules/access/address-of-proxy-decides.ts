@@ -1,12 +1,16 @@
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
+import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
+import { isLoopbackNetwork, networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
+import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
@@ -35,6 +39,29 @@ const tree = (lines: string, outer = '', listen = '127.0.0.1:8081'): Record<stri
   ),
   'srv/www/reports/index.html': 'report',
 })
+const behindNginx = (lines: string, inner = '', outer = 'location /'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${outer} {
+            proxy_pass http://127.0.0.1:8081;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }
+    }
+    server {
+        listen 127.0.0.1:8081;
+        server_name example.org;
+        root /srv/www;
+        ${inner}
+        location /reports/ {
+            ${lines}
+        }
+    }
+  `),
+  'srv/www/reports/index.html': 'report',
+})
 const OFFICE = conf`
   allow «198.51.100.0/24»;
   deny all;
@@ -45,7 +72,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A server that listens on loopback is asked by the proxy in front of it alone, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out.',
+  why: 'A server that listens on loopback is asked by the proxy in front of it alone, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out; one that lets this machine in lets everybody in whom the proxy in front serves.',
   remedy:
     'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;` and `real_ip_header X-Forwarded-For;`',
   references: [
@@ -61,8 +88,39 @@ export default defineRule({
         allow all;
       `),
     },
+    {
+      title: 'a page for this machine, behind another server of nginx',
+      files: behindNginx(conf`
+        allow «127.0.0.1»;
+        deny all;
+      `),
+    },
   ],
   good: [
+    {
+      title: 'a page for this machine, and the client is known',
+      files: behindNginx(
+        conf`
+          allow 127.0.0.1;
+          deny all;
+        `,
+        conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Forwarded-For;
+        `,
+      ),
+    },
+    {
+      title: 'a page for this machine that the server in front does not ask for',
+      files: behindNginx(
+        conf`
+          allow 127.0.0.1;
+          deny all;
+        `,
+        '',
+        'location /shop/',
+      ),
+    },
     {
       title: 'the proxy says who the client is',
       files: tree(
@@ -94,7 +152,8 @@ export default defineRule({
     },
     { title: 'nobody at all', files: tree('deny all;') },
   ],
-  *check({ nginx, servers }) {
+  *check(deployment) {
+    const { nginx, servers } = deployment
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       const blocks = new Set<NginxDirective>()
@@ -106,7 +165,17 @@ export default defineRule({
           const server = home === null ? undefined : byDirective.get(home)
           if (server === undefined || !isBehindLoopback(server) || realIpSources(server).length > 0) continue
           const found = decides(configuration, parent)
-          if (found === null) continue
+          if (found === null) {
+            const open = opensToProxied(deployment, server, parent)
+            if (open !== null)
+              yield {
+                at: argumentPlace(open.line, 0),
+                message:
+                  'every request comes from 127.0.0.1, the server in front, so this list keeps nobody out',
+                related: [{ at: argumentPlace(open.pass, 0), message: 'proxied here' }],
+              }
+            continue
+          }
           const [listen] = server.listens
           yield {
             at: argumentPlace(found.line, 0),
@@ -129,13 +198,19 @@ function isBehindLoopback({ listens }: NginxServer): boolean {
   )
 }
 
-/** The first line of a list that names addresses, none of which is the proxy's; null for any other list. */
-function decides(configuration: NginxConfiguration, block: NginxDirective) {
+/** The list of addresses that decides alone; null where another question may let somebody in, or it is not known. */
+function accessOf(configuration: NginxConfiguration, block: NginxDirective) {
   const list = effective(configuration, block, 'allow')
   if (!list.known || !list.value.complete) return null
   const satisfy = effectiveValue(configuration, block, 'satisfy', 'all')
-  if (!satisfy.known || satisfy.value === 'any') return null
-  const { directives } = list.value
+  return satisfy.known && satisfy.value !== 'any' ? list.value : null
+}
+
+/** The first line of a list that names addresses, none of which is the proxy's; null for any other list. */
+function decides(configuration: NginxConfiguration, block: NginxDirective) {
+  const list = accessOf(configuration, block)
+  if (list === null) return null
+  const { directives } = list
   const line = directives.find(({ args }) => args[0]?.value !== 'all')
   const end = directives.find(({ args }) => args[0]?.value === 'all')
   if (line === undefined || !directives.every(each => each === end || isForeign(each))) return null
@@ -150,3 +225,55 @@ function isForeign({ args }: NginxDirective): boolean {
   const network = parseNetwork(args[0]?.value ?? '')
   return network !== null && !LOOPBACK.some(ip => networkContains(network, ip))
 }
+
+/** The line of a location's list by which this machine gets in, and the pass by which every client comes from it. */
+function opensToProxied(deployment: Deployment, server: NginxServer, block: NginxDirective) {
+  const { configuration } = server
+  if (block.name !== 'location') return null
+  const { directives } = accessOf(configuration, block) ?? { directives: [] }
+  const end = directives.findIndex(({ args }) => args[0]?.value === 'all')
+  const line = directives.slice(0, Math.max(end, 0)).find(isLoopbackLine)
+  if (line === undefined || line.parent !== block || line.name !== 'allow') return null
+  if (directives[end]?.name !== 'deny') return null
+  const path = locationPath(block)
+  if (path === null || path === '/') return null
+  for (const connection of connectionsTo(deployment, server))
+    if (connectionReachedBy(deployment, connection, path)) return { line, pass: connection.pass }
+  return null
+}
+
+/** True for loopback's own address or network. */
+function isLoopbackLine({ args }: NginxDirective): boolean {
+  const network = parseNetwork(args[0]?.value ?? '')
+  return network !== null && isLoopbackNetwork(network) && LOOPBACK.some(ip => networkContains(network, ip))
+}
+
+/** The connections of nginx that ask a server which listens on loopback, by a name that selects it. */
+function connectionsTo(deployment: Deployment, server: NginxServer): readonly NginxConnection[] {
+  return (connectionsByPort(deployment).get(server.listens[0]?.port ?? 0) ?? []).filter(
+    ({ targets, hostsSent }) =>
+      hostsSent.known &&
+      hostsSent.value.length > 0 &&
+      targets.some(
+        ({ to, address, port }) =>
+          to.kind === 'listener' &&
+          to.listener.kind === 'nginx' &&
+          to.listener.program.configuration === server.configuration &&
+          hostsSent.value.every(host => {
+            const selected = selectServer(server.configuration, { address, port, host })
+            return selected.known && selected.value.server === server.directive
+          }),
+      ),
+  )
+}
+
+const connectionsByPort = memo(({ connections }: Deployment) => {
+  const found = new Map<number, NginxConnection[]>()
+  for (const connection of connections.http)
+    for (const port of new Set(connection.targets.map(target => target.port ?? 0))) {
+      const others = found.get(port)
+      if (others === undefined) found.set(port, [connection])
+      else others.push(connection)
+    }
+  return found
+})

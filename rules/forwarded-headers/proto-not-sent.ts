@@ -38,12 +38,17 @@ const container = (image: string, lines = '', headers = ''): Record<string, stri
   `,
   'nginx/site.conf': plain(site(headers, '443 ssl', 'http://app')),
 })
+const KEYCLOAK = container(
+  'quay.io/keycloak/keycloak:26.0',
+  'environment: {KC_PROXY_HEADERS: xforwarded, KC_HOSTNAME: example.org}',
+)
 
 export default defineRule({
   summary: 'nginx sends the backend no scheme of a client that uses TLS',
   severity: 'info',
   otherSeverities: {
-    warning: 'where WordPress or Ghost in a container of its own image answers, whose pages need it',
+    warning:
+      'where WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -72,8 +77,22 @@ export default defineRule({
         'nginx/site.conf': container('ghost:5')['nginx/site.conf']!.replace('location', '«location»'),
       },
     },
+    {
+      title: 'Keycloak in a container',
+      files: {
+        ...KEYCLOAK,
+        'nginx/site.conf': KEYCLOAK['nginx/site.conf']!.replace('location', '«location»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'Keycloak that is told its address',
+      files: container(
+        'quay.io/keycloak/keycloak:26.0',
+        'environment: {KC_PROXY_HEADERS: xforwarded, KC_HOSTNAME: "https://example.org"}',
+      ),
+    },
     {
       title: 'the scheme',
       files: { 'nginx.conf': plain(site('proxy_set_header X-Forwarded-Proto $scheme;')) },
@@ -157,6 +176,25 @@ function readerOf({ targets }: NginxConnection): Reader | null {
       const url = service.environment.find(({ name }) => name === 'url')?.value
       if (url?.known === true && /^https:/i.test(url.value))
         return { name: 'Ghost', does: 'redirects https to https for ever' }
+    }
+    if (/^(?:quay\.io\/)?keycloak\/keycloak(?::|$)/.test(name) && service.build === null) {
+      const words = (service.command?.words ?? []).map(({ text }) => text)
+      const told = service.environment.flatMap(({ name, value }) =>
+        value?.known === true ? [`${name}=${value.value}`] : [],
+      )
+      const isTrusting =
+        told.some(text => /^KC_(?:PROXY_HEADERS=xforwarded|PROXY=edge)$/i.test(text)) ||
+        words.some((word, at) =>
+          /^--(?:proxy-headers[= ]xforwarded|proxy[= ]edge)$/.test(
+            word.includes('=') ? word : `${word} ${words[at + 1] ?? ''}`,
+          ),
+        )
+      const hasAddress = [...told, words.join(' ')].some(text => /hostname\S*[= ]"?https:/i.test(text))
+      if (isTrusting && !hasAddress && service.environment.every(({ value }) => value?.known === true))
+        return {
+          name: 'Keycloak',
+          does: 'takes every request for plain HTTP: `HTTPS required`, or pages whose scripts browsers block',
+        }
     }
   }
   return null

@@ -6,20 +6,41 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseNginxListen } from '../../src/servers/addresses/nginx.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain } from '../_examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
   ssl_certificate_key /etc/ssl/a.key;
 `
+const mail = (lines: string): string => conf`
+  events {
+  }
+  mail {
+      auth_http 127.0.0.1:9000/verify;
+      ${KEYS}
+      server {
+          listen 143;
+          protocol imap;
+          starttls on;
+      }
+      server {
+          ${lines}
+          protocol imap;
+      }
+  }
+`
 
 export default defineRule({
-  summary: 'Port 443 speaks plain HTTP',
+  summary: 'A port for TLS, such as 443 or 993, speaks plain text',
   severity: 'error',
   otherSeverities: { warning: 'where a part of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx does not guess TLS from the port: it answers a TLS handshake with 400 Bad Request in plain text, and every browser reports a broken connection.',
+  why: 'nginx does not guess TLS from the port, nor from a certificate: it answers a TLS handshake with 400 Bad Request in plain text, and every browser reports a broken connection. A server of `mail` answers it with a greeting, and one of `stream` hands it on as it is.',
   remedy: 'Write `listen 443 ssl;` and give the server its certificate',
   references: ['https://nginx.org/en/docs/http/configuring_https_servers.html'],
   bad: [
@@ -31,6 +52,26 @@ export default defineRule({
               listen «443»;
               server_name example.org;
               ${KEYS}
+          }
+        `,
+      },
+    },
+    {
+      title: 'IMAP over TLS',
+      files: { 'etc/nginx/nginx.conf': mail('listen «993»;') },
+    },
+    {
+      title: 'a certificate in stream',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          stream {
+              server {
+                  listen «8883»;
+                  ${KEYS}
+                  proxy_pass 127.0.0.1:1883;
+              }
           }
         `,
       },
@@ -50,6 +91,36 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'mail with and without TLS',
+      files: { 'etc/nginx/nginx.conf': mail('listen 993 ssl;') },
+    },
+    {
+      title: 'TLS for a whole server of mail',
+      files: {
+        'etc/nginx/nginx.conf': mail(conf`
+          listen 993;
+          ssl on;
+        `),
+      },
+    },
+    {
+      title: 'a certificate in stream, and TLS',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          stream {
+              server {
+                  listen 1883;
+                  listen 8883 ssl;
+                  ${KEYS}
+                  proxy_pass 127.0.0.1:1884;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'with ssl',
       files: {
@@ -183,8 +254,45 @@ export default defineRule({
         }
       }
     }
+    for (const configuration of deployment.nginx) {
+      const { occurrences } = configuration
+      if (!occurrences.has('mail') && !occurrences.has('stream')) continue
+      for (const line of occurrences.get('listen') ?? []) {
+        const { parent, args } = line
+        if (parent === null || args.some(({ value }) => value === 'ssl' || value === 'udp')) continue
+        const protocol = plainOn(line, parent)
+        if (protocol === null) continue
+        const isOn = isOnAtHand(configuration, parent, 'ssl', false)
+        if (!isOn.known || isOn.value) continue
+        yield {
+          at: argumentPlace(line, 0),
+          message: `${protocol} on ${args[0]?.value}, where clients begin with a TLS handshake`,
+          label: 'no `ssl` on this socket',
+          ...propose('Speak TLS on this socket', 'unsafe', [
+            insertAfter(argumentPlace(line, args.length - 1), ' ssl'),
+          ]),
+        }
+      }
+    }
   },
 })
+
+/** Ports of mail that are for TLS from the first byte. */
+const MAIL: ReadonlyMap<number, string> = new Map([
+  [993, 'nginx speaks plain IMAP'],
+  [995, 'nginx speaks plain POP3'],
+  [465, 'nginx speaks plain SMTP'],
+])
+
+/** What a socket speaks that is meant for TLS: by its port in mail, by a certificate that is for nothing else in stream. */
+function plainOn({ context, args }: NginxDirective, server: NginxDirective): string | null {
+  if (context === 'mail server') return MAIL.get(parseNginxListen(args[0]?.value ?? '')?.port ?? 0) ?? null
+  if (context !== 'stream server' || childrenNamed(server, 'ssl_certificate').length === 0) return null
+  const isTlsElsewhere = childrenNamed(server, 'listen').some(listen =>
+    listen.args.some(({ value }) => value === 'ssl'),
+  )
+  return isTlsElsewhere ? null : 'the certificate is not used, and nginx hands on what comes'
+}
 
 /** True where no request gets an answer, over TLS or not. */
 function closesAtOnce({ directive }: NginxServer): boolean {

@@ -3,11 +3,11 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
-import { parseNginxTarget } from '../../src/servers/addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { streamTargets } from './_stream-targets.ts'
 
 const http = (listen: string, pass: string): string =>
   nginxMain([
@@ -122,7 +122,7 @@ export default defineRule({
         if (pass.context !== 'stream server') continue
         const told = tells(configuration, pass)
         if (told === null) continue
-        for (const target of streamTargets(configuration, pass)) {
+        for (const { endpoint: target } of streamTargets(configuration, pass)) {
           const socket = socketAt(configuration, target)
           if (socket === null || socket.proxyProtocol === (told.directive !== null)) continue
           const line = listenOf(socket)
@@ -165,30 +165,6 @@ function tells(
     if (own !== undefined) return { directive: own.args[0]?.value.toLowerCase() === 'on' ? own : null }
   }
   return { directive: null }
-}
-
-/** Where a stream leads: the address, those of the upstream it names, or what a `map` may give. */
-function streamTargets(configuration: NginxConfiguration, pass: NginxDirective): readonly Endpoint[] {
-  const written = pass.args[0]?.value ?? ''
-  const ofStream = (name: string): readonly NginxDirective[] =>
-    (configuration.occurrences.get(name) ?? []).filter(({ context }) => context === 'stream')
-  const names = written.startsWith('$')
-    ? ofStream('map')
-        .filter(({ args }) => args[1]?.value === written)
-        .flatMap(({ children }) => children.map(({ args }) => args[0]?.value ?? ''))
-    : [written]
-  return names.flatMap(name => {
-    const upstream = ofStream('upstream').find(({ args }) => args[0]?.value === name)
-    const addresses =
-      upstream === undefined
-        ? [name]
-        : childrenNamed(upstream, 'server').map(({ args }) => args[0]?.value ?? '')
-    return addresses.flatMap(address => {
-      if (address === '' || address.includes('$')) return []
-      const target = parseNginxTarget(address, 0)
-      return target === null ? [] : [target]
-    })
-  })
 }
 
 /** The socket of http that surely takes the connection: by an address of this machine alone. */

@@ -1,10 +1,14 @@
 import type { NginxListener } from '../../src/deployment/model.ts'
 import type { NginxConnection, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { formatEndpoint } from '../../src/servers/address.ts'
+import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { parseNginxListen } from '../../src/servers/addresses/nginx.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
+import { streamTargets } from './_stream-targets.ts'
 
 const nginx = (target: string, lines = ''): string => conf`
   server {
@@ -17,9 +21,27 @@ const nginx = (target: string, lines = ''): string => conf`
   }
   ${lines}
 `
+const stream = (lines: string): string => conf`
+  events {
+  }
+  stream {
+      ${lines}
+      server {
+          listen 443;
+          ssl_preread on;
+          proxy_pass $backend;
+      }
+  }
+  http {
+      server {
+          listen 127.0.0.1:8443;
+          return 204;
+      }
+  }
+`
 
 export default defineRule({
-  summary: 'nginx proxies a request to itself, to the same server',
+  summary: 'nginx proxies a request, or a connection, to itself, to the same server',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -35,9 +57,45 @@ export default defineRule({
       title: 'no port, which is 80',
       files: { 'nginx.conf': nginx('«http://127.0.0.1»') },
     },
+    {
+      title: 'connections of which no name is known',
+      files: {
+        'etc/nginx/nginx.conf': stream(conf`
+          map $ssl_preread_server_name $backend {
+              mail.example.org 192.0.2.7:443;
+              default web;
+          }
+          upstream web {
+              server «127.0.0.1:443»;
+          }
+        `),
+      },
+    },
   ],
   good: [
     { title: 'the backend’s port', files: { 'nginx.conf': nginx('http://127.0.0.1:8000') } },
+    {
+      title: 'connections of which no name is known, to a server of http',
+      files: {
+        'etc/nginx/nginx.conf': stream(conf`
+          map $ssl_preread_server_name $backend {
+              mail.example.org 192.0.2.7:443;
+              default 127.0.0.1:8443;
+          }
+        `),
+      },
+    },
+    {
+      title: 'connections from this machine alone',
+      files: {
+        'etc/nginx/nginx.conf': stream(conf`
+          map $remote_addr $backend {
+              127.0.0.1 192.0.2.7:443;
+              default 127.0.0.1:443;
+          }
+        `),
+      },
+    },
     {
       title: 'an inner server on a port of its own',
       files: {
@@ -104,7 +162,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check({ connections, nginx: configurations }) {
     for (const connection of connections.http) {
       for (const target of connection.targets) {
         const listen = nginxListener(target)
@@ -121,8 +179,38 @@ export default defineRule({
         }
       }
     }
+    for (const configuration of configurations) {
+      if (!configuration.occurrences.has('stream')) continue
+      for (const pass of configuration.occurrences.get('proxy_pass') ?? []) {
+        if (pass.context !== 'stream server' || pass.parent === null) continue
+        for (const { endpoint, at, map } of streamTargets(configuration, pass)) {
+          // By the name in the handshake the connection comes to the same line of the map again.
+          if (map !== null && !/^\$\{?ssl_preread_/.test(map.args[0]?.value ?? '')) continue
+          const listen = listenTaking(pass.parent, endpoint)
+          if (listen === undefined) continue
+          yield {
+            at,
+            message: `nginx connects to ${formatEndpoint(endpoint)}, which this server of \`stream\` opens itself, and the connection comes back to it`,
+            label: 'nginx itself answers here',
+            related: [
+              { at: argumentPlace(listen, 0), message: 'nginx listens here' },
+              { at: argumentPlace(pass, 0), message: 'proxied here' },
+            ],
+          }
+        }
+      }
+    }
   },
 })
+
+/** The `listen` of a server of stream that takes connections to an address of this machine. */
+function listenTaking(server: NginxDirective, target: Endpoint): NginxDirective | undefined {
+  if (target.address.kind !== 'unix' && isLoopback(target.address) !== true) return undefined
+  return childrenNamed(server, 'listen').find(({ args }) => {
+    const opened = parseNginxListen(args[0]?.value ?? '')
+    return opened !== null && !args.some(({ value }) => value === 'udp') && covers(opened, target) === true
+  })
+}
 
 function nginxListener({ to }: Target): NginxListener | null {
   return to.kind === 'listener' && to.listener.kind === 'nginx' ? to.listener : null

@@ -23,6 +23,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'access/address-of-proxy-decides',
+    shows: 'a client of the network reads the page of this machine',
+    examples: {
+      bad: 'a page for this machine, behind another server of nginx',
+      good: 'a page for this machine, and the client is known',
+    },
+    request: { url: 'http://example.org/reports/index.html', from: '127.0.0.2' },
+    harm: ({ response }) => response.body === 'report',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'access/auth-request-login-loop',
     examples: { bad: 'by a named location', good: 'without a login' },
     shows: 'the page to log in redirects to itself',
