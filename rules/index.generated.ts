@@ -36,6 +36,7 @@ import apacheAllowFromWildcard from './apache/allow-from-wildcard.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
+import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
 import apacheCgiSourceServed from './apache/cgi-source-served.ts'
@@ -410,6 +411,7 @@ import phpValueSentTwice from './php/value-sent-twice.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
+import responseHeadersCookieEditInOtherTable from './response-headers/cookie-edit-in-other-table.ts'
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
 import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
 import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
@@ -618,6 +620,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
+  { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
   { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
@@ -992,6 +995,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
+  { id: 'response-headers/cookie-edit-in-other-table', ...responseHeadersCookieEditInOtherTable },
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
   { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
   { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },

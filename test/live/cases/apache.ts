@@ -40,6 +40,30 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/multiviews-before-front-controller',
+    shows: 'the script is found before the rule, which would give it its query',
+    examples: { bad: 'a rule for the name of a script', good: 'a rule for the name of a script, and off' },
+    request: { url: 'http://example.org/product/12' },
+    harm: ({ response }) => response.headers['x-query'] === undefined,
+    sound: ({ response }) => response.headers['x-query'] === 'id=12',
+  },
+  {
+    rule: 'apache/authentication-incomplete',
+    shows: 'every request is a 500',
+    examples: { bad: 'no AuthName', good: 'a name' },
+    request: { url: 'http://example.org/staff/page.txt' },
+    harm: answers(500),
+    sound: answers(401),
+  },
+  {
+    rule: 'apache/authentication-incomplete',
+    shows: 'every request is a 500, whose type no module knows',
+    examples: { bad: 'a type whose module is not loaded', good: 'a name' },
+    request: { url: 'http://example.org/staff/page.txt' },
+    harm: answers(500),
+    sound: answers(401),
+  },
+  {
     rule: 'apache/limitrequest-of-later-vhost',
     shows: 'a header that the host allows is a 400',
     examples: { bad: 'the size of a header', good: 'in the first one' },
@@ -177,6 +201,17 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/missing' },
     harm: ({ response }) => response.status === 302,
     sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'apache/errordocument-ineffective',
+    examples: {
+      bad: 'a rule of a .htaccess that answers the page as it answers all others',
+      good: 'a rule of a .htaccess that leaves the page out by the status',
+    },
+    shows: 'the page of the maintenance is not shown',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 503 && !response.body.includes('back soon'),
+    sound: ({ response }) => response.status === 503 && response.body === 'back soon',
   },
   {
     rule: 'apache/redirect-loop',

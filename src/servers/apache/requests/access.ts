@@ -3,7 +3,15 @@ import { type Access, type Client, effectiveAccess } from '../queries/effective-
 import { namePlace } from '../queries/places.ts'
 import { authorize } from '../queries/require-tree.ts'
 import { lacksHeader } from '../../received-headers.ts'
-import { addStep, DECLINED, failed, type Phase, type RequestRecord, undecided } from './request.ts'
+import {
+  addStep,
+  type ApacheEnd,
+  DECLINED,
+  failed,
+  type Phase,
+  type RequestRecord,
+  undecided,
+} from './request.ts'
 import { settingFor } from './settings.ts'
 
 /** `Require`, `Order` and `SSLRequireSSL`. A password that is sent is taken for right. */
@@ -52,17 +60,50 @@ function refuse(record: RequestRecord, access: Access, client: Client): Phase {
   }
   const type = settingFor(record, 'AuthType')
   if (!type.known) return undecided(type.reason, type.at)
-  const name = settingFor(record, 'AuthName')
-  const isUnset = type.value === null || type.value.toLowerCase() === 'none'
-  const lacks = isUnset ? 'AuthType' : name.known && name.value === null ? 'AuthName' : null
+  const lacks = lacksForType(record, type.value)
   // Without a way to ask for a user, the request fails.
   if (lacks !== null) {
-    const reason = `a user is required, and no \`${lacks}\` is set to ask for one`
+    const reason = `${UNASKABLE}${lacks}`
     addStep(record, 'access', reason, access.at)
     return failed(500, reason, access.at)
   }
   addStep(record, 'access', 'a password is required', access.at)
   return failed(401, 'a password is required', access.at)
+}
+
+const UNASKABLE = 'a user is required, and '
+
+/** What is missing for Apache to ask for a user, where that is why a request fails with 500; null for other ends. */
+export function lackOfAuthentication(end: ApacheEnd): string | null {
+  const isIt = end.kind === 'response' && end.status === 500 && end.reason.startsWith(UNASKABLE)
+  return isIt ? end.reason.slice(UNASKABLE.length) : null
+}
+
+/** The modules that answer for a type of authentication; others of other makers may bring types of their own. */
+const MODULES: ReadonlyMap<string, string> = new Map([
+  ['basic', 'auth_basic_module'],
+  ['digest', 'auth_digest_module'],
+  ['form', 'auth_form_module'],
+  ['gssapi', 'auth_gssapi_module'],
+  ['kerberos', 'auth_kerb_module'],
+  ['openid-connect', 'auth_openidc_module'],
+  ['shibboleth', 'mod_shib'],
+  ['cas', 'auth_cas_module'],
+  ['mellon', 'auth_mellon_module'],
+])
+
+function lacksForType(record: RequestRecord, type: string | null): string | null {
+  const lower = type?.toLowerCase() ?? 'none'
+  if (lower === 'none') return 'no `AuthType` is set to ask for one'
+  const { modules, modulesComplete } = record.walk.configuration
+  const module = MODULES.get(lower)
+  // Code that is run by these may authenticate by itself.
+  const isScripted = ['perl_module', 'lua_module', 'python_module'].some(id => modules.has(id))
+  if (module !== undefined && modulesComplete && !modules.has(module) && !isScripted)
+    return `\`${module}\`, which \`AuthType ${type}\` needs, is not loaded`
+  const name = settingFor(record, 'AuthName')
+  const asksByName = lower === 'basic' || lower === 'digest'
+  return asksByName && name.known && name.value === null ? 'no `AuthName` is set to ask for one' : null
 }
 
 /** Whether a user would be let in: `Order` and its like come first, unless `Satisfy Any`. */

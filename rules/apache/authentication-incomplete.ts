@@ -1,0 +1,189 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
+import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { lackOfAuthentication } from '../../src/servers/apache/requests/access.ts'
+import { apacheMain } from '../_examples.ts'
+
+const MODULES = ['authn_core', 'authn_file', 'authz_user', 'authz_host', 'auth_basic', 'dir']
+
+const main = (section: string, modules: readonly string[] = MODULES): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          AllowOverride AuthConfig
+          Require all granted
+      </Directory>
+      ${section}
+    `,
+    modules,
+  )
+
+const tree = (section: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': main(section),
+  'srv/users': 'staff:{SHA}x',
+  'srv/www/staff/page.txt': 'page',
+})
+
+const USER = conf`
+  AuthUserFile /srv/users
+  Require valid-user
+`
+
+export default defineRule({
+  summary: 'A user is required, and Apache cannot ask for one',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`apache2ctl configtest` says OK. A request for what is protected is answered with 500, with a right password too: `AH01615: need AuthName` for `Basic` and `Digest`, and `AH01796: AuthType … configured without corresponding module` where the module of the type is not loaded.',
+  remedy: 'Write an `AuthName` beside the `AuthType`, and load the module of the type',
+  references: ['https://httpd.apache.org/docs/2.4/howto/auth.html'],
+  bad: [
+    {
+      title: 'no AuthName',
+      files: tree(conf`
+        <Location /staff>
+            AuthType «Basic»
+            ${USER}
+        </Location>
+      `),
+    },
+    {
+      title: 'no AuthName in a .htaccess',
+      files: {
+        ...tree(''),
+        'srv/www/staff/.htaccess': conf`
+          AuthType «Basic»
+          ${USER}
+        `,
+      },
+    },
+    {
+      title: 'a type whose module is not loaded',
+      files: tree(conf`
+        <Directory /srv/www/staff>
+            AuthType «Digest»
+            AuthName staff
+            ${USER}
+        </Directory>
+      `),
+    },
+    {
+      title: 'Kerberos, with its lines in a block for a module that is not there',
+      files: tree(conf`
+        <Directory /srv/www/staff>
+            AuthType «GSSAPI»
+            AuthName staff
+            <IfModule mod_auth_gssapi.c>
+                GssapiCredStore keytab:/etc/apache2/http.keytab
+            </IfModule>
+            Require valid-user
+        </Directory>
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'a name',
+      files: tree(conf`
+        <Location /staff>
+            AuthType Basic
+            AuthName staff
+            ${USER}
+        </Location>
+      `),
+    },
+    {
+      title: 'the name of an outer section',
+      files: tree(conf`
+        <Directory /srv>
+            AuthName staff
+        </Directory>
+        <Directory /srv/www/staff>
+            AuthType Basic
+            ${USER}
+        </Directory>
+      `),
+    },
+    {
+      title: 'an address that is enough',
+      files: tree(conf`
+        <Location /staff>
+            AuthType Digest
+            ${USER}
+            Require all granted
+        </Location>
+      `),
+    },
+    {
+      title: 'a fragment, whose main file may load the module',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              DocumentRoot /srv/www
+              <Location /staff>
+                  AuthType Digest
+                  AuthName staff
+                  Require valid-user
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const asked of hostsHolding(deployment, ['authtype'])) {
+      if (!isWhole(asked.configuration)) continue
+      for (const line of typesOf(deployment, asked)) {
+        const type = line.directive.args[0]?.value ?? ''
+        if (!isSettled(type) || type.toLowerCase() === 'none') continue
+        const path = pathOf(asked, line)
+        if (path === null) continue
+        const lack = lackOfAuthentication(askHost(deployment, asked, path).end)
+        if (lack === null || lack.includes('`AuthType` is set')) continue
+        yield {
+          at: argumentPlace(line.directive, 0),
+          message: `${lack}, so Apache answers \`${path}\` with 500`,
+        }
+      }
+    }
+  },
+})
+
+interface Type {
+  readonly directive: ApacheDirective
+  /** Of the `.htaccess` in which it stands, with its last slash; null in the server's own files. */
+  readonly directory: string | null
+}
+
+/** The lines that may hold for a virtual host: its own, those of the main server, and of its `.htaccess` files. */
+function typesOf({ filesOf }: Deployment, { configuration, host }: AskedHost): readonly Type[] {
+  const own = [...new Set([host?.directive ?? null, null])].flatMap(holder =>
+    directivesOfHost(configuration, holder, 'authtype'),
+  )
+  return [
+    ...own.map(directive => ({ directive, directory: null })),
+    ...htaccessFilesOf(configuration, filesOf(configuration), host).flatMap(({ file, directory }) =>
+      (file.occurrences.get('authtype') ?? []).map(directive => ({ directive, directory })),
+    ),
+  ]
+}
+
+/** A URL for which the line is in force, where its section names one in plain words. */
+function pathOf(asked: AskedHost, { directive, directory }: Type): string | null {
+  const section = directive.parent
+  if (section === null || section.name === 'VirtualHost')
+    return directory === null ? null : urlOfDirectory(asked, directory)
+  const [written = '', second] = section.args.map(({ value }) => value)
+  if (second !== undefined || !written.startsWith('/') || /[*?[\\^$%]/.test(written)) return null
+  if (section.name === 'Location') return written
+  return section.name === 'Directory' ? urlOfDirectory(asked, written) : null
+}
