@@ -2,6 +2,23 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/cookie-edit-in-other-table',
+    examples: { bad: 'PHP-FPM without always', good: 'PHP-FPM with always' },
+    shows: 'the cookie has neither Secure nor HttpOnly',
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => String(response.headers['set-cookie']) === 'session=a1',
+    sound: ({ response }) => String(response.headers['set-cookie']) === 'session=a1; HttpOnly; Secure',
+  },
+  {
+    rule: 'response-headers/cookie-edit-in-other-table',
+    examples: { bad: 'a backend with always', good: 'a backend without it' },
+    shows: 'the cookie of a backend has neither Secure nor HttpOnly',
+    mirrors: [8099],
+    request: { url: 'http://example.org/login?set-cookie=a' },
+    harm: ({ response }) => !/HttpOnly; Secure$/.test(String(response.headers['set-cookie'])),
+    sound: ({ response }) => /HttpOnly; Secure$/.test(String(response.headers['set-cookie'])),
+  },
+  {
     rule: 'response-headers/page-sent-as-file',
     examples: { bad: 'a page that is saved', good: 'with its type' },
     shows: 'browsers save the page',
