@@ -56,8 +56,36 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'TLS for all virtual hosts, of which one is for port 80',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          SSLEngine «On»
+          ${KEYS}
+          ${host(80, 'Redirect permanent / https://example.org/')}
+          ${host(443, '')}
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'TLS for all virtual hosts, and not for that of port 80',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          SSLEngine On
+          ${KEYS}
+          ${host(
+            80,
+            conf`
+            SSLEngine Off
+            Redirect permanent / https://example.org/
+          `,
+          )}
+          ${host(443, '')}
+        `),
+      },
+    },
     {
       title: 'each on its port',
       files: {
@@ -94,11 +122,19 @@ export default defineRule({
         const engine = sslEngine(configuration, virtualHost)
         if (!engine.known || ports.length === 0) continue
         if (engine.value && ports.every(port => port === 80)) {
-          const line = directivesIn(configuration, virtualHost.directive, 'sslengine').at(-1)
+          const own = directivesIn(configuration, virtualHost.directive, 'sslengine').at(-1)
+          const line = own ?? directivesIn(configuration, null, 'sslengine').at(-1)
           if (line === undefined) continue
           yield {
             at: argumentPlace(line, 0),
-            message: 'this virtual host speaks TLS on port 80, where browsers speak plain HTTP',
+            message:
+              own === undefined
+                ? 'virtual hosts inherit this line, and that of port 80 speaks TLS, where browsers speak plain HTTP'
+                : 'this virtual host speaks TLS on port 80, where browsers speak plain HTTP',
+            related:
+              own === undefined
+                ? [{ at: namePlace(virtualHost.directive), message: 'the virtual host of port 80' }]
+                : [],
           }
         } else if (
           !engine.value &&

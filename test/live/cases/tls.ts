@@ -89,6 +89,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 301,
   },
   {
+    rule: 'tls/sslengine-port-mismatch',
+    shows: 'plain HTTP is a bad request on port 80, which inherits',
+    examples: {
+      bad: 'TLS for all virtual hosts, of which one is for port 80',
+      good: 'TLS for all virtual hosts, and not for that of port 80',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 301,
+  },
+  {
     rule: 'tls/backend-proxied-over-tls-to-plain',
     examples: { bad: 'https to a plain virtual host', good: 'both plain' },
     shows: 'nginx answers 502 while both servers call their configuration good',
