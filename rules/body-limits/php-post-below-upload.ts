@@ -1,13 +1,33 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import type { Deployment, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { modPhpSetting } from '../../src/deployment/mod-php.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Fact } from '../../src/servers/fact.ts'
+import { type ApacheDirective, loadsPhp } from '../../src/servers/apache/configuration.ts'
+import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type Fact, known } from '../../src/servers/fact.ts'
+import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 
 const tree = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('', 'client_max_body_size 100m;'),
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
+})
+
+const apache = (line: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(conf`
+    LoadModule php_module modules/libphp.so
+    Listen 80
+    DocumentRoot /srv/www
+    <Directory /srv/www>
+        AllowOverride All
+        Require all granted
+    </Directory>
+    ${line}
+  `),
+  'srv/www/index.php': '<?php echo 1;',
 })
 
 const container = (lines: string, dockerfile = 'FROM php:8.3-fpm'): Record<string, string> => ({
@@ -56,6 +76,21 @@ export default defineRule({
       files: container('upload_max_filesize = «64M»'),
     },
     {
+      title: 'one raised in a .htaccess',
+      files: {
+        ...apache(''),
+        'srv/www/.htaccess': 'php_value upload_max_filesize «64M»\n',
+        'etc/php/8.2/apache2/php.ini': conf`
+          [PHP]
+          post_max_size = 8M
+        `,
+      },
+    },
+    {
+      title: 'one raised for the PHP of Apache',
+      files: apache('php_admin_value upload_max_filesize «64M»'),
+    },
+    {
       title: 'half of it raised',
       files: tree(conf`
         php_admin_value[upload_max_filesize] = 64M
@@ -93,8 +128,24 @@ export default defineRule({
       ),
     },
     { title: 'neither raised', files: tree('') },
+    {
+      title: 'both raised, one in a .htaccess and the other in Apache',
+      files: {
+        ...apache('php_value post_max_size 70M'),
+        'srv/www/.htaccess': 'php_value upload_max_filesize 64M\n',
+      },
+    },
+    {
+      title: 'both raised, each in a .htaccess',
+      files: {
+        ...apache(''),
+        'srv/www/.htaccess': 'php_value post_max_size 70M\n',
+        'srv/www/shop/.htaccess': 'php_value upload_max_filesize 64M\n',
+      },
+    },
   ],
   *check(deployment) {
+    yield* inApache(deployment)
     for (const program of programsOfKind(deployment, 'php-fpm')) {
       const upload = program.phpSetting('upload_max_filesize')
       const post = program.phpSetting('post_max_size')
@@ -114,6 +165,46 @@ export default defineRule({
     }
   },
 })
+
+/** What lines of Apache set for its own PHP: in the server's files, and in a `.htaccess` for what lies below it. */
+function* inApache(deployment: Deployment) {
+  for (const { configuration, host } of hostsHolding(deployment, ['php_value', 'php_admin_value'])) {
+    const directive = host?.directive ?? null
+    const ofServer = (name: string): Fact<string> | null =>
+      modPhpSetting(deployment, { configuration, directive }, name)
+    if (!loadsPhp(configuration)) continue
+    const upload = ofServer('upload_max_filesize')
+    if (upload?.at?.source.path.endsWith('.ini') === false) yield* tooSmall(upload, ofServer('post_max_size'))
+    const files = htaccessFilesOf(configuration, deployment.filesOf(configuration), host)
+    for (const { file, directory } of files) {
+      const own = valueIn(file.children, 'upload_max_filesize')
+      if (own === null) continue
+      const around = files
+        .filter(each => directory.startsWith(each.directory))
+        .map(each => valueIn(each.file.children, 'post_max_size'))
+        .findLast(each => each !== null)
+      yield* tooSmall(own, around ?? ofServer('post_max_size'))
+    }
+  }
+}
+
+function valueIn(lines: readonly ApacheDirective[], name: string): Fact<string> | null {
+  const line = lines.findLast(each => /^php_value$/i.test(each.name) && each.args[0]?.value === name)
+  const value = line?.args[1]?.value
+  return line === undefined || value === undefined ? null : known(value, argumentPlace(line, 1))
+}
+
+function* tooSmall(upload: Fact<string>, post: Fact<string> | null) {
+  const file = bytesOf(upload)
+  const body = post === null ? DEFAULT_POST : bytesOf(post)
+  if (file === null || body === null || body === 0 || file <= body || upload.at === null) return
+  yield {
+    at: upload.at,
+    message: `PHP throws bodies above ${post?.known === true ? post.value : '8M, its default,'} away, and is to take files of ${upload.known ? upload.value : ''}`,
+    label: 'more than post_max_size',
+    related: post === null || post.at === null ? [] : [{ at: post.at, message: 'the largest body' }],
+  }
+}
 
 const DEFAULT_POST = 8 * 1024 ** 2
 

@@ -2,7 +2,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { readPhpSettings } from '../../parsers/php/php-settings.ts'
 import { factOf } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
-import { loadsPhp } from '../servers/apache/configuration.ts'
+import { type ApacheDirective, loadsPhp } from '../servers/apache/configuration.ts'
 import { directivesOfHost } from '../servers/apache/queries/virtual-hosts.ts'
 import { type Fact, known } from '../servers/fact.ts'
 import { modPhpIniSources } from './build/programs/php-fpm.ts'
@@ -17,11 +17,14 @@ import type { ApacheHost, Deployment } from './model.ts'
  */
 export function modPhpSetting(
   { filesOf }: Pick<Deployment, 'filesOf'>,
-  { configuration, directive }: ApacheHost,
+  {
+    configuration,
+    directive,
+  }: Pick<ApacheHost, 'configuration'> & { readonly directive: ApacheDirective | null },
   name: string,
 ): Fact<string> | null {
   if (!loadsPhp(configuration)) return null
-  const own = [null, directive]
+  const own = [...new Set([null, directive])]
     .flatMap(host =>
       ['php_value', 'php_admin_value'].flatMap(line => directivesOfHost(configuration, host, line)),
     )
