@@ -3,7 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { htaccessFiles, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -56,6 +56,30 @@ const maintenance = (condition: string, page = '/maintenance.html'): Record<stri
   'srv/www/maintenance.html': 'back soon',
 })
 
+const maintenanceHere = (condition: string, page = '/maintenance.html'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              AllowOverride FileInfo
+              Options FollowSymLinks
+          </Directory>
+      </VirtualHost>
+    `,
+    ['rewrite', 'dir'],
+  ),
+  'srv/www/.htaccess': conf`
+    ErrorDocument 503 ${page}
+    RewriteEngine On
+    ${condition}
+    RewriteRule ^ - [R=503,L]
+  `,
+  'srv/www/maintenance.html': 'back soon',
+})
+
 export default defineRule({
   summary: 'An error page that Apache does not send',
   severity: 'error',
@@ -95,8 +119,24 @@ export default defineRule({
       title: 'a rule that answers the page as it answers all others',
       files: maintenance('', '«/maintenance.html»'),
     },
+    {
+      title: 'a rule of a .htaccess that answers the page as it answers all others',
+      files: maintenanceHere(
+        conf`
+          RewriteCond %{REMOTE_ADDR} !=203.0.113.7
+        `,
+        '«/maintenance.html»',
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a rule of a .htaccess that leaves the page out by the status',
+      files: maintenanceHere(conf`
+        RewriteCond %{ENV:REDIRECT_STATUS} !=503
+        RewriteCond %{REMOTE_ADDR} !=203.0.113.7
+      `),
+    },
     {
       title: 'a path, a text, and the page of Apache',
       files: {
@@ -148,6 +188,9 @@ export default defineRule({
       const { configuration, host } = asked
       for (const line of directivesIn(configuration, host?.directive ?? null, 'errordocument'))
         yield* withoutPage(deployment, asked, line)
+      for (const { file } of htaccessFilesOf(configuration, filesOf(configuration), host))
+        for (const line of file.occurrences.get('errordocument') ?? [])
+          yield* answeredLikewise(deployment, asked, line)
     }
   },
 })
@@ -189,6 +232,22 @@ function* withoutPage(deployment: Deployment, asked: AskedHost, line: ApacheDire
       message: `\`${page}\` is proxied too: with the backend down, it cannot be had either`,
       help: `except it, before the \`ProxyPass\` that takes it: \`ProxyPass ${page} !\``,
     }
+  yield* answeredLikewise(deployment, asked, line)
+  if (root === undefined || end.kind !== 'file' || end.exists === true || end.path !== root + page) return
+  const meant = sameName(deployment.filesOf(configuration), root, page)
+  if (meant === null) return
+  yield {
+    at: argumentPlace(line, 1),
+    severity: 'warning' as const,
+    message: `no such page: \`${page}\`, so Apache sends its own, and says that the \`ErrorDocument\` cannot be had`,
+    help: `write \`${meant}\``,
+  }
+}
+
+/** An error page that the rule or section takes that makes the error. */
+function* answeredLikewise(deployment: Deployment, asked: AskedHost, line: ApacheDirective) {
+  const [status = '', page = ''] = line.args.map(({ value }) => value)
+  if (line.args.length !== 2 || !/^\/[\w./-]+$/.test(page)) return
   const again = askHost(deployment, asked, page)
   if (
     again.end.kind === 'response' &&
@@ -202,15 +261,6 @@ function* withoutPage(deployment: Deployment, asked: AskedHost, line: ApacheDire
       message: `\`${page}\` is answered with ${status} too, so Apache sends its own page`,
       related: again.end.at === null ? [] : [{ at: again.end.at, message: 'answers it' }],
     }
-  if (root === undefined || end.kind !== 'file' || end.exists === true || end.path !== root + page) return
-  const meant = sameName(deployment.filesOf(configuration), root, page)
-  if (meant === null) return
-  yield {
-    at: argumentPlace(line, 1),
-    severity: 'warning' as const,
-    message: `no such page: \`${page}\`, so Apache sends its own, and says that the \`ErrorDocument\` cannot be had`,
-    help: `write \`${meant}\``,
-  }
 }
 
 /** The URL of the one file that is called as a page and lies in another directory of the document root. */

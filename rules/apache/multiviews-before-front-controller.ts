@@ -1,10 +1,11 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { effective } from '../../src/servers/apache/queries/effective.ts'
 import { htaccessFiles, htaccessReader } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
-import { rewriteRules } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { type RewriteRule, rewriteRules } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -21,8 +22,15 @@ const main = (options: string): string =>
       AddType text/html .php
       TypesConfig /etc/mime.types
     `,
-    ['rewrite', 'negotiation', 'mime', 'dir'],
+    ['rewrite', 'negotiation', 'mime', 'dir', 'headers'],
   )
+/** A script of its own for some URLs. */
+const PRODUCTS = conf`
+  RewriteEngine On
+  RewriteRule ^product/([0-9]+)/?$ product.php?id=$1 [L,QSA]
+  Header set X-Query "expr=%{QUERY_STRING}" "expr=-n %{QUERY_STRING}"
+`
+
 const FRONT = conf`
   RewriteEngine On
   RewriteCond %{REQUEST_FILENAME} !-f
@@ -48,8 +56,32 @@ export default defineRule({
         'srv/www/news.php': 'news',
       },
     },
+    {
+      title: 'a rule for the name of a script',
+      files: {
+        'etc/apache2/apache2.conf': main('«MultiViews»'),
+        'srv/www/.htaccess': PRODUCTS,
+        'srv/www/product.php': 'product',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a rule for the name of a script, and off',
+      files: {
+        'etc/apache2/apache2.conf': main(''),
+        'srv/www/.htaccess': PRODUCTS,
+        'srv/www/product.php': 'product',
+      },
+    },
+    {
+      title: 'a rule for another name than that of its script',
+      files: {
+        'etc/apache2/apache2.conf': main('MultiViews'),
+        'srv/www/.htaccess': PRODUCTS.replace('^product', '^shop'),
+        'srv/www/product.php': 'product',
+      },
+    },
     {
       title: 'off',
       files: {
@@ -91,18 +123,9 @@ export default defineRule({
       const files = filesOf(configuration)
       for (const { file, directory, virtualHost, overrides } of htaccessFiles(configuration, files)) {
         if (!overrides.known || !overrides.value.reads) continue
-        const front = rewriteRules(file.children).find(
-          ({ output, conditions, flags }) =>
-            /\.php(?:\?|$|\/)/.test(output) &&
-            !flags.has('R') &&
-            conditions.some(({ test, negated }) => test === '-f' && negated),
-        )
-        if (front === undefined) continue
-        const script = (files.list(directory.replace(/(?<=.)\/$/, '')) ?? []).find(
-          ({ name, kind }) =>
-            kind === 'file' && /\.php$/.test(name) && name !== 'index.php' && !front.output.includes(name),
-        )
-        if (script === undefined) continue
+        const hidden = hiddenRule(rewriteRules(file.children), files, directory)
+        if (hidden === null) continue
+        const { rule, script } = hidden
         const reader = htaccessReader(configuration, files, virtualHost)
         const levels = sectionsFor(
           configuration,
@@ -120,13 +143,35 @@ export default defineRule({
             .slice(directives.indexOf(line) + 1)
             .every(({ args }) => /^[+-]/.test(args[0]?.value ?? ''))
         if (open !== null || line === undefined || index === -1 || !isLast) continue
-        const name = script.name.replace(/\.php$/, '')
         yield {
           at: argumentPlace(line, index),
-          message: `\`/${name}/…\` is answered by \`${script.name}\` and never gets to \`${front.output}\``,
-          related: [{ at: namePlace(front.directive), message: 'comes too late' }],
+          message: `\`/${script.replace(/\.php$/, '')}/…\` is answered by \`${script}\` and never gets to \`${rule.output}\``,
+          related: [{ at: namePlace(rule.directive), message: 'comes too late' }],
         }
       }
     }
   },
 })
+
+/** A rule that MultiViews comes before, and the script that it finds instead. */
+function hiddenRule(
+  rules: readonly RewriteRule[],
+  files: FileSystem,
+  directory: string,
+): { readonly rule: RewriteRule; readonly script: string } | null {
+  const names = (files.list(directory.replace(/(?<=.)\/$/, '')) ?? []).flatMap(({ name, kind }) =>
+    kind === 'file' && /\.php$/.test(name) ? [name] : [],
+  )
+  for (const rule of rules) {
+    const { output, conditions, flags, directive } = rule
+    if (flags.has('R') || !/\.php(?:\?|$|\/)/.test(output)) continue
+    // The rule of one script, which is called as the URLs are.
+    const own = /^\^?\/?([\w-]+)\/\(/.exec(directive.args[0]?.value ?? '')?.[1]
+    const called = names.find(name => name === `${own}.php` && output.includes('?'))
+    if (called !== undefined) return { rule, script: called }
+    if (!conditions.some(({ test, negated }) => test === '-f' && negated)) continue
+    const other = names.find(name => name !== 'index.php' && !output.includes(name))
+    if (other !== undefined) return { rule, script: other }
+  }
+  return null
+}
