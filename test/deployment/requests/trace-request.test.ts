@@ -250,7 +250,7 @@ const ENDS: readonly (readonly [string, Texts, string, Partial<TraceEnd>])[] = [
     both(
       proxied,
       APACHE(
-        `${DAEMON}\n<Location />\nAuthType Basic\nAuthName x\nAuthUserFile /etc/users\nRequire valid-user\n</Location>`,
+        `LoadModule auth_basic_module modules/mod_auth_basic.so\n${DAEMON}\n<Location />\nAuthType Basic\nAuthName x\nAuthUserFile /etc/users\nRequire valid-user\n</Location>`,
       ),
     ),
     'http://example.org/',
