@@ -245,12 +245,14 @@ import djangoDebugOn from './django/debug-on.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
+import djangoImportRemoved from './django/import-removed.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
+import djangoSettingNotRead from './django/setting-not-read.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
@@ -829,12 +831,14 @@ export const rules: readonly Rule[] = [
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
+  { id: 'django/import-removed', ...djangoImportRemoved },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
+  { id: 'django/setting-not-read', ...djangoSettingNotRead },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },

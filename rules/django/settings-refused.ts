@@ -1,5 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { isDjangoAtLeast, pinnedDjango } from '../../src/deployment/django/django-version.ts'
+import { isDjangoAtLeast, isPackageAtLeast, pinnedDjango } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -76,7 +76,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache. The application does not boot, or answers with 500.',
+  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache, the address of a cache without `redis://`, options of another database, `STATIC_URL` without its last slash, an empty `SECRET_KEY`, django-allauth without its middleware. The application does not boot, or answers with 500.',
   remedy: 'Leave one of the two out, or put them into the order that Django wants',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#storages',
@@ -144,6 +144,57 @@ export default defineRule({
       title: 'a cache that Django 4.1 removed',
       files: project(
         'CACHES = {"default": {"BACKEND": «"django.core.cache.backends.memcached.MemcachedCache"»}}',
+      ),
+    },
+    {
+      title: 'the address of a cache without its scheme',
+      files: project(
+        'CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": «"cache:6379/1"»}}',
+      ),
+    },
+    {
+      title: 'an option of MySQL',
+      files: project(database('"OPTIONS": {«"charset"»: "utf8mb4"},')),
+    },
+    {
+      title: 'an option of PostgreSQL',
+      files: project(
+        conf`
+          DATABASES = {
+              "default": {
+                  "ENGINE": "django.db.backends.sqlite3",
+                  "NAME": "/tmp/shop.db",
+                  "OPTIONS": {«"sslmode"»: "require"},
+              }
+          }
+        `,
+      ),
+    },
+    {
+      title: 'the older name of PostgreSQL',
+      files: project(
+        'DATABASES = {"default": {"ENGINE": «"django.db.backends.postgresql_psycopg2"», "NAME": "shop"}}',
+      ),
+    },
+    {
+      title: 'a URL of static files without its last slash',
+      files: project('STATIC_URL = «"/static"»'),
+    },
+    { title: 'an empty key', files: project('SECRET_KEY = «""»') },
+    {
+      title: 'django-allauth without its middleware',
+      files: project(
+        conf`
+          ${apps('"allauth",\n"allauth.account",')}
+          MIDDLEWARE = «[
+              "django.contrib.sessions.middleware.SessionMiddleware",
+              "django.contrib.auth.middleware.AuthenticationMiddleware",
+          ]»
+        `,
+        conf`
+          Django==5.1.4
+          django-allauth==65.7.0
+        `,
       ),
     },
   ],
@@ -215,6 +266,60 @@ export default defineRule({
       ),
     },
     {
+      title: 'the address of a cache',
+      files: project(
+        'CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": ["redis://cache:6379/1", "unix:///run/redis.sock"]}}',
+      ),
+    },
+    {
+      title: 'options of PostgreSQL',
+      files: project(database('"OPTIONS": {"sslmode": "require", "connect_timeout": 10},')),
+    },
+    {
+      title: 'an option of SQLite',
+      files: project(
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/tmp/shop.db", "OPTIONS": {"timeout": 20}}}',
+      ),
+    },
+    {
+      title: 'the older name, for an older Django',
+      files: project(
+        'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql_psycopg2", "NAME": "shop"}}',
+        'Django==2.2.28',
+      ),
+    },
+    { title: 'URLs with their last slash', files: project('STATIC_URL = "static/"\nMEDIA_URL = ""') },
+    {
+      title: 'a key from the environment',
+      files: project('import os\nSECRET_KEY = os.environ.get("SECRET_KEY") or open("/run/key").read()'),
+    },
+    {
+      title: 'django-allauth with its middleware',
+      files: project(
+        conf`
+          ${apps('"allauth",\n"allauth.account",')}
+          MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
+        `,
+        conf`
+          Django==5.1.4
+          django-allauth==65.7.0
+        `,
+      ),
+    },
+    {
+      title: 'an older django-allauth',
+      files: project(
+        conf`
+          ${apps('"allauth",\n"allauth.account",')}
+          MIDDLEWARE = []
+        `,
+        conf`
+          Django==4.2.11
+          django-allauth==0.54.0
+        `,
+      ),
+    },
+    {
       title: 'an older Django',
       files: project(
         'CACHES = {"default": {"BACKEND": "django.core.cache.backends.memcached.MemcachedCache"}}',
@@ -231,6 +336,10 @@ export default defineRule({
       yield* storagesOf(settings, files)
       yield* pools(settings)
       yield* cachesOf(settings, files)
+      yield* databasesOf(settings, files)
+      yield* urlsOf(settings)
+      yield* keyOf(settings)
+      yield* allauth(settings, files)
     }
   },
 })
@@ -406,9 +515,7 @@ function* cachesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fault>
     const backend: unknown = cache.get('BACKEND')
     if (backend === 'django.core.cache.backends.memcached.MemcachedCache') {
       const at = entryPlace(settings, 'CACHES', [alias, 'BACKEND'], 'value')
-      const [, major = 0, minor = 0] =
-        /^(\d+)\.(\d+)/.exec(pinnedDjango(settings, files)?.version ?? '')?.map(Number) ?? []
-      const isGone = major > 4 || (major === 4 && minor > 0) || isDjangoAtLeast(5, settings, files) === true
+      const isGone = isDjangoAtLeast('4.1', settings, files) === true
       if (at !== null && isGone)
         yield {
           at,
@@ -418,6 +525,7 @@ function* cachesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fault>
           help: 'Write `django.core.cache.backends.memcached.PyMemcacheCache`',
         }
     }
+    yield* locations(settings, alias, cache.get('LOCATION'), backend)
     const options: unknown = cache.get('OPTIONS')
     if (backend !== 'django.core.cache.backends.redis.RedisCache' || !(options instanceof Map)) continue
     const key = [...(options as ReadonlyMap<string, unknown>).keys()].find(each => OF_DJANGO_REDIS.has(each))
@@ -430,4 +538,133 @@ function* cachesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fault>
         help: 'Write `"BACKEND": "django_redis.cache.RedisCache"`, or leave the option out',
       }
   }
+}
+
+const REDIS: ReadonlySet<unknown> = new Set([
+  'django.core.cache.backends.redis.RedisCache',
+  'django_redis.cache.RedisCache',
+])
+
+/** What redis-py takes for a URL. */
+function* locations(
+  settings: DjangoSettings,
+  alias: string,
+  location: unknown,
+  backend: unknown,
+): Iterable<Fault> {
+  if (!REDIS.has(backend)) return
+  const texts: readonly unknown[] = Array.isArray(location) ? location : [location]
+  for (const [index, text] of texts.entries()) {
+    if (typeof text !== 'string' || /(?:^|[;,])\s*$|^(?:rediss?|unix):\/\//.test(text)) continue
+    if (!/^[\w.-]+(?::\d+)?(?:\/\d+)?$/.test(text)) continue
+    const path = ['LOCATION', ...(Array.isArray(location) ? [index] : [])]
+    const at = entryPlace(settings, 'CACHES', [alias, ...path], 'value')
+    if (at === null) continue
+    yield {
+      at,
+      message: `\`${text}\` is no URL, so every use of the cache fails: Redis URL must specify one of the following schemes (redis://, rediss://, unix://)`,
+      label: 'no scheme',
+      help: `Write \`redis://${text}\``,
+    }
+  }
+}
+
+/** Options of `OPTIONS` that belong to other databases, and that the driver of this one refuses. */
+const FOREIGN: readonly (readonly [engine: RegExp, options: ReadonlySet<unknown>, said: (name: string) => string])[] =
+  [
+    [
+      /\.(?:postgresql|postgis)$/,
+      new Set(['charset', 'init_command', 'sql_mode', 'read_default_file', 'unix_socket', 'timeout', 'use_unicode']),
+      name => `invalid connection option "${name}"`,
+    ],
+    [
+      /\.(?:sqlite3|spatialite)$/,
+      new Set(['charset', 'sslmode', 'connect_timeout', 'sql_mode', 'read_default_file', 'unix_socket']),
+      name => `TypeError: '${name}' is an invalid keyword argument`,
+    ],
+    [
+      /\.mysql$/,
+      new Set(['sslmode', 'timeout', 'options', 'application_name']),
+      name => `TypeError: '${name}' is an invalid keyword argument for connect()`,
+    ],
+  ]
+
+function* databasesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fault> {
+  const databases = settingValue(settings, 'DATABASES')
+  if (!(databases instanceof Map)) return
+  for (const [alias, database] of databases as ReadonlyMap<string, unknown>) {
+    const engine: unknown = database instanceof Map ? database.get('ENGINE') : undefined
+    if (!(database instanceof Map) || typeof engine !== 'string' || !engine.startsWith('django.')) continue
+    if (engine === 'django.db.backends.postgresql_psycopg2') {
+      const at = entryPlace(settings, 'DATABASES', [alias, 'ENGINE'], 'value')
+      if (at !== null && isDjangoAtLeast(3, settings, files) === true)
+        yield {
+          at,
+          message:
+            "Django 3.0 removed this name, so the application does not start: 'django.db.backends.postgresql_psycopg2' isn't an available database backend",
+          label: 'no such backend',
+          help: 'Write `django.db.backends.postgresql`',
+        }
+    }
+    const options: unknown = database.get('OPTIONS')
+    const [, foreign, said] = FOREIGN.find(([pattern]) => pattern.test(engine)) ?? []
+    if (!(options instanceof Map) || foreign === undefined || said === undefined) continue
+    for (const name of (options as ReadonlyMap<string, unknown>).keys()) {
+      const at = foreign.has(name)
+        ? entryPlace(settings, 'DATABASES', [alias, 'OPTIONS', name], 'key')
+        : null
+      if (at !== null)
+        yield {
+          at,
+          message: `\`${name}\` is an option of another database, so Django connects to none: ${said(name)}`,
+          label: 'of another database',
+          help: 'Leave it out',
+        }
+    }
+  }
+}
+
+function* urlsOf(settings: DjangoSettings): Iterable<Fault> {
+  for (const name of ['STATIC_URL', 'MEDIA_URL']) {
+    const value = settingValue(settings, name)
+    if (typeof value !== 'string' || value === '' || value.endsWith('/')) continue
+    const at = entryPlace(settings, name, [], 'value')
+    if (at !== null)
+      yield {
+        at,
+        message: `\`manage.py\` stops: (urls.E006) The ${name} setting must end with a slash`,
+        label: 'no slash at its end',
+        help: `Write \`${value}/\``,
+      }
+  }
+}
+
+function* keyOf(settings: DjangoSettings): Iterable<Fault> {
+  const value = settingValue(settings, 'SECRET_KEY')
+  const at = value === '' || value === null ? entryPlace(settings, 'SECRET_KEY', [], 'value') : null
+  if (at !== null)
+    yield {
+      at,
+      message:
+        'sessions, logins and everything else that is signed fail: The SECRET_KEY setting must not be empty',
+      label: 'empty',
+      help: 'Set it where the server is started',
+    }
+}
+
+const ACCOUNTS = 'allauth.account.middleware.AccountMiddleware'
+
+function* allauth(settings: DjangoSettings, files: FileSystem): Iterable<Fault> {
+  const middleware = settingTexts(settings, 'MIDDLEWARE')
+  if (settingTexts(settings, 'INSTALLED_APPS')?.includes('allauth.account') !== true) return
+  if (middleware === null || middleware.some(each => each === null || each.includes('AccountMiddleware')))
+    return
+  const at = entryPlace(settings, 'MIDDLEWARE', [], 'value')
+  if (at !== null && isPackageAtLeast('django-allauth', '0.56', settings, files) === true)
+    yield {
+      at,
+      message: `the application does not start: ${ACCOUNTS} must be added to settings.MIDDLEWARE`,
+      label: 'without `AccountMiddleware`',
+      help: `Add \`${ACCOUNTS}\` at its end`,
+    }
 }

@@ -44,6 +44,7 @@ export function readSettings(
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
     },
+    names: new Set(names.values.keys()),
     expressionOf: name => names.expressions.get(name) ?? null,
   }
 }

@@ -19,6 +19,8 @@ export interface DjangoSettings {
    * was not read decides, and null where nothing assigns it, so that Django's own default holds.
    */
   get(name: string): Fact<SettingValue> | null
+  /** The names that its files assign. */
+  readonly names: ReadonlySet<string>
   /** What is assigned to a setting by the one line that surely holds; null where none does, or several together. */
   expressionOf(name: string): AssignedExpression | null
 }

@@ -1,0 +1,53 @@
+import { posix } from 'node:path'
+import { memoByKey } from '../../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import type { DjangoSettings } from './settings.ts'
+
+/** `from django.conf.urls import url`: one of its names, or null for `import django.utils.six`. */
+export interface ImportedName {
+  readonly module: string
+  readonly name: string | null
+  /** The name, or the module where there is none. */
+  readonly at: Place
+}
+
+const IMPORT = /^(?:from[ \t]+(\w[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#(]+)|import[ \t]+(\w[\w.]*))/gm
+
+/** What a Python file imports whatever happens, at its top level. */
+export const importedNames = memoByKey((files: FileSystem, path: string): readonly ImportedName[] => {
+  const source = sourceAt(files, path)
+  if (source === null) return []
+  // Strings of several lines and comments may hold anything.
+  const code = source.text.replace(/("""|''')[^]*?\1|#[^\n]*/g, text => text.replace(/[^\n]/g, ' '))
+  return [...code.matchAll(IMPORT)].flatMap((match): ImportedName[] => {
+    const { index, 0: whole, 1: from, 2: names = '', 3: plain } = match
+    const module = from ?? plain ?? ''
+    const at = (start: number, length: number): Place => ({ source, start, end: start + length })
+    if (from === undefined) return [{ module, name: null, at: at(index + whole.length - module.length, module.length) }]
+    const begin = index + whole.length - names.length
+    return [...names.matchAll(/(\w+)(?:[ \t]+as[ \t]+\w+)?/g)].map(({ index: offset, 1: name = '' }) => ({
+      module,
+      name,
+      at: at(begin + offset, name.length),
+    }))
+  })
+})
+
+/** The file of a module of the project to which settings belong; null where it is not in the audit. */
+export function moduleOfProject(
+  files: FileSystem,
+  settings: DjangoSettings,
+  module: string,
+): { readonly path: string; readonly source: Source } | null {
+  const [own] = settings.files
+  const inside = settings.module.replaceAll('.', '/')
+  const ending = [`/${inside}.py`, `/${inside}/__init__.py`].find(each => own?.endsWith(each) === true)
+  if (own === undefined || ending === undefined) return null
+  const base = posix.join(own.slice(0, -ending.length) || '/', module.replaceAll('.', '/'))
+  for (const path of [`${base}.py`, `${base}/__init__.py`]) {
+    const source = files.kind(path) === 'file' ? sourceAt(files, path) : null
+    if (source !== null) return { path, source }
+  }
+  return null
+}
