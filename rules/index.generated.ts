@@ -197,6 +197,7 @@ import canonicalUrlServerNameMalformed from './canonical-url/server-name-malform
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
+import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
@@ -225,6 +226,7 @@ import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
+import containersRequirementRefused from './containers/requirement-refused.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
@@ -783,6 +785,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
+  { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
@@ -811,6 +814,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
+  { id: 'containers/requirement-refused', ...containersRequirementRefused },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },

@@ -54,6 +54,5 @@ export function settingTexts(settings: DjangoSettings, name: string): readonly (
 /** The name of a setting where it is assigned; null where nobody knows the line. */
 export function settingPlace(settings: DjangoSettings, name: string): Place | null {
   const at = settings.get(name)?.at ?? null
-  const isOne = at !== null && at.source.text.startsWith(name, at.start)
-  return isOne ? { ...at, end: at.start + name.length } : null
+  return at?.source.text.startsWith(name, at.start) === true ? { ...at, end: at.start + name.length } : null
 }

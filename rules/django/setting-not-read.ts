@@ -22,7 +22,8 @@ export default defineRule({
   summary: 'Django does not read a setting',
   severity: 'warning',
   otherSeverities: {
-    error: 'for `MIDDLEWARE_CLASSES` alone, without which no middleware runs, and names of hosts, without which Django answers 400',
+    error:
+      'for `MIDDLEWARE_CLASSES` alone, without which no middleware runs, and names of hosts, without which Django answers 400',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -196,7 +197,10 @@ const REMOVED: ReadonlyMap<string, Removed> = new Map([
     'MIDDLEWARE_CLASSES',
     { since: '2.0', now: 'MIDDLEWARE', byItself: [], effect: 'no middleware runs at all', isFatal: true },
   ],
-  ['TEMPLATE_DIRS', { since: '1.10', now: 'TEMPLATES', byItself: [], effect: 'no template is looked for there' }],
+  [
+    'TEMPLATE_DIRS',
+    { since: '1.10', now: 'TEMPLATES', byItself: [], effect: 'no template is looked for there' },
+  ],
 ])
 
 function* removed(settings: DjangoSettings, files: FileSystem) {

@@ -1,5 +1,9 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { isDjangoAtLeast, isPackageAtLeast, pinnedDjango } from '../../src/deployment/django/django-version.ts'
+import {
+  isDjangoAtLeast,
+  isPackageAtLeast,
+  pinnedDjango,
+} from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -570,24 +574,35 @@ function* locations(
 }
 
 /** Options of `OPTIONS` that belong to other databases, and that the driver of this one refuses. */
-const FOREIGN: readonly (readonly [engine: RegExp, options: ReadonlySet<unknown>, said: (name: string) => string])[] =
+const FOREIGN: readonly (readonly [
+  engine: RegExp,
+  options: ReadonlySet<unknown>,
+  said: (name: string) => string,
+])[] = [
   [
-    [
-      /\.(?:postgresql|postgis)$/,
-      new Set(['charset', 'init_command', 'sql_mode', 'read_default_file', 'unix_socket', 'timeout', 'use_unicode']),
-      name => `invalid connection option "${name}"`,
-    ],
-    [
-      /\.(?:sqlite3|spatialite)$/,
-      new Set(['charset', 'sslmode', 'connect_timeout', 'sql_mode', 'read_default_file', 'unix_socket']),
-      name => `TypeError: '${name}' is an invalid keyword argument`,
-    ],
-    [
-      /\.mysql$/,
-      new Set(['sslmode', 'timeout', 'options', 'application_name']),
-      name => `TypeError: '${name}' is an invalid keyword argument for connect()`,
-    ],
-  ]
+    /\.(?:postgresql|postgis)$/,
+    new Set([
+      'charset',
+      'init_command',
+      'sql_mode',
+      'read_default_file',
+      'unix_socket',
+      'timeout',
+      'use_unicode',
+    ]),
+    name => `invalid connection option "${name}"`,
+  ],
+  [
+    /\.(?:sqlite3|spatialite)$/,
+    new Set(['charset', 'sslmode', 'connect_timeout', 'sql_mode', 'read_default_file', 'unix_socket']),
+    name => `TypeError: '${name}' is an invalid keyword argument`,
+  ],
+  [
+    /\.mysql$/,
+    new Set(['sslmode', 'timeout', 'options', 'application_name']),
+    name => `TypeError: '${name}' is an invalid keyword argument for connect()`,
+  ],
+]
 
 function* databasesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fault> {
   const databases = settingValue(settings, 'DATABASES')
@@ -610,9 +625,7 @@ function* databasesOf(settings: DjangoSettings, files: FileSystem): Iterable<Fau
     const [, foreign, said] = FOREIGN.find(([pattern]) => pattern.test(engine)) ?? []
     if (!(options instanceof Map) || foreign === undefined || said === undefined) continue
     for (const name of (options as ReadonlyMap<string, unknown>).keys()) {
-      const at = foreign.has(name)
-        ? entryPlace(settings, 'DATABASES', [alias, 'OPTIONS', name], 'key')
-        : null
+      const at = foreign.has(name) ? entryPlace(settings, 'DATABASES', [alias, 'OPTIONS', name], 'key') : null
       if (at !== null)
         yield {
           at,

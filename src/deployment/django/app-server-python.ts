@@ -128,7 +128,7 @@ function facts({
   const base = { module, attribute, source, script, searchPath: whole, near: null }
   const name = settingsModule(program, script)
   if (name === null || source === null || source === 'missing')
-    return { ...base, settings: null, settingsSource: null, missing: [] }
+    return { ...base, settings: null, settingsSource: null, demanded: [], missing: [] }
   const own = posix.dirname(source.path)
   const directories = [
     ...searchPath(program).flatMap(each => each ?? []),
@@ -157,7 +157,7 @@ function facts({
   const missing = isEnvironmentKnown(program)
     ? demanded.filter(each => environment(each.name) === null && !loadsInside)
     : []
-  return { ...base, settings, settingsSource, missing }
+  return { ...base, settings, settingsSource, demanded: loads || loadsInside ? [] : demanded, missing }
 }
 
 /** What an image sets besides is known of those that stand on Python's own. */

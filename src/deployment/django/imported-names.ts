@@ -19,12 +19,13 @@ export const importedNames = memoByKey((files: FileSystem, path: string): readon
   const source = sourceAt(files, path)
   if (source === null) return []
   // Strings of several lines and comments may hold anything.
-  const code = source.text.replace(/("""|''')[^]*?\1|#[^\n]*/g, text => text.replace(/[^\n]/g, ' '))
+  const code = source.text.replace(/("""|''')[\s\S]*?\1|#[^\n]*/g, text => text.replace(/[^\n]/g, ' '))
   return [...code.matchAll(IMPORT)].flatMap((match): ImportedName[] => {
     const { index, 0: whole, 1: from, 2: names = '', 3: plain } = match
     const module = from ?? plain ?? ''
     const at = (start: number, length: number): Place => ({ source, start, end: start + length })
-    if (from === undefined) return [{ module, name: null, at: at(index + whole.length - module.length, module.length) }]
+    if (from === undefined)
+      return [{ module, name: null, at: at(index + whole.length - module.length, module.length) }]
     const begin = index + whole.length - names.length
     return [...names.matchAll(/(\w+)(?:[ \t]+as[ \t]+\w+)?/g)].map(({ index: offset, 1: name = '' }) => ({
       module,

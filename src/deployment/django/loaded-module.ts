@@ -19,6 +19,8 @@ export interface LoadedModule {
   readonly settings: DjangoSettings | null
   /** The file of the settings. */
   readonly settingsSource: Source | null
-  /** Variables of the environment without which it cannot be loaded, and that nothing sets. */
+  /** Variables of the environment without which its settings cannot be loaded; empty where they may read a file. */
+  readonly demanded: readonly DemandedVariable[]
+  /** Those of them that nothing sets where the server is started. */
   readonly missing: readonly DemandedVariable[]
 }
