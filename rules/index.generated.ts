@@ -221,6 +221,9 @@ import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
+import containersPackageNotBuildable from './containers/package-not-buildable.ts'
+import containersPhpApacheUnprepared from './containers/php-apache-unprepared.ts'
+import containersPhpExtensionMissing from './containers/php-extension-missing.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
@@ -229,15 +232,18 @@ import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-
 import containersRequirementRefused from './containers/requirement-refused.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersRunBeforeCopy from './containers/run-before-copy.ts'
+import containersSecretNotGranted from './containers/secret-not-granted.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
+import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
+import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
@@ -809,6 +815,9 @@ export const rules: readonly Rule[] = [
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/nginx-may-not-write', ...containersNginxMayNotWrite },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
+  { id: 'containers/package-not-buildable', ...containersPackageNotBuildable },
+  { id: 'containers/php-apache-unprepared', ...containersPhpApacheUnprepared },
+  { id: 'containers/php-extension-missing', ...containersPhpExtensionMissing },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
@@ -817,15 +826,18 @@ export const rules: readonly Rule[] = [
   { id: 'containers/requirement-refused', ...containersRequirementRefused },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
+  { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
+  { id: 'containers/stage-missing', ...containersStageMissing },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
+  { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },

@@ -255,7 +255,8 @@ export function understand(
         for (const [index, deployment] of joined.entries()) names.set(deployment, `${set.key}\0${index}`)
       return joined
     }),
-    ...hosts.flatMap(host => build([], [host])),
+    // The containers of a project are deployed without it: nobody knows that one of them serves its directory.
+    ...hosts.flatMap(host => joined([{ files: startedFiles, nginx: [], apache: [host], applications }])),
     ...(machine.startsAlone === true
       ? joined([{ files: startedFiles, nginx: [], apache: [], applications, scripts: scriptsOf(repository) }])
       : []),

@@ -15,6 +15,8 @@ export interface ComposeProject {
   /** Top-level `configs:` and `secrets:`. */
   readonly configs: ReadonlyMap<string, ComposeResource>
   readonly secrets: ReadonlyMap<string, ComposeResource>
+  /** `COMPOSE_PROFILES` of the `.env` beside it; `*` is all of them. */
+  readonly enabledProfiles: ReadonlySet<string>
   /** Every file that was read: the first is the main one. */
   readonly sources: readonly Source[]
   /** What Compose refuses in these files, so that it starts nothing. */
@@ -182,6 +184,8 @@ export interface ServiceReference {
   readonly service: Fact<string>
   /** `condition`; null where it is that the other has been started. */
   readonly condition: Fact<string> | null
+  /** False where it is started without the other, if need be: `required: false`. */
+  readonly required: boolean
 }
 
 export interface ComposeCommand {

@@ -126,7 +126,8 @@ class Reading {
     }
     const { faults, complete } = this
     const sources = [...this.sources]
-    return { directory, name, services, ...parts, sources, faults, legacy, complete }
+    const enabledProfiles = new Set((variables.get('COMPOSE_PROFILES') ?? '').split(/\s*,\s*/))
+    return { directory, name, services, ...parts, enabledProfiles, sources, faults, legacy, complete }
   }
 
   private file(source: Source, directory: string, lookup: VariableLookup): ComposeFile | null {

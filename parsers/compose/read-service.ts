@@ -67,6 +67,7 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
       at: placeOf(other),
       service: factOf(other),
       condition: value?.kind === 'map' ? factIn(value, 'condition', context) : null,
+      required: value?.kind !== 'map' || isRequired(textOf(valueIn(value, 'required'), context)),
     })),
     command: readCommand(valueIn(node, 'command'), context),
     healthcheck: readHealthCheck(valueIn(node, 'healthcheck'), context),
@@ -87,6 +88,11 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     replaced: taggedKeys(node, /^!(?:reset|override)$/),
     reset: taggedKeys(node, /^!reset$/),
   }
+}
+
+function isRequired(written: WrittenText | null): boolean {
+  const said = written === null ? null : isTrue(written)
+  return said === null || (said.known && said.value)
 }
 
 function readReplicas(deploy: YamlNode | undefined, context: FileContext): Fact<string> | null {

@@ -1,5 +1,6 @@
 import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { isUnknownWord, type Place } from '../text/source.ts'
+import { placeOf, sliceWritten } from '../text/written-text.ts'
 import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeFault } from './compose.ts'
 import { valueIn } from './values.ts'
@@ -24,7 +25,10 @@ function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
       if (part?.kind === 'map') yield* unknownKeys(part, keys, `${path}.${key}`)
     }
     yield* wrongKinds(entry.map, path)
+    yield* contradictions(entry.map, path)
   }
+  for (const kind of ['services', 'networks', 'volumes', 'configs', 'secrets'] as const)
+    for (const { name, map } of mapsIn(root, kind)) yield* wrongVariables(map, `${kind}.${name}`)
   for (const kind of ['networks', 'volumes'] as const)
     for (const { name, map } of mapsIn(root, kind))
       yield* unknownKeys(map, kind === 'networks' ? NETWORK : VOLUME, `${kind}.${name}`)
@@ -126,6 +130,51 @@ function isBesideItsKey({ kind, at: { source, start } }: YamlNode): boolean {
 /** What a template engine, or the environment, puts in. */
 function isTemplate(node: YamlNode): boolean {
   return node.kind === 'scalar' && (isUnknownWord(node.text.text) || /\{[{%]|<%|\$/.test(node.text.text))
+}
+
+/** What a service says that Compose takes alone, and not beside something else. */
+function* contradictions(service: YamlMap, path: string): Iterable<ComposeFault> {
+  const check = valueIn(service, 'healthcheck')
+  const test = check?.kind === 'map' ? valueIn(check, 'test') : undefined
+  const [first] = test?.kind === 'list' ? test.items : []
+  if (first?.kind === 'scalar' && !isTemplate(first) && !/^(?:CMD|CMD-SHELL|NONE)$/.test(first.text.text))
+    yield {
+      at: first.at,
+      said: 'healthcheck.test must start either by "CMD", "CMD-SHELL" or "NONE"',
+      meant: `["CMD", "${first.text.text}"`,
+      home: null,
+    }
+  const mode = service.entries.get('network_mode')
+  if (mode === undefined || isNull(mode.value) || isTemplate(mode.value)) return
+  const networks = valueIn(service, 'networks')
+  if (networks === undefined || networks.kind === 'scalar') return
+  yield {
+    at: mode.key,
+    said: `service ${path.replace(/^services\./, '')} declares mutually exclusive \`network_mode\` and \`networks\``,
+    meant: null,
+    home: null,
+  }
+}
+
+/** `${` without the name of a variable behind it, which a shell would understand. */
+function* wrongVariables(node: YamlNode, path: string): Iterable<ComposeFault> {
+  if (node.kind === 'map')
+    for (const { name, value } of node.entries.values()) yield* wrongVariables(value, `${path}.${name}`)
+  if (node.kind === 'list') for (const item of node.items) yield* wrongVariables(item, `${path}.[]`)
+  if (node.kind !== 'scalar' || !node.text.text.includes('${')) return
+  const { text } = node.text
+  if (isUnknownWord(text) || /\{\{|\{%|<%/.test(text)) return
+  for (const { 0: whole, index } of text.matchAll(/\$\$|\$\{(?![a-z_]\w*(?::?[-+?].*)?\})[^{}\n]*\}?/gi)) {
+    // Of a name with dots another program makes a value before Compose reads it.
+    if (whole === '$$' || /^\$\{[\w-]+(?:\.[\w-]+)+\}$/.test(whole)) continue
+    yield {
+      at: placeOf(sliceWritten(node.text, index, index + whole.length)),
+      said: `invalid interpolation format for ${path}`,
+      meant: `$${whole}`,
+      home: null,
+    }
+    return
+  }
 }
 
 interface Keys {

@@ -4,6 +4,7 @@ import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const supervised = (command: string): Record<string, string> => ({
@@ -39,6 +40,17 @@ const image = (command: string): Record<string, string> => ({
     WORKDIR /app
     COPY . .
     CMD ${command}
+  `,
+})
+
+const checked = (test: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: python:3.12
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        healthcheck:
+          test: ${test}
   `,
 })
 
@@ -110,6 +122,14 @@ export default defineRule({
       files: image('["«gunicorn --bind 0.0.0.0:8000 shop.wsgi»"]'),
     },
     {
+      title: 'a health check that is one word',
+      files: checked('["CMD", "«curl -f http://localhost:8000/ || exit 1»"]'),
+    },
+    {
+      title: 'a health check with an operator of the shell',
+      files: checked('["CMD", "curl", "-f", "http://localhost:8000/", "«||»", "exit", "1"]'),
+    },
+    {
       title: 'a variable in the exec form',
       files: image('["gunicorn", "--bind", "«0.0.0.0:$PORT»", "shop.wsgi"]'),
     },
@@ -152,6 +172,16 @@ export default defineRule({
       files: image('python manage.py migrate && exec gunicorn --bind 0.0.0.0:$PORT shop.wsgi'),
     },
     {
+      title: 'health checks by a shell',
+      files: {
+        ...checked('["CMD-SHELL", "curl -f http://localhost:8000/ || exit 1"]'),
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          HEALTHCHECK CMD ["sh", "-c", "curl -f http://localhost:8000/ || exit 1"]
+        `,
+      },
+    },
+    {
       title: 'an entry point that may be a shell',
       files: composed('python manage.py migrate && gunicorn shop.wsgi', 'FROM registry.example.org/base:1'),
     },
@@ -168,7 +198,7 @@ export default defineRule({
       files: composed('bin/gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
     },
   ],
-  *check({ commands, programs }) {
+  *check({ commands, machines, programs }) {
     for (const command of commands) {
       const starts = programs.some(
         ({ kind, machine }) => kind === 'app-server' && machine === command.machine,
@@ -178,8 +208,39 @@ export default defineRule({
       const { word, ...texts } = fault
       yield { at: placeOf(word), ...texts }
     }
+    for (const { container } of machines) {
+      const check = container === null ? null : healthCheck(container)
+      const fault = check === null || check.shell ? null : checkFault(check.words)
+      if (fault === null) continue
+      const { word, ...texts } = fault
+      yield { at: placeOf(word), ...texts }
+    }
   },
 })
+
+/** A health check in the form of words, which Docker starts as it starts a container. */
+function checkFault([first, ...others]: readonly WrittenText[]): Fault | null {
+  if (first === undefined || isShell(first)) return null
+  if (others.length === 0 && (isWholeCommand(first.text) || /^\/\S+\s+\S/.test(first.text)))
+    return {
+      word: first,
+      message: `the whole health check is one word, so Docker looks for a program \`${first.text}\`, and the container stays unhealthy`,
+      label: 'one word',
+      help: 'Write `CMD-SHELL` for `CMD`, or each word between quotes of its own',
+    }
+  const word = others.find(({ text }) => OPERATORS.has(text))
+  if (word === undefined) return null
+  return {
+    word,
+    message: `\`${word.text}\` is an argument of \`${first.text}\` here: Docker starts no shell for a health check with \`CMD\``,
+    label: 'no operator',
+    help: 'Write `CMD-SHELL`, and the whole command as one text',
+  }
+}
+
+function isShell({ text }: WrittenText): boolean {
+  return /(?:^|\/)(?:ba|da|a)?sh$/.test(text)
+}
 
 interface Fault {
   readonly word: WrittenText

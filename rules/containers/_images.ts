@@ -5,7 +5,8 @@ import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
-import type { Deployment, Machine } from '../../src/deployment/model.ts'
+import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
+import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** The images of nginx itself, without their tag: their main file and their start script are known. */
@@ -72,6 +73,15 @@ function commandOf(image: DockerImage | null): RunImage['command'] {
   }
 }
 
+/** Where the files of a server lie; of `.htaccess` files alone, the directories that they are for. */
+function homesOf(program: NginxProgram | ApacheProgram): readonly string[] {
+  return program.configuration.sources.flatMap(source =>
+    program.kind === 'apache' && isStandIn(source)
+      ? (program.configuration.occurrences.get('documentroot') ?? []).map(({ args }) => args[0]?.value ?? '/')
+      : [posix.dirname(source.path)],
+  )
+}
+
 /** As many directories are looked into, and Dockerfiles read. */
 const MOST = 6
 const LEVELS = 3
@@ -80,10 +90,10 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
   const { files, programs } = machine
   const directories = new Set<string>()
   for (const program of programs) {
-    if (program.kind !== 'nginx') continue
-    for (const { path } of program.configuration.sources) {
+    if (program.kind !== 'nginx' && program.kind !== 'apache') continue
+    for (const home of homesOf(program)) {
       if (directories.size >= MOST) break
-      let directory = posix.dirname(path)
+      let directory = home
       for (let level = 0; level < LEVELS; level++) {
         directories.add(directory)
         directory = posix.dirname(directory)

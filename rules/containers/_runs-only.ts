@@ -24,6 +24,7 @@ function startsServer(words: readonly string[]): boolean {
   if (NAMES.test(posix.basename(first))) return true
   if (!/^(?:ba|da|a)?sh$/.test(posix.basename(first)) || !/^-\w*c$/.test(option ?? '')) return false
   return script
+    .replace(/"[^"]*"|'[^']*'/g, 'x')
     .split(/&&|\|\||[;&|\n]|\bdo\b|\bdone\b/)
     .map(
       part =>

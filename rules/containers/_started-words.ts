@@ -1,19 +1,34 @@
 import { posix } from 'node:path'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import { runImages } from './_images.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+import { filesInside } from '../../src/deployment/containers/read-containers.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+
+/** A container, or an image that no compose file starts. */
+export type Started = Pick<Container, 'image' | 'reference' | 'mounts' | 'files'> & {
+  readonly service: ComposeService | null
+}
+
+/** Every container of a deployment, and every image that a Dockerfile beside its servers' files makes. */
+export function* startedIn(deployment: Deployment): Iterable<Started> {
+  for (const { machine, image, reference, mounts, files } of runImages(deployment))
+    yield machine.container ?? { service: null, image, reference, mounts, files: filesInside(mounts, files) }
+}
 
 /**
  * The words of what a container starts first: its entry point, else its command. Of a script of a shell they are the
  * first command, as far as the next operator; empty where the image's own is started.
  */
-export function startedWords({ service, image }: Container): readonly WrittenText[] {
-  if (service.entrypoint !== null) return service.entrypoint.words
+export function startedWords({ service, image }: Started): readonly WrittenText[] {
+  if (service !== null && service.entrypoint !== null) return service.entrypoint.words
   if (image?.entrypoint != null) return wordsOf(image.entrypoint)
-  if (service.command !== null) return service.command.words
+  if (service !== null && service.command !== null) return service.command.words
   return image?.command == null ? [] : wordsOf(image.command)
 }
 
@@ -33,26 +48,13 @@ export interface Script {
 }
 
 /** A file of the repository that a word names by its path; null for every other word. */
-export function scriptAt({ service, image, files }: Container, { text }: WrittenText): Script | null {
+export function scriptAt({ service, image, files }: Started, { text }: WrittenText): Script | null {
   if (!text.includes('/') && !text.endsWith('.sh')) return null
-  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
+  const directory = service?.workingDirectory ?? image?.workingDirectory ?? null
   if (!text.startsWith('/') && directory?.known !== true) return null
   const path = posix.resolve(directory?.known === true ? directory.value : '/', text)
   const source = sourceAt(files, path)
   return source === null ? null : { source, mode: files.mode(path) }
-}
-
-/** Program and arguments of what checks a container, or the one script of a shell; the image's where the service has none. */
-export function healthCheck({
-  service,
-  image,
-}: Container): { readonly words: readonly WrittenText[]; readonly shell: boolean } | null {
-  if (service.healthcheck !== null) return service.healthcheck
-  const command = image?.healthcheck ?? null
-  if (command === null || command === 'none') return null
-  return command.form === 'exec'
-    ? { words: command.words, shell: false }
-    : { words: [command.script], shell: true }
 }
 
 /** What the build of an image runs, as text; empty where no Dockerfile of it is in the audit. */
@@ -66,7 +68,7 @@ export function buildSteps({ image }: Pick<Container, 'image'>): readonly string
 }
 
 /** What an earlier stage or another image brings may have it. */
-export function copiesPrograms({ image }: Container): boolean {
+export function copiesPrograms({ image }: Pick<Container, 'image'>): boolean {
   return (image?.steps ?? []).some(
     step =>
       'sources' in step &&

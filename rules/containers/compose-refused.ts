@@ -84,6 +84,40 @@ export default defineRule({
       }),
     },
     {
+      title: 'a variable of the shell in braces',
+      files: tree({
+        web: conf`
+          entrypoint: sh -c "while :; do sleep 6h & wait «\${!}»; done"
+        `,
+      }),
+    },
+    {
+      title: 'a part of a variable, which a shell would take',
+      files: tree({ web: 'entrypoint: ["sh", "-c", "echo «${HOSTNAME%%.*}»"]' }),
+    },
+    {
+      title: 'a health check without its kind',
+      files: tree({
+        web: conf`
+          healthcheck:
+            test: [«"curl"», "-f", "http://localhost:8000/"]
+        `,
+      }),
+    },
+    {
+      title: 'the network of the host, and another',
+      files: tree({
+        web: conf`
+          «network_mode»: host
+          networks: [inner]
+        `,
+        more: conf`
+          networks:
+            inner:
+        `,
+      }),
+    },
+    {
       title: 'one volume at the root',
       files: tree({
         more: conf`
@@ -249,6 +283,17 @@ export default defineRule({
             log_driver: syslog
         `,
       },
+    },
+    {
+      title: 'variables of Compose, of the shell and of what fills in the file before',
+      files: tree({
+        web: conf`
+          command: sh -c "echo \${NAME:-a} \${TAG} $\${!} $! $(date) \${build.version}"
+          healthcheck:
+            test: [CMD-SHELL, curl -f http://localhost:8000/]
+          network_mode: bridge
+        `,
+      }),
     },
     { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
   ],

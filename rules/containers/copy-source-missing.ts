@@ -274,7 +274,7 @@ function writtenElsewhere(
 }
 
 const PLAIN =
-  /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*(?:npm|yarn|pnpm|corepack|apk|apt-get)\b(?!.*(?:--outDir|--out-dir|--output-path|--configuration|--dist))|^(?:true|set -e\w*)?$/
+  /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*(?:npm|yarn|pnpm|corepack|apk|apt-get|npx (?:ng|vite) build|ng build|rm -rf? (?:node_modules|\.\/node_modules))\b(?!.*(?:--outDir|--out-dir|--output-path|--dist))|^(?:true|set -e\w*)?$/
 
 /** The directory of the context that a stage has as its own: where all of one is copied. */
 function projectIn(stage: DockerStage, directory: string, context: string, files: FileSystem): string | null {
@@ -300,7 +300,12 @@ function outputOf(project: string, files: FileSystem): Output | null {
   const source = sourceAt(files, posix.join(project, 'package.json'))
   const script = source === null ? null : buildScript(source)
   if (source === null || script === null) return null
-  const { text, at } = script
+  const { at } = script
+  // What is built, and for which URL, changes no path.
+  const text = script.text.replace(
+    /\s(?:--(?:configuration|base-href|deploy-url|mode|base)[= ]|-c )\S+|\s--prod(?:uction)?\b/g,
+    '',
+  )
   // An environment or an option may name another place.
   if (/[$|]|--|BUILD_PATH|cross-env|dotenv|turbo|nx\b|(?:mv|cp|rm)\s|\bcopy/.test(text)) return null
   const last = text.split(/\s*(?:&&|;)\s*/).at(-1) ?? ''

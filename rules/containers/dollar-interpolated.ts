@@ -19,7 +19,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. `$2y` is no name at all: `invalid interpolation format`, and nothing starts.',
+  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. Of a hash of bcrypt, `$2y$10$N9qo8…`, all that stands behind the last dollar is lost.',
   remedy: 'Write `$$` for every `$` of the value',
   references: [
     'https://docs.docker.com/reference/compose-file/interpolation/',
@@ -37,11 +37,15 @@ export default defineRule({
     },
     {
       title: 'a hash of bcrypt',
-      files: tree(environment('ADMIN_PASSWORD_HASH: «$2»y$10$N9qo8uLOickgx2ZMRZoMye')),
+      files: tree(environment('ADMIN_PASSWORD_HASH: $2y$10«$N9qo8uLOickgx2ZMRZoMye»')),
     },
   ],
   good: [
     { title: 'two of them', files: tree(environment('SECRET_KEY: "4k$$zt8vq1n"')) },
+    {
+      title: 'digits behind a dollar, which Compose leaves as they are',
+      files: tree(environment('DB_PASSWORD: pa$1word$9')),
+    },
     { title: 'a variable', files: tree(environment('SECRET_KEY: $SECRET_KEY')) },
     { title: 'a variable in the middle', files: tree(environment('DB_PASSWORD: prefix-${SUFFIX}')) },
     {
@@ -73,19 +77,18 @@ function* filledIn({ name, value, at }: ComposeVariable) {
   const text = placeText(at)
   const begin = text.indexOf(name) + name.length
   // `$$` is a dollar; a name behind `:`, `@` or `/` is a part of its own.
-  const found = /^(?:[^$]|\$\$)*?(?<![$:@/,\s"'=-])(\$(?:(\d)|([A-Za-z_]\w*)))/.exec(text.slice(begin))
-  const first = /^(?:[^$]|\$\$)*?(\$(\d|apr1(?=\$)))/.exec(text.slice(begin))
+  // No name begins with a digit: such a dollar stays.
+  const found = /^(?:[^$]|\$[$\d])*?(?<![$:@/,\s"'=-])(\$([A-Za-z_]\w*))/.exec(text.slice(begin))
+  const first = /^(?:[^$]|\$\$)*?(\$apr1)(?=\$)/.exec(text.slice(begin))
   const match = first ?? found
-  const [whole = '', dollar = '', digit, word] = match ?? []
-  if (match === null || (first === null && digit === undefined && !looksRandom(word ?? ''))) return
+  const [whole = '', dollar = '', word] = match ?? []
+  if (match === null || (first === null && !looksRandom(word ?? ''))) return
   const start = at.start + begin + whole.length - dollar.length
-  const isInvalid = /^\$\d/.test(dollar)
   yield {
     at: { source: at.source, start, end: start + dollar.length },
-    message: isInvalid
-      ? 'a `$` before a digit begins no variable, and Compose refuses the file: invalid interpolation format'
-      : 'Compose takes what begins with this `$` for a variable, which is not set, so the value loses it: Defaulting to a blank string',
-    label: isInvalid ? 'no name of a variable' : 'filled in with nothing',
+    message:
+      'Compose takes what begins with this `$` for a variable, which is not set, so the value loses it: Defaulting to a blank string',
+    label: 'filled in with nothing',
   }
 }
 

@@ -9,12 +9,14 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { ANY_V4, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { ANY_V4, ANY_V6, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { imagePorts } from './_image-ports.ts'
 import { NGINX_IMAGES } from './_images.ts'
 import { knowsFiles } from './_mounted.ts'
-import { buildSteps, healthCheck } from './_started-words.ts'
+import { healthCheck } from '../../src/deployment/containers/health-check.ts'
+import { buildSteps } from './_started-words.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
   services:
@@ -139,6 +141,34 @@ export default defineRule({
             test: ["CMD", "wget", "-q", "--spider", "«http://localhost:8080»/healthz"]
         `).replace('nginx:1.27', 'nginx:1.27-alpine'),
         'site.conf': static80('8080'),
+      },
+    },
+    {
+      title: 'an image without privileges, as it comes',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              image: nginxinc/nginx-unprivileged:1.27-alpine
+              ports: ["«80:80»"]
+              volumes: ["./public:/usr/share/nginx/html:ro"]
+        `,
+      },
+    },
+    {
+      title: 'an image of somebody else, as it comes',
+      files: {
+        'compose.yaml': conf`
+          services:
+            adminer:
+              image: adminer
+              ports: ["«8080:80»"]
+            blog:
+              image: ghost:5
+              environment:
+                database__client: mysql
+                «VIRTUAL_PORT: 80»
+        `,
       },
     },
     {
@@ -289,6 +319,34 @@ export default defineRule({
       files: { 'compose.yaml': compose('ports: ["62202:8081", "62203:22"]') },
     },
     {
+      title: 'images that are told another port, or may be',
+      files: {
+        'compose.yaml': conf`
+          services:
+            pgadmin:
+              image: dpage/pgadmin4
+              environment:
+                PGADMIN_LISTEN_PORT: 5050
+              ports: ["5050:5050"]
+            db:
+              image: mysql:8
+              command: --port=3307
+              ports: ["3307:3307"]
+            cache:
+              image: redis:7
+              volumes: ["./redis.conf:/usr/local/etc/redis/redis.conf"]
+              ports: ["6380:6380"]
+            tomcat:
+              image: tomcat:10
+              volumes: ["./server.xml:/usr/local/tomcat/conf/server.xml"]
+              ports: ["80:8081"]
+            portainer:
+              image: portainer/portainer-ce
+              ports: ["9443:9443", "8000:8000"]
+        `,
+      },
+    },
+    {
       title: 'a server on the network of the container',
       files: {
         'compose.yaml': conf`
@@ -382,7 +440,18 @@ function* openers(deployment: Deployment): Iterable<Opener> {
   for (const machine of deployment.machines) {
     const opened = openedByNginx(deployment, machine)
     if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', opened }
+    else {
+      const image = machine.programs.length === 0 ? openedByImage(machine.container) : []
+      if (image.length > 0) yield { machine, name: `\`${machine.container!.reference}\``, opened: image }
+    }
   }
+}
+
+/** What an image opens as it comes, of a container that others ask for some port. */
+function openedByImage(container: Container | null): Opener['opened'] {
+  if (container === null || claimsOf(container).length === 0 || isJoined(container)) return []
+  const at = container.service.image?.at ?? container.service.at
+  return (imagePorts(container) ?? []).map(port => ({ address: ANY_V6, port, at }))
 }
 
 const listenersOf = memo(({ listeners }: Deployment) => groupBy(listeners, ({ program }) => program))

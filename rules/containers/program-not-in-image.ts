@@ -5,7 +5,8 @@ import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/writ
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { buildSteps, copiesPrograms, healthCheck, startedWords } from './_started-words.ts'
+import { healthCheck } from '../../src/deployment/containers/health-check.ts'
+import { buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
 
 const image = (base: string, lines = ''): string => conf`
   FROM ${base}

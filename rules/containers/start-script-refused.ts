@@ -1,11 +1,18 @@
 import { posix } from 'node:path'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { buildSteps, copiesPrograms, type Script, scriptAt, startedWords } from './_started-words.ts'
+import {
+  buildSteps,
+  copiesPrograms,
+  type Script,
+  type Started,
+  scriptAt,
+  startedIn,
+  startedWords,
+} from './_started-words.ts'
 
 const SCRIPT = conf`
   #!/bin/sh
@@ -50,6 +57,34 @@ export default defineRule({
       files: {
         'docker-compose.yml': composeWith({ nginx: 'command: nginx -g daemon «off»;' }),
         'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'a directive for nginx without its semicolon',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          CMD ["nginx", "-g", "«daemon off»"]
+        `,
+        'site.conf': siteTo('127.0.0.1:8000'),
+      },
+    },
+    {
+      title: 'an entry point that prepares nginx and does not start it',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          COPY start.sh /start.sh
+          ENTRYPOINT ["/start.sh"]
+          CMD ["nginx", "-g", "daemon off;"]
+        `,
+        'site.conf': siteTo('127.0.0.1:8000'),
+        'start.sh': conf`
+          #!/bin/sh
+          «openssl dhparam -out /etc/nginx/dhparam.pem 2048»
+        `,
       },
     },
     {
@@ -108,6 +143,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'several directives for nginx',
+      files: {
+        'docker-compose.yml': composeWith({
+          nginx: 'command: ["nginx", "-g", "pid /tmp/pid; daemon off; "]',
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'a directive for nginx as one argument',
       files: {
@@ -185,13 +229,13 @@ export default defineRule({
       files: tree(image('python:3.12', "RUN sed -i 's/\\r$//' /app/entrypoint.sh"), crlf(SCRIPT)),
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
-      if (container !== null) yield* namedTwice(container)
-      const words = container === null ? [] : startedWords(container)
+  *check(deployment) {
+    for (const container of startedIn(deployment)) {
+      yield* namedTwice(container)
+      const words = startedWords(container)
       yield* directiveInTwo(words)
       const [first, second] = words
-      if (container === null || first === undefined) continue
+      if (first === undefined) continue
       const steps = buildSteps(container)
       if (/^(?:\/(?:usr\/)?bin\/)?bash$/.test(first.text) && lacksBash(container, steps)) {
         yield {
@@ -213,6 +257,7 @@ export default defineRule({
 
 /** `nginx -g daemon off;` without quotes around the directive, of which each blank makes two arguments. */
 function* directiveInTwo(words: readonly WrittenText[]): Iterable<RuleFinding> {
+  yield* directiveWithoutEnd(words)
   const at = words.findIndex(({ text }) => text === '-g')
   const [program, name, value] = [words[0], words[at + 1], words[at + 2]]
   if (at === -1 || program === undefined || name?.text !== 'daemon' || value === undefined) return
@@ -225,11 +270,27 @@ function* directiveInTwo(words: readonly WrittenText[]): Iterable<RuleFinding> {
   }
 }
 
+/** `nginx -g "daemon off"`, which nginx reads as it reads a file. */
+function* directiveWithoutEnd(words: readonly WrittenText[]): Iterable<RuleFinding> {
+  const at = words.findIndex(({ text }) => text === '-g')
+  const [program, value] = [words[0], words[at + 1]]
+  if (at === -1 || program === undefined || value === undefined) return
+  if (!/^nginx(?:-debug)?$/.test(posix.basename(program.text)) || !/[\w/]\s+\w+\s*$/.test(value.text)) return
+  if (/[$\uFFFD;}{#]\s*$/.test(value.text)) return
+  yield {
+    at: placeOf(value),
+    message:
+      'the last directive has no `;`, so nginx does not start: unexpected end of parameter, expecting ";" in command line',
+    label: 'no `;` behind it',
+    help: `Write \`${value.text.trim()};\``,
+  }
+}
+
 /** An entry point that ends, and never starts the command that it is given. */
-function* commandLost(container: Container, word: WrittenText, { source }: Script) {
+function* commandLost(container: Started, word: WrittenText, { source }: Script) {
   const command = commandGiven(container)
   if (command === null) return
-  const last = lastOfShort(source)
+  const last = lastOfShort(source, OF_SERVERS.test(command.text))
   if (last === null) return
   yield {
     at: last,
@@ -244,17 +305,18 @@ function* commandLost(container: Container, word: WrittenText, { source }: Scrip
 }
 
 /** The first word of the command that Docker gives the entry point as an argument; null where it gives none. */
-function commandGiven({ service, image }: Container): WrittenText | null {
-  if (service.entrypoint === null && image?.entrypoint?.form !== 'exec') return null
-  if (service.command !== null) return service.command.words[0] ?? null
-  if (service.entrypoint !== null || image?.command == null) return null
+function commandGiven({ service, image }: Started): WrittenText | null {
+  const own = service?.entrypoint ?? null
+  if (own === null && image?.entrypoint?.form !== 'exec') return null
+  if (service !== null && service.command !== null) return service.command.words[0] ?? null
+  if (own !== null || image?.command == null) return null
   return image.command.form === 'exec' ? (image.command.words[0] ?? null) : image.command.script
 }
 
 /** What is done in a moment: commands of the shell, waiting, and preparing an application. */
 const SHORT = new RegExp(
   [
-    '\\[{1,2}|test|set|export|unset|local|echo|printf|sleep|cd|source|\\.|true|:|exit|mkdir|chown|chmod|rm|cp|mv|ln|touch|date',
+    'openssl|envsubst|sed|cat|grep|curl|wget|tr|awk|usermod|groupmod|addgroup|adduser|\\[{1,2}|test|set|export|unset|local|echo|printf|sleep|cd|source|\\.|true|:|exit|mkdir|chown|chmod|rm|cp|mv|ln|touch|date',
     'nc|pg_isready|mysqladmin|(?:\\S*/)?wait-for-it(?:\\.sh)?|[A-Za-z_]\\w*=\\S*$',
     '(?:\\S*/)?python[\\d.]*\\s+(?:-\\S+\\s+)*(?:\\S*/)?manage\\.py\\s+(?:migrate|makemigrations|collectstatic|check|createcachetable|compilemessages|loaddata|createsuperuser|flush)',
     'flask\\s+db\\s+(?:upgrade|migrate|init)|alembic\\s+upgrade|(?:npx\\s+)?prisma\\s+(?:generate|migrate\\s+deploy)',
@@ -268,7 +330,7 @@ const SHORT = new RegExp(
 const KEYWORD = /^(?:(?:if|then|else|elif|do|while|until|!|\{|\()\s+)+|^(?:then|else|do|done|fi|\}|\))$/
 
 /** The last command of a script all of whose commands end soon; null where one may go on, or uses what it is given. */
-function lastOfShort(source: Source): Place | null {
+function lastOfShort(source: Source, isServer: boolean): Place | null {
   const { code } = source
   if (!/^#![^\n]*sh\b/.test(code) || /\$[@*1#]|\bexec\b|<<|\(\)|\bfunction\b|\beval\b|`/.test(code))
     return null
@@ -289,17 +351,22 @@ function lastOfShort(source: Source): Place | null {
     const start = index + line.search(/\S/)
     last = { source, start, end: index + line.trimEnd().length }
   }
-  return works ? last : null
+  return works || isServer ? last : null
 }
+
+/** Commands for which a container is made: none of them only prepares something. */
+const OF_SERVERS =
+  /^(?:\S*\/)?(?:nginx|httpd|httpd-foreground|apache2-foreground|apache2ctl|php-fpm[\d.]*|gunicorn|uvicorn|uwsgi|node|npm|puma|supervisord)(?:\s|$)/
 
 /** Images whose entry point is one program, which takes no name of itself. */
 const PROGRAMS = [[/^certbot\/(?:certbot|dns-[\w-]+)(?=[:@]|$)/, 'certbot']] as const
 
 /** A command that begins with the program that the entry point of the image is already. */
-function* namedTwice({ service, image, reference }: Container): Iterable<RuleFinding> {
+function* namedTwice({ service, image, reference }: Started): Iterable<RuleFinding> {
   const program = PROGRAMS.find(([pattern]) => pattern.test(reference ?? ''))?.[1]
-  if (program === undefined || service.entrypoint !== null || image?.entrypoint != null) return
-  const words = service.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
+  if (program === undefined || (service !== null && service.entrypoint !== null) || image?.entrypoint != null)
+    return
+  const words = service?.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
   const [first] = words
   if (first === undefined || posix.basename(first.text) !== program) return
   yield {
@@ -311,7 +378,7 @@ function* namedTwice({ service, image, reference }: Container): Iterable<RuleFin
 }
 
 function* faultsOf(
-  container: Container,
+  container: Started,
   word: WrittenText,
   { source, mode }: Script,
   steps: readonly string[],
@@ -369,17 +436,17 @@ function firstLine(source: Source): Place {
 }
 
 /** Official images of Alpine that bring no bash, where no step of the build may install it. */
-function lacksBash(container: Container, steps: readonly string[]): boolean {
+function lacksBash(container: Started, steps: readonly string[]): boolean {
   const base = container.reference
   if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
-  if (container.service.build !== null && container.image === null) return false
+  if (container.service !== null && container.service.build !== null && container.image === null) return false
   return !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step)) && !copiesPrograms(container)
 }
 
-function maySetMode({ image, service, mounts }: Container, steps: readonly string[]): boolean {
+function maySetMode({ image, service, mounts }: Started, steps: readonly string[]): boolean {
   if (
     image === null ||
-    !service.complete ||
+    service?.complete === false ||
     mounts.some(({ path, from }) => path === null && from !== 'volumes')
   )
     return true

@@ -4,7 +4,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine } from '../../src/deployment/model.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
@@ -14,8 +14,9 @@ const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> 
 
 export default defineRule({
   summary:
-    'A service names a volume, a network, a service or a health check that the compose file does not have',
+    'A service names a volume, a network, a secret, a service or a health check that the compose file does not have',
   severity: 'error',
+  otherSeverities: { warning: 'where the service is there, and only a profile starts it' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Compose checks all names before it starts anything: `service "web" refers to undefined volume static: invalid compose project`. None of the containers starts. A service that waits for another one to be healthy is not started, either, where that one has no health check.',
@@ -31,6 +32,20 @@ export default defineRule({
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
     { title: 'a network', files: tree({ web: 'networks: [default, «inner»]' }) },
     { title: 'a service', files: tree({ web: 'depends_on: [«postgres»]' }) },
+    { title: 'a secret', files: tree({ web: 'secrets: [«db_password»]' }) },
+    {
+      title: 'a service that only a profile starts',
+      files: tree({
+        web: 'depends_on: [«cache»]',
+        more: conf`
+            cache:
+              image: redis:7
+              profiles: [dev]
+          volumes:
+            unused:
+        `,
+      }),
+    },
     {
       title: 'the health of a service that nothing checks',
       files: tree({
@@ -78,6 +93,36 @@ export default defineRule({
           FROM python:3.12
           HEALTHCHECK CMD python -c "import urllib.request as r; r.urlopen('http://localhost:8000/')"
         `,
+      },
+    },
+    {
+      title: 'services that only a profile starts',
+      files: {
+        '.env': 'COMPOSE_PROFILES=dev,prod',
+        ...tree({
+          web: conf`
+            depends_on:
+              cache:
+                condition: service_started
+              debug:
+                condition: service_started
+                required: false
+          `,
+          more: conf`
+              cache:
+                image: redis:7
+                profiles: [dev]
+              debug:
+                image: redis:7
+                profiles: [debug]
+              worker:
+                image: redis:7
+                profiles: [debug]
+                depends_on: [debug]
+            volumes:
+              unused:
+          `,
+        }),
       },
     },
     {
@@ -180,6 +225,7 @@ export default defineRule({
           label: 'no health check',
           help: `Give \`${name}\` a \`healthcheck\`, or write \`condition: service_started\``,
         }
+      yield* disabledIn(project)
       for (const { at, kind, name, service } of found)
         yield {
           at,
@@ -206,7 +252,7 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
 
 interface Missing {
   readonly at: Place
-  readonly kind: 'volume' | 'network' | 'service'
+  readonly kind: 'volume' | 'network' | 'service' | 'secret' | 'config'
   readonly name: string
   readonly service: string
 }
@@ -236,7 +282,7 @@ function isBelow(path: string, directory: string): boolean {
 
 function* undefinedOf(
   service: ComposeService,
-  { volumes, networks, services }: ComposeProject,
+  { volumes, networks, services, secrets, configs }: ComposeProject,
 ): Generator<Missing> {
   const named = (fact: Fact<string> | null): string | null => (fact?.known === true ? fact.value : null)
   const missing = (at: Place, kind: Missing['kind'], name: string): Missing => ({
@@ -258,6 +304,36 @@ function* undefinedOf(
   for (const reference of service.dependsOn) {
     const name = named(reference.service)
     if (name !== null && !services.has(name)) yield missing(reference.at, 'service', name)
+  }
+  for (const { at, source } of service.secrets) {
+    const name = named(source)
+    if (name !== null && !secrets.has(name)) yield missing(at, 'secret', name)
+  }
+  for (const { at, source } of service.configs) {
+    const name = named(source)
+    if (name !== null && !configs.has(name)) yield missing(at, 'config', name)
+  }
+}
+
+/** Services that are always started, and need one that a profile alone starts. */
+function* disabledIn({ services, enabledProfiles }: ComposeProject): Iterable<RuleFinding> {
+  for (const { name, dependsOn, profiles, complete } of services.values()) {
+    if (profiles.length > 0 || !complete) continue
+    for (const { at, service, required } of dependsOn) {
+      const other = service.known ? services.get(service.value) : undefined
+      if (other === undefined || !required || other.profiles.length === 0) continue
+      const names = other.profiles.map(profile => (profile.known ? profile.value : null))
+      if (enabledProfiles.has('*') || names.some(each => each === null || enabledProfiles.has(each))) continue
+      const [first] = other.profiles
+      yield {
+        at,
+        severity: 'warning' as const,
+        message: `\`docker compose up\` starts nothing without this profile: service "${other.name}" is required by "${name}" but is disabled`,
+        label: `of the profile ${names.join(' or ')}`,
+        related: first?.at == null ? [] : [{ at: first.at, message: 'started with this profile alone' }],
+        help: 'Take the profile away, give it to both, or write `required: false`',
+      }
+    }
   }
 }
 

@@ -1,0 +1,60 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
+
+/** The ports that images open as they come; of one with several all that may be published. */
+const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
+  [/^(?:nginx|nginx\/nginx)$/, [80]],
+  [/^(?:nginxinc|nginx)\/nginx-unprivileged$/, [8080]],
+  [/^httpd$/, [80]],
+  [/^(?:phpmyadmin|phpmyadmin\/phpmyadmin|dpage\/pgadmin4)$/, [80, 443]],
+  [/^adminer$/, [8080]],
+  [/^tomcat$/, [8080]],
+  [/^ghost$/, [2368]],
+  [/^redmine$/, [3000]],
+  [/^odoo$/, [8069, 8071, 8072]],
+  [/^mysql$/, [3306, 33060]],
+  [/^mariadb$/, [3306]],
+  [/^(?:postgres|postgis\/postgis)$/, [5432]],
+  [/^mongo$/, [27017]],
+  [/^mongo-express$/, [8081]],
+  [/^(?:redis|valkey\/valkey)$/, [6379]],
+  [/^memcached$/, [11211]],
+  [/^grafana\/grafana(?:-oss|-enterprise)?$/, [3000]],
+  [/^prom\/prometheus$/, [9090]],
+  [/^louislam\/uptime-kuma$/, [3001]],
+  [/^n8nio\/n8n$|^docker\.n8n\.io\/n8nio\/n8n$/, [5678]],
+  [/^metabase\/metabase$/, [3000]],
+  [/^portainer\/portainer(?:-ce|-ee)?$/, [8000, 9000, 9443]],
+  [/^jenkins\/jenkins$/, [8080, 50000]],
+  [/^sonarqube$/, [9000]],
+  [/^mailhog\/mailhog$/, [1025, 8025]],
+  [/^axllent\/mailpit$/, [1025, 1110, 8025]],
+  [/^(?:docker\.elastic\.co\/kibana\/)?kibana(?:\/kibana)?$/, [5601]],
+  [/^(?:php|wordpress|nextcloud|drupal|joomla|matomo):[\w.-]*fpm/, [9000]],
+  [
+    /^(?:wordpress|nextcloud|drupal|joomla|matomo|owncloud\/server)(?::(?![\w.-]*(?:fpm|cli))[\w.-]*)?$/,
+    [80, 443],
+  ],
+  [/^php:[\w.-]*apache/, [80, 443]],
+]
+
+/** Variables and labels by which an image may be told another port. */
+const TELLING = /PORT|LISTEN|BIND|ADDR|_URL$|PROTOCOL|HTTPS?$|SSL|TLS|_ARGS|_OPTS|OPTIONS/i
+
+/**
+ * The ports that the image of a container opens, where nothing is seen that might tell it others; null where nobody
+ * knows.
+ */
+export function imagePorts({ service, image, base, reference, mounts }: Container): readonly number[] | null {
+  if (base === null || reference === null || image !== null || service.build !== null) return null
+  if (!service.complete || service.command !== null || service.entrypoint !== null) return null
+  if (service.envFiles.length > 0 || service.volumesFrom.length > 0 || service.configs.length > 0) return null
+  if (service.environment.some(({ name }) => TELLING.test(name.replace(/^(?:VIRTUAL|LETSENCRYPT)_.*/, ''))))
+    return null
+  // A file among the mounts may be its configuration; a directory of data is not.
+  if (mounts.some(({ target, from }) => from !== 'COPY' && OF_CONFIGURATION.test(target))) return null
+  if (service.volumes.some(({ target }) => !target.known)) return null
+  return PORTS.find(([name]) => name.test(base) || name.test(reference))?.[1] ?? null
+}
+
+const OF_CONFIGURATION =
+  /^\/etc(?:\/|$)|^\/usr\/local\/(?:etc|apache2\/conf|tomcat)(?:\/|$)|\.(?:conf|cnf|ini|cfg|ya?ml|xml|json|toml|properties|js|sh|env|py)$|\/conf(?:ig)?(?:\.d)?(?:\/|$)|docker-entrypoint|^\/(?:usr|opt)\/?$|^\/opt\/sonarqube\/conf/

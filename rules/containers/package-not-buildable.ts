@@ -1,0 +1,162 @@
+import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { composeWith, siteTo } from './_examples.ts'
+import { runImages } from './_images.ts'
+
+const tree = (base: string, requirements: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': composeWith(),
+  'nginx/site.conf': siteTo('web:8000'),
+  'web/requirements.txt': requirements,
+  'web/Dockerfile': conf`
+    FROM ${base}
+    WORKDIR /app
+    ${lines}
+    COPY requirements.txt .
+    RUN pip install --no-cache-dir -r requirements.txt
+    COPY . .
+  `,
+})
+
+export default defineRule({
+  summary: 'A package of Python is compiled in an image that lacks what it is compiled with',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'psycopg2 and mysqlclient come as source, and pip compiles them against the library of their database. The images `slim` and `alpine` have neither the library nor a compiler: `Error: pg_config executable not found`, `Exception: Can not find valid pkg-config name`, `gcc: No such file or directory`. Docker builds nothing, and the container that runs is the old one.',
+  remedy:
+    'Install `psycopg2-binary`, or the library in the Dockerfile before: `apt-get install -y gcc libpq-dev` (`default-libmysqlclient-dev pkg-config` for MySQL), `apk add gcc musl-dev postgresql-dev` on Alpine',
+  references: [
+    'https://www.psycopg.org/docs/install.html#build-prerequisites',
+    'https://github.com/PyMySQL/mysqlclient#install',
+    'https://hub.docker.com/_/python',
+  ],
+  unproven: 'The live tests build no images',
+  bad: [
+    { title: 'psycopg2 in a slim image', files: tree('python:3.12-slim', 'Django>=5\n«psycopg2==2.9.9»\n') },
+    { title: 'mysqlclient on Alpine', files: tree('python:3.12-alpine', '«mysqlclient»\ngunicorn\n') },
+    {
+      title: 'other libraries alone',
+      files: tree(
+        'python:3.11-slim-bookworm',
+        '«psycopg2 >= 2.9 ; python_version >= "3.8"»\n',
+        'RUN apt-get update && apt-get install -y curl netcat-openbsd',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'compiled by somebody else',
+      files: tree('python:3.12-slim', 'psycopg2-binary\npsycopg[binary]\n'),
+    },
+    { title: 'the large image', files: tree('python:3.12', 'psycopg2\nmysqlclient\n') },
+    {
+      title: 'with its library',
+      files: tree(
+        'python:3.12-slim',
+        'psycopg2\n',
+        'RUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev',
+      ),
+    },
+    {
+      title: 'a list of packages that a variable has',
+      files: tree('python:3.12-alpine', 'psycopg2\n', 'ARG DEPS\nRUN apk add $DEPS'),
+    },
+    { title: 'a script that installs', files: tree('python:3.12-alpine', 'psycopg2\n', 'RUN ./install.sh') },
+    {
+      title: 'a stage that has all of it',
+      files: {
+        ...tree('python:3.12-slim', 'psycopg2\n'),
+        'web/Dockerfile': conf`
+          FROM python:3.12 AS build
+          COPY requirements.txt .
+          RUN pip install --prefix=/install -r requirements.txt
+
+          FROM python:3.12-slim
+          COPY --from=build /install /usr/local
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    const seen = new Set<Source>()
+    for (const { image, machine, fault, files } of runImages(deployment)) {
+      const source = image?.stage.at.source
+      if (source === undefined || fault !== null || seen.has(source)) continue
+      seen.add(source)
+      const build = machine.container?.service.build?.context
+      const context = build?.known === true ? build.value : posix.dirname(source.path)
+      const { stages } = readDockerfile(source)
+      const isBuilt = stages.find(({ at }) => at.start === image?.stage.at.start)
+      for (const stage of stages)
+        if (stage === isBuilt || usesStage(isBuilt, stages.indexOf(stage)))
+          yield* uncompiled(stage, stages, context, files)
+    }
+  },
+})
+
+function usesStage(stage: DockerStage | undefined, index: number): boolean {
+  return stage !== undefined && (stage.base === index || stage.copies.some(copy => copy.stage === index))
+}
+
+const PACKAGES: readonly (readonly [name: RegExp, needs: RegExp, said: string])[] = [
+  [
+    /^psycopg2(?![\w.-])/i,
+    /libpq-dev|postgresql\S*-dev|postgresql-devel|libpq5?-dev/,
+    'pg_config executable not found',
+  ],
+  [
+    /^mysqlclient(?![\w.-])/i,
+    /libmysqlclient-dev|libmariadb-dev|mariadb(?:-connector-c)?-dev|mysql-devel|mysql-dev/,
+    'Can not find valid pkg-config name',
+  ],
+]
+
+/** Packages that a stage compiles without what they need. */
+function* uncompiled(
+  stage: DockerStage,
+  stages: readonly DockerStage[],
+  context: string,
+  files: FileSystem,
+): Iterable<RuleFinding> {
+  const chain = [stage]
+  for (let base = stage.base; base !== null; base = stages[base]?.base ?? null) chain.unshift(stages[base]!)
+  const { image } = chain[0]!
+  if (!image.known || !/^(?:docker\.io\/)?(?:library\/)?python:\S*(?:slim|alpine)/.test(image.value)) return
+  const steps = chain.flatMap(each => each.runs.map(({ command }) => commandText(command)))
+  // Of a variable or a script nobody knows what it installs; wheels from elsewhere need nothing.
+  if (
+    steps.some(step =>
+      /(?:apt|apk|apt-get)\b[^;&|]*\$|\.sh\b|--find-links|--only-binary|\bxargs\b/.test(step),
+    )
+  )
+    return
+  if (chain.some(each => each.copies.some(({ from }) => from !== null))) return
+  const installed = stage.runs
+    .flatMap(({ command }) => [
+      ...commandText(command).matchAll(/\bpip[\d.]*\s+install\b[^;&|]*?\s(?:-r|--requirement)[\s=]+(\S+)/g),
+    ])
+    .map(([, file = '']) => file)
+  const [only] = installed
+  if (only === undefined) return
+  const source = sourceAt(files, posix.join(context, only.replace(/^\/(?:\w+\/)*(?=[^/]+$)/, '')))
+  if (source === null) return
+  const all = steps.join('\n')
+  for (const { 0: line, index } of source.code.matchAll(/^[ \t]*[A-Za-z][^\r\n#]*/gm)) {
+    const text = line.trim()
+    const found = PACKAGES.find(([name]) => name.test(text))
+    if (found === undefined || found[1].test(all)) continue
+    const start = index + line.indexOf(text)
+    yield {
+      at: { source, start, end: start + text.length },
+      message: `\`${image.value}\` has neither a compiler nor the library for this package, so the image is not built: ${found[2]}`,
+      label: 'compiled here',
+      related: [{ at: stage.at, message: 'installed in this image' }],
+    }
+  }
+}

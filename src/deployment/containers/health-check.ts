@@ -1,0 +1,15 @@
+import type { WrittenText } from '../../../parsers/text/written-text.ts'
+import type { Container } from './container.ts'
+
+/** Program and arguments of what checks a container, or the one script of a shell; the image's where the service has none. */
+export function healthCheck({
+  service,
+  image,
+}: Container): { readonly words: readonly WrittenText[]; readonly shell: boolean } | null {
+  if (service.healthcheck !== null) return service.healthcheck
+  const command = image?.healthcheck ?? null
+  if (command === null || command === 'none') return null
+  return command.form === 'exec'
+    ? { words: command.words, shell: false }
+    : { words: [command.script], shell: true }
+}
