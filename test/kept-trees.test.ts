@@ -485,4 +485,32 @@ test('compose files whose names begin with a dot are laid over the others', asyn
   assert.equal(await loud(alone), ['docker-compose.yml containers/database-refused'])
 })
 
+test('a configuration that a script puts together from its top and its bottom is whole in neither', async () => {
+  const tree = {
+    'proxy/nginx.conf.top': 'events {\n}\nhttp {\n  server {\n    listen 80;\n  }\n',
+    'proxy/nginx.conf.bottom': '}\n',
+    'proxy/make.sh': 'cat nginx.conf.top sites/*.conf nginx.conf.bottom > nginx.conf\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('a location behind an expression that begins with what another template says', async () => {
+  const tree = {
+    'chart/templates/nginx.yaml':
+      'apiVersion: v1\nkind: ConfigMap\ndata:\n  nginx.conf: |\n    events {}\n    http {\n      server {\n' +
+      '        listen 80;\n        location ~ ^{{ template "site.slash" .Values.path }}files/([^/]+)$ {\n' +
+      '          proxy_pass http://127.0.0.1:8080;\n        }\n        location /help/ {\n' +
+      '          proxy_pass http://127.0.0.1:8081;\n        }\n      }\n    }\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('a variable of a module that brings no directive', async () => {
+  const tree = {
+    'nginx.conf':
+      'events {}\nstream {\n  server {\n    listen 127.0.0.1:8443;\n    return "$stream_ssl_ja3\\n";\n  }\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

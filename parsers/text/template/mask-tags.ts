@@ -29,22 +29,15 @@ export function maskTags(path: string, text: string, tags: readonly Tag[]): Mask
       layout.hide(tag.start, end)
       hidden.push({ start: tag.start, end })
       index = construct.last
-    } else if (isPrinted(tag)) {
+    } else if (tag.steps.some(({ does }) => does === 'print' || does === 'insert')) {
       if (layout.isAlone(index)) {
         layout.blank(tag)
         gaps.push(tag.start)
       } else layout.hide(tag.start, tag.end)
-    } else if (tag.steps.some(({ does }) => does === 'insert')) {
-      layout.blank(tag)
-      gaps.push(tag.start)
     } else if (tag.steps.some(isStructural) || !layout.isGlued(index)) layout.blank(tag)
     else layout.hide(tag.start, tag.end)
   }
   return { code: layout.finish(), branches: outside(branches, hidden), gaps }
-}
-
-function isPrinted({ steps }: Tag): boolean {
-  return steps.some(({ does }) => does === 'print')
 }
 
 function isStructural({ does }: Step): boolean {

@@ -26,6 +26,17 @@ test('a placeholder is an unknown word of its own length', () => {
   assert.is(masked('/a.tmpl', 'server_name {{ .Host }}.example.org;'), 'server_name ?.example.org;')
 })
 
+test('a template that another one brings in is a value where it stands in a word', () => {
+  assert.is(
+    masked(
+      '/a.yaml',
+      'location ~ ^{{ template "site.slash" .Values.path }}api {\n{{ template "site.lines" . }}\n}\n',
+    ),
+    'location ~ ^?api {\n\n}\n',
+  )
+  assert.is(masked('/a.yaml', 'location {{ template "a.b" . }} {\n'), 'location ? {\n')
+})
+
 test('what Hiera fills in is a placeholder, and its way to write a percent sign', () => {
   assert.is(
     masked('/a.yaml', 'RewriteCond %%{}{REQUEST_URI} ^/a\nProxyPass /%{hiera("way")}/ http://%{::host}/\n'),
