@@ -3,7 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
-import { literalStrings, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { beginsWith, literalStrings, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingHost } from '../_rewriting-examples.ts'
 
@@ -32,6 +32,10 @@ export default defineRule({
       },
     },
     {
+      title: 'what follows the port may begin with `@`',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/fetch(.*)$ «http://127.0.0.1:8080$1» [P,L]') },
+    },
+    {
       title: 'the host of the request, on another port',
       files: { 'site.conf': rewritingHost('RewriteRule ^/(.*)$ «http://%{HTTP_HOST}:8080/$1» [P]') },
     },
@@ -44,6 +48,17 @@ export default defineRule({
           RewriteRule ^/fetch/(.*)$ http://127.0.0.1:8080/$1 [P,L]
           RewriteRule ^/(blue|green)/(.*)$ http://$1.internal.example.org/$2 [P]
           RewriteRule ^/node(\d)/(.*)$ http://node$1.internal.example.org/$2 [P]
+        `),
+      },
+    },
+    {
+      title: 'what follows the host begins with a slash',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteMap escape int:escape
+          RewriteRule ^/wiki(/.*)?$ http://127.0.0.1:8081$1 [P,L]
+          RewriteRule ^/mail(/inbox(/.*)?)$ http://127.0.0.1:8082\${escape:$1} [P,L]
+          RewriteRule ^(.*)$ http://127.0.0.1:8080$1 [P]
         `),
       },
     },
@@ -83,9 +98,18 @@ function chosenIn(host: string, rule: PlacedRule): string | null {
       if (isListed(text, rule.conditions)) continue
       return text
     }
+    if (text.startsWith('$') && isPath(Number(text[1]), rule)) continue
     if (mayNameHost(Number(text[1]), text.startsWith('$') ? [rule.pattern] : patternsOf(rule))) return text
   }
   return null
+}
+
+/** True for a group that is nothing, or begins with a slash, at which the host ends. */
+function isPath(group: number, { pattern, context }: PlacedRule): boolean {
+  // The path of a URL begins with one.
+  if (group === 1 && context === 'server' && /^\^?\(\.[*+]\)/.test(pattern)) return true
+  const tree = readPattern(pattern)
+  return tree !== null && tree.problem === null && group > 0 && beginsWith(tree, 47, group)
 }
 
 function patternsOf({ conditions }: PlacedRule): readonly string[] {

@@ -230,6 +230,24 @@ function itemHolds(item: PcreNode, code: number): boolean {
   }
 }
 
+/** Whether what a group captures begins with a character (a code below 256), or is nothing: false in doubt. */
+export function beginsWith(tree: PcreTree, code: number, group: number): boolean {
+  const groups = groupsOf(tree)
+  const allBegin = (alternatives: readonly PcreSequence[]): boolean =>
+    alternatives.length > 0 && alternatives.every(({ items }) => begins(items))
+  const begins = (items: readonly PcreNode[]): boolean => {
+    for (const item of items) {
+      if (item.kind === 'assertion' || item.kind === 'look' || item.kind === 'callout') continue
+      const inner = item.kind === 'repeat' ? item.item : item
+      if (inner.kind === 'literal' ? inner.code !== code : !allBegin(alternativesOf(inner))) return false
+      // What may be nothing leaves the beginning to the next one.
+      if (lengthOf([{ ...item, items: [item] }], groups).least > 0) return true
+    }
+    return true
+  }
+  return allBegin(alternativesOf(groups.get(group)))
+}
+
 const NEWLINES: Readonly<Partial<Record<PcreTree['start']['newline'], number>>> = { lf: 10, cr: 13, nul: 0 }
 
 function alternativesOf(node: PcreNode | undefined): readonly PcreSequence[] {

@@ -7,6 +7,7 @@ import {
   literalPrefix,
   literalStrings,
   matchesEveryPath,
+  beginsWith,
   mayBeEmpty,
   mayHold,
 } from '../../../src/servers/pcre/pattern-facts.ts'
@@ -117,6 +118,19 @@ test('what every path matches', () => {
   }
   for (const pattern of ['^$', '^/$', '/a', '^/.$', '^/[^/]*$', '^/(?!a).*', '$', '^/.*x$', '^a', '(?i)^/b'])
     assert.not(matchesEveryPath(read(pattern)), pattern)
+})
+
+test('what a group begins with, or that it may be nothing', () => {
+  const begins = (pattern: string, group = 1) => beginsWith(read(pattern), 0x2f, group)
+  assert.is(begins('^/wiki(/.*)?$'), true)
+  assert.is(begins('^/mail(/in(/.*)?)$'), true)
+  assert.is(begins('^/mail(/in(/.*)?)$', 2), true)
+  assert.is(begins('^/a((?:/b)?/c|)$'), true)
+  assert.is(begins('^/a((?:/b)+.*)$'), true)
+  assert.is(begins('^/a((?:/b)?.*)$'), false)
+  assert.is(begins('^/a(.*)$'), false)
+  assert.is(begins('^/a(/|b)$'), false)
+  assert.is(begins('^/a', 1), false)
 })
 
 test.run()
