@@ -4,7 +4,12 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { isAnchoredAtStart, literalPrefix, matchesEveryPath } from '../../src/servers/pcre/pattern-facts.ts'
+import {
+  isAnchoredAtStart,
+  literalPrefix,
+  matchesEveryPath,
+  mayBeEmpty,
+} from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
@@ -97,6 +102,13 @@ export default defineRule({
         `),
         ...FRONT,
       },
+    },
+    {
+      title: 'what lies in a directory first, and then the directory itself',
+      files: rewritingDirectory(conf`
+        RewriteRule ^(.+)$ https://example.com/pages/$1 [R=302,L]
+        RewriteRule ^$ https://example.com/start [R=302,L]
+      `),
     },
     {
       title: 'a redirect to https first',
@@ -202,7 +214,9 @@ export default defineRule({
           continue
         const end = inSection.findIndex(endsAll)
         if (end !== -1) {
-          for (const rule of inSection.slice(end + 1)) yield finding(rule, inSection[end])
+          const by = inSection[end]
+          for (const rule of inSection.slice(end + 1))
+            if (by === undefined || !isLeft(by, rule)) yield finding(rule, by)
           continue
         }
         yield* behindLikeOnes(inSection)
@@ -291,6 +305,19 @@ function endsAll(rule: PlacedRule): boolean {
   const { pattern, negated, conditions, flags, settled, skip } = rule
   if (negated || conditions.length > 0 || !settled || skip > 0 || flags.has('NS')) return false
   return isEnd(rule) && isEveryPath(pattern)
+}
+
+/** True for a rule that takes the directory itself, whose path is empty there, behind one for what lies in it. */
+function isLeft(by: PlacedRule, rule: PlacedRule): boolean {
+  return (
+    by.context === 'directory' && !takesNothing(by.pattern) && (rule.negated || takesNothing(rule.pattern))
+  )
+}
+
+/** True where a pattern matches the empty path: in doubt too. */
+function takesNothing(pattern: string): boolean {
+  const tree = readPattern(pattern)
+  return tree === null || tree.problem !== null || mayBeEmpty(tree)
 }
 
 function isEveryPath(pattern: string): boolean {
