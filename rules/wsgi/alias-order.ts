@@ -5,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
   isPrefixOf,
+  scriptAliasesIn,
   type WsgiScriptAlias,
   wsgiScriptAliases,
 } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
@@ -50,6 +51,27 @@ export default defineRule({
       files: { 'site.conf': host(conf`${ROOT}    Alias /static /srv/static`) },
     },
     {
+      title: 'one application in the virtual host and outside of it',
+      files: {
+        'site.conf': conf`
+          WSGIScriptAlias / /opt/site/wsgi.py
+          ${host(ROOT)}
+        `,
+      },
+    },
+    {
+      title: 'an application outside of the virtual hosts, in front of which one of two has its own',
+      files: {
+        'site.conf': conf`
+          WSGIScriptAlias /blog /opt/blog/wsgi.py
+          ${host(ROOT)}
+          <VirtualHost *:9000>
+              ServerName example.com
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'two paths that only begin alike',
       files: {
         'site.conf': host(
@@ -63,18 +85,27 @@ export default defineRule({
   ],
   *check({ apache }) {
     for (const configuration of apache) {
+      const hosts = virtualHosts(configuration)
+      const ofMain = new Set(scriptAliasesIn(configuration, null))
       const hidden = new Map<ApacheDirective, WsgiScriptAlias>()
-      for (const host of [null, ...virtualHosts(configuration)]) {
+      const hosted = new Map<ApacheDirective, number>()
+      for (const host of [null, ...hosts]) {
         const aliases = wsgiScriptAliases(configuration, host)
         if (aliases.length < 2) continue
         for (const [index, alias] of aliases.entries()) {
           const earlier = aliases.slice(0, index).find(each => hides(each, alias))
-          if (earlier?.script.known && alias.script.known) hidden.set(alias.directive, earlier)
+          if (!earlier?.script.known || !alias.script.known || isSame(earlier, alias)) continue
+          // What stands outside of the virtual hosts answers in each of them that does not hide it.
+          if (ofMain.has(alias) && !ofMain.has(earlier)) {
+            const times = hosted.get(alias.directive)
+            if (times === undefined && hidden.has(alias.directive)) continue
+            hosted.set(alias.directive, (times ?? 0) + 1)
+          }
+          hidden.set(alias.directive, earlier)
         }
       }
-      for (const directive of hidden.keys()) {
-        const earlier = hidden.get(directive)
-        if (earlier === undefined) continue
+      for (const [directive, earlier] of hidden) {
+        if ((hosted.get(directive) ?? hosts.length) < hosts.length) continue
         const path = directive.args[0]?.value ?? ''
         yield {
           at: argumentPlace(directive, 0),
@@ -87,6 +118,18 @@ export default defineRule({
     }
   },
 })
+
+/** True for one application at one path, whichever of the two lines answers. */
+function isSame(one: WsgiScriptAlias, other: WsgiScriptAlias): boolean {
+  return (
+    one.path.known &&
+    other.path.known &&
+    one.path.value === other.path.value &&
+    one.script.known &&
+    other.script.known &&
+    one.script.value === other.script.value
+  )
+}
 
 function hides(earlier: WsgiScriptAlias, later: WsgiScriptAlias): boolean {
   if (earlier.regex || later.regex || !earlier.path.known || !later.path.known) return false
