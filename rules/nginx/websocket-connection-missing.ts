@@ -60,6 +60,16 @@ export default defineRule({
       },
     },
     {
+      title: 'cleared, and named after it: nginx leaves an empty header out',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Connection "";
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection "upgrade";
+        `),
+      },
+    },
+    {
       title: 'no Upgrade',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header Connection "";') },
     },
@@ -105,6 +115,7 @@ function upgradeOf({ headers }: NginxConnection): SentHeader | undefined {
 
 /** True where `Connection` names it, or may. */
 function names({ headers }: NginxConnection): boolean {
-  const connection = headers.written.find(({ name }) => name === 'connection')
-  return connection !== undefined && (connection.value.includes('$') || /upgrade/i.test(connection.value))
+  return headers.written.some(
+    ({ name, value }) => name === 'connection' && (value.includes('$') || /upgrade/i.test(value)),
+  )
 }
