@@ -44,6 +44,7 @@ const mirror = (outer: string, pass: string, lines = ''): string =>
 export default defineRule({
   summary: 'The server that `auth_request` or `mirror` asks waits for a body that never comes',
   severity: 'warning',
+  otherSeverities: { info: 'where nothing but files is asked for' },
   confidence: 'high',
   since: '0.1.0',
   why: '`auth_request` asks with the headers of the client and without its body, and `mirror` does where the body is left out. `Content-Length` of a form or an upload announces a body all the same, and a server that waits for it lets every POST hang, or answers 400.',
@@ -114,10 +115,13 @@ export default defineRule({
       if (connection === null || connection.pass.name !== 'proxy_pass' || connection.headers.open) continue
       if (connection.headers.written.some(({ name }) => name === 'content-length')) continue
       const at = namePlace(connection.pass)
+      const isForFiles = servesFiles(asking)
       const isLeftOut = block.children.some(({ name }) => name === 'proxy_pass_request_body')
       const without = isLeftOut ? '' : `proxy_pass_request_body off;\n${indentationAt(at)}`
       yield {
         at,
+        // Nobody sends a body to a page that is a file.
+        ...(isForFiles && { severity: 'info' as const }),
         message:
           asking.name === 'mirror'
             ? 'the copy of a request with a body has its `Content-Length`, and not the body'
@@ -139,6 +143,32 @@ interface Asked {
   readonly block: NginxDirective
 }
 
+/** True for a location of files, which only ever says how they are sent. */
+function servesFiles({ parent }: NginxDirective): boolean {
+  return (
+    parent?.name === 'location' &&
+    parent.children.some(({ name }) => name === 'root' || name === 'alias') &&
+    parent.children.every(({ name }) => OF_FILES.has(name))
+  )
+}
+
+const OF_FILES: ReadonlySet<string> = new Set([
+  'auth_request',
+  'auth_request_set',
+  'root',
+  'alias',
+  'index',
+  'autoindex',
+  'expires',
+  'default_type',
+  'types',
+  'add_header',
+  'access_log',
+  'log_not_found',
+  'gzip_static',
+  'charset',
+])
+
 /** The locations that a request without its body leads to, each once. */
 function askedBlocks(deployment: Deployment): readonly Asked[] {
   const found = new Map<NginxDirective, NginxDirective>()
@@ -151,8 +181,9 @@ function askedBlocks(deployment: Deployment): readonly Asked[] {
       if (!serversAround(deployment).has(home)) continue
       const selected = selectLocation(configuration, home, toBytes(uri))
       const block = selected.known ? selected.value.location?.directive : undefined
-      if (block === undefined || found.has(block)) continue
-      if (asking.name !== 'mirror' || !hasBody(configuration, asking, block)) found.set(block, asking)
+      if (block === undefined || (asking.name === 'mirror' && hasBody(configuration, asking, block))) continue
+      const first = found.get(block)
+      if (first === undefined || (servesFiles(first) && !servesFiles(asking))) found.set(block, asking)
     }
   }
   return [...found].map(([block, asking]) => ({ asking, block }))

@@ -23,6 +23,7 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'A regular expression that comes first serves what a later one denies',
   severity: 'warning',
+  otherSeverities: { info: 'a script among pictures or uploads, which is sent as a text' },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [863, 552],
@@ -147,6 +148,8 @@ export default defineRule({
           if (path === null) continue
           yield {
             at: location.at,
+            // Where pictures and uploads lie, a script is sent as a text that somebody brought.
+            ...(served !== null && OF_UPLOADS.test(served) && { severity: 'info' as const }),
             message: `this expression ${served === null ? 'answers' : 'serves'} \`${path}\`, which \`location ${denied.modifier} ${denied.name}\` is there to refuse`,
             label: 'comes first',
             related: [{ at: denied.at, message: 'not asked for it' }],
@@ -156,6 +159,9 @@ export default defineRule({
     }
   },
 })
+
+const OF_UPLOADS =
+  /\/(?:images?|img|avatars?|uploads?|media|pictures?|photos?|icons?|fonts?|thumb\w*|css|js|assets?|static)\/file\.(?:php\d?|phtml)$/i
 
 function refuses({ name, args }: NginxDirective): boolean {
   return name === 'deny' ? args[0]?.value === 'all' : /^40[34]$/.test(args[0]?.value ?? '')

@@ -23,7 +23,7 @@ const CREDENTIALS = 'access-control-allow-credentials'
 export default defineRule({
   summary: 'CORS headers are missing from the errors of a backend',
   severity: 'warning',
-  otherSeverities: { info: 'where the header lets every site in (`*`)' },
+  otherSeverities: { info: 'where the header lets every site in (`*`), and for one document' },
   confidence: 'high',
   since: '0.1.0',
   why: '`add_header` without `always` adds to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 alone. Of an error of the backend the browser then shows the script nothing but a CORS failure, and the reason is lost.',
@@ -119,7 +119,7 @@ export default defineRule({
       // What every site may read needs no login, and fails seldom.
       const isForAll = args[1]?.value === '*' && !headers.some(({ name }) => name === CREDENTIALS)
       yield {
-        ...(isForAll && { severity: 'info' as const }),
+        ...((isForAll || isOneFile(block)) && { severity: 'info' as const }),
         at: argumentPlace(origin.directive, 0),
         message:
           '`add_header` without `always` leaves this header out of the errors that the backend answers',
@@ -137,6 +137,15 @@ export default defineRule({
 
 /** What the browser loads by itself: where it is missing, no script reads the answer. */
 const PAGE_PART = /\.(?:woff2?|ttf|ttc|otf|eot|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|cur|css|m?js)$/i
+
+/** True for a prefix or a path that ends as a document does: it fails seldom, and says no more than 404 then. */
+function isOneFile(block: NginxDirective): boolean {
+  if (block.name !== 'location') return false
+  const { modifier, name } = readLocation(block)
+  return (
+    !modifier.startsWith('~') && /[^/]\.(?:ya?ml|json|xml|txt|md|html?|pdf|csv|geojson|wasm|map)$/i.test(name)
+  )
+}
 
 function isOfPageParts(block: NginxDirective): boolean {
   if (block.name !== 'location') return false

@@ -80,6 +80,22 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an empty block of a page that no error leads to',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              root /srv/www;
+          }
+          error_page 404 /404.html;
+          location = /40x.html {
+          }
+          location = /404.html {
+              root /srv/errors;
+          }
+        `),
+      },
+    },
+    {
       title: 'in the server',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -182,6 +198,7 @@ export default defineRule({
         if (!own.known || own.value.directives.length > 0) continue
         for (const location of childrenNamed(server, 'location')) {
           if (location === parent || !needsFiles(configuration, location)) continue
+          if (isLeftOver(configuration, location)) continue
           yield {
             at: namePlace(location),
             severity: isIcon(location) ? 'info' : 'warning',
@@ -271,6 +288,13 @@ function needsFiles(configuration: NginxConfiguration, location: NginxDirective)
 /** True for files of the URL and an error, without a location that would answer in their place. */
 function isOnlyFiles({ args }: NginxDirective): boolean {
   return args.at(-1)?.value === '=404' && args.slice(0, -1).every(({ value }) => /^\$uri\b/.test(value))
+}
+
+/** True for an empty block of one page that no error leads to. */
+function isLeftOver({ occurrences }: NginxConfiguration, location: NginxDirective): boolean {
+  const { modifier, name } = readLocation(location)
+  if (modifier !== '=' || location.children.length > 0) return false
+  return !(occurrences.get('error_page') ?? []).some(({ args }) => args.at(-1)?.value === name)
 }
 
 function isIcon(location: NginxDirective): boolean {
