@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
@@ -30,7 +31,9 @@ export interface RunImage {
 }
 
 /** Every container of the deployment, and every image that a Dockerfile beside its servers' files makes. */
-export function* runImages({ machines }: Deployment): Iterable<RunImage> {
+export const runImages = memo((deployment: Deployment): readonly RunImage[] => [...allImages(deployment)])
+
+function* allImages({ machines }: Deployment): Iterable<RunImage> {
   for (const machine of machines) {
     const { container } = machine
     if (container === null) {
