@@ -120,8 +120,9 @@ export function judgePath(path: string, isPlaced = true): PathVerdict | null {
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   if (OTHER_NAME.test(name) || (OTHER_EXTENSION.test(live) && !live.endsWith('.inc'))) return null
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
-  // PHP's, but in a directory of the servers a file that another one includes.
-  if (live.endsWith('.inc') && program === null) return null
+  // PHP's, but in a directory or by the name of the servers a file that another one includes.
+  if (live.endsWith('.inc') && program === null && !/\.conf\.inc$/i.test(live) && !SERVER_NAME.test(name))
+    return null
   const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
   const named = program !== null || (!isElsewhere && isConfigurationName(name, last))
   if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))

@@ -338,13 +338,18 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
   assert.throws(() => discover(['values.yaml'], { workingDirectory: directory }), /nothing to audit/)
 })
 
-test('a file that ends in .inc is a server’s in a directory of one', () => {
+test('a file that ends in .inc is a server’s in a directory of one, or where its name says so', () => {
   const lines = 'location /webmail {\n  alias /srv/webmail/;\n  expires 1d;\n}\n'
-  const directory = scratchTree({ 'nginx/webmail.inc': lines, 'lib/webmail.inc': lines })
+  const directory = scratchTree({
+    'nginx/webmail.inc': lines,
+    'files/webmail.conf.inc': lines,
+    'lib/webmail.inc': lines,
+    'lib/db.conf.inc': '<?php $name = "a";\n',
+  })
   const [machine] = discover(['.'], { workingDirectory: directory })
   assert.equal(
     fragmentsOf(machine).map(paths => paths.map(path => machine?.fileName(path))),
-    [['nginx/webmail.inc']],
+    [['files/webmail.conf.inc'], ['nginx/webmail.inc']],
   )
 })
 
