@@ -121,6 +121,7 @@ export default defineRule({
     { title: 'a name that no service has', files: tree('CELERY_BROKER_URL: «redis://redis:6379/0»') },
   ],
   good: [
+    { title: 'a password in the query', files: tree('CACHE_URL: redis://cache:6379/0?PASSWORD=another') },
     {
       title: 'a password that is to be filled in',
       files: tree(
@@ -376,6 +377,7 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<Wish> {
     if (found === null) continue
     const [, scheme = '', user, password, host = '', port] = found
     const { at } = value
+    const query = text.slice(found[0].length)
     const fact = (text: string | undefined): Fact<string> | null =>
       text === undefined || text === ''
         ? null
@@ -386,8 +388,10 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<Wish> {
       kind: SCHEMES[scheme] ?? null,
       host: host.toLowerCase(),
       port: fact(port),
-      user: fact(user),
-      password: fact(password),
+      user: fact(user) ?? (/[?&](?:user(?:name)?)=/i.test(query) ? unknown('the query says it', at) : null),
+      password:
+        fact(password) ??
+        (/[?&](?:pass(?:word|wd)?|pwd|auth)=/i.test(query) ? unknown('the query says it', at) : null),
       database: null,
       whole: true,
       isUrl: true,

@@ -62,6 +62,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a program of another language, which reads it itself',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              image: example/app
+              command: python manage.py runserver 0.0.0.0:8000
+              environment:
+                VITE_DEV_SERVER: http://vite:5173
+            vite:
+              image: example/vite
+        `,
+      },
+    },
+    {
       title: 'a browser of tests in a container',
       files: {
         'docker-compose.yml': conf`
@@ -113,7 +128,7 @@ export default defineRule({
   *check({ machines }) {
     for (const { container } of machines) {
       // A browser that tests start in a container knows the names of the others.
-      if (container === null || isOfTests(container)) continue
+      if (container === null || isOfTests(container) || startsOther(container)) continue
       const others = container.project.services
       for (const { name, value } of browserVariables(container)) {
         if (!value.known || value.at === null) continue
@@ -140,6 +155,16 @@ function isOfTests({ service, base, image }: Container): boolean {
     dockerfile?.known === true ? dockerfile.value : '',
     service.command?.words.map(({ text }) => text).join(' ') ?? '',
   ].some(text => /playwright|cypress|selenium|puppeteer|e2e|\btests?\b/i.test(text))
+}
+
+/** True for a program of another language, which no tool of scripts starts. */
+function startsOther({ service }: Container): boolean {
+  const words = [...(service.entrypoint?.words ?? []), ...(service.command?.words ?? [])]
+  return words.some(({ text }) =>
+    /(?:^|[\s/])(?:python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|flask|php|artisan|rails|puma|java|dotnet)(?:\s|$)|\.py(?:\s|$)/.test(
+      text,
+    ),
+  )
 }
 
 /** Names that the tools put into scripts. */

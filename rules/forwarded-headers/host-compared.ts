@@ -4,6 +4,7 @@ import type { Machine, NginxConnection, Target } from '../../src/deployment/mode
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain } from '../_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
@@ -71,6 +72,27 @@ export default defineRule({
   ],
   good: [
     { title: 'MinIO that gets the name', files: tree(MINIO, '9000', HOST, false) },
+    {
+      title: 'files of a bucket, which nobody signs for',
+      files: {
+        ...tree(MINIO, '9000', '', false),
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name app.example.org;
+              location /media/ {
+                  proxy_pass http://app:9000/media/;
+              }
+              location / {
+                  try_files $uri @bucket;
+              }
+              location @bucket {
+                  proxy_pass http://app:9000;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the console of MinIO', files: tree(MINIO, '9001', '', false) },
     {
       title: 'Grafana that trusts the origin',
@@ -98,7 +120,7 @@ export default defineRule({
       if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
       for (const target of connection.targets) {
         const program = comparing(connection, target)
-        if (program === null) continue
+        if (program === null || (program.name === 'MinIO' && !isSignedFor(connection))) continue
         yield {
           at: line === undefined ? namePlace(headers.level ?? block) : argumentPlace(line.directive, 1),
           message: `nginx sends ${program.name} the name in \`proxy_pass\`, not the one that clients use: ${program.said}`,
@@ -113,6 +135,14 @@ export default defineRule({
     }
   },
 })
+
+/** True where the whole of the interface is passed on by a name that clients do not know: files of a bucket need no signature. */
+function isSignedFor({ block, pass }: NginxConnection): boolean {
+  const { modifier, name } = readLocation(block)
+  const [, host = '', uri = ''] = /^https?:\/\/([^/:]+)(?::\d+)?(.*)$/s.exec(pass.args[0]?.value ?? '') ?? []
+  // Who signs knows perhaps the very name that nginx sends.
+  return name === '/' && (modifier === '' || modifier === '^~') && uri === '' && !/\.[a-z]/i.test(host)
+}
 
 interface Comparing {
   readonly name: string
