@@ -21,6 +21,7 @@ import accessLocationUndoesDirectory from './access/location-undoes-directory.ts
 import accessPasswordFileMissing from './access/password-file-missing.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
+import accessProxyAllowedAsClient from './access/proxy-allowed-as-client.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
 import accessSecureLinkExpiryUnsigned from './access/secure-link-expiry-unsigned.ts'
@@ -404,6 +405,7 @@ import phpHandlerNotRemoved from './php/handler-not-removed.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
+import phpOwnAddressRedirected from './php/own-address-redirected.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
@@ -615,6 +617,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
   { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
+  { id: 'access/proxy-allowed-as-client', ...accessProxyAllowedAsClient },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
   { id: 'access/secure-link-expiry-unsigned', ...accessSecureLinkExpiryUnsigned },
@@ -998,6 +1001,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },
+  { id: 'php/own-address-redirected', ...phpOwnAddressRedirected },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },

@@ -14,8 +14,3 @@ export function moodleConfiguration(files: FileSystem, root: string): Source | n
     (posix.basename(root) === 'public' ? sourceAt(files, `${posix.dirname(root)}/config.php`) : null)
   return source !== null && /\$CFG->dataroot/.test(source.code) ? source : null
 }
-
-/** The text of a script with blanks in place of its comments. */
-export function scriptCode({ text }: Source): string {
-  return text.replace(/\/\*[\s\S]*?\*\/|(^|[\s;])(?:\/\/|#)[^\n]*/g, comment => ' '.repeat(comment.length))
-}

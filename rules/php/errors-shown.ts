@@ -1,3 +1,4 @@
+import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
@@ -9,7 +10,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const tree = (files: Record<string, string>, pool = '', root = '/srv/www'): Record<string, string> => ({
@@ -151,7 +152,7 @@ const shownBySite = memoByKey(
 function inWordPress(files: FileSystem, root: string): Shown | null {
   const source = wordpressConfiguration(files, root)
   if (source === null) return null
-  const code = scriptCode(source)
+  const code = phpCode(source)
   const match = /define\s*\(\s*['"]WP_DEBUG['"]\s*,\s*true\s*\)/i.exec(code)
   if (match === null || /WP_DEBUG_DISPLAY|display_errors/.test(code)) return null
   return { at: { source, start: match.index, end: match.index + match[0].length }, what: 'WordPress' }

@@ -1,19 +1,25 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
+import { phpSetting } from '../../parsers/php/script.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
 
@@ -45,21 +51,73 @@ const WORDPRESS = {
   'srv/blog/wp-login.php': '<?php\n',
 }
 
+/** A WordPress below `/blog/` of a site of other pages. */
+const inDirectory = (rules: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      DirectoryIndex index.html index.php
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
+      <FilesMatch "\.php$">
+          SetHandler application/x-httpd-php
+      </FilesMatch>
+    `,
+    ['mpm_prefork', 'authz_host', 'dir', 'mime', 'rewrite'],
+  ),
+  'srv/www/.htaccess': 'Options -Indexes\n',
+  'srv/www/index.html': 'the company',
+  'srv/www/blog/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
+  'srv/www/blog/wp-blog-header.php': '<?php\n',
+  'srv/www/blog/wp-login.php': '<?php\n',
+  'srv/www/blog/.htaccess': rules,
+})
+const blogRules = (base: string, target: string): string => conf`
+  RewriteEngine On
+  RewriteBase ${base}
+  RewriteRule ^index\.php$ - [L]
+  RewriteCond %{REQUEST_FILENAME} !-f
+  RewriteCond %{REQUEST_FILENAME} !-d
+  RewriteRule . ${target} [L]
+`
+const wiki = (path: string): Record<string, string> => ({
+  'srv/wiki/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
+  'srv/wiki/load.php': '<?php\n',
+  'srv/wiki/LocalSettings.php': conf`
+    <?php
+    $wgScriptPath = "";
+    $wgArticlePath = "${path}";
+  `,
+})
+const NEXTCLOUD = {
+  'srv/cloud/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
+  'srv/cloud/remote.php': '<?php\n',
+  'srv/cloud/version.php': '<?php\n',
+  'srv/cloud/config/config.php': "<?php $CONFIG = array('trusted_domains' => array('example.org'));\n",
+}
+
 export default defineRule({
   summary: 'Pages of an application are answered with 404, as nothing leads to its script',
   severity: 'error',
   otherSeverities: {
     warning:
-      'for WordPress, which has addresses without a path too, and for pictures and scripts that are made when they are asked for',
+      'for WordPress, which has addresses without a path too, for the addresses by which calendars find Nextcloud, and for pictures and scripts that are made when they are asked for',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Laravel, Symfony, Drupal, CodeIgniter and WordPress answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page. A location for pictures and scripts does the same to those that Drupal (image styles) and Livewire make when they are asked for.',
+  why: 'Laravel, Symfony, Drupal, CodeIgniter, WordPress, and MediaWiki with short addresses, answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page. A location for pictures and scripts does the same to those that Drupal (image styles) and Livewire make when they are asked for, and one for `/.well-known/` to `carddav` and `caldav` of Nextcloud.',
   remedy: 'Let the script answer what is no file: `try_files $uri $uri/ /index.php?$args;`',
   references: [
     'https://laravel.com/docs/deployment#nginx',
     'https://symfony.com/doc/current/setup/web_server_configuration.html#nginx',
     'https://developer.wordpress.org/advanced-administration/server/web-server/nginx/',
+    'https://www.mediawiki.org/wiki/Manual:Short_URL',
+    'https://docs.nextcloud.com/server/latest/admin_manual/issues/general_troubleshooting.html#service-discovery',
   ],
   bad: [
     { title: 'Laravel', files: { ...site('/srv/shop/public', '$uri $uri/ «=404»'), ...LARAVEL } },
@@ -81,8 +139,76 @@ export default defineRule({
           '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
       },
     },
+    {
+      title: 'MediaWiki with short addresses',
+      files: { ...site('/srv/wiki', '$uri $uri/ «=404»'), ...wiki('/wiki/$1') },
+    },
+    {
+      title: 'the addresses by which calendars find Nextcloud',
+      files: {
+        ...site(
+          '/srv/cloud',
+          '$uri $uri/ /index.php$request_uri',
+          conf`
+            «location» ^~ /.well-known/ {
+                location /.well-known/acme-challenge/ {
+                    try_files $uri =404;
+                }
+                return 404;
+            }
+          `,
+        ),
+        ...NEXTCLOUD,
+      },
+    },
+    {
+      title: 'WordPress in a directory, with the rules of one that has a site to itself',
+      files: inDirectory(blogRules('/', '«/index.php»')),
+    },
   ],
   good: [
+    { title: 'WordPress in a directory', files: inDirectory(blogRules('/blog/', '/blog/index.php')) },
+    {
+      title: 'WordPress in a directory, by a path of it',
+      files: inDirectory(blogRules('/blog/', 'index.php')),
+    },
+    {
+      title: 'MediaWiki whose short addresses lead to its script',
+      files: {
+        ...site(
+          '/srv/wiki',
+          '$uri $uri/ =404',
+          conf`
+            location /wiki/ {
+                rewrite ^ /index.php last;
+            }
+          `,
+        ),
+        ...wiki('/wiki/$1'),
+      },
+    },
+    {
+      title: 'MediaWiki with the addresses that it has by itself',
+      files: { ...site('/srv/wiki', '$uri $uri/ =404'), ...wiki('/index.php?title=$1') },
+    },
+    {
+      title: 'the addresses of calendars, redirected',
+      files: {
+        ...site(
+          '/srv/cloud',
+          '$uri $uri/ /index.php$request_uri',
+          conf`
+            location ^~ /.well-known/ {
+                location = /.well-known/carddav {
+                    return 301 /remote.php/dav/;
+                }
+                return 301 /index.php$request_uri;
+            }
+          `,
+        ),
+        ...NEXTCLOUD,
+      },
+    },
     {
       title: 'Laravel, by its script',
       files: { ...site('/srv/shop/public', '$uri $uri/ /index.php?$args'), ...LARAVEL },
@@ -139,54 +265,159 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { nginx, servers, filesOf } = deployment
-    for (const configuration of nginx) {
-      if (!configuration.occurrences.has('fastcgi_pass')) continue
-      const files = filesOf(configuration)
-      const byDirective = serverIndex(servers)
-      for (const root of configuration.occurrences.get('root') ?? []) {
-        const home = root.parent === null ? null : enclosingServer(root)
-        const directory = root.args[0]?.value ?? ''
-        // A root of one location, but of `/`, is a part of the site.
-        if (home === null || isComputed(directory) || !directory.startsWith('/')) continue
-        if (root.parent !== home && root.parent?.args.at(-1)?.value !== '/') continue
-        const server = byDirective.get(home)
-        const path = posix.normalize(directory).replace(/\/$/, '')
-        const application = applicationIn(files, path)
-        const [request] =
-          server === undefined || application === null
-            ? []
-            : requestsToServer(deployment, server, `/${MISSING}/`)
-        if (request === undefined || application === null) continue
-        const asset = assetOf(files, path, application)
-        const taking = asset === null ? null : takenBy(deployment, { ...request, target: asset })
-        if (asset !== null && taking !== null)
-          yield {
-            at: argumentPlace(taking, taking.args.length - 1),
-            severity: 'warning',
-            aspect: 'asset',
-            message: `\`${asset.replace(MISSING, application === 'Drupal' ? 'picture' : 'livewire')}\` is made by ${application} when it is asked for, and this location looks for a file alone`,
-            label: 'never leads to the script',
-            help: 'Add `try_files $uri /index.php?$args;` to this location',
-          }
-        const { steps, end } = probe(deployment, request)
-        if (end.kind !== 'status' || end.status !== 404 || end.by !== 'nginx') continue
-        if (steps.some(({ text }) => text.includes('.php'))) continue
-        const tried = steps.findLast(({ directive }) => directive?.name === 'try_files')?.directive
-        const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
-        const deciding = tried ?? location ?? home
-        if (!('context' in deciding) || deciding.children.some(({ name }) => name === 'return')) continue
-        yield {
-          at: tried === undefined ? namePlace(deciding) : argumentPlace(deciding, deciding.args.length - 1),
-          severity: application === 'WordPress' ? 'warning' : 'error',
-          message: `\`index.php\` of ${application} answers every page, and nginx answers 404 to \`/page/\` without asking it`,
-          label: 'never leads to the script',
-          related: [{ at: argumentPlace(root, 0), message: 'where it lies' }],
-        }
-      }
-    }
+    yield* inNginx(deployment)
+    yield* inHtaccess(deployment)
   },
 })
+
+function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
+  const { nginx, servers, filesOf } = deployment
+  for (const configuration of nginx) {
+    if (!configuration.occurrences.has('fastcgi_pass')) continue
+    const files = filesOf(configuration)
+    const byDirective = serverIndex(servers)
+    for (const root of configuration.occurrences.get('root') ?? []) {
+      const home = root.parent === null ? null : enclosingServer(root)
+      const directory = root.args[0]?.value ?? ''
+      // A root of one location, but of `/`, is a part of the site.
+      if (home === null || isComputed(directory) || !directory.startsWith('/')) continue
+      if (root.parent !== home && root.parent?.args.at(-1)?.value !== '/') continue
+      const server = byDirective.get(home)
+      const path = posix.normalize(directory).replace(/\/$/, '')
+      const application = applicationIn(files, path)
+      const page = application === null ? null : pageOf(files, path, application)
+      const [request] =
+        server === undefined || page === null ? [] : requestsToServer(deployment, server, page.target)
+      if (request === undefined || application === null || page === null) continue
+      const asset = assetOf(files, path, application)
+      const taking = asset === null ? null : takenBy(deployment, { ...request, target: asset })
+      if (asset !== null && taking !== null)
+        yield {
+          at: argumentPlace(taking, taking.args.length - 1),
+          severity: 'warning',
+          aspect: 'asset',
+          message: `\`${asset.replace(MISSING, application === 'Drupal' ? 'picture' : 'livewire')}\` is made by ${application} when it is asked for, and this location looks for a file alone`,
+          label: 'never leads to the script',
+          help: 'Add `try_files $uri /index.php?$args;` to this location',
+        }
+      const { steps, end } = probe(deployment, request)
+      if (end.kind !== 'status' || end.by !== 'nginx') continue
+      const isLost = end.status === 404 || (end.status === 403 && page.isFixed)
+      if (!isLost) continue
+      if (steps.some(({ text }) => text.includes('.php'))) continue
+      const tried = steps.findLast(({ directive }) => directive?.name === 'try_files')?.directive
+      const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
+      const deciding = tried ?? location ?? home
+      if (!('context' in deciding)) continue
+      const isMeant = deciding.children.some(({ name }) => name === 'return')
+      if (isMeant && !page.isFixed) continue
+      yield {
+        at: tried === undefined ? namePlace(deciding) : argumentPlace(deciding, deciding.args.length - 1),
+        severity: page.severity,
+        message: `${page.says}, and nginx answers ${end.status} to \`${page.shown}\` without asking it`,
+        label: 'never leads to the script',
+        related: [page.at ?? { at: argumentPlace(root, 0), message: 'where it lies' }],
+        ...(page.help !== null && { help: page.help }),
+      }
+    }
+  }
+}
+
+/** The rules of an application that lies in a directory of a site lead to a script that is not there. */
+function* inHtaccess(deployment: Deployment): Iterable<RuleFinding> {
+  for (const configuration of deployment.apache) {
+    const files = deployment.filesOf(configuration)
+    for (const { file, directory, virtualHost, overrides } of htaccessFiles(configuration, files)) {
+      const rules = file.occurrences.get('rewriterule') ?? []
+      if (rules.length === 0 || !overrides.known || !overrides.value.reads) continue
+      const application = applicationIn(files, directory.replace(/\/$/, ''))
+      if (application === null) continue
+      const host = { configuration, host: virtualHost }
+      const root = documentRoot(host)
+      const base = root.known ? `${fromBytes(root.value)}/` : null
+      if (base === null || directory === base || !directory.startsWith(base)) continue
+      const url = `/${directory.slice(base.length)}`
+      const { steps, end } = askHost(deployment, host, `${url}${MISSING}/`)
+      const script = end.kind === 'handler' ? end.path : null
+      const isLost =
+        (end.kind === 'response' && end.status === 404) ||
+        (script !== null && /\.php$/.test(script) && isOfOtherPages(files, script))
+      if (!isLost) continue
+      const rule = rules.find(each => steps.some(({ directive }) => directive === each))
+      const target = rule?.args[1]?.value
+      if (rule === undefined || target === undefined || !target.endsWith('.php')) continue
+      yield {
+        at: argumentPlace(rule, 1),
+        message: `no such script is there: \`${url}index.php\` of ${application} answers these pages, and Apache answers 404`,
+        label: 'never leads to the script',
+        help: `Write \`RewriteBase ${url}\`, and \`${url}index.php\` here`,
+      }
+    }
+  }
+}
+
+/** True for a script that is not there, in a directory whose start page is a file. */
+function isOfOtherPages(files: FileSystem, script: string): boolean {
+  const names = (files.list(posix.dirname(script)) ?? []).map(({ name }) => name)
+  return names.some(name => /^index\.html?$/.test(name)) && !names.includes(posix.basename(script))
+}
+
+interface Page {
+  readonly target: string
+  /** As a message has it. */
+  readonly shown: string
+  readonly says: string
+  /** True for one URL that clients ask by a standard, which a refusal of its like does not mean. */
+  readonly isFixed: boolean
+  readonly severity: 'error' | 'warning'
+  readonly at: RelatedPlace | null
+  readonly help: string | null
+}
+
+interface RelatedPlace {
+  readonly at: Place
+  readonly message: string
+}
+
+/** A page that an application answers where it is asked; null where nobody knows its URL. */
+function pageOf(files: FileSystem, root: string, application: string): Page | null {
+  if (application === 'MediaWiki') return articleOf(files, root)
+  if (application === 'Nextcloud')
+    return {
+      target: '/.well-known/carddav',
+      shown: '/.well-known/carddav',
+      says: 'Calendars and contacts find Nextcloud by that URL',
+      isFixed: true,
+      severity: 'warning',
+      at: null,
+      help: 'Add `location = /.well-known/carddav { return 301 /remote.php/dav/; }`, and the same for `caldav`',
+    }
+  return {
+    target: `/${MISSING}/`,
+    shown: '/page/',
+    says: `\`index.php\` of ${application} answers every page`,
+    isFixed: false,
+    severity: application === 'WordPress' ? 'warning' : 'error',
+    at: null,
+    help: null,
+  }
+}
+
+function articleOf(files: FileSystem, root: string): Page | null {
+  const source = sourceAt(files, posix.join(root, 'LocalSettings.php'))
+  const setting = source === null ? null : phpSetting(source, '$wgArticlePath')
+  if (typeof setting?.value !== 'string' || !/^\/[\w/-]*\$1$/.test(setting.value)) return null
+  const prefix = setting.value.slice(0, -2)
+  return {
+    target: prefix + MISSING,
+    shown: `${prefix}Page`,
+    says: 'MediaWiki writes the addresses of its pages so',
+    isFixed: false,
+    severity: 'error',
+    at: { at: setting.at, message: 'its own setting' },
+    help: `Add \`location ${prefix} { try_files $uri /index.php?title=$uri&$args; }\`, or leave \`$wgArticlePath\` out`,
+  }
+}
 
 /** The URL of a picture or script that an application makes by its script; null for none. */
 function assetOf(files: FileSystem, root: string, application: string): string | null {
@@ -217,6 +448,8 @@ const applicationIn = memoByKey((files: FileSystem, root: string): string | null
   if (!has('index.php')) return null
   if (has('wp-blog-header.php') && has('wp-login.php')) return 'WordPress'
   if (has('core/lib/Drupal.php')) return 'Drupal'
+  if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
+  if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
   if (has(`../${PROJECT_FILES.Laravel}`)) return 'Laravel'
   if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
   return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null

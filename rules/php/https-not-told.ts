@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
+import { phpCode } from '../../parsers/php/script.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -10,8 +12,9 @@ import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { moodleConfiguration, scriptCode, wordpressConfiguration } from './_php-sources.ts'
+import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const ASKS = conf`
@@ -51,6 +54,27 @@ const NEXTCLOUD = (lines: string): Record<string, string> => ({
   'srv/www/index.php': "<?php require_once __DIR__ . '/lib/base.php';\n",
   'srv/www/config/config.php': `<?php\n$CONFIG = array(\n  'trusted_domains' => array('example.org'),\n  'overwrite.cli.url' => 'https://example.org',\n  ${lines}\n);\n`,
 })
+const LARAVEL = (middleware: string, provider = ''): Record<string, string> => ({
+  'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
+  'srv/shop/public/index.php': "<?php require __DIR__ . '/../bootstrap/app.php';\n",
+  'srv/shop/bootstrap/app.php': conf`
+    <?php
+    return Application::configure(basePath: dirname(__DIR__))
+        ->withMiddleware(function (Middleware $middleware) {
+            ${middleware}
+        })->create();
+  `,
+  'srv/shop/app/Providers/AppServiceProvider.php': conf`
+    <?php
+    class AppServiceProvider extends ServiceProvider
+    {
+        public function boot(): void
+        {
+            ${provider}
+        }
+    }
+  `,
+})
 /** A server of loopback behind one with TLS of the same nginx. */
 const inner = (script: Record<string, string>): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
@@ -75,7 +99,11 @@ const inner = (script: Record<string, string>): Record<string, string> => {
   }
 }
 /** nginx with TLS in front of Apache with the shop. */
-const apache = (lines: string | readonly string[], script = ASKS): Record<string, string> => ({
+const apache = (
+  lines: string | readonly string[],
+  script = ASKS,
+  scheme = 'proxy_set_header X-Forwarded-Proto $scheme;',
+): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
     server {
         listen 443 ssl;
@@ -85,7 +113,7 @@ const apache = (lines: string | readonly string[], script = ASKS): Record<string
         location / {
             proxy_pass http://127.0.0.1:9000;
             proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-Proto $scheme;
+            ${scheme}
         }
     }
   `),
@@ -101,6 +129,12 @@ const apache = (lines: string | readonly string[], script = ASKS): Record<string
     ['setenvif', 'dir'],
   ),
   'srv/www/index.php': script,
+})
+const inShop = (files: Record<string, string>, project: Record<string, string>): Record<string, string> => ({
+  ...Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [path, text.replace('/srv/www', '/srv/shop/public')]),
+  ),
+  ...project,
 })
 const bad = (files: Record<string, string>, marked: string): Record<string, string> =>
   Object.fromEntries(
@@ -145,6 +179,34 @@ export default defineRule({
       files: bad({ ...apache(''), ...NEXTCLOUD('') }, 'DocumentRoot'),
     },
     { title: 'Apache behind the TLS of nginx', files: bad(apache(''), 'DocumentRoot') },
+    {
+      title: 'WordPress that is told when it has read the login',
+      files: bad(
+        {
+          ...apache('', "<?php require __DIR__ . '/wp-blog-header.php';\n"),
+          'srv/www/wp-config.php': conf`
+            <?php
+            define('WP_HOME', 'https://example.org');
+            require_once ABSPATH . 'wp-settings.php';
+            if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') {
+                $_SERVER['HTTPS'] = 'on';
+            }
+          `,
+        },
+        "$_SERVER['HTTPS']",
+      ),
+    },
+    {
+      title: 'Nextcloud that trusts a proxy, which sends no scheme',
+      files: bad(
+        { ...apache('', ASKS, ''), ...NEXTCLOUD("'trusted_proxies' => ['127.0.0.1'],") },
+        'DocumentRoot',
+      ),
+    },
+    {
+      title: 'Laravel that trusts no proxy',
+      files: bad(inShop(apache(''), LARAVEL('//')), 'DocumentRoot'),
+    },
   ],
   good: [
     {
@@ -201,6 +263,18 @@ export default defineRule({
       title: 'Nextcloud that is told by its own settings',
       files: { ...apache(''), ...NEXTCLOUD("'overwriteprotocol' => 'https',") },
     },
+    {
+      title: 'Nextcloud that trusts the proxy, which sends the scheme',
+      files: { ...apache(''), ...NEXTCLOUD("'trusted_proxies' => ['127.0.0.1'],") },
+    },
+    {
+      title: 'Laravel that trusts the proxy',
+      files: inShop(apache(''), LARAVEL("$middleware->trustProxies(at: '127.0.0.1');")),
+    },
+    {
+      title: 'Laravel that makes https addresses by itself',
+      files: inShop(apache(''), LARAVEL('//', "URL::forceScheme('https');")),
+    },
     { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
     {
       title: 'a script that redirects nobody',
@@ -230,14 +304,21 @@ type Findings = Iterable<RuleFinding>
 const ADVICE = 'Make `HTTPS` of what the proxy in front tells'
 
 function doing({ by }: Asked): string {
-  return by === 'Nextcloud'
-    ? 'Nextcloud makes `http://` addresses, which browsers block in its pages,'
+  return by === 'Nextcloud' || by === 'Laravel'
+    ? `${by} makes \`http://\` addresses, which browsers block in its pages,`
     : 'PHP redirects to `https://`'
 }
 
-function saysOf({ by }: Asked): string {
-  if (by === null) return 'the script asks here'
-  return by === 'Nextcloud' ? 'its clients use TLS' : `${by} redirects to TLS`
+/** Set where WordPress has asked already; the place of that line in every other finding is the server's. */
+function lateFinding({ late }: Asked): RuleFinding | null {
+  if (late === null) return null
+  return {
+    at: late,
+    message:
+      'WordPress reads the login in `wp-settings.php`, before this line tells it of TLS: "Sorry, you are not allowed to access this page"',
+    label: 'too late',
+    help: "Put it above `require_once ABSPATH . 'wp-settings.php'`",
+  }
 }
 
 function* throughFastcgi(deployment: Deployment): Findings {
@@ -250,7 +331,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
     if (connection.reachable === false && !isInner) continue
     const root = documentRoot(connection)
     const asked = root === null ? null : asksForTls(from.machine.files, root)
-    if (asked === null || isTold(connection)) continue
+    if (asked === null || asked.trusts || isTold(connection)) continue
     ofTls ??= new Map(
       deployment.servers.flatMap(each =>
         each.tls ? each.names.map(({ name }) => [name, each] as const) : [],
@@ -260,9 +341,14 @@ function* throughFastcgi(deployment: Deployment): Findings {
     const tls = server.tls ? server : named
     // What a server with TLS calls itself is another matter; one that proxies here terminates it.
     if (tls !== undefined && tls !== server && !proxiesTo(deployment, tls, server)) continue
-    if (tls === undefined && isInner) continue
+    if (tls === undefined && (isInner || !asked.speaksTls)) continue
     // WordPress takes the port of TLS for TLS, too.
     if (tls === server && asked.by === 'WordPress') continue
+    const late = lateFinding(asked)
+    if (late !== null) {
+      yield late
+      continue
+    }
     yield {
       at: namePlace(pass),
       ...(tls === undefined && { severity: 'warning' }),
@@ -271,7 +357,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
       related: [
         {
           at: asked.at,
-          message: saysOf(asked),
+          message: asked.says,
         },
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
       ],
@@ -310,11 +396,19 @@ function* inApache(deployment: Deployment): Findings {
     const root = line?.args[0]?.value
     if (line === undefined || root === undefined || !root.startsWith('/')) continue
     const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
-    const front = fronts.find(({ connection }) => connection.server.tls)?.connection.server
-    if (front === undefined || mayBeTold(deployment, host)) continue
+    const leading = fronts.find(({ connection }) => connection.server.tls)?.connection
+    if (leading === undefined || mayBeTold(deployment, host)) continue
+    const { server: front, headers } = leading
     const { files } = deployment.programOf(configuration).machine
     const asked = asksForTls(files, root.replace(/(.)\/$/, '$1'))
     if (asked === null || mayTellInHtaccess(files, root)) continue
+    const sendsScheme = headers.open || headers.written.some(({ name }) => name === 'x-forwarded-proto')
+    if (asked.trusts && sendsScheme) continue
+    const late = lateFinding(asked)
+    if (late !== null) {
+      yield late
+      continue
+    }
     yield {
       at: namePlace(line),
       message: `${doing(asked)} where \`HTTPS\` is empty, and Apache never fills it here`,
@@ -322,7 +416,7 @@ function* inApache(deployment: Deployment): Findings {
       related: [
         {
           at: asked.at,
-          message: saysOf(asked),
+          message: asked.says,
         },
         { at: namePlace(front.directive), message: 'terminates TLS' },
       ],
@@ -351,53 +445,127 @@ function mayTellInHtaccess(files: FileSystem, root: string): boolean {
 
 interface Asked {
   readonly at: Place
+  readonly says: string
   /** The application that asks by its own configuration; null for a script. */
-  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | null
+  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | 'Laravel' | null
+  /** True where its own configuration has an address of https. */
+  readonly speaksTls: boolean
+  /** True for one that believes a proxy in front, where that sends `X-Forwarded-Proto`. */
+  readonly trusts: boolean
+  /** Where WordPress is told of TLS behind the line that asks. */
+  readonly late: Place | null
 }
 
-/** Where the start page of a directory, or the configuration of WordPress for it, sends what came without TLS away. */
+/** Where the start page of a directory, or the configuration of the application in it, hangs on TLS. */
 const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
   const wordpress = wordpressConfiguration(files, root)
   const moodle = moodleConfiguration(files, root)
   const nextcloud = sourceAt(files, `${root}/config/config.php`)
   const page = sourceAt(files, `${root}/index.php`)
   return (
-    (wordpress === null ? null : askedIn(wordpress, 'WordPress')) ??
-    (moodle === null ? null : askedIn(moodle, 'Moodle')) ??
-    (nextcloud === null ? null : askedIn(nextcloud, 'Nextcloud')) ??
-    (page === null ? null : askedIn(page, null))
+    (wordpress === null ? null : askedByWordpress(wordpress)) ??
+    (moodle === null ? null : askedByMoodle(moodle)) ??
+    (nextcloud === null ? null : askedByNextcloud(nextcloud)) ??
+    askedByLaravel(files, root) ??
+    (page === null ? null : askedByScript(page))
   )
 })
 
-function askedIn(source: Source, by: Asked['by']): Asked | null {
-  const code = scriptCode(source)
-  const { pattern, told } = by === null ? { pattern: ASKING, told: null } : APPLICATIONS[by]
-  const match = OTHERWISE.test(code) || told?.test(code) === true ? null : pattern.exec(code)
-  if (match === null) return null
-  const [text] = match
-  const from = by === null ? text.indexOf('$') : 0
-  const to = by === null ? text.indexOf(']') + 1 : text.length
-  return { at: { source, start: match.index + from, end: match.index + to }, by }
-}
-
 /** What a script looks at besides, or sets. */
 const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
-/** What the configuration of an application says of TLS, and what it has for a proxy in front that terminates it. */
-const APPLICATIONS = {
-  WordPress: {
-    pattern:
-      /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/,
-    told: null,
-  },
-  Moodle: {
-    pattern: /\$CFG->wwwroot\s*=\s*['"]https:\/\//,
-    told: /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/,
-  },
-  Nextcloud: {
-    pattern: /['"]overwrite\.cli\.url['"]\s*=>\s*['"]https:\/\//,
-    told: /['"](?:overwriteprotocol|trusted_proxies)['"]/,
-  },
-} as const
+
+function found(source: Source, match: RegExpExecArray, by: Asked['by']): Asked {
+  return {
+    at: { source, start: match.index, end: match.index + match[0].length },
+    says: `${by} redirects to TLS`,
+    by,
+    speaksTls: true,
+    trusts: false,
+    late: null,
+  }
+}
+
+function askedByWordpress(source: Source): Asked | null {
+  const code = phpCode(source)
+  const start = /\b(?:require|include)(?:_once)?\b[^;]*wp-settings\.php/.exec(code)?.index ?? code.length
+  const before = code.slice(0, start)
+  const match =
+    /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/.exec(
+      before,
+    )
+  if (match === null || OTHERWISE.test(before)) return null
+  const behind = code.slice(start)
+  const told = /\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\](?=\s*=[^=])/.exec(behind)
+  // What else stands there may do as well.
+  if (told === null && OTHERWISE.test(behind)) return null
+  const late =
+    told === null ? null : { source, start: start + told.index, end: start + told.index + told[0].length }
+  return { ...found(source, match, 'WordPress'), late }
+}
+
+function askedByMoodle(source: Source): Asked | null {
+  const code = phpCode(source)
+  const match = /\$CFG->wwwroot\s*=\s*['"]https:\/\//.exec(code)
+  const isTold = OTHERWISE.test(code) || /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/.test(code)
+  return match === null || isTold ? null : found(source, match, 'Moodle')
+}
+
+function askedByNextcloud(source: Source): Asked | null {
+  const code = phpCode(source)
+  const list = /\$CONFIG\b(?=[\s\S]*['"]trusted_domains['"])/.exec(code)
+  if (list === null || OTHERWISE.test(code) || /['"]overwriteprotocol['"]/.test(code)) return null
+  const address = /['"]overwrite\.cli\.url['"]\s*=>\s*['"]https:\/\//.exec(code)
+  const proxies = /['"]trusted_proxies['"]/.exec(code)
+  return {
+    ...found(source, proxies ?? address ?? list, 'Nextcloud'),
+    says:
+      proxies === null
+        ? address === null
+          ? 'has no `overwriteprotocol`'
+          : 'its clients use TLS'
+        : 'believes its `X-Forwarded-Proto`, which is not sent',
+    speaksTls: address !== null,
+    trusts: proxies !== null,
+  }
+}
+
+/** Laravel since 11 trusts no proxy, unless the file that starts it says so. */
+function askedByLaravel(files: FileSystem, root: string): Asked | null {
+  const project = posix.dirname(root)
+  if (files.kind(`${project}/${PROJECT_FILES.Laravel}`) !== 'file') return null
+  const source = sourceAt(files, `${project}/bootstrap/app.php`)
+  const providers = files.list(`${project}/app/Providers`)
+  if (source === null || providers === null) return null
+  const code = phpCode(source)
+  const match = /Application::configure\b/.exec(code)
+  if (match === null || /trustProxies/i.test(code)) return null
+  const others = [
+    `${root}/index.php`,
+    `${project}/routes/web.php`,
+    ...providers.map(({ name }) => `${project}/app/Providers/${name}`),
+  ]
+  const sets = /FORWARDED|['"]HTTPS['"]|force(?:Scheme|Https|RootUrl)|useOrigin/
+  if (others.some(path => sets.test(sourceAt(files, path)?.text ?? ''))) return null
+  const environment = sourceAt(files, `${project}/.env`)
+  return {
+    ...found(source, match, 'Laravel'),
+    says: 'trusts no proxy, so it reads no `X-Forwarded-Proto`',
+    speaksTls: /^APP_URL=["']?https:/m.test(environment?.text ?? ''),
+  }
+}
+
+function askedByScript(source: Source): Asked | null {
+  const code = phpCode(source)
+  const match = OTHERWISE.test(code) ? null : ASKING.exec(code)
+  if (match === null) return null
+  const [text] = match
+  return {
+    ...found(source, match, null),
+    at: { source, start: match.index + text.indexOf('$'), end: match.index + text.indexOf(']') + 1 },
+    says: 'the script asks here',
+  }
+}
+
 const HTTPS = String.raw`\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\]`
 /** A condition that holds without TLS, and the redirect close behind it. */
 const ASKING = new RegExp(

@@ -1,3 +1,4 @@
+import { phpCode } from '../../parsers/php/script.ts'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
@@ -12,7 +13,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { moodleConfiguration, scriptCode } from './_php-sources.ts'
+import { moodleConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const tree = (
@@ -279,7 +280,7 @@ interface PathInfoApplication {
 
 const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoApplication | null => {
   const moodle = moodleConfiguration(files, root)
-  const ofMoodle = moodle === null ? null : /\$CFG->wwwroot/.exec(scriptCode(moodle))
+  const ofMoodle = moodle === null ? null : /\$CFG->wwwroot/.exec(phpCode(moodle))
   if (moodle !== null && ofMoodle !== null && !/slasharguments\s*=\s*(?:0|false)/.test(moodle.code))
     return {
       name: 'Moodle',
@@ -287,7 +288,7 @@ const applicationAt = memoByKey((files: FileSystem, root: string): PathInfoAppli
       at: { source: moodle, start: ofMoodle.index, end: ofMoodle.index + ofMoodle[0].length },
     }
   const nextcloud = sourceAt(files, `${root}/config/config.php`)
-  const ofNextcloud = nextcloud === null ? null : /['"]trusted_domains['"]/.exec(scriptCode(nextcloud))
+  const ofNextcloud = nextcloud === null ? null : /['"]trusted_domains['"]/.exec(phpCode(nextcloud))
   return nextcloud === null || ofNextcloud === null
     ? null
     : {

@@ -1,3 +1,4 @@
+import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
@@ -12,7 +13,6 @@ import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { compilePcre, toBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { documentRoot } from '../php/_script-directory.ts'
-import { scriptCode } from '../php/_php-sources.ts'
 
 const fpm = (names: string, files: Record<string, string>): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -339,7 +339,7 @@ const TEXTS = /^(?:\s*(?:\d+\s*=>\s*)?(['"])(?:(?!\1)[^\\$]|\\.)*\1\s*,?)*\s*$/
 function nextcloudList(files: FileSystem, root: string): HostList | null {
   const source = sourceAt(files, `${root}/config/config.php`)
   if (source === null || !/\$CONFIG\b/.test(source.code)) return null
-  const code = scriptCode(source)
+  const code = phpCode(source)
   const match = /(['"]trusted_domains['"])\s*=>\s*(?:array\s*\(|\[)([^()[\]]*)[)\]]/.exec(code)
   if (match === null || !TEXTS.test(match[2] ?? '') || /['"]overwritehost['"]/.test(code)) return null
   const others = (files.list(`${root}/config`) ?? []).filter(({ name }) => /\.config\.php$/.test(name))
@@ -362,7 +362,7 @@ function nextcloudList(files: FileSystem, root: string): HostList | null {
 function drupalList(files: FileSystem, root: string): HostList | null {
   const source = sourceAt(files, `${root}/sites/default/settings.php`)
   if (source === null) return null
-  const code = scriptCode(source)
+  const code = phpCode(source)
   const matches = [
     ...code.matchAll(
       /\$settings\[(['"]trusted_host_patterns['"])\](\[\])?\s*=\s*(?:array\s*\(|\[)?((?:\s*(?:\d+\s*=>\s*)?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,?)*)\s*[)\]]?\s*;/g,
@@ -387,7 +387,7 @@ function drupalList(files: FileSystem, root: string): HostList | null {
 
 function textAt(files: FileSystem, path: string): string {
   const source = sourceAt(files, path)
-  return source === null ? '' : scriptCode(source)
+  return source === null ? '' : phpCode(source)
 }
 
 function textsIn(list: string): readonly string[] {

@@ -34,6 +34,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'access/proxy-allowed-as-client',
+    examples: { bad: 'behind a balancer of this machine', good: 'the address of the connection' },
+    shows: 'who comes through the proxy is refused',
+    request: {
+      url: 'http://example.org/index.html',
+      headers: { 'X-Forwarded-For': '192.0.2.9, 198.51.100.7' },
+    },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'the page',
+  },
+  {
     rule: 'access/auth-request-login-loop',
     examples: { bad: 'by a named location', good: 'without a login' },
     shows: 'the page to log in redirects to itself',

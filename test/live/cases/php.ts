@@ -1,3 +1,4 @@
+import { conf } from '../../../src/engine/conf.ts'
 import type { LiveCase } from '../live-case.ts'
 
 const SCRIPT = { 'srv/www/index.php': '<?php echo "the script runs";\n' }
@@ -417,5 +418,29 @@ export const cases: readonly LiveCase[] = [
     request: REQUEST,
     harm: ({ response }) => response.body === '128M 601',
     sound: ({ response }) => response.body === '77M 601',
+  },
+  {
+    rule: 'php/own-address-redirected',
+    examples: {
+      bad: 'WordPress without the www. to which nginx redirects',
+      good: 'WordPress with the name that is answered',
+    },
+    shows: 'what sends other names to its own address sends a client back to where nginx sent it from',
+    files: {
+      'srv/www/wp-settings.php': '<?php\n',
+      'srv/www/start.php': conf`
+        <?php
+        define('ABSPATH', __DIR__ . '/');
+        require ABSPATH . 'wp-config.php';
+        if (parse_url(WP_HOME, PHP_URL_HOST) !== $_SERVER['HTTP_HOST']) {
+            header('Location: ' . WP_HOME . '/', true, 301);
+            exit;
+        }
+        echo 'the page';
+      `,
+    },
+    request: { url: 'http://www.example.org/' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/',
+    sound: ({ response }) => response.body.includes('the page'),
   },
 ]

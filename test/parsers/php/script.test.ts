@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { phpCode, phpSetting } from '../../../parsers/php/script.ts'
+import { placeText, textSource } from '../../../parsers/text/source.ts'
+import { conf } from '../../../src/engine/conf.ts'
+
+const source = (text: string) => textSource('/srv/www/config.php', text)
+const valueOf = (text: string, name: string) => {
+  const setting = phpSetting(source(text), name)
+  return setting === undefined || setting === null ? setting : setting.value
+}
+
+test('comments are blanked, and nothing else', () => {
+  const text = conf`
+    <?php
+    // define('A', 1);
+    # define('B', 1);
+    /* define('C',
+       1); */
+    define('URL', 'http://a'); // behind it
+    #[Attribute]
+    $mark = "it's # no comment";
+  `
+  const code = phpCode(source(text))
+  assert.is(code.length, text.length)
+  assert.not.match(code, /'A'|'B'|'C'|behind/)
+  assert.match(code, /'http:\/\/a'\);/)
+  assert.match(code, /#\[Attribute\]/)
+  assert.match(code, /it's # no comment/)
+})
+
+test('settings of every form', () => {
+  const text = conf`
+    <?php
+    define( 'WP_HOME', "https://example.org" );
+    const DEBUG = false;
+    $CFG->wwwroot = 'http://a';
+    $CFG->wwwroot = 'http://b';
+    $config['base_url'] = 'http://c/';
+    $CONFIG = array (
+      'overwritehost' => 'd',
+      'port' => 8080,
+    );
+    class JConfig {
+        public $live_site = 'it\'s';
+        public string $baseURL = '';
+    }
+    $path = "/wiki/$1";
+  `
+  assert.is(valueOf(text, 'WP_HOME'), 'https://example.org')
+  assert.is(valueOf(text, 'DEBUG'), false)
+  assert.is(valueOf(text, '$CFG->wwwroot'), 'http://b')
+  assert.is(valueOf(text, '$config[base_url]'), 'http://c/')
+  assert.is(valueOf(text, 'overwritehost'), 'd')
+  assert.is(valueOf(text, 'port'), 8080)
+  assert.is(valueOf(text, '$live_site'), "it's")
+  assert.is(valueOf(text, '$baseURL'), '')
+  assert.is(valueOf(text, '$path'), '/wiki/$1')
+  assert.is(valueOf(text, '$missing'), null)
+})
+
+test('a constant keeps its first value', () => {
+  const text = conf`
+    <?php
+    define('HOME', 'a');
+    define('HOME', 'b');
+  `
+  assert.is(valueOf(text, 'HOME'), 'a')
+})
+
+test('what is computed or conditional is not known', () => {
+  for (const line of [
+    "define('HOME', 'http://' . $_SERVER['HTTP_HOST']);",
+    "define('HOME', getenv('HOME'));",
+    `define('HOME', "http://$host");`,
+    "if (PHP_SAPI === 'cli') define('HOME', 'a');",
+    "if ($local) {\n    define('HOME', 'a');\n}",
+    "defined('HOME') || define('HOME', 'a');",
+    "function set() { define('HOME', 'a'); }",
+    "define('HOME', $local ? 'a' : 'b');",
+  ])
+    assert.is(valueOf(`<?php\n${line}\n`, 'HOME'), undefined, line)
+})
+
+test('the place is that of the value, without its quotes', () => {
+  const setting = phpSetting(source("<?php\n$live_site = 'http://a' ;\n"), '$live_site')
+  assert.is(setting === undefined || setting === null ? null : placeText(setting.at), 'http://a')
+})
+
+test('any text is read', () => {
+  const piece = fc.constantFrom(
+    "'",
+    '"',
+    '\\',
+    '/*',
+    '*/',
+    '//',
+    '#',
+    '{',
+    '}',
+    ';',
+    'define(',
+    '$a=',
+    'if',
+    '\n',
+  )
+  fc.assert(
+    fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 40 }), pieces => {
+      const text = pieces.join('')
+      const code = phpCode(source(text))
+      assert.is(code.length, text.length)
+      for (const name of ['A', '$a']) {
+        const setting = phpSetting(source(text), name)
+        if (setting != null) assert.ok(setting.at.start <= setting.at.end && setting.at.end <= text.length)
+      }
+    }),
+  )
+})
+
+test.run()
