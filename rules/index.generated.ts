@@ -141,6 +141,7 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
+import appServerCronMisread from './app-server/cron-misread.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
 import appServerDebuggerOn from './app-server/debugger-on.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
@@ -737,6 +738,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
+  { id: 'app-server/cron-misread', ...appServerCronMisread },
   { id: 'app-server/daemonized', ...appServerDaemonized },
   { id: 'app-server/debugger-on', ...appServerDebuggerOn },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },

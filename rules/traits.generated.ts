@@ -143,6 +143,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/websocket-not-upgraded', { fixes: ['unsafe'], programs: ['apache'] }],
   ['app-server/application-not-found', { fixes: [], programs: ['app-server'] }],
   ['app-server/command-without-shell', { fixes: [], programs: ['app-server', 'docker'] }],
+  ['app-server/cron-misread', { fixes: [], programs: [] }],
   ['app-server/daemonized', { fixes: [], programs: ['app-server'] }],
   ['app-server/debugger-on', { fixes: [], programs: ['nginx', 'django', 'app-server'] }],
   ['app-server/environment-missing', { fixes: [], programs: ['django', 'app-server'] }],

@@ -49,7 +49,7 @@ const settingsOf = memo((source: Source): ReadonlyMap<string, readonly PhpSettin
     const start = match.index + match[0].length
     LITERAL.lastIndex = start
     const literal = LITERAL.exec(code)
-    const value = literal === null ? null : valueOf(literal)
+    const value = literal === null ? null : literalValue(literal)
     const quoted = literal?.[1] === undefined ? 0 : 1
     const written = literal === null ? '' : literal[0].trimEnd()
     const setting: PhpSetting = {
@@ -68,7 +68,7 @@ const settingsOf = memo((source: Source): ReadonlyMap<string, readonly PhpSettin
   return settings
 })
 
-function valueOf([, quote, text = '', word, digits]: RegExpExecArray): PhpSetting['value'] {
+function literalValue([, quote, text = '', word, digits]: RegExpExecArray): PhpSetting['value'] {
   if (digits !== undefined) return Number(digits)
   if (word !== undefined) return /^null$/i.test(word) ? '' : /^true$/i.test(word)
   if (quote === '"' && /\$[A-Za-z_{]|\{\$/.test(text)) return null

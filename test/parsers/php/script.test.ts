@@ -6,7 +6,7 @@ import { placeText, textSource } from '../../../parsers/text/source.ts'
 import { conf } from '../../../src/engine/conf.ts'
 
 const source = (text: string) => textSource('/srv/www/config.php', text)
-const valueOf = (text: string, name: string) => {
+const settingOf = (text: string, name: string) => {
   const setting = phpSetting(source(text), name)
   return setting === undefined || setting === null ? setting : setting.value
 }
@@ -48,16 +48,16 @@ test('settings of every form', () => {
     }
     $path = "/wiki/$1";
   `
-  assert.is(valueOf(text, 'WP_HOME'), 'https://example.org')
-  assert.is(valueOf(text, 'DEBUG'), false)
-  assert.is(valueOf(text, '$CFG->wwwroot'), 'http://b')
-  assert.is(valueOf(text, '$config[base_url]'), 'http://c/')
-  assert.is(valueOf(text, 'overwritehost'), 'd')
-  assert.is(valueOf(text, 'port'), 8080)
-  assert.is(valueOf(text, '$live_site'), "it's")
-  assert.is(valueOf(text, '$baseURL'), '')
-  assert.is(valueOf(text, '$path'), '/wiki/$1')
-  assert.is(valueOf(text, '$missing'), null)
+  assert.is(settingOf(text, 'WP_HOME'), 'https://example.org')
+  assert.is(settingOf(text, 'DEBUG'), false)
+  assert.is(settingOf(text, '$CFG->wwwroot'), 'http://b')
+  assert.is(settingOf(text, '$config[base_url]'), 'http://c/')
+  assert.is(settingOf(text, 'overwritehost'), 'd')
+  assert.is(settingOf(text, 'port'), 8080)
+  assert.is(settingOf(text, '$live_site'), "it's")
+  assert.is(settingOf(text, '$baseURL'), '')
+  assert.is(settingOf(text, '$path'), '/wiki/$1')
+  assert.is(settingOf(text, '$missing'), null)
 })
 
 test('a constant keeps its first value', () => {
@@ -66,7 +66,7 @@ test('a constant keeps its first value', () => {
     define('HOME', 'a');
     define('HOME', 'b');
   `
-  assert.is(valueOf(text, 'HOME'), 'a')
+  assert.is(settingOf(text, 'HOME'), 'a')
 })
 
 test('what is computed or conditional is not known', () => {
@@ -80,7 +80,7 @@ test('what is computed or conditional is not known', () => {
     "function set() { define('HOME', 'a'); }",
     "define('HOME', $local ? 'a' : 'b');",
   ])
-    assert.is(valueOf(`<?php\n${line}\n`, 'HOME'), undefined, line)
+    assert.is(settingOf(`<?php\n${line}\n`, 'HOME'), undefined, line)
 })
 
 test('the place is that of the value, without its quotes', () => {
