@@ -19,6 +19,9 @@ import accessLimitKeyUnused from './access/limit-key-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
+import accessPasswordFileServed from './access/password-file-served.ts'
+import accessPasswordReachesApplication from './access/password-reaches-application.ts'
+import accessPasswordUnhashed from './access/password-unhashed.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessProxyAllowedAsClient from './access/proxy-allowed-as-client.ts'
@@ -296,6 +299,7 @@ import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
 import forwardedHeadersProxyHostNotForwarded from './forwarded-headers/proxy-host-not-forwarded.ts'
 import forwardedHeadersProxyProtocolAddressUnused from './forwarded-headers/proxy-protocol-address-unused.ts'
+import forwardedHeadersProxyProtocolVariableEmpty from './forwarded-headers/proxy-protocol-variable-empty.ts'
 import forwardedHeadersRealIpHeaderNotSent from './forwarded-headers/real-ip-header-not-sent.ts'
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
@@ -366,6 +370,7 @@ import nginxListNotInherited from './nginx/list-not-inherited.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
+import nginxLogJsonUnescaped from './nginx/log-json-unescaped.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
@@ -380,11 +385,13 @@ import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
+import nginxRewriteWithoutSlash from './nginx/rewrite-without-slash.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
 import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxServiceForbids from './nginx/service-forbids.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
+import nginxSplitClientsRemainder from './nginx/split-clients-remainder.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSubFilterOnce from './nginx/sub-filter-once.ts'
@@ -434,6 +441,7 @@ import responseHeadersHeaderNameMisspelt from './response-headers/header-name-mi
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
+import responseHeadersReturnWritesPath from './response-headers/return-writes-path.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
 import responseHeadersUpgradeOverHttp2 from './response-headers/upgrade-over-http2.ts'
 import responseHeadersValueIgnored from './response-headers/value-ignored.ts'
@@ -467,6 +475,7 @@ import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
 import staticFilesPageNotThere from './static-files/page-not-there.ts'
+import staticFilesPathFromClient from './static-files/path-from-client.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
@@ -501,6 +510,7 @@ import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
 import tlsClientCaMissing from './tls/client-ca-missing.ts'
+import tlsClientCaPublic from './tls/client-ca-public.ts'
 import tlsClientCertificateAfterHandshake from './tls/client-certificate-after-handshake.ts'
 import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
@@ -522,6 +532,7 @@ import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
+import topologyBalancerResolvedOnce from './topology/balancer-resolved-once.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyClusterNameShort from './topology/cluster-name-short.ts'
@@ -616,6 +627,9 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
+  { id: 'access/password-file-served', ...accessPasswordFileServed },
+  { id: 'access/password-reaches-application', ...accessPasswordReachesApplication },
+  { id: 'access/password-unhashed', ...accessPasswordUnhashed },
   { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/proxy-allowed-as-client', ...accessProxyAllowedAsClient },
@@ -893,6 +907,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },
   { id: 'forwarded-headers/proxy-host-not-forwarded', ...forwardedHeadersProxyHostNotForwarded },
   { id: 'forwarded-headers/proxy-protocol-address-unused', ...forwardedHeadersProxyProtocolAddressUnused },
+  { id: 'forwarded-headers/proxy-protocol-variable-empty', ...forwardedHeadersProxyProtocolVariableEmpty },
   { id: 'forwarded-headers/real-ip-header-not-sent', ...forwardedHeadersRealIpHeaderNotSent },
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
@@ -963,6 +978,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
+  { id: 'nginx/log-json-unescaped', ...nginxLogJsonUnescaped },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
@@ -977,11 +993,13 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
+  { id: 'nginx/rewrite-without-slash', ...nginxRewriteWithoutSlash },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },
   { id: 'nginx/service-does-not-wait', ...nginxServiceDoesNotWait },
   { id: 'nginx/service-forbids', ...nginxServiceForbids },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
+  { id: 'nginx/split-clients-remainder', ...nginxSplitClientsRemainder },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/sub-filter-once', ...nginxSubFilterOnce },
@@ -1031,6 +1049,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
+  { id: 'response-headers/return-writes-path', ...responseHeadersReturnWritesPath },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
   { id: 'response-headers/upgrade-over-http2', ...responseHeadersUpgradeOverHttp2 },
   { id: 'response-headers/value-ignored', ...responseHeadersValueIgnored },
@@ -1064,6 +1083,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },
   { id: 'static-files/page-not-there', ...staticFilesPageNotThere },
+  { id: 'static-files/path-from-client', ...staticFilesPathFromClient },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
@@ -1098,6 +1118,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },
   { id: 'tls/client-ca-missing', ...tlsClientCaMissing },
+  { id: 'tls/client-ca-public', ...tlsClientCaPublic },
   { id: 'tls/client-certificate-after-handshake', ...tlsClientCertificateAfterHandshake },
   { id: 'tls/client-certificate-not-asked', ...tlsClientCertificateNotAsked },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
@@ -1119,6 +1140,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
+  { id: 'topology/balancer-resolved-once', ...topologyBalancerResolvedOnce },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/cluster-name-short', ...topologyClusterNameShort },

@@ -47,7 +47,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another; without the path, every page is the first that somebody asked for. `fastcgi_cache`, `uwsgi_cache` and `scgi_cache` have no key of their own.',
+  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another; without the path, every page is the first that somebody asked for. `fastcgi_cache`, `uwsgi_cache` and `scgi_cache` have no key of their own, and what PHP answers to `HEAD` has no body: without the method in the key that is the page for everybody.',
   remedy: 'Write `proxy_cache_key $scheme$host$request_uri;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_key'],
   bad: [
@@ -75,6 +75,15 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'an empty page by HEAD',
+      files: {
+        'etc/nginx/nginx.conf': fastcgi(conf`
+          fastcgi_cache site;
+          fastcgi_cache_key «$scheme$host$request_uri»;
+        `),
+      },
+    },
     { title: 'no key at all', files: { 'etc/nginx/nginx.conf': fastcgi('«fastcgi_cache» site;') } },
   ],
   good: [
@@ -96,7 +105,22 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': fastcgi(conf`
           fastcgi_cache site;
+          fastcgi_cache_key $scheme$request_method$host$request_uri;
+        `),
+      },
+    },
+    {
+      title: 'a key for FastCGI, and HEAD is left out',
+      files: {
+        'etc/nginx/nginx.conf': fastcgi(conf`
+          set $skip 0;
+          if ($request_method != GET) {
+              set $skip 1;
+          }
+          fastcgi_cache site;
           fastcgi_cache_key $scheme$host$request_uri;
+          fastcgi_no_cache $skip;
+          fastcgi_cache_bypass $skip;
         `),
       },
     },
@@ -245,6 +269,17 @@ function* withoutBodyOrPart(
   if (!key.known || (value === undefined && !key.value.complete)) return
   const names = variableNames(value ?? '')
   if (!names.every(name => KNOWN.test(name))) return
+  if (
+    key.value.directives[0] !== undefined &&
+    pass.name === 'fastcgi_pass' &&
+    keepsEmptyPages(connection, names)
+  )
+    yield {
+      at: argumentPlace(key.value.directives[0], 0),
+      aspect: 'method',
+      message: `\`${value}\` has no \`$request_method\`, so what PHP answers to \`HEAD\`, an empty page, is sent to everybody`,
+      help: `Write \`fastcgi_cache_key "$request_method${value}";\``,
+    }
   const written = value === undefined ? 'the key' : `\`${value}\``
   const { occurrences } = server.configuration
   const ofMethods = pass.name.replace('_pass', '_cache_methods')
@@ -273,6 +308,23 @@ function* withoutBodyOrPart(
         help: 'Add `$slice_range` to the key, and write `proxy_set_header Range $slice_range;`',
       }
   }
+}
+
+/** True where the answer to a `HEAD` is kept under the key of a `GET`. */
+function keepsEmptyPages({ server, block }: NginxConnection, names: readonly string[]): boolean {
+  if (names.includes('request_method')) return false
+  const { configuration } = server
+  const { occurrences } = configuration
+  const params = effectiveAtHand(configuration, block, 'fastcgi_param')
+  const isGet = (line: NginxDirective): boolean =>
+    line.args[0]?.value === 'REQUEST_METHOD' && line.args[1]?.value !== '$request_method'
+  if (params.known && params.value.directives.some(isGet)) return false
+  // A question about the method may leave such requests out.
+  const asks = (line: NginxDirective): boolean =>
+    line.name === 'map'
+      ? (line.args[0]?.value.includes('request_method') ?? false)
+      : /\$\{?request_method\}?(?:!|.*HEAD)/.test(line.args.map(({ value }) => value).join(''))
+  return !['if', 'map'].some(name => (occurrences.get(name) ?? []).some(asks))
 }
 
 const PATH = /^(?:uri|document_uri)$/

@@ -19,7 +19,7 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx replaces the prefix of the location by the path of `proxy_pass`, letter by letter. `location /api` and `http://backend/` send `//users` for `/api/users`, which many applications do not know; `location /api/` and `http://backend/v1` send `/v1users`.',
-  remedy: 'End both in a slash, or neither',
+  remedy: 'End both in a slash, or neither; in front of `$request_uri`, which begins with one, there is none',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
   bad: [
     {
@@ -28,6 +28,16 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(conf`
           location /api {
               proxy_pass «http://127.0.0.1:9000/»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a slash in front of the path as it came',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              proxy_pass «http://127.0.0.1:9000/$request_uri»;
           }
         `),
       },
@@ -54,6 +64,16 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the path as it came',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location / {
+              proxy_pass http://127.0.0.1:9000$request_uri;
+          }
+        `),
+      },
+    },
     {
       title: 'both, neither, or no path at all',
       files: {
@@ -106,7 +126,20 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { block, pass, server } of deployment.connections.http) {
-      if (block.name !== 'location' || pass.name !== 'proxy_pass') continue
+      if (pass.name !== 'proxy_pass') continue
+      const doubled = DOUBLED.exec(pass.args[0]?.value ?? '')
+      if (doubled !== null) {
+        const at = argumentPlace(pass, 0)
+        yield {
+          at,
+          message: `every path is sent to the backend with two slashes, as \`${doubled[1] ?? ''}//page\`: \`$${doubled[2]}\` begins with one itself`,
+          ...propose('Leave the slash out', 'unsafe', [
+            replacePlace(at, placeText(at).replace(/\/(?=\$\{?(?:request_uri|uri|document_uri)\b)/, '')),
+          ]),
+        }
+        continue
+      }
+      if (block.name !== 'location') continue
       const { modifier, name } = readLocation(block)
       if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) continue
       const path = /^https?:\/\/[^/$]+(\/[^$?]*)$/.exec(pass.args[0]?.value ?? '')?.[1]
@@ -139,6 +172,9 @@ export default defineRule({
     }
   },
 })
+
+/** A slash in front of a variable that begins with one. */
+const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|document_uri)\b/
 
 /** `/status.html`, and what monitoring asks for, which has no pages below it. */
 const ONE_PAGE =

@@ -1,6 +1,8 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -57,6 +59,20 @@ export default defineRule({
       },
     },
     {
+      title: 'whatever name a client asks for',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80 default_server;
+              server_name _;
+              location / {
+                  proxy_pass «http://$host:8080»;
+              }
+          }
+        `),
+      },
+    },
+    {
       title: 'a header, by way of another variable',
       files: {
         'nginx.conf': site(conf`
@@ -89,6 +105,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the name that a client asks for, of those that the server has',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          conf`
+            server {
+                listen 80 default_server;
+                return 404;
+            }
+          `,
+          site(conf`
+            location / {
+                proxy_pass http://$host:8080;
+            }
+          `).replace('listen 80;', 'listen 80;\n    server_name a.example.org b.example.org;'),
+        ]),
+      },
+    },
     {
       title: 'a path that begins with its slash',
       files: {
@@ -221,6 +255,7 @@ function chosenBy(
   if (first === undefined || fixed === undefined) return null
   if (fixed !== '' && !mayGoOn(server, block, fixed, host.slice(fixed.length))) return null
   if (/^(?:arg_|cookie_|http_(?!host$))/.test(first)) return first
+  if (/^(?:http_)?host$/.test(first)) return takesAnyName(server) ? first : null
   const group = groupOf(block, first)
   if (group !== null) return isFreeGroup(block, group, fixed !== '') ? first : null
   const values = (directivesByServer(server.configuration, 'set').get(server.directive) ?? []).filter(
@@ -234,6 +269,14 @@ function chosenBy(
   )
     return null
   return chosenBy(deployment, server, block, hostOf(value.args[1]?.value ?? ''), depth + 1)
+}
+
+/** True for a server of the network that answers every name that no other one has. */
+function takesAnyName({ configuration, directive, listens }: NginxServer): boolean {
+  if (!listens.some(({ loopback }) => loopback === false) || mayHoldUnread(configuration)) return false
+  return socketsOf(configuration, directive).some(
+    ({ socket }) => socket.defaultServer.known && socket.defaultServer.value.server === directive,
+  )
 }
 
 /** True where what follows the beginning of a host makes another host, to which nginx finds the way. */

@@ -3,9 +3,36 @@ import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 const SITE = 'http://example.org'
 
+const PREVIEW = `Basic ${Buffer.from('preview:letmein2024').toString('base64')}`
+
 const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(response.status)
 
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'access/password-file-served',
+    shows: 'the hashes are sent to everybody',
+    examples: { bad: 'in the document root', good: 'names with a dot are refused' },
+    files: { 'srv/www/.htpasswd': 'admin:{PLAIN}word' },
+    request: { url: `${SITE}/.htpasswd` },
+    harm: ({ response }) => response.body.includes('admin:'),
+    sound: isRefused,
+  },
+  {
+    rule: 'access/password-unhashed',
+    shows: 'the right password is answered with 401',
+    examples: { bad: 'a plain word for nginx', good: 'hashed, for nginx' },
+    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'access/password-unhashed',
+    shows: 'so it is in Apache',
+    examples: { bad: 'a plain word for Apache', good: 'hashed, for Apache' },
+    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.body === 'page',
+  },
   {
     rule: 'access/address-of-proxy-decides',
     examples: { bad: 'nobody gets in', good: 'the proxy says who the client is' },

@@ -34,6 +34,19 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://a.example.org/two' })).report?.path === '/two',
   },
   {
+    rule: 'caching/key-incomplete',
+    shows: 'after a HEAD everybody gets an empty page',
+    examples: { bad: 'an empty page by HEAD', good: 'a key for FastCGI' },
+    files: {
+      'srv/www/index.php': '<?php echo "page";',
+      'etc/php/8.2/fpm/pool.d/site.conf':
+        '[site]\nuser = www-data\nlisten = /run/php/site.sock\nlisten.mode = 0666\npm = static\npm.max_children = 1\n',
+    },
+    request: { url: 'http://example.org/', method: 'HEAD' },
+    harm: async ({ request }) => (await request({ url: 'http://example.org/' })).body === '',
+    sound: async ({ request }) => (await request({ url: 'http://example.org/' })).body === 'page',
+  },
+  {
     rule: 'caching/set-cookie-cached',
     examples: { bad: 'cookies are no reason not to cache', good: 'the cookie is taken out' },
     shows: 'the second client gets the cookie of the first',

@@ -21,6 +21,24 @@ async function accessLog(): Promise<string> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/proxy-protocol-variable-empty',
+    shows: 'the backend is told no address',
+    examples: { bad: 'a header', good: 'the address of the connection' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_X_REAL_IP === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_REAL_IP === '127.0.0.1',
+  },
+  {
+    rule: 'forwarded-headers/proxy-protocol-variable-empty',
+    shows: 'nobody is limited',
+    examples: { bad: 'the key of a limit', good: 'a key that every client has' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: async ({ request }) => (await request({ url: 'http://example.org/' })).status === 200,
+    sound: async ({ request }) => (await request({ url: 'http://example.org/' })).status === 503,
+  },
+  {
     rule: 'forwarded-headers/ssl-variable-unset',
     shows: 'the header is the word (null)',
     examples: { bad: 'variables for scripts alone, and a header of the response', good: 'asked of mod_ssl' },

@@ -1,6 +1,52 @@
+import { readFileSync } from 'node:fs'
 import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'nginx/proxy-pass-slash-mismatch',
+    shows: 'the backend gets two slashes',
+    examples: { bad: 'a slash in front of the path as it came', good: 'the path as it came' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report?.path === '//page',
+    sound: ({ response }) => response.report?.path === '/page',
+  },
+  {
+    rule: 'nginx/rewrite-without-slash',
+    shows: 'the backend does not understand the request',
+    examples: { bad: 'for a backend', good: 'with a slash' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.report?.path === '/users',
+  },
+  {
+    rule: 'nginx/rewrite-without-slash',
+    shows: 'the page is not found',
+    examples: { bad: 'a page', good: 'a page, with a slash' },
+    files: { 'srv/www/new.html': 'new' },
+    request: { url: 'http://example.org/old' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'new',
+  },
+  {
+    rule: 'nginx/log-json-unescaped',
+    shows: 'a line with a quote is no JSON',
+    examples: { bad: 'what the client calls itself', good: 'escaped for JSON' },
+    smaller: { '/var/log/nginx/access.json': '/srv/access.json' },
+    request: { url: 'http://example.org/', headers: { 'User-Agent': 'a "quoted" client' } },
+    harm: () => !isJson(readFileSync('/srv/access.json', 'utf8')),
+    sound: () => isJson(readFileSync('/srv/access.json', 'utf8')),
+  },
+  {
+    rule: 'nginx/split-clients-remainder',
+    shows: 'some clients get 500',
+    examples: { bad: 'one value alone, as the whole address', good: 'the rest has a value' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/?client=1' },
+    harm: async ({ response }) => response.status === 500,
+    sound: ({ response }) => response.status === 200,
+  },
   {
     rule: 'nginx/error-page-hides-status',
     examples: { bad: 'the page for what is not there', good: 'its own status' },
@@ -719,3 +765,12 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) => (await request({ url: 'http://example.org/list/' })).body === 'slow down',
   },
 ]
+
+/** True where the last line is a value of JSON. */
+function isJson(text: string): boolean {
+  try {
+    return JSON.parse(text.trim().split('\n').at(-1) ?? '') !== null
+  } catch {
+    return false
+  }
+}

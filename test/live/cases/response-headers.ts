@@ -19,6 +19,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => /HttpOnly; Secure$/.test(String(response.headers['set-cookie'])),
   },
   {
+    rule: 'response-headers/return-writes-path',
+    shows: 'the page has the script of the URL',
+    examples: { bad: 'the type of the whole server', good: 'the path as it was sent' },
+    request: { url: 'http://example.org/%3Cscript%3Ealert(1)%3C/script%3E' },
+    harm: ({ response }) =>
+      response.headers['content-type'] === 'text/html' && response.body.includes('<script>'),
+    sound: ({ response }) => !response.body.includes('<script>'),
+  },
+  {
     rule: 'response-headers/page-sent-as-file',
     examples: { bad: 'a page that is saved', good: 'with its type' },
     shows: 'browsers save the page',

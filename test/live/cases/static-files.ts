@@ -9,6 +9,15 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'static-files/path-from-client',
+    shows: 'a file outside of the directory is sent',
+    examples: { bad: 'an argument', good: 'a plain name alone' },
+    files: { 'srv/secret/key.txt': 'secret' },
+    request: { url: 'http://example.org/download/key.txt?user=../secret' },
+    harm: ({ response }) => response.body === 'secret',
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'static-files/start-page-not-looked-for',
     examples: { bad: 'a file or nothing', good: 'directories too' },
     shows: 'the start page is there, and not found',

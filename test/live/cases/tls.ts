@@ -7,6 +7,18 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/client-ca-public',
+    shows: 'whoever has a certificate of a public authority gets in',
+    examples: { bad: 'the bundle of the system', good: 'an authority of one’s own' },
+    files: {
+      'etc/ssl/certs/ca-certificates.crt': ROOT,
+      'etc/ssl/clients.pem': pairFor('clients')['etc/ssl/site.pem'] ?? '',
+    },
+    request: { url: 'https://example.org/' },
+    harm: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes('staff'),
+    sound: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes(' 400 '),
+  },
+  {
     rule: 'tls/apache-sni-mismatch',
     examples: { bad: 'no name in the handshake', good: 'the name of the request' },
     shows: 'the second site of the port is refused',
@@ -401,6 +413,9 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
 ]
+
+/** A site's own certificate, with its chain and its key. */
+const PUBLIC = `${LEAF}${INTERMEDIATE}${LEAF_KEY}`
 
 /** A certificate for one name and its key, where the rule's examples look for them. */
 function pairFor(name: string): Readonly<Record<string, string>> {

@@ -26,6 +26,18 @@ async function membersOf({ request }: LiveAnswer): Promise<number> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'topology/client-chooses-backend',
+    shows: 'a client has nginx ask an address that it names itself',
+    examples: {
+      bad: 'whatever name a client asks for',
+      good: 'the name that a client asks for, of those that the server has',
+    },
+    mirrors: [8080],
+    request: { url: 'http://127.0.0.1/' },
+    harm: ({ response }) => response.report?.port === '8080',
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'topology/host-selects-wrong-server',
     examples: { bad: 'the address of nginx', good: 'the name of the client' },
     shows: 'the default server of nginx answers',

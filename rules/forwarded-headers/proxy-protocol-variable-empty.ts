@@ -1,0 +1,129 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { nginxMain } from '../_examples.ts'
+
+const nginx = (lines: string, listen = '80', http = ''): string =>
+  nginxMain(conf`
+    ${http}
+    server {
+        listen ${listen};
+        server_name example.org;
+        location / {
+            ${lines}
+            proxy_pass http://127.0.0.1:9000;
+        }
+    }
+  `)
+const HEADER = 'proxy_set_header X-Real-IP «$proxy_protocol_addr»;'
+
+export default defineRule({
+  summary: 'What the PROXY protocol tells is asked for, and no `listen` takes it',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`$proxy_protocol_addr` is the address in the line that a load balancer sends in front of a connection. Without `proxy_protocol` in `listen` nginx expects no such line, and the variable is empty: the header is left out, the log has `-`, and a limit by an empty key limits nobody.',
+  remedy:
+    'Write `listen … proxy_protocol;` where the load balancer speaks it, and `$remote_addr` where it does not',
+  references: [
+    'https://docs.nginx.com/nginx/admin-guide/load-balancer/using-proxy-protocol/',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_proxy_protocol_addr',
+  ],
+  bad: [
+    { title: 'a header', files: { 'etc/nginx/nginx.conf': nginx(HEADER) } },
+    {
+      title: 'the key of a limit',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'limit_req zone=each;',
+          '80',
+          'limit_req_zone «$proxy_protocol_addr» zone=each:1m rate=1r/m;',
+        ),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the address of the connection',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header X-Real-IP $remote_addr;') },
+    },
+    {
+      title: 'a key that every client has',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'limit_req zone=each;',
+          '80',
+          'limit_req_zone $binary_remote_addr zone=each:1m rate=1r/m;',
+        ),
+      },
+    },
+    {
+      title: 'a socket that takes it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'proxy_set_header X-Real-IP $proxy_protocol_addr;',
+          '80 proxy_protocol',
+        ),
+      },
+    },
+    {
+      title: 'an address by a map, which has another one where it is empty',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'proxy_set_header X-Real-IP $client;',
+          '80',
+          conf`
+            map $proxy_protocol_addr $client {
+                "" $remote_addr;
+                default $proxy_protocol_addr;
+            }
+          `,
+        ),
+      },
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const configuration of configurations) {
+      for (const [name, index] of USES) {
+        for (const line of configuration.occurrences.get(name) ?? []) {
+          const value = line.args[index]?.value ?? ''
+          if (!value.includes('proxy_protocol_') || line.context.startsWith('stream')) continue
+          // Of several the others may say it.
+          const [variable, ...others] = variableNames(value)
+          if (variable === undefined || others.length > 0 || !/^proxy_protocol_/.test(variable)) continue
+          if (line.parent === null || takesIt(configuration)) continue
+          yield {
+            at: argumentPlace(line, index),
+            cause: 'no PROXY protocol',
+            message: `\`$${variable}\` is always empty, as no \`listen\` has \`proxy_protocol\``,
+            label: 'always empty',
+          }
+        }
+      }
+    }
+  },
+})
+
+/** Lines that use a value, and where it stands in them. */
+const USES = [
+  ['proxy_set_header', 1],
+  ['grpc_set_header', 1],
+  ['fastcgi_param', 1],
+  ['uwsgi_param', 1],
+  ['limit_req_zone', 0],
+  ['limit_conn_zone', 0],
+] as const
+
+/** True where some socket takes the line of the PROXY protocol, or one that was not read may. */
+const takesIt = memo(
+  (configuration: NginxConfiguration): boolean =>
+    configuration.main === null ||
+    mayHoldUnread(configuration) ||
+    (configuration.occurrences.get('listen') ?? []).some(({ args }) =>
+      args.some(({ value }) => value === 'proxy_protocol' || value.includes('$')),
+    ),
+)

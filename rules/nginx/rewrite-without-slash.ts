@@ -1,0 +1,229 @@
+import { placeText } from '../../parsers/text/source.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { matchPattern } from '../../src/servers/nginx/queries/match-pattern.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): string => nginxMain(nginxServer(lines))
+
+export default defineRule({
+  summary: 'A `rewrite` makes a path that does not begin with a slash',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx takes the replacement as it is. A backend gets `GET users HTTP/1.0`, which is no request: 400. Without a backend no location has such a path, and a file is looked for as `/srv/wwwusers`: 404.',
+  remedy: 'Begin the replacement with `/`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
+  bad: [
+    {
+      title: 'for a backend',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^/api/(.*)$ «$1» break;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a page',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+          }
+          rewrite ^/old$ «new.html» last;
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'with a slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^/api/(.*)$ /$1 break;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a page, with a slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+          }
+          rewrite ^/old$ /new.html last;
+        `),
+      },
+    },
+    {
+      title: 'the slash is in the group',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^/api(/.*)$ $1 break;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a URL in the path, of which the address of the backend is made',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /fetch/ {
+              rewrite ^/fetch/(.*)$ $1;
+              set $target 127.0.0.1:9000/$uri;
+              proxy_pass http://$target;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a prefix without its slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api {
+              rewrite ^/api(.*)$ $1 break;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a redirect',
+      files: { 'etc/nginx/nginx.conf': nginx('rewrite ^/old/(.*)$ https://example.net/$1 permanent;') },
+    },
+    {
+      title: 'a script whose path is written out',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          rewrite ^/(.*)$ index.php?q=$1 last;
+          location ~ \.php$ {
+              include fastcgi_params;
+              fastcgi_param SCRIPT_FILENAME $document_root/$fastcgi_script_name;
+              fastcgi_pass unix:/run/php/site.sock;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a variable that has the slash',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              set $rest /users;
+              rewrite ^ $rest break;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const configuration of configurations) {
+      for (const line of configuration.occurrences.get('rewrite') ?? []) {
+        const [pattern, replacement, flag] = line.args
+        if (pattern === undefined || replacement === undefined || line.parent === null) continue
+        const { value } = replacement
+        if (value.startsWith('/') || isUnknownWord(value) || isUnknownWord(pattern.value)) continue
+        if (/^(?:https?:\/\/|\$scheme|\?|(?:last|break|redirect|permanent)$)/.test(value) || value === '')
+          continue
+        if (flag !== undefined && !/^(?:last|break)$/.test(flag.value)) continue
+        const path = pathWithoutSlash(pattern.value, value)
+        if (path === null || isHandledOtherwise(configuration, line, path)) continue
+        const at = argumentPlace(line, 1)
+        const written = placeText(at)
+        yield {
+          at,
+          message: `\`${path.from}\` becomes \`${path.to}\`, which does not begin with a slash, so ${goesTo(line)}`,
+          label: 'no slash',
+          ...propose('Begin with a slash', 'unsafe', [
+            /^["']/.test(written) ? null : replacePlace(at, `/${written}`),
+          ]),
+        }
+      }
+    }
+  },
+})
+
+/** A path that the pattern takes, and what it becomes without a slash; null where it may get one, or nobody can tell. */
+function pathWithoutSlash(
+  pattern: string,
+  replacement: string,
+): { readonly from: string; readonly to: string } | null {
+  const text = replacement.replace(/\?.*$/s, '')
+  // Other variables than groups of the pattern may have a slash.
+  const first = /^\$\{?(\d)\}?/.exec(text)
+  if (first === null && text.startsWith('$')) return null
+  let found: { from: string; to: string } | null = null
+  for (const from of sampleTexts(pattern).texts) {
+    if (!from.startsWith('/')) continue
+    const match = first === null ? null : matchPattern(pattern, from)
+    if (match === undefined) return null
+    const group = match?.captures[Number(first?.[1])] ?? ''
+    // Without a slash in front of it the group has one itself in every path that people ask for.
+    if (first !== null && !from.endsWith(`/${group}`)) return null
+    const start = first === null ? text : group + text.slice(first[0].length)
+    if (start.startsWith('/')) return null
+    const to = start.replace(/\$\{?\w+\}?/g, '…')
+    if (to !== '' && found === null) found = { from, to }
+  }
+  return found
+}
+
+/** True where another line than the path decides, or what the path becomes is a script that is found all the same. */
+function isHandledOtherwise(
+  { occurrences }: NginxConfiguration,
+  line: NginxDirective,
+  { to }: { readonly to: string },
+): boolean {
+  const { parent, args } = line
+  const siblings = parent?.children ?? []
+  // What is left is made into something else, such as the address of a backend or another path.
+  const goesOn = args[2] === undefined && siblings.slice(siblings.indexOf(line) + 1).some(isRewrite)
+  if (goesOn || siblings.some(each => each !== line && usesPath(each))) return true
+  if (args[2]?.value === 'break') {
+    const pass = siblings.find(({ name }) => PASSES.some(each => each === name))
+    if (pass === undefined) return siblings.some(({ name }) => name === 'alias' || name === 'try_files')
+    return pass.name !== 'proxy_pass' || (pass.args[0]?.value.includes('$') ?? false)
+  }
+  // A pattern of a location may take what no prefix does, and the script be named by another variable.
+  return (
+    /\.php$/.test(to) &&
+    (occurrences.get('fastcgi_param') ?? []).some(
+      line =>
+        line.args[0]?.value === 'SCRIPT_FILENAME' &&
+        !/^\$(?:document_root|realpath_root)\$fastcgi_script_name$|^\$request_filename$/.test(
+          line.args[1]?.value ?? '',
+        ),
+    )
+  )
+}
+
+function isRewrite({ name }: NginxDirective): boolean {
+  return name === 'rewrite'
+}
+
+function usesPath({ name, args }: NginxDirective): boolean {
+  return name !== 'try_files' && args.some(({ value }) => /\$\{?(?:document_)?uri\b/.test(value))
+}
+
+function goesTo({ parent, args }: NginxDirective): string {
+  const isProxied = args[2]?.value === 'break' && parent?.children.some(({ name }) => name === 'proxy_pass')
+  return isProxied === true
+    ? 'the backend gets no request that it can read: 400'
+    : 'no location and no file has it'
+}
