@@ -513,4 +513,12 @@ test('a variable of a module that brings no directive', async () => {
   assert.equal(await loud(tree), [])
 })
 
+test('a page of errors for a server without mod_rewrite, as frameworks bring it', async () => {
+  const lines = 'ErrorDocument 404 index.php\n'
+  assert.equal(await loud({ 'public/.htaccess': `<IfModule !mod_rewrite.c>\n${lines}</IfModule>\n` }), [])
+  assert.equal(await loud({ 'public/.htaccess': lines }), [
+    'public/.htaccess apache/errordocument-ineffective',
+  ])
+})
+
 test.run()

@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 import { htaccessFiles, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -85,7 +86,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'for a page that is not there, is refused itself, or is asked of the backend that failed',
-    info: 'for a whole URL, which works and loses the status',
+    info: 'for a whole URL, which works and loses the status, and for a server that lacks a module',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -201,8 +202,13 @@ function* faultOf(directive: ApacheDirective) {
   if (directive.args.length !== 2) return
   if (/^(?:[\w-]+\/)*[\w-]+\.(?:html?|php|shtml|txt)$/.test(page)) {
     const isBare = !/^["']/.test(placeText(at))
+    // What frameworks bring for a server without mod_rewrite, which hardly one is.
+    const isForLack = conditionsAround(at).some(
+      ({ name, asks }) => name === 'ifmodule' && asks.startsWith('!'),
+    )
     yield {
       at,
+      ...(isForLack && { severity: 'info' as const }),
       message: `\`${page}\` does not begin with a slash, so Apache sends these words instead of the page`,
       ...propose('Begin the path with a slash', 'unsafe', [isBare ? replacePlace(at, `/${page}`) : null]),
     }
