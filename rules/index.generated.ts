@@ -407,9 +407,11 @@ import nginxVariableUnset from './nginx/variable-unset.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
+import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
 import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
+import phpHomeHidden from './php/home-hidden.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
@@ -1015,9 +1017,11 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
+  { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
   { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
+  { id: 'php/home-hidden', ...phpHomeHidden },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },

@@ -35,6 +35,9 @@ const COMMANDS: readonly (readonly [RegExp, string, number])[] = [
   [/^code-server$/, 'code-server', 8080],
   [/^hass$/, 'Home Assistant', 8123],
   [/^node-red(?:-pi)?$/, 'Node-RED', 1880],
+  [/^reverb:start$/, 'Laravel Reverb', 8080],
+  [/^websockets:serve$/, 'Laravel WebSockets', 6001],
+  [/^soketi$/, 'Soketi', 6001],
 ]
 
 /** The program behind a connection that needs WebSocket; null where none is known to be there. */

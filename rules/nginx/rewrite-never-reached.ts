@@ -4,10 +4,16 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import {
+  type LocationIndex,
+  locationIndex,
+  type NginxLocation,
+  readLocation,
+} from '../../src/servers/nginx/queries/locations.ts'
 import { isAnchoredAtStart } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { compilePcre, type Pcre } from '../../src/servers/regex.ts'
-import { hides, matchesEveryPath, MOST_COMPARED, samplesOf } from './_hidden-patterns.ts'
+import { hides, looksAround, matchesEveryPath, MOST_COMPARED, samplesOf } from './_hidden-patterns.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -20,14 +26,35 @@ const site = (lines: string): string => conf`
   }
 `
 
+/** A site with locations for scripts and for pictures. */
+const overRegex = (lines: string, outer = ''): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${outer}
+      location / {
+          ${lines}
+          try_files $uri $uri/ =404;
+      }
+      location ~ \.php$ {
+          return 200 script;
+      }
+      location ~* \.(?:jpe?g|png)$ {
+          expires 30d;
+      }
+  }
+`
+
 export default defineRule({
-  summary: 'A `rewrite` that an earlier one leaves no request to',
+  summary: 'A `rewrite` that no request for its path comes to',
   severity: 'warning',
   otherSeverities: { info: 'where both say the same' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx asks the lines one after the other. A `rewrite` with `last`, `break`, `redirect` or `permanent`, or to a whole URL, ends the list for every path that it matches, and a later line for some of these paths is never applied: the page goes where the earlier line says.',
-  remedy: 'Put the narrower line first, or end the earlier expression with `$`',
+  why: 'nginx asks the lines one after the other. A `rewrite` with `last`, `break`, `redirect` or `permanent`, or to a whole URL, ends the list for every path that it matches, and a later line for some of these paths is never applied: the page goes where the earlier line says. And a line in a location, such as `/`, is not asked for what a regular expression takes first: `\\.php$` and the one for pictures have their requests to themselves.',
+  remedy:
+    'Put the narrower line first, or end the earlier expression with `$`; put a line for paths of another location into the server, before all locations',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
   bad: [
     {
@@ -78,8 +105,48 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'for scripts, which a regular expression takes',
+      files: {
+        'nginx.conf': overRegex(conf`
+          rewrite «^/old\.php$» /new/ permanent;
+        `),
+      },
+    },
+    {
+      title: 'for pictures, which a regular expression takes',
+      files: {
+        'nginx.conf': overRegex(conf`
+          rewrite ^/news/(.*)$ /blog/$1 permanent;
+          rewrite «^/(\d)(-\w+)?/.+\.jpg$» /img/$1/$1$2.jpg last;
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'in the server, before the locations',
+      files: {
+        'nginx.conf': overRegex('', 'rewrite ^/old\\.php$ /new/ permanent;'),
+      },
+    },
+    {
+      title: 'for paths with and without an ending',
+      files: {
+        'nginx.conf': overRegex(conf`
+          rewrite ^/old(?:\.php)?$ /new/ permanent;
+          rewrite ^/blog/(.*)$ /$1 permanent;
+          rewrite ^/a/(.*)$ /b/$1;
+          rewrite ^/b/c\.php$ /d/ permanent;
+        `),
+      },
+    },
+    {
+      title: 'a prefix that regular expressions are not asked for',
+      files: {
+        'nginx.conf': overRegex('', 'location ^~ /shop/ { rewrite ^/shop/old\\.php$ /new/ permanent; }'),
+      },
+    },
     {
       title: 'the narrower line first',
       files: {
@@ -142,10 +209,59 @@ export default defineRule({
         if (parent === null || scopes.has(parent)) continue
         scopes.add(parent)
         yield* hiddenIn(parent)
+        if (parent.name === 'location') yield* takenFrom(parent)
       }
     }
   },
 })
+
+/** Lines of a location for paths that nginx answers by another one. */
+function* takenFrom(location: NginxDirective): Iterable<RuleFinding> {
+  const scope = location.parent
+  const { modifier } = readLocation(location)
+  if (scope?.name !== 'server' || modifier !== '' || location.source.template) return
+  const index = locationIndex(scope)
+  if (index.unread.length > 0 || index.regexes.length === 0) return
+  if (index.regexes.some(({ regex }) => regex === null)) return
+  for (const directive of location.children) {
+    // What follows is asked of another path.
+    if (goesOn(directive) || (directive.name === 'if' && directive.children.some(goesOn))) return
+    const pattern = directive.args[0]?.value
+    if (directive.name !== 'rewrite' || pattern === undefined || isUnknownWord(pattern)) continue
+    const tree = readPattern(pattern)
+    if (!pattern.startsWith('^/') || tree === null || !isAnchoredAtStart(tree) || looksAround(pattern))
+      continue
+    const taking = takingAll(index, samplesOf({ pattern, caseless: false }) ?? [])
+    if (taking === null || repeats(taking.directive, pattern)) continue
+    yield {
+      at: argumentPlace(directive, 0),
+      message: `\`location ${taking.modifier} ${taking.name}\` takes every path that this one is for, so it is never asked`,
+      label: 'never applied',
+      related: [{ at: taking.at, message: 'takes them' }],
+      help: 'Put the line into the server, before all locations',
+    }
+  }
+}
+
+/** The location by regular expression to which nginx gives all of these paths; null where some go elsewhere. */
+function takingAll(index: LocationIndex, paths: readonly string[]): NginxLocation | null {
+  let taking: NginxLocation | null = null
+  for (const path of paths) {
+    if (!/^\/[\x21-\x7e]*$/.test(path) || /[?#%]|\/\/|\/\.\.?(?:\/|$)/.test(path) || index.exact.has(path))
+      return null
+    const length = index.lengths.find(each => index.prefixes.has(path.slice(0, each)))
+    const prefix = length === undefined ? undefined : index.prefixes.get(path.slice(0, length))
+    if (prefix?.modifier === '^~') return null
+    const first = index.regexes.find(({ regex }) => regex?.test(path) === true)
+    if (first === undefined) return null
+    taking ??= first.location
+  }
+  return taking
+}
+
+function repeats({ children }: NginxDirective, pattern: string): boolean {
+  return children.some(({ name, args }) => name === 'rewrite' && args[0]?.value === pattern)
+}
 
 /** A line that ends the list for what it matches. */
 interface Ending {

@@ -59,6 +59,26 @@ export default defineRule({
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/ws/»') } },
     { title: 'Socket.IO', files: { 'nginx.conf': site('«/socket.io/»') } },
     {
+      title: 'Laravel Reverb, which supervisord starts',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /app {
+                  proxy_set_header Host $host;
+                  «proxy_pass» http://127.0.0.1:8080;
+              }
+          }
+        `),
+        'etc/supervisor/conf.d/reverb.conf': conf`
+          [program:reverb]
+          command=php /srv/shop/artisan reverb:start --host=127.0.0.1 --port=8080
+          user=www-data
+        `,
+      },
+    },
+    {
       title: 'an application with consumers of Channels',
       files: {
         'etc/nginx/nginx.conf': conf`
@@ -183,7 +203,7 @@ export default defineRule({
         }
       } else if (
         !upgraded.has(server) &&
-        (location === null || location.name === '/' || location.modifier === '@')
+        (location === null || /^\/(?:app\/?)?$/.test(location.name) || location.modifier === '@')
       ) {
         const program = webSocketProgram(deployment, connection)
         if (program !== null)

@@ -3,6 +3,7 @@ import type { Deployment, NginxConnection, PhpFpmProgram, Target } from '../../s
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { EXISTING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
+import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isLoopback } from '../../src/servers/address.ts'
@@ -15,6 +16,24 @@ const tree = (location: string, pool = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('').replace('\\.php$', () => location),
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(pool),
 })
+/** A location for the pages of FPM itself. */
+const status = (path: string, line: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': phpSite(
+    '',
+    conf`
+      location = «${path}» {
+          allow 127.0.0.1;
+          deny all;
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+      }
+    `,
+  ),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(line),
+})
+const plain = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll(/[«»]/g, '')]))
 const overTcp = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('').replace('unix:/run/php/php8.2-fpm.sock', '127.0.0.1:9000'),
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines).replace('/run/php/php8.2-fpm.sock', '127.0.0.1:9000'),
@@ -69,12 +88,19 @@ export default defineRule({
     { title: 'pages that end in `.html`', files: tree('«\\.(php|html)$»') },
     { title: 'an address of nobody', files: overTcp('listen.allowed_clients = «10.0.0.9»') },
     { title: 'the loopback of another container', files: containers('listen.allowed_clients = «127.0.0.1»') },
+    {
+      title: 'the status page under another name',
+      files: status('/fpm-status', 'pm.status_path = /status'),
+    },
+    { title: 'a status page that the pool does not have', files: status('/status', 'pm.max_requests = 500') },
   ],
   good: [
     {
       title: 'endings that the pool has',
       files: tree('\\.(php|html)$', 'security.limit_extensions = .php .html'),
     },
+    { title: 'the status page by its name', files: plain(status('/status', 'pm.status_path = /status')) },
+    { title: 'the answer to a ping', files: plain(status('/ping', 'ping.path = /ping')) },
     { title: 'scripts alone', files: tree('\\.php$') },
     { title: 'an optional digit', files: tree('\\.php\\d?$') },
     { title: 'the address of nginx', files: overTcp('listen.allowed_clients = 127.0.0.1') },
@@ -92,6 +118,8 @@ export default defineRule({
         if (dropped !== null) yield dropped
         const denied = deniedBy(deployment, program.pool, connection)
         if (denied !== null) yield denied
+        const unknown = unknownPage(program.pool, connection)
+        if (unknown !== null) yield unknown
       }
     }
   },
@@ -117,6 +145,37 @@ function droppedBy(
       : 'nginx connects from 127.0.0.1, which is none of these: FPM drops the connection',
     label: 'not the address of nginx',
     related: [{ at: argumentPlace(pass, 0), message: 'nginx connects here' }],
+  }
+}
+
+/** A location for the status page of a pool that has it elsewhere, or has none; null for any other. */
+function unknownPage(pool: FpmPool, { block, server }: NginxConnection): RuleFinding | null {
+  const { modifier, name, at } =
+    block.name === 'location' ? readLocation(block) : { modifier: '', name: '', at: null }
+  if (modifier !== '=' || at === null || !/^\/[\w./-]+$/.test(name) || /\.ph(?:p|ar)$/.test(name)) return null
+  const own = [pool.statusPath, pool.pingPath]
+  const paths = own.flatMap(each => (each?.known === true ? [each.value] : []))
+  if (own.some(each => each !== null && !each.known) || paths.includes(name)) return null
+  if (paths.length === 0 && !/status|ping/.test(name)) return null
+  const sent = requestParameters(server.configuration, block, 'fastcgi')
+  const value = (key: string): string | undefined =>
+    sent.known ? sent.value.headers.findLast(each => each.name === key)?.value : undefined
+  // A line that names another script, or another name for FPM, is another matter.
+  if (!/^\$(?:document_root|realpath_root)\$fastcgi_script_name$/.test(value('SCRIPT_FILENAME') ?? ''))
+    return null
+  if (!/^\$fastcgi_script_name$/.test(value('SCRIPT_NAME') ?? '$fastcgi_script_name')) return null
+  const [path] = paths
+  return {
+    at,
+    message:
+      path === undefined
+        ? `the pool has no \`pm.status_path\`, so \`${name}\` is the name of a script to it, which is not there: File not found`
+        : `FPM answers for itself at \`${paths.join('` and `')}\`, and takes \`${name}\` for the name of a script, which is not there: File not found`,
+    label: 'no page of FPM',
+    related: own.flatMap(each =>
+      each?.known === true && each.at !== null ? [{ at: each.at, message: 'the path of the pool' }] : [],
+    ),
+    help: `Write \`pm.status_path = ${name}\` in the pool`,
   }
 }
 

@@ -7,6 +7,8 @@ import type {
   Machine,
   NginxListener,
 } from '../../src/deployment/model.ts'
+import { clientRequest, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
+import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { serviceCommands } from '../../src/deployment/service-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -93,8 +95,37 @@ export default defineRule({
         ...renewal('authenticator = «nginx»'),
       },
     },
+    {
+      title: 'the plugin for Apache, which is not here any more',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+          }
+        `),
+        ...renewal('authenticator = «apache»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the plugin for Apache behind nginx, which passes on all of a name',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass http://192.0.2.10;
+                  proxy_set_header Host $host;
+              }
+          }
+        `),
+        ...renewal('authenticator = apache'),
+      },
+    },
     {
       title: 'nginx is stopped meanwhile',
       files: {
@@ -168,11 +199,12 @@ export default defineRule({
         } else if (
           (authenticator === 'apache' || authenticator === 'nginx') &&
           holder.kind !== authenticator &&
-          isElsewhere(deployment, machine, authenticator)
+          (isElsewhere(deployment, machine, authenticator) ||
+            isGone(deployment, machine, authenticator, name))
         )
           yield {
             at: authenticatorAt,
-            message: `certbot answers for \`${name}\` in ${NAMES[authenticator]}, which does not listen on port 80: ${NAMES[holder.kind]} does`,
+            message: `certbot answers for \`${name}\` in ${NAMES[authenticator]}, ${hasProgram(deployment, machine, authenticator) ? 'which does not listen on port 80' : 'of which nothing is here'}: ${NAMES[holder.kind]} ${hasProgram(deployment, machine, authenticator) ? 'does' : 'has port 80'}`,
             related,
           }
       }
@@ -207,6 +239,19 @@ function stops({ command }: RenewalHook, kind: WebListener['kind']): boolean {
   return commands.some(
     ({ action, service }) => action === 'stop' && SERVICES[kind].some(name => name === service),
   )
+}
+
+function hasProgram({ programs }: Deployment, machine: Machine, kind: WebListener['kind']): boolean {
+  return programs.some(program => program.kind === kind && program.machine === machine)
+}
+
+/** True where no such server is here, and the one that has port 80 answers the challenge itself. */
+function isGone(deployment: Deployment, machine: Machine, kind: WebListener['kind'], name: string): boolean {
+  if (hasProgram(deployment, machine, kind)) return false
+  const request = clientRequest({ scheme: 'http', host: name, target: PATHS.acmeChallenge, machine })
+  const { requests, end } = probeRedirects(deployment, request)
+  const answer = requests.at(-1)?.end.kind
+  return end.kind === 'answered' && (answer === 'status' || answer === 'file')
 }
 
 /** True where a server runs here, all its sockets are known, and none of its sites has port 80. */

@@ -1,4 +1,4 @@
-import { memo } from '../../parsers/collections/memo.ts'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { readUnit } from '../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
@@ -8,13 +8,16 @@ import type { Program } from './model.ts'
 export function serviceOf(program: Program): ServiceUnit | null {
   if (program.machine.container !== null) return null
   if (program.kind === 'app-server') return program.service
-  if (program.kind === 'nginx') return nginxService(program.machine.files)
-  return null
+  if (program.kind === 'nginx') return namedService(program.machine.files, 'nginx.service')
+  if (program.kind !== 'php-fpm') return null
+  // Debian has a unit of each version, others one.
+  const version = /^\/etc\/php\/([\d.]+)\/fpm\//.exec(program.pool.headers[0]?.source.path ?? '')?.[1] ?? ''
+  return namedService(program.machine.files, version === '' ? 'php-fpm.service' : `php${version}-fpm.service`)
 }
 
-const nginxService = memo((files: FileSystem): ServiceUnit | null => {
+const namedService = memoByKey((files: FileSystem, name: string): ServiceUnit | null => {
   const read = (path: string) => sourceAt(files, path)
   const list = (path: string) => files.list(path)?.map(({ name }) => name) ?? null
-  const unit = readUnit({ read, list }, 'nginx.service')
+  const unit = readUnit({ read, list }, name)
   return unit.sources.length === 0 ? null : readServiceUnit(unit)
 })

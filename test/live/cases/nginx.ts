@@ -764,6 +764,17 @@ export const cases: readonly LiveCase[] = [
     },
     sound: async ({ request }) => (await request({ url: 'http://example.org/list/' })).body === 'slow down',
   },
+  {
+    rule: 'nginx/rewrite-never-reached',
+    examples: {
+      bad: 'for scripts, which a regular expression takes',
+      good: 'in the server, before the locations',
+    },
+    shows: 'the old address is answered by the script, and not redirected',
+    request: { url: 'http://example.org/old.php' },
+    harm: ({ response }) => response.body === 'script',
+    sound: ({ response }) => response.status === 301,
+  },
 ]
 
 /** True where the last line is a value of JSON. */

@@ -443,4 +443,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://example.org/',
     sound: ({ response }) => response.body.includes('the page'),
   },
+  {
+    rule: 'php/request-refused',
+    examples: { bad: 'a status page that the pool does not have', good: 'the status page by its name' },
+    shows: 'FPM looks for a script of that name',
+    request: { url: 'http://example.org/status' },
+    harm: ({ response }) => response.status === 404 && response.body.includes('File not found'),
+    sound: ({ response }) => response.body.includes('pool:'),
+  },
 ]
