@@ -1,14 +1,11 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { lackOfAuthentication } from '../../src/servers/apache/requests/access.ts'
+import { authenticatedPath, authenticationLines } from '../_authentication.ts'
 import { apacheMain } from '../_examples.ts'
 
 const MODULES = ['authn_core', 'authn_file', 'authz_user', 'authz_host', 'auth_basic', 'dir']
@@ -142,10 +139,10 @@ export default defineRule({
   *check(deployment) {
     for (const asked of hostsHolding(deployment, ['authtype'])) {
       if (!isWhole(asked.configuration)) continue
-      for (const line of typesOf(deployment, asked)) {
+      for (const line of authenticationLines(deployment, asked)) {
         const type = line.directive.args[0]?.value ?? ''
         if (!isSettled(type) || type.toLowerCase() === 'none') continue
-        const path = pathOf(asked, line)
+        const path = authenticatedPath(asked, line)
         if (path === null) continue
         const lack = lackOfAuthentication(askHost(deployment, asked, path).end)
         if (lack === null || lack.includes('`AuthType` is set')) continue
@@ -157,33 +154,3 @@ export default defineRule({
     }
   },
 })
-
-interface Type {
-  readonly directive: ApacheDirective
-  /** Of the `.htaccess` in which it stands, with its last slash; null in the server's own files. */
-  readonly directory: string | null
-}
-
-/** The lines that may hold for a virtual host: its own, those of the main server, and of its `.htaccess` files. */
-function typesOf({ filesOf }: Deployment, { configuration, host }: AskedHost): readonly Type[] {
-  const own = [...new Set([host?.directive ?? null, null])].flatMap(holder =>
-    directivesOfHost(configuration, holder, 'authtype'),
-  )
-  return [
-    ...own.map(directive => ({ directive, directory: null })),
-    ...htaccessFilesOf(configuration, filesOf(configuration), host).flatMap(({ file, directory }) =>
-      (file.occurrences.get('authtype') ?? []).map(directive => ({ directive, directory })),
-    ),
-  ]
-}
-
-/** A URL for which the line is in force, where its section names one in plain words. */
-function pathOf(asked: AskedHost, { directive, directory }: Type): string | null {
-  const section = directive.parent
-  if (section === null || section.name === 'VirtualHost')
-    return directory === null ? null : urlOfDirectory(asked, directory)
-  const [written = '', second] = section.args.map(({ value }) => value)
-  if (second !== undefined || !written.startsWith('/') || /[*?[\\^$%]/.test(written)) return null
-  if (section.name === 'Location') return written
-  return section.name === 'Directory' ? urlOfDirectory(asked, written) : null
-}

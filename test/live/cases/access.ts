@@ -22,6 +22,13 @@ export const cases: readonly LiveCase[] = [
     shows: 'the right password is answered with 401',
     examples: { bad: 'a plain word for nginx', good: 'hashed, for nginx' },
     request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
+    rule: 'access/password-lost-on-the-way',
+    examples: { bad: 'the header is emptied', good: 'the header of the client' },
+    shows: 'a right password is asked for again',
+    request: {
+      url: 'http://example.org/stats/page.txt',
+      headers: { Authorization: 'Basic YW5uYTpzZWNyZXQ=' },
+    },
     harm: ({ response }) => response.status === 401,
     sound: ({ response }) => response.body === 'page',
   },
@@ -31,6 +38,23 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 'a plain word for Apache', good: 'hashed, for Apache' },
     request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
     harm: ({ response }) => response.status === 401,
+    rule: 'access/password-lost-on-the-way',
+    examples: {
+      bad: 'two passwords, and no user who has both',
+      good: 'two passwords of the same user',
+    },
+    shows: 'who has the password of Apache is refused by nginx, and the other way round',
+    request: {
+      url: 'http://example.org/stats/page.txt',
+      headers: { Authorization: 'Basic YW5uYTpzZWNyZXQ=' },
+    },
+    harm: async ({ response, request }) => {
+      const other = await request({
+        url: 'http://example.org/stats/page.txt',
+        headers: { Authorization: 'Basic c3RhZmY6c2VjcmV0' },
+      })
+      return response.status === 401 && other.status === 401
+    },
     sound: ({ response }) => response.body === 'page',
   },
   {
