@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -14,12 +14,12 @@ const host = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'ProxyPass takes the URLs of a Redirect or an Alias',
+  summary: 'ProxyPass takes the URLs of a Redirect, an Alias or a handler',
   severity: 'warning',
   otherSeverities: { error: 'where the redirect would lead to HTTPS' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_proxy is asked before mod_alias, wherever the lines stand: the redirect to HTTPS never happens, and the challenge of Let’s Encrypt goes to the backend.',
+  why: 'mod_proxy is asked before mod_alias, wherever the lines stand: the redirect to HTTPS never happens, and the challenge of Let’s Encrypt goes to the backend. A `SetHandler` comes later still: `/server-status` and `/Shibboleth.sso` go to the backend too.',
   remedy:
     'Exclude the path above the line: `ProxyPass /.well-known/acme-challenge/ !`, or drop `ProxyPass` where everything is redirected',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass'],
@@ -64,8 +64,45 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the page of a handler',
+      files: {
+        'site.conf': host(conf`
+          <Location /server-status>
+              SetHandler server-status
+              Require local
+          </Location>
+          «ProxyPass» / http://127.0.0.1:8080/
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the page of a handler, which is excluded',
+      files: {
+        'site.conf': host(conf`
+          <Location /server-status>
+              SetHandler server-status
+              Require local
+          </Location>
+          ProxyPass /server-status !
+          ProxyPass / http://127.0.0.1:8080/
+        `),
+      },
+    },
+    {
+      title: 'the status page of the distribution, for all virtual hosts',
+      files: {
+        'status.conf': conf`
+          <Location /server-status>
+              SetHandler server-status
+              Require local
+          </Location>
+        `,
+        'site.conf': host('ProxyPass / http://127.0.0.1:8080/'),
+      },
+    },
     {
       title: 'the paths are excluded',
       files: {
@@ -105,6 +142,7 @@ export default defineRule({
     for (const asked of askedHosts(deployment)) {
       const { configuration, host } = asked
       if (!configuration.occurrences.has('proxypass')) continue
+      yield* hiddenHandlers(asked)
       for (const line of lines(asked)) {
         const path = pathOf(line)
         if (path === null || !isSettled(path)) continue
@@ -131,6 +169,44 @@ export default defineRule({
     }
   },
 })
+
+/** Handlers that serve a `<Location>` of their own, with no file behind it. */
+const HANDLERS =
+  /^(?:(?:server|ldap|md|jk)-?status|server-info|balancer-manager|shib(?:-handler)?|mellon|cache-status)$/i
+
+function* hiddenHandlers(asked: AskedHost) {
+  // Those of the main server are meant for one of many hosts.
+  for (const section of directivesIn(asked.configuration, asked.host?.directive ?? null, 'location')) {
+    const handler = section.children.findLast(({ name }) => name === 'SetHandler')
+    const [path = '', more] = section.args.map(({ value }) => value)
+    if (handler === undefined || !HANDLERS.test(handler.args[0]?.value ?? '')) continue
+    if (!path.startsWith('/') || more !== undefined || !isSettled(path)) continue
+    if (section.children.some(({ name }) => name === 'ProxyPass')) continue
+    const pass = firstPass(asked, path)
+    if (pass === null) continue
+    yield {
+      at: namePlace(pass),
+      cause: pass,
+      aspect: path,
+      message: `\`ProxyPass ${pass.args[0]?.value}\` is asked first, so \`SetHandler ${handler.args[0]?.value}\` of \`${path}\` does nothing`,
+      help: `except it: \`ProxyPass ${path} !\` above the line`,
+      related: [{ at: argumentPlace(section, 0), message: 'never gets to its handler' }],
+    }
+  }
+}
+
+/** The `ProxyPass` by which a path is proxied, whoever may ask for it; null where it stays here, or nobody can tell. */
+function firstPass({ configuration, host }: AskedHost, path: string): ApacheDirective | null {
+  if (configuration.occurrences.has('proxypassmatch')) return null
+  for (const scope of [...new Set([null, host?.directive ?? null])])
+    for (const line of directivesIn(configuration, scope, 'proxypass')) {
+      const [prefix = '', target] = line.args.map(({ value }) => value)
+      if (!isSettled(prefix)) return null
+      const isIn = path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+      if (isIn) return target === '!' ? null : line
+    }
+  return null
+}
 
 const NAMES = ['alias', 'scriptalias', 'redirect', 'redirectpermanent', 'redirecttemp']
 

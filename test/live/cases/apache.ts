@@ -40,6 +40,31 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/proxypass-hides',
+    shows: 'the page of a handler goes to the backend',
+    examples: { bad: 'the page of a handler', good: 'the page of a handler, which is excluded' },
+    mirrors: [8080],
+    request: { url: 'http://example.org/server-status' },
+    harm: ({ response }) => response.body.includes('SERVER_PROTOCOL'),
+    sound: ({ response }) => response.status === 200 && !response.body.includes('SERVER_PROTOCOL'),
+  },
+  {
+    rule: 'apache/cgi-not-executable',
+    shows: 'the script cannot be started',
+    examples: { bad: 'the line ends of Windows', good: 'an interpreter' },
+    request: { url: 'http://example.org/cgi-bin/hello.cgi' },
+    harm: answers(500),
+    sound: ({ response }) => response.body === 'hello',
+  },
+  {
+    rule: 'apache/cgi-not-executable',
+    shows: 'nothing starts a script without an interpreter',
+    examples: { bad: 'no interpreter', good: 'an interpreter' },
+    request: { url: 'http://example.org/cgi-bin/hello.cgi' },
+    harm: answers(500),
+    sound: ({ response }) => response.body === 'hello',
+  },
+  {
     rule: 'apache/multiviews-before-front-controller',
     shows: 'the script is found before the rule, which would give it its query',
     examples: { bad: 'a rule for the name of a script', good: 'a rule for the name of a script, and off' },
