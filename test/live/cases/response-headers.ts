@@ -2,6 +2,24 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/cors-method-refused',
+    examples: { bad: 'LimitExcept', good: 'the same methods in LimitExcept' },
+    shows: 'the preflight of a browser is refused',
+    mirrors: [8099],
+    request: { url: 'http://example.org/items/7', method: 'OPTIONS' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'response-headers/cors-method-refused',
+    examples: { bad: 'limit_except', good: 'the same methods in limit_except' },
+    shows: 'nginx refuses the preflight of a browser',
+    mirrors: [8099],
+    request: { url: 'http://example.org/items/7', method: 'OPTIONS' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'response-headers/cookie-edit-in-other-table',
     examples: { bad: 'PHP-FPM without always', good: 'PHP-FPM with always' },
     shows: 'the cookie has neither Secure nor HttpOnly',
