@@ -1,11 +1,14 @@
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { webSocketProgram } from './_websocket-programs.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (location: string, lines = ''): string => conf`
@@ -44,6 +47,18 @@ const UPGRADE = conf`
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection "upgrade";
 `
+
+const TUNNEL = apacheMain(
+  conf`
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        ProxyPass /live ws://127.0.0.1:8099/live
+        ProxyPass / http://127.0.0.1:8099/
+    </VirtualHost>
+  `,
+  ['proxy', 'proxy_http', 'proxy_wstunnel'],
+)
 
 export default defineRule({
   summary: 'nginx does not pass the headers by which WebSocket begins',
@@ -140,8 +155,22 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'Apache, which passes it on',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(site('/').replace('proxy_pass', '«proxy_pass»')),
+        'etc/apache2/apache2.conf': TUNNEL,
+      },
+    },
   ],
   good: [
+    {
+      title: 'Apache, which passes it on, and both headers',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(site('/', UPGRADE)),
+        'etc/apache2/apache2.conf': TUNNEL,
+      },
+    },
     {
       title: 'an image whose pages need it, and both headers',
       files: behind('ghcr.io/home-assistant/home-assistant:stable', `${UPGRADE}\nproxy_pass`),
@@ -206,6 +235,15 @@ export default defineRule({
         (location === null || /^\/(?:app\/?)?$/.test(location.name) || location.modifier === '@')
       ) {
         const program = webSocketProgram(deployment, connection)
+        const tunnel = program === null ? tunnelBehind(deployment, connection) : null
+        if (tunnel !== null)
+          yield {
+            at: namePlace(pass),
+            message: `Apache passes \`${tunnel.path}\` on by WebSocket, and no location of this server sends it \`Upgrade\``,
+            label: 'no Upgrade',
+            related: [{ at: tunnel.at, message: 'WebSocket is passed on here' }],
+            ...fix(connection),
+          }
         if (program !== null)
           yield {
             at: namePlace(pass),
@@ -218,6 +256,20 @@ export default defineRule({
     }
   },
 })
+
+/** The line of a virtual host behind nginx that passes WebSocket on; null where there is none. */
+function tunnelBehind(deployment: Deployment, connection: NginxConnection) {
+  for (const { configuration, directive } of certainHosts(deployment, connection))
+    for (const pass of directivesIn(configuration, directive, 'proxypass')) {
+      const [path, target] = pass.args.map(({ value }) => value)
+      const isTunnel =
+        /^wss?:/i.test(target ?? '') ||
+        pass.args.some(({ value }) => /^upgrade=(?:websocket|any)$/i.test(value))
+      if (path?.startsWith('/') !== true || !isTunnel) continue
+      if (connectionReachedBy(deployment, connection, path)) return { path, at: argumentPlace(pass, 1) }
+    }
+  return null
+}
 
 /** Paths by which programs take WebSocket. */
 const NAMES = /(?:^|\/)(?:ws|wss|web-?sockets?|cable|socket\.io|sockjs|sockjs-node|signalr|hubs?)\/?\$?$/i

@@ -1,9 +1,14 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(
@@ -14,12 +19,27 @@ const nginx = (target: string, path = '/socket.io/'): string =>
     `),
   )
 
+const DOCS = apacheMain(
+  conf`
+    Listen 127.0.0.1:9000
+    <VirtualHost 127.0.0.1:9000>
+        ServerName example.org
+        DocumentRoot /srv/www
+        Alias /docs /srv/docs
+        <Directory /srv/docs>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+  ['alias'],
+)
+
 export default defineRule({
   summary: 'nginx takes the path away by which a program knows its own requests',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Socket.IO answers `/socket.io/`, and Next.js `/_next/`: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, and the program answers 404.',
+  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, and Apache a path of an `Alias`: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, and the program answers 404.',
   remedy: 'Leave the path out of `proxy_pass`: `proxy_pass http://127.0.0.1:3000;`',
   references: [
     'https://socket.io/docs/v4/reverse-proxy/',
@@ -27,8 +47,32 @@ export default defineRule({
   ],
   bad: [
     { title: 'a slash at the end', files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»') } },
+    {
+      title: 'a path that Apache knows by an Alias',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»', '/docs/'),
+        'etc/apache2/apache2.conf': DOCS,
+        'srv/docs/page.txt': 'docs',
+      },
+    },
   ],
   good: [
+    {
+      title: 'the path that Apache knows by an Alias as it came',
+      files: {
+        'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000', '/docs/'),
+        'etc/apache2/apache2.conf': DOCS,
+        'srv/docs/page.txt': 'docs',
+      },
+    },
+    {
+      title: 'a path that Apache has no Alias for',
+      files: {
+        'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000/', '/manual/'),
+        'etc/apache2/apache2.conf': DOCS,
+        'srv/docs/page.txt': 'docs',
+      },
+    },
     { title: 'the path as it came', files: { 'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000') } },
     {
       title: 'the same path written out',
@@ -39,17 +83,25 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('http://127.0.0.1:9000/', '/chat/') },
     },
   ],
-  *check({ connections }) {
-    for (const { block, pass } of connections.http) {
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const { block, pass } = connection
       if (block.name !== 'location') continue
       const { modifier, name } = readLocation(block)
-      if ((modifier !== '' && modifier !== '^~') || !OWN.test(name)) continue
       const written = pass.args[0]?.value ?? ''
-      if (!/^https?:\/\/[^/$]+\/$/.test(written)) continue
+      if ((modifier !== '' && modifier !== '^~') || !/^https?:\/\/[^/$]+\/$/.test(written)) continue
+      const alias = OWN.test(name) ? null : aliasOf(deployment, connection, name)
+      if (alias === null && !OWN.test(name)) continue
       const at = argumentPlace(pass, 0)
       yield {
         at,
-        message: `\`${name}\` is taken away, and the program behind answers no other path`,
+        message:
+          alias === null
+            ? `\`${name}\` is taken away, and the program behind answers no other path`
+            : `\`${name}\` is taken away, by which Apache knows \`${alias.args[1]?.value ?? ''}\`: it gets the path without it, and answers with what it has at \`/\``,
+        ...(alias !== null && {
+          related: [{ at: argumentPlace(alias, 0), message: 'the path for which Apache waits' }],
+        }),
         ...propose('Pass the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
       }
     }
@@ -58,3 +110,30 @@ export default defineRule({
 
 /** Paths that programs bring along. */
 const OWN = /^\/(?:socket\.io|engine\.io|_next|_nuxt|_astro|sockjs-node)\/?$/
+
+/** The line by which a virtual host behind nginx has something of its own at the path of a location. */
+function aliasOf(
+  { connections }: Deployment,
+  connection: NginxConnection,
+  name: string,
+): ApacheDirective | null {
+  const path = name.replace(/\/$/, '')
+  if (!/^(?:\/[\w.-]+)+$/.test(path)) return null
+  for (const { host, certain } of connections.hostsReachedBy(connection)) {
+    if (!certain) return null
+    for (const holder of [host.directive, null]) {
+      const line = aliasesByPath(host.configuration, holder).get(path)?.[0]
+      if (line !== undefined) return line
+    }
+  }
+  return null
+}
+
+const ALIASES = ['alias', 'scriptalias', 'wsgiscriptalias']
+
+const aliasesByPath = memoByKey((configuration: ApacheConfiguration, host: ApacheDirective | null) =>
+  groupBy(
+    ALIASES.flatMap(each => directivesIn(configuration, host, each)),
+    ({ args }) => args[0]?.value.replace(/\/$/, '') ?? '',
+  ),
+)

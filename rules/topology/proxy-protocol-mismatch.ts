@@ -1,12 +1,16 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { effectiveDirective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { streamTargets } from './_stream-targets.ts'
 
 const http = (listen: string, pass: string): string =>
@@ -40,6 +44,31 @@ const stream = (lines: string, listen: string): string => conf`
       }
   }
 `
+
+const toApache = (line: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location / {
+          proxy_pass http://127.0.0.1:8080;
+      }
+    `),
+  ),
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 127.0.0.1:8080
+      <VirtualHost 127.0.0.1:8080>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv/www>
+              Require all granted
+          </Directory>
+          ${line}
+      </VirtualHost>
+    `,
+    ['remoteip', 'dir'],
+  ),
+  'srv/www/index.html': 'page',
+})
 
 export default defineRule({
   summary: 'One of two servers speaks the PROXY protocol, and the other does not',
@@ -76,8 +105,17 @@ export default defineRule({
         ),
       },
     },
+    { title: 'Apache, which waits for it', files: toApache('RemoteIPProxyProtocol «On»') },
   ],
   good: [
+    { title: 'Apache, which does not wait for it', files: toApache('RemoteIPProxyProtocol Off') },
+    {
+      title: 'Apache, which does not wait for it on loopback',
+      files: toApache(conf`
+        RemoteIPProxyProtocol On
+        RemoteIPProxyProtocolExceptions 127.0.0.1
+      `),
+    },
     {
       title: 'HTTP to a port of its own',
       files: { 'etc/nginx/nginx.conf': http('', 'http://127.0.0.1:8080') },
@@ -114,7 +152,10 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations, connections }) {
+  *check(deployment) {
+    const { nginx: configurations, connections } = deployment
+    if (deployment.apache.some(({ occurrences }) => occurrences.has('remoteipproxyprotocol')))
+      yield* waitingApache(deployment)
     for (const configuration of configurations) {
       const { occurrences } = configuration
       if (!occurrences.has('stream')) continue
@@ -153,6 +194,32 @@ export default defineRule({
     }
   },
 })
+
+/** Virtual hosts that wait for the line, which nginx sends to no backend of HTTP. */
+function* waitingApache(deployment: Deployment) {
+  for (const connection of deployment.connections.http) {
+    for (const { configuration, virtualHost } of certainHosts(deployment, connection)) {
+      const levels = serverLevels(virtualHost)
+      const line = effectiveDirective(configuration, levels, 'RemoteIPProxyProtocol')
+      if (line?.args[0]?.value.toLowerCase() !== 'on') continue
+      if (isException(configuration, connection)) continue
+      yield {
+        at: argumentPlace(line, 0),
+        message:
+          'Apache waits for the PROXY protocol, which nginx does not speak to backends of HTTP: it drops the connection',
+        related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects here' }],
+      }
+    }
+  }
+}
+
+/** True where an exception may be for the address from which nginx comes. */
+function isException({ occurrences }: ApacheConfiguration, { targets }: NginxConnection): boolean {
+  const words = (occurrences.get('remoteipproxyprotocolexceptions') ?? []).flatMap(({ args }) => args)
+  if (words.length === 0) return false
+  const isLocal = targets.every(({ addresses }) => addresses.every(address => isLoopback(address) === true))
+  return !isLocal || words.some(({ value }) => !/^(?:10|172|192|198|203)\./.test(value))
+}
 
 /** The `proxy_protocol on` in force; without a directive where there is none, null where that is not known. */
 function tells(

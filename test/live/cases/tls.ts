@@ -17,6 +17,13 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/' },
     harm: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes('staff'),
     sound: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes(' 400 '),
+    rule: 'tls/backend-asks-certificate',
+    examples: { bad: 'required of nginx too', good: 'a certificate of nginx' },
+    shows: 'the backend breaks the handshake off',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status !== 502 && response.status > 0,
   },
   {
     rule: 'tls/apache-sni-mismatch',

@@ -36,6 +36,23 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://127.0.0.1/' },
     harm: ({ response }) => response.report?.port === '8080',
     sound: ({ response }) => response.status === 404,
+    rule: 'topology/proxy-protocol-mismatch',
+    examples: { bad: 'Apache, which waits for it', good: 'Apache, which does not wait for it' },
+    shows: 'Apache drops the connection, and nginx answers 502',
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'topology/own-prefix-stripped',
+    examples: {
+      bad: 'a path that Apache knows by an Alias',
+      good: 'the path that Apache knows by an Alias as it came',
+    },
+    shows: 'the file of the Alias is not found',
+    request: { url: 'http://example.org/docs/page.txt' },
+    harm: ({ response }) => response.status === 404 || response.status === 403,
+    sound: ({ response }) => response.body === 'docs',
   },
   {
     rule: 'topology/host-selects-wrong-server',
