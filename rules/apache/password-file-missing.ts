@@ -35,6 +35,26 @@ const tree = (lines: string, type = 'AuthType'): Record<string, string> => ({
   'srv/www/staff/page.txt': 'page',
 })
 
+/** The password `secret` of `staff` in both kinds of file. */
+const digest = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Location /staff>
+          AuthName staff
+          ${lines}
+          Require valid-user
+      </Location>
+    `,
+    [...MODULES, 'auth_digest'],
+  ),
+  'etc/apache2/users': 'staff:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n',
+  'etc/apache2/digest': 'staff:staff:11e4b19e298e225286d9aa262080dd46\n',
+  'srv/www/staff/page.txt': 'page',
+})
+
 const withLdap = (lines: string, outer = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
     conf`
@@ -55,16 +75,31 @@ const withLdap = (lines: string, outer = ''): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'A password is asked for, and the file of passwords is not there',
+  summary: 'A password is asked for, and the file of passwords is not there, or of another kind',
+
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`.',
-  remedy: 'Name the file that `htpasswd` wrote',
+  why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`. `AuthType Digest` reads lines of `htdigest`, and `Basic` those of `htpasswd`: in the file of the other no password is right, and Apache asks for ever.',
+  remedy: 'Name the file that `htpasswd` wrote, and for `AuthType Digest` that of `htdigest`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_authn_file.html#authuserfile'],
   bad: [
     { title: 'another name', files: tree('AuthUserFile «/etc/apache2/htpasswd»') },
     { title: 'none is named', files: tree('', '«AuthType»') },
+    {
+      title: 'a file of htpasswd for Digest',
+      files: digest(conf`
+        AuthType Digest
+        AuthUserFile «/etc/apache2/users»
+      `),
+    },
+    {
+      title: 'a file of htdigest for Basic',
+      files: digest(conf`
+        AuthType Basic
+        AuthUserFile «/etc/apache2/digest»
+      `),
+    },
     {
       title: 'the name of a file beside it, in a .htaccess alone',
       files: {
@@ -84,6 +119,20 @@ export default defineRule({
   ],
   good: [
     { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
+    {
+      title: 'a file of htpasswd for Basic',
+      files: digest(conf`
+        AuthType Basic
+        AuthUserFile /etc/apache2/users
+      `),
+    },
+    {
+      title: 'a file of htdigest for Digest',
+      files: digest(conf`
+        AuthType Digest
+        AuthUserFile /etc/apache2/digest
+      `),
+    },
     {
       title: 'a path that nobody knows, in a .htaccess alone',
       files: {
@@ -143,6 +192,8 @@ export default defineRule({
       ]
       for (const occurrences of tables) {
         for (const directive of occurrences.get('authuserfile') ?? []) {
+          const other = otherKind(files, directive)
+          if (other !== null) yield { at: argumentPlace(directive, 0), message: other }
           if (!isMissing(configuration, files, directive)) continue
           yield {
             at: argumentPlace(directive, 0),
@@ -157,6 +208,24 @@ export default defineRule({
     }
   },
 })
+
+/** What is wrong with a file that is there, where it was written for the other type of authentication. */
+function otherKind(files: FileSystem, { args, parent, source }: ApacheDirective): string | null {
+  const path = args[0]?.value ?? ''
+  const type = parent?.children.findLast(({ name }) => name === 'AuthType')?.args[0]?.value.toLowerCase()
+  if ((type !== 'basic' && type !== 'digest') || !path.startsWith('/') || path === source.path) return null
+  const read = files.read(path)
+  if (read.kind !== 'source') return null
+  const lines = read.source.text.split('\n').filter(line => /^[^#:\s][^:]*:./.test(line))
+  if (lines.length === 0) return null
+  const areOfDigest = lines.every(line => /^[^:]+:[^:]*:[0-9a-f]{32}\s*$/i.test(line))
+  if (type === 'basic' && areOfDigest)
+    return 'the lines are those of `htdigest`, and `AuthType Basic` reads those of `htpasswd`: no password is right'
+  const areOfBasic = lines.every(line => /^[^:]+:[^:]+$/.test(line))
+  return type === 'digest' && areOfBasic
+    ? 'the lines are those of `htpasswd`, and `AuthType Digest` reads those of `htdigest`: no password is right'
+    : null
+}
 
 function isMissing(
   { serverRoot, main }: ApacheConfiguration,

@@ -28,7 +28,10 @@ const main = apacheMain(
 export default defineRule({
   summary: 'A redirect whose host and path meet without a slash, or with two',
   severity: 'error',
-  otherSeverities: { warning: 'where two slashes meet: the URL is another one than the page’s own' },
+  otherSeverities: {
+    warning: 'where two slashes meet: the URL is another one than the page’s own',
+    info: 'where a backend is asked for two slashes, of which some make one',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'In a virtual host the path that `(.*)` takes begins with a slash; in `<Directory>` and `.htaccess` it does not. What is right in one place leads to `https://example.orgpage` or `https://example.org//page` in the other.',
@@ -61,8 +64,16 @@ export default defineRule({
       title: 'two slashes',
       files: { 'site.conf': host('RewriteRule ^(.*)$ «https://%{HTTP_HOST}/$1» [R=301,L]') },
     },
+    {
+      title: 'two slashes for a backend',
+      files: { 'site.conf': host('RewriteRule ^(.*)$ «http://127.0.0.1:8099/$1» [P]') },
+    },
   ],
   good: [
+    {
+      title: 'one slash for a backend',
+      files: { 'site.conf': host('RewriteRule ^(.*)$ http://127.0.0.1:8099$1 [P]') },
+    },
     {
       title: 'one slash in each place',
       files: {
@@ -113,13 +124,15 @@ export default defineRule({
                 : null,
             ]),
           }
-        } else if (rule.flags.has('R') || !rule.flags.has('P')) {
+        } else {
+          const isProxied = rule.flags.has('P') && !rule.flags.has('R')
           yield {
             at,
-            message: `the path begins with a slash here, so \`/page\` is redirected to \`${shown(begin)}//page\``,
-            severity: 'warning',
+            message: `the path begins with a slash here, so \`/page\` is ${isProxied ? 'asked of the backend as' : 'redirected to'} \`${shown(begin)}//page\``,
+            // Some backends make one slash of two.
+            severity: isProxied ? 'info' : 'warning',
             ...propose('Let the captured path bring the slash', 'safe', [
-              written.includes(`${begin}/$1`)
+              !isProxied && written.includes(`${begin}/$1`)
                 ? replacePlace(
                     at,
                     written.replace(`${begin}/$1`, () => `${begin}$1`),

@@ -40,6 +40,17 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/password-file-missing',
+    shows: 'a right password is asked for again',
+    examples: { bad: 'a file of htdigest for Basic', good: 'a file of htpasswd for Basic' },
+    request: {
+      url: 'http://example.org/staff/page.txt',
+      headers: { Authorization: 'Basic c3RhZmY6c2VjcmV0' },
+    },
+    harm: answers(401),
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
     rule: 'apache/proxypass-hides',
     shows: 'the page of a handler goes to the backend',
     examples: { bad: 'the page of a handler', good: 'the page of a handler, which is excluded' },
@@ -1458,6 +1469,15 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/page' },
     harm: ({ response }) => response.headers.location === 'https://example.orgpage',
     sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'apache/rewrite-target-slash',
+    shows: 'the backend is asked for two slashes',
+    examples: { bad: 'two slashes for a backend', good: 'one slash for a backend' },
+    mirrors: [8099],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.body.includes('"path":"//page"'),
+    sound: ({ response }) => response.body.includes('"path":"/page"'),
   },
   {
     rule: 'apache/rewrite-target-slash',
