@@ -1,6 +1,20 @@
 import type { LiveCase } from '../live-case.ts'
 
+/** By the header that mod_cache adds. */
+function isHit({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): boolean {
+  return String(headers['x-cache']).startsWith('HIT')
+}
+
 export const cases: readonly LiveCase[] = [
+  {
+    rule: 'caching/cache-root-missing',
+    examples: { bad: 'no directory', good: 'a directory' },
+    shows: 'the second request is no hit either',
+    files: { 'srv/www/page.txt': 'page', 'var/cache/apache2/mod_cache_disk/': '' },
+    request: { url: 'http://example.org/page.txt' },
+    harm: async ({ request }) => !isHit(await request({ url: 'http://example.org/page.txt' })),
+    sound: async ({ request }) => isHit(await request({ url: 'http://example.org/page.txt' })),
+  },
   {
     rule: 'caching/key-incomplete',
     examples: { bad: 'without the query', good: 'scheme, name and query' },
