@@ -176,6 +176,7 @@ import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingBypassStillStores from './caching/bypass-still-stores.ts'
+import cachingCacheRootMissing from './caching/cache-root-missing.ts'
 import cachingKeyIncomplete from './caching/key-incomplete.ts'
 import cachingNeverStored from './caching/never-stored.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
@@ -590,6 +591,7 @@ import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiEnvironmentNotUsed from './wsgi/environment-not-used.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
+import wsgiLocaleAscii from './wsgi/locale-ascii.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
@@ -786,6 +788,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
   { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },
+  { id: 'caching/cache-root-missing', ...cachingCacheRootMissing },
   { id: 'caching/key-incomplete', ...cachingKeyIncomplete },
   { id: 'caching/never-stored', ...cachingNeverStored },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
@@ -1200,6 +1203,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/environment-not-used', ...wsgiEnvironmentNotUsed },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/handler-over-alias', ...wsgiHandlerOverAlias },
+  { id: 'wsgi/locale-ascii', ...wsgiLocaleAscii },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },

@@ -5,6 +5,7 @@ import type { World } from '../presence.ts'
 import type { Problem } from '../problem.ts'
 import type { UnreadFile } from '../unread-file.ts'
 import type { ServerVersion } from '../version.ts'
+import type { ApacheEnvironment } from './environment.ts'
 import type { ApacheProblemCode } from './problem-codes.ts'
 
 export type { ApacheProblemCode } from './problem-codes.ts'
@@ -90,6 +91,8 @@ export interface ApacheConfiguration {
   /** False for fragments or where a LoadModule could not be read: a module that is not in `modules` may be there. */
   readonly modulesComplete: boolean
   readonly defines: ReadonlyMap<string, string | null>
+  /** In which httpd is started, as far as its files tell; absent where nobody asked. */
+  readonly environment?: ApacheEnvironment
   /** How the conditions came out that its files do not decide. */
   readonly world: World
   /** What httpd reads and the audit could not, once for a word and a path, in reading order; none where absent. */

@@ -75,6 +75,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     modules,
     modulesComplete,
     defines,
+    environment: input.environment,
     notes: reading.notes,
     world: reading.world,
     unread: [...reading.unread.values()],

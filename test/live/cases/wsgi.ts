@@ -19,6 +19,14 @@ function processNames(): readonly string[] {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'wsgi/locale-ascii',
+    examples: { bad: 'the locale of the daemon process', good: 'UTF-8 for the daemon process' },
+    shows: 'a file whose name has an umlaut is not written',
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.body === 'saved',
+  },
+  {
     rule: 'wsgi/embedded-mode',
     examples: { bad: 'a daemon process, and nobody sends to it', good: 'the group of the virtual host' },
     shows: 'the application answers, and runs in no process group',
