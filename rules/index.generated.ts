@@ -20,6 +20,7 @@ import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
 import accessPasswordFileServed from './access/password-file-served.ts'
+import accessPasswordLostOnTheWay from './access/password-lost-on-the-way.ts'
 import accessPasswordReachesApplication from './access/password-reaches-application.ts'
 import accessPasswordUnhashed from './access/password-unhashed.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
@@ -43,6 +44,7 @@ import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
+import apacheCgiNotExecutable from './apache/cgi-not-executable.ts'
 import apacheCgiSourceServed from './apache/cgi-source-served.ts'
 import apacheCommaBetweenNames from './apache/comma-between-names.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
@@ -437,6 +439,7 @@ import responseHeadersContentTypeTwice from './response-headers/content-type-twi
 import responseHeadersCookieEditInOtherTable from './response-headers/cookie-edit-in-other-table.ts'
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
 import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
+import responseHeadersCorsMethodRefused from './response-headers/cors-method-refused.ts'
 import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
@@ -504,6 +507,7 @@ import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-m
 import tlsAcmeChallengeNotServed from './tls/acme-challenge-not-served.ts'
 import tlsAcmePortTaken from './tls/acme-port-taken.ts'
 import tlsApacheSniMismatch from './tls/apache-sni-mismatch.ts'
+import tlsBackendAsksCertificate from './tls/backend-asks-certificate.ts'
 import tlsBackendNameUnverifiable from './tls/backend-name-unverifiable.ts'
 import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
@@ -632,6 +636,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },
   { id: 'access/password-file-served', ...accessPasswordFileServed },
+  { id: 'access/password-lost-on-the-way', ...accessPasswordLostOnTheWay },
   { id: 'access/password-reaches-application', ...accessPasswordReachesApplication },
   { id: 'access/password-unhashed', ...accessPasswordUnhashed },
   { id: 'access/postgres-trust', ...accessPostgresTrust },
@@ -655,6 +660,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
+  { id: 'apache/cgi-not-executable', ...apacheCgiNotExecutable },
   { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
   { id: 'apache/comma-between-names', ...apacheCommaBetweenNames },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
@@ -1049,6 +1055,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cookie-edit-in-other-table', ...responseHeadersCookieEditInOtherTable },
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
   { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
+  { id: 'response-headers/cors-method-refused', ...responseHeadersCorsMethodRefused },
   { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
@@ -1116,6 +1123,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/acme-challenge-not-served', ...tlsAcmeChallengeNotServed },
   { id: 'tls/acme-port-taken', ...tlsAcmePortTaken },
   { id: 'tls/apache-sni-mismatch', ...tlsApacheSniMismatch },
+  { id: 'tls/backend-asks-certificate', ...tlsBackendAsksCertificate },
   { id: 'tls/backend-name-unverifiable', ...tlsBackendNameUnverifiable },
   { id: 'tls/backend-not-verified', ...tlsBackendNotVerified },
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },

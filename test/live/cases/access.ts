@@ -9,19 +9,6 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
-    rule: 'access/password-file-served',
-    shows: 'the hashes are sent to everybody',
-    examples: { bad: 'in the document root', good: 'names with a dot are refused' },
-    files: { 'srv/www/.htpasswd': 'admin:{PLAIN}word' },
-    request: { url: `${SITE}/.htpasswd` },
-    harm: ({ response }) => response.body.includes('admin:'),
-    sound: isRefused,
-  },
-  {
-    rule: 'access/password-unhashed',
-    shows: 'the right password is answered with 401',
-    examples: { bad: 'a plain word for nginx', good: 'hashed, for nginx' },
-    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
     rule: 'access/password-lost-on-the-way',
     examples: { bad: 'the header is emptied', good: 'the header of the client' },
     shows: 'a right password is asked for again',
@@ -33,11 +20,6 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page',
   },
   {
-    rule: 'access/password-unhashed',
-    shows: 'so it is in Apache',
-    examples: { bad: 'a plain word for Apache', good: 'hashed, for Apache' },
-    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
-    harm: ({ response }) => response.status === 401,
     rule: 'access/password-lost-on-the-way',
     examples: {
       bad: 'two passwords, and no user who has both',
@@ -55,6 +37,31 @@ export const cases: readonly LiveCase[] = [
       })
       return response.status === 401 && other.status === 401
     },
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'access/password-file-served',
+    shows: 'the hashes are sent to everybody',
+    examples: { bad: 'in the document root', good: 'names with a dot are refused' },
+    files: { 'srv/www/.htpasswd': 'admin:{PLAIN}word' },
+    request: { url: `${SITE}/.htpasswd` },
+    harm: ({ response }) => response.body.includes('admin:'),
+    sound: isRefused,
+  },
+  {
+    rule: 'access/password-unhashed',
+    shows: 'the right password is answered with 401',
+    examples: { bad: 'a plain word for nginx', good: 'hashed, for nginx' },
+    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'access/password-unhashed',
+    shows: 'so it is in Apache',
+    examples: { bad: 'a plain word for Apache', good: 'hashed, for Apache' },
+    request: { url: `${SITE}/page.txt`, headers: { Authorization: PREVIEW } },
+    harm: ({ response }) => response.status === 401,
     sound: ({ response }) => response.body === 'page',
   },
   {

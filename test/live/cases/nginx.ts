@@ -3,6 +3,18 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/websocket-upgrade-missing',
+    examples: { bad: 'Apache, which passes it on', good: 'Apache, which passes it on, and both headers' },
+    shows: 'the backend behind Apache gets no Upgrade',
+    mirrors: [8099],
+    request: {
+      url: 'http://example.org/live',
+      headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+    },
+    harm: ({ response }) => !response.body.includes('HTTP_UPGRADE'),
+    sound: ({ response }) => response.body.includes('HTTP_UPGRADE'),
+  },
+  {
     rule: 'nginx/proxy-pass-slash-mismatch',
     shows: 'the backend gets two slashes',
     examples: { bad: 'a slash in front of the path as it came', good: 'the path as it came' },
@@ -46,16 +58,6 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/?client=1' },
     harm: async ({ response }) => response.status === 500,
     sound: ({ response }) => response.status === 200,
-    rule: 'nginx/websocket-upgrade-missing',
-    examples: { bad: 'Apache, which passes it on', good: 'Apache, which passes it on, and both headers' },
-    shows: 'the backend behind Apache gets no Upgrade',
-    mirrors: [8099],
-    request: {
-      url: 'http://example.org/live',
-      headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
-    },
-    harm: ({ response }) => !response.body.includes('HTTP_UPGRADE'),
-    sound: ({ response }) => response.body.includes('HTTP_UPGRADE'),
   },
   {
     rule: 'nginx/error-page-hides-status',

@@ -7,6 +7,15 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/backend-asks-certificate',
+    examples: { bad: 'required of nginx too', good: 'a certificate of nginx' },
+    shows: 'the backend breaks the handshake off',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status !== 502 && response.status > 0,
+  },
+  {
     rule: 'tls/client-ca-public',
     shows: 'whoever has a certificate of a public authority gets in',
     examples: { bad: 'the bundle of the system', good: 'an authority of one’s own' },
@@ -17,13 +26,6 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'https://example.org/' },
     harm: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes('staff'),
     sound: async () => (await askWith({ 'etc/ssl/site.pem': PUBLIC })).includes(' 400 '),
-    rule: 'tls/backend-asks-certificate',
-    examples: { bad: 'required of nginx too', good: 'a certificate of nginx' },
-    shows: 'the backend breaks the handshake off',
-    files: { 'srv/www/index.html': 'page' },
-    request: { url: 'http://example.org/index.html' },
-    harm: ({ response }) => response.status === 502,
-    sound: ({ response }) => response.status !== 502 && response.status > 0,
   },
   {
     rule: 'tls/apache-sni-mismatch',

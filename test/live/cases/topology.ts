@@ -26,16 +26,6 @@ async function membersOf({ request }: LiveAnswer): Promise<number> {
 
 export const cases: readonly LiveCase[] = [
   {
-    rule: 'topology/client-chooses-backend',
-    shows: 'a client has nginx ask an address that it names itself',
-    examples: {
-      bad: 'whatever name a client asks for',
-      good: 'the name that a client asks for, of those that the server has',
-    },
-    mirrors: [8080],
-    request: { url: 'http://127.0.0.1/' },
-    harm: ({ response }) => response.report?.port === '8080',
-    sound: ({ response }) => response.status === 404,
     rule: 'topology/proxy-protocol-mismatch',
     examples: { bad: 'Apache, which waits for it', good: 'Apache, which does not wait for it' },
     shows: 'Apache drops the connection, and nginx answers 502',
@@ -53,6 +43,18 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/docs/page.txt' },
     harm: ({ response }) => response.status === 404 || response.status === 403,
     sound: ({ response }) => response.body === 'docs',
+  },
+  {
+    rule: 'topology/client-chooses-backend',
+    shows: 'a client has nginx ask an address that it names itself',
+    examples: {
+      bad: 'whatever name a client asks for',
+      good: 'the name that a client asks for, of those that the server has',
+    },
+    mirrors: [8080],
+    request: { url: 'http://127.0.0.1/' },
+    harm: ({ response }) => response.report?.port === '8080',
+    sound: ({ response }) => response.status === 404,
   },
   {
     rule: 'topology/host-selects-wrong-server',
