@@ -140,8 +140,26 @@ export default defineRule({
         FLASK,
       ),
     },
+    {
+      title: 'settings under another name',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '«"shop.settings.prod"»'),
+        'etc/shop/shop/settings/__init__.py': '',
+        'etc/shop/shop/settings/production.py': 'DEBUG = False\n',
+      }),
+    },
   ],
   good: [
+    {
+      title: 'settings in a package',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '"shop.settings.production"'),
+        'etc/shop/shop/settings/__init__.py': '',
+        'etc/shop/shop/settings/production.py': 'DEBUG = False\n',
+      }),
+    },
     {
       title: 'the module',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
@@ -220,6 +238,7 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       yield* settingsByPath(program)
+      yield* settingsNearby(deployment, program)
       const { application, at } = program.server
       const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
       if (application === null || fault === null) continue
@@ -248,6 +267,31 @@ function* settingsByPath({ server, environment }: AppServerProgram) {
     message: `\`${value}\` is the path of a file, and Django imports a module: ModuleNotFoundError`,
     label: 'no module',
     ...(!value.startsWith('/') && { help: `Write \`${module}\`` }),
+  }
+}
+
+/** Settings that the script names, and that lie beside that name under one that is nearly the same. */
+function* settingsNearby(deployment: Deployment, program: AppServerProgram) {
+  const loaded = deployment.moduleOf(program)
+  const named = loaded?.script?.settingsModule ?? null
+  if (loaded === null || named === null || loaded.settings !== null) return
+  const files = program.machine.container?.files ?? program.machine.files
+  const parts = named.name.split('.')
+  const last = parts.pop() ?? ''
+  if (last.length < 3 || parts.length === 0) return
+  const directories = (loaded.searchPath ?? []).map(each => posix.join(each, ...parts))
+  const names = directories.flatMap(each => files.list(each) ?? []).map(({ name }) => name)
+  if (names.some(name => name === last || name.startsWith(`${last}.`))) return
+  const near = names
+    .flatMap(name => /^(\w{3,})\.py$/.exec(name)?.[1] ?? [])
+    .filter(name => name.startsWith(last) || last.startsWith(name))
+  const [only] = near
+  if (only === undefined || near.length > 1) return
+  yield {
+    at: named.at,
+    message: `no module \`${named.name}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${named.name}'`,
+    label: 'no such module',
+    help: `Write \`${[...parts, only].join('.')}\``,
   }
 }
 

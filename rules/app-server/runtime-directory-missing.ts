@@ -1,9 +1,11 @@
 import { posix } from 'node:path'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram, Machine } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { celeryCommand } from './_celery.ts'
 
 const NGINX = conf`
   events {
@@ -28,6 +30,17 @@ const tree = (bind: string, lines = '', user = 'User=shop'): Record<string, stri
     ${lines}
     WorkingDirectory=/etc/shop
     ExecStart=/opt/shop/bin/gunicorn --bind ${bind} shop.wsgi
+  `,
+})
+
+const celery = (option: string, lines = ''): Record<string, string> => ({
+  ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+  'etc/systemd/system/worker.service': conf`
+    [Service]
+    Type=forking
+    User=shop
+    ${lines}
+    ExecStart=/opt/shop/bin/celery -A shop multi start w1 ${option}
   `,
 })
 
@@ -61,8 +74,16 @@ export default defineRule({
       title: 'a directory of another name',
       files: tree('«unix:/run/shop/shop.sock»', 'RuntimeDirectory=gunicorn'),
     },
+    {
+      title: 'the file in which Celery keeps its number',
+      files: celery('«--pidfile=/run/celery/%%n.pid»'),
+    },
   ],
   good: [
+    {
+      title: 'the directory of Celery',
+      files: celery('--pidfile=/run/celery/%%n.pid', 'RuntimeDirectory=celery'),
+    },
     {
       title: 'the unit’s own directory',
       files: tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
@@ -107,7 +128,8 @@ export default defineRule({
     },
     { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
   ],
-  *check({ programs }) {
+  *check({ programs, commands }) {
+    for (const started of commands) yield* pidFile(started, programs)
     for (const program of programs) {
       if (program.kind !== 'app-server' || program.service === null || !isUnprivileged(program.service))
         continue
@@ -136,6 +158,34 @@ export default defineRule({
     }
   },
 })
+
+/** The file in which Celery keeps its number. */
+function* pidFile(started: StartedCommand, programs: Iterable<Program>) {
+  const { service, machine } = started
+  const celery = service === null || !isUnprivileged(service) ? null : celeryCommand(started)
+  if (celery === null || service === null) return
+  const { words } = celery
+  const index = words.findIndex(({ text }) => text === '--pidfile')
+  const word = index === -1 ? words.find(({ text }) => text.startsWith('--pidfile=')) : words[index + 1]
+  const path = word?.text.replace(/^--pidfile=/, '').replace(/^\/var\/run\//, '/run/') ?? ''
+  const directory = posix.dirname(path)
+  if (word === undefined || !/^\/run\/[^$]+$/.test(path) || OPEN_TO_ALL.test(directory)) return
+  for (const made of service.runtimeDirectories)
+    if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
+  if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) return
+  const user = service.user?.known === true ? service.user : null
+  yield {
+    at: placeOf(word),
+    ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
+    message:
+      directory === '/run'
+        ? `\`/run\` belongs to root, so Celery as \`${user?.value}\` may not create \`${path}\``
+        : `nothing makes \`${directory}\`, which is gone after every boot, and Celery as \`${user?.value}\` may not create it`,
+    label: 'no RuntimeDirectory= has it',
+    related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
+    help: `Write \`RuntimeDirectory=${posix.basename(directory === '/run' ? 'celery' : directory)}\``,
+  }
+}
 
 /** Directories in which every user may create files, or that belong to one. */
 const OPEN_TO_ALL = /^\/run\/(?:user|lock|shm|screen)(?:\/|$)/

@@ -2,13 +2,14 @@ import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { imageReference } from '../../src/deployment/containers/read-containers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { runImages } from './_images.ts'
+import { requirementsIn, stageChain } from './_requirements.ts'
 
 const project = (
   base: string,
@@ -199,7 +200,7 @@ const INSTALL =
   /(?:^|[\s;&|])(?:pip3?|python3? -m pip|uv pip)\s+install\s+(?:[^;&|]*?\s)?(?:-r|--requirement)[\s=]*(\S+\.(?:txt|in))/g
 
 function* refused(stages: readonly DockerStage[], stage: DockerStage, context: string, files: FileSystem) {
-  const chain = chainOf(stages, stage)
+  const chain = stageChain(stages, stage)
   const image = imageReference(chain[0]?.image ?? null)
   const [reference, minor] = IMAGE.exec(image ?? '') ?? []
   if (reference === undefined) return
@@ -239,42 +240,5 @@ function* refused(stages: readonly DockerStage[], stage: DockerStage, context: s
           }
       }
     }
-  }
-}
-
-function chainOf(stages: readonly DockerStage[], stage: DockerStage): readonly DockerStage[] {
-  const below = stage.base === null ? undefined : stages[stage.base]
-  return below === undefined ? [stage] : [...chainOf(stages, below), stage]
-}
-
-interface Requirement {
-  readonly name: string
-  /** The major version that it begins with; null where it is open. */
-  readonly release: number | null
-  readonly at: Place
-}
-
-/** The lines of a requirements file, and of those that it names; those with a marker are left out. */
-function* requirementsIn(files: FileSystem, path: string, depth = 0): Iterable<Requirement> {
-  const source = files.kind(path) === 'file' && depth < 3 ? sourceAt(files, path) : null
-  if (source === null) return
-  let start = 0
-  for (const line of source.code.split('\n')) {
-    const other = /^-r[ \t]*(\S+)/.exec(line)?.[1]
-    if (other !== undefined) yield* requirementsIn(files, posix.join(posix.dirname(path), other), depth + 1)
-    const match =
-      /^([A-Za-z][\w.-]*)(?:\[[^\]]*\])?[ \t]*(?:(?:===?|~=|>=?)[ \t]*(\d+)[^;@]*|[<!][^;@]*)?(?:[ \t]#.*)?$/.exec(
-        line.trimEnd().replace(/\s*\\$/, ''),
-      )
-    // Of this one there were packages that are compiled.
-    if (match !== null && !/^psycopg2==2\.7\b/.test(line)) {
-      const [, name = '', major] = match
-      yield {
-        name,
-        release: major === undefined ? null : Number(major),
-        at: { source, start, end: start + name.length },
-      }
-    }
-    start += line.length + 1
   }
 }

@@ -15,7 +15,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { type DjangoConnection, djangoConnections, isPlaced } from './_behind-nginx.ts'
+import { assignedValue, type DjangoConnection, djangoConnections, isPlaced } from './_behind-nginx.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (location: string): string =>
@@ -69,6 +69,21 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
   bad: [
+    {
+      title: 'uploads in a directory of the file system',
+      files: tree(
+        conf`
+          ${STATIC}
+          location /media/ {
+              alias /srv/shop/media/;
+          }
+        `,
+        conf`
+          MEDIA_URL = "/media/"
+          MEDIA_ROOT = «"/media/"»
+        `,
+      ),
+    },
     {
       title: 'all is proxied to Django',
       files: { ...tree(''), 'etc/nginx/nginx.conf': nginx('').replace('server {', '«server» {') },
@@ -200,6 +215,22 @@ function* unserved(
   if (!looked.startsWith('/') || from.machine.container !== null) return
   const real = from.machine.files.realPath(looked)
   if (real !== null && real === from.machine.files.realPath(directory)) return
+  // The path of the URL in the place of a directory: there is no such one at the top of a file system.
+  const isUrl =
+    directory === files.url.slice(0, -1) &&
+    from.machine.files.kind(directory) === null &&
+    settings.expressionOf(`${kind}_ROOT`)?.expression.kind === 'string'
+  if (isUrl && files.directoryAt !== null) {
+    yield {
+      at: assignedValue(files.directoryAt),
+      severity: 'warning' as const,
+      message: `Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\` of the file system, and nginx looks for \`${files.url}\` in \`${looked}\``,
+      label: 'a directory at the top of the file system',
+      related: [{ at: end.at, message: 'nginx looks here' }],
+      help: `Write the directory of the project: \`BASE_DIR / '${directory.slice(1)}'\``,
+    }
+    return
+  }
   yield {
     at: end.at,
     // A link, or a copy made by the deployment, would be as good as the directory itself.

@@ -43,14 +43,24 @@ export function isPackageAtLeast(
   settings: DjangoSettings,
   files: FileSystem,
 ): boolean | undefined {
+  return releaseIn(name, version, posix.dirname(settings.files[0] ?? '/'), files)
+}
+
+/** The same by the requirements in a directory, or in one of the three above it. */
+export function releaseIn(
+  name: string,
+  version: number | `${number}.${number}`,
+  home: string,
+  files: FileSystem,
+): boolean | undefined {
   const [major = 0, minor = 0] = String(version).split('.').map(Number)
-  let directory = settings.files[0] ?? '/'
+  let directory = home
   for (let level = 0; level < 4 && directory !== '/'; level++) {
-    directory = posix.dirname(directory)
     for (const { least, leastMinor, below } of rangesIn(files, `${name}:${directory}`)) {
       if (least !== null && (least > major || (least === major && leastMinor >= minor))) return true
       if (below !== null && below <= major) return false
     }
+    directory = posix.dirname(directory)
   }
   return undefined
 }

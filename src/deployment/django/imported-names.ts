@@ -12,7 +12,8 @@ export interface ImportedName {
   readonly at: Place
 }
 
-const IMPORT = /^(?:from[ \t]+(\w[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#(]+)|import[ \t]+(\w[\w.]*))/gm
+const IMPORT =
+  /^(?:from[ \t]+(\.*\w[\w.]*|\.+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#(]+)|import[ \t]+(\w[\w.]*))/gm
 
 /** What a Python file imports whatever happens, at its top level. */
 export const importedNames = memoByKey((files: FileSystem, path: string): readonly ImportedName[] => {
@@ -51,4 +52,29 @@ export function moduleOfProject(
     if (source !== null) return { path, source }
   }
   return null
+}
+
+/** The file of the project that an import of one of its files loads last; null where it loads none of them. */
+export function importedFile(
+  files: FileSystem,
+  settings: DjangoSettings,
+  importer: string,
+  { module, name }: ImportedName,
+): string | null {
+  const [, dots = '', rest = ''] = /^(\.*)(.*)$/.exec(module) ?? []
+  if (dots === '')
+    return (
+      (name === null ? null : moduleOfProject(files, settings, `${module}.${name}`)?.path) ??
+      moduleOfProject(files, settings, module)?.path ??
+      null
+    )
+  let directory = posix.dirname(importer)
+  for (let level = 1; level < dots.length; level++) directory = posix.dirname(directory)
+  const base = posix.join(directory, rest.replaceAll('.', '/'))
+  const candidates = [
+    ...(name === null ? [] : [`${base}/${name}.py`, `${base}/${name}/__init__.py`]),
+    `${base}.py`,
+    `${base}/__init__.py`,
+  ]
+  return candidates.find(path => files.kind(path) === 'file') ?? null
 }

@@ -245,4 +245,20 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.path === null,
     sound: ({ response }) => response.report?.path === '/',
   },
+  {
+    rule: 'app-server/run-unguarded',
+    shows: 'the worker stays in the development server, and answers nothing',
+    examples: { bad: 'at the end of the module', good: 'where the module is the program' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 504 || response.status === 502,
+    sound: ({ response }) => response.body === 'found',
+  },
+  {
+    rule: 'app-server/gunicorn-setting-refused',
+    shows: 'gunicorn does not start, and nginx answers 502',
+    examples: { bad: 'a time with its unit', good: 'a number' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
 ]

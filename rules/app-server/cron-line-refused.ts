@@ -1,0 +1,242 @@
+import { posix } from 'node:path'
+import { type Crontab, type CronWord, readCrontab } from '../../parsers/cron/read-crontab.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Machine, Program } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
+
+const machine = (
+  crontab: string,
+  name = 'shop',
+  files: Record<string, string> = {},
+): Record<string, string> =>
+  behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
+    'etc/debian_version': '12.11\n',
+    [`etc/cron.d/${name}`]: crontab,
+    ...files,
+  })
+const MANAGE = { 'etc/shop/manage.py': 'import django\n' }
+
+export default defineRule({
+  summary: 'cron does not run what its line says',
+  severity: 'error',
+  otherSeverities: { warning: 'where `PATH` is the text `$PATH`, so that programs elsewhere are not found' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The files of `/etc/cron.d` are stricter than `crontab -e`: the sixth word is the account, and with one bad line, or without a last line feed, cron passes over the whole file. Debian’s cron reads no file with a dot in its name. In a command `%` ends the line, and what stands behind it is given to the command as input. cron starts it in the home directory of the account, not in that of the project. Nothing of this is an error anybody sees: sessions are not cleared, backups not written.',
+  remedy:
+    'Write the account before the command, `\\%` for `%`, absolute paths or `cd /srv/shop &&` before the command, and a name without a dot',
+  references: [
+    'https://manpages.debian.org/bookworm/cron/crontab.5.en.html',
+    'https://manpages.debian.org/bookworm/cron/cron.8.en.html',
+  ],
+  unproven: 'The live tests start no cron',
+  bad: [
+    {
+      title: 'no account',
+      files: machine('*/5 * * * * «/usr/bin/python3» /etc/shop/manage.py clearsessions\n'),
+    },
+    {
+      title: 'a command in the place of the account',
+      files: machine('0 3 * * * «cd» /etc/shop && python3 manage.py clearsessions\n'),
+    },
+    {
+      title: 'a date',
+      files: machine('0 3 * * * root python3 /etc/shop/manage.py dumpdata > /srv/shop-$(date +«%F»).json\n'),
+    },
+    {
+      title: 'the directory of the project',
+      files: machine('@daily www-data python3 «manage.py» clearsessions\n', 'shop', MANAGE),
+    },
+    { title: 'a name with a dot', files: machine('0 3 * * * «root» /usr/bin/true\n', 'shop.cron') },
+    {
+      title: 'no last line feed',
+      files: machine('0 3 * * * root /usr/bin/true\n0 4 * * * root «/usr/bin/false»'),
+    },
+    {
+      title: 'a path that nothing fills in',
+      files: machine('PATH=«$PATH»:/usr/local/bin\n0 3 * * * root certbot renew\n'),
+    },
+  ],
+  good: [
+    {
+      title: 'account, absolute paths',
+      files: machine(
+        conf`
+          # m h dom mon dow user command
+          PATH=/usr/local/bin:/usr/bin:/bin
+          */5 * * * * www-data /usr/bin/python3 /etc/shop/manage.py clearsessions
+          0 3 * * * root python3 /etc/shop/manage.py dumpdata > /srv/shop-$(date +\\%F).json
+        `,
+      ),
+    },
+    {
+      title: 'the directory first',
+      files: machine('@daily www-data cd /etc/shop && python3 manage.py clearsessions\n', 'shop', MANAGE),
+    },
+    {
+      title: 'a home of which nobody knows what it is',
+      files: machine('@daily shop python3 manage.py clearsessions\n', 'shop', MANAGE),
+    },
+    {
+      title: 'a system whose cron reads every name',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
+        'etc/cron.d/shop.cron': '0 3 * * * root /usr/bin/true\n',
+      }),
+    },
+    {
+      title: 'the crontab of an account',
+      files: {
+        ...machine('0 3 * * * root /usr/bin/true\n'),
+        'var/spool/cron/crontabs/shop': '0 3 * * * /usr/bin/true\n',
+      },
+    },
+  ],
+  *check({ machines, programs }) {
+    const seen = new Set<Source>()
+    for (const machine of machines) {
+      const { files } = machine
+      for (const { source, user } of crontabsOf(files)) {
+        if (seen.has(source)) continue
+        seen.add(source)
+        const crontab = readCrontab(source, user === null)
+        yield* ofFile(source, crontab, files, user)
+        for (const job of crontab.jobs) {
+          const account = job.user?.text ?? user
+          if (job.user !== null && isNoAccount(job.user)) {
+            yield {
+              at: job.user.at,
+              message: `the sixth word of a line of \`${posix.dirname(source.path) === '/etc' ? '/etc/crontab' : '/etc/cron.d'}\` is the account, and this is none: cron passes over the whole file`,
+              label: 'no account',
+              help: 'Write the account before the command',
+            }
+            continue
+          }
+          yield* percent(job.command)
+          const home = account === null ? null : homeOf(files, account)
+          if (home !== null) yield* elsewhere(machine, programs, job.command, home)
+        }
+      }
+    }
+  },
+})
+
+interface CrontabFile {
+  readonly source: Source
+  /** Whose it is; null where each line says so. */
+  readonly user: string | null
+}
+
+const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron']
+
+function* crontabsOf(files: FileSystem): Iterable<CrontabFile> {
+  const read = function* (directory: string, isSpool: boolean): Iterable<CrontabFile> {
+    for (const { name, kind } of files.list(directory) ?? []) {
+      const source = kind === 'file' ? sourceAt(files, posix.join(directory, name)) : null
+      if (source !== null) yield { source, user: isSpool ? name : null }
+    }
+  }
+  yield* read('/etc/cron.d', false)
+  const main = files.kind('/etc/crontab') === 'file' ? sourceAt(files, '/etc/crontab') : null
+  if (main !== null) yield { source: main, user: null }
+  for (const directory of SPOOLS) yield* read(directory, true)
+}
+
+function* ofFile(source: Source, { jobs, variables }: Crontab, files: FileSystem, user: string | null) {
+  const [first] = jobs
+  const last = jobs.at(-1)
+  const name = posix.basename(source.path)
+  if (first === undefined || last === undefined) return
+  if (user === null && posix.dirname(source.path) !== '/etc' && !/^[\w-]+$/.test(name) && isDebian(files))
+    yield {
+      at: first.user?.at ?? first.command.at,
+      message: `Debian’s cron reads no file whose name has more than letters, digits, \`-\` and \`_\`, so it passes over \`${name}\``,
+      label: 'never run',
+      help: `Call the file \`${name.replace(/\.[^.]*$/, '').replaceAll(/[^\w-]/g, '-')}\``,
+    }
+  else if (user === null && !source.text.endsWith('\n') && isDebian(files))
+    yield {
+      at: last.command.at,
+      message:
+        'the last line has no line feed at its end, so cron passes over all of them: Missing newline before EOF, this crontab file will be ignored',
+      label: 'no line feed behind it',
+    }
+  const path = variables.find(({ name, value }) => name === 'PATH' && /\$\{?PATH\b/.test(value.text))
+  const index = path?.value.text.search(/\$\{?PATH\}?/) ?? -1
+  if (path !== undefined && index !== -1)
+    yield {
+      at: part(path.value, index, /^\$\{?PATH\}?/.exec(path.value.text.slice(index))?.[0].length ?? 0),
+      severity: 'warning' as const,
+      message:
+        'cron takes a value as it is written, so no program is found in the directories that `$PATH` had',
+      label: 'not filled in',
+      help: 'Write the directories out: `/usr/local/bin:/usr/bin:/bin`',
+    }
+}
+
+/** Files and directories by which a machine is one of Debian or of what is made of it. */
+const OF_DEBIAN = ['/etc/debian_version', '/etc/apt', '/etc/apache2', '/etc/nginx/sites-enabled']
+
+function isDebian(files: FileSystem): boolean {
+  return OF_DEBIAN.some(path => files.kind(path) !== null)
+}
+
+/** A path, or a program that is no account anywhere. */
+function isNoAccount({ text }: CronWord): boolean {
+  return (
+    text.includes('/') ||
+    /^(?:cd|python[\d.]*|bash|sh|php|curl|wget|flock|source|test|echo|\[|\S+=\S*)$/.test(text)
+  )
+}
+
+function part({ at }: CronWord, start: number, length: number): Place {
+  return { ...at, start: at.start + start, end: at.start + start + length }
+}
+
+/** The first `%` that has no backslash before it: to a shell's quotes cron pays no heed. */
+function* percent(command: CronWord) {
+  const match = /(?<!\\)%[A-Za-z-]{0,2}/.exec(command.text)
+  if (match === null) return
+  const before = command.text.slice(0, match.index)
+  // Whoever wants to give a command its input writes it behind all of its words.
+  if (!/["'`(+]/.test(before.slice(-40)) && !/^%[A-Za-z]/.test(match[0])) return
+  yield {
+    at: part(command, match.index, match[0].length),
+    message: '`%` ends the command, and what stands behind it becomes its input',
+    label: 'the command ends here',
+    help: `Write \`\\${match[0]}\``,
+  }
+}
+
+/** A script that lies in the directory of an application, and is looked for in the account's own. */
+function* elsewhere(machine: Machine, programs: Iterable<Program>, command: CronWord, home: string) {
+  if (/\bcd\b|--chdir|\benv\b|-C\b/.test(command.text)) return
+  const match = /(?<=^|\s)(?!\/|-)[\w./-]+\.(?:py|sh)(?=\s|$)/.exec(command.text)
+  if (match === null) return
+  const { files } = machine
+  for (const program of programs) {
+    if (program.kind !== 'app-server' || program.machine !== machine) continue
+    const directory = program.server.directory ?? program.directory
+    if (directory?.known !== true || directory.value === home) continue
+    if (files.kind(posix.join(directory.value, match[0])) !== 'file') continue
+    if (files.kind(posix.join(home, match[0])) !== null) continue
+    yield {
+      at: part(command, match.index, match[0].length),
+      confidence: 'medium' as const,
+      message: `cron starts it in \`${home}\`, where no \`${match[0]}\` is: No such file or directory`,
+      label: `relative to \`${home}\``,
+      help: `Begin with \`cd ${directory.value} &&\``,
+    }
+    return
+  }
+}
+
+/** The home directory of an account, where it is the same everywhere or its line is in the audit. */
+function homeOf(files: FileSystem, account: string): string | null {
+  const passwd = files.kind('/etc/passwd') === 'file' ? sourceAt(files, '/etc/passwd') : null
+  const line = passwd?.text.split('\n').find(each => each.startsWith(`${account}:`))
+  if (line !== undefined) return line.split(':')[5] ?? null
+  return account === 'root' ? '/root' : account === 'www-data' && isDebian(files) ? '/var/www' : null
+}

@@ -1,0 +1,87 @@
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
+
+const project = (settings: string): Record<string, string> =>
+  behindNginx(serviceUnit('/usr/bin/gunicorn -c /etc/shop/gunicorn.conf.py shop.wsgi:application'), {
+    'etc/shop/gunicorn.conf.py': conf`
+      bind = "127.0.0.1:8000"
+      ${settings}
+    `,
+  })
+const command = (options: string): Record<string, string> =>
+  behindNginx(serviceUnit(`/usr/bin/gunicorn ${options} shop.wsgi:application`))
+
+export default defineRule({
+  summary: 'gunicorn refuses a setting',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'gunicorn takes times and numbers without a unit: `30s` is no number to it, and neither is `auto`. With such a value, or a class of workers that it does not have, it does not start: `Invalid value for timeout`, `class uri … invalid or not found`. nginx answers 502.',
+  remedy: 'Write the number alone: `timeout = 30`',
+  references: ['https://docs.gunicorn.org/en/stable/settings.html'],
+  bad: [
+    { title: 'a time with its unit', files: project('timeout = «"30s"»') },
+    { title: 'a word in the place of a number', files: project('workers = «"auto"»') },
+    { title: 'on the command line', files: command('--timeout «30s»') },
+    { title: 'a class of workers that is none', files: project('worker_class = «"threads"»') },
+  ],
+  good: [
+    { title: 'a number', files: project('timeout = 30') },
+    { title: 'a number in quotes', files: project('timeout = "30"') },
+    { title: 'on the command line, a number', files: command('--timeout 30') },
+    { title: 'a class of its own', files: project('worker_class = "gthread"\nthreads = 4') },
+    { title: 'a class of another package', files: project('worker_class = "shop.workers.OwnWorker"') },
+  ],
+  *check(deployment) {
+    for (const { server } of programsOfKind(deployment, 'app-server')) {
+      if (server.program !== 'gunicorn') continue
+      for (const name of NUMBERS) {
+        const fact = server.settings.get(name)
+        if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string') continue
+        if (/^\s*[-+]?\d[\d_]*\s*$/.test(fact.value) || /^0[xob]/i.test(fact.value)) continue
+        yield {
+          at: fact.at,
+          message: `gunicorn takes a whole number for \`${name}\`, so it does not start: Invalid value for ${name}: ${fact.value}`,
+          label: 'no number',
+          ...(/^\d+\s*s(?:ec\w*)?$/.test(fact.value) && {
+            help: `Write \`${fact.value.replace(/\D+$/, '')}\``,
+          }),
+        }
+      }
+      const kind = server.settings.get('worker_class')
+      if (kind?.known !== true || kind.at === null || typeof kind.value !== 'string') continue
+      if (/[.:]/.test(kind.value) || CLASSES.has(kind.value)) continue
+      yield {
+        at: kind.at,
+        message: `gunicorn has no workers of this name, so it does not start: class uri '${kind.value}' invalid or not found`,
+        label: 'no such class',
+        help: 'Write `sync`, `gthread`, `gevent`, `eventlet` or the dotted name of a class',
+      }
+    }
+  },
+})
+
+const NUMBERS = [
+  'timeout',
+  'graceful_timeout',
+  'keepalive',
+  'workers',
+  'threads',
+  'worker_connections',
+  'max_requests',
+  'max_requests_jitter',
+  'backlog',
+]
+const CLASSES: ReadonlySet<string> = new Set([
+  'sync',
+  'eventlet',
+  'gevent',
+  'gevent_wsgi',
+  'gevent_pywsgi',
+  'tornado',
+  'gthread',
+  'egg',
+  'asgi',
+])

@@ -1,0 +1,134 @@
+import { posix } from 'node:path'
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { type ProcfileEntry, readProcfile } from '../../parsers/procfile/read-procfile.ts'
+import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+
+const project = (
+  web: string,
+  files: Record<string, string> = { 'runtime.txt': 'python-3.12.4\n' },
+): Record<string, string> => ({
+  Procfile: conf`
+    web: ${web}
+    worker: celery -A shop worker
+  `,
+  'requirements.txt': 'django\ngunicorn\nuvicorn\n',
+  'manage.py': conf`
+    import os, sys
+    from django.core.management import execute_from_command_line
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    execute_from_command_line(sys.argv)
+  `,
+  'shop/__init__.py': '',
+  'shop/asgi.py': 'application = None\n',
+  'shop/wsgi.py': 'application = None\n',
+  'shop/settings.py': 'DEBUG = False\n',
+  ...files,
+})
+
+export default defineRule({
+  summary: 'The web process of a Procfile does not listen where the platform connects',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Heroku, and what is made like it, gives a web process its port in `$PORT` and connects to it from another machine. gunicorn reads that variable by itself; uvicorn, daphne, hypercorn, Flask and `runserver` do not, and listen on 127.0.0.1 with a port of their own: `Error R10 (Boot timeout)`, and H10 for every request.',
+  remedy: 'Bind all addresses with that port: `--host 0.0.0.0 --port $PORT`, `--bind 0.0.0.0:$PORT`',
+  references: [
+    'https://devcenter.heroku.com/articles/procfile',
+    'https://devcenter.heroku.com/articles/runtime-principles#web-servers',
+  ],
+  unproven: 'No loopback is a platform that hands out ports',
+  bad: [
+    { title: 'the development server', files: project('python manage.py «runserver»') },
+    { title: 'uvicorn by itself', files: project('«uvicorn» shop.asgi:application') },
+    {
+      title: 'uvicorn with a port of its own',
+      files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port «8000»'),
+    },
+    {
+      title: 'gunicorn on loopback',
+      files: project('gunicorn --bind «127.0.0.1:$PORT» shop.wsgi', {
+        'app.json': '{ "name": "shop" }\n',
+      }),
+    },
+    {
+      title: 'daphne, and a release phase',
+      files: {
+        ...project('', {}),
+        Procfile: conf`
+          release: python manage.py migrate
+          web: «daphne» shop.asgi:application
+        `,
+      },
+    },
+  ],
+  good: [
+    { title: 'gunicorn, which reads the variable', files: project('gunicorn shop.wsgi --log-file -') },
+    { title: 'the port', files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port $PORT') },
+    { title: 'the port with a default', files: project('gunicorn --bind 0.0.0.0:${PORT:-8000} shop.wsgi') },
+    { title: 'a Procfile of nobody knows which platform', files: project('python manage.py runserver', {}) },
+    {
+      title: 'a platform whose nginx connects to port 8000',
+      files: project('gunicorn --bind 127.0.0.1:8000 shop.wsgi', {
+        'runtime.txt': 'python-3.12.4\n',
+        '.ebextensions/django.config': 'option_settings: {}\n',
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { server, machine } = program
+      const { source } = server.at
+      const entry = posix.basename(source.path) === 'Procfile' ? entryAt(source, server.at.start) : null
+      if (entry?.name !== 'web' || !isHeroku(machine.files, source)) continue
+      const where = listensAt(server, entry.script)
+      if (where !== null)
+        yield {
+          at: where.at ?? server.at,
+          message: `the platform connects to the port in \`$PORT\`, and ${programName(program)} listens on ${where.address}: Error R10 (Boot timeout)`,
+          label: 'not where the platform connects',
+        }
+    }
+  },
+})
+
+/** Where a server listens, if that is surely not the port of the platform. */
+function listensAt(
+  { program, binds }: AppServer,
+  script: WrittenText,
+): { at: Place | null; address: string } | null {
+  const [bind] = binds
+  if (bind === undefined || binds.length > 1) return null
+  if (bind.address.known) {
+    const { value } = bind.address
+    if (value.kind !== 'ip' || (bind.at === null && program === 'gunicorn')) return null
+    return { at: bind.at, address: `${/^\*?$/.test(value.host) ? '0.0.0.0' : value.host}:${value.port}` }
+  }
+  const written = bind.at === null ? '' : placeText(bind.at)
+  if (/^(?:127\.0\.0\.1|localhost):/.test(written)) return { at: bind.at, address: written }
+  // What variables of the platform may say besides, nobody sets for these.
+  if (program !== 'uvicorn' || /PORT|--uds|--fd/.test(script.text)) return null
+  const port = /(?<=--port[ =])\d+(?=\s|$)/.exec(script.text)
+  if (port === null) return /--port|--host/.test(script.text) ? null : { at: null, address: '127.0.0.1:8000' }
+  const word = sliceWritten(script, port.index, port.index + port[0].length)
+  return { at: placeOf(word), address: `port ${port[0]}` }
+}
+
+function entryAt(source: Source, offset: number): ProcfileEntry | null {
+  return readProcfile(source).findLast(({ at }) => at.start <= offset) ?? null
+}
+
+/** Files of Heroku and of those that build like it, beside the Procfile; Beanstalk's nginx connects to a fixed port. */
+function isHeroku(files: FileSystem, procfile: Source): boolean {
+  const has = (name: string): boolean => files.kind(posix.join(posix.dirname(procfile.path), name)) !== null
+  if (['.ebextensions', '.elasticbeanstalk', '.platform'].some(has)) return false
+  return (
+    ['runtime.txt', 'app.json', 'heroku.yml', 'Aptfile'].some(has) ||
+    readProcfile(procfile).some(({ name }) => name === 'release')
+  )
+}
