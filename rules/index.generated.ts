@@ -145,17 +145,24 @@ import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
+import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
+import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
+import appServerCorsOriginMalformed from './app-server/cors-origin-malformed.ts'
+import appServerCronFileIgnored from './app-server/cron-file-ignored.ts'
 import appServerCronMisread from './app-server/cron-misread.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
 import appServerDebuggerOn from './app-server/debugger-on.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
+import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
+import appServerProcfilePort from './app-server/procfile-port.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
+import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
@@ -242,6 +249,7 @@ import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersSecretNotGranted from './containers/secret-not-granted.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
+import containersServerNotInstalled from './containers/server-not-installed.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
@@ -258,10 +266,14 @@ import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDebugOn from './django/debug-on.ts'
+import djangoEnvFileNotFound from './django/env-file-not-found.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
+import djangoHealthCheckRefused from './django/health-check-refused.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoImportRemoved from './django/import-removed.ts'
+import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
+import djangoJoinDropsBase from './django/join-drops-base.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
@@ -761,17 +773,24 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
+  { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
+  { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
+  { id: 'app-server/cors-origin-malformed', ...appServerCorsOriginMalformed },
+  { id: 'app-server/cron-file-ignored', ...appServerCronFileIgnored },
   { id: 'app-server/cron-misread', ...appServerCronMisread },
   { id: 'app-server/daemonized', ...appServerDaemonized },
   { id: 'app-server/debugger-on', ...appServerDebuggerOn },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
+  { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
+  { id: 'app-server/procfile-port', ...appServerProcfilePort },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
+  { id: 'app-server/run-unguarded', ...appServerRunUnguarded },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
@@ -858,6 +877,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
   { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
+  { id: 'containers/server-not-installed', ...containersServerNotInstalled },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
@@ -874,10 +894,14 @@ export const rules: readonly Rule[] = [
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/database-refused', ...djangoDatabaseRefused },
   { id: 'django/debug-on', ...djangoDebugOn },
+  { id: 'django/env-file-not-found', ...djangoEnvFileNotFound },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
+  { id: 'django/health-check-refused', ...djangoHealthCheckRefused },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },
   { id: 'django/import-removed', ...djangoImportRemoved },
+  { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
+  { id: 'django/join-drops-base', ...djangoJoinDropsBase },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },

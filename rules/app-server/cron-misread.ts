@@ -20,7 +20,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The lines of `/etc/crontab` and `/etc/cron.d` name an account before the command: without one, cron takes the first word of the command for it, writes `Error: bad username` to its log, and passes over the line. And `%` ends a command, unless a backslash stands before it: what follows is the input. Certificates are not renewed, schedules of Laravel not run, and dumps not made.',
+  why: 'The lines of `/etc/crontab` and `/etc/cron.d` name an account before the command: without one, cron takes the first word of the command for it, writes `Error: bad username` to its log, and passes over the whole file. And `%` ends a command, unless a backslash stands before it: what follows is the input. Certificates are not renewed, schedules of Laravel not run, and dumps not made.',
   remedy: 'Write `root` or another account before the command, and `\\%` for `%`',
   references: ['https://man7.org/linux/man-pages/man5/crontab.5.html'],
   unproven: 'The live tests start no cron',
@@ -109,7 +109,7 @@ function* misread(files: FileSystem, path: string, hasUser: boolean): Iterable<R
     if (hasUser && isCommand(files, word, next)) {
       yield {
         at: { source, start, end: start + word.length },
-        message: `cron takes \`${word}\` for the account that runs \`${next === '' ? 'the command' : next}\`, and passes over the line`,
+        message: `cron takes \`${word}\` for the account that runs \`${next === '' ? 'the command' : next}\`, and passes over the whole file`,
         label: 'no account',
         help: `Write \`root ${word}\``,
       }

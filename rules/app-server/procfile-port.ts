@@ -84,7 +84,8 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { server, machine } = program
       const { source } = server.at
-      const entry = posix.basename(source.path) === 'Procfile' ? entryAt(source, server.at.start) : null
+      const isOne = posix.basename(source.path) === 'Procfile' && OF_PYTHON.test(server.program)
+      const entry = isOne ? entryAt(source, server.at.start) : null
       if (entry?.name !== 'web' || !isHeroku(machine.files, source)) continue
       const where = listensAt(server, entry.script)
       if (where !== null)
@@ -96,6 +97,9 @@ export default defineRule({
     }
   },
 })
+
+/** Servers whose addresses their command line says. */
+const OF_PYTHON = /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|runserver|flask|fastapi)$/
 
 /** Where a server listens, if that is surely not the port of the platform. */
 function listensAt(

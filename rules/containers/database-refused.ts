@@ -1,8 +1,12 @@
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { type ContainerVariable, containerVariables } from './_container-variables.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -119,8 +123,98 @@ export default defineRule({
     },
     { title: 'Redis without its password', files: tree('REDIS_URL: «redis://cache:6379/0»') },
     { title: 'a name that no service has', files: tree('CELERY_BROKER_URL: «redis://redis:6379/0»') },
+    {
+      title: 'Redis without its password, which a variable holds',
+      files: tree(
+        'REDIS_URL: «redis://cache:6379/0»',
+        conf`
+          cache:
+            image: redis:7
+            command: redis-server --requirepass \${CACHE_PASSWORD}
+        `,
+      ),
+    },
+    {
+      title: 'TLS, which Redis does not speak',
+      files: tree(
+        'REDIS_URL: «rediss://cache:6379/0»',
+        conf`
+          cache:
+            image: redis:7
+        `,
+      ),
+    },
+    {
+      title: 'the user that RabbitMQ has by itself, where it was given another',
+      files: tree(
+        'CELERY_BROKER_URL: «amqp://guest:guest@rabbit:5672//»',
+        conf`
+          rabbit:
+            image: rabbitmq:3-management
+            environment:
+              RABBITMQ_DEFAULT_USER: shop
+              RABBITMQ_DEFAULT_PASS: one-password
+        `,
+      ),
+    },
+    {
+      title: 'a cache of the settings of Django',
+      files: {
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+        `,
+        'web/shop/__init__.py': '',
+        'web/shop/wsgi.py': conf`
+          import os
+          from django.core.wsgi import get_wsgi_application
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+          application = get_wsgi_application()
+        `,
+        'web/shop/settings.py': conf`
+          CACHES = {
+              "default": {
+                  "BACKEND": "django_redis.cache.RedisCache",
+                  "LOCATION": «"redis://cache:6379/1"»,
+              }
+          }
+        `,
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: ./web
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+            ${DATABASES}
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the user of RabbitMQ',
+      files: tree(
+        'CELERY_BROKER_URL: amqp://shop:one-password@rabbit:5672//',
+        conf`
+          rabbit:
+            image: rabbitmq:3
+            environment:
+              RABBITMQ_DEFAULT_USER: shop
+              RABBITMQ_DEFAULT_PASS: one-password
+        `,
+      ),
+    },
+    {
+      title: 'Redis with TLS',
+      files: tree(
+        'REDIS_URL: rediss://cache:6379/0',
+        conf`
+          cache:
+            image: redis:7
+            command: redis-server --tls-port 6379 --port 0 --tls-cert-file /tls/a.pem --tls-key-file /tls/a.key
+        `,
+      ),
+    },
     { title: 'a password in the query', files: tree('CACHE_URL: redis://cache:6379/0?PASSWORD=another') },
     {
       title: 'a password that is to be filled in',
@@ -223,15 +317,17 @@ export default defineRule({
       ),
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
+  *check(deployment) {
+    const settings = settingsOf(deployment)
+    for (const { container } of deployment.machines) {
       if (container === null || !container.service.complete) continue
       const databases = databasesOf(container.project)
       if (databases.size === 0) continue
       // What a database is told of a host is no place that it connects to.
       if ([...databases.values()].some(({ service }) => service === container.service)) continue
       const variables = containerVariables(container)
-      for (const wish of [...urlsOf(variables), ...wishesOf(variables, databases)]) {
+      const written = urlsIn(settings.get(container) ?? [])
+      for (const wish of [...urlsOf([...variables, ...written]), ...wishesOf(variables, databases)]) {
         const database = databases.get(wish.host)
         if (
           database !== undefined &&
@@ -245,6 +341,46 @@ export default defineRule({
   },
 })
 
+/** The settings of the projects that containers run. */
+function settingsOf(deployment: Deployment): ReadonlyMap<Container, readonly DjangoSettings[]> {
+  const found = new Map<Container, readonly DjangoSettings[]>()
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const { container } = program.machine
+    const settings = container === null ? null : (deployment.moduleOf(program)?.settings ?? null)
+    if (container !== null && settings !== null)
+      found.set(container, [...(found.get(container) ?? []), settings])
+  }
+  return found
+}
+
+const BROKERS = ['CELERY_BROKER_URL', 'CELERY_RESULT_BACKEND', 'BROKER_URL', 'REDIS_URL']
+
+/** The addresses of caches and brokers that are written out in settings of Django. */
+function* urlsIn(all: readonly DjangoSettings[]): Iterable<ContainerVariable> {
+  for (const settings of all) {
+    for (const name of BROKERS) {
+      const assigned = settings.expressionOf(name)
+      if (assigned !== null) yield* literal(name, assigned.expression, assigned.source)
+    }
+    const caches = settings.expressionOf('CACHES')
+    if (caches?.expression.kind !== 'dict') continue
+    for (const { value } of caches.expression.entries) {
+      const location = value.kind === 'dict' ? value.entries.find(isLocation)?.value : undefined
+      if (location !== undefined) yield* literal('LOCATION', location, caches.source)
+    }
+  }
+}
+
+function isLocation({ key }: { readonly key: PythonExpression }): boolean {
+  return key.kind === 'string' && key.value === 'LOCATION'
+}
+
+function* literal(name: string, expression: PythonExpression, source: Source): Iterable<ContainerVariable> {
+  if (expression.kind !== 'string') return
+  const { value, start, end } = expression
+  yield { name, value: known(value, { source, start, end }) }
+}
+
 type Kind = 'PostgreSQL' | 'MySQL' | 'Redis' | 'MongoDB' | 'RabbitMQ'
 
 interface Database {
@@ -252,6 +388,8 @@ interface Database {
   readonly kind: Kind
   /** Where it listens; null where its command or configuration says. */
   readonly port: number | null
+  /** True where it surely speaks no TLS. */
+  readonly plain: boolean
   readonly user: Fact<string> | null
   readonly password: Fact<string> | null
   /** The one that its image makes at its first start. */
@@ -268,6 +406,8 @@ interface Wish {
   readonly database: Fact<string> | null
   /** True where it names no other host but by a name: an unknown one is a fault. */
   readonly whole: boolean
+  /** True where it asks for TLS. */
+  readonly tls: boolean
   /** True for a URL, whose missing password is none. */
   readonly isUrl: boolean
   readonly at: Place
@@ -290,6 +430,7 @@ const SCHEMES: Readonly<Record<string, Kind>> = {
   redis: 'Redis',
   mongodb: 'MongoDB',
   amqp: 'RabbitMQ',
+  rediss: 'Redis',
 }
 const REFUSALS: Readonly<Record<Kind, string>> = {
   PostgreSQL: 'password authentication failed',
@@ -318,6 +459,7 @@ function databasesOf({ services }: ComposeProject): ReadonlyMap<string, Database
       service,
       kind,
       port: isPlain && !moves ? standard : null,
+      plain: kind === 'Redis' && isPlain && words.every(text => !/tls|\.conf|[$\0\uFFFD]/.test(text)),
       ...(isPlain && service.envFiles.length === 0 && OF_SQL.has(kind)
         ? kind === 'PostgreSQL'
           ? {
@@ -330,11 +472,13 @@ function databasesOf({ services }: ComposeProject): ReadonlyMap<string, Database
               password: set('MYSQL_PASSWORD') ?? set('MARIADB_PASSWORD'),
               database: set('MYSQL_DATABASE') ?? set('MARIADB_DATABASE'),
             }
-        : {
-            user: null,
-            password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
-            database: null,
-          }),
+        : kind === 'RabbitMQ' && isPlain && service.envFiles.length === 0
+          ? { user: set('RABBITMQ_DEFAULT_USER'), password: set('RABBITMQ_DEFAULT_PASS'), database: null }
+          : {
+              user: null,
+              password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
+              database: null,
+            }),
     }
     for (const name of [
       service.name,
@@ -358,7 +502,8 @@ function requiredPassword({ command }: ComposeService): Fact<string> | null {
   const words = command?.words ?? []
   const index = words.findIndex(({ text }) => text === '--requirepass')
   const word = index === -1 ? undefined : words[index + 1]
-  if (word === undefined || command === null || /[$\0\uFFFD]/.test(word.text)) return null
+  if (word === undefined || command === null || word.text === '') return null
+  if (/[$\0\uFFFD]/.test(word.text)) return unknown('a variable of Compose', command.at)
   return known(word.text, command.at)
 }
 
@@ -366,7 +511,7 @@ function requiredPassword({ command }: ComposeService): Fact<string> | null {
 const HIDDEN = '\uFFFD'
 
 const URL_FORM =
-  /^(postgres(?:ql)?|postgis|mysql2?|mariadb|redis|mongodb|amqp)(?:\+\w+)?:\/\/(?:([^:@/\s]*)(?::([^@/\s]*))?@)?([a-zA-Z0-9][\w.-]*)(?::(\d{1,5}))?(?=[/?]|$)/
+  /^(postgres(?:ql)?|postgis|mysql2?|mariadb|rediss?|mongodb|amqp)(?:\+\w+)?:\/\/(?:([^:@/\s]*)(?::([^@/\s]*))?@)?([a-zA-Z0-9][\w.-]*)(?::(\d{1,5}))?(?=[/?]|$)/
 
 function* urlsOf(variables: readonly ContainerVariable[]): Iterable<Wish> {
   for (const { value } of variables) {
@@ -394,6 +539,7 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<Wish> {
         (/[?&](?:pass(?:word|wd)?|pwd|auth)=/i.test(query) ? unknown('the query says it', at) : null),
       database: null,
       whole: true,
+      tls: scheme === 'rediss',
       isUrl: true,
       at,
     }
@@ -447,13 +593,14 @@ function* wishesOf(
       user: set('USER', 'USERNAME'),
       password: set('PASSWORD', 'PASS', 'PASSWD'),
       whole: kind !== null,
+      tls: false,
       isUrl: false,
       at: value.at,
     }
   }
 }
 
-function* faultsOf(wish: Wish, { service, kind, port, user, password, database }: Database) {
+function* faultsOf(wish: Wish, { service, kind, port, plain, user, password, database }: Database) {
   if (wish.kind !== null && wish.kind !== kind) return
   const placed = (fact: Fact<string>): Place => fact.at ?? wish.at
   if (
@@ -484,7 +631,29 @@ function* faultsOf(wish: Wish, { service, kind, port, user, password, database }
   const related = (fact: Fact<string> | null) => [
     { at: fact?.at ?? service.at, message: 'the database has this one' },
   ]
-  if (password?.known === true && wish.isUrl && wish.password === null && kind === 'Redis') {
+  if (wish.tls && plain) {
+    yield {
+      at: wish.at,
+      message: `Redis of the service \`${service.name}\` speaks no TLS, which \`rediss://\` asks for: [SSL: WRONG_VERSION_NUMBER]`,
+      label: 'TLS',
+      related: [{ at: service.at, message: 'the database' }],
+      help: 'Write `redis://`',
+    }
+    return
+  }
+  if (kind === 'RabbitMQ' && wish.isUrl && user?.known === true) {
+    const login = wish.user ?? known('guest', wish.at)
+    if (login.known && login.value !== user.value && !TO_REPLACE.test(user.value)) {
+      yield {
+        at: placed(login),
+        message: `RabbitMQ of the service \`${service.name}\` has the user \`${user.value}\`, and no other one, and this logs in as \`${login.value}\`: ACCESS_REFUSED`,
+        label: 'no such user',
+        related: related(user),
+      }
+      return
+    }
+  }
+  if (password !== null && wish.isUrl && wish.password === null && kind === 'Redis') {
     yield {
       at: wish.at,
       message: `Redis of the service \`${service.name}\` asks for a password, and this has none: NOAUTH Authentication required`,

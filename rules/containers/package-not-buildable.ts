@@ -28,7 +28,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'psycopg2 and mysqlclient come as source, and pip compiles them against the library of their database. The images `slim` and `alpine` have neither the library nor a compiler: `Error: pg_config executable not found`, `Exception: Can not find valid pkg-config name`, `gcc: No such file or directory`. Docker builds nothing, and the container that runs is the old one.',
+  why: 'psycopg2, mysqlclient, uWSGI and python-ldap come as source, and pip compiles them, against the library of their database or directory. The images `slim` and `alpine` have neither the library nor a compiler: `Error: pg_config executable not found`, `Exception: Can not find valid pkg-config name`, `gcc: No such file or directory`. Docker builds nothing, and the container that runs is the old one.',
   remedy:
     'Install `psycopg2-binary`, or the library in the Dockerfile before: `apt-get install -y gcc libpq-dev` (`default-libmysqlclient-dev pkg-config` for MySQL), `apk add gcc musl-dev postgresql-dev` on Alpine',
   references: [
@@ -46,6 +46,15 @@ export default defineRule({
         'python:3.11-slim-bookworm',
         '«psycopg2 >= 2.9 ; python_version >= "3.8"»\n',
         'RUN apt-get update && apt-get install -y curl netcat-openbsd',
+      ),
+    },
+    { title: 'uWSGI in a slim image', files: tree('python:3.11-slim', 'flask\n«uWSGI==2.0.28»\n') },
+    {
+      title: 'the library without a compiler',
+      files: tree(
+        'python:3.12-slim',
+        '«psycopg2==2.9.10»\n',
+        'RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev',
       ),
     },
   ],
@@ -104,16 +113,40 @@ function usesStage(stage: DockerStage | undefined, index: number): boolean {
   return stage !== undefined && (stage.base === index || stage.copies.some(copy => copy.stage === index))
 }
 
-const PACKAGES: readonly (readonly [name: RegExp, needs: RegExp, said: string])[] = [
+/** What installs a compiler. */
+const COMPILER = /\bgcc\b|g\+\+|build-essential|build-base|\bclang\b|python3-pip|groupinstall/
+const NO_COMPILER = 'gcc: No such file or directory'
+
+/** What each needs of the system, as it is called where it is installed, and what pip says without it. */
+const PACKAGES: readonly (readonly [
+  name: RegExp,
+  needs: readonly (readonly [installed: RegExp, said: string])[],
+])[] = [
   [
-    /^psycopg2(?![\w.-])/i,
-    /libpq-dev|postgresql\S*-dev|postgresql-devel|libpq5?-dev/,
-    'pg_config executable not found',
+    // Of 2.7 there were packages that are compiled.
+    /^psycopg2(?![\w.-])(?!\s*==\s*2\.7\b)/i,
+    [
+      [/libpq-dev|postgresql\S*-dev|postgresql-devel|libpq5?-dev/, 'pg_config executable not found'],
+      [COMPILER, NO_COMPILER],
+    ],
   ],
   [
     /^mysqlclient(?![\w.-])/i,
-    /libmysqlclient-dev|libmariadb-dev|mariadb(?:-connector-c)?-dev|mysql-devel|mysql-dev/,
-    'Can not find valid pkg-config name',
+    [
+      [
+        /libmysqlclient-dev|libmariadb-dev|mariadb(?:-connector-c)?-dev|mysql-devel|mysql-dev/,
+        'Can not find valid pkg-config name',
+      ],
+      [COMPILER, NO_COMPILER],
+    ],
+  ],
+  [/^uwsgi(?![\w.-])/i, [[COMPILER, 'you need a C compiler to build uWSGI']]],
+  [
+    /^python-ldap(?![\w.-])/i,
+    [
+      [/libldap|openldap-dev/, 'lber.h: No such file or directory'],
+      [COMPILER, NO_COMPILER],
+    ],
   ],
 ]
 
@@ -149,12 +182,13 @@ function* uncompiled(
   const all = steps.join('\n')
   for (const { 0: line, index } of source.code.matchAll(/^[ \t]*[A-Za-z][^\r\n#]*/gm)) {
     const text = line.trim()
-    const found = PACKAGES.find(([name]) => name.test(text))
-    if (found === undefined || found[1].test(all)) continue
+    const [, needs = []] = PACKAGES.find(([name]) => name.test(text)) ?? []
+    const lacks = needs.find(([installed]) => !installed.test(all))
+    if (lacks === undefined) continue
     const start = index + line.indexOf(text)
     yield {
       at: { source, start, end: start + text.length },
-      message: `\`${image.value}\` has neither a compiler nor the library for this package, so the image is not built: ${found[2]}`,
+      message: `\`${image.value}\` has not what this package is compiled with, so the image is not built: ${lacks[1]}`,
       label: 'compiled here',
       related: [{ at: stage.at, message: 'installed in this image' }],
     }

@@ -14,7 +14,6 @@ import { requirementsIn, stageChain } from './_requirements.ts'
 const project = (
   base: string,
   requirements: string,
-  system = '',
   install = 'RUN pip install --no-cache-dir -r requirements.txt',
 ): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -22,7 +21,6 @@ const project = (
   'web/Dockerfile': conf`
     FROM ${base}
     WORKDIR /app
-    ${system}
     COPY requirements.txt .
     ${install}
     COPY . .
@@ -31,103 +29,45 @@ const project = (
 })
 
 export default defineRule({
-  summary: 'The image has not what a requirement is installed with',
+  summary: 'The Python of the image is too old for a requirement',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A few packages come as source alone: psycopg2, mysqlclient, uWSGI and python-ldap are compiled when they are installed, for which the slim and Alpine images of Python have neither compiler nor headers: `pg_config executable not found`, `gcc: No such file or directory`. And pip finds no Django that the Python of the image is too old for: `No matching distribution found`. Either way the build fails.',
-  remedy:
-    'Install the packages of the system before it (`apt-get install -y gcc libpq-dev`), or take `psycopg2-binary`, `psycopg[binary]`, or an image of Python that has them',
+  why: 'Each Django says which Python it needs: 5 needs 3.10, 6 needs 3.12. pip passes over releases that the Python of the image is too old for, finds none, and the build fails: `Could not find a version that satisfies the requirement`, `No matching distribution found`.',
+  remedy: 'Build on a later image of Python, or require a release that it can run',
   references: [
-    'https://www.psycopg.org/docs/install.html#build-prerequisites',
     'https://docs.djangoproject.com/en/stable/faq/install/#what-python-version-can-i-use-with-django',
     'https://hub.docker.com/_/python',
   ],
   unproven: 'The live tests build no images',
   bad: [
     {
-      title: 'psycopg2 in a slim image',
-      files: project(
-        'python:3.12-slim',
-        conf`
-          Django==5.2.1
-          «psycopg2»==2.9.10
-        `,
-      ),
-    },
-    {
-      title: 'psycopg2 with its headers and no compiler',
-      files: project(
-        'python:3.12-slim-bookworm',
-        conf`
-          gunicorn
-          «psycopg2»>=2.9
-        `,
-        'RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev',
-      ),
-    },
-    { title: 'mysqlclient on Alpine', files: project('python:3.12-alpine', '«mysqlclient»==2.2.7\n') },
-    { title: 'uWSGI in a slim image', files: project('python:3.11-slim', 'flask\n«uWSGI»==2.0.28\n') },
-    {
-      title: 'requirements of another file',
-      files: {
-        ...project('python:3.12-slim', '-r requirements/base.txt\ngunicorn\n'),
-        'web/requirements/base.txt': '«psycopg2»\n',
-      },
-    },
-    {
       title: 'a Django that is too new',
       files: project('python:3.9-slim', 'gunicorn==23.0.0\n«Django»==5.2.1\n'),
     },
+    {
+      title: 'requirements of another file',
+      files: {
+        ...project('python:3.8', '-r requirements/base.txt\ngunicorn\n'),
+        'web/requirements/base.txt': '«django»>=5.0\n',
+      },
+    },
   ],
   good: [
-    { title: 'a package that is compiled', files: project('python:3.12-slim', 'psycopg2-binary==2.9.10\n') },
-    { title: 'an image with a compiler', files: project('python:3.12', 'psycopg2==2.9.10\n') },
-    {
-      title: 'a compiler and headers',
-      files: project(
-        'python:3.12-slim',
-        'psycopg2==2.9.10\nuwsgi\n',
-        conf`
-          RUN apt-get update \\
-              && apt-get install -y --no-install-recommends gcc libpq-dev libc6-dev \\
-              && rm -rf /var/lib/apt/lists/*
-        `,
-      ),
-    },
-    {
-      title: 'a compiler and headers of Alpine',
-      files: project(
-        'python:3.12-alpine',
-        'mysqlclient==2.2.7\n',
-        'RUN apk add --no-cache --virtual .build build-base mariadb-dev',
-      ),
-    },
-    {
-      title: 'a list of packages that stands elsewhere',
-      files: project('python:3.12-slim', 'psycopg2\n', 'RUN sh /tmp/packages.sh'),
-    },
-    {
-      title: 'for another system',
-      files: project('python:3.12-slim', 'psycopg2==2.9.10; sys_platform == "win32"\n'),
-    },
-    {
-      title: 'packages of one’s own, compiled before',
-      files: project(
-        'python:3.12-slim',
-        'psycopg2==2.9.10\n',
-        '',
-        'RUN pip install --no-index --find-links=/wheels -r requirements.txt',
-      ),
-    },
     { title: 'a Python that is new enough', files: project('python:3.12-slim', 'Django==5.2.1\n') },
+    { title: 'the newest Python', files: project('python:3', 'Django==5.2.1\n') },
+    { title: 'a Django that is old enough', files: project('python:3.9-slim', 'Django>=4.2\n') },
     {
-      title: 'an image of somebody else',
-      files: project('example.org/python:3.9', 'Django==5.2.1\npsycopg2\n'),
+      title: 'another Django for an older Python',
+      files: project(
+        'python:3.9-slim',
+        'Django==5.2.1; python_version >= "3.10"\nDjango==4.2.20; python_version < "3.10"\n',
+      ),
     },
+    { title: 'an image of somebody else', files: project('example.org/python:3.9', 'Django==5.2.1\n') },
     {
       title: 'requirements that this image does not install',
-      files: project('python:3.9-slim', 'Django==5.2.1\npsycopg2\n', '', 'RUN pip install flask'),
+      files: project('python:3.9-slim', 'Django==5.2.1\n', 'RUN pip install flask'),
     },
   ],
   *check(deployment) {
@@ -150,42 +90,6 @@ export default defineRule({
   },
 })
 
-interface Package {
-  readonly name: RegExp
-  /** What of the system it needs, each as it is called where it is installed, and what pip says without it. */
-  readonly needs: readonly (readonly [installed: RegExp, said: string])[]
-}
-
-const COMPILER = /\bgcc\b|g\+\+|build-essential|build-base|\bclang\b|python3-pip|groupinstall/
-const NO_COMPILER = 'gcc: No such file or directory'
-const FROM_SOURCE: readonly Package[] = [
-  {
-    name: /^psycopg2$/i,
-    needs: [
-      [/libpq-dev|postgresql[\d.]*-(?:dev|server-dev)|\blibpq\b/, 'pg_config executable not found'],
-      [COMPILER, NO_COMPILER],
-    ],
-  },
-  {
-    name: /^mysqlclient$/i,
-    needs: [
-      [
-        /libmysqlclient-dev|libmariadb-dev|mariadb-(?:connector-c-)?dev|mysql-dev/,
-        'Can not find valid pkg-config name',
-      ],
-      [COMPILER, NO_COMPILER],
-    ],
-  },
-  { name: /^uwsgi$/i, needs: [[COMPILER, 'you need a C compiler to build uWSGI']] },
-  {
-    name: /^python-ldap$/i,
-    needs: [
-      [/libldap|openldap-dev/, 'lber.h: No such file or directory'],
-      [COMPILER, NO_COMPILER],
-    ],
-  },
-]
-
 /** The least Python 3 of a Django. */
 const PYTHON_OF: readonly (readonly [django: number, minor: number])[] = [
   [6, 12],
@@ -193,51 +97,30 @@ const PYTHON_OF: readonly (readonly [django: number, minor: number])[] = [
   [4, 8],
 ]
 
-const IMAGE = /^python:(?:3\.(\d+))?\S*$/
-/** What installs what it likes. */
-const SCRIPTED = /\.sh\b|xargs|(?:install|add)\b[^&;|]*(?:\$|`)|ansible|\bCONDA|conda\b|mamba\b/
 const INSTALL =
   /(?:^|[\s;&|])(?:pip3?|python3? -m pip|uv pip)\s+install\s+(?:[^;&|]*?\s)?(?:-r|--requirement)[\s=]*(\S+\.(?:txt|in))/g
 
 function* refused(stages: readonly DockerStage[], stage: DockerStage, context: string, files: FileSystem) {
   const chain = stageChain(stages, stage)
   const image = imageReference(chain[0]?.image ?? null)
-  const [reference, minor] = IMAGE.exec(image ?? '') ?? []
-  if (reference === undefined) return
-  const isBare = /slim|alpine/.test(reference)
-  const before: string[] = chain.slice(0, -1).flatMap(({ runs }) => runs.map(run => commandText(run.command)))
-  for (const { command, documents } of stage.runs) {
+  const [reference, minor] = /^python:3\.(\d+)\S*$/.exec(image ?? '') ?? []
+  if (reference === undefined || minor === undefined) return
+  for (const { command } of stage.runs) {
     const text = commandText(command)
-    before.push(text)
-    if (documents.length > 0 || before.some(each => SCRIPTED.test(each))) return
-    for (const { 0: installs, 1: path = '' } of text.matchAll(INSTALL)) {
-      if (/--find-links|\s-f\s|--no-index|extra-index|index-url|--no-deps|download|wheel\b/.test(installs))
-        continue
+    // Another Python may be brought along.
+    if (/conda|mamba|pyenv|uv python|uv venv/.test(text)) return
+    for (const { 1: path = '' } of text.matchAll(INSTALL)) {
       const named = files.kind(posix.join(context, path)) === 'file' ? path : posix.basename(path)
       for (const { name, release, at } of requirementsIn(files, posix.join(context, named))) {
-        const [, least = 0] =
-          name.toLowerCase() === 'django' && release !== null
-            ? (PYTHON_OF.find(([django]) => release >= django) ?? [])
-            : []
-        const lacks = isBare
-          ? FROM_SOURCE.find(each => each.name.test(name))?.needs.find(
-              ([installed]) => !before.some(each => installed.test(each)),
-            )
-          : undefined
-        if (minor !== undefined && Number(minor) < least)
-          yield {
-            at,
-            message: `this Django needs Python 3.${least}, and the image has 3.${minor}, so the build fails: No matching distribution found`,
-            label: `\`${reference}\``,
-            related: [{ at: chain[0]!.at, message: 'the image' }],
-          }
-        else if (lacks !== undefined)
-          yield {
-            at,
-            message: `\`${name}\` is compiled when it is installed, for which \`${reference}\` has not what it needs, so the build fails: ${lacks[1]}`,
-            label: 'compiled',
-            related: [{ at: chain[0]!.at, message: 'the image' }],
-          }
+        if (name.toLowerCase() !== 'django' || release === null) continue
+        const [, least = 0] = PYTHON_OF.find(([django]) => release >= django) ?? []
+        if (Number(minor) >= least) continue
+        yield {
+          at,
+          message: `this Django needs Python 3.${least}, and the image has 3.${minor}, so it is not built: No matching distribution found`,
+          label: `\`${reference}\``,
+          related: [{ at: chain[0]!.at, message: 'the image' }],
+        }
       }
     }
   }

@@ -5,7 +5,9 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
+import { buildSteps, scriptAt, startedWords } from './_started-words.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -37,6 +39,33 @@ const compose = (nginx: string, web = '', image = 'nginx:1.27'): string => conf`
     static:
 `
 
+const collecting = (volume: string): Record<string, string> => ({
+  'docker-compose.yml': compose(
+    'static:/srv/static:ro',
+    conf`
+      volumes:
+        - ${volume}
+    `,
+  ),
+  'nginx/site.conf': site('alias /srv/static/;'),
+  'web/Dockerfile': conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+  `,
+  'web/shop/__init__.py': '',
+  'web/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    application = get_wsgi_application()
+  `,
+  'web/shop/settings.py': conf`
+    STATIC_URL = "/static/"
+    STATIC_ROOT = "/app/staticfiles"
+  `,
+})
+
 export default defineRule({
   summary: 'nginx serves files of a volume that the application does not have',
   severity: 'error',
@@ -64,8 +93,16 @@ export default defineRule({
         'nginx/site.conf': site('alias «/srv/static/»;'),
       },
     },
+    {
+      title: 'a volume beside the directory that Django collects into',
+      files: collecting('«static:/app/static»'),
+    },
   ],
   good: [
+    {
+      title: 'a volume at the directory that Django collects into',
+      files: collecting('static:/app/staticfiles'),
+    },
     {
       title: 'a volume of both',
       files: {
@@ -121,6 +158,11 @@ export default defineRule({
         if (mount === null || mount.path !== null || mount.from !== 'volumes') continue
         const key = keyOf(container.service, mount)
         if (key === null || (mount.volume !== null && isFilledElsewhere(container, mount.volume))) continue
+        const holder = beside.find(({ service }) => service.volumes.some(own => sourceOf(own) === key))
+        if (holder !== undefined) {
+          yield* besideRoot(deployment, holder, mount, path, directive)
+          continue
+        }
         const { services } = container.project
         const others = [...services.values()].filter(({ name }) => name !== container.service.name)
         if (
@@ -149,6 +191,48 @@ export default defineRule({
     }
   },
 })
+
+/** A volume that the application has too, and not where its settings collect static files. */
+function* besideRoot(
+  deployment: Deployment,
+  holder: Container,
+  mount: ContainerMount,
+  path: string,
+  directive: NginxDirective,
+): Iterable<RuleFinding> {
+  const program = programsOfKind(deployment, 'app-server').find(({ machine }) => machine.container === holder)
+  const settings = program === undefined ? null : (deployment.moduleOf(program)?.settings ?? null)
+  const files = settings === null ? null : directoryOfUrl(settings, 'STATIC')
+  const own = holder.mounts.find(({ volume }) => volume !== null && volume === mount.volume)
+  if (files === null || own === undefined || copiesFiles(holder)) return
+  const location = directive.parent?.name === 'location' ? (directive.parent.args.at(-1)?.value ?? '') : ''
+  if (`${location}/`.replace('//', '/') !== files.url) return
+  const isBelow = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}/`)
+  const { directory } = files
+  if (holder.mounts.some(each => each.from !== 'COPY' && isBelow(directory, each.target))) return
+  if (isBelow(own.target, directory)) return
+  yield {
+    at: own.at,
+    message: `\`${mount.volume}\` is \`${own.target}\` here, and Django collects its static files into \`${directory}\`, so none of them gets to \`${path}\` of nginx`,
+    label: 'not the directory of `STATIC_ROOT`',
+    related: [
+      ...(files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]),
+      { at: argumentPlace(directive, 0), message: 'nginx looks here' },
+    ],
+    help: `Mount it at \`${directory}\``,
+  }
+}
+
+/** True where what the container starts may copy the files to where they are wanted. */
+function copiesFiles(container: Container): boolean {
+  const words = startedWords(container)
+  const texts = [
+    ...words.map(({ text }) => text),
+    ...words.map(word => scriptAt(container, word)?.source.code ?? ''),
+    ...buildSteps(container),
+  ]
+  return texts.some(text => /\b(?:cp|rsync|mv|ln|make)\b/.test(text))
+}
 
 function directoriesOf(
   occurrences: ReadonlyMap<string, readonly NginxDirective[]>,

@@ -151,6 +151,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => /\/shop\/static\/$/.test(response.body),
   },
   {
+    rule: 'django/health-check-refused',
+    shows: 'Django answers 400 to a request for localhost',
+    examples: { bad: 'curl', good: 'a host that is allowed' },
+    request: { ...HTTP, headers: { Host: 'localhost' } },
+    harm: isRefused,
+    sound: ({ response }) => response.report?.host === 'localhost',
+  },
+  {
     rule: 'django/host-not-allowed',
     examples: { bad: 'another name', good: 'the name' },
     shows: 'Django answers 400 to a name that it does not have',
