@@ -194,6 +194,7 @@ import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/defa
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
+import canonicalUrlNamelessServerNotDefault from './canonical-url/nameless-server-not-default.ts'
 import canonicalUrlPlainNameNotFound from './canonical-url/plain-name-not-found.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
 import canonicalUrlRedirectDoublesQuery from './canonical-url/redirect-doubles-query.ts'
@@ -822,6 +823,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
+  { id: 'canonical-url/nameless-server-not-default', ...canonicalUrlNamelessServerNotDefault },
   { id: 'canonical-url/plain-name-not-found', ...canonicalUrlPlainNameNotFound },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
   { id: 'canonical-url/redirect-doubles-query', ...canonicalUrlRedirectDoublesQuery },

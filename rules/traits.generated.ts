@@ -196,6 +196,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/duplicate-server-name', { fixes: [], programs: ['nginx'] }],
   ['canonical-url/host-missing-redirect', { fixes: [], programs: ['nginx'] }],
   ['canonical-url/http-and-https-both-serve', { fixes: [], programs: ['nginx'] }],
+  ['canonical-url/nameless-server-not-default', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['canonical-url/plain-name-not-found', { fixes: [], programs: ['nginx'] }],
   ['canonical-url/redirect-chain', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['canonical-url/redirect-doubles-query', { fixes: ['safe'], programs: ['nginx'] }],

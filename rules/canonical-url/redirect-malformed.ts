@@ -52,6 +52,18 @@ export default defineRule({
       files: { 'nginx.conf': server('return 301 «www.example.org$request_uri»;') },
     },
     {
+      title: 'the host of the request without a scheme',
+      files: { 'nginx.conf': server('return 301 «$host$request_uri»;') },
+    },
+    {
+      title: 'a scheme without `://`',
+      files: { 'nginx.conf': server('rewrite ^/beta$ «$scheme/beta/» permanent;') },
+    },
+    {
+      title: 'one slash behind the scheme',
+      files: { 'nginx.conf': server('return 302 «https:/new.example.org/»;') },
+    },
+    {
       title: 'two slashes behind the host',
       files: { 'nginx.conf': server('return 301 «https://www.example.org/$request_uri»;') },
     },
@@ -69,6 +81,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'rewritten within the server',
+      files: { 'nginx.conf': server('rewrite ^/old/(.*)$ https/$1;') },
+    },
     {
       title: 'the name that was asked for',
       files: { 'nginx.conf': server('return 301 https://$host$request_uri;', '_') },
@@ -109,10 +125,10 @@ export default defineRule({
           const own = home === null ? undefined : byDirective.get(home)
           if (own === undefined) continue
           for (const line of lines) {
-            if (lacksScheme(line)) {
+            if (isRedirect(line) && lacksScheme(targetOf(line))) {
               yield {
                 at: argumentPlace(line, 1),
-                message: `\`${line.args[1]?.value ?? ''}\` has no scheme, so browsers look for it below the page that was asked for`,
+                message: `\`${targetOf(line)}\` does not begin with a scheme and \`://\`, so browsers look for it below the page that was asked for`,
                 label: 'no `https://`',
               }
               continue
@@ -147,11 +163,20 @@ function isPlain(line: NginxDirective): boolean {
   return host !== undefined && isHost(host)
 }
 
-/** True for a `return` that leads to the name of a host, and begins neither with a scheme nor with a slash. */
-function lacksScheme({ name, args }: NginxDirective): boolean {
-  if (name !== 'return' || !/^30[12378]$/.test(args[0]?.value ?? '')) return false
-  return /^(?:www\.|[a-z0-9-]+\.(?:[a-z0-9-]+\.)*(?:com|net|org|edu|io|de|uk|eu|fr|app|dev)(?=[/$]|$))/i.test(
-    args[1]?.value ?? '',
+/** True for a line whose target is sent to the client; a `rewrite` does so too where its target begins with `$scheme`. */
+function isRedirect({ name, args }: NginxDirective): boolean {
+  if (name === 'return') return /^30[12378]$/.test(args[0]?.value ?? '')
+  return /^(?:permanent|redirect)$/.test(args[2]?.value ?? '') || /^\$scheme/.test(args[1]?.value ?? '')
+}
+
+/** True for a target that leads to a host or names a scheme, and begins neither with `https://` nor with a slash. */
+function lacksScheme(target: string): boolean {
+  return (
+    /^(?:www\.|[a-z0-9-]+\.(?:[a-z0-9-]+\.)*(?:com|net|org|edu|io|de|uk|eu|fr|app|dev)(?=[/$]|$))/i.test(
+      target,
+    ) ||
+    /^\$\{?(?:host|http_host|server_name|hostname)\b/.test(target) ||
+    /^(?:https?|\$\{?scheme\b\}?)(?::\/(?!\/)|\/|\$)/i.test(target)
   )
 }
 

@@ -10,7 +10,7 @@ import type { DirectoryEntry } from '../../src/files/file-system.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { httpBlock } from '../../src/servers/nginx/queries/scope.ts'
+import { childrenNamed, httpBlock } from '../../src/servers/nginx/queries/scope.ts'
 
 const main = (http: string, server: string): string => conf`
   events {
@@ -56,6 +56,24 @@ export default defineRule({
                   listen 80;
                   server_name example.org;
                   root /srv/www;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'no types in the main file of a container, whose site has a page for all paths',
+      files: {
+        'nginx.conf': conf`
+          events {
+          }
+          «http» {
+              server {
+                  listen 80;
+                  root /usr/share/nginx/html;
+                  location / {
+                      try_files $uri /index.html;
+                  }
               }
           }
         `,
@@ -144,7 +162,7 @@ export default defineRule({
       const first = http?.children.find(({ source }) => source === http.source)
       yield {
         at: namePlace(at),
-        severity: isReplaced || hasAssets(deployment, server) ? 'warning' : 'info',
+        severity: isReplaced || namesAssets(server) || hasAssets(deployment, server) ? 'warning' : 'info',
         message: isReplaced
           ? '`types` in this server replaces the inherited table, and `.css` is not among what is left'
           : 'no `types` are included, so `.css` and `.js` are sent as `default_type`',
@@ -164,6 +182,20 @@ function knows({ children, node }: NginxDirective, extension: string): boolean {
   if (entries.some(({ args }) => args.some(({ value }) => value === extension))) return true
   return (node.block?.children ?? []).some(
     child => 'args' in child && child.args.some(({ value }) => value === extension),
+  )
+}
+
+/** True where a location is written for style sheets, and where what is no file of the site goes to its page. */
+function namesAssets({ directive }: NginxServer): boolean {
+  return [directive, ...childrenNamed(directive, 'location')].some(
+    ({ name, args, children }) =>
+      (name === 'location' && /^~/.test(args[0]?.value ?? '') && /\bcss\b/.test(args[1]?.value ?? '')) ||
+      children.some(
+        line =>
+          line.name === 'try_files' &&
+          /^\$uri,?$/.test(line.args[0]?.value ?? '') &&
+          /^\/?index\.(?:html|php)(?:$|\?)/.test(line.args.at(-1)?.value ?? ''),
+      ),
   )
 }
 

@@ -68,6 +68,7 @@ export default defineRule({
                   proxy_pass http://127.0.0.1:9000;
                   proxy_set_header Host $host;
                   «location» ~* \.(?:css|js|png)$ {
+                      gzip_static on;
                       expires 30d;
                   }
               }
@@ -229,8 +230,7 @@ const SETTINGS =
 function setsOnly(location: NginxDirective): boolean {
   const { children } = location
   if (children.length === 0 || readLocation(location).modifier === '@') return false
-  if (!children.every(({ name }) => SETTINGS.test(name) && !/_(?:pass|store|static)$/.test(name)))
-    return false
+  if (!children.every(({ name }) => SETTINGS.test(name) && !/_(?:pass|store)$/.test(name))) return false
   const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
   return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
 }

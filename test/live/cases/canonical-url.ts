@@ -97,6 +97,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location !== 'www.example.org/page',
   },
   {
+    rule: 'canonical-url/nameless-server-not-default',
+    examples: { bad: 'the name `_`', good: 'the first server of the socket' },
+    shows: 'a name that no server has is proxied, and not redirected',
+    request: { url: 'http://other.example.net/page' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
     rule: 'canonical-url/duplicate-server-name',
     examples: { bad: 'a copy that was forgotten', good: 'two names' },
     shows: 'the second server of a name never answers',
