@@ -10,6 +10,7 @@ import accessAuthRequestLoginLoop from './access/auth-request-login-loop.ts'
 import accessAuthRequestUnanswered from './access/auth-request-unanswered.ts'
 import accessDavOpen from './access/dav-open.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
+import accessDockerSocketOpen from './access/docker-socket-open.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
@@ -191,6 +192,7 @@ import cachingNeverStored from './caching/never-stored.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
+import canonicalUrlDefaultServerOfOneFamily from './canonical-url/default-server-of-one-family.ts'
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
@@ -639,6 +641,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/auth-request-unanswered', ...accessAuthRequestUnanswered },
   { id: 'access/dav-open', ...accessDavOpen },
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
+  { id: 'access/docker-socket-open', ...accessDockerSocketOpen },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
@@ -820,6 +823,7 @@ export const rules: readonly Rule[] = [
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
+  { id: 'canonical-url/default-server-of-one-family', ...canonicalUrlDefaultServerOfOneFamily },
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },

@@ -83,6 +83,12 @@ export default defineRule({
       },
     },
     {
+      title: 'a body of its own, which has its own length',
+      files: {
+        'etc/nginx/nginx.conf': mirror('mirror_request_body off;', 'proxy_pass', 'proxy_set_body "seen";'),
+      },
+    },
+    {
       title: 'a mirror with its bodies',
       files: { 'etc/nginx/nginx.conf': mirror('', 'proxy_pass') },
     },
@@ -114,6 +120,8 @@ export default defineRule({
       const connection = deployment.connections.ofBlock(block)
       if (connection === null || connection.pass.name !== 'proxy_pass' || connection.headers.open) continue
       if (connection.headers.written.some(({ name }) => name === 'content-length')) continue
+      const body = effectiveAtHand(connection.server.configuration, block, 'proxy_set_body')
+      if (!body.known || body.value.directives.length > 0) continue
       const at = namePlace(connection.pass)
       const isForFiles = servesFiles(asking)
       const isLeftOut = block.children.some(({ name }) => name === 'proxy_pass_request_body')

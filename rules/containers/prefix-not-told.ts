@@ -1,10 +1,13 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { containerVariables } from './_container-variables.ts'
 
 const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
@@ -27,6 +30,21 @@ const tree = (service: string, pass: string, location = '/tool/'): Record<string
     }
   `,
 })
+const onMachine = (pass: string, ini: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location /grafana/ {
+          proxy_pass ${pass};
+          proxy_set_header Host $host;
+      }
+    `),
+  ),
+  'etc/grafana/grafana.ini': conf`
+    [server]
+    http_port = 3000
+    ${ini}
+  `,
+})
 const grafana = (lines: string): string => conf`
   image: grafana/grafana:11.0.0
   environment:
@@ -35,13 +53,13 @@ const grafana = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A program of another container stands below a path, and is not told of it',
+  summary: 'A program stands below a path, and is not told of it',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The pages of these programs name their scripts, style sheets and redirects from the root: `/public/build/app.js` in place of `/grafana/public/build/app.js`. nginx sends these elsewhere, and the page stays empty: `Grafana has failed to load its application files`. Each of them has a variable for the path.',
+  why: 'The pages of these programs name their scripts, style sheets and redirects from the root: `/public/build/app.js` in place of `/grafana/public/build/app.js`. nginx sends these elsewhere, and the page stays empty: `Grafana has failed to load its application files`. Each of them has a variable for the path, or a line of its configuration.',
   remedy:
-    'Tell it the path: `GF_SERVER_ROOT_URL` for Grafana, `SERVER_BASEPATH` for Kibana, `--web.external-url` for Prometheus, `JENKINS_OPTS: --prefix=/jenkins`',
+    'Tell it the path: `GF_SERVER_ROOT_URL` or `root_url` for Grafana, `SERVER_BASEPATH` for Kibana, `--web.external-url` for Prometheus, `JENKINS_OPTS: --prefix=/jenkins`',
   references: [
     'https://grafana.com/tutorials/run-grafana-behind-a-proxy/',
     'https://www.elastic.co/guide/en/kibana/current/settings.html',
@@ -58,6 +76,26 @@ export default defineRule({
         '«http://tool:3000/»',
         '/grafana/',
       ),
+    },
+    {
+      title: 'Grafana on the machine',
+      files: onMachine('«http://127.0.0.1:3000/»', ';root_url = %(protocol)s://%(domain)s:%(http_port)s/'),
+    },
+    {
+      title: 'Kibana on the machine',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location /kibana/ {
+                proxy_pass «http://localhost:5601/»;
+            }
+          `),
+        ),
+        'etc/kibana/kibana.yml': conf`
+          server.port: 5601
+          #server.basePath: "/kibana"
+        `,
+      },
     },
     {
       title: 'Prometheus',
@@ -84,6 +122,14 @@ export default defineRule({
         'http://tool:3000/',
         '/grafana/',
       ),
+    },
+    {
+      title: 'Grafana on the machine that is told its address',
+      files: onMachine('http://127.0.0.1:3000/', 'root_url = %(protocol)s://%(domain)s/grafana/'),
+    },
+    {
+      title: 'another program on the machine',
+      files: onMachine('http://127.0.0.1:3001/', ''),
     },
     { title: 'Grafana at the root', files: tree(grafana(''), 'http://tool:3000', '/') },
     { title: 'a path of Grafana itself', files: tree(grafana(''), 'http://tool:3000', '/api/live/') },
@@ -114,7 +160,12 @@ export default defineRule({
     { title: 'another program', files: tree('image: example/tool:1', 'http://tool:3000/', '/grafana/') },
   ],
   *check({ connections, machines }) {
-    if (!machines.some(({ container }) => container !== null && toolOf(container) !== null)) return
+    const isAnywhere = machines.some(({ container, files }) =>
+      container === null
+        ? INSTALLED.some(({ file }) => files.kind(file) === 'file')
+        : toolOf(container) !== null,
+    )
+    if (!isAnywhere) return
     for (const connection of connections.http) {
       const { block, pass, server } = connection
       if (block.name !== 'location' || connection.headers.open) continue
@@ -128,11 +179,21 @@ export default defineRule({
       const target = proxyTarget(server.configuration, pass)
       if (!target.known) continue
       const path = name.replace(/\/$/, '')
-      for (const { machine } of connection.targets) {
+      for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
+        const isTaken = target.value.uri === '/'
+        const installed =
+          container === null && isTaken ? installedUntold(connection, local, port, path) : null
+        if (installed !== null)
+          yield {
+            at: argumentPlace(pass, 0),
+            message: `${installed.name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``,
+            label: `\`${path}\` is taken away`,
+            related: [{ at: installed.at, message: installed.name }],
+            help: `Write \`${installed.help.replaceAll('PATH', path)}\``,
+          }
         const tool = container === null ? null : toolOf(container)
         if (container === null || tool === null) continue
-        const isTaken = target.value.uri === '/'
         if (!isTaken && (target.value.uri !== '' || !path.includes(tool.word))) continue
         const said = faultOf(container, tool, path, isTaken)
         if (said === null) continue
@@ -234,6 +295,51 @@ const TOOLS: readonly Tool[] = [
     help: 'KC_HTTP_RELATIVE_PATH: PATH',
   },
 ]
+
+/** Programs that are installed on the machine of nginx, by the file that their package has there. */
+const INSTALLED = [
+  {
+    name: 'Grafana',
+    file: '/etc/grafana/grafana.ini',
+    environment: /\bGF_SERVER_ROOT_URL\b/,
+    defaults: '/etc/default/grafana-server',
+    port: /^[ \t]*http_port[ \t]*=[ \t]*(\d+)/m,
+    usual: 3000,
+    told: /^[ \t]*root_url[ \t]*=(.*)$/m,
+    help: 'root_url = %(protocol)s://%(domain)s:%(http_port)sPATH/',
+  },
+  {
+    name: 'Kibana',
+    file: '/etc/kibana/kibana.yml',
+    environment: /\bSERVER_BASEPATH\b|basePath/,
+    defaults: '/etc/default/kibana',
+    port: /^server\.port:[ \t]*(\d+)/m,
+    usual: 5601,
+    told: /^server\.basePath:(.*)$/m,
+    help: 'server.basePath: "PATH"',
+  },
+] as const
+
+/** The program of the same machine that answers at a port, where its own file does not name the path. */
+function installedUntold(
+  { from }: NginxConnection,
+  local: boolean | undefined,
+  port: number | null,
+  path: string,
+): { readonly name: string; readonly help: string; readonly at: Place } | null {
+  const { files, container } = from.machine
+  if (container !== null || local !== true) return null
+  for (const { name, file, environment, defaults, port: ported, usual, told, help } of INSTALLED) {
+    const source = sourceAt(files, file)
+    if (source === null || Number(ported.exec(source.code)?.[1] ?? usual) !== port) continue
+    const written = told.exec(source.code)?.[1]
+    if (written !== undefined && (written.includes(path.slice(1)) || /[\0\uFFFD\uE000${}]/.test(written)))
+      return null
+    if (environment.test(sourceAt(files, defaults)?.code ?? '')) return null
+    return { name, help, at: { source, start: 0, end: Math.max(source.text.search(/\r?\n|$/), 1) } }
+  }
+  return null
+}
 
 function toolOf({ base, service }: Container): Tool | null {
   if (base === null || service.build !== null || !service.complete) return null

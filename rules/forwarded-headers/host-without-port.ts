@@ -35,10 +35,13 @@ const compose = (ports: string): string => conf`
 export default defineRule({
   summary: 'The backend is not told the port that clients use',
   severity: 'info',
-  otherSeverities: { warning: 'where nginx terminates TLS on that port itself' },
+  otherSeverities: {
+    warning:
+      'where nginx terminates TLS on that port itself, where it sends the port of its container in place of it, and where clients of MinIO sign the name with the port',
+  },
   confidence: 'medium',
   since: '0.1.0',
-  why: '`$host` has no port. Where clients come by another port than 80 or 443, redirects and links of the application leave it out, and applications that compare the `Origin` of a form with the Host that they see (Django, Rails) refuse it.',
+  why: '`$host` has no port. Where clients come by another port than 80 or 443, redirects and links of the application leave it out, and applications that compare the `Origin` of a form with the Host that they see (Django, Rails) refuse it. `$server_port` is the port on which nginx listens, which in a container is not the one that clients use.',
   remedy: 'Send `Host $http_host`, which has the port as the client wrote it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_host',
@@ -52,6 +55,20 @@ export default defineRule({
       files: {
         'docker-compose.yml': compose('8091:80'),
         'site.conf': site('80', '«$host»').replace('127.0.0.1', 'app'),
+      },
+    },
+    {
+      title: 'MinIO, whose clients sign the port',
+      files: {
+        'docker-compose.yml': compose('9000:9000').replace('example/app', 'minio/minio'),
+        'site.conf': site('9000', '«$host»').replace('127.0.0.1', 'app'),
+      },
+    },
+    {
+      title: 'the port of the container',
+      files: {
+        'docker-compose.yml': compose('8091:80'),
+        'site.conf': site('80', '«$host:$server_port»').replace('127.0.0.1', 'app'),
       },
     },
     {
@@ -88,6 +105,13 @@ export default defineRule({
       },
     },
     {
+      title: 'the port of the container, which is that of the host',
+      files: {
+        'docker-compose.yml': compose('8091:8091'),
+        'site.conf': site('8091', '$host:$server_port').replace('127.0.0.1', 'app'),
+      },
+    },
+    {
       title: 'a port that is published on loopback',
       files: {
         'docker-compose.yml': compose('127.0.0.1:8091:80'),
@@ -102,12 +126,15 @@ export default defineRule({
       const { server } = connection
       const port = outerPort(server, programOf(server.configuration).machine.container?.service.ports ?? null)
       if (port === null || hasOuterProxy(connection)) continue
+      const inner = lost.value.endsWith('$server_port') ? (server.listens[0]?.port ?? null) : null
+      if (lost.value.endsWith('$server_port') && (inner === null || inner === port.number)) continue
       const at = argumentPlace(lost.directive, 1)
       yield {
         at,
-        severity: isEdge(server) ? ('warning' as const) : ('info' as const),
-        message: `clients come by port ${port.number}, and \`${lost.directive.args[0]?.value} ${lost.value}\` tells the backend a name without it`,
-        label: 'no port',
+        severity:
+          isEdge(server) || inner !== null || isSigned(connection) ? ('warning' as const) : ('info' as const),
+        message: `clients come by port ${port.number}, and \`${lost.directive.args[0]?.value} ${lost.value}\` tells the backend ${inner === null ? 'a name without it' : `\`:${inner}\``}${isSigned(connection) ? ', which is not what clients of MinIO signed: SignatureDoesNotMatch' : ''}`,
+        label: inner === null ? 'no port' : 'the port of the container',
         related: [{ at: port.at, message: 'this port' }],
         ...propose('Send the Host as the client wrote it', 'unsafe', [replacePlace(at, '$http_host')]),
       }
@@ -121,13 +148,23 @@ function lostPort({ headers }: NginxConnection): SentHeader | null {
   if (written.some(({ name, state }) => name === 'x-forwarded-port' && state !== 'cleared')) return null
   const forwarded = written.findLast(({ name }) => name === 'x-forwarded-host')
   const header = forwarded ?? written.findLast(({ name }) => name === 'host')
-  return header !== undefined && /^\$(?:host|\{host\}|server_name)$/.test(header.value) ? header : null
+  return header !== undefined && /^\$(?:host|\{host\}|server_name)(?::\$server_port)?$/.test(header.value)
+    ? header
+    : null
 }
 
 /** True for an installed nginx that terminates TLS, with no sign of another port in front of it. */
 function isEdge({ tls, configuration, listens }: NginxServer): boolean {
   const isInstalled = configuration.main?.path.startsWith('/etc/') === true
   return tls && isInstalled && listens.every(({ port }) => port !== 8443)
+}
+
+/** True where clients sign the name that they ask for, with its port. */
+function isSigned({ targets }: NginxConnection): boolean {
+  return targets.some(
+    ({ machine, port }) =>
+      port === 9000 && /^(?:quay\.io\/|bitnami\/)?minio(?:\/minio)?$/.test(machine?.container?.base ?? ''),
+  )
 }
 
 interface OuterPort {

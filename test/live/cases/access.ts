@@ -40,6 +40,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page',
   },
   {
+    rule: 'access/docker-socket-open',
+    shows: 'a client without a password reaches what listens on the socket',
+    examples: { bad: 'the socket', good: 'a password' },
+    request: { url: `${SITE}/containers/json` },
+    // Nothing listens there: nginx has tried.
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('docker.sock'),
+    sound: ({ response, logNow }) => response.status === 401 && !logNow().includes('docker.sock'),
+  },
+  {
     rule: 'access/password-file-served',
     shows: 'the hashes are sent to everybody',
     examples: { bad: 'in the document root', good: 'names with a dot are refused' },

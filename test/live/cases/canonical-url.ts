@@ -4,6 +4,14 @@ const PAGES = { 'srv/www/index.html': 'old page', 'srv/new/index.html': 'new pag
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'canonical-url/default-server-of-one-family',
+    shows: 'over IPv6 the shop answers for a name of somebody else',
+    examples: { bad: 'a catch-all on IPv4 alone', good: 'a catch-all on both' },
+    request: { url: 'http://elsewhere.example/', address: '::1' },
+    harm: ({ response }) => response.body === 'shop',
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'canonical-url/redirect-drops-path',
     examples: { bad: 'the name alone', good: 'with the request' },
     shows: 'a page is redirected to the start page',
