@@ -19,6 +19,8 @@ export type AppProgram =
   | 'node'
   | 'vite'
   | 'puma'
+  | 'unicorn'
+  | 'tomcat'
   | 'rails'
   | 'ng'
   | 'dotnet'
@@ -27,7 +29,7 @@ export type AppProgram =
   /** One of those that run an application of Python; nobody knows which. */
   | 'python'
 
-export type AppProtocol = 'http' | 'https' | 'uwsgi' | 'fastcgi' | 'scgi'
+export type AppProtocol = 'http' | 'https' | 'uwsgi' | 'fastcgi' | 'scgi' | 'ajp'
 
 /**
  * A program that answers requests for an application, as its command line, environment and configuration

@@ -10,7 +10,7 @@ import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
 import { readNext, readNode, scriptOfPackage } from './node.ts'
 import { readAngular, readVite } from './node-development.ts'
-import { readPuma, readRailsServer } from './ruby-servers.ts'
+import { readPuma, readRailsServer, readUnicorn } from './ruby-servers.ts'
 import { unwrapCommand } from './unwrap.ts'
 import { readPythonScript } from './python-script.ts'
 import { readUvicorn } from './uvicorn.ts'
@@ -79,6 +79,9 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       return command.words[1]?.text === 'start' ? readNext(behind(1)) : null
     case 'puma':
       return readPuma(command, files)
+    case 'unicorn':
+    case 'unicorn_rails':
+      return readUnicorn(command, files)
     case 'rails': {
       const verb = command.words[1]?.text
       return verb === 'server' || verb === 's' ? readRailsServer(behind(1), files) : null

@@ -201,3 +201,82 @@ export function readRailsServer(command: AppCommand, { read }: AppFiles): AppSer
     complete: !given.open,
   }
 }
+
+const UNICORN = optionTable(`
+  bind -l --listen
+  config -c --config-file
+  port -p --port
+  host -o --host
+  environment -E --env
+  !daemon -D --daemonize
+`)
+
+/** `unicorn`: its options, the `listen` of the file that `-c` names, else port 8080 of every address. */
+export function readUnicorn(command: AppCommand, { read }: AppFiles): AppServer {
+  const { program, given } = programArguments(command.words, UNICORN)
+  const get = layered([argumentLayer(given)])
+  const written = textSetting(get('config'))
+  const port = numberSetting(get('port'))
+  const configuration = written === null ? NO_FILE : configurationOf(written, command, read)
+  const own = (given.values.get('bind') ?? []).map(word => unicornBind(word.text, placeOf(word)))
+  const listed = typeof configuration === 'string' ? [] : listensIn(configuration)
+  const binds =
+    configuration === 'unread'
+      ? [
+          {
+            at: null,
+            protocol: HTTP,
+            address: unknown<AppAddress>('the configuration of Unicorn is not here'),
+          },
+        ]
+      : [...own, ...listed]
+  return {
+    ...NOTHING_SAID,
+    program: 'unicorn',
+    at: placeOf(program),
+    application: null,
+    binds: binds.length > 0 ? binds : [hostPortBind(textSetting(get('host')), port, HTTP, '0.0.0.0', 8080)],
+    directory: command.directory,
+    complete: !given.open && configuration !== 'unread',
+    sources: typeof configuration === 'string' ? [] : [configuration],
+  }
+}
+
+/** What the lines `listen` of a configuration open, where each of them is a plain one. */
+function listensIn(source: Source): readonly AppBind[] {
+  const isConditional =
+    /^[ \t]*(?:if|unless|case|else|elsif|eval|load|require|instance_eval)\b(?![^\n]*\bdefined\?)/m.test(
+      source.code.replace(/^(?:before|after)_\w+\b[\s\S]*?^end\b/gm, ''),
+    )
+  return [...source.code.matchAll(/^listen[ \t(]+([^\s,)][^,)\n]*)/gm)].map(
+    ({ 0: line, 1: value = '', index }) => {
+      const text = value.trim()
+      const start = index + line.indexOf(value)
+      const at = { source, start, end: start + text.length }
+      const plain = /^(["'])([^"'#]*)\1$/.exec(text)?.[2] ?? (/^\d{1,5}$/.test(text) ? text : null)
+      return plain === null || isConditional
+        ? { at, protocol: HTTP, address: unknown<AppAddress>(EXPRESSION, at) }
+        : unicornBind(plain, at)
+    },
+  )
+}
+
+/** `/run/unicorn.sock`, `unix:/run/unicorn.sock`, `8080`, `*:8080`, `127.0.0.1:8080`. */
+function unicornBind(text: string, at: NonNullable<AppBind['at']>): AppBind {
+  const path = /^(?:unix:)?(\/[^#{}]*)$/.exec(text)?.[1]
+  if (path !== undefined)
+    return { at, protocol: HTTP, address: known({ kind: 'unix', path: posix.normalize(path) }, at) }
+  const [, host, port] = /^(?:(\[[\da-fA-F:]+\]|[\w.*-]+):)?(\d{1,5})$/.exec(text) ?? []
+  const address: Fact<AppAddress> =
+    port === undefined
+      ? unknown(EXPRESSION, at)
+      : known(
+          {
+            kind: 'ip',
+            host: host === undefined || host === '*' ? '0.0.0.0' : host.replace(/^\[|\]$/g, ''),
+            port: Number(port),
+          },
+          at,
+        )
+  return { at, protocol: HTTP, address }
+}

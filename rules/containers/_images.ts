@@ -13,6 +13,9 @@ import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 /** The images of nginx itself, without their tag: their main file and their start script are known. */
 export const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
 
+/** Files of the images of nginx that configurations include. */
+export const OF_NGINX_IMAGE = /^\/etc\/nginx\/(?:mime\.types|(?:fastcgi|uwsgi|scgi)_params|fastcgi\.conf)$/
+
 /** What a container runs, by a compose file or by a Dockerfile that lies beside the files of a server. */
 export interface RunImage {
   readonly machine: Machine

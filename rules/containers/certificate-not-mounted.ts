@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isBelow, knowsFiles, targetsOf } from './_mounted.ts'
@@ -107,7 +107,12 @@ export default defineRule({
       for (const name of ['ssl_certificate', 'ssl_certificate_key']) {
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
-          if (!written.startsWith('/') || /[$\0\uFFFD]|^\/(?:run|var\/run|dev|proc)\//.test(written)) continue
+          if (
+            !written.startsWith('/') ||
+            isUnknownWord(written) ||
+            /[$\0\uFFFD]|^\/(?:run|var\/run|dev|proc)\//.test(written)
+          )
+            continue
           const path = posix.normalize(written)
           const at = argumentPlace(directive, 0)
           if (!targets.some(target => target === path || isBelow(path, target))) {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { siteTo } from './_examples.ts'
@@ -53,6 +53,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a file that is called otherwise',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - «./nginx/nginx.conf:/etc/nginx/conf.d/default.conf:ro»
+        `,
+        'nginx/default.conf': SITE,
+      },
+    },
+    {
       title: 'a file that lies elsewhere',
       files: {
         ...tree('./static:/static'),
@@ -67,6 +80,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file that git ignores, which the machine has',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/nginx.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        '.gitignore': '/nginx/nginx.conf\n',
+        'nginx/default.conf': SITE,
+      },
+    },
     { title: 'a file over a file', files: tree('./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro') },
     { title: 'a directory over a directory', files: tree('./nginx:/etc/nginx/conf.d:ro') },
     { title: 'a directory where the image has nothing', files: tree('./nginx:/etc/nginx/sites.conf:ro') },
@@ -153,7 +180,9 @@ function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, proj
       help: `Mount it at \`${posix.join(target, posix.basename(path))}\``,
     }
   if (kind !== null || !isFile || !isWhole(project)) return null
-  const other = elsewhere(hostFiles, project.directory, posix.basename(path))
+  const other =
+    elsewhere(hostFiles, project.directory, posix.basename(path)) ??
+    calledOtherwise(path, target, project, hostFiles)
   return other === null
     ? null
     : {
@@ -163,6 +192,34 @@ function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, proj
         label: 'not there',
         help: `Write \`./${posix.relative(project.directory, other)}\``,
       }
+}
+
+/** The one configuration in the directory of a missing one that nothing of the project mounts. */
+function calledOtherwise(
+  path: string,
+  target: string,
+  { services, directory }: ComposeProject,
+  files: FileSystem,
+): string | null {
+  const home = posix.dirname(path)
+  // What is ignored is written on the machine itself.
+  const ignored = sourceAt(files, posix.join(directory, '.gitignore'))?.text ?? ''
+  if (ignored.includes(posix.basename(path))) return null
+  const mounted = new Set(
+    [...services.values()].flatMap(({ volumes }) =>
+      volumes.flatMap(({ source }) => (source?.known === true ? [source.value] : [])),
+    ),
+  )
+  const found = (files.list(home) ?? []).filter(
+    ({ name, kind }) =>
+      kind === 'file' && /(?:\.conf|nginx)$/.test(name) && !mounted.has(posix.join(home, name)),
+  )
+  const [only] = found
+  if (only === undefined || found.length > 1) return null
+  const other = posix.join(home, only.name)
+  const text = sourceAt(files, other)?.text ?? ''
+  const isMain = /^\s*(?:http|events)\b/m.test(text)
+  return /^\s*(?:server|upstream)\b/m.test(text) && isMain === target.endsWith('/nginx.conf') ? other : null
 }
 
 /** False for what `-f` may lay over another file, from whose directory its paths are then read. */

@@ -2,7 +2,9 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 import { addHeader } from './_add-header.ts'
+import { withoutScheme } from './_rails.ts'
 import { lostHeaders } from './_lost-headers.ts'
 
 const CERTIFICATE = conf`
@@ -43,12 +45,30 @@ const KEYCLOAK = container(
   'environment: {KC_PROXY_HEADERS: xforwarded, KC_HOSTNAME: example.org}',
 )
 
+/** Rails at its place on the machine of nginx. */
+const rails = (lines: string, headers = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    site(headers, '443 ssl', 'http://unix:/srv/crm/shared/puma.sock').replace(
+      'server_name',
+      'root /srv/crm/current/public;\n    server_name',
+    ),
+  ),
+  'srv/crm/current/config/application.rb': conf`
+    module Crm
+      class Application < Rails::Application
+        config.load_defaults 7.1
+        ${lines}
+      end
+    end
+  `,
+})
+
 export default defineRule({
   summary: 'nginx sends the backend no scheme of a client that uses TLS',
   severity: 'info',
   otherSeverities: {
     warning:
-      'where WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
+      'where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -59,6 +79,8 @@ export default defineRule({
     'https://expressjs.com/en/guide/behind-proxies.html',
   ],
   bad: [
+    { title: 'Rails, which compares the origin of a form', files: rails('') },
+    { title: 'Rails, which redirects to https', files: rails('config.force_ssl = true') },
     {
       title: 'the name and the address of the client alone',
       files: { 'nginx.conf': site('proxy_set_header X-Real-IP $remote_addr;') },
@@ -86,6 +108,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Rails, which takes all for https',
+      files: Object.fromEntries(
+        Object.entries(rails('config.assume_ssl = true', 'proxy_set_header X-Forwarded-Proto https;')).map(
+          ([path, text]) => [path, plain(text)],
+        ),
+      ),
+    },
     {
       title: 'Keycloak that is told its address',
       files: container(
@@ -153,8 +183,11 @@ interface Reader {
   readonly does: string
 }
 
-/** An image whose application asks for the header itself, and goes wrong without. */
-function readerOf({ targets }: NginxConnection): Reader | null {
+/** An application that asks for the header itself, and goes wrong without. */
+function readerOf(connection: NginxConnection): Reader | null {
+  const { targets } = connection
+  const rails = withoutScheme(connection)
+  if (rails !== null) return { name: 'Rails', does: rails }
   for (const { machine } of targets) {
     const container = machine?.container
     if (container == null) continue

@@ -220,6 +220,46 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'a socket of the application, which listens on a port',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('unix:/srv/crm/shared/unicorn.sock', true),
+        'etc/systemd/system/crm.service': conf`
+          [Service]
+          WorkingDirectory=/srv/crm/current
+          ExecStart=/usr/bin/bundle exec unicorn -c config/unicorn.rb
+        `,
+        'srv/crm/current/config/unicorn.rb': conf`
+          worker_processes 4
+          listen "127.0.0.1:8080", tcp_nopush: true
+        `,
+      },
+    },
+    {
+      title: 'a socket of the application in Python, which listens on a port',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('unix:/srv/shop/shop.sock', true),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/srv/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'the port that Tomcat has by itself, and one of its own',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('127.0.0.1:8080', true),
+        'etc/tomcat10/server.xml': conf`
+          <Server port="8005" shutdown="SHUTDOWN">
+            <Service name="Catalina">
+              <!-- <Connector port="8080" protocol="HTTP/1.1" /> -->
+              <Connector port="8081" address="127.0.0.1" protocol="HTTP/1.1" />
+            </Service>
+          </Server>
+        `,
+      },
+    },
+    {
       title: 'TCP in nginx, a socket in the pool',
       files: {
         'etc/nginx/nginx.conf': nginx('«127.0.0.1:9000»'),
@@ -394,6 +434,47 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a socket of another application',
+      files: {
+        'etc/nginx/nginx.conf': gunicorn('unix:/srv/blog/blog.sock'),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/srv/shop
+          ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+        `,
+      },
+    },
+    {
+      title: 'the socket that Unicorn opens, and the port of Tomcat',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://unix:/srv/crm/shared/unicorn.sock;
+              }
+              location /java/ {
+                  proxy_pass http://127.0.0.1:8080;
+              }
+          }
+        `),
+        'etc/systemd/system/crm.service': conf`
+          [Service]
+          WorkingDirectory=/srv/crm/current
+          ExecStart=/usr/bin/unicorn -c config/unicorn.rb
+        `,
+        'srv/crm/current/config/unicorn.rb': 'listen "/srv/crm/shared/unicorn.sock", backlog: 64\n',
+        'etc/tomcat10/server.xml': conf`
+          <Server port="8005">
+            <Service name="Catalina">
+              <Connector port="8080" address="127.0.0.1" />
+              <Connector port="8443" SSLEnabled="true" address="127.0.0.1" />
+            </Service>
+          </Server>
+        `,
+      },
+    },
     {
       title: 'the same socket, by the link that /var/run is',
       files: {

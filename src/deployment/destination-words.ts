@@ -22,6 +22,8 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   php: 'PHP’s development server',
   vite: 'Vite',
   puma: 'Puma',
+  unicorn: 'Unicorn',
+  tomcat: 'Tomcat',
   rails: 'the server of Rails',
   ng: 'Angular’s server',
   dotnet: 'Kestrel',

@@ -133,7 +133,7 @@ function reachesApache({ found }: FoundPass): boolean {
 /**
  * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets; or both are ports of this machine, and the proxy serves files of the same
+ * nobody. Both are Unix sockets; one is, and both belong to one application; or both are ports of this machine, and the proxy serves files of the same
  * application, or the port is the same at another address, or another one in its last digit, or the one that the
  * server has by itself. A Unix socket is also meant for the one server whose own is called alike.
  */
@@ -146,7 +146,12 @@ function refusedByServer(
   if (target === undefined || unreached === null) return []
   const listener = unreached.only ?? calledAlike(unreached.sockets, target)
   if (listener === null) return []
-  if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) return []
+  if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) {
+    const isOne = servesFilesOf(configuration, listener.program) || liesBeside(target, listener.program)
+    return isOne && !startsOthers(machine.files)
+      ? [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
+      : []
+  }
   // Of ports alone nobody can tell: a program outside of the audit may open the one, and use the other.
   if (
     listener.address.kind !== 'unix' &&
@@ -165,6 +170,17 @@ interface Missed {
   /** The one address, where all that is connected to in vain is one address, too; null for several. */
   readonly only: Listener | null
   readonly sockets: readonly Listener[]
+}
+
+/** `/srv/shop/shared/app.sock` of what is started in `/srv/shop/current`: a directory of the application has both. */
+function liesBeside({ address }: Target, program: Program): boolean {
+  const directory = program.kind === 'app-server' ? program.directory : null
+  if (address.kind !== 'unix' || directory?.known !== true) return false
+  const home =
+    /^\/(?:home\/[^/]+\/[^/]+|var\/www\/[^/]+|(?!home\/|var\/|run\/|tmp\/|etc\/|usr\/)[^/]+\/[^/]+)(?=\/)/.exec(
+      `${directory.value}/`,
+    )?.[0]
+  return home !== undefined && address.path.startsWith(`${home}/`)
 }
 
 /** `gunicorn.socket` beside `gunicorn.sock`, or `app.sock` in another directory: the one socket that is meant. */
@@ -255,6 +271,10 @@ const DEFAULT_PORTS: Readonly<Partial<Record<AppProgram, number>>> = {
   runserver: 8000,
   waitress: 8080,
   flask: 5000,
+  puma: 9292,
+  unicorn: 8080,
+  tomcat: 8080,
+  rails: 3000,
   node: 3000,
 }
 

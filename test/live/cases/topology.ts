@@ -315,6 +315,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'topology/backend-not-listening',
+    shows: 'gunicorn opens a port, and nobody the socket in its directory',
+    examples: {
+      bad: 'a socket of the application in Python, which listens on a port',
+      good: 'a bare port is every address',
+    },
+    files: { 'srv/www/index.php': '<?php echo "done";\n', 'srv/shop/': '' },
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response, log }) => response.status === 502 && log.includes('No such file or directory'),
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
+    rule: 'topology/backend-not-listening',
     shows: 'Apache answers 503: no pool has the socket',
     examples: {
       bad: 'Apache, and the socket of a version that is gone',

@@ -1,0 +1,75 @@
+import type { Place } from '../text/source.ts'
+
+/** What a file of manifests says of servers and of what leads to them; templates and what stands in them are left out. */
+export interface Manifests {
+  readonly configMaps: readonly ConfigMap[]
+  readonly workloads: readonly Workload[]
+  readonly services: readonly ClusterService[]
+  /** False where some of the file could not be read, or a template makes it: more may be there. */
+  readonly complete: boolean
+}
+
+export interface ConfigMap {
+  readonly name: string
+  readonly at: Place
+  /** The keys of `data` and `binaryData`, with the places where they are written. */
+  readonly keys: ReadonlyMap<string, Place>
+}
+
+/** What makes pods: a Deployment, a StatefulSet, a DaemonSet, a Pod and their like. */
+export interface Workload {
+  readonly kind: string
+  readonly name: string
+  readonly at: Place
+  readonly labels: ReadonlyMap<string, string>
+  readonly containers: readonly PodContainer[]
+  readonly volumes: ReadonlyMap<string, PodVolume>
+  readonly hostNetwork: boolean
+}
+
+export interface PodContainer {
+  readonly name: string
+  readonly at: Place
+  /** As written; null where a template or nobody says it. */
+  readonly image: string | null
+  /** True where `command` or `args` is written. */
+  readonly hasCommand: boolean
+  readonly ports: readonly { readonly port: number; readonly name: string | null; readonly at: Place }[]
+  readonly mounts: readonly PodMount[]
+  /** `readOnlyRootFilesystem: true`. */
+  readonly readOnlyRoot: Place | null
+  /** `runAsUser` of the container, else of the pod, where it is not root; or `runAsNonRoot: true` without it. */
+  readonly otherUser: Place | null
+  /** Ports that probes connect to. */
+  readonly probes: readonly { readonly name: string; readonly port: number | string; readonly at: Place }[]
+}
+
+export interface PodMount {
+  readonly volume: string
+  readonly path: string
+  readonly at: Place
+  readonly subPath: { readonly value: string; readonly at: Place } | null
+}
+
+export interface PodVolume {
+  readonly kind: 'configMap' | 'secret' | 'emptyDir' | 'other'
+  /** The name of the ConfigMap or Secret. */
+  readonly source: string | null
+  /** The files that `items` makes, by the key they are of; null where every key is a file. */
+  readonly items: ReadonlyMap<string, string> | null
+}
+
+export interface ClusterService {
+  readonly name: string
+  readonly at: Place
+  readonly selector: ReadonlyMap<string, string>
+  readonly ports: readonly {
+    readonly port: number
+    /** A number, or the name of a container's port; the port itself where it is not written. */
+    readonly target: number | string
+    readonly at: Place
+    readonly targetAt: Place
+  }[]
+  /** One without an address of its own: its name leads to the pods themselves. */
+  readonly headless: boolean
+}

@@ -1,0 +1,236 @@
+import { memo } from '../collections/memo.ts'
+import { isUnknownWord, type Place, type Source } from '../text/source.ts'
+import { readYaml } from '../yaml/read-yaml.ts'
+import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
+import type {
+  ClusterService,
+  ConfigMap,
+  Manifests,
+  PodContainer,
+  PodMount,
+  PodVolume,
+  Workload,
+} from './manifest.ts'
+
+/** Reads the documents of a file of Kubernetes. It never throws; of a template it says what stands there. */
+export const readManifests = memo((source: Source): Manifests => {
+  const { documents, broken } = readYaml(source)
+  const configMaps: ConfigMap[] = []
+  const workloads: Workload[] = []
+  const services: ClusterService[] = []
+  for (const each of documents.flatMap(itemsOf)) {
+    const kind = textAt(each, 'kind')
+    const name = textAt(each, 'metadata', 'name')
+    if (kind === null || name === null || textAt(each, 'apiVersion') === null) continue
+    const at = entryAt(each, 'metadata', 'name')!.value.at
+    if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each) })
+    else if (kind === 'Service') services.push(serviceOf(each, name, at))
+    else {
+      const pod = podOf(each, kind)
+      if (pod !== null) workloads.push(workloadOf(each, pod, kind, name, at))
+    }
+  }
+  return {
+    configMaps,
+    workloads,
+    services,
+    complete: !broken && !source.template && !/\{\{|<%|\{%/.test(source.text),
+  }
+})
+
+/** A `List` holds others. */
+function itemsOf(node: YamlNode): readonly YamlMap[] {
+  if (node.kind !== 'map') return []
+  const items = node.entries.get('items')?.value
+  if (textAt(node, 'kind') === 'List' && items?.kind === 'list') return items.items.flatMap(itemsOf)
+  return [node]
+}
+
+function entryAt(map: YamlMap, ...path: readonly string[]): YamlEntry | null {
+  let node: YamlNode = map
+  let entry: YamlEntry | undefined
+  for (const key of path) {
+    if (node.kind !== 'map') return null
+    entry = node.entries.get(key)
+    if (entry === undefined) return null
+    node = entry.value
+  }
+  return entry ?? null
+}
+
+function mapAt(map: YamlMap, ...path: readonly string[]): YamlMap | null {
+  const node = entryAt(map, ...path)?.value
+  return node?.kind === 'map' ? node : null
+}
+
+function listAt(map: YamlMap, ...path: readonly string[]): readonly YamlMap[] {
+  const node = entryAt(map, ...path)?.value
+  return node?.kind === 'list' ? node.items.flatMap(item => (item.kind === 'map' ? [item] : [])) : []
+}
+
+/** A text that no template makes; null for all else. */
+function textAt(map: YamlMap, ...path: readonly string[]): string | null {
+  const node = entryAt(map, ...path)?.value
+  if (node?.kind !== 'scalar' || isNull(node)) return null
+  const { text } = node.text
+  return isUnknownWord(text) || /\{\{|\$\{|<%/.test(text) ? null : text
+}
+
+function numberAt(map: YamlMap, ...path: readonly string[]): number | null {
+  const text = textAt(map, ...path)
+  return text !== null && /^\d{1,5}$/.test(text) ? Number(text) : null
+}
+
+function textsAt(map: YamlMap, ...path: readonly string[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  for (const { name } of mapAt(map, ...path)?.entries.values() ?? []) {
+    const text = textAt(map, ...path, name)
+    texts.set(name, text ?? '\uFFFD')
+  }
+  return texts
+}
+
+function keysOf(map: YamlMap): ReadonlyMap<string, Place> {
+  const entries = ['data', 'binaryData'].flatMap(part => [...(mapAt(map, part)?.entries.values() ?? [])])
+  return new Map(entries.map(({ name, key }) => [name, key]))
+}
+
+function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
+  return {
+    name,
+    at,
+    selector: textsAt(map, 'spec', 'selector'),
+    ports: listAt(map, 'spec', 'ports').flatMap(each => {
+      const port = numberAt(each, 'port')
+      const target = entryAt(each, 'targetPort')
+      const text = textAt(each, 'targetPort')
+      if (port === null || (target !== null && text === null)) return []
+      const written = entryAt(each, 'port')!.value.at
+      return [
+        {
+          port,
+          target: text === null ? port : /^\d+$/.test(text) ? Number(text) : text,
+          at: written,
+          targetAt: target?.value.at ?? written,
+        },
+      ]
+    }),
+    headless: textAt(map, 'spec', 'clusterIP') === 'None' || textAt(map, 'spec', 'type') === 'ExternalName',
+  }
+}
+
+interface Pod {
+  readonly metadata: YamlMap | null
+  readonly spec: YamlMap
+}
+
+function podOf(map: YamlMap, kind: string): Pod | null {
+  const path =
+    kind === 'Pod'
+      ? []
+      : kind === 'CronJob'
+        ? ['spec', 'jobTemplate', 'spec', 'template']
+        : ['spec', 'template']
+  const spec = mapAt(map, ...path, 'spec')
+  return spec === null ? null : { metadata: mapAt(map, ...path, 'metadata'), spec }
+}
+
+function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: string, at: Place): Workload {
+  return {
+    kind,
+    name,
+    at: entryAt(map, 'kind')?.value.at ?? at,
+    labels: metadata === null ? new Map() : textsAt(metadata, 'labels'),
+    containers: listAt(spec, 'containers').flatMap(each => containerOf(each, spec)),
+    volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
+    hostNetwork: textAt(spec, 'hostNetwork') === 'true',
+  }
+}
+
+function volumeOf(map: YamlMap): readonly (readonly [string, PodVolume])[] {
+  const name = textAt(map, 'name')
+  if (name === null) return []
+  for (const kind of ['configMap', 'secret'] as const) {
+    const source = mapAt(map, kind)
+    if (source === null) continue
+    const items = entryAt(source, 'items') === null ? null : listAt(source, 'items')
+    const files = items?.map(
+      each => [textAt(each, 'key') ?? '\uFFFD', textAt(each, 'path') ?? '\uFFFD'] as const,
+    )
+    return [
+      [
+        name,
+        {
+          kind,
+          source: textAt(source, kind === 'secret' ? 'secretName' : 'name'),
+          items: files === undefined ? null : new Map(files),
+        },
+      ],
+    ]
+  }
+  const isEmpty = entryAt(map, 'emptyDir') !== null
+  return [[name, { kind: isEmpty ? 'emptyDir' : 'other', source: null, items: null }]]
+}
+
+function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
+  const name = textAt(map, 'name')
+  const at = entryAt(map, 'name')?.value.at
+  if (name === null || at === undefined) return []
+  const own = mapAt(map, 'securityContext')
+  const user = ['runAsUser'].flatMap(key =>
+    [own, mapAt(spec, 'securityContext')].flatMap(context =>
+      context === null ? [] : (entryAt(context, key)?.value ?? []),
+    ),
+  )[0]
+  const nonRoot = [own, mapAt(spec, 'securityContext')].flatMap(context =>
+    context !== null && textAt(context, 'runAsNonRoot') === 'true'
+      ? (entryAt(context, 'runAsNonRoot')?.value.at ?? [])
+      : [],
+  )[0]
+  const isOther = user?.kind === 'scalar' && /^[1-9]\d*$/.test(user.text.text)
+  return [
+    {
+      name,
+      at,
+      image: textAt(map, 'image'),
+      hasCommand: entryAt(map, 'command') !== null || entryAt(map, 'args') !== null,
+      ports: listAt(map, 'ports').flatMap(each => {
+        const port = numberAt(each, 'containerPort')
+        return port === null
+          ? []
+          : [{ port, name: textAt(each, 'name'), at: entryAt(each, 'containerPort')!.value.at }]
+      }),
+      mounts: listAt(map, 'volumeMounts').flatMap(mountOf),
+      readOnlyRoot:
+        own !== null && textAt(own, 'readOnlyRootFilesystem') === 'true'
+          ? entryAt(own, 'readOnlyRootFilesystem')!.value.at
+          : null,
+      otherUser: isOther ? user.at : user === undefined ? (nonRoot ?? null) : null,
+      probes: ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe =>
+        ['httpGet', 'tcpSocket'].flatMap(way => {
+          const text = textAt(map, probe, way, 'port')
+          const place = entryAt(map, probe, way, 'port')?.value.at
+          return text === null || place === undefined
+            ? []
+            : [{ name: probe, port: /^\d+$/.test(text) ? Number(text) : text, at: place }]
+        }),
+      ),
+    },
+  ]
+}
+
+function mountOf(map: YamlMap): readonly PodMount[] {
+  const volume = textAt(map, 'name')
+  const path = textAt(map, 'mountPath')
+  if (volume === null || path === null) return []
+  const part = entryAt(map, 'subPath') ?? entryAt(map, 'subPathExpr')
+  const value = textAt(map, 'subPath')
+  return [
+    {
+      volume,
+      path: path.replace(/(.)\/+$/, '$1'),
+      at: entryAt(map, 'mountPath')!.value.at,
+      subPath: part === null ? null : { value: value ?? '\uFFFD', at: part.value.at },
+    },
+  ]
+}

@@ -1,0 +1,68 @@
+import { conf } from '../../src/engine/conf.ts'
+
+/** A ConfigMap with files of nginx, a Deployment that mounts it, and what more is given. */
+export const manifests = ({
+  key = 'default.conf',
+  nginx,
+  image = 'nginx:1.27',
+  mount = 'mountPath: /etc/nginx/conf.d',
+  container = '',
+  more = '',
+}: {
+  readonly key?: string
+  readonly nginx: string
+  readonly image?: string
+  readonly mount?: string
+  readonly container?: string
+  readonly more?: string
+}): Record<string, string> => ({
+  'deploy/web.yaml': conf`
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: web-conf
+    data:
+      ${key}: |
+        ${nginx}
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels: { app: web }
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: nginx
+              image: ${image}
+              ${container}
+              volumeMounts:
+                - name: conf
+                  ${mount}
+          volumes:
+            - name: conf
+              configMap:
+                name: web-conf
+    ${more}
+  `,
+})
+
+export const page = (port = '80'): string => conf`
+  server {
+      listen ${port};
+      root /usr/share/nginx/html;
+  }
+`
+
+export const main = (lines = ''): string => conf`
+  events {
+  }
+  http {
+      ${lines}
+      ${page()}
+  }
+`

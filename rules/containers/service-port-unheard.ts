@@ -1,0 +1,220 @@
+import type { PodContainer } from '../../parsers/kubernetes/manifest.ts'
+import { serverPods, type ServerPod } from '../../src/deployment/kubernetes/server-pods.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { manifests, page } from './_kubernetes-examples.ts'
+
+const service = (lines: string, name = 'web'): string => conf`
+  ---
+  apiVersion: v1
+  kind: Service
+  metadata:
+    name: ${name}
+  spec:
+    selector: { app: ${name} }
+    ports:
+      - port: 80
+        ${lines}
+`
+const proxy = (target: string): string => conf`
+  server {
+      listen 80;
+      location / {
+          proxy_pass ${target};
+          proxy_set_header Host $host;
+      }
+  }
+`
+
+export default defineRule({
+  summary:
+    'A Service of Kubernetes is asked for a port that it has not, or leads to one that nginx does not open',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`port` is where a Service listens, and `targetPort` the port of the container it leads to. What connects to the Service uses `port`; a `targetPort` that nothing in the pod listens on refuses every connection, and a probe of such a port has the pod restarted again and again.',
+  remedy: 'Write the port of `listen` as `targetPort`, and in `proxy_pass` the `port` of the Service',
+  references: [
+    'https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service',
+    'https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/',
+  ],
+  unproven: 'The live tests start no pods, and no Service leads anywhere on loopback',
+  bad: [
+    {
+      title: 'another port than that of `listen`',
+      files: manifests({ nginx: page(), more: service('targetPort: «8080»') }),
+    },
+    {
+      title: 'the port of the Service itself, which nginx does not open',
+      files: manifests({
+        nginx: page('8080'),
+        more: service('protocol: TCP').replace('port: 80\n', 'port: «80»\n'),
+      }),
+    },
+    {
+      title: 'the port of the container, asked of its Service',
+      files: manifests({ nginx: proxy('«http://api:3000»'), more: service('targetPort: 3000', 'api') }),
+    },
+    {
+      title: 'a probe',
+      files: manifests({
+        nginx: page('8080'),
+        container: conf`
+          readinessProbe:
+            httpGet: { path: /, port: «80» }
+        `,
+      }),
+    },
+    {
+      title: 'a name that no port of the container has',
+      files: manifests({
+        nginx: page(),
+        container: conf`
+          ports:
+            - { name: web, containerPort: 80 }
+        `,
+        more: service('targetPort: «http»'),
+      }),
+    },
+  ],
+  good: [
+    {
+      title: 'the port of `listen`',
+      files: manifests({ nginx: page('8080'), more: service('targetPort: 8080') }),
+    },
+    {
+      title: 'its name',
+      files: manifests({
+        nginx: page('8080'),
+        container: conf`
+          ports:
+            - { name: http, containerPort: 8080 }
+        `,
+        more: service('targetPort: http'),
+      }),
+    },
+    {
+      title: 'another container of the pod, which may open it',
+      files: {
+        'deploy/web.yaml': manifests({ nginx: page(), more: service('targetPort: 3000') })[
+          'deploy/web.yaml'
+        ]!.replace('      volumes:', '        - name: app\n          image: example/app\n      volumes:'),
+      },
+    },
+    {
+      title: 'a Service whose pods are asked themselves',
+      files: manifests({
+        nginx: proxy('http://api:3000'),
+        more: conf`
+          ${service('targetPort: 3000', 'api')}
+            clusterIP: None
+        `,
+      }),
+    },
+    {
+      title: 'the port of the Service, and a Service that is not here',
+      files: manifests({
+        nginx: conf`
+          ${proxy('http://api')}
+          ${proxy('http://other:3000').replace('80', '81')}
+        `,
+        more: service('targetPort: 3000', 'api'),
+      }),
+    },
+  ],
+  *check(deployment) {
+    const pods = serverPods(deployment)
+    if (pods.length === 0) return
+    for (const pod of pods) yield* unheard(deployment, pod)
+    yield* portsMissing(deployment, pods)
+  },
+})
+
+/** Ports of Services and probes that lead to the one container of a pod, and that its nginx does not open. */
+function* unheard(deployment: Deployment, pod: ServerPod): Iterable<RuleFinding> {
+  const { cluster, workload, container, program, sources, mounts } = pod
+  const image = /(?:^|\/)(nginx|nginx-unprivileged)(?=[:@]|$)/.exec(container.image ?? '')
+  if (workload.containers.length !== 1 || container.hasCommand || image === null) return
+  // Files that another volume or the image brings may listen, too.
+  const isWhole =
+    mounts.some(
+      ({ path }) => path === '/etc/nginx/conf.d' || /^\/etc\/nginx(?:\/nginx\.conf)?$/.test(path),
+    ) &&
+    container.mounts.every(mount => mounts.includes(mount) || !/^\/etc\/nginx(?:\/|$)/.test(mount.path)) &&
+    (program.configuration.unread ?? []).length === 0
+  if (!isWhole) return
+  const opened = deployment.listeners.filter(
+    ({ program: own, at }) => own === program && sources.has(at.source),
+  )
+  const ports = new Set(opened.map(({ port }) => port))
+  if (ports.size === 0 || ports.has(null)) return
+  const related = opened.map(({ at }) => ({ at, message: 'nginx listens here' })).slice(0, 3)
+  const listens = [...ports].join(' and ')
+  for (const service of cluster.services) {
+    if (
+      service.selector.size === 0 ||
+      ![...service.selector].every(([key, value]) => workload.labels.get(key) === value)
+    )
+      continue
+    for (const { target, targetAt } of service.ports) {
+      const port = portOf(container, target)
+      if (port === null)
+        yield {
+          at: targetAt,
+          message: `no port of the container is called \`${target}\`, so the Service \`${service.name}\` leads nowhere`,
+          label: 'no such name',
+          related: container.ports.map(({ at }) => ({ at, message: 'a port of the container' })),
+        }
+      else if (!ports.has(port))
+        yield {
+          at: targetAt,
+          message: `the Service \`${service.name}\` leads to port ${port} of the pod, and nginx listens on ${listens}: Connection refused`,
+          label: 'nothing listens there',
+          related,
+        }
+    }
+  }
+  for (const { name, port: asked, at } of container.probes) {
+    const port = portOf(container, asked)
+    if (port !== null && !ports.has(port))
+      yield {
+        at,
+        message: `\`${name}\` connects to port ${port}, and nginx listens on ${listens}: the probe never succeeds`,
+        label: 'nothing listens there',
+        related,
+      }
+  }
+}
+
+/** Null for a name that no port has. */
+function portOf({ ports }: PodContainer, target: number | string): number | null {
+  if (typeof target === 'number') return target
+  return ports.find(({ name }) => name === target)?.port ?? null
+}
+
+/** Connections to a Service at a port that it has not. */
+function* portsMissing(deployment: Deployment, pods: readonly ServerPod[]): Iterable<RuleFinding> {
+  const asked = new Map(pods.flatMap(pod => [...pod.sources].map(source => [source, pod] as const)))
+  for (const { pass } of deployment.connections.nginx) {
+    const pod = asked.get(pass.source)
+    const [, host = '', port = ''] =
+      /^(?:https?|grpcs?):\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)*?)(?:\.svc(?:\.cluster\.local)?)?:(\d+)(?:\/|$)/.exec(
+        pass.args[0]?.value ?? '',
+      ) ?? []
+    const [name, namespace] = host.split('.')
+    const service = pod?.cluster.services.find(each => each.name === name)
+    if (service === undefined || namespace !== undefined || service.headless || service.ports.length === 0)
+      continue
+    if (service.ports.some(each => each.port === Number(port))) continue
+    const [first] = service.ports
+    yield {
+      at: argumentPlace(pass, 0),
+      message: `the Service \`${host}\` has the port ${service.ports.map(each => each.port).join(' and ')}, and nginx connects to ${port}: Connection timed out`,
+      label: 'not a port of the Service',
+      related: [{ at: first!.at, message: 'the port of the Service' }],
+      help: first!.port === 80 ? `Write \`http://${host}\`` : `Write port ${first!.port}`,
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { posix } from 'node:path'
+import type { Source } from '../../parsers/text/source.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+
+const SERVERS: ReadonlySet<string> = new Set(['puma', 'unicorn', 'rails'])
+
+/** What Rails does where it is not told that the client came by TLS; null where nothing of Rails is seen, or it does nothing. */
+export function withoutScheme(connection: NginxConnection): string | null {
+  for (const { files, home } of homesOf(connection)) {
+    const application = sourceAt(files, posix.join(home, 'config/application.rb'))
+    if (application === null || !/\bRails::Application\b/.test(application.code)) continue
+    const production = sourceAt(files, posix.join(home, 'config/environments/production.rb'))
+    return doneBy([application, ...(production === null ? [] : [production])])
+  }
+  return null
+}
+
+/** Where the application may lie: where its server starts, what its image is built of, and above the public files. */
+function* homesOf({
+  targets,
+  block,
+  server,
+  from,
+}: NginxConnection): Iterable<{ readonly files: FileSystem; readonly home: string }> {
+  for (const target of targets) {
+    const { machine } = target
+    const container = machine?.container ?? null
+    const program = serverBehind(target)
+    if (program !== null && !SERVERS.has(program.server.program)) return
+    const context = container?.service.build?.context
+    if (container !== null && context?.known === true && context.value.startsWith('/'))
+      yield { files: container.hostFiles, home: context.value }
+    else if (program?.directory?.known === true)
+      yield { files: program.machine.files, home: program.directory.value }
+    else if (program === null && container === null) {
+      const root = effectiveAtHand(server.configuration, block, 'root')
+      const path = root.known ? root.value.directives[0]?.args[0]?.value : undefined
+      if (path !== undefined && /^\/[^$]*\/public\/?$/.test(path))
+        yield { files: from.machine.files, home: posix.dirname(path) }
+    }
+  }
+}
+
+function doneBy(sources: readonly Source[]): string | null {
+  const code = sources.map(({ code }) => code.replace(/^[ \t]*#[^\n]*/gm, '')).join('\n')
+  if (/\bconfig\.assume_ssl\s*=\s*true\b|\bAssumeSSL\b|HTTP_X_FORWARDED_PROTO|rack\.url_scheme/.test(code))
+    return null
+  if (/^\s*config\.force_ssl\s*=\s*true\s*$/m.test(code)) return 'redirects https to https for ever'
+  const isChecking = Number(/\bload_defaults[ (]+["']?(\d+)/.exec(code)?.[1] ?? 0) >= 5
+  if (!isChecking || /\bapi_only\s*=\s*true|forgery_protection_origin_check\s*=\s*false/.test(code))
+    return null
+  return "refuses every form with 422: HTTP Origin header didn't match request.base_url"
+}

@@ -1,0 +1,110 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import type {
+  ConfigMap,
+  Manifests,
+  PodContainer,
+  PodMount,
+  Workload,
+} from '../../../parsers/kubernetes/manifest.ts'
+import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { splitNested } from '../../files/nested-files.ts'
+import type { Deployment, NginxProgram } from '../model.ts'
+import { namePlace } from '../places.ts'
+import { programsOfKind } from '../programs-of-kind.ts'
+
+/** Of more files in a directory none is read. */
+const MOST = 60
+
+/** A container of a pod into which a ConfigMap brings files of nginx. */
+export interface ServerPod {
+  readonly program: NginxProgram
+  /** All manifests of the directory. */
+  readonly cluster: Manifests
+  readonly configMap: ConfigMap
+  /** The files of nginx that stand in the ConfigMap. */
+  readonly sources: ReadonlySet<Source>
+  readonly workload: Workload
+  readonly container: PodContainer
+  /** Those of the ConfigMap. */
+  readonly mounts: readonly PodMount[]
+}
+
+/**
+ * The containers of pods to which nginx’s files belong that stand as texts in manifests, by the ConfigMap in whose
+ * data they stand and by the volumes of the workloads in the same directory.
+ */
+export const serverPods = memo((deployment: Deployment): readonly ServerPod[] =>
+  programsOfKind(deployment, 'nginx').flatMap(program => [...podsOf(program)]),
+)
+
+function* podsOf(program: NginxProgram): Iterable<ServerPod> {
+  const { configuration, machine } = program
+  const nested = configuration.sources.filter(({ path }) => outerOf(path) !== null)
+  if (nested.length === 0) return
+  for (const [outer, sources] of groupBy(nested, ({ path }) => outerOf(path)!)) {
+    const cluster = manifestsIn(machine.files, posix.dirname(outer))
+    const maps = cluster.configMaps.filter(({ keys }) =>
+      [...keys.values()].some(({ source }) => source.path === outer),
+    )
+    const owned = groupBy(
+      sources.filter(source => ownerOf(source, program, maps) !== null),
+      source => ownerOf(source, program, maps)!,
+    )
+    for (const [configMap, own] of owned)
+      for (const workload of cluster.workloads)
+        for (const container of workload.containers) {
+          const mounts = container.mounts.filter(({ volume }) => {
+            const seen = workload.volumes.get(volume)
+            return seen?.kind === 'configMap' && seen.source === configMap.name
+          })
+          if (mounts.length > 0)
+            yield { program, cluster, configMap, sources: new Set(own), workload, container, mounts }
+        }
+  }
+}
+
+function outerOf(path: string): string | null {
+  const outer = splitNested(path)?.outer ?? null
+  return outer !== null && /\.ya?ml$/.test(outer) ? outer : null
+}
+
+/** The ConfigMap whose key is the last one before the first line of a file. */
+function ownerOf(
+  source: Source,
+  { configuration }: NginxProgram,
+  maps: readonly ConfigMap[],
+): ConfigMap | null {
+  const first = configuration.top.find(directive => directive.source === source)
+  if (first === undefined) return null
+  const { start } = namePlace(first)
+  let found: { readonly map: ConfigMap; readonly at: number } | null = null
+  for (const map of maps)
+    for (const place of map.keys.values())
+      if (place.start < start && (found === null || place.start > found.at)) found = { map, at: place.start }
+  return found?.map ?? null
+}
+
+const known = memo((_: FileSystem) => new Map<string, Manifests>())
+
+function manifestsIn(files: FileSystem, directory: string): Manifests {
+  const before = known(files).get(directory)
+  if (before !== undefined) return before
+  const names = (files.list(directory) ?? [])
+    .filter(({ name, kind }) => kind === 'file' && /\.ya?ml$/.test(name))
+    .map(({ name }) => name)
+  const read =
+    names.length > MOST ? [] : names.flatMap(name => sourceAt(files, posix.join(directory, name)) ?? [])
+  const all = read.filter(({ text }) => /^\s*apiVersion:/m.test(text)).map(readManifests)
+  const manifests: Manifests = {
+    configMaps: all.flatMap(({ configMaps }) => configMaps),
+    workloads: all.flatMap(({ workloads }) => workloads),
+    services: all.flatMap(({ services }) => services),
+    complete: names.length <= MOST && all.every(({ complete }) => complete),
+  }
+  known(files).set(directory, manifests)
+  return manifests
+}
