@@ -146,6 +146,7 @@ import apacheVhostShadowedBySpecificIp from './apache/vhost-shadowed-by-specific
 import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.ts'
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
+import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
@@ -159,6 +160,7 @@ import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
+import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProcfilePort from './app-server/procfile-port.ts'
@@ -218,6 +220,7 @@ import containersBuildOutputIncomplete from './containers/build-output-incomplet
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
+import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
@@ -232,6 +235,7 @@ import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
+import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
@@ -253,12 +257,14 @@ import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersSecretNotGranted from './containers/secret-not-granted.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersServerNotInstalled from './containers/server-not-installed.ts'
+import containersServicePortUnheard from './containers/service-port-unheard.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
+import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
@@ -777,6 +783,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/vhost-unresolvable-address', ...apacheVhostUnresolvableAddress },
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
+  { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
@@ -790,6 +797,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
+  { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/procfile-port', ...appServerProcfilePort },
@@ -849,6 +857,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
+  { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
@@ -863,6 +872,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
+  { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },
@@ -884,12 +894,14 @@ export const rules: readonly Rule[] = [
   { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
+  { id: 'containers/service-port-unheard', ...containersServicePortUnheard },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/stage-missing', ...containersStageMissing },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
+  { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },

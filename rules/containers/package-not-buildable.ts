@@ -113,6 +113,29 @@ function usesStage(stage: DockerStage | undefined, index: number): boolean {
   return stage !== undefined && (stage.base === index || stage.copies.some(copy => copy.stage === index))
 }
 
+/** The file of the context that stands at a path of the image; null where none surely does. */
+function copiedTo(
+  path: string,
+  chain: readonly DockerStage[],
+  context: string,
+  files: FileSystem,
+): string | null {
+  for (const { from, sources, target } of chain.flatMap(({ copies }) => copies).reverse()) {
+    if (from !== null || !target.known) continue
+    for (const source of sources) {
+      if (!source.known || /[*?[$]/.test(source.value)) continue
+      const own = posix.join(context, source.value).replace(/(.)\/$/, '$1')
+      const at = target.value.replace(/(.)\/$/, '$1')
+      if (files.kind(own) === 'directory') {
+        const inside = posix.relative(at, path)
+        if (!inside.startsWith('..') && files.kind(posix.join(own, inside)) === 'file')
+          return posix.join(own, inside)
+      } else if (path === at || path === posix.join(at, posix.basename(own))) return own
+    }
+  }
+  return null
+}
+
 /** What installs a compiler. */
 const COMPILER = /\bgcc\b|g\+\+|build-essential|build-base|\bclang\b|python3-pip|groupinstall/
 const NO_COMPILER = 'gcc: No such file or directory'
@@ -177,7 +200,16 @@ function* uncompiled(
     .map(([, file = '']) => file)
   const [only] = installed
   if (only === undefined) return
-  const source = sourceAt(files, posix.join(context, only.replace(/^\/(?:\w+\/)*(?=[^/]+$)/, '')))
+  const directory =
+    chain.findLast(({ workingDirectory }) => workingDirectory !== null)?.workingDirectory ?? null
+  if (!only.startsWith('/') && directory?.known === false) return
+  const path = copiedTo(
+    posix.resolve(directory?.known === true ? directory.value : '/', only),
+    chain,
+    context,
+    files,
+  )
+  const source = path === null ? null : sourceAt(files, path)
   if (source === null) return
   const all = steps.join('\n')
   for (const { 0: line, index } of source.code.matchAll(/^[ \t]*[A-Za-z][^\r\n#]*/gm)) {
