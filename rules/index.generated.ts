@@ -180,6 +180,7 @@ import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
+import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.ts'
 import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
@@ -817,6 +818,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
+  { id: 'body-limits/limit-behind-fallback', ...bodyLimitsLimitBehindFallback },
   { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },

@@ -182,6 +182,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['body-limits/apache-headers-below-nginx', { fixes: [], programs: ['nginx'] }],
   ['body-limits/chunked-upload-rejected', { fixes: [], programs: ['nginx', 'apache'] }],
   ['body-limits/django-below-nginx', { fixes: [], programs: ['nginx', 'django'] }],
+  ['body-limits/limit-behind-fallback', { fixes: [], programs: ['nginx'] }],
   ['body-limits/limit-in-bytes', { fixes: [], programs: ['nginx'] }],
   ['body-limits/nginx-below-php', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['body-limits/nginx-default-below-application', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],

@@ -57,6 +57,10 @@ export default defineRule({
   good: [
     { title: 'hashed, for nginx', files: nginx(`preview:${HASHED}:the customer`) },
     { title: 'hashed, for Apache', files: apache(`preview:${HASHED}`) },
+    {
+      title: 'names and realms of digest authentication',
+      files: apache('preview:Staging:3f2b3f7b7fdd3e2d64a7b5a2e3a4c1d0'),
+    },
     { title: 'plain, and said so', files: nginx('preview:{PLAIN}letmein2024') },
     { title: 'filled in elsewhere', files: nginx('preview:{{ preview_hash }}') },
     { title: 'the crypt of old', files: nginx('preview:rqXexS6ZhobKA') },
@@ -96,9 +100,9 @@ function unsaid(files: FileSystem, path: string, said: Set<Source>): Source | nu
 
 /** The lines of a file that no password comes to. */
 function* plainWords(source: Source, reader: Place, server: 'nginx' | 'Apache'): Generator<RuleFinding> {
-  for (const line of source.text.matchAll(/^([^#\s:][^:\n]*):([^:\r\n]+)(?=[:\r\n]|$)/gm)) {
-    const [, name = '', word = ''] = line
-    if (mayBeHash(word, server)) continue
+  for (const line of source.text.matchAll(/^([^#\s:][^:\n]*):([^:\r\n]+)(?::([^\r\n]*))?\r?$/gm)) {
+    const [, name = '', word = '', rest = ''] = line
+    if (mayBeHash(word, server) || (server === 'Apache' && OF_DIGEST.test(rest))) continue
     const start = line.index + name.length + 1
     yield {
       at: { source, start, end: start + word.length },
@@ -108,6 +112,9 @@ function* plainWords(source: Source, reader: Place, server: 'nginx' | 'Apache'):
     }
   }
 }
+
+/** What `htdigest` writes behind the name and the realm. */
+const OF_DIGEST = /^[0-9a-f]{32}$/
 
 /** True for what some password comes to, and for what is filled in later. */
 function mayBeHash(word: string, server: 'nginx' | 'Apache'): boolean {

@@ -15,6 +15,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.length === String(2 * MEGABYTE),
   },
   {
+    rule: 'body-limits/limit-behind-fallback',
+    examples: { bad: 'a named location', good: 'the limit of the server' },
+    shows: 'two megabytes are refused, though the location that answers takes twenty',
+    mirrors: [8000],
+    request: { url: `${SITE}/page`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'body-limits/apache-below-nginx',
     shows: 'nginx hands two megabytes on, and Apache refuses them',
     examples: { bad: 'in the section for the directory of the site', good: 'no limit of Apache’s own' },
