@@ -38,6 +38,9 @@ const OTHERS: readonly (readonly [RegExp, RuleProgram])[] = [
   [/(?:compose[^/]*\.ya?ml|Dockerfile)$/, 'docker'],
   [/php/, 'php-fpm'],
   [/postgresql/, 'postgresql'],
-  [/(?:gunicorn[^/]*\.py|\.service|\.socket|\.ini|supervisor.*\.conf|Procfile)$/, 'app-server'],
+  [
+    /(?:gunicorn[^/]*\.py|\.service|\.socket|\.ini|supervisor.*\.conf|Procfile|crontab|cron\.\w+\/[^/]+)$/,
+    'app-server',
+  ],
   [/(?:\.py|\.wsgi|requirements\.txt)$/, 'django'],
 ]

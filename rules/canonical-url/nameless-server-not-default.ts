@@ -143,15 +143,14 @@ function otherDefault(
   server: NginxDirective,
   name: string,
 ): SocketServer | null {
-  const earlier = servers.slice(
-    0,
-    servers.findIndex(each => each.server === server),
-  )
   if (explicitDefault?.server === server) return null
-  if (earlier.some(each => serverNames(configuration, each.server).some(({ text }) => text === name)))
-    return null
-  const known = complete ? earlier : earlier.filter(each => each.server.source === server.source)
-  return complete && explicitDefault !== null ? explicitDefault : (known[0] ?? null)
+  let answering: SocketServer | null = null
+  for (const each of servers) {
+    if (each.server === server) break
+    if (serverNames(configuration, each.server).some(({ text }) => text === name)) return null
+    if (complete || each.server.source === server.source) answering ??= each
+  }
+  return complete && explicitDefault !== null ? explicitDefault : answering
 }
 
 function defaultServer({ socket, entry }: { readonly socket: NginxSocket; readonly entry: SocketServer }) {

@@ -1,3 +1,4 @@
+import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -108,10 +109,11 @@ export default defineRule({
   ],
   *check({ nginx: configurations, apache: httpd, filesOf }) {
     for (const configuration of configurations) {
+      const isCompared = once(() => mayHoldUnread(configuration) || compares(configuration))
       for (const line of configuration.occurrences.get('ssl_client_certificate') ?? []) {
         const path = line.args[0]?.value ?? ''
         if (!BUNDLE.test(path) || line.parent === null || line.context.startsWith('stream')) continue
-        if (mayHoldUnread(configuration) || compares(configuration)) continue
+        if (isCompared()) continue
         const verify = effectiveAtHand(configuration, line.parent, 'ssl_verify_client')
         const mode = verify.known ? verify.value.directives[0]?.args[0]?.value : undefined
         if (mode !== 'on') continue
@@ -124,19 +126,20 @@ export default defineRule({
     }
     for (const configuration of httpd) {
       if (!isWhole(configuration)) continue
-      const lines = everywhere(configuration, filesOf(configuration), 'sslcacertificatefile')
-      for (const line of lines) {
-        const path = line.args[0]?.value ?? ''
-        if (!BUNDLE.test(path)) continue
-        const of = (name: string) => everywhere(configuration, filesOf(configuration), name)
-        if (!of('sslverifyclient').some(({ args }) => /^require$/i.test(args[0]?.value ?? ''))) continue
-        // Whatever asks for the certificate may compare what stands in it.
-        if (ASKING.some(name => of(name).some(({ args }) => args.some(({ value }) => NAMED.test(value)))))
-          continue
-        if (of('sslrequire').length > 0 || of('sslusername').length > 0 || of('ssloptions').length > 0)
-          continue
-        yield { at: apachePlace(line, 0), message: said(path), label: 'every public authority' }
-      }
+      const of = (name: string) => everywhere(configuration, filesOf(configuration), name)
+      const lines = of('sslcacertificatefile').filter(({ args }) => BUNDLE.test(args[0]?.value ?? ''))
+      if (lines.length === 0) continue
+      if (!of('sslverifyclient').some(({ args }) => /^require$/i.test(args[0]?.value ?? ''))) continue
+      // Whatever asks for the certificate may compare what stands in it.
+      if (ASKING.some(name => of(name).some(({ args }) => args.some(({ value }) => NAMED.test(value)))))
+        continue
+      if (['sslrequire', 'sslusername', 'ssloptions'].some(name => of(name).length > 0)) continue
+      for (const line of lines)
+        yield {
+          at: apachePlace(line, 0),
+          message: said(line.args[0]?.value ?? ''),
+          label: 'every public authority',
+        }
     }
   },
 })

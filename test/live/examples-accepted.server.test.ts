@@ -15,7 +15,7 @@ const NAMES = /(?:server|proxy_pass)\s+(?:https?:\/\/)?([a-z][\w-]*(?:\.[a-z][\w
 
 /** What hangs on the machine of the test: addresses, names, packages, files and words of a person that it lacks, modules compiled in elsewhere. */
 const MACHINE =
-  /bind\(\)|host not found|Cannot load|No such file or directory|must be a valid directory|No MPM loaded|unknown directive "stream"|any compression methods|Enter PEM pass phrase/
+  /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail)"|any compression methods|Enter PEM pass phrase/
 
 for (const { rule } of await loadRules()) {
   test(`${rule.id}: what the servers accept is accepted, and what they refuse of a whole tree is refused`, () => {
