@@ -1,4 +1,4 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeService, NetworkAttachment } from '../../parsers/compose/compose.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -47,6 +47,24 @@ export default defineRule({
     { title: 'one that is there before', files: tree('traefik.docker.network=proxy', 'external: true') },
     { title: 'with the project', files: tree('traefik.docker.network=shop_proxy') },
     { title: 'the only network', files: tree('traefik.docker.network=proxy', '', '[proxy]') },
+    {
+      title: 'Traefik in both networks',
+      files: {
+        'docker-compose.yml': tree('traefik.docker.network=proxy')['docker-compose.yml']!.replace(
+          'networks: [proxy]',
+          'networks: [proxy, inner]',
+        ),
+      },
+    },
+    {
+      title: 'Traefik in another project',
+      files: {
+        'docker-compose.yml': tree('traefik.docker.network=proxy')['docker-compose.yml']!.replace(
+          'image: traefik:v3.1',
+          'image: example/other',
+        ),
+      },
+    },
   ],
   *check({ machines }) {
     for (const { container } of machines) {
@@ -55,8 +73,7 @@ export default defineRule({
       const { project, service } = container
       const network = project.networks.get(label.value.value)
       if (network === undefined || network.external || network.name !== null || !service.complete) continue
-      // Of one network the first is the right one.
-      if ((service.networks?.length ?? 0) < 2 || !isPlain(project)) continue
+      if (!isPlain(project) || !mayMiss(project, service)) continue
       yield {
         at: label.at,
         message: `Docker calls this network \`PROJECT_${network.key}\`, so Traefik does not find it, and takes any network of the container: 504 Gateway Timeout`,
@@ -67,6 +84,22 @@ export default defineRule({
     }
   },
 })
+
+/** True where Traefik runs in the project and is not in every network of a service: it takes any of them. */
+function mayMiss({ services }: ComposeProject, { networks }: ComposeService): boolean {
+  const proxies = [...services.values()].filter(
+    ({ image }) => image?.known === true && /(?:^|\/)traefik(?::|$)/.test(image.value),
+  )
+  const [proxy] = proxies
+  if (proxy === undefined || proxies.length > 1 || !proxy.complete) return false
+  const own = networks ?? []
+  const shared = new Set((proxy.networks ?? []).map(({ network }) => nameOf(network)))
+  return own.every(({ network }) => network.known) && own.some(({ network }) => !shared.has(nameOf(network)))
+}
+
+function nameOf(network: NetworkAttachment['network']): string | null {
+  return network.known ? network.value : null
+}
 
 /** A stack of a swarm has other names. */
 function isPlain({ complete, sources }: ComposeProject): boolean {

@@ -232,7 +232,7 @@ export default defineRule({
           message:
             kind === 'service'
               ? `service "${service}" depends on undefined service "${name}": invalid compose project`
-              : `service "${service}" refers to undefined ${kind} ${name}: invalid compose project`,
+              : `service "${service}" refers to undefined ${kind} ${name}, which makes an invalid compose project`,
           label: `no such ${kind}`,
         }
     }

@@ -123,7 +123,9 @@ export default defineRule({
         if (!engine.known || ports.length === 0) continue
         if (engine.value && ports.every(port => port === 80)) {
           const own = directivesIn(configuration, virtualHost.directive, 'sslengine').at(-1)
-          const line = own ?? directivesIn(configuration, null, 'sslengine').at(-1)
+          // What nobody includes here may stand in one virtual host alone.
+          const outer = configuration.main === null ? [] : directivesIn(configuration, null, 'sslengine')
+          const line = own ?? outer.at(-1)
           if (line === undefined) continue
           yield {
             at: argumentPlace(line, 0),
