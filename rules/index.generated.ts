@@ -139,6 +139,7 @@ import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argume
 import apacheTypographicQuotes from './apache/typographic-quotes.ts'
 import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
 import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
+import apacheVariableDefault from './apache/variable-default.ts'
 import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
 import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadowed.ts'
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
@@ -777,6 +778,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/typographic-quotes', ...apacheTypographicQuotes },
   { id: 'apache/unclosed-conditional', ...apacheUnclosedConditional },
   { id: 'apache/unterminated-quote', ...apacheUnterminatedQuote },
+  { id: 'apache/variable-default', ...apacheVariableDefault },
   { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
   { id: 'apache/vhost-port-wildcard-shadowed', ...apacheVhostPortWildcardShadowed },
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },

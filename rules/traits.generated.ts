@@ -141,6 +141,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/typographic-quotes', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/unclosed-conditional', { fixes: [], programs: ['apache'] }],
   ['apache/unterminated-quote', { fixes: ['safe', 'unsafe'], programs: ['apache'] }],
+  ['apache/variable-default', { fixes: [], programs: ['apache'] }],
   ['apache/vhost-missing-servername', { fixes: [], programs: ['apache'] }],
   ['apache/vhost-port-wildcard-shadowed', { fixes: [], programs: ['apache'] }],
   ['apache/vhost-shadowed-by-earlier-wildcard', { fixes: [], programs: ['apache'] }],

@@ -40,6 +40,15 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/variable-default',
+    examples: { bad: 'the port of a virtual host', good: 'a default of Apache' },
+    shows: 'Apache ignores the virtual host, and the main server answers',
+    files: { 'srv/www/index.html': 'the site' },
+    request: { url: 'http://example.org:8080/index.html' },
+    harm: ({ response }) => response.body !== 'the site',
+    sound: ({ response }) => response.body === 'the site',
+  },
+  {
     rule: 'apache/password-file-missing',
     shows: 'a right password is asked for again',
     examples: { bad: 'a file of htdigest for Basic', good: 'a file of htpasswd for Basic' },
