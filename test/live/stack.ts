@@ -211,6 +211,7 @@ export async function startStack(given: StackFiles): Promise<Stack> {
     },
     stop: async () => {
       await Promise.all([...processes.map(kill), ...backends.map(stopMirror)])
+      await Promise.all([deployment.apachePort, deployment.nginxPort].map(free))
       await containers?.stop()
       // What services made in the machine's own directories.
       for (const path of temporarySockets(deployment.files)) rmSync(path, { force: true })
@@ -370,6 +371,14 @@ async function reachable(port: number): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     if (await opens(port)) return
     await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+/** Waits until nothing listens on the port, at most two seconds: workers end after the process that is waited for. */
+async function free(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (!(await opens(port))) return
+    await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
 
