@@ -72,7 +72,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A server that listens on loopback is asked by the proxy in front of it alone, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out; one that lets this machine in lets everybody in whom the proxy in front serves.',
+  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out; one that lets this machine in lets everybody in whom the proxy in front serves.',
   remedy:
     'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;` and `real_ip_header X-Forwarded-For;`',
   references: [

@@ -42,7 +42,7 @@ export default defineRule({
     'https://devcenter.heroku.com/articles/procfile',
     'https://devcenter.heroku.com/articles/runtime-principles#web-servers',
   ],
-  unproven: 'No loopback is a platform that hands out ports',
+  unproven: 'No loopback is a platform that sets ports',
   bad: [
     { title: 'the development server', files: project('python manage.py «runserver»') },
     { title: 'uvicorn by itself', files: project('«uvicorn» shop.asgi:application') },

@@ -291,7 +291,7 @@ function plainOn({ context, args }: NginxDirective, server: NginxDirective): str
   const isTlsElsewhere = childrenNamed(server, 'listen').some(listen =>
     listen.args.some(({ value }) => value === 'ssl'),
   )
-  return isTlsElsewhere ? null : 'the certificate is not used, and nginx hands on what comes'
+  return isTlsElsewhere ? null : 'the certificate is not used, and nginx proxies what comes as it is'
 }
 
 /** True where no request gets an answer, over TLS or not. */
