@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../text/clean-path.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import { interpolate, type VariableLookup } from '../text/interpolate.ts'
 import type { Place } from '../text/source.ts'
@@ -52,7 +52,7 @@ export function pathFact(written: WrittenText, directory: string): Fact<string> 
 
 /** `path` seen from a directory; null where it leads above the root, which need not be the machine's own. */
 function resolveInside(directory: string, path: string): string | null {
-  if (path.startsWith('/')) return posix.normalize(path).replace(/(.)\/$/, '$1')
+  if (path.startsWith('/')) return cleanPath(path)
   const parts = directory.split('/').filter(part => part !== '')
   for (const part of path.split('/')) {
     if (part === '..') {

@@ -1,3 +1,4 @@
+import { cleanPath } from '../text/clean-path.ts'
 import { posix } from 'node:path'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
@@ -214,11 +215,11 @@ export class StageReading {
   private inWorkingDirectory(written: WrittenText): Fact<string> {
     const path = factOf(written)
     if (!path.known) return path
-    if (path.value.startsWith('/')) return known(clean(path.value), path.at)
+    if (path.value.startsWith('/')) return known(cleanPath(path.value), path.at)
     const directory = this.workingDirectory()
     if (directory === null || !directory.known)
       return unknown('the base image decides its working directory', path.at)
-    return known(clean(posix.join(directory.value, path.value)), path.at)
+    return known(cleanPath(posix.join(directory.value, path.value)), path.at)
   }
 
   private workingDirectory(): Fact<string> | null {
@@ -235,10 +236,6 @@ export class StageReading {
     const words = jsonWords(text)
     return words === null ? { form: 'shell', at, script: text } : { form: 'exec', at, words }
   }
-}
-
-function clean(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
 function isUrl(path: string): boolean {

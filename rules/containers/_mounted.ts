@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
 
@@ -19,7 +19,7 @@ export function targetsOf({ service, image, mounts }: Container): readonly strin
     ...(image?.steps ?? []).flatMap(step =>
       'sources' in step && step.target.known ? [step.target.value] : [],
     ),
-  ].map(each => posix.normalize(each).replace(/(.)\/$/, '$1'))
+  ].map(each => cleanPath(each))
 }
 
 /** True where something stands at a path, above it or below it. */

@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
@@ -127,7 +127,7 @@ export default defineRule({
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
           if (!servesFiles(directive) || !written.startsWith('/') || written.includes('$')) continue
-          const path = posix.normalize(written).replace(/(.)\/$/, '$1')
+          const path = cleanPath(written)
           if (OF_IMAGE.test(path) || hasAt(container, path)) continue
           const others = elsewhere(container, path)
           yield {
@@ -190,7 +190,7 @@ function elsewhere({ project, service }: Container, path: string) {
     .flatMap(({ volumes }) =>
       volumes.flatMap(({ target, at, kind }) => {
         if (!target.known || kind === 'tmpfs') return []
-        const own = posix.normalize(target.value).replace(/(.)\/$/, '$1')
+        const own = cleanPath(target.value)
         return own === path || isBelow(path, own) ? [at] : []
       }),
     )

@@ -1,3 +1,4 @@
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
@@ -440,7 +441,7 @@ function whyNotRendered(run: RunImage): { readonly at: Place; readonly message: 
   }
   const whole = machine.container?.service.volumes.find(
     ({ target, readOnly }) =>
-      target.known && clean(target.value) === '/etc/nginx/conf.d' && readOnly.known && readOnly.value,
+      target.known && cleanPath(target.value) === '/etc/nginx/conf.d' && readOnly.known && readOnly.value,
   )
   return whole === undefined || mounts.some(({ target }) => target === '/etc/nginx/nginx.conf')
     ? null
@@ -455,10 +456,6 @@ function firstWordOf({ machine }: RunImage): Place | null {
   const service = machine.container?.service
   const word = (service?.entrypoint ?? service?.command)?.words[0]
   return word === undefined ? null : placeOf(word)
-}
-
-function clean(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
 /** True where something besides the image's own script may make files of the templates, or places them elsewhere. */

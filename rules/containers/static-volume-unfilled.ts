@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -258,7 +258,7 @@ function writers(deployment: Deployment, container: Container): readonly Contain
 
 /** The innermost mount over a path. */
 function mountAt({ mounts }: Container, path: string): ContainerMount | null {
-  const clean = posix.normalize(path).replace(/(.)\/$/, '$1')
+  const clean = cleanPath(path)
   let best: ContainerMount | null = null
   for (const mount of mounts) {
     const isOver = clean === mount.target || clean.startsWith(`${mount.target}/`)

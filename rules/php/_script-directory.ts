@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
@@ -6,7 +6,7 @@ import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 export function documentRoot({ server, block }: NginxConnection): string | null {
   const base = fileBase(server.configuration, block)
   if (!base.known || base.value.kind !== 'root' || /[$\uFFFC-\uFFFF]/.test(base.value.path)) return null
-  return base.value.path.startsWith('/') ? posix.normalize(base.value.path).replace(/(.)\/$/, '$1') : null
+  return base.value.path.startsWith('/') ? cleanPath(base.value.path) : null
 }
 
 /** The directory that a value of `SCRIPT_FILENAME` puts before the name of the script; null where it is not known. */
@@ -17,5 +17,5 @@ export function scriptDirectory(value: string, root: string | null): string | nu
     )
   if (match === null) return null
   const [, written = ''] = match
-  return written.startsWith('$') ? root : posix.normalize(written).replace(/(.)\/$/, '$1')
+  return written.startsWith('$') ? root : cleanPath(written)
 }

@@ -1,3 +1,4 @@
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
@@ -141,7 +142,7 @@ function* cookies(deployment: Deployment): Iterable<Cookies> {
     const { configuration, directive } = host
     const root = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)?.args[0]?.value
     if (root === undefined || !root.startsWith('/')) continue
-    const own = domainIn(deployment.filesOf(configuration), posix.normalize(root).replace(/(.)\/$/, '$1'))
+    const own = domainIn(deployment.filesOf(configuration), cleanPath(root))
     // Behind a proxy the names of clients are its own.
     if (own !== null && deployment.connections.reaching(host).length === 0)
       yield { ...own, names: host.names, shown: null }

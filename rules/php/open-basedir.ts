@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -117,7 +117,7 @@ function allowedDirectories(program: PhpFpmProgram) {
 /** True also where an entry is the beginning of a name, which versions of PHP read in two ways. */
 function allows({ machine }: PhpFpmProgram, allowed: readonly string[], paths: readonly string[]): boolean {
   return allowed.some(entry => {
-    const directory = posix.normalize(entry).replace(/(.)\/$/, '$1')
+    const directory = cleanPath(entry)
     const real = machine.files.realPath(directory) ?? directory
     return paths.some(path => path.startsWith(directory) || path.startsWith(real))
   })

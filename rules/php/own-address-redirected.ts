@@ -1,3 +1,4 @@
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
@@ -207,7 +208,7 @@ function* sites(deployment: Deployment): Iterable<Site> {
     if (root === undefined || !root.startsWith('/')) continue
     yield {
       files: deployment.filesOf(configuration),
-      root: posix.normalize(root).replace(/(.)\/$/, '$1'),
+      root: cleanPath(root),
       // Behind a proxy the names of clients are its own.
       names: deployment.connections.reaching(host).length > 0 ? null : host.names,
     }

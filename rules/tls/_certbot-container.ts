@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
@@ -51,15 +51,15 @@ export function lonelyWebroots(deployment: Deployment, machine: Machine): readon
   if (certbot === undefined || certbots.length > 1 || told === null) return []
   const { webroot, domains, at } = told
   if (webroot === undefined || !isKnown(certbot)) return []
-  const mount = certbot.volumes.find(({ target }) => target.known && isAt(webroot, clean(target.value)))
+  const mount = certbot.volumes.find(({ target }) => target.known && isAt(webroot, cleanPath(target.value)))
   const source = mount?.source ?? null
   if (source !== null && !source.known) return []
-  const path = source === null ? null : clean(source.value)
+  const path = source === null ? null : cleanPath(source.value)
   const isShared =
     path !== null &&
     container.service.volumes.some(other => {
       if (other.source?.known !== true) return false
-      const own = clean(other.source.value)
+      const own = cleanPath(other.source.value)
       return isAt(own, path) || isAt(path, own)
     })
   if (isShared) return []
@@ -111,7 +111,7 @@ function webrootOf({ image, command, entrypoint, at }: ComposeService): {
   if (/standalone|dns|manual|--nginx|\$/.test(words.replace(/\$\$?\{?!\}?/g, ''))) return null
   const webroot = /(?:^|\s)(?:-w|--webroot-path)[\s=]+([^\s;'"]+)/.exec(words)?.[1]
   return {
-    webroot: webroot === undefined ? undefined : clean(webroot),
+    webroot: webroot === undefined ? undefined : cleanPath(webroot),
     domains: [...words.matchAll(/(?:^|\s)(?:-d|--domains?)[\s=]*([^\s;'"]+)/g)].flatMap(([, names = '']) =>
       names.toLowerCase().split(','),
     ),
@@ -126,10 +126,12 @@ function sharedWebroots(service: ComposeService, server: ComposeService): readon
   const { webroot, domains } = told
   return service.volumes.flatMap(({ source, target, at }) => {
     if (source?.known !== true || !target.known || OF_CERTBOT.test(target.value)) return []
-    if (webroot !== undefined && webroot !== clean(target.value)) return []
+    if (webroot !== undefined && webroot !== cleanPath(target.value)) return []
     return server.volumes.flatMap(other =>
-      other.source?.known === true && clean(other.source.value) === clean(source.value) && other.target.known
-        ? [{ directory: clean(other.target.value), at, domains }]
+      other.source?.known === true &&
+      cleanPath(other.source.value) === cleanPath(source.value) &&
+      other.target.known
+        ? [{ directory: cleanPath(other.target.value), at, domains }]
         : [],
     )
   })
@@ -137,10 +139,6 @@ function sharedWebroots(service: ComposeService, server: ComposeService): readon
 
 /** What certbot keeps for itself. */
 const OF_CERTBOT = /^\/etc\/|^\/var\/(?:lib|log)\//
-
-function clean(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, '$1')
-}
 
 /** The names of servers with a certificate that certbot keeps, or a location for its challenge, by their container. */
 const certifiedNames = memo((deployment: Deployment): ReadonlyMap<Container, readonly string[]> => {

@@ -1,3 +1,4 @@
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
@@ -47,9 +48,7 @@ function placeApache(path: string, source: Source, files: FileSystem): PlacedMai
   const [, written = ''] = /^[ \t]*ServerRoot[ \t]+"?([^\s"]+)/im.exec(source.code) ?? []
   const usual = posix.basename(path).startsWith('apache') ? '/etc/apache2' : '/etc/httpd'
   const isKnown = written.startsWith('/') && !isUnclear(written)
-  const root = isKnown
-    ? posix.normalize(written).replace(/(.)\/$/, '$1')
-    : (homeIn('apache', includes) ?? usual)
+  const root = isKnown ? cleanPath(written) : (homeIn('apache', includes) ?? usual)
   const relative = includes
     .filter(include => !include.startsWith('/'))
     .map(include => include.split('/')[0] ?? '')

@@ -1,3 +1,4 @@
+import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
@@ -159,7 +160,7 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
     const volume = kind === 'volume' && source?.known === true ? source.value : null
     const device = volume === null ? null : (project.volumes.get(volume)?.device ?? null)
     found.unshift({
-      target: clean(target.value),
+      target: cleanPath(target.value),
       path: path ?? (device?.known === true && device.value.startsWith('/') ? device.value : null),
       volume,
       from: 'volumes',
@@ -173,14 +174,10 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
     for (const { source, target, at } of grants) {
       const file = source.known ? table.get(source.value)?.file : null
       if (!target.known || file?.known !== true) continue
-      found.unshift({ target: clean(target.value), path: file.value, volume: null, from: 'configs', at })
+      found.unshift({ target: cleanPath(target.value), path: file.value, volume: null, from: 'configs', at })
     }
   }
   return found
-}
-
-function clean(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, '$1')
 }
 
 /** What `COPY` and `ADD` bring from the build's own context, the last first. */
@@ -199,14 +196,14 @@ function copyOf(copy: DockerCopy, context: string, files: FileSystem): readonly 
   if (from !== null || !target.known) return []
   return copy.sources.flatMap(source => {
     if (!source.known || source.value.includes('://')) return []
-    const paths = matching(clean(posix.join(context, source.value)), files)
+    const paths = matching(cleanPath(posix.join(context, source.value)), files)
     return paths.flatMap(path => {
       const kind = files.kind(path)
       if (kind === null) return []
       // Of a directory the content is copied, whatever the target.
       const isInto = kind === 'file' && (copy.intoDirectory || hasWildcard(source.value))
       const place = isInto ? posix.join(target.value, posix.basename(path)) : target.value
-      return [{ target: clean(place), path, volume: null, from: 'COPY', at } as const]
+      return [{ target: cleanPath(place), path, volume: null, from: 'COPY', at } as const]
     })
   })
 }
