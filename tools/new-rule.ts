@@ -111,13 +111,12 @@ function main(): void {
     writeFileSync(path, text)
     console.log(path)
   }
-  const [group = ''] = id.split('/')
   console.log(`
 Make them yours, and run
 
-  npm test -- test/rules                              its examples
-  sudo npx tsx test/live/rules-${group}.server.test.ts    the live case, on running servers
-  npm run generate                                    its page, the index, the README`)
+  RULES=${id} npm test -- test/rules    its examples
+  npm run generate    its page, the index, the README
+  sudo npm run check-rule -- ${id}    its live case on running servers, and what else is asked of a rule`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

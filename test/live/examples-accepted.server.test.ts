@@ -5,7 +5,7 @@ enterNamespace(import.meta.url)
 const { test } = await import('uvu')
 const assert: typeof import('uvu/assert') = await import('uvu/assert')
 const { auditFiles } = await import('../rules/audit-files.ts')
-const { loadRules } = await import('../../tools/load-rules.ts')
+const { chosenRules } = await import('../rules/chosen-rules.ts')
 const { checkStack } = await import('./stack.ts')
 
 const MAIN = { nginx: 'etc/nginx/nginx.conf', apache: 'etc/apache2/apache2.conf' } as const
@@ -17,7 +17,7 @@ const NAMES = /(?:server|proxy_pass)\s+(?:https?:\/\/)?([a-z][\w-]*(?:\.[a-z][\w
 const MACHINE =
   /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail)"|any compression methods|Enter PEM pass phrase/
 
-for (const { rule } of await loadRules()) {
+for (const { rule } of await chosenRules()) {
   test(`${rule.id}: what the servers accept is accepted, and what they refuse of a whole tree is refused`, () => {
     for (const example of [...rule.bad, ...rule.good]) {
       // An example for another version of a server cannot be put to this one; a template is not yet a file.

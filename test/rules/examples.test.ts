@@ -5,8 +5,8 @@ import type { Source } from '../../parsers/text/source.ts'
 import type { Finding } from '../../src/engine/finding.ts'
 import type { Report } from '../../src/engine/report.ts'
 import type { Example, Rule } from '../../src/engine/rule.ts'
-import { loadRules } from '../../tools/load-rules.ts'
 import { auditFiles } from './audit-files.ts'
+import { chosenRules } from './chosen-rules.ts'
 import { unmark } from './marks.ts'
 
 function placesOf(report: Report): readonly string[] {
@@ -39,7 +39,7 @@ function check(rule: Rule, files: Readonly<Record<string, string>>, { modes }: E
   return report
 }
 
-for (const { rule } of await loadRules()) {
+for (const { rule } of await chosenRules()) {
   test(`${rule.id} has examples of both kinds`, () => {
     assert.ok(rule.bad.length > 0 && rule.good.length > 0)
   })

@@ -2,19 +2,22 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { rules } from '../../rules/index.generated.ts'
 import { auditFiles } from './audit-files.ts'
+import { isChosen, isOfAFew } from './chosen-rules.ts'
 import { fixExample } from './fix-example.ts'
 import { unmark } from './marks.ts'
 
-const FIXABLE = rules.flatMap(rule =>
-  rule.bad.flatMap(example => {
-    const { files } = unmark(example.files)
-    const { findings } = auditFiles(files, [rule], undefined, example.modes)
-    return findings.some(({ fix }) => fix !== null) ? [{ rule, example, files }] : []
-  }),
-)
+const FIXABLE = rules
+  .filter(({ id }) => isChosen(id))
+  .flatMap(rule =>
+    rule.bad.flatMap(example => {
+      const { files } = unmark(example.files)
+      const { findings } = auditFiles(files, [rule], undefined, example.modes)
+      return findings.some(({ fix }) => fix !== null) ? [{ rule, example, files }] : []
+    }),
+  )
 
 test('there are fixes to try', () => {
-  assert.ok(FIXABLE.length >= 60, String(FIXABLE.length))
+  assert.ok(FIXABLE.length >= 60 || isOfAFew, String(FIXABLE.length))
 })
 
 for (const { rule, example, files } of FIXABLE) {
