@@ -8,6 +8,7 @@ import { assignedValue } from '../django/_behind-nginx.ts'
 import { literalPlace } from '../django/_literal-place.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { containerVariables } from './_container-variables.ts'
+import { type DatabaseKind, kindOfImage, kindOfScheme, OF_SQL } from './_databases.ts'
 import { buildSteps } from './_started-words.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 
@@ -226,30 +227,33 @@ export default defineRule({
 /** What installs a database beside the application. */
 const INSTALLED =
   /\b(?:apt|apt-get|apk|dnf|microdnf|yum)\b[^;&|]*\s(?:mariadb|mysql|mariadb-server|mysql-server|postgresql(?:-?\d+)?|redis-server|redis|mongodb\S*)(?=[\s;&=]|$)/
-const IS_DATABASE = /(?:^|\/)(?:mysql|mariadb|postgres|postgis|redis|valkey|mongo|rabbitmq|memcached)\b/
 
 function bringsDatabase(container: Container): boolean {
-  if (IS_DATABASE.test(container.base ?? '')) return true
+  if (kindOfImage(container.base ?? '') !== null) return true
   if (container.image === null && container.service.build !== null) return true
   return buildSteps(container).some(step => INSTALLED.test(step))
 }
 
 const HOST =
   /^(?:[A-Z0-9]+_)*?(DB|DATABASE|SQL|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|PMA|REDIS|MONGO|MONGODB|RABBITMQ|MEMCACHED)_?(?:HOST|HOSTNAME|SERVER)$/
-const BY_NAME: Readonly<Record<string, string>> = {
-  POSTGRES: 'postgres',
-  POSTGRESQL: 'postgres',
-  PG: 'postgres',
-  MYSQL: 'mysql',
-  MARIADB: 'mysql',
-  PMA: 'mysql',
-  REDIS: 'redis',
-  MONGO: 'mongo',
-  MONGODB: 'mongo',
-  RABBITMQ: 'rabbitmq',
-  MEMCACHED: 'memcached',
+const BY_NAME: Readonly<Record<string, DatabaseKind>> = {
+  POSTGRES: 'PostgreSQL',
+  POSTGRESQL: 'PostgreSQL',
+  PG: 'PostgreSQL',
+  MYSQL: 'MySQL',
+  MARIADB: 'MySQL',
+  PMA: 'MySQL',
+  REDIS: 'Redis',
+  MONGO: 'MongoDB',
+  MONGODB: 'MongoDB',
+  RABBITMQ: 'RabbitMQ',
+  MEMCACHED: 'Memcached',
 }
-const BY_PORT: Readonly<Record<string, string>> = { 3306: 'mysql', 5432: 'postgres', 27017: 'mongo' }
+const BY_PORT: Readonly<Record<string, DatabaseKind>> = {
+  3306: 'MySQL',
+  5432: 'PostgreSQL',
+  27017: 'MongoDB',
+}
 
 /** The addresses on loopback that the variables of a container name. */
 function* written(container: Container): Iterable<OwnAddress> {
@@ -258,7 +262,8 @@ function* written(container: Container): Iterable<OwnAddress> {
     if (value?.known !== true || value.at === null) continue
     const { value: text, at } = value
     const [, scheme = '', host = ''] = URL.exec(text) ?? []
-    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, at }
+    const spoken = kindOfScheme(scheme)
+    if (spoken !== null) yield { kind: spoken, host, at }
     const prefix = HOST.exec(name)?.[1]
     const [, bare = '', port] = /^([\w.]+|::1)(?::(\d+))?$/.exec(text) ?? []
     if (prefix === undefined || !LOOPBACK.test(bare)) continue
@@ -272,13 +277,12 @@ function* written(container: Container): Iterable<OwnAddress> {
 }
 
 /** The kind of the one database of SQL that a project has; null where it has none, or several. */
-function onlyDatabase({ project }: Container): string | null {
+function onlyDatabase({ project }: Container): DatabaseKind | null {
   const kinds = [...project.services.values()].flatMap(({ image }) =>
-    image?.known === true
-      ? ['mysql', 'postgres'].filter(kind => IMAGES[kind]?.test(image.value) === true)
-      : [],
+    image?.known === true ? [kindOfImage(image.value)] : [],
   )
-  return kinds.length === 1 ? (kinds[0] ?? null) : null
+  const [only = null, ...others] = kinds.filter(kind => kind !== null && OF_SQL.has(kind))
+  return others.length === 0 ? only : null
 }
 
 /** Where PHP keeps sessions: `tcp://127.0.0.1:6379` of Redis, `127.0.0.1:11211` of memcached. */
@@ -289,13 +293,13 @@ function* sessionsOf(program: PhpFpmProgram) {
   if (path?.known !== true || path.at === null) return
   const [, host = '', port = ''] =
     /^(?:tcp:\/\/)?(localhost|127\.0\.0\.1):(\d+)(?=[?/]|$)/.exec(path.value) ?? []
-  const kind = port === '11211' ? 'memcached' : port === '6379' ? 'redis' : null
+  const kind = port === '11211' ? 'Memcached' : port === '6379' ? 'Redis' : null
   if (kind !== null) yield* faultsOf(container, kind, host, path.at)
 }
 
 /** An address on loopback that the settings name. */
 interface OwnAddress {
-  readonly kind: string
+  readonly kind: DatabaseKind
   readonly host: string
   readonly at: Place
 }
@@ -310,10 +314,12 @@ function* addressesIn(settings: DjangoSettings): Iterable<OwnAddress> {
   if (own instanceof Map && databases?.at != null) {
     const engine: unknown = own.get('ENGINE')
     const host: unknown = own.get('HOST')
-    const kind = typeof engine === 'string' ? /\.(postgresql|mysql)\b/.exec(engine)?.[1] : undefined
-    if (kind !== undefined && typeof host === 'string' && LOOPBACK.test(host))
+    const kind = kindOfScheme(
+      typeof engine === 'string' ? (/\.(postgresql|mysql)\b/.exec(engine)?.[1] ?? '') : '',
+    )
+    if (kind !== null && typeof host === 'string' && LOOPBACK.test(host))
       yield {
-        kind: kind === 'mysql' ? 'mysql' : 'postgres',
+        kind,
         host,
         at: literalPlace(settings, 'DATABASES', host) ?? assignedValue(databases.at),
       }
@@ -329,18 +335,19 @@ function* addressesIn(settings: DjangoSettings): Iterable<OwnAddress> {
 /** The addresses on loopback in a value: URLs, memcached's own, and what channels writes as host and port. */
 function* storesIn(
   value: unknown,
-): Iterable<{ readonly kind: string; readonly host: string; readonly text: string }> {
+): Iterable<{ readonly kind: DatabaseKind; readonly host: string; readonly text: string }> {
   if (typeof value === 'string') {
     const [, scheme = '', host = ''] = URL.exec(value) ?? []
-    if (host !== '') yield { kind: KINDS[scheme] ?? scheme, host, text: value }
+    const spoken = kindOfScheme(scheme)
+    if (spoken !== null) yield { kind: spoken, host, text: value }
     const [, memcached] = /^(localhost|127\.0\.0\.1):11211$/.exec(value) ?? []
-    if (memcached !== undefined) yield { kind: 'memcached', host: memcached, text: value }
+    if (memcached !== undefined) yield { kind: 'Memcached', host: memcached, text: value }
   } else if (value instanceof Map) {
     for (const each of value.values()) yield* storesIn(each)
   } else if (Array.isArray(value)) {
     const [host, port, ...others] = value as readonly unknown[]
     if (typeof host === 'string' && port === 6379 && others.length === 0 && LOOPBACK.test(host))
-      yield { kind: 'redis', host, text: host }
+      yield { kind: 'Redis', host, text: host }
     else for (const each of value as readonly unknown[]) yield* storesIn(each)
   }
 }
@@ -348,37 +355,20 @@ function* storesIn(
 const URL =
   /^(?:jdbc:)?(rediss?|postgres(?:ql)?|postgis|mysql2?|mariadb|mongodb|amqp)(?:\+\w+)?:\/\/(?:[^@/\s]*@)?(localhost|127\.0\.0\.1)(?=[:/]|$)/
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
-const KINDS: Readonly<Record<string, string>> = {
-  rediss: 'redis',
-  postgresql: 'postgres',
-  postgis: 'postgres',
-  mysql2: 'mysql',
-  mariadb: 'mysql',
-  mongodb: 'mongo',
-  amqp: 'rabbitmq',
-}
-const IMAGES: Readonly<Record<string, RegExp>> = {
-  redis: /(?:^|\/)(?:redis|valkey)\b/,
-  postgres: /(?:^|\/)(?:postgres|postgis|timescaledb)\b/,
-  mysql: /(?:^|\/)(?:mysql|mariadb)\b/,
-  mongo: /(?:^|\/)mongo\b/,
-  rabbitmq: /(?:^|\/)rabbitmq\b/,
-  memcached: /(?:^|\/)memcached\b/,
-}
 
 /** A supervisor in the container may start the database, too. */
 function startsOne({ programs }: Machine): boolean {
   return programs.length === 1
 }
 
-function* finding({ machine }: AppServerProgram, kind: string, host: string, at: Place) {
+function* finding({ machine }: AppServerProgram, kind: DatabaseKind, host: string, at: Place) {
   if (machine.container !== null) yield* faultsOf(machine.container, kind, host, at)
 }
 
-function* faultsOf({ project, service: own }: Container, kind: string, host: string, at: Place) {
+function* faultsOf({ project, service: own }: Container, kind: DatabaseKind, host: string, at: Place) {
   for (const service of project.services.values()) {
     const image = service.image?.known === true ? service.image.value : null
-    if (image === null || IMAGES[kind]?.test(image) !== true || service === own) continue
+    if (image === null || kindOfImage(image) !== kind || service === own) continue
     yield {
       at,
       message: `\`${host}\` is the container of the application itself, and the database is the service \`${service.name}\``,

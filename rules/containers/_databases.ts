@@ -1,0 +1,135 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
+
+/** Databases, caches and brokers, by the server that clients speak to. */
+export type DatabaseKind = 'PostgreSQL' | 'MySQL' | 'Redis' | 'MongoDB' | 'RabbitMQ' | 'Memcached'
+
+interface Server {
+  readonly kind: DatabaseKind
+  /** The last part of the names of its images. */
+  readonly images: readonly string[]
+  readonly port: number
+  readonly schemes: readonly string[]
+}
+
+const SERVERS: readonly Server[] = [
+  {
+    kind: 'PostgreSQL',
+    images: ['postgres', 'postgis', 'timescaledb', 'pgvector'],
+    port: 5432,
+    schemes: ['postgres', 'postgresql', 'postgis', 'pgsql'],
+  },
+  { kind: 'MySQL', images: ['mysql', 'mariadb'], port: 3306, schemes: ['mysql', 'mysql2', 'mariadb'] },
+  { kind: 'Redis', images: ['redis', 'valkey'], port: 6379, schemes: ['redis', 'rediss'] },
+  { kind: 'MongoDB', images: ['mongo'], port: 27017, schemes: ['mongodb'] },
+  { kind: 'RabbitMQ', images: ['rabbitmq'], port: 5672, schemes: ['amqp'] },
+  { kind: 'Memcached', images: ['memcached'], port: 11211, schemes: [] },
+]
+
+const BY_SCHEME: ReadonlyMap<string, DatabaseKind> = new Map(
+  SERVERS.flatMap(({ schemes, kind }) => schemes.map(scheme => [scheme, kind] as const)),
+)
+
+/** The database that a URL of this scheme is for (`postgresql`), or null. */
+export function kindOfScheme(scheme: string): DatabaseKind | null {
+  return BY_SCHEME.get(scheme) ?? null
+}
+
+/** The database that an image holds, by the first word of its name's last part (`redis-stack`), or null. */
+export function kindOfImage(image: string): DatabaseKind | null {
+  return serverOf(/^[a-z]+/.exec(nameOf(image))?.[0] ?? '')?.kind ?? null
+}
+
+/** The last part of an image's name: `registry:5000/library/postgres:16` is `postgres`. */
+function nameOf(image: string): string {
+  return image.replace(/^.*\//, '').replace(/[:@].*$/, '')
+}
+
+function serverOf(name: string): Server | null {
+  return SERVERS.find(({ images }) => images.includes(name)) ?? null
+}
+
+/** A service of a project that runs an image of a database as it is. */
+export interface Database {
+  readonly service: ComposeService
+  readonly kind: DatabaseKind
+  /** Where it listens; null where its command or configuration says. */
+  readonly port: number | null
+  /** True where it surely speaks no TLS. */
+  readonly plain: boolean
+  readonly user: Fact<string> | null
+  readonly password: Fact<string> | null
+  /** The one that its image makes at its first start. */
+  readonly database: Fact<string> | null
+}
+
+export const OF_SQL: ReadonlySet<DatabaseKind> = new Set(['MySQL', 'PostgreSQL'])
+
+/** The databases of a project by the names that they have on its networks, in small letters. */
+export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<string, Database> => {
+  const found = new Map<string, Database>()
+  for (const service of services.values()) {
+    const image = service.image?.known === true && service.build === null ? service.image.value : ''
+    const server = serverOf(nameOf(image))
+    if (server === null || !service.complete || service.networkMode !== null) continue
+    const { kind, port } = server
+    const set = (name: string): Fact<string> | null =>
+      service.environment.findLast(each => each.name === name)?.value ?? null
+    const words = [...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])].map(
+      ({ text }) => text,
+    )
+    const isPlain = service.entrypoint === null && service.configs.length === 0 && !hasConfiguration(service)
+    const moves =
+      words.some(text => /^-p\d*$|port|\.(?:conf|cnf)|[$\0\uFFFD]/.test(text)) || set('PGPORT') !== null
+    const database: Database = {
+      service,
+      kind,
+      port: isPlain && !moves ? port : null,
+      plain: kind === 'Redis' && isPlain && words.every(text => !/tls|\.conf|[$\0\uFFFD]/.test(text)),
+      ...(isPlain && service.envFiles.length === 0 && OF_SQL.has(kind)
+        ? kind === 'PostgreSQL'
+          ? {
+              user: set('POSTGRES_USER'),
+              password: set('POSTGRES_PASSWORD'),
+              database: set('POSTGRES_DB') ?? set('POSTGRES_USER'),
+            }
+          : {
+              user: set('MYSQL_USER') ?? set('MARIADB_USER'),
+              password: set('MYSQL_PASSWORD') ?? set('MARIADB_PASSWORD'),
+              database: set('MYSQL_DATABASE') ?? set('MARIADB_DATABASE'),
+            }
+        : kind === 'RabbitMQ' && isPlain && service.envFiles.length === 0
+          ? { user: set('RABBITMQ_DEFAULT_USER'), password: set('RABBITMQ_DEFAULT_PASS'), database: null }
+          : {
+              user: null,
+              password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
+              database: null,
+            }),
+    }
+    for (const name of [
+      service.name,
+      service.containerName?.known === true ? service.containerName.value : service.name,
+    ])
+      found.set(name.toLowerCase(), database)
+  }
+  return found
+})
+
+/** Files that may say another port, user or password. */
+function hasConfiguration({ volumes }: ComposeService): boolean {
+  return volumes.some(
+    ({ target }) =>
+      !target.known || /\.(?:conf|cnf)$|^\/etc(?:\/|$)|initdb|^\/usr\/local\/etc/.test(target.value),
+  )
+}
+
+/** `--requirepass` of the command. */
+function requiredPassword({ command }: ComposeService): Fact<string> | null {
+  const words = command?.words ?? []
+  const index = words.findIndex(({ text }) => text === '--requirepass')
+  const word = index === -1 ? undefined : words[index + 1]
+  if (word === undefined || command === null || word.text === '') return null
+  if (/[$\0\uFFFD]/.test(word.text)) return unknown('a variable of Compose', command.at)
+  return known(word.text, command.at)
+}
