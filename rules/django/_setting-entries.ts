@@ -3,6 +3,14 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { assignedValue } from './_behind-nginx.ts'
 
+/** What is wrong with a value of the settings, as a rule yields it. */
+export interface SettingsFault {
+  readonly at: Place
+  readonly message: string
+  readonly label: string
+  readonly help?: string
+}
+
 /**
  * Where an entry of a setting is written, by its keys and numbers from outside to inside, the value or the key; where
  * the setting is put together of several lines, the last of them.
