@@ -1,8 +1,4 @@
-import { type ApacheConfiguration, loadsPhp } from '../../src/servers/apache/configuration.ts'
-import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { askHost } from '../../src/deployment/requests/ask-host.ts'
-import { directoryOf as directoryOfLine, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -15,16 +11,12 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { addressAccess } from '../../src/servers/nginx/queries/access.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
-import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
-import { fromBytes, toBytes } from '../../src/servers/regex.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../src/servers/nginx/queries/request.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { servedByOwnLocation } from './_script-of-own-location.ts'
+import { servedBeforeApache } from './_scripts-before-apache.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -339,158 +331,6 @@ export default defineRule({
     }
   },
 })
-
-/** What runs scripts: a regular expression of this server that ends in `.php`. */
-const FOR_SCRIPTS = /\.\(?(?:\?:)?ph[p[].{0,24}$/
-
-/**
- * Settings that answer nothing by themselves, so that a location which has them alone serves files; a parameter of
- * FastCGI is one, too.
- */
-const SETTINGS =
-  /^(?:allow|deny|satisfy|auth_basic|auth_basic_user_file|limit_(?:req|conn|rate)(?:_\w+)?|expires|add_header|access_log|error_log|log_not_found|client_\w+|fastcgi_(?!pass$|store$)\w+|proxy_(?!pass$|store$)\w+|include|root|gzip|charset|send_timeout)$/
-
-/** A location for one script, or for the scripts of one directory, which keeps them from the location that runs them. */
-function* servedByOwnLocation(deployment: Deployment): Iterable<RuleFinding> {
-  const byDirective = serversAround(deployment)
-  for (const configuration of deployment.nginx)
-    for (const passName of ['fastcgi_pass', 'proxy_pass'] as const)
-      for (const [home, passes] of directivesByServer(configuration, passName)) {
-        const server = home === null ? undefined : byDirective.get(home)
-        const running = passes.find(({ parent }) => parent !== null && runsScripts(parent))
-        const around = running?.parent
-        if (home === null || server === undefined || around == null || around.parent !== home) continue
-        for (const location of childrenNamed(home, 'location')) {
-          const url = servesOnly(location) ? scriptOf(configuration, home, location) : null
-          if (url === null || hasUnreadInclude(configuration, location)) continue
-          const base = fileBase(configuration, location)
-          if (!base.known || !hasRoot(configuration, location)) continue
-          yield {
-            at: argumentPlace(location, location.args.length - 1),
-            message: `\`${url}\` is answered with its source: this location takes it from the one that runs scripts, and has no \`${passName}\``,
-            label: 'serves the script as a file',
-            related: [
-              { at: argumentPlace(around, around.args.length - 1), message: 'runs the other scripts' },
-            ],
-            help: `Write \`${passName}\` and the lines around it in this location too`,
-          }
-        }
-      }
-}
-
-function runsScripts(block: NginxDirective): boolean {
-  if (block.name !== 'location') return false
-  const { modifier, name } = readLocation(block)
-  return modifier.startsWith('~') && FOR_SCRIPTS.test(name)
-}
-
-function servesOnly(location: NginxDirective): boolean {
-  const { children } = location
-  if (children.length === 0 || !children.every(({ name }) => SETTINGS.test(name))) return false
-  const refuses = children.some(({ name, args }) => name === 'deny' && args[0]?.value === 'all')
-  return !refuses || children.some(({ name }) => name === 'allow' || name === 'satisfy')
-}
-
-/** Directories in which applications of PHP have scripts. */
-const OF_SCRIPTS = /^\/(?:[\w-]+\/)*(?:wp-admin|phpmyadmin|pma|administrator|roundcube|webmail)\/?$/i
-
-/** A script that nginx looks up in this location; null for none. */
-function scriptOf(
-  configuration: NginxConfiguration,
-  home: NginxDirective,
-  location: NginxDirective,
-): string | null {
-  const { modifier, name } = readLocation(location)
-  const isExpression = modifier === '~' || modifier === '~*'
-  const candidates =
-    modifier === '='
-      ? [name]
-      : modifier === '^~' && OF_SCRIPTS.test(name)
-        ? [`${name.replace(/\/$/, '')}/index.php`]
-        : isExpression && /\.\(?(?:\?:)?ph|php/.test(name)
-          ? sampleTexts(name, { caseless: modifier === '~*' }).texts.map(text => fromBytes(text))
-          : []
-  for (const text of candidates) {
-    const path = text.startsWith('/') ? text : `/${text}`
-    if (!/\.php$/.test(path)) continue
-    const selected = selectLocation(configuration, home, toBytes(path))
-    if (selected.known && selected.value.location?.directive === location) return path
-  }
-  return null
-}
-
-function hasRoot(configuration: NginxConfiguration, location: NginxDirective): boolean {
-  const root = effectiveAtHand(configuration, location, 'root')
-  return root.known && root.value.directives.length > 0
-}
-
-/** Scripts of one directory that are asked for. */
-const MOST_SCRIPTS = 3
-
-/** nginx tries the files of a site first, and Apache behind it, which runs PHP, gets what is left. */
-function* servedBeforeApache(deployment: Deployment): Iterable<RuleFinding> {
-  if (!deployment.apache.some(mayRunPhp)) return
-  const looked = new Set<NginxServer>()
-  for (const connection of deployment.connections.http) {
-    const { server } = connection
-    if (looked.has(server)) continue
-    const lines = directivesByServer(server.configuration, 'try_files').get(server.directive) ?? []
-    const [host] = lines.length === 0 ? [] : certainHosts(deployment, connection)
-    if (host === undefined) continue
-    looked.add(server)
-    for (const line of lines) {
-      const found = scriptOfApache(deployment, server, host, line)
-      if (found === null) continue
-      yield {
-        at: argumentPlace(line, 0),
-        message: `\`${found.url}\` is answered with the source of \`${found.path}\`, and Apache, which runs PHP, is not asked`,
-        label: 'a script is a file as well',
-        related: [{ at: argumentPlace(connection.pass, 0), message: 'Apache is here' }],
-        help: 'Proxy scripts before files are tried: `location ~ \\.php$ { proxy_pass …; }`',
-      }
-      break
-    }
-  }
-}
-
-/** True where a module or a line of Apache speaks of PHP. */
-function mayRunPhp(configuration: ApacheConfiguration): boolean {
-  if (loadsPhp(configuration)) return true
-  const { occurrences } = configuration
-  const named = ['sethandler', 'addhandler', 'addtype', 'proxypassmatch', 'filesmatch'].flatMap(
-    name => occurrences.get(name) ?? [],
-  )
-  return named.some(({ args }) => args.some(({ value }) => /php|fcgi:/i.test(value)))
-}
-
-/** A script that nginx sends as a file and Apache would run. */
-function scriptOfApache(
-  deployment: Deployment,
-  server: NginxServer,
-  { configuration, virtualHost }: ApacheHost,
-  { parent, args }: NginxDirective,
-): { readonly url: string; readonly path: string } | null {
-  const base = parent === null ? null : fileBase(server.configuration, parent)
-  if (base?.known !== true || !args.slice(0, -1).some(({ value }) => value === '$uri')) return null
-  const directory = directoryOfLine(base.value.directive)
-  const files = deployment.filesOf(server.configuration)
-  const scripts = (files.list(directory) ?? [])
-    .filter(({ name, kind }) => kind === 'file' && name.endsWith('.php'))
-    .slice(0, MOST_SCRIPTS)
-  // A site whose files are not at hand has a script for its start page, if Apache looks for one.
-  const names = files.kind(directory) === null ? ['index.php'] : scripts.map(({ name }) => name)
-  for (const name of names) {
-    const path = `${directory}/${name}`
-    const url = urlOfFile(deployment, server, base.value.directive, path)
-    if (url === null) continue
-    const { end } = askHost(deployment, { configuration, host: virtualHost }, url)
-    const isRun =
-      (end.kind === 'handler' && /php/.test(end.name)) ||
-      (end.kind === 'pass' && end.url.startsWith('fcgi:') && /\.php$/.test(end.url))
-    if (isRun) return { url, path }
-  }
-  return null
-}
 
 /** Scripts that a location leads to by itself, and then keeps: by `index`, or by `rewrite … break`. */
 function* keptScripts(
