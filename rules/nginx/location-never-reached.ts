@@ -1,30 +1,22 @@
-import type { NginxServer } from '../../src/deployment/model.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
-import { memo } from '../../parsers/collections/memo.ts'
-import { once } from '../../parsers/collections/once.ts'
-import {
-  type Expression,
-  hides,
-  isOpenAtEnd,
-  looksAround,
-  MOST_COMPARED,
-  samplesOf,
-} from './_hidden-patterns.ts'
+import { MOST_COMPARED } from './_hidden-patterns.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import {
-  locationIndex,
-  locationsOf,
-  type NginxLocation,
-  readLocation,
-} from '../../src/servers/nginx/queries/locations.ts'
-import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex, locationsOf, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import { type Pcre, toBytes } from '../../src/servers/regex.ts'
+import {
+  hiddenBehind,
+  isOfFiles,
+  unlikePath,
+  takesAll,
+  isOfLog,
+  isCalled,
+  hiddenIn,
+  isAlike,
+} from './_hidden-locations.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -437,57 +429,6 @@ export default defineRule({
   },
 })
 
-/** The first location of a server that answers every request before it looks for one; null for none. */
-function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
-  if (parent?.name !== 'server' || parent.context !== 'http') return null
-  const first = parent.children.find(({ name }) => LEAVING.has(name))
-  if (first?.name !== 'return') return null
-  for (const child of parent.children) {
-    if (child.name !== 'location') continue
-    const location = readLocation(child)
-    if (location.modifier !== '@' && !isAlikeReturn(child, first)) return location
-  }
-  return null
-}
-
-/** True for a location that sends files and no more, as one that is left from before the site moved; not for a challenge. */
-function isOfFiles({ directive, name }: NginxLocation): boolean {
-  return (
-    !name.includes('well-known') &&
-    directive.children.every(child =>
-      ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name),
-    )
-  )
-}
-
-/** What may come before a `return` and lead elsewhere. */
-const LEAVING: ReadonlySet<string> = new Set([
-  'return',
-  'if',
-  'rewrite',
-  'break',
-  'include',
-  'set_by_lua_block',
-])
-
-/** True for a location that says what its server says. */
-function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): boolean {
-  const own = children.find(({ name }) => name === 'return')
-  return own?.args.every(({ value }, index) => value === line.args[index]?.value) === true
-}
-
-/** Why no path is compared equal to the name of a prefix or exact location; null where one may be. */
-function unlikePath(directive: NginxDirective): string | null {
-  const { modifier, name } = readLocation(directive)
-  if (modifier === '~' || modifier === '~*' || modifier === '@' || directive.context !== 'server') return null
-  if (directive.source.template || isUnknownWord(name)) return null
-  if (/%[0-9a-f]{2}/i.test(name))
-    return `the path is compared as it is decoded, in which \`${name}\` does not stand`
-  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name)
-    ? `every path begins with a slash, and \`${name}\` does not`
-    : null
-}
-
 /** Prefixes in whose place an expression of the same block answers every URL that begins so. */
 function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
   const { prefixes, regexes } = locationIndex(scope)
@@ -521,90 +462,4 @@ function restricts({ name, args }: NginxDirective): boolean {
 
 function refusesOrRestricts(line: NginxDirective): boolean {
   return restricts(line) || line.name === 'return'
-}
-
-/** True where an expression matches every text that begins with a name, whatever comes behind it. */
-function takesAll({ name: pattern }: NginxLocation, regex: Pcre, name: string): boolean {
-  if (regex.test(toBytes(name)) !== true || looksAround(pattern) || !isOpenAtEnd(pattern)) return false
-  return BEHIND.every(text => regex.test(toBytes(name + text)) === true)
-}
-
-/** What may come behind a prefix, of every kind that a set in an expression may leave out. */
-const BEHIND = ['', 'x', 'Z', '0', '/', '.', '-', '_', '%', '\u0001', '/x/y.z']
-
-function isOfLog({ name }: NginxDirective): boolean {
-  return name === 'access_log' || name === 'log_not_found' || name === 'error_log'
-}
-
-/** Every word that begins with `@`, in the whole configuration. */
-const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<string> => {
-  const names = new Set<string>()
-  for (const [name, lines] of occurrences) {
-    if (name === 'location' || name === 'server_name') continue
-    for (const { args } of lines) for (const { value } of args) if (value.includes('@')) names.add(value)
-  }
-  return names
-})
-
-/** True in doubt too: where something was not read, or a script or a backend may send it there. */
-function isCalled(
-  configuration: NginxConfiguration,
-  { directive }: NginxServer,
-  { name }: NginxLocation,
-): boolean {
-  const words = namesLedTo(configuration)
-  if ([...words].some(word => word.includes(name))) return true
-  if ([...configuration.occurrences.keys()].some(key => /lua|^js_|^perl/.test(key))) return true
-  if (hasUnreadInclude(configuration, directive)) return true
-  // A backend may name it in `X-Accel-Redirect`, and entries of a `map` are no words of directives.
-  return configuration.occurrences.has('map') || configuration.sources.some(({ template }) => template)
-}
-
-interface Hidden {
-  readonly location: NginxLocation
-  readonly by: NginxLocation
-}
-
-function hiddenIn(scope: NginxDirective): readonly Hidden[] {
-  const { regexes } = locationIndex(scope)
-  if (regexes.length < 2 || scope.source.template) return []
-  const first = regexes.slice(0, MOST_COMPARED)
-  return regexes.flatMap(({ location }, index) => {
-    if (location.directive.source.template) return []
-    const own = expressionOf(location)
-    const samples = once(() => samplesOf(own))
-    const by = first
-      .slice(0, index)
-      .find(
-        ({ location: earlier }) =>
-          !earlier.directive.source.template && hides(expressionOf(earlier), own, samples),
-      )
-    return by === undefined || isAlike(by.location.directive, location.directive)
-      ? []
-      : [{ location, by: by.location }]
-  })
-}
-
-function expressionOf({ name, modifier }: NginxLocation): Expression {
-  return { pattern: name, caseless: modifier === '~*' }
-}
-
-/** True where it makes no difference which of the two answers: both refuse, or both say the same. */
-function isAlike(one: NginxDirective, other: NginxDirective): boolean {
-  return (refuses(one) && refuses(other)) || textOf(one) === textOf(other)
-}
-
-function refuses({ children }: NginxDirective): boolean {
-  return children.some(
-    ({ name, args }) =>
-      (name === 'deny' && args[0]?.value === 'all') ||
-      (name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')),
-  )
-}
-
-function textOf({ children }: NginxDirective): string {
-  return children
-    .map(child => `${child.name} ${child.args.map(({ value }) => value).join(' ')}{${textOf(child)}}`)
-    .sort()
-    .join(';')
 }

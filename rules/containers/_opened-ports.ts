@@ -1,0 +1,119 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { ANY_V4, ANY_V6, type Endpoint } from '../../src/servers/address.ts'
+import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
+import { claimsOf } from './_claimed-ports.ts'
+import { imagePorts } from './_image-ports.ts'
+import { NGINX_IMAGES } from './_images.ts'
+import { knowsFiles } from './_mounted.ts'
+
+/** The one server of a container, with every port that it opens. */
+interface Opener {
+  readonly machine: Machine
+  readonly name: string
+  readonly opened: readonly (Endpoint & { readonly at: Place })[]
+}
+
+export function* openers(deployment: Deployment): Iterable<Opener> {
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const { machine } = program
+    if (machine.container?.service.complete !== true || !isAlone(program)) continue
+    const opened = program.sockets.flatMap(({ endpoint, at }) =>
+      endpoint.known && endpoint.value.port !== null ? [{ ...endpoint.value, at }] : [],
+    )
+    if (opened.length > 0) yield { machine, name: programName(program), opened }
+  }
+  for (const machine of deployment.machines) {
+    const opened = openedByNginx(deployment, machine)
+    if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', opened }
+    else {
+      const image = machine.programs.length === 0 ? openedByImage(machine.container) : []
+      if (image.length > 0) yield { machine, name: `\`${machine.container!.reference}\``, opened: image }
+    }
+  }
+}
+
+/** What an image opens as it comes, of a container that others ask for some port. */
+function openedByImage(container: Container | null): Opener['opened'] {
+  if (container === null || claimsOf(container).length === 0 || isJoined(container)) return []
+  const at = container.service.image?.at ?? container.service.at
+  return (imagePorts(container) ?? []).map(port => ({ address: ANY_V6, port, at }))
+}
+
+const listenersOf = memo(({ listeners }: Deployment) => groupBy(listeners, ({ program }) => program))
+
+export function isOfFour({ address }: Endpoint): boolean {
+  return address.kind === 'ip' && address.family === 4
+}
+
+/** What the nginx of its own image opens; null where more of its configuration may be elsewhere. */
+function openedByNginx(deployment: Deployment, { container, programs }: Machine): Opener['opened'] | null {
+  if (container === null || !NGINX_IMAGES.test(container.base ?? '')) return null
+  const { service, mounts, hostFiles, image } = container
+  if (claimsOf(container).length === 0 || !knowsFiles(container) || isJoined(container)) return null
+  const read = new Set<string>()
+  const opened: (Endpoint & { readonly at: Place })[] = []
+  let hasMain = false
+  for (const program of programs) {
+    if (program.kind !== 'nginx') return null
+    const { configuration } = program
+    if (!(configuration.unread ?? []).every(({ path }) => bringsNoServer(configuration, path))) return null
+    if (configuration.problems.some(({ code }) => code === 'include-missing')) return null
+    if (configuration.occurrences.has('http')) hasMain = true
+    for (const { path } of configuration.sources) read.add(posix.basename(path))
+    for (const listener of listenersOf(deployment).get(program) ?? [])
+      if (listener.port !== null) opened.push(listener)
+  }
+  const places = mounts.filter(({ target }) => /^\/etc(?:\/|$)/.test(target))
+  if (places.some(({ path, target }) => path === null || /^\/etc(?:\/nginx)?$|\/templates/.test(target)))
+    return null
+  if (hasMain !== places.some(({ target }) => target === '/etc/nginx/nginx.conf')) return null
+  const sites = places.filter(({ target }) => /^\/etc\/nginx\/conf\.d(?:\/[^/]+\.conf)?$/.test(target))
+  for (const { path } of sites) {
+    const names =
+      hostFiles.kind(path!) === 'directory'
+        ? (hostFiles.list(path!) ?? []).map(({ name }) => name)
+        : [posix.basename(path!)]
+    if (names.some(name => name.endsWith('.conf') && !read.has(name))) return null
+  }
+  const hasOwnSite = hasMain || sites.some(({ target }) => /\/conf\.d(?:\/default\.conf)?$/.test(target))
+  if (hasOwnSite) return opened
+  // What comes with the image listens there.
+  const port = /unprivileged/.test(container.base ?? '') ? 8080 : 80
+  return programs.length === 0
+    ? null
+    : [...opened, { address: ANY_V4, port, at: image?.stage.at ?? service.at }]
+}
+
+/** True for the one program of its container, with every socket known and no other container on its network. */
+function isAlone({ machine: { container, programs }, server, listensKnown }: AppServerProgram): boolean {
+  if (container === null || !listensKnown || programs.length > 1) return false
+  // What a supervisor or a script starts, it starts beside others.
+  const { service, image, project } = container
+  const { source } = server.at
+  if (!project.sources.includes(source) && source !== image?.stage.at.source) return false
+  const words = service.command?.words ?? service.entrypoint?.words
+  const text = words?.map(word => word.text).join(' ') ?? imageCommand(container)
+  if (/&(?!&)|nginx|caddy|apache|httpd|haproxy/.test(text.replaceAll('&&', ''))) return false
+  return !isJoined(container)
+}
+
+/** True where another container may use the network of one. */
+function isJoined({ project }: Container): boolean {
+  return [...project.services.values()].some(
+    ({ networkMode }) =>
+      networkMode !== null && !(networkMode.known && !/^(?:service|container):/.test(networkMode.value)),
+  )
+}
+
+function imageCommand({ image }: Container): string {
+  const command = image?.command ?? image?.entrypoint ?? null
+  return command === null ? '' : commandText(command)
+}

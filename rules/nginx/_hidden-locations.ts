@@ -1,0 +1,153 @@
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
+import {
+  type Expression,
+  hides,
+  isOpenAtEnd,
+  looksAround,
+  MOST_COMPARED,
+  samplesOf,
+} from './_hidden-patterns.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { locationIndex, type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { type Pcre, toBytes } from '../../src/servers/regex.ts'
+
+/** The first location of a server that answers every request before it looks for one; null for none. */
+export function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
+  if (parent?.name !== 'server' || parent.context !== 'http') return null
+  const first = parent.children.find(({ name }) => LEAVING.has(name))
+  if (first?.name !== 'return') return null
+  for (const child of parent.children) {
+    if (child.name !== 'location') continue
+    const location = readLocation(child)
+    if (location.modifier !== '@' && !isAlikeReturn(child, first)) return location
+  }
+  return null
+}
+
+/** True for a location that sends files and no more, as one that is left from before the site moved; not for a challenge. */
+export function isOfFiles({ directive, name }: NginxLocation): boolean {
+  return (
+    !name.includes('well-known') &&
+    directive.children.every(child =>
+      ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name),
+    )
+  )
+}
+
+/** What may come before a `return` and lead elsewhere. */
+const LEAVING: ReadonlySet<string> = new Set([
+  'return',
+  'if',
+  'rewrite',
+  'break',
+  'include',
+  'set_by_lua_block',
+])
+
+/** True for a location that says what its server says. */
+function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): boolean {
+  const own = children.find(({ name }) => name === 'return')
+  return own?.args.every(({ value }, index) => value === line.args[index]?.value) === true
+}
+
+/** Why no path is compared equal to the name of a prefix or exact location; null where one may be. */
+export function unlikePath(directive: NginxDirective): string | null {
+  const { modifier, name } = readLocation(directive)
+  if (modifier === '~' || modifier === '~*' || modifier === '@' || directive.context !== 'server') return null
+  if (directive.source.template || isUnknownWord(name)) return null
+  if (/%[0-9a-f]{2}/i.test(name))
+    return `the path is compared as it is decoded, in which \`${name}\` does not stand`
+  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name)
+    ? `every path begins with a slash, and \`${name}\` does not`
+    : null
+}
+
+/** True where an expression matches every text that begins with a name, whatever comes behind it. */
+export function takesAll({ name: pattern }: NginxLocation, regex: Pcre, name: string): boolean {
+  if (regex.test(toBytes(name)) !== true || looksAround(pattern) || !isOpenAtEnd(pattern)) return false
+  return BEHIND.every(text => regex.test(toBytes(name + text)) === true)
+}
+
+/** What may come behind a prefix, of every kind that a set in an expression may leave out. */
+const BEHIND = ['', 'x', 'Z', '0', '/', '.', '-', '_', '%', '\u0001', '/x/y.z']
+
+export function isOfLog({ name }: NginxDirective): boolean {
+  return name === 'access_log' || name === 'log_not_found' || name === 'error_log'
+}
+
+/** Every word that begins with `@`, in the whole configuration. */
+const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<string> => {
+  const names = new Set<string>()
+  for (const [name, lines] of occurrences) {
+    if (name === 'location' || name === 'server_name') continue
+    for (const { args } of lines) for (const { value } of args) if (value.includes('@')) names.add(value)
+  }
+  return names
+})
+
+/** True in doubt too: where something was not read, or a script or a backend may send it there. */
+export function isCalled(
+  configuration: NginxConfiguration,
+  { directive }: NginxServer,
+  { name }: NginxLocation,
+): boolean {
+  const words = namesLedTo(configuration)
+  if ([...words].some(word => word.includes(name))) return true
+  if ([...configuration.occurrences.keys()].some(key => /lua|^js_|^perl/.test(key))) return true
+  if (hasUnreadInclude(configuration, directive)) return true
+  // A backend may name it in `X-Accel-Redirect`, and entries of a `map` are no words of directives.
+  return configuration.occurrences.has('map') || configuration.sources.some(({ template }) => template)
+}
+
+interface Hidden {
+  readonly location: NginxLocation
+  readonly by: NginxLocation
+}
+
+export function hiddenIn(scope: NginxDirective): readonly Hidden[] {
+  const { regexes } = locationIndex(scope)
+  if (regexes.length < 2 || scope.source.template) return []
+  const first = regexes.slice(0, MOST_COMPARED)
+  return regexes.flatMap(({ location }, index) => {
+    if (location.directive.source.template) return []
+    const own = expressionOf(location)
+    const samples = once(() => samplesOf(own))
+    const by = first
+      .slice(0, index)
+      .find(
+        ({ location: earlier }) =>
+          !earlier.directive.source.template && hides(expressionOf(earlier), own, samples),
+      )
+    return by === undefined || isAlike(by.location.directive, location.directive)
+      ? []
+      : [{ location, by: by.location }]
+  })
+}
+
+function expressionOf({ name, modifier }: NginxLocation): Expression {
+  return { pattern: name, caseless: modifier === '~*' }
+}
+
+/** True where it makes no difference which of the two answers: both refuse, or both say the same. */
+export function isAlike(one: NginxDirective, other: NginxDirective): boolean {
+  return (refuses(one) && refuses(other)) || textOf(one) === textOf(other)
+}
+
+export function refuses({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args }) =>
+      (name === 'deny' && args[0]?.value === 'all') ||
+      (name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')),
+  )
+}
+
+function textOf({ children }: NginxDirective): string {
+  return children
+    .map(child => `${child.name} ${child.args.map(({ value }) => value).join(' ')}{${textOf(child)}}`)
+    .sort()
+    .join(';')
+}
