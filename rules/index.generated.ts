@@ -232,6 +232,7 @@ import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvironmentQuoted from './containers/environment-quoted.ts'
+import containersEnvironmentWithoutEquals from './containers/environment-without-equals.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
@@ -871,6 +872,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },
+  { id: 'containers/environment-without-equals', ...containersEnvironmentWithoutEquals },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },

@@ -3,6 +3,8 @@ import { isUnknownWord, type Place } from '../text/source.ts'
 import { placeOf, sliceWritten } from '../text/written-text.ts'
 import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeFault } from './compose.ts'
+import { daemonFaults } from './daemon-faults.ts'
+import { isTemplate } from './template.ts'
 import { valueIn } from './values.ts'
 
 /**
@@ -26,6 +28,7 @@ function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
     }
     yield* wrongKinds(entry.map, path)
     yield* contradictions(entry.map, path)
+    yield* daemonFaults(entry.map)
   }
   for (const kind of ['services', 'networks', 'volumes', 'configs', 'secrets'] as const)
     for (const { name, map } of mapsIn(root, kind)) yield* wrongVariables(map, `${kind}.${name}`)
@@ -125,11 +128,6 @@ function writtenPlace(node: YamlNode): Place {
 function isBesideItsKey({ kind, at: { source, start } }: YamlNode): boolean {
   const line = source.text.slice(source.text.lastIndexOf('\n', start) + 1, start)
   return kind === 'map' && source.text[start] !== '{' && /\S:[ \t]+(?:[&!]\S+[ \t]+)*$/.test(line)
-}
-
-/** What a template engine, or the environment, puts in. */
-function isTemplate(node: YamlNode): boolean {
-  return node.kind === 'scalar' && (isUnknownWord(node.text.text) || /\{[{%]|<%|\$/.test(node.text.text))
 }
 
 /** What a service says that Compose takes alone, and not beside something else. */

@@ -167,9 +167,14 @@ function syntaxFault(
     pos: [start],
   }: { readonly code: string; readonly message: string; readonly pos: readonly [number, number] },
 ): YamlFault | null {
-  const said = SAID.find(([name, words]) => name === code && message.startsWith(words))?.[2]
   const { code: text } = source
-  let first = start
+  const said =
+    code === 'MISSING_CHAR'
+      ? saidOfQuote(text, start)
+      : code === 'UNEXPECTED_TOKEN'
+        ? saidBehindQuote(text, start, message)
+        : SAID.find(([name, words]) => name === code && message.startsWith(words))?.[2]
+  let first = code === 'MISSING_CHAR' ? openedBefore(text, start) : start
   while (first < text.length && /\s/.test(text[first]!)) first++
   const newline = text.indexOf('\n', first)
   const end = first + text.slice(first, newline === -1 ? text.length : newline).trimEnd().length
@@ -178,12 +183,44 @@ function syntaxFault(
     : { at: { source, start: first, end }, said, former: null }
 }
 
+/** Where the quote was opened that is not closed before an offset; the offset where none is. */
+function openedBefore(text: string, offset: number): number {
+  const opened = Math.max(text.lastIndexOf('"', offset - 1), text.lastIndexOf("'", offset - 1))
+  return opened === -1 ? offset : opened
+}
+
+/**
+ * Of a quote that is not closed on its lines. Go's reader goes on to the next one, however deep it stands: it
+ * refuses the file where there is none, or where a word follows it.
+ */
+function saidOfQuote(text: string, offset: number): string | undefined {
+  const quote = text[openedBefore(text, offset)]
+  if (quote !== '"' && quote !== "'") return undefined
+  const next = text.indexOf(quote, Math.max(offset, openedBefore(text, offset) + 1))
+  if (next === -1) return 'found unexpected end of stream'
+  return /[\w/.$-]/.test(text[next + 1] ?? '') ? 'did not find expected key' : undefined
+}
+
+/** Of a word behind a value in quotes. */
+function saidBehindQuote(text: string, offset: number, message: string): string | undefined {
+  if (!message.startsWith('Unexpected scalar at node end')) return undefined
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset)
+  // Inside of brackets, and over several lines, its words are others.
+  if (!/^\s*(?:- )?\s*[^\s[{]/.test(line) || /[[{]\s*["']/.test(line)) return undefined
+  return /^\s*-\s+["']/.test(line) ? "did not find expected '-' indicator" : 'did not find expected key'
+}
+
 const SAID: readonly (readonly [string, string, string])[] = [
   ['BAD_INDENT', 'All mapping items', 'did not find expected key'],
   ['BAD_INDENT', 'All sequence items', `did not find expected '-' indicator`],
   ['TAB_AS_INDENT', 'Tabs', 'found character that cannot start any token'],
   ['BLOCK_AS_IMPLICIT_KEY', 'Nested mappings', 'mapping values are not allowed in this context'],
   ['BLOCK_AS_IMPLICIT_KEY', 'A block sequence', 'did not find expected key'],
+  [
+    'BAD_SCALAR_START',
+    'Plain value cannot start with reserved character',
+    'found character that cannot start any token',
+  ],
   ['MULTILINE_IMPLICIT_KEY', 'Implicit keys', `could not find expected ':'`],
 ]
 

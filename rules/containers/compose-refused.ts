@@ -105,6 +105,34 @@ export default defineRule({
       }),
     },
     {
+      title: 'two colons in the name of an image',
+      files: {
+        ...tree({}),
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'image: «nginx::1.27»'),
+      },
+    },
+    {
+      title: 'a capital letter in the name of an image',
+      files: {
+        ...tree({}),
+        'docker-compose.yml': composeWith().replace('build: ./web', 'image: «example/Shop:1.4»'),
+      },
+    },
+    {
+      title: 'a volume without its path in the container',
+      files: tree({ web: 'volumes: [«./static»]' }),
+    },
+    {
+      title: 'a quote that is not closed',
+      files: tree({
+        web: conf`
+          environment:
+            SHOP_NAME: «'shop»
+            SHOP_OWNER: 'somebody'
+        `,
+      }),
+    },
+    {
       title: 'the network of the host, and another',
       files: tree({
         web: conf`
@@ -162,12 +190,7 @@ export default defineRule({
     },
     {
       title: 'a key below a value',
-      files: tree({
-        web: conf`
-          restart: «always»
-            ports: ["8000:8000"]
-        `,
-      }),
+      files: tree({ web: ['restart: «always»', '  ports: ["8000:8000"]'].join('\n') }),
     },
   ],
   good: [
@@ -294,6 +317,27 @@ export default defineRule({
           network_mode: bridge
         `,
       }),
+    },
+    {
+      title: 'images and paths as Docker takes them',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org:5000/shop/web:1.4-RC1
+              volumes:
+                - /srv/shop
+                - ./static:/static:ro
+                - C:\shop:/shop
+            nginx:
+              image: nginx@sha256:0d17b565c37bcbd895e9d92315a05c1c3c9a29f762b011a10c54a66cd53c9b31
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/site.conf
+            admin:
+              image: YOUR_NAME/shop
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
     },
     { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
   ],

@@ -47,6 +47,25 @@ export default defineRule({
       }),
     },
     {
+      title: 'a volume, in one of many projects without a server',
+      files: {
+        'chat/docker-compose.yml': conf`
+          services:
+            chat:
+              image: example/chat
+              volumes: ["«chat-data:/data»"]
+        `,
+        'wiki/docker-compose.yml': conf`
+          services:
+            wiki:
+              image: example/wiki
+              volumes: ["wiki-data:/data"]
+          volumes:
+            wiki-data:
+        `,
+      },
+    },
+    {
       title: 'the health of a service that nothing checks',
       files: tree({
         nginx: conf`
@@ -206,18 +225,20 @@ export default defineRule({
     },
   ],
   *check({ machines, nginx, apache }) {
+    const hasServer = nginx.length + apache.length > 0
     const seen = new Set<ComposeProject>()
     for (const { container } of machines) {
       if (container === null || seen.has(container.project)) continue
       seen.add(container.project)
       const { project } = container
-      // Beside others, one without a server may be a part that `-f` lays over them.
-      if (container.projects.length > 1 && nginx.length + apache.length === 0) continue
       if (!project.complete || project.legacy || !isWhole(project)) continue
       const found = [...project.services.values()].flatMap(service =>
         service.complete ? [...undefinedOf(service, project)] : [],
       )
       if (found.some(missing => isDefinedNear(missing, project, container.projects))) continue
+      // Beside others, one without a server may be a part that `-f` lays over them.
+      const isPart = !hasServer && isNamedByAny(found, project, container.projects)
+      if (isPart) continue
       for (const { at, service, name } of unhealthyIn(project, machines))
         yield {
           at,
@@ -273,6 +294,17 @@ function isDefinedNear(
         (kind !== 'service' &&
           (isBelow(other.directory, project.directory) || isBelow(project.directory, other.directory)))) &&
       other[`${kind}s`].has(name),
+  )
+}
+
+/** True where a file of any other directory has one of the names: it may be the first of several `-f`. */
+function isNamedByAny(
+  found: readonly Missing[],
+  project: ComposeProject,
+  projects: readonly ComposeProject[],
+): boolean {
+  return found.some(({ kind, name }) =>
+    projects.some(other => other !== project && other[`${kind}s`].has(name)),
   )
 }
 

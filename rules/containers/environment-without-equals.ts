@@ -1,0 +1,65 @@
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({
+    web: conf`
+      environment:
+        ${lines}
+    `,
+  }),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+
+export default defineRule({
+  summary: 'A variable of a container is written with a colon in a list, so that it is not set',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'An entry of a list is a name and a value with `=` between them. One without `=` is a name alone, whose value Compose takes from its own environment: `DEBUG:0` asks for a variable that is called `DEBUG:0`, nobody has one, and the container gets neither. Compose says nothing, and the program runs with its default.',
+  remedy: 'Write `- NAME=value`, or `NAME: value` without the dash',
+  references: ['https://docs.docker.com/reference/compose-file/services/#environment'],
+  unproven: 'The live tests start no containers: what a program does without the variable, it decides',
+  bad: [
+    { title: 'no blank behind the colon', files: tree('- «DB_HOST:db»') },
+    { title: 'quotes around all of it', files: tree('- "«DB_HOST: db»"') },
+    { title: 'a value of Compose', files: tree('- "«DB_PORT:${DB_PORT:-5432}»"') },
+  ],
+  good: [
+    { title: 'a map', files: tree('DB_HOST: db') },
+    { title: 'an equals sign, and a colon behind it', files: tree('- DB_URL=postgres://db:5432/shop') },
+    { title: 'a name alone', files: tree('- DB_PASSWORD') },
+    { title: 'a name with a colon, as .NET has them', files: tree('- Logging:LogLevel=Debug') },
+  ],
+  *check({ machines }) {
+    const seen = new Set<ComposeProject>()
+    for (const { container } of machines) {
+      if (container === null || seen.has(container.project)) continue
+      seen.add(container.project)
+      for (const { environment } of container.project.services.values())
+        for (const { value, at: written } of environment) {
+          const at = withBrace(written)
+          const text = placeText(at)
+          const match = /^([A-Za-z_]\w*):\s*(\S.*)$/.exec(text)
+          // Of what Compose puts in first, the name may be more than it shows.
+          if (value !== null || match === null || /[\n=]/.test(text.replace(/\$\{[^}]*\}/g, ''))) continue
+          const [, name = '', rest = ''] = match
+          yield {
+            at,
+            message: `\`${name}\` is not set: without \`=\` all of this is the name of a variable, which Compose looks up in its own environment`,
+            label: 'no `=`',
+            help: `Write \`- ${name}=${rest}\``,
+          }
+        }
+    }
+  },
+})
+
+/** The default of a variable is where its text ends, and its brace behind that. */
+function withBrace(at: Place): Place {
+  const isOpen = /\$\{[^}]*$/.test(placeText(at)) && at.source.text[at.end] === '}'
+  return isOpen ? { ...at, end: at.end + 1 } : at
+}
