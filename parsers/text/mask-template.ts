@@ -30,6 +30,7 @@ const MARKS = [
   '% for',
   '%if',
   '%for',
+  '%  ',
   '$((',
   '[[',
 ]
@@ -168,6 +169,7 @@ function isProgram(path: string): boolean {
  */
 function isUnmistakable(text: string, { start, end }: Tag): boolean {
   const tag = text.slice(start, end)
+  if (MAKO_LINE.test(tag)) return true
   if (tag.startsWith('{#') || /^\s*%/.test(tag)) return false
   if (tag.startsWith('{%') && jinjaSteps(tag.slice(2, -2)) === null) return false
   if (tag.startsWith('{{') && (tag.includes('\n') || text[start - 1] === '$')) return false
@@ -175,6 +177,9 @@ function isUnmistakable(text: string, { start, end }: Tag): boolean {
   if (/^\s*#/.test(before)) return false
   return count(before, '"') % 2 === 0 && count(before, "'") % 2 === 0
 }
+
+/** `% for name in names:`, `% endfor`: a whole line of Mako, with which no directive begins. */
+const MAKO_LINE = /^[ \t]*%[ \t]*(?:(?:if|elif|for|while)[ \t].*:|else:|end(?:if|for|while))[ \t\r]*$/
 
 /** No line of a configuration is longer, and no file of one line takes its length squared. */
 const LONGEST_LINE = 2000

@@ -1,9 +1,12 @@
 import { indentationAt, insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
 
 const site = (lines: string): string => conf`
@@ -73,6 +76,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a socket of loopback, to which nobody else connects',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:9999;
+              allow 127.0.0.1;
+              location /status {
+                  stub_status;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'an address in place of a password',
       files: {
         'nginx.conf': site(conf`
@@ -103,13 +120,17 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx }) {
+  *check({ nginx, servers }) {
+    if (!nginx.some(({ occurrences }) => occurrences.has('allow'))) return
+    const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       const blocks = new Set<NginxDirective>()
       for (const allow of configuration.occurrences.get('allow') ?? []) {
         const { parent } = allow
         if (parent === null || blocks.has(parent)) continue
         blocks.add(parent)
+        const home = enclosingServer(parent)
+        if (home !== null && isOfLoopback(byDirective.get(home))) continue
         const found = restrictsNobody(configuration, parent)
         if (found === null) continue
         const [first, last, outer] = found
@@ -145,7 +166,8 @@ function restrictsNobody(
   const [first] = directives
   const last = directives.at(-1)
   if (first === undefined || last === undefined) return null
-  if (directives.some(({ name, args }) => name === 'deny' || isEverybody(args[0]?.value ?? ''))) return null
+  if (directives.some(({ name, args }) => name === 'deny' || args.some(({ value }) => isEverybody(value))))
+    return null
   // Behind another way in, an address is what spares the password.
   const satisfy = effectiveValue(configuration, block, 'satisfy', 'all')
   if (satisfy.known ? satisfy.value === 'any' : configuration.main !== null) return null
@@ -153,6 +175,11 @@ function restrictsNobody(
   const outer = block.parent === null ? null : effective(configuration, block.parent, 'allow')
   const denied = outer?.known ? outer.value.directives.find(({ name }) => name === 'deny') : undefined
   return [first, last, denied ?? null]
+}
+
+/** True for a server whose sockets nobody reaches from another machine. */
+function isOfLoopback(server: NginxServer | undefined): boolean {
+  return server !== undefined && server.listens.length > 0 && server.listens.every(({ loopback }) => loopback)
 }
 
 function isEverybody(address: string): boolean {

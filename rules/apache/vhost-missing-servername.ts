@@ -36,6 +36,10 @@ export default defineRule({
       files: { 'site.conf': `${host('Redirect gone /old')}${host('ServerName example.org')}` },
     },
     {
+      title: 'a name in a file that is not here',
+      files: { 'site.conf': `${host('ServerName example.org')}${host('Include conf.d/names.conf')}` },
+    },
+    {
       title: 'an alias is a name',
       files: { 'site.conf': `${host('ServerName example.org')}${host('ServerAlias *.example.org')}` },
     },

@@ -180,6 +180,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a backend that is told the first name of the server, whoever asks',
+      files: {
+        'nginx.conf': main('$request_uri', 'a.example.org b.example.org').replace(
+          'Host $host;',
+          'Host images.example.org;\n          proxy_set_header X-Forwarded-Host $server_name;',
+        ),
+      },
+    },
+    {
       title: 'files of one site',
       files: {
         'nginx.conf': main('$uri', 'example.org www.example.org').replace(
@@ -367,15 +376,23 @@ function sitesOf({ server, pass, headers }: NginxConnection): readonly string[] 
   if (pass.name === 'proxy_pass' && !headers.open && !target.includes('$')) {
     const written = headers.written.filter(({ state }) => state === 'set')
     const host = written.find(({ name }) => name === 'host')
+    // `$server_name` is one name for all that a server answers to.
     if (!written.some(({ value }) => variableNames(value).some(name => NAMES_SITE.test(name))))
-      return [`${host?.value ?? ''} ${target}`]
+      return [
+        `${host?.value ?? ''} ${target} ${isToldOfServer(written) ? (server.names[0]?.name ?? '') : ''}`,
+      ]
   }
   const names = server.names.map(({ name }) => name.replace(/^www\./, ''))
   return names.filter(name => name !== '' && name !== '_')
 }
 
+function isToldOfServer(written: readonly { readonly value: string }[]): boolean {
+  return written.some(({ value }) => variableNames(value).includes('server_name'))
+}
+
 /** Variables that are the host that a client asked for, and those that somebody else may have set to it. */
-const NAMES_SITE = /^(?!(?:proxy_host|proxy_port|remote_\w+|scheme|proxy_add_\w+|server_port|http_upgrade)$)/
+const NAMES_SITE =
+  /^(?!(?:proxy_host|proxy_port|remote_\w+|scheme|proxy_add_\w+|server_name|server_port|http_upgrade)$)/
 
 /** True for a location of files by their suffixes, where a query says the release alone. */
 function isOfFiles({ block }: NginxConnection): boolean {

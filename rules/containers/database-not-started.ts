@@ -1,6 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -109,6 +109,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a place for the password of whoever copies the file',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          - POSTGRES_USER=shop
+          - POSTGRES_PASSWORD=
+      `),
+    },
+    {
       title: 'a secret',
       files: tree(conf`
         image: postgres:16
@@ -204,27 +213,14 @@ function has({ environment, envFiles, at: { source } }: ComposeService, pattern:
     envFiles.length > 0 ||
     source.branches.length > 0 ||
     environment.some(
-      // An empty one of `.env` waits for whoever copies it.
-      ({ name, value }) => pattern.test(name) && (!isEmpty(value) || isFromElsewhere(source, value)),
+      // An empty one waits for whoever copies the file.
+      ({ name }) => pattern.test(name),
     ) ||
     [...source.text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name))
   )
 }
 
 const COMMENTED = /^[ \t]*#[ \t-]*([A-Z][A-Z_]+)[ \t]*[:=]/gm
-
-function isEmpty(value: ComposeService['environment'][number]['value']): boolean {
-  return value?.known === true && value.value === ''
-}
-
-/** True for a variable of Compose, whatever it comes to. */
-function isFromElsewhere(source: Source, value: ComposeService['environment'][number]['value']): boolean {
-  const at = value?.at ?? null
-  if (at === null || at.source !== source) return at !== null
-  const { text } = source
-  const end = text.indexOf('\n', at.start)
-  return text.slice(text.lastIndexOf('\n', at.start - 1) + 1, end === -1 ? text.length : end).includes('$')
-}
 
 function imagePlace({ image, at }: ComposeService): Place {
   return image?.at ?? at

@@ -1,3 +1,4 @@
+import { isTurnedOn } from '../../src/deployment/django/is-turned-on.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -18,6 +19,9 @@ const site = (names: string, header: string): string => conf`
 export default defineRule({
   summary: 'The backend is told a host that is no name',
   severity: 'warning',
+  otherSeverities: {
+    info: 'in `X-Forwarded-Host`, which nothing is seen to read: Django and others take it only where they are told to',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`$server_name` is the first name of the server as it is written, whatever the client asked for: `_`, a wildcard or an expression. An application refuses such a host with 400, or builds its links and redirects of it.',
@@ -59,8 +63,8 @@ export default defineRule({
       files: { 'nginx.conf': site('.example.org', 'proxy_set_header Host $server_name;') },
     },
   ],
-  *check({ connections }) {
-    for (const { server, headers } of connections.http) {
+  *check(deployment) {
+    for (const { server, headers } of deployment.connections.http) {
       for (const { name, value, directive } of headers.written) {
         if (name !== 'host' && name !== 'x-forwarded-host') continue
         if (!/^\$\{?server_name\}?(?::|$)/.test(value)) continue
@@ -68,9 +72,14 @@ export default defineRule({
         const first = line?.args[0]?.value ?? ''
         if (line === undefined || isUnknownWord(first) || !/^(?:_|~.*|\*\..*|.*\.\*)$/.test(first)) continue
         const sent = first.replace(/^~/, '')
+        const isForwarded = name === 'x-forwarded-host'
         yield {
           at: argumentPlace(directive, 1),
-          message: `every request reaches the backend with the host \`${sent}\`, which is no name`,
+          ...(isForwarded &&
+            !isTurnedOn(deployment, 'USE_X_FORWARDED_HOST') && { severity: 'info' as const }),
+          message: isForwarded
+            ? `the backend is told by \`X-Forwarded-Host\` that every client asked for \`${sent}\`, which is no name`
+            : `every request reaches the backend with the host \`${sent}\`, which is no name`,
           label: 'the first name as it is written',
           related: [{ at: argumentPlace(line, 0), message: 'the first name' }],
         }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { uploadUrls } from './_upload-urls.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
@@ -61,6 +61,15 @@ export default defineRule({
         }
         location @store {
             proxy_pass http://127.0.0.1:9000;
+        }
+      `),
+    },
+    {
+      title: 'a mirror that fetches a part from another host, which may be meant to be browsed',
+      files: server(conf`
+        autoindex «on»;
+        location /stable/ {
+            proxy_pass https://download.example.net;
         }
       `),
     },
@@ -136,7 +145,9 @@ export default defineRule({
         // A host that has nothing but files may be a mirror, whose listings are its pages.
         const isWide =
           (directive.parent?.name !== 'location' || listed.path === '/') &&
-          deployment.connections.httpOf(listed.server).some(({ block }) => !isFallback(block))
+          deployment.connections
+            .httpOf(listed.server)
+            .some(each => !isFallback(each.block) && !isElsewhere(each))
         const at = argumentPlace(directive, 0)
         yield {
           at,
@@ -150,6 +161,17 @@ export default defineRule({
     }
   },
 })
+
+/** True where a host of the Internet answers: a mirror passes on what it does not keep itself. */
+function isElsewhere({ pass, targets }: NginxConnection): boolean {
+  return (
+    pass.args[0]?.value.startsWith('https://') === true &&
+    targets.length > 0 &&
+    targets.every(
+      ({ address, local }) => local !== true && address.kind === 'name' && address.name.includes('.'),
+    )
+  )
+}
 
 /** True for a named location: it answers only for files that are not there. */
 function isFallback({ name, args }: NginxDirective): boolean {

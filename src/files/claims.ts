@@ -79,7 +79,8 @@ function claimServer({ block }: NginxDirectiveNode, names: Set<string>, sockets:
     if (isUnknownWord(port) || port.startsWith('unix:')) continue
     sockets.add(port)
     for (const name of served.length === 0 ? [''] : served) {
-      if (!isUnknownWord(name)) names.add(`server ${port} ${name}`)
+      // `.example.org` is `example.org` too.
+      if (!isUnknownWord(name)) for (const each of namesIn(name)) names.add(`server ${port} ${each}`)
     }
   }
   for (const args of listens) {
@@ -87,6 +88,11 @@ function claimServer({ block }: NginxDirectiveNode, names: Set<string>, sockets:
     if (!isUnknownWord(address) && args.some(arg => arg === 'default_server' || arg === 'default'))
       names.add(`default_server ${socketOf(address, '80')}`)
   }
+}
+
+function namesIn(written: string): readonly string[] {
+  const name = written.startsWith('~') ? written : written.toLowerCase()
+  return name.startsWith('.') ? [name.slice(1), `*${name}`] : [name]
 }
 
 const apacheClaims = memo((source: Source): Claims => {

@@ -21,7 +21,8 @@ export function isMadeAtRunTime(path: string): boolean {
  * copy of a machine holds `/`.
  */
 export function wholeDirectories(list: ListNames): readonly string[] {
-  const hasSystem = count(list('/etc'), SYSTEM_FILES) >= 4
+  const etc = list('/etc')
+  const hasSystem = count(etc, SYSTEM_FILES) >= 4 && count(etc, UNPICKED_FILES) >= 1
   if (hasSystem && count(list('/'), SYSTEM_DIRECTORIES) >= 5) return ['/']
   const whole = hasSystem ? ['/etc'] : []
   for (const { path, program } of HOMES) {
@@ -35,6 +36,8 @@ export function wholeDirectories(list: ListNames): readonly string[] {
 
 /** Files that every Unix has in `/etc` and nobody puts under version control by themselves. */
 const SYSTEM_FILES = 'passwd group hosts fstab hostname nsswitch.conf services resolv.conf shells protocols'
+/** Of these those that a copy of what somebody thinks worth showing leaves out. */
+const UNPICKED_FILES = 'nsswitch.conf services shells protocols'
 const SYSTEM_DIRECTORIES = 'bin boot dev home lib opt proc root sbin srv sys usr var'
 
 /** What packages put beside the main file, which nobody changes. */
@@ -55,6 +58,8 @@ function isWholeHome(
       hasMain(all, /^(?:nginx|angie)\.conf$/) && all.has('mime.types') && count(all, UNCHANGED.nginx) >= 4
     )
   }
+  // Debian's own main file includes what `a2enmod` makes, which no copy of the whole lacks.
+  if (hasMain(all, /^apache2\.conf$/) && !all.has('mods-enabled')) return false
   return hasMain(all, /^(?:httpd|apache2)\.conf$/) && all.has('magic') && count(all, UNCHANGED.apache) >= 3
 }
 

@@ -117,6 +117,7 @@ test('covers what a copy of it would hold, and nothing that only a running syste
     'etc/group',
     'etc/hosts',
     'etc/fstab',
+    'etc/nsswitch.conf',
     'bin/x',
     'home/x',
     'usr/x',
@@ -128,6 +129,19 @@ test('covers what a copy of it would hold, and nothing that only a running syste
   assert.ok(machine.covers('/opt/site/app.wsgi'))
   assert.not.ok(machine.covers('/dev/stderr'))
   assert.not.ok(machine.covers('/run/php/php-fpm.sock'))
+})
+
+test('covers nothing of what somebody picked out of a machine', () => {
+  const picked = [
+    ...['passwd', 'group', 'hosts', 'hostname'].map(name => `etc/${name}`),
+    ...['apache2.conf', 'envvars', 'magic', 'ports.conf'].map(name => `etc/apache2/${name}`),
+  ]
+  const some = diskFileSystem(scratchTree(Object.fromEntries(picked.map(name => [name, '']))))
+  assert.not.ok(some.covers('/etc/nginx/.htpasswd'))
+  assert.not.ok(some.covers('/etc/apache2/mods-enabled'))
+  const whole = [...picked, 'etc/apache2/mods-enabled/mime.load']
+  const copy = diskFileSystem(scratchTree(Object.fromEntries(whole.map(name => [name, '']))))
+  assert.ok(copy.covers('/etc/apache2/.htpasswd'))
 })
 
 test('what is mounted stands where it is mounted, and nothing else is there', () => {

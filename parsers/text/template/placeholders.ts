@@ -210,7 +210,22 @@ const STYLES: readonly Style[] = [
       return file.variables().has(match.slice(2, -1).toLowerCase()) ? 'none' : 'proof'
     },
   },
+  // Of Mako, Terraform and Python, in small letters as nginx's own variables are.
+  {
+    mark: '${',
+    pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*\}/y,
+    judge: (match, { directive, text, file }) => {
+      const name = match.slice(2, -1)
+      if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
+      if (NO_VARIABLES.test(directive) && isStatement(text)) return 'proof'
+      return text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
+    },
+  },
 ]
+
+/** Variables of nginx, by name or by what their names begin with. */
+const OWN_VARIABLES =
+  /^(?:args?_?\w*|cookie_\w+|http\d?_?\w*|sent_\w+|upstream_\w+|ssl_\w+|proxy_\w+|server_\w+|remote_\w+|request_?\w*|realip_\w+|geoip\w*|document_\w+|realpath_root|body_bytes_sent|bytes_\w+|binary_remote_addr|connections?_?\w*|content_\w+|date_\w+|fastcgi_\w+|gzip_ratio|host(?:name)?|https|invalid_referer|is_args|jwt_\w+|limit_\w+|memcached_key|modern_browser|msec|msie|ancient_browser|nginx_version|pid|pipe|protocol|query_string|scheme|secure_link\w*|session_\w+|slice_range|status|tcpinfo_\w+|time_\w+|uid_\w+|uri|spdy\w*|quic)$/
 
 /**
  * Puts words of {@link placeholder} in the place of what somebody's program fills in. Null for a text that

@@ -369,4 +369,13 @@ test('statements of Go between other delimiters than braces are statements', () 
   plain('/a.conf', 'rewrite ^/$((a))$ /b;\n')
 })
 
+test('Mako shows itself by lines of its own, and by braces where nginx takes no variable', () => {
+  assert.is(
+    masked('/site', 'server {\n    listen ${port};\n    root ${webroot};\n    try_files ${uri} =404;\n}\n'),
+    'server {\n    listen ?;\n    root ?;\n    try_files ${uri} =404;\n}\n',
+  )
+  assert.is(masked('/site', '% for name in names:\nserver_name a;\n%  endfor\n'), '\nserver_name a;\n\n')
+  plain('/site', 'set $port 80;\nproxy_pass http://a:${port};\nroot /srv/${host};\n')
+})
+
 test.run()

@@ -165,8 +165,31 @@ function toAddress(
 
 function lastServerName(configuration: ApacheConfiguration, host: ApacheDirective): Fact<ServerName> | null {
   const directive = directivesIn(configuration, host, 'servername').at(-1)
-  return directive === undefined ? null : serverNameOf(directive)
+  if (directive !== undefined) return serverNameOf(directive)
+  const include = unreadInHosts(configuration).get(host)
+  return include === undefined
+    ? null
+    : unknown('a file that could not be read may give the name', namePlace(include))
 }
+
+/** The first `Include` of each virtual host whose file the audit could not read. */
+const unreadInHosts = memo(
+  (configuration: ApacheConfiguration): ReadonlyMap<ApacheDirective, ApacheDirective> => {
+    const { executed = [], unread = [] } = configuration
+    const hosts = new Map<ApacheDirective, ApacheDirective>()
+    if (unread.length === 0) return hosts
+    const starts = groupBy(unread, ({ at }) => at.source)
+    for (const line of executed) {
+      const host = virtualHostSection(line)
+      if (host === null || hosts.has(host) || !/^include/i.test(line.name)) continue
+      const isUnread = starts
+        .get(line.source)
+        ?.some(({ at }) => line.start <= at.start && at.start < line.end)
+      if (isUnread === true) hosts.set(host, line)
+    }
+    return hosts
+  },
+)
 
 /** The name of the main server; unknown where httpd asks the machine for it. */
 export function mainServerName(configuration: ApacheConfiguration): Fact<ServerName> {
