@@ -273,6 +273,7 @@ import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
+import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
@@ -287,12 +288,14 @@ import djangoImportRemoved from './django/import-removed.ts'
 import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
+import djangoNameUndefined from './django/name-undefined.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSettingNotRead from './django/setting-not-read.ts'
+import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
@@ -913,6 +916,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
+  { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
@@ -927,12 +931,14 @@ export const rules: readonly Rule[] = [
   { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
+  { id: 'django/name-undefined', ...djangoNameUndefined },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/setting-not-read', ...djangoSettingNotRead },
+  { id: 'django/settings-not-python', ...djangoSettingsNotPython },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },

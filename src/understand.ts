@@ -11,6 +11,7 @@ import { containersAlone, haveStockMain, withContainers } from './deployment/con
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import type { ActiveRule } from './engine/run.ts'
+import { beginsDjango } from './files/applications.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { Machine, Repository } from './files/machine.ts'
@@ -270,6 +271,13 @@ export function understand(
             joined,
           ),
         ]
+  // A project of which nothing here is seen to start the settings has them all the same.
+  const isLying =
+    repository !== undefined &&
+    machine.nginxMains.length + machine.apacheMains.length === 0 &&
+    hasDjango(repository)
+  const read = isLying ? attempt('reading settings', null, () => deployments.some(readsSettings)) : []
+  const lying = read[0] === false ? joined([{ files, nginx: [], apache: [], applications }]) : []
   if (isFirst) steady.kept = world.turns - begin === ownTurns ? kept : null
   return {
     machine,
@@ -277,9 +285,25 @@ export function understand(
     nginx: [...nginx, ...sets.flatMap(set => set.nginx)],
     apache: [...apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,
-    deployments,
+    deployments: [...deployments, ...lying],
     failures,
   }
+}
+
+/** True where a `wsgi.py` or `asgi.py` of the repository names settings of Django. */
+function hasDjango({ files, applications }: Repository): boolean {
+  return (applications ?? []).some(path => {
+    const read = files.kind(path) === 'file' ? files.read(path) : null
+    return read?.kind === 'source' && beginsDjango(read.source)
+  })
+}
+
+/** True where the settings of some application are read that a server of the deployment runs. */
+function readsSettings({ programs, applications, moduleOf, pythonOf }: Deployment): boolean {
+  return (
+    programs.some(program => program.kind === 'app-server' && moduleOf(program)?.settings != null) ||
+    applications.some(application => pythonOf(application)?.settings != null)
+  )
 }
 
 /** The `.htaccess` files of a machine that no virtual host of it serves. */

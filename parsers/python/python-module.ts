@@ -10,6 +10,17 @@ export interface PythonModule {
   readonly statements: readonly PythonStatement[]
   /** True where the grammar met something that is not Python 3; the rest is still read. */
   readonly broken: boolean
+  /** The first text that is none, or where something is missing; null where all of it is. */
+  readonly brokenAt: { readonly start: number; readonly end: number } | null
+  /** Names that it reads without having them; asked for seldom. */
+  readonly firstReads: () => readonly PythonRead[]
+}
+
+/** A name, where it is read. */
+export interface PythonRead {
+  readonly name: string
+  readonly start: number
+  readonly end: number
 }
 
 export type PythonStatement = PythonAssignment | PythonCallStatement | PythonImport | PythonDefinition
@@ -62,7 +73,14 @@ export interface PythonCall {
 
 export type PythonExpression =
   | PythonCall
-  | { readonly kind: 'string'; readonly value: string; readonly start: number; readonly end: number }
+  | {
+      readonly kind: 'string'
+      readonly value: string
+      /** Several literals that stand beside each other, without parentheses around them, and are one text. */
+      readonly parts?: readonly { readonly value: string; readonly start: number; readonly end: number }[]
+      readonly start: number
+      readonly end: number
+    }
   | { readonly kind: 'number'; readonly value: number; readonly start: number; readonly end: number }
   | { readonly kind: 'boolean'; readonly value: boolean; readonly start: number; readonly end: number }
   | { readonly kind: 'none'; readonly start: number; readonly end: number }

@@ -32,9 +32,12 @@ function readOpen(node: Node): PythonExpression {
       return value === null ? readFormatted(node) : { kind: 'string', value, ...at }
     }
     case 'concatenated_string': {
-      const parts = children(node).map(readString)
-      if (parts.some(part => part === null)) return { kind: 'unknown', ...at }
-      return { kind: 'string', value: parts.join(''), ...at }
+      const parts = children(node).flatMap(part => {
+        const value = readString(part)
+        return value === null ? [] : [{ value, start: part.startIndex, end: part.endIndex }]
+      })
+      if (parts.length < children(node).length) return { kind: 'unknown', ...at }
+      return { kind: 'string', value: parts.map(({ value }) => value).join(''), parts, ...at }
     }
     case 'integer':
     case 'float': {
@@ -55,7 +58,10 @@ function readOpen(node: Node): PythonExpression {
       return readDictionary(node)
     case 'parenthesized_expression': {
       const inner = children(node)[0]
-      return inner === undefined ? { kind: 'unknown', ...at } : readExpression(inner)
+      if (inner === undefined) return { kind: 'unknown', ...at }
+      const read = readExpression(inner)
+      if (read.kind !== 'string') return read
+      return { kind: 'string', value: read.value, start: read.start, end: read.end }
     }
     case 'identifier':
       return { kind: 'name', name: node.text, ...at }

@@ -1,9 +1,14 @@
 import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
 import type { Environment, Scope } from '../../../parsers/python/evaluate-expression.ts'
-import type { PythonExpression, PythonImport, PythonParser } from '../../../parsers/python/python-module.ts'
+import type {
+  PythonExpression,
+  PythonImport,
+  PythonModule,
+  PythonParser,
+} from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
@@ -36,11 +41,15 @@ export function readSettings(
   const found = findFile(files, module, searchPath)
   if (found === null) return null
   const read: string[] = []
-  const names = evaluateModule({ files, parser, searchPath, environment, read, depth: 0 }, found)
+  const seen: Seen = { undefinedNames: [], assigned: [], broken: [] }
+  const names = evaluateModule({ files, parser, searchPath, environment, read, seen, depth: 0 }, found)
   return {
     module,
     files: read,
     limit: limitOf(names),
+    undefinedNames: seen.undefinedNames,
+    assigned: seen.assigned,
+    brokenAt: seen.broken[0] ?? null,
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
     },
@@ -56,12 +65,22 @@ function limitOf({ values }: Names): DjangoSettings['limit'] {
   return null
 }
 
+type UndefinedName = DjangoSettings['undefinedNames'][number]
+
+/** What is told of the files that surely run, beside their values. */
+interface Seen {
+  readonly undefinedNames: UndefinedName[]
+  readonly assigned: DjangoSettings['assigned'][number][]
+  readonly broken: Place[]
+}
+
 interface Context {
   readonly files: FileSystem
   readonly parser: PythonParser
   readonly searchPath: readonly string[]
   readonly environment: Environment | undefined
   readonly read: string[]
+  readonly seen: Seen
   readonly depth: number
 }
 
@@ -74,6 +93,7 @@ interface FoundFile {
 function evaluateModule(context: Context, file: FoundFile): Names {
   const { source, path } = file
   context.read.push(path)
+  const begin = context.read.length
   const module = context.parser.parse(source)
   const names: Names = {
     values: new Map(),
@@ -100,6 +120,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
       importNames(context, path, statement, at, names)
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
+      context.seen.assigned.push({ name: target, expression: statement.value, source })
       const value = evaluate(statement.value, scope)
       const [, whole, keys] = /^([A-Za-z_]\w*)((?:\[[^\]]*\])+)$/.exec(target) ?? []
       if (whole !== undefined && keys !== undefined && names.values.has(whole)) {
@@ -124,11 +145,49 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'call') {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
       const changed = statement.call.callee.replace(/\.\w+$/, '')
+      for (const expression of statement.call.args)
+        context.seen.assigned.push({ name: changed, expression, source })
       if (names.values.has(changed)) names.values.set(changed, unknown('it is changed by a call', at))
       names.expressions.delete(changed)
     }
   }
+  if (module.brokenAt !== null && isPlain(source) && !isPython2(source))
+    context.seen.broken.push({ source, ...module.brokenAt })
+  if (names.open === null) {
+    const imported = context.read.slice(begin)
+    context.seen.undefinedNames.push(
+      ...undefinedNames(module, name => imported.some(each => mentions(context.files, each, name))),
+    )
+  }
   return names
+}
+
+/** What a module reads and does not have, of one that is Python as it stands and no template of it. */
+function undefinedNames(
+  { source, firstReads }: PythonModule,
+  isImported: (name: string) => boolean,
+): readonly UndefinedName[] {
+  if (!isPlain(source)) return []
+  return firstReads()
+    .filter(({ name }) => !isImported(name))
+    .map(({ name, start, end }) => ({ name, at: { source, start, end } }))
+}
+
+/** False for what is filled in before Python reads it. */
+function isPlain({ code, text, branches, gaps }: Source): boolean {
+  return code === text && branches.length + gaps.length === 0 && !/\{\{|\{%|<%/.test(text)
+}
+
+/** What Python 2 took, and the grammar does not. */
+function isPython2({ text }: Source): boolean {
+  return /^[ \t]*(?:print|exec)[ \t]+[^=(\s]|^[ \t]*except[ \t]+\w+[ \t]*,|`|<>|\b[uU][rR]["']|\b0[0-7]{2,}\b/m.test(
+    text,
+  )
+}
+
+function mentions(files: FileSystem, path: string, name: string): boolean {
+  const source = sourceAt(files, path)
+  return source === null || new RegExp(`\\b${name}\\b`).test(source.text)
 }
 
 /** A dictionary in which the item under some keys has another value; undefined where it is none, or not known. */
@@ -185,7 +244,14 @@ function importNames(
   const inner =
     imported === null || context.depth >= MAXIMUM_DEPTH || context.read.includes(imported.path)
       ? null
-      : evaluateModule({ ...context, depth: context.depth + 1 }, imported)
+      : evaluateModule(
+          {
+            ...context,
+            seen: statement.conditional ? { undefinedNames: [], assigned: [], broken: [] } : context.seen,
+            depth: context.depth + 1,
+          },
+          imported,
+        )
   for (const { name, as } of statement.names) {
     if (name !== '*') {
       const fact = inner?.values.get(name)

@@ -19,6 +19,12 @@ export interface DjangoSettings {
    * was not read decides, and null where nothing assigns it, so that Django's own default holds.
    */
   get(name: string): Fact<SettingValue> | null
+  /** Names that its files read where nothing has given them, each surely and first there. */
+  readonly undefinedNames: readonly { readonly name: string; readonly at: Place }[]
+  /** Every line that assigns or lengthens a name, whatever decides whether it runs. */
+  readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
+  /** The first text of a file that no Python takes; null where all are Python. */
+  readonly brokenAt: Place | null
   /** The names that its files assign. */
   readonly names: ReadonlySet<string>
   /** What is assigned to a setting by the one line that surely holds; null where none does, or several together. */

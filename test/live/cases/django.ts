@@ -309,4 +309,28 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ response, request }) =>
       [...(await answersInSession(response, request))].join() === 'known',
   },
+  {
+    rule: 'django/name-undefined',
+    shows: 'gunicorn boots no worker with settings that read a name before it is there',
+    examples: { bad: 'a module that is not imported', good: 'a module that is imported' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/settings-not-python',
+    shows: 'gunicorn boots no worker with the marks of a merge in the settings',
+    examples: { bad: 'marks of a merge', good: 'as it is meant' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/comma-missing',
+    shows: 'a name that is joined to the next one is not allowed',
+    examples: { bad: 'two hosts', good: 'a comma behind each' },
+    request: HTTP,
+    harm: isRefused,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
 ]
