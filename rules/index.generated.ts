@@ -79,6 +79,7 @@ import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
+import apacheMediaTypePlus from './apache/media-type-plus.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
@@ -86,6 +87,7 @@ import apacheNocanonMissing from './apache/nocanon-missing.ts'
 import apacheOrderUndoes from './apache/order-undoes.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
+import apachePatternNeverMatches from './apache/pattern-never-matches.ts'
 import apachePhpModuleThreaded from './apache/php-module-threaded.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
@@ -107,8 +109,10 @@ import apacheRequireUserWithoutAuthtype from './apache/require-user-without-auth
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
+import apacheRewritePercentEscaped from './apache/rewrite-percent-escaped.ts'
 import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
 import apacheRewriteQueryUnescaped from './apache/rewrite-query-unescaped.ts'
+import apacheRewriteTargetMalformed from './apache/rewrite-target-malformed.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
 import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-followsymlinks.ts'
@@ -119,11 +123,13 @@ import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewritemapUndefined from './apache/rewritemap-undefined.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
 import apacheRewriteruleNeverReached from './apache/rewriterule-never-reached.ts'
+import apacheRewriteruleRepeatsDirectory from './apache/rewriterule-repeats-directory.ts'
 import apacheRewrittenPageRedirected from './apache/rewritten-page-redirected.ts'
 import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
+import apacheSetenvNotExpanded from './apache/setenv-not-expanded.ts'
 import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
@@ -131,6 +137,7 @@ import apacheSiteNotIncluded from './apache/site-not-included.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheStartNeedsModule from './apache/start-needs-module.ts'
+import apacheStatusDropsTarget from './apache/status-drops-target.ts'
 import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
@@ -722,6 +729,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
+  { id: 'apache/media-type-plus', ...apacheMediaTypePlus },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
   { id: 'apache/no-listen', ...apacheNoListen },
@@ -729,6 +737,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/order-undoes', ...apacheOrderUndoes },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
+  { id: 'apache/pattern-never-matches', ...apachePatternNeverMatches },
   { id: 'apache/php-module-threaded', ...apachePhpModuleThreaded },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
@@ -750,8 +759,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },
+  { id: 'apache/rewrite-percent-escaped', ...apacheRewritePercentEscaped },
   { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
   { id: 'apache/rewrite-query-unescaped', ...apacheRewriteQueryUnescaped },
+  { id: 'apache/rewrite-target-malformed', ...apacheRewriteTargetMalformed },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
   { id: 'apache/rewrite-without-followsymlinks', ...apacheRewriteWithoutFollowsymlinks },
@@ -762,11 +773,13 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewritemap-undefined', ...apacheRewritemapUndefined },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
   { id: 'apache/rewriterule-never-reached', ...apacheRewriteruleNeverReached },
+  { id: 'apache/rewriterule-repeats-directory', ...apacheRewriteruleRepeatsDirectory },
   { id: 'apache/rewritten-page-redirected', ...apacheRewrittenPageRedirected },
   { id: 'apache/satisfy-any', ...apacheSatisfyAny },
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
+  { id: 'apache/setenv-not-expanded', ...apacheSetenvNotExpanded },
   { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
   { id: 'apache/setenv-with-equals', ...apacheSetenvWithEquals },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
@@ -774,6 +787,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/start-needs-module', ...apacheStartNeedsModule },
+  { id: 'apache/status-drops-target', ...apacheStatusDropsTarget },
   { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },

@@ -68,8 +68,39 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a rule that begins with its pattern',
+      files: {
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          «^calendar$» https://calendar.example.org/ [R=302,L]
+        `,
+      },
+    },
+    {
+      title: 'a comment without its hash',
+      files: {
+        'srv/www/.htaccess': conf`
+          «If» the client wants a page of the archive
+          RewriteEngine On
+        `,
+      },
+    },
+    {
+      title: 'a byte-order mark before the first line',
+      files: { 'srv/www/.htaccess': conf`«\ufeffOptions» -Indexes` },
+    },
   ],
   good: [
+    {
+      title: 'a name that no table has, of a module that may be loaded',
+      files: {
+        'srv/www/.htaccess': conf`
+          HouseRule On
+          House-Rule On
+        `,
+      },
+    },
     {
       title: 'a name that nobody knows, passed over on demand',
       files: {

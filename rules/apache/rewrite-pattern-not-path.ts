@@ -11,7 +11,8 @@ import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
-  summary: 'A pattern for the path of the URL asks for its query, its host or an encoded character',
+  summary:
+    'A pattern for the path of the URL asks for its query, its host, its fragment or an encoded character',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -43,6 +44,10 @@ export default defineRule({
     {
       title: 'a query in RedirectMatch',
       files: { 'site.conf': rewritingHost('RedirectMatch 301 «^/page\\.php\\?id=(\\d+)$» /pages/$1') },
+    },
+    {
+      title: 'what follows the number sign',
+      files: rewritingDirectory('RewriteRule «^terms/(.+)#(.*)$» /docs/$1.html [R=303,L]'),
     },
     {
       title: 'an encoded space',
@@ -77,6 +82,13 @@ export default defineRule({
       },
     },
     {
+      title: 'a number sign that came encoded, and one that may be missing',
+      files: rewritingDirectory(conf`
+        RewriteRule ^page#(.*)$ /page#$1 [R=301,NE,L]
+        RewriteRule ^dumps/(\w+)([#?].*)?$ /files/$1 [R=302,L]
+      `),
+    },
+    {
       title: 'a question mark that may be missing, and one that makes optional',
       files: {
         'site.conf': rewritingHost(conf`
@@ -90,8 +102,13 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { directive, pattern, settled } of placedRules(configuration, filesOf(configuration))) {
+      for (const { directive, pattern, settled, output } of placedRules(
+        configuration,
+        filesOf(configuration),
+      )) {
         const part = settled ? foreignPart(pattern) : null
+        // Such a rule mends links whose number sign came encoded.
+        if (part === 'fragment' && output.includes('#')) continue
         if (part !== null) yield { at: argumentPlace(directive, 0), message: messageOf('RewriteRule', part) }
       }
       for (const { directive, index, isPattern } of pathArguments(configuration, filesOf(configuration))) {
@@ -105,13 +122,14 @@ export default defineRule({
   },
 })
 
-type Part = 'query' | 'optional' | 'host' | { readonly encoded: string }
+type Part = 'query' | 'optional' | 'host' | 'fragment' | { readonly encoded: string }
 
 function messageOf(name: string, part: Part): string {
   if (typeof part === 'object')
     return `\`${name}\` compares the decoded path, so \`${part.encoded}\` never matches`
   if (part === 'optional')
     return `\`${name}\` compares the path without its query, and \`?\` makes the letter before it optional here, so this pattern never matches such a URL`
+  if (part === 'fragment') return `no browser sends \`#\` and what follows it, so \`${name}\` never matches`
   return part === 'query'
     ? `\`${name}\` compares the path without its query, so \`?\` never matches`
     : `\`${name}\` compares the path alone, so a pattern for scheme and host never matches`
@@ -124,6 +142,7 @@ function foreignPart(pattern: string): Part | null {
     return 'host'
   if (mustHold(tree, 63)) return 'query'
   if (optionalBeforeQuery(tree) !== null) return 'optional'
+  if (mustHold(tree, 35)) return 'fragment'
   const encoded = /%[0-9a-f]{2}/i.exec(pattern)?.[0]
   // A percent sign of a URL is `%25` there, and comes as `%`.
   return encoded !== undefined && encoded !== '%25' && mustHold(tree, 37) ? { encoded } : null

@@ -14,12 +14,13 @@ const host = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A variable of mod_rewrite without its %',
+  summary: 'A variable that mod_rewrite does not know',
   severity: 'error',
+  otherSeverities: { warning: 'for a header that is written as CGI has it' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word.',
-  remedy: 'Write `%{REQUEST_URI}`',
+  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. `${ENV:NAME}` asks a map. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
+  remedy: 'Write `%{REQUEST_URI}`, and `%{HTTP:X-Forwarded-Proto}` for a header',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
     {
@@ -32,6 +33,21 @@ export default defineRule({
         'site.conf': host('RewriteCond «{HTTPS}» off\nRewriteRule ^ https://example.org%{REQUEST_URI} [R]'),
       },
     },
+    {
+      title: 'a dollar for the percent sign',
+      files: {
+        'site.conf': host('RewriteRule ^/terms$ «https://%{HTTP_HOST}/${ENV:LATEST}/terms» [R=302,L]'),
+      },
+    },
+    {
+      title: 'a header as CGI has it',
+      files: {
+        'site.conf': host(conf`
+          RewriteCond «%{HTTP_X_FORWARDED_PROTO}» =http
+          RewriteRule ^ https://example.org%{REQUEST_URI} [R]
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -40,6 +56,10 @@ export default defineRule({
         'site.conf': host(conf`
           RewriteCond %{REQUEST_URI} ^/a{2,3}$
           RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+          RewriteCond %{HTTP:X-Forwarded-Proto} =http [OR]
+          RewriteCond %{HTTP_USER_AGENT} ^curl [OR]
+          RewriteCond %{HTTP_FORWARDED} proto=http
+          RewriteRule ^/a$ /\${names:%{ENV:LATEST}} [L]
         `),
       },
     },
@@ -54,8 +74,24 @@ export default defineRule({
         for (const line of everywhere(configuration, files, name)) {
           const word = line.args[index]?.value ?? ''
           const found = BARE.exec(word)
-          if (found === null) continue
           const at = argumentPlace(line, index)
+          if (found === null) {
+            const [dollar, header] = [DOLLAR.exec(word)?.[0], HEADER.exec(word)]
+            if (dollar !== undefined)
+              yield {
+                at,
+                message: `\`${dollar}\` asks a map of that name, and is no variable`,
+                help: `write \`%${dollar.slice(1)}\``,
+              }
+            else if (header?.[1] !== undefined)
+              yield {
+                at,
+                message: `\`${header[0]}\` is always empty: mod_rewrite has no such variable`,
+                severity: 'warning' as const,
+                help: `write \`%{HTTP:${headerName(header[1])}}\``,
+              }
+            continue
+          }
           yield {
             at,
             message: `\`${found[0]}\` lacks the \`%\`, so it is text and no variable`,
@@ -74,3 +110,18 @@ export default defineRule({
 /** A name of mod_rewrite in braces, behind neither a percent sign nor the dollar of a map or a variable. */
 const BARE =
   /(?<![%$\w])\{(?:REQUEST_URI|REQUEST_FILENAME|REQUEST_SCHEME|HTTP_HOST|SERVER_NAME|QUERY_STRING|HTTPS|REMOTE_ADDR|DOCUMENT_ROOT|THE_REQUEST)\}|(?<=%\{\w+\})\{(?:REQUEST_URI|QUERY_STRING)\}/
+
+/** What takes a name and a colon in a variable; no map is called so. */
+const DOLLAR = /\$\{(?:ENV|HTTP|SSL):[\w-]+\}/
+
+/** A header for which mod_rewrite has no variable. */
+const HEADER =
+  /%\{HTTP_((?!(?:ACCEPT|COOKIE|FORWARDED|HOST|PROXY_CONNECTION|REFERER|USER_AGENT)\})[A-Z0-9_]+)\}/
+
+function headerName(variable: string): string {
+  return variable
+    .toLowerCase()
+    .split('_')
+    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('-')
+}

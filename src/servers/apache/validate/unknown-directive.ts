@@ -9,7 +9,7 @@ import {
   apacheSection,
 } from '../directives.ts'
 import { apacheModule } from '../modules.ts'
-import type { Fault, ValidationUnit } from './check.ts'
+import type { Fault, ValidationUnit, Walk } from './check.ts'
 
 /** Names that modules outside the table bring, by how they begin. */
 const FOREIGN: readonly (readonly [prefix: string, module: string])[] = [
@@ -55,12 +55,18 @@ const DROPPED: Readonly<Record<string, string>> = ownTable({
 const nearest = new Map<string, string | undefined>()
 
 /** The fault of a name that no module in the table has. */
-export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): Fault | null {
+export function unknownFault(
+  directive: ApacheDirective,
+  { unit, perDirectory }: Pick<Walk, 'unit' | 'perDirectory'>,
+): Fault | null {
   const lower = directive.name.toLowerCase()
   const foreign = FOREIGN.find(([prefix]) => lower.startsWith(prefix))?.[1]
   // What else a module may bring is not known; no module calls a directive all but as another one's is called.
   const glued = gluedTo(directive)
-  const isSlip = glued !== undefined || (foreign === undefined && slippedFrom(directive) !== undefined)
+  const isSlip =
+    glued !== undefined ||
+    (perDirectory === true && isNoName(directive)) ||
+    (foreign === undefined && slippedFrom(directive) !== undefined)
   if (!isSlip && (!unit.modulesComplete || hasForeignModule(unit))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
   return {
@@ -70,6 +76,14 @@ export function unknownFault(directive: ApacheDirective, unit: ValidationUnit): 
       : `no module knows \`${shown}\``,
     help: glued === undefined ? unknownHelp(directive, lower, foreign) : `write a space behind \`${glued}\``,
   }
+}
+
+/**
+ * What no module calls a directive: a URL, a sentence, a rule whose name is left out, a byte-order mark. Files of a
+ * server's own may be written by a program that fills such words in; `.htaccess` is read as it lies there.
+ */
+function isNoName({ name, section }: ApacheDirective): boolean {
+  return /[^\w-]/.test(name) || (!section && /^(?:if|files|filesmatch|ifmodule|limit)$/i.test(name))
 }
 
 /** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
@@ -111,6 +125,9 @@ function unknownHelp(
   if (dropped !== undefined) return dropped
   if (lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff'))
     return 'remove the byte-order mark at the start of the file'
+  if (/^\W*(?:https?:|\^|\()/.test(lower))
+    return 'delete the line, or begin it with a directive such as `RewriteRule`'
+  if (/^(?:;|\/\/|--|\/\*)/.test(lower)) return 'begin a comment with `#`'
   const twin = directive.section ? apacheDirective(lower) : apacheSection(lower)
   if (twin !== undefined && twin.section !== directive.section) {
     return directive.section

@@ -171,7 +171,7 @@ function judge(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | nu
   if (isUnknownWord(directive.name)) return null
   const lower = directive.name.toLowerCase()
   const facts = apacheDirective(lower)
-  if (facts === undefined || facts.section) return unknownFault(directive, walk.unit)
+  if (facts === undefined || facts.section) return unknownFault(directive, walk)
   const fault = placeFault(directive, facts, scope, walk)
   if (fault !== null) return fault
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
@@ -234,7 +234,7 @@ const INSIDE = {
 function walkSection(directive: ApacheDirective, scope: Scope, walk: Walk): Fault | null {
   const lower = directive.name.toLowerCase()
   const facts = apacheSection(lower)
-  if (facts === undefined) return isUnknownWord(directive.name) ? null : unknownFault(directive, walk.unit)
+  if (facts === undefined) return isUnknownWord(directive.name) ? null : unknownFault(directive, walk)
   const misplaced = placeFault(directive, facts, scope, walk) ?? refusedFault(directive, facts, scope)
   if (misplaced !== null) return misplaced
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null

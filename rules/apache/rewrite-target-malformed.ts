@@ -1,0 +1,116 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { redirectWords } from './_redirects.ts'
+
+export default defineRule({
+  summary: 'A redirect to a URL that is written wrongly',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'mod_rewrite knows a URL by `http://` or `https://` at its beginning. Whatever else stands there (`hhttps://`, `http//`, `<https://…>`) is a path, so that clients are sent to `https://example.org/srv/www/hhttps://…`. Flags without a blank in front are a part of the URL.',
+  remedy: 'Write the URL by itself, beginning with `http://` or `https://`, and a blank before the flags',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
+  bad: [
+    {
+      title: 'a letter too many',
+      files: rewritingDirectory('RewriteRule ^wiki$ «hhttps://wiki.example.org/» [R=302,L]'),
+    },
+    {
+      title: 'a colon or a slash that is missing',
+      files: rewritingDirectory(conf`
+        RewriteRule ^wiki$ «http//wiki.example.org/» [R=302,L]
+        RewriteRule ^shop$ «https:/shop.example.org/» [R=302,L]
+      `),
+    },
+    {
+      title: 'the brackets of an e-mail and of Markdown',
+      files: rewritingDirectory(conf`
+        RewriteRule ^wiki$ «<https://wiki.example.org/>» [R=302,L]
+        RewriteRule ^shop$ «[https://shop.example.org/](https://shop.example.org/)» [R=302,L]
+      `),
+    },
+    {
+      title: 'flags without a blank before them',
+      files: { 'site.conf': rewritingHost('RewriteRule ^/wiki$ «https://wiki.example.org/[R=302,L]»') },
+    },
+    {
+      title: 'in Redirect, and a scheme before another',
+      files: {
+        'site.conf': rewritingHost(conf`
+          Redirect /wiki «htttps://wiki.example.org/»
+          RedirectMatch 301 ^/shop/(.*)$ «https://https://shop.example.org/$1»
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'URLs, and a URL within another',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/wiki$ https://wiki.example.org/[en] [R=302,NE,L]
+          RewriteRule ^/old/(.*)$ https://archive.example.org/https://example.org/$1 [R=302,L]
+          RewriteRule ^/app$ ws://127.0.0.1:8000/ [P]
+          RewriteRule ^/http/(.*)$ /protocols/http/$1 [L]
+          Redirect /call tel:+49123
+          Redirect /app shop-app://open
+        `),
+      },
+    },
+    {
+      title: 'a directory that is called like it, where nothing is redirected',
+      files: rewritingDirectory('RewriteRule ^specs/(.*)$ http/$1 [L]'),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      for (const { at, text } of targets(configuration, filesOf(configuration))) {
+        const fault = faultOf(text)
+        if (fault !== null) yield { at, message: fault }
+      }
+    }
+  },
+})
+
+interface Target {
+  readonly at: Place
+  readonly text: string
+}
+
+function* targets(configuration: ApacheConfiguration, files: FileSystem): Generator<Target> {
+  for (const { directive, output, settled, isRefusal } of placedRules(configuration, files))
+    if (settled && !isRefusal) yield { at: argumentPlace(directive, 1), text: output }
+  for (const name of ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch']) {
+    for (const directive of everywhere(configuration, files, name)) {
+      const index = redirectWords(directive)?.target ?? 0
+      const text = directive.args[index]?.value
+      if (text !== undefined && isSettled(text)) yield { at: argumentPlace(directive, index), text }
+    }
+  }
+}
+
+function faultOf(text: string): string | null {
+  const wrapped = /^<https?:\/\/.*>$|^\[?https?:\/\/[^\]]*\]\(https?:\/\/.*\)$/i.test(text)
+  if (wrapped) return `\`${text}\` is no URL but a path: brackets stand around the URL`
+  const flags = /^https?:\/\/.*[^\s[](\[(?:R(?:=\d+)?|L|NE|NC|QSA|P|END)(?:,[^\]]*)?\])$/i.exec(text)?.[1]
+  if (flags !== undefined) return `\`${flags}\` is a part of the URL, because no blank stands before it`
+  const twice = /^https?:\/\/(https?):\/\//i.exec(text)?.[1]
+  if (twice !== undefined) return `\`${text}\` leads to a host that is called \`${twice}\``
+  const [, scheme = '', between = ''] = /^([a-z]+)(:\/\/|:\/(?!\/)|\/\/)/i.exec(text) ?? []
+  if (!isHttp(scheme) || (between === '://' && /^https?$/i.test(scheme))) return null
+  return between === '://'
+    ? `no scheme is called \`${scheme}\`, so \`${text}\` leads nowhere`
+    : `\`${text}\` is a path and no URL: \`://\` is not behind \`${scheme}\``
+}
+
+/** `http`, `https`, and what a slip of the hand makes of them. */
+function isHttp(scheme: string): boolean {
+  return /^(?:h+t+p+s*|h*t{1,3}ps?|hpt+s?|htp+s?|hhtps?|httsp?|https?s)$/i.test(scheme)
+}

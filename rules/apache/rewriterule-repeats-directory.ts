@@ -1,0 +1,146 @@
+import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Htaccess } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { isAnchoredAtStart, literalPrefix } from '../../src/servers/pcre/pattern-facts.ts'
+import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { HTACCESS_MAIN } from '../_rewriting-examples.ts'
+
+const rules = (lines: string, directory = 'wiki'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': HTACCESS_MAIN,
+  [`srv/www/${directory}/.htaccess`]: conf`
+    RewriteEngine On
+    ${lines}
+  `,
+})
+
+export default defineRule({
+  summary: 'A RewriteRule in .htaccess whose pattern begins with the name of its own directory',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In `.htaccess`, mod_rewrite compares what follows the directory: of `/wiki/page`, the file in `wiki` sees `page`. A pattern that begins with `wiki/` matches `/wiki/wiki/page` alone, and the line does nothing.',
+  remedy: 'Leave the name of the directory out: `^page$`; for the directory itself write `^$`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
+  bad: [
+    {
+      title: 'a page of the directory',
+      files: rules('RewriteRule «^wiki/(.*)$» https://wiki.example.org/$1 [R=302,L]'),
+    },
+    {
+      title: 'the directory itself, and a path from the root',
+      files: rules(
+        conf`
+          RewriteRule «^data/terms$» https://data.example.org/terms.html [R=303,L]
+          RewriteRule ^data/terms/latest$ https://data.example.org/latest.html [R=303,L]
+        `,
+        'data/terms',
+      ),
+    },
+    {
+      title: 'below a .htaccess of the root, in files of their own',
+      files: {
+        'site/.htaccess': conf`Options -Indexes`,
+        'site/wiki/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule «^wiki/?$» https://wiki.example.org/ [R=302,L]
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'without the name, and a name that only begins like it',
+      files: rules(conf`
+        RewriteRule ^page$ https://wiki.example.org/page [R=302,L]
+        RewriteRule ^wiki-old/(.*)$ https://wiki.example.org/$1 [R=302,L]
+        RewriteRule ^(wiki|news)/x$ https://wiki.example.org/x [R=302,L]
+        RewriteRule ^wiki\.html$ https://wiki.example.org/x [R=302,L]
+      `),
+    },
+    {
+      title: 'a directory of the same name below it',
+      files: {
+        ...rules('RewriteRule ^wiki/(.*)$ /news/$1 [R=302,L]'),
+        'srv/www/wiki/wiki/index.html': 'a page',
+      },
+    },
+    {
+      title: 'URLs with the name twice that people have, and are led away from',
+      files: rules('RewriteRule ^wiki/(.*)$ /wiki/$1 [R=301,L]'),
+    },
+    {
+      title: 'a directory that may be a root itself',
+      files: {
+        'blog/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^blog/(.*)$ /$1 [R=301,L]
+        `,
+      },
+    },
+    {
+      title: 'one page among others that is called like the directory',
+      files: rules(conf`
+        RewriteRule ^wiki$ https://wiki.example.org/start [R=302,L]
+        RewriteRule ^help$ https://wiki.example.org/help [R=302,L]
+      `),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const files = filesOf(configuration)
+      for (const rule of placedRules(configuration, files)) {
+        const { htaccess, context, directive } = rule
+        if (htaccess === null || context !== 'directory' || rule.negated || !rule.settled) continue
+        const root = documentRoot({ configuration, host: htaccess.virtualHost })
+        if (!root.known || !htaccess.directory.startsWith(`${root.value}/`)) continue
+        const path = htaccess.directory.slice(root.value.length + 1, -1)
+        const repeated = path === '' ? null : repeatedPart(rule, path)
+        if (repeated === null || isThere(files, htaccess.directory, repeated) || leadsBack(rule, path))
+          continue
+        const isNamed = !rule.pattern.startsWith(`^${repeated}/`)
+        if (isNamed && hasOthers(placedRules(configuration, files), htaccess, repeated)) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          cause: `${htaccess.directory} ${repeated}`,
+          label: 'begins with it as well',
+          message: `Apache compares what follows \`/${path}/\` here, so this matches \`/${path}/${repeated}\` and not \`/${path.slice(0, path.length - repeated.length)}${repeated}\``,
+        }
+      }
+    }
+  },
+})
+
+/** The directory's own path, or its name, with which the pattern begins; null where it does not. */
+function repeatedPart({ pattern }: PlacedRule, path: string): string | null {
+  const tree = readPattern(pattern, APACHE_OPTIONS)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return null
+  const prefix = literalPrefix(tree)
+  for (const part of [path, posix.basename(path)]) {
+    if (prefix.startsWith(`${part}/`)) return part
+    if (prefix === part && /^(?:\$|\(?\/)/.test(pattern.slice(part.length + 1))) return part
+  }
+  return null
+}
+
+/** True where other rules of the file are for other names: then `^wiki$` may be for a page that is called so as well. */
+function hasOthers(rules: readonly PlacedRule[], htaccess: Htaccess, name: string): boolean {
+  return rules.some(rule => rule.htaccess === htaccess && !rule.pattern.startsWith(`^${name}`))
+}
+
+function isThere(files: FileSystem, directory: string, part: string): boolean {
+  return files.kind(directory + part.split('/')[0]) !== null
+}
+
+/** True for a redirect of such a URL to the one without the repetition. */
+function leadsBack({ output }: PlacedRule, path: string): boolean {
+  return (
+    output === '' ||
+    output.replace(/^https?:\/\/[^/]+/i, '').startsWith(`/${path}/`) ||
+    !/^\/|^[a-z]+:/i.test(output)
+  )
+}
