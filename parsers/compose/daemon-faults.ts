@@ -13,6 +13,8 @@ export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
   }
   const volumes = valueIn(service, 'volumes')
   if (volumes?.kind === 'list') for (const item of volumes.items) yield* refusedMount(item)
+  const ports = valueIn(service, 'ports')
+  if (ports?.kind === 'list') for (const item of ports.items) yield* refusedPort(item)
 }
 
 function fault(at: Place, said: string): ComposeFault {
@@ -45,4 +47,32 @@ function* refusedMount(item: YamlNode): Iterable<ComposeFault> {
   // A word in capitals stands for a path that a script puts there.
   if (/^[A-Z][A-Z0-9_]*$/.test(target)) return
   yield fault(item.at, `invalid mount path: '${target}' mount path must be absolute`)
+}
+
+/** `[[address:]port:]port[/protocol]` with an address or a port that is none. */
+function* refusedPort(item: YamlNode): Iterable<ComposeFault> {
+  if (item.kind !== 'scalar' || isTemplate(item)) return
+  const parts = item.text.text.replace(/\/(?:tcp|udp|sctp)$/i, '').split(':')
+  const [address, ...ports] = parts.length === 3 ? parts : ['', ...parts]
+  if (parts.length > 3 || !parts.every(part => /^[\w.-]*$/.test(part))) return
+  if (address !== '' && address !== undefined && !isAddress(address))
+    yield fault(item.at, `invalid IP address: ${address}`)
+  const [container, host] = ports.reverse()
+  if (container === '') yield fault(item.at, `no port specified: ${item.text.text}<empty>`)
+  else if (isTooHigh(container)) yield fault(item.at, `invalid containerPort: ${container}`)
+  else if (isTooHigh(host)) yield fault(item.at, `invalid hostPort: ${host}`)
+}
+
+/** Go takes no number that begins with `0`, which C reads as an octal one. Of other words nobody knows what is meant. */
+function isAddress(text: string): boolean {
+  if (text === 'localhost') return false
+  const numbers = text.split('.')
+  if (!numbers.every(each => /^\d+$/.test(each))) return true
+  return (
+    numbers.length === 4 && numbers.every(each => /^(?:0|[1-9]\d{0,2})$/.test(each) && Number(each) < 256)
+  )
+}
+
+function isTooHigh(port: string | undefined): boolean {
+  return (port ?? '').split('-').some(each => /^\d+$/.test(each) && Number(each) > 65535)
 }

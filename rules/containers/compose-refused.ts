@@ -122,6 +122,8 @@ export default defineRule({
       title: 'a volume without its path in the container',
       files: tree({ web: 'volumes: [«./static»]' }),
     },
+    { title: 'a name for the address', files: tree({ web: 'ports: [«localhost:8000:8000»]' }) },
+    { title: 'a zero before a number', files: tree({ web: 'ports: [«127.0.0.01:8000:8000»]' }) },
     {
       title: 'a quote that is not closed',
       files: tree({
@@ -329,6 +331,7 @@ export default defineRule({
                 - /srv/shop
                 - ./static:/static:ro
                 - C:\shop:/shop
+              ports: [8000, "0.0.0.0:8001-8009:8001-8009/tcp", "[::1]:8010:8000", "127.0.0.1::8011", "192.168.1.X:53:53", {target: 80}]
             nginx:
               image: nginx@sha256:0d17b565c37bcbd895e9d92315a05c1c3c9a29f762b011a10c54a66cd53c9b31
               volumes:

@@ -5,9 +5,9 @@ import { recent } from '../../parsers/collections/recent.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 
@@ -48,6 +48,25 @@ export default defineRule({
       },
     },
     {
+      title: 'the header that the address is taken from',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          set_real_ip_from 10.0.0.0/8;
+          real_ip_header «X-Forward-For»;
+          ${nginxServer('return 200 "$remote_addr";')}
+        `),
+      },
+    },
+    {
+      title: 'the header that Apache takes the address from',
+      files: {
+        'site.conf': conf`
+          RemoteIPHeader «X-Forwaded-For»
+          RemoteIPInternalProxy 10.0.0.0/8
+        `,
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         RequestHeader set «X-Forward-Proto» https
@@ -82,8 +101,25 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a header that a proxy in front sends by this very name',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          set_real_ip_from 127.0.0.1;
+          real_ip_header X-Forward-For;
+          ${nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header X-Forward-For $remote_addr;
+                proxy_set_header X-Forwarded-For $remote_addr;
+            }
+          `)}
+        `),
+      },
+    },
   ],
   *check({ nginx: configurations, apache, filesOf }) {
+    yield* misspeltTrust(configurations, apache)
     for (const [lines, index] of [
       ...configurations.map(({ occurrences }) => [occurrences.get('proxy_set_header') ?? [], 0] as const),
       ...apache.map(
@@ -109,6 +145,35 @@ export default defineRule({
     }
   },
 })
+
+/** What the servers take the client's address from. */
+function* misspeltTrust(
+  configurations: readonly NginxConfiguration[],
+  apache: readonly ApacheConfiguration[],
+): Iterable<RuleFinding> {
+  const lines = [
+    ...configurations.flatMap(({ occurrences }) => occurrences.get('real_ip_header') ?? []),
+    ...apache.flatMap(({ occurrences }) => occurrences.get('remoteipheader') ?? []),
+  ]
+  if (lines.length === 0) return
+  const sent = new Set(
+    [
+      ...configurations.flatMap(({ occurrences }) => occurrences.get('proxy_set_header') ?? []),
+      ...apache.flatMap(({ occurrences }) => occurrences.get('requestheader') ?? []),
+    ].flatMap(({ args }) => args.map(({ value }) => value.toLowerCase())),
+  )
+  for (const line of lines) {
+    const name = line.args[0]?.value ?? ''
+    const meant = meantBy(name)
+    if (meant === null || sent.has(name.toLowerCase())) continue
+    const at = argumentPlace(line, 0)
+    yield {
+      at,
+      message: `no proxy sends \`${name}\`, so the client’s address stays that of the proxy: \`${meant}\` is what they send`,
+      ...propose(`Write ${meant}`, 'unsafe', [writtenText(at) === name ? replacePlace(at, meant) : null]),
+    }
+  }
+}
 
 const KNOWN = [
   'X-Forwarded-For',
