@@ -7,6 +7,8 @@ export interface ShellFault {
   readonly ends: boolean
   /** True where bash would read it. */
   readonly ofBash: boolean
+  /** A label and an action of its own; null where those of its kind will do. */
+  readonly meant: { readonly label: string; readonly help: string } | null
 }
 
 /** `ash` is that of BusyBox, which knows some of what bash does. */
@@ -17,13 +19,13 @@ export function shellFaults(script: string, shell: Shell): readonly ShellFault[]
   if (script.length > LONGEST || /\bBASH_(?:VERSION|SOURCE)\b|\bexec\s+(?:\S*\/)?bash\b/.test(script))
     return []
   const { bare, expanded } = readable(script)
-  return KINDS.flatMap(({ shells, pattern, said, ends = false, inQuotes = false }) => {
+  return KINDS.flatMap(({ shells, pattern, said, ends = false, inQuotes = false, meant = null }) => {
     if (!shells.includes(shell)) return []
     const match = pattern.exec(inQuotes ? expanded : bare)
     const [start, end] = match?.indices?.[1] ?? []
     if (match === null || start === undefined || end === undefined) return []
     const text = typeof said === 'string' ? said : said(match)
-    return [{ start, end, said: text, ends, ofBash: !shells.includes('bash') }]
+    return [{ start, end, said: text, ends, ofBash: !shells.includes('bash'), meant }]
   })
 }
 
@@ -38,6 +40,7 @@ interface Kind {
   readonly ends?: boolean
   /** True for what a shell also reads between double quotes. */
   readonly inQuotes?: boolean
+  readonly meant?: ShellFault['meant']
 }
 
 /** Where a command may begin. */
@@ -49,6 +52,16 @@ const PLAIN: readonly Shell[] = ['dash', 'ash']
 const DASH: readonly Shell[] = ['dash']
 
 const KINDS: readonly Kind[] = [
+  {
+    shells: ALL,
+    // `\\>` compares texts; a bracket that a command stands in is not looked into.
+    pattern: at(
+      String.raw`\[[ \t][^\]\n;&|<>()\x60]{1,400}[ \t]([<>])(?=[ \t]+[^\s<>&=()][^\]\n;&|<>()\x60]{0,200}[ \t]\])`,
+    ),
+    said: ([, sign]) =>
+      sign === '>' ? 'the test is true, and writes a file' : 'the test reads a file of this name',
+    meant: { label: 'a redirection', help: 'Compare numbers by `-gt` and `-lt`' },
+  },
   {
     shells: ALL,
     pattern: at(String.raw`(\[)(?=[ \t])[^\]\n]{0,400}$`),

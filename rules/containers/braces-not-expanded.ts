@@ -102,7 +102,8 @@ const OF_DEBIAN =
 /** What runs the lines of a build; null where nobody knows. */
 function shellOf(reference: string | null): string | null {
   const official = OF_DEBIAN.exec(reference ?? '')
-  if (/^alpine(?::|$)|^composer/.test(reference ?? '') || /alpine/.test(official?.[1] ?? '')) return 'BusyBox'
+  if (/^alpine(?::|$)|^composer|^wordpress:cli/.test(reference ?? '') || /alpine/.test(official?.[1] ?? ''))
+    return 'BusyBox'
   return official === null || /windows|nanoserver|oracle/.test(official[1] ?? '') ? null : 'dash'
 }
 

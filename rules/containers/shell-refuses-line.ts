@@ -91,6 +91,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a step of the build',
+      files: tree('python:3.12-slim', script(''), 'RUN if «[[» -n "$DEBUG" ]]; then pip install pudb; fi'),
+    },
+    {
+      title: 'a sign that redirects',
+      files: tree('python:3.12-slim', script(''), 'RUN if [ 3.12.1 «>» 3.11 ]; then touch /app/new; fi'),
+    },
+    {
       title: 'a script of bash that sh is given',
       files: {
         ...tree('node:22', script('if «[[» -n "$MIGRATE" ]]; then npm run migrate; fi', '#!/bin/bash')),
@@ -120,6 +128,7 @@ export default defineRule({
         case "$1" in
           [yY]*) echo '\${A//a/b}' ;;
         esac
+        [ "$A" \\> "$B" ] || [ -f /app/ready ] > /dev/null || [ $(id -u 2> /dev/null) = 0 ] || true
         [ "$(python -c 'print("""
           ]""")')" = 1 ] || echo "source of"
       `),
@@ -164,6 +173,10 @@ export default defineRule({
         'RUN ln -sf /bin/bash /bin/sh',
       ),
     },
+    {
+      title: 'an image of Alpine that does not say so',
+      files: tree('wordpress:cli', script('set -eo pipefail')),
+    },
     { title: 'an image of somebody else', files: tree('example.org/base:1', script('source /app/.env')) },
     {
       title: 'a shell that the Dockerfile names',
@@ -188,23 +201,25 @@ export default defineRule({
       if (container === null || kind === null) continue
       for (const { text, shell, place } of scriptsOf(container, kind))
         for (const fault of shellFaults(text, shell)) yield finding(fault, shell, container.reference, place)
+      for (const { text, shell, place } of stepsOf(container, kind))
+        for (const fault of shellFaults(text, shell))
+          yield finding(fault, shell, container.reference, place, 'the build')
     }
   },
 })
 
 function finding(
-  { start, end, said, ends, ofBash }: ShellFault,
+  { start, end, said, ends, ofBash, meant }: ShellFault,
   shell: Shell,
   image: string | null,
   place: (start: number, end: number) => Place,
+  whole = 'the container',
 ) {
   const name = shell === 'bash' ? 'bash' : `\`sh\` of \`${image}\``
   return {
     at: place(start, end),
     ...(ends && { severity: 'error' as const }),
-    message: ends
-      ? `${name} ends here, and the container with it: ${said}`
-      : `${name} passes over this: ${said}`,
+    message: ends ? `${name} ends here, and ${whole} with it: ${said}` : `${name} passes over this: ${said}`,
     label: ofBash
       ? shell === 'dash'
         ? 'dash does not know it'
@@ -215,6 +230,7 @@ function finding(
         ? 'Start the script with bash, which the image has: `#!/bin/bash`'
         : 'Write it for `sh`, or install bash in the Dockerfile: `RUN apk add --no-cache bash`'
       : 'Write a blank behind `[` and before `]`',
+    ...meant,
   }
 }
 
@@ -226,7 +242,8 @@ function shellOf(container: Container): 'dash' | 'ash' | null {
   const base = container.reference
   if (base === null || (container.service.build !== null && container.image === null)) return null
   const official = OFFICIAL.exec(base)
-  const isAlpine = /^alpine(?::|$)/.test(base) || /alpine/.test(official?.[1] ?? '')
+  // The tool of WordPress stands on Alpine, whatever its tag says.
+  const isAlpine = /^alpine(?::|$)|^wordpress:cli/.test(base) || /alpine/.test(official?.[1] ?? '')
   if ((official === null && !isAlpine) || /windows|nanoserver|[^\w.:-]/.test(base)) return null
   if (buildSteps(container).some(step => /\bbin\/sh\b|reconfigure\s+dash|dash\/sh\b/.test(step))) return null
   return isAlpine ? 'ash' : 'dash'
@@ -261,6 +278,15 @@ function* scriptsOf(container: Container, sh: 'dash' | 'ash'): Iterable<StartedS
     text: source.code.replaceAll('\r', ' '),
     shell: shell ?? (shebang?.[1] === 'ba' ? 'bash' : sh),
     place: (start, end) => ({ source, start, end }),
+  }
+}
+
+/** The lines of the build, which Docker gives to `/bin/sh -c` where no `SHELL` names another. */
+function* stepsOf({ image }: Container, sh: 'dash' | 'ash'): Iterable<StartedScript> {
+  if (image === null || image.shell !== null) return
+  for (const step of image.steps) {
+    if ('sources' in step || step.command.form !== 'shell' || step.documents.length > 0) continue
+    yield ofWord(step.command.script, sh)
   }
 }
 
