@@ -225,6 +225,7 @@ import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injec
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
+import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
@@ -274,6 +275,7 @@ import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
+import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
@@ -875,6 +877,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
+  { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
@@ -924,6 +927,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/stage-missing', ...containersStageMissing },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
+  { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },

@@ -5,7 +5,7 @@ import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -34,6 +34,37 @@ const mounting = (mount: string): string =>
     MOUNT,
     `${MOUNT}\n      - ${mount}`,
   )
+
+const siteOfPhp = (root: string): string => conf`
+  server {
+      listen 80;
+      root ${root};
+      index index.php;
+      location / {
+          try_files $uri $uri/ /index.php?$args;
+      }
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass wordpress:9000;
+      }
+  }
+`
+
+const wordpress = (mount: string): string => conf`
+  services:
+    wordpress:
+      image: wordpress:6-fpm
+      volumes: ["html:/var/www/html"]
+    nginx:
+      image: nginx:1.27
+      ports: ["80:80"]
+      volumes:
+        - ${MOUNT}
+        ${mount}
+  volumes:
+    html:
+`
 
 export default defineRule({
   summary: 'nginx serves a directory that its container does not have',
@@ -85,8 +116,19 @@ export default defineRule({
       title: 'a directory that no service has',
       files: { 'docker-compose.yml': composeWith({}), 'nginx/site.conf': site('«/data/static/»') },
     },
+    {
+      title: 'WordPress behind FPM',
+      files: { 'docker-compose.yml': wordpress(''), 'nginx/site.conf': siteOfPhp('«/var/www/html»') },
+    },
   ],
   good: [
+    {
+      title: 'WordPress and nginx with one volume',
+      files: {
+        'docker-compose.yml': wordpress('- html:/var/www/html:ro'),
+        'nginx/site.conf': siteOfPhp('/var/www/html'),
+      },
+    },
     {
       title: 'mounted where nginx serves it',
       files: {
@@ -119,6 +161,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* rootsOfApplications(deployment)
     for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
       const { container } = machine
       if (container === null || !knowsFiles(container)) continue
@@ -155,6 +198,53 @@ export default defineRule({
     }
   },
 })
+
+/** Applications of PHP with pages of their own, whose style sheets lie in their image. */
+const WITH_PAGES = /^(?:wordpress|nextcloud|drupal|matomo|joomla)$/
+
+/** The `root` of a server that leaves scripts to the container of an application, and has none of its files. */
+function* rootsOfApplications({ connections }: Deployment): Iterable<RuleFinding> {
+  const seen = new Set<NginxDirective>()
+  for (const { pass, server, from, targets } of connections.nginx) {
+    const { container } = from.machine
+    if (pass.name !== 'fastcgi_pass' || container === null || seen.has(server.directive)) continue
+    seen.add(server.directive)
+    const application = targets
+      .map(({ machine }) => machine?.container ?? null)
+      .find(each => WITH_PAGES.test(each?.base ?? ''))
+    const root = server.directive.children.find(({ name }) => name === 'root')
+    const written = root?.args[0]?.value ?? ''
+    if (application == null || root === undefined || !/^\/[^$]*$/.test(written)) continue
+    const path = cleanPath(written)
+    if (!knowsFiles(container) || OF_IMAGE.test(path) || hasAt(container, path)) continue
+    if (!server.directive.children.some(servesFromRoot)) continue
+    yield {
+      at: argumentPlace(root, 0),
+      message: `nothing brings \`${path}\` into the container of nginx: pages come from \`${application.service.name}\`, and every style sheet and script of them is answered with 404`,
+      label: 'not in this container',
+      related: [
+        { at: container.service.at, message: 'the container of nginx' },
+        { at: application.service.at, message: 'the application has its files in its image' },
+      ],
+      help: `Give both services one volume at \`${path}\``,
+    }
+  }
+}
+
+/** True for `location /` and its like, where nothing else answers. */
+function servesFromRoot({ name, args, children }: NginxDirective): boolean {
+  return (
+    name === 'location' &&
+    args.at(-1)?.value === '/' &&
+    children.every(
+      child => !/^(?:root|alias|return|rewrite|include|if)$/.test(child.name) && !isPass(child.name),
+    )
+  )
+}
+
+function isPass(name: string): boolean {
+  return (PASSES as readonly string[]).includes(name)
+}
 
 /** Whether a location is the one in which an application behind the same server has its static files or uploads. */
 function urlsOfDjango(
