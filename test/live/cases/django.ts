@@ -333,4 +333,12 @@ export const cases: readonly LiveCase[] = [
     harm: isRefused,
     sound: ({ response }) => response.report?.host !== undefined,
   },
+  {
+    rule: 'django/setting-type',
+    shows: 'gunicorn boots no worker with a time zone that is a tuple',
+    examples: { bad: 'a comma behind a text', good: 'the values themselves' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
 ]

@@ -1,0 +1,275 @@
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
+import type { AssignedExpression, DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { djangoBehindNginx } from './_examples.ts'
+import { djangoProjects } from './_projects.ts'
+
+const project = (settings: string, environment = ''): Record<string, string> =>
+  djangoBehindNginx({
+    environment,
+    settings: conf`
+      import os
+      ALLOWED_HOSTS = ["example.org", "web"]
+      ${settings}
+    `,
+  })
+
+export default defineRule({
+  summary: 'A setting is of another type than Django takes',
+  severity: 'error',
+  otherSeverities: {
+    warning: 'for a switch that no variable turns off, and a number that is a text once the variable is set',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Python says nothing of it where it stands. A comma at the end of a line makes a tuple of one, and `DEBUG = False,` is true; `append()` and its siblings change a list and return `None`, so `MIDDLEWARE = MIDDLEWARE.append(…)` leaves no list at all; each text but the empty one is true, so `bool("False")` is; and a variable of the environment is a text, with which Django cannot compute: `TypeError`, as soon as somebody sets it.',
+  remedy:
+    'Write the value itself: without the comma, with `+=`, compared to the text that is meant, in `int(…)`',
+  references: [
+    'https://docs.python.org/3/library/stdtypes.html#truth-value-testing',
+    'https://docs.djangoproject.com/en/stable/ref/settings/',
+  ],
+  bad: [
+    { title: 'a comma at the end', files: project('DEBUG = «False,»') },
+    { title: 'a comma behind a text', files: project('TIME_ZONE = «"UTC",»') },
+    {
+      title: 'what append returns',
+      files: project(conf`
+        MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+        MIDDLEWARE = «MIDDLEWARE.append("django.middleware.common.CommonMiddleware")»
+      `),
+    },
+    {
+      title: 'a text that says False',
+      files: project('SHOP_OPEN_LOGIN = «bool(os.environ.get("OPEN_LOGIN", "False"))»'),
+    },
+    {
+      title: 'a switch of Django',
+      files: project('SESSION_COOKIE_SECURE = «os.getenv("COOKIE_SECURE", "false")»'),
+    },
+    {
+      title: 'a number of the environment',
+      files: project(
+        'SESSION_COOKIE_AGE = «os.environ.get("SESSION_COOKIE_AGE", 604800)»',
+        'environment: {SESSION_COOKIE_AGE: "3600"}',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'the values themselves',
+      files: project(conf`
+        DEBUG = False
+        TIME_ZONE = "UTC"
+        MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+        MIDDLEWARE += ["django.middleware.common.CommonMiddleware"]
+        SHOP_OPEN_LOGIN = os.environ.get("OPEN_LOGIN", "False") == "True"
+        SESSION_COOKIE_SECURE = os.getenv("COOKIE_SECURE", "false").lower() in ("1", "true")
+        SESSION_COOKIE_AGE = int(os.environ.get("SESSION_COOKIE_AGE", 604800))
+      `),
+    },
+    {
+      title: 'a default that is no text, or empty',
+      files: project(conf`
+        SHOP_OPEN_LOGIN = bool(os.environ.get("OPEN_LOGIN", False))
+        SHOP_LEDGER = bool(os.environ.get("LEDGER", ""))
+        EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", True)
+      `),
+    },
+    {
+      title: 'a number that no variable changes',
+      files: project('SESSION_COOKIE_AGE = os.environ.get("SESSION_COOKIE_AGE", 604800)'),
+    },
+    {
+      title: 'settings that are tuples',
+      files: project(conf`
+        SECURE_PROXY_SSL_HEADER = "HTTP_X_FORWARDED_PROTO", "https"
+        INTERNAL_IPS = "127.0.0.1",
+      `),
+    },
+    {
+      title: 'readers that know the type',
+      files: project(conf`
+        import environ
+        env = environ.Env()
+        SESSION_COOKIE_AGE = env("SESSION_COOKIE_AGE", default=604800)
+        SESSION_COOKIE_SECURE = env.bool("COOKIE_SECURE", default="False")
+      `),
+    },
+    {
+      title: 'a text that is turned into a switch later',
+      files: project(conf`
+        DEBUG = os.environ.get("DEBUG", "False")
+        DEBUG = DEBUG == "True"
+      `),
+    },
+  ],
+  *check(deployment) {
+    const seen = new Set<string>()
+    for (const { settings } of djangoProjects(deployment)) {
+      for (const assigned of settings.assigned) {
+        const fault = faultOf(assigned, settings)
+        if (fault === null) continue
+        const { source, expression } = assigned
+        const key = `${source.path}:${expression.start}`
+        if (seen.has(key)) continue
+        seen.add(key)
+        yield { at: { source, start: expression.start, end: expression.end }, ...fault }
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly severity?: 'warning'
+  readonly message: string
+  readonly label: string
+  readonly help: string
+}
+
+function faultOf(assigned: DjangoSettings['assigned'][number], settings: DjangoSettings): Fault | null {
+  const { name, expression } = assigned
+  return (
+    tuple(assigned) ??
+    nothing(name, expression) ??
+    alwaysTrue(name, expression, settings) ??
+    text(name, expression, settings)
+  )
+}
+
+const SWITCHES: ReadonlySet<string> = new Set([
+  'DEBUG',
+  'APPEND_SLASH',
+  'CSRF_COOKIE_SECURE',
+  'CSRF_COOKIE_HTTPONLY',
+  'CSRF_USE_SESSIONS',
+  'EMAIL_USE_TLS',
+  'EMAIL_USE_SSL',
+  'SECURE_SSL_REDIRECT',
+  'SECURE_HSTS_INCLUDE_SUBDOMAINS',
+  'SECURE_HSTS_PRELOAD',
+  'SESSION_COOKIE_SECURE',
+  'SESSION_COOKIE_HTTPONLY',
+  'USE_TZ',
+  'USE_I18N',
+  'USE_X_FORWARDED_HOST',
+  'USE_X_FORWARDED_PORT',
+  'CORS_ALLOW_ALL_ORIGINS',
+  'CORS_ORIGIN_ALLOW_ALL',
+  'CORS_ALLOW_CREDENTIALS',
+])
+
+const TEXTS: ReadonlySet<string> = new Set([
+  'SECRET_KEY',
+  'ROOT_URLCONF',
+  'WSGI_APPLICATION',
+  'STATIC_URL',
+  'STATIC_ROOT',
+  'MEDIA_URL',
+  'MEDIA_ROOT',
+  'TIME_ZONE',
+  'LANGUAGE_CODE',
+  'AUTH_USER_MODEL',
+  'LOGIN_URL',
+  'LOGIN_REDIRECT_URL',
+  'EMAIL_BACKEND',
+  'EMAIL_HOST',
+  'EMAIL_HOST_USER',
+  'EMAIL_HOST_PASSWORD',
+  'EMAIL_PORT',
+  'DEFAULT_FROM_EMAIL',
+  'SESSION_ENGINE',
+  'SESSION_COOKIE_DOMAIN',
+  'CSRF_COOKIE_DOMAIN',
+  'X_FRAME_OPTIONS',
+])
+
+/** A comma, and no bracket around it. */
+function tuple({ name, expression, source }: AssignedExpression & { readonly name: string }): Fault | null {
+  if (expression.kind !== 'list' || expression.items.length !== 1) return null
+  if (!SWITCHES.has(name) && !TEXTS.has(name)) return null
+  if (/[[({]/.test(source.code[expression.start] ?? '[')) return null
+  const [item] = expression.items
+  const isOff = item?.kind === 'boolean' && !item.value
+  return {
+    message: `the comma at the end makes \`${name}\` a tuple of one${isOff ? ', which is true' : ''}`,
+    label: 'a tuple',
+    help: 'Take the comma away',
+  }
+}
+
+const LISTS: ReadonlySet<string> = new Set([
+  'INSTALLED_APPS',
+  'MIDDLEWARE',
+  'MIDDLEWARE_CLASSES',
+  'TEMPLATES',
+  'ALLOWED_HOSTS',
+  'AUTHENTICATION_BACKENDS',
+  'CSRF_TRUSTED_ORIGINS',
+  'INTERNAL_IPS',
+  'STATICFILES_DIRS',
+  'DATABASES',
+  'CACHES',
+  'LOGGING',
+])
+
+function nothing(name: string, expression: PythonExpression): Fault | null {
+  if (!LISTS.has(name) || expression.kind !== 'call') return null
+  const method = /\.(append|extend|insert|remove|update|sort|reverse|clear)$/.exec(expression.callee)?.[1]
+  if (method === undefined || expression.callee !== `${name}.${method}`) return null
+  return {
+    message: `\`${method}()\` changes the list and returns \`None\`, which \`${name}\` is from here on`,
+    label: 'None',
+    help: `Leave \`${name} =\` out`,
+  }
+}
+
+const OFF = /^(?:0|false|no|off|n|f)$/i
+const READS = /^(?:(?:os\.)?environ\.get|(?:os\.)?getenv)$/
+
+/** The default of a reader of the environment; null for everything else. */
+function fallback(expression: PythonExpression | undefined): PythonExpression | null {
+  if (expression?.kind !== 'call' || !READS.test(expression.callee)) return null
+  return expression.args[1] ?? expression.keywords.default ?? null
+}
+
+function alwaysTrue(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
+  const isCast = expression.kind === 'call' && expression.callee === 'bool'
+  const last = settings.expressionOf(name)?.expression
+  if (!isCast && (!SWITCHES.has(name) || last !== expression)) return null
+  // Where the variable is known, another rule tells what comes of it.
+  if (name === 'DEBUG' && settings.get(name)?.known === true) return null
+  const inner = fallback(isCast ? expression.args[0] : expression)
+  if (inner?.kind !== 'string' || !OFF.test(inner.value)) return null
+  return {
+    severity: 'warning',
+    message: `\`"${inner.value}"\` is true like every text but the empty one, so \`${name}\` is true with nothing set, and with \`False\``,
+    label: 'always true',
+    help: 'Compare it: `os.environ.get("NAME", "False") == "True"`',
+  }
+}
+
+/** What Django adds, or compares with a number. */
+const NUMBERS: ReadonlySet<string> = new Set([
+  'SESSION_COOKIE_AGE',
+  'CSRF_COOKIE_AGE',
+  'EMAIL_TIMEOUT',
+  'DATA_UPLOAD_MAX_MEMORY_SIZE',
+  'DATA_UPLOAD_MAX_NUMBER_FIELDS',
+  'FILE_UPLOAD_MAX_MEMORY_SIZE',
+  'PASSWORD_RESET_TIMEOUT',
+])
+
+function text(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
+  if (!NUMBERS.has(name) || settings.expressionOf(name)?.expression !== expression) return null
+  if (expression.kind !== 'call' || !READS.test(expression.callee)) return null
+  const value = settings.get(name)
+  if (value?.known === true && typeof value.value !== 'string') return null
+  return {
+    ...(value?.known !== true && { severity: 'warning' as const }),
+    message: `a variable of the environment is a text, with which Django cannot compute: with one set, \`${name}\` ends in TypeError`,
+    label: 'a text once it is set',
+    help: 'Write `int(…)` around it',
+  }
+}

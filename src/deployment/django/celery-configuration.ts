@@ -1,0 +1,42 @@
+import { posix } from 'node:path'
+import type { Place } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import type { DjangoSettings } from './settings.ts'
+
+/** How Celery of a project reads the settings of Django. */
+export interface CeleryConfiguration {
+  /** `CELERY` of `namespace="CELERY"`; null where there is none. */
+  readonly namespace: string | null
+  /** The call that says so. */
+  readonly at: Place
+  /** False where the file also sets a broker by itself. */
+  readonly isBrokerOfSettings: boolean
+}
+
+const NAMES = ['celery.py', 'celery_app.py', 'celeryapp.py', 'celeryconf.py']
+const CALL =
+  /\bconfig_from_object\(\s*(?:["']django\.conf:settings["']|settings)\s*(?:,\s*namespace\s*=\s*["'](\w+)["']\s*)?,?\s*\)/g
+
+/** The configuration in a module beside the settings, or in the package around them; null where there is none, or several. */
+export function celeryConfiguration(files: FileSystem, settings: DjangoSettings): CeleryConfiguration | null {
+  const [own] = settings.files
+  if (own === undefined) return null
+  const directory = posix.dirname(own)
+  for (const each of [directory, posix.dirname(directory)]) {
+    for (const name of NAMES) {
+      const path = posix.join(each, name)
+      const source = files.kind(path) === 'file' ? sourceAt(files, path) : null
+      if (source === null) continue
+      // Comments hold the other ways of doing it.
+      const code = source.code.replace(/#[^\n]*/g, text => ' '.repeat(text.length))
+      const [found, ...others] = code.matchAll(CALL)
+      if (found === undefined || others.length > 0 || code.split('config_from_object').length > 2) return null
+      return {
+        namespace: found[1] ?? null,
+        at: { source, start: found.index, end: found.index + found[0].length },
+        isBrokerOfSettings: !/broker/i.test(code),
+      }
+    }
+  }
+  return null
+}
