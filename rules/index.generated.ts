@@ -157,6 +157,7 @@ import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
+import appServerCelerySettingNotRead from './app-server/celery-setting-not-read.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
 import appServerCorsOriginMalformed from './app-server/cors-origin-malformed.ts'
 import appServerCronFileIgnored from './app-server/cron-file-ignored.ts'
@@ -287,6 +288,7 @@ import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
+import djangoDatabaseSettingNotRead from './django/database-setting-not-read.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoEnvFileNotFound from './django/env-file-not-found.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
@@ -304,6 +306,7 @@ import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSettingNotRead from './django/setting-not-read.ts'
+import djangoSettingType from './django/setting-type.ts'
 import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
@@ -809,6 +812,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
+  { id: 'app-server/celery-setting-not-read', ...appServerCelerySettingNotRead },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
   { id: 'app-server/cors-origin-malformed', ...appServerCorsOriginMalformed },
   { id: 'app-server/cron-file-ignored', ...appServerCronFileIgnored },
@@ -939,6 +943,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/database-refused', ...djangoDatabaseRefused },
+  { id: 'django/database-setting-not-read', ...djangoDatabaseSettingNotRead },
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/env-file-not-found', ...djangoEnvFileNotFound },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
@@ -956,6 +961,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/setting-not-read', ...djangoSettingNotRead },
+  { id: 'django/setting-type', ...djangoSettingType },
   { id: 'django/settings-not-python', ...djangoSettingsNotPython },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },

@@ -39,7 +39,10 @@ export default defineRule({
     },
     {
       title: 'cursors of a pool',
-      files: project('"NAME": "shop",', '«DISABLE_SERVER_SIDE_CURSORS» = True'),
+      files: project(
+        '"NAME": "shop",',
+        'import os\n«DISABLE_SERVER_SIDE_CURSORS» = bool(os.environ.get("DISABLE_SERVER_SIDE_CURSORS"))',
+      ),
     },
   ],
   good: [
@@ -119,7 +122,8 @@ function* beside(settings: DjangoSettings, files: FileSystem) {
   if (!settings.names.has('DATABASES')) return
   for (const name of OF_DATABASE) {
     if (!settings.names.has(name)) continue
-    const pattern = new RegExp(`\\b${name}\\b(?!["']?\\s*[=:][^=])|["']${name}["']`, 'g')
+    // A reader of the environment may be told the same name.
+    const pattern = new RegExp(`(?<!["'])\\b${name}\\b(?!\\s*=[^=])(?!["'])|["']${name}["']\\s*[\\]:]`)
     const isUsed = settings.files.some(path => {
       const source = sourceAt(files, path)
       return source === null || pattern.test(source.text.replace(/#[^\n]*/g, ''))

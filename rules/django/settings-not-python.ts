@@ -44,6 +44,19 @@ export default defineRule({
         DATABASE_URL = os.getenv("DATABASE_URL")
       `),
     },
+    {
+      title: 'a file that a condition imports, of which one names another',
+      files: {
+        ...project(conf`
+          import os
+          ALLOWED_HOSTS = ["example.org", "web"]
+          if os.environ.get("SHOP_LIVE"):
+              from .live import *
+        `),
+        'web/shop/live.py': 'from . import base\n',
+        'web/shop/base.py': '«DEBUG = ("a", False»\n',
+      },
+    },
   ],
   good: [
     {

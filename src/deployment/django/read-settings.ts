@@ -247,7 +247,6 @@ function importNames(
       : evaluateModule(
           {
             ...context,
-            seen: statement.conditional ? { undefinedNames: [], assigned: [], broken: [] } : context.seen,
             depth: context.depth + 1,
           },
           imported,
@@ -259,6 +258,7 @@ function importNames(
       if (reader !== undefined && !statement.conditional)
         into.readers = new Map([...into.readers, [as, reader]])
       into.expressions.delete(as)
+      if (fact === undefined) readImported(context, importer, `${statement.module}.${name}`)
       // Names that a package of Django or of the system brings are no settings unless they look like one.
       if (fact !== undefined)
         into.values.set(as, statement.conditional ? unknown('a condition decides', at) : fact)
@@ -282,6 +282,13 @@ function importNames(
       else into.expressions.set(key, expression)
     }
   }
+}
+
+/** A module that is imported as a whole, `from . import base`: its names are none of the settings, its faults are. */
+function readImported(context: Context, importer: string, module: string): void {
+  const found = resolveImport(context, importer, module.replace(/^(\.+)\./, '$1'))
+  if (found === null || context.depth >= MAXIMUM_DEPTH || context.read.includes(found.path)) return
+  evaluateModule({ ...context, depth: context.depth + 1 }, found)
 }
 
 function resolveImport({ files, searchPath }: Context, importer: string, module: string): FoundFile | null {
