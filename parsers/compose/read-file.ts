@@ -60,8 +60,10 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
       ? []
       : [
           ...faults.map(({ at, said }) => ({ at, said: `yaml: ${said}`, meant: null, home: null })),
-          // Of what is no YAML the schema is not asked.
-          ...(faults.some(({ former }) => former === null) ? [] : roots.flatMap(composeFaults)),
+          // Of what is no YAML the schema is not asked, as of a template whose lines a program indents.
+          ...((broken && source.template) || faults.some(({ former }) => former === null)
+            ? []
+            : roots.flatMap(composeFaults)),
         ],
     legacy,
     broken,

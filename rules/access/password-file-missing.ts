@@ -34,6 +34,16 @@ export default defineRule({
   good: [
     { title: 'the file is there', files: tree('/etc/nginx/.htpasswd') },
     {
+      title: 'a template that nothing here reads',
+      files: {
+        ...tree('/etc/nginx/.htpasswd'),
+        'opt/panel/templates/private.conf': nginxServer(conf`
+          auth_basic "Staff";
+          auth_basic_user_file /etc/nginx/htpasswd;
+        `),
+      },
+    },
+    {
       title: 'nothing is known of the directory',
       files: {
         'site.conf': nginxServer(conf`
@@ -45,6 +55,8 @@ export default defineRule({
   ],
   *check({ nginx, filesOf }) {
     for (const configuration of nginx) {
+      // Of what no nginx here reads, such as a template, somebody makes the rest.
+      if (configuration.main === null) continue
       const files = filesOf(configuration)
       for (const line of configuration.occurrences.get('auth_basic_user_file') ?? []) {
         const path = line.args[0]?.value ?? ''

@@ -7,7 +7,7 @@ import {
 } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 
@@ -22,12 +22,14 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'AddHandler runs a name as PHP that ends in something else',
   severity: 'warning',
-  otherSeverities: { info: 'in an `<IfModule>` of mod_fastcgi, which nothing loads' },
+  otherSeverities: {
+    info: 'where the file goes to PHP-FPM, whose `security.limit_extensions` refuses it, and in an `<IfModule>` of mod_fastcgi, which nothing loads',
+  },
   confidence: 'high',
   securitySeverity: 8.1,
   cwe: [434],
   since: '0.1.0',
-  why: 'mod_mime looks at every extension of a name: `photo.php.jpg`, which an upload form takes for a picture, runs as PHP.',
+  why: 'mod_mime looks at every extension of a name: `photo.php.jpg`, which an upload form takes for a picture, runs as PHP. PHP-FPM answers `Access denied` to it, as long as nobody empties `security.limit_extensions`.',
   remedy: 'Write `<FilesMatch "\\.php$"> SetHandler … </FilesMatch>`',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_mime.html#multipleext',
@@ -35,7 +37,7 @@ export default defineRule({
   ],
   bad: [
     {
-      title: 'PHP-FPM',
+      title: 'PHP-FPM, which refuses what does not end in .php',
       files: {
         'site.conf': host('«AddHandler» "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost" .php'),
       },
@@ -83,7 +85,13 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
+  *check({ apache, filesOf, programs }) {
+    const runsAll = programs.some(
+      program =>
+        program.kind === 'php-fpm' &&
+        program.pool.limitExtensions?.known === true &&
+        program.pool.limitExtensions.value.length === 0,
+    )
     for (const configuration of apache) {
       for (const line of everywhere(configuration, filesOf(configuration), 'addhandler')) {
         const extensions = line.args.slice(1).filter(({ value }) => /^\.?(?:php\d?|phtml|phar)$/i.test(value))
@@ -100,12 +108,15 @@ export default defineRule({
           `    SetHandler "${handler}"`,
           '</FilesMatch>',
         ]
+        const isRefused = !runsAll && goesToFpm(configuration, handler)
+        const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
         yield {
           at: namePlace(line),
-          ...(isOfAbandoned(line) &&
-            !configuration.modules.has('fastcgi_module') && { severity: 'info' as const }),
-          message: `\`photo.${name}.jpg\` runs as PHP too: \`AddHandler\` looks at every extension of a name`,
-          related: [{ at: argumentPlace(line, 0), message: 'runs it' }],
+          ...((isRefused || isAbandoned) && { severity: 'info' as const }),
+          message: isRefused
+            ? `\`photo.${name}.jpg\` is passed to PHP-FPM too, which answers \`Access denied\` by \`security.limit_extensions\` alone: \`AddHandler\` looks at every extension of a name`
+            : `\`photo.${name}.jpg\` runs as PHP too: \`AddHandler\` looks at every extension of a name`,
+          related: [{ at: argumentPlace(line, 0), message: isRefused ? 'passes it' : 'runs it' }],
           ...(isAll && isOwnText(line)
             ? propose('Let the end of the name decide', 'unsafe', [
                 replacePlace(at, lines.join(`\n${indent}`)),
@@ -116,6 +127,12 @@ export default defineRule({
     }
   },
 })
+
+/** True for a handler by which a program of its own gets the file: PHP-FPM, as nothing else runs PHP so. */
+function goesToFpm({ occurrences }: ApacheConfiguration, handler: string): boolean {
+  if (/^proxy:/i.test(handler)) return true
+  return /fcgi|fastcgi|fpm/i.test(handler) && occurrences.has('fastcgiexternalserver')
+}
 
 function isInFiles({ parent }: ApacheDirective): boolean {
   return parent !== null && (/^Files/.test(parent.name) || isInFiles(parent))

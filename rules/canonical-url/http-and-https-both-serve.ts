@@ -3,6 +3,7 @@ import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 
 const TLS = (body: string): string => conf`
   server {
@@ -18,7 +19,7 @@ export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
   otherSeverities: {
-    info: 'where a program behind nginx may redirect by itself, and where one `server` opens both ports, as nginx.org writes it',
+    info: 'where a program behind nginx may redirect by itself, where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
   },
   confidence: 'medium',
   securitySeverity: 5.4,
@@ -37,6 +38,22 @@ export default defineRule({
               listen «80»;
               server_name example.org;
               root /srv/www;
+          }
+          ${TLS('root /srv/www;')}
+        `,
+      },
+    },
+    {
+      title: 'files alone without TLS, as somebody chose',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen «80»;
+              server_name example.org;
+              root /srv/www;
+              location ~ ^/(?!dist/) {
+                  return 301 https://example.org$request_uri;
+              }
           }
           ${TLS('root /srv/www;')}
         `,
@@ -172,7 +189,7 @@ export default defineRule({
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
-        severity: secure === server || asksPrograms(server) ? 'info' : 'warning',
+        severity: secure === server || asksPrograms(server) || redirectsSome(server) ? 'info' : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],
@@ -180,3 +197,12 @@ export default defineRule({
     }
   },
 })
+
+/** True where a location leads to TLS: whoever wrote it chose what else is served without. */
+function redirectsSome({ configuration, directive }: NginxServer): boolean {
+  return ['return', 'rewrite'].some(name =>
+    (directivesByServer(configuration, name).get(directive) ?? []).some(
+      ({ parent, args }) => parent !== directive && args.some(({ value }) => value.startsWith('https://')),
+    ),
+  )
+}

@@ -197,6 +197,27 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a template, whose lines a program indents',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: shop:1.4
+              labels:
+          {{- if .Values.LABELS }}
+          {{ .Values.LABELS | indent 6 }}
+          {{- end }}
+                traefik.port: 80
+              {{- if .Values.PORT }}
+              ports:
+                - 80:80
+              {{- end }}
+              environment:
+                DEBUG: 'no'
+        `,
+      },
+    },
+    {
       title: 'names of their own, and several containers without one',
       files: tree({
         web: conf`

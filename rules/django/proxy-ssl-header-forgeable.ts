@@ -14,6 +14,9 @@ const SETTINGS = conf`
 export default defineRule({
   summary: 'A client may tell Django that its plain request came over TLS',
   severity: 'error',
+  otherSeverities: {
+    info: 'where no server of nginx has TLS, so that a proxy in front of it seems to set the header',
+  },
   confidence: 'high',
   securitySeverity: 7.4,
   cwe: [348],
@@ -71,6 +74,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    // Without TLS in nginx, it is a proxy in front that Django is told to trust.
+    const isBehindAnother = !deployment.servers.some(({ tls }) => tls)
     for (const { connection, settings } of djangoConnections(deployment)) {
       const { headers, server } = connection
       const trust = settings.get('SECURE_PROXY_SSL_HEADER')
@@ -89,6 +94,7 @@ export default defineRule({
       yield {
         at:
           header === null ? namePlace(headers.level ?? connection.block) : argumentPlace(header.directive, 1),
+        ...(isBehindAnother && { severity: 'info' as const, confidence: 'medium' as const }),
         per: 'locations' as const,
         occurrence: connection,
         message: (often: string) =>

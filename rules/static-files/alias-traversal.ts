@@ -84,6 +84,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a directory whose name the host gives',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name ~^(?<release>\w+)\.example\.org$;
+              location /download {
+                  alias /srv/$release;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'lines that some server includes, with a slash at both ends',
       files: {
         'files.conf': conf`

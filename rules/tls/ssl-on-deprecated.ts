@@ -3,6 +3,7 @@ import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { isForOlderNginx } from '../../src/servers/release-in-path.ts'
 import { compareVersions, isAtLeast } from '../../src/servers/version.ts'
 
 const KEYS = conf`
@@ -13,7 +14,10 @@ const KEYS = conf`
 export default defineRule({
   summary: '`ssl on` is deprecated, and gone from nginx 1.25.1',
   severity: 'warning',
-  otherSeverities: { error: 'for nginx 1.25.1 and newer, which refuse to start' },
+  otherSeverities: {
+    error: 'for nginx 1.25.1 and newer, which refuse to start',
+    info: 'in a directory for a release of a distribution whose nginx is older, such as `debian/9`',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'The directive turns every socket of the server to TLS, port 80 too; since 1.25.1 nginx does not know it and refuses the whole configuration, so the next upgrade takes every site down.',
@@ -111,7 +115,7 @@ export default defineRule({
         const count = others.length === 0 ? '' : ` (included ${others.length + 1} ${places})`
         yield {
           at: namePlace(directive),
-          severity: isGone ? 'error' : 'warning',
+          severity: isGone ? 'error' : isForOlderNginx(directive.source.path) ? 'info' : 'warning',
           message: isGone
             ? `nginx ${version.value} has no \`ssl\` directive${count}: TLS is a parameter of \`listen\``
             : `\`ssl on\` is deprecated${count}, and nginx 1.25.1 and newer refuse to start with it`,

@@ -4,6 +4,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
+import { isStandIn } from '../../src/servers/nginx/queries/servers.ts'
 import { effectiveAtHand, isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
 const site = (lines: string, backend = 'api.example.com'): string => conf`
@@ -59,7 +60,7 @@ export default defineRule({
   summary: 'nginx connects to a backend over TLS without naming it (SNI), or by another name',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the host is of the domain that nginx answers for, and whoever runs both knows what it wants',
+    info: 'where the host is of the domain that nginx answers for, and whoever runs both knows what it wants, and in locations that some server includes, whose lines are not here',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -153,7 +154,7 @@ export default defineRule({
           from === -1 || from >= word.end
             ? word
             : { source: word.source, start: from, end: from + written.length },
-        ...(isOwnDomain(server, name) && { severity: 'info' as const }),
+        ...((isStandIn(server.directive) || isOwnDomain(server, name)) && { severity: 'info' as const }),
         message: isOn
           ? `nginx names \`${written}\` in the TLS handshake, which is the name of the upstream and not of \`${name}\``
           : `nginx does not name \`${name}\` in the TLS handshake, as \`${directive}\` is off`,

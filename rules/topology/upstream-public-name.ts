@@ -21,7 +21,10 @@ const nginx = (server: string): string => conf`
 export default defineRule({
   summary: 'nginx reaches its backend through the public name of the site',
   severity: 'warning',
-  otherSeverities: { error: 'where Apache listens on loopback alone' },
+  otherSeverities: {
+    error: 'where Apache listens on loopback alone',
+    info: 'over TLS, whose certificate is for that name, and where no main file joins the two files',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Outside of this machine’s hosts file the name leads to the public address. Either Apache is open to the network there, or it listens on loopback and every request is a 502; and where the name does not resolve at boot, nginx does not start.',
@@ -73,15 +76,21 @@ export default defineRule({
     },
   ],
   *check({ connections, servers, listeners }) {
-    const targets = connections.http.flatMap(({ targets }) =>
-      targets.filter(({ address }) => address.kind === 'name'),
+    const targets = connections.http.flatMap(({ server, protocol, targets }) =>
+      targets
+        .filter(({ address }) => address.kind === 'name')
+        .map(target => ({
+          target,
+          overTls: protocol.known && protocol.value === 'https',
+          isFragment: server.configuration.main === null,
+        })),
     )
     if (targets.length === 0) return
     const names = new Map<string, { at: Target['at'] }>()
     for (const server of servers) {
       for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
     }
-    for (const target of targets) {
+    for (const { target, overTls, isFragment } of targets) {
       if (target.address.kind !== 'name') continue
       const name = names.get(target.address.name)
       // A name of one label is that of a container or of a hosts file.
@@ -92,7 +101,12 @@ export default defineRule({
       const bound = listener?.loopback === true
       yield {
         at: target.at,
-        severity: bound ? 'error' : 'warning',
+        // The certificate is for the public name; and files that no main file joins may be of two machines.
+        severity: bound
+          ? 'error'
+          : overTls || (isFragment && name.at.source !== target.at.source)
+            ? 'info'
+            : 'warning',
         per: 'locations',
         message: often =>
           bound

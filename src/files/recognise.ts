@@ -37,8 +37,9 @@ export function recognise(source: Source): Recognised | null {
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
   const apache = weighApache(source)
-  if (apache === null) return null
   const nginx = weighNginx(source)
+  if (apache === null)
+    return holdsPages(source, nginx) ? { program: 'nginx', part: nginx.part, sure: true } : null
   nginx.against += apache.settings
   apache.against += apache.settings
   const [program, evidence] =
@@ -50,6 +51,11 @@ export function recognise(source: Source): Recognised | null {
   const sure = pro >= 3 && pro >= 3 * against
   const isOthers = !sure && (OTHER_DIRECTORY.test(source.path) || signedProgram(source) !== null)
   return isOthers ? null : { program, part, sure }
+}
+
+/** True for a file of nginx that sends pages of its own: `return 200 '<html>…'`, or what Lua prints. */
+function holdsPages({ code }: Source, { pro, against }: Evidence): boolean {
+  return !/^\s*</.test(code) && pro >= 5 && pro >= 5 * against
 }
 
 /** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */

@@ -56,6 +56,14 @@ test('fragments of nginx', () => {
   assert.equal(of(`${perl}server {\n  listen 80;\n}\n`), NGINX)
 })
 
+test('a file of nginx that sends a page of its own is no page', () => {
+  const page = "return 200 '<!doctype html>\n<title>Wait</title>\n<p>Soon</p>\n';\n"
+  const lines = 'listen 80;\nserver_name example.org;\nroot /srv/www;\n'
+  assert.equal(of(`server {\n${lines}location = /wait {\n${page}}\n}\n`), NGINX)
+  assert.is(of(`<html>\n<p>Write</p>\n<pre>server {\n${lines}}</pre>\n</html>\n`), null)
+  assert.is(of(`Put this here:\n<p>it is</p>\nserver {\nlisten 80;\n}\n`), null)
+})
+
 test('a main file of Apache says where the server lives and what it loads', () => {
   assert.equal(of('ServerRoot "/usr/local/apache2"\nListen 80\n'), APACHE_MAIN)
   assert.equal(

@@ -1770,7 +1770,10 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/addhandler-php',
-    examples: { bad: 'PHP-FPM', good: 'the end of the name decides' },
+    examples: {
+      bad: 'PHP-FPM, which refuses what does not end in .php',
+      good: 'the end of the name decides',
+    },
     shows: 'the picture is passed to PHP',
     files: { 'srv/www/photo.php.jpg': 'picture' },
     request: { url: 'http://example.org/photo.php.jpg' },
