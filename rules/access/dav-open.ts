@@ -8,7 +8,8 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -120,6 +121,26 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a certificate of the client',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              DocumentRoot /srv/www
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLCertificateKeyFile /etc/ssl/a.key
+              SSLCACertificateFile /etc/ssl/a.pem
+              SSLVerifyClient require
+              <Location />
+                  Dav On
+                  Require all granted
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a password',
       files: share(conf`
         Dav On
@@ -189,6 +210,8 @@ export default defineRule({
         if (!/^(?:on|filesystem)$/i.test(line.args[0]?.value ?? '') || line.parent === null) continue
         const inHost = hostAround(line)
         if (inHost !== null && inHost !== host?.directive) continue
+        // A certificate of the client is as good as a password.
+        if (asksForCertificate(configuration, host?.directive ?? null)) continue
         const path = urlOf(asked, line.parent)
         if (path === null || !mayWrite(deployment, asked, posix.join(path, MISSING))) continue
         yield {
@@ -228,6 +251,14 @@ function* openInNginx(deployment: Deployment): Generator<RuleFinding> {
       }
     }
   }
+}
+
+function asksForCertificate(configuration: ApacheConfiguration, host: ApacheDirective | null): boolean {
+  return [host, null].some(home =>
+    directivesOfHost(configuration, home, 'sslverifyclient').some(({ args }) =>
+      /^require$/i.test(args[0]?.value ?? ''),
+    ),
+  )
 }
 
 function hostAround({ parent }: ApacheDirective): ApacheDirective | null {

@@ -189,6 +189,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a word of its own for the name of the site',
+      files: { 'nginx.conf': main('shop-$request_uri', 'a.example.org b.example.org') },
+    },
+    {
       title: 'files of one site',
       files: {
         'nginx.conf': main('$uri', 'example.org www.example.org').replace(
@@ -256,7 +260,12 @@ export default defineRule({
           message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
         }
       }
-      if (names.length > 0 && !names.some(name => SITE.test(name)) && shared.has(zone)) {
+      if (
+        names.length > 0 &&
+        !names.some(name => SITE.test(name)) &&
+        shared.has(zone) &&
+        !hasOwnWord(value)
+      ) {
         yield {
           at,
           aspect: 'site',
@@ -345,6 +354,11 @@ const KNOWN =
 /** What is the same for all pages of a site. */
 const SAME_FOR_ALL =
   /^(?:scheme|host|hostname|http_host|https|request_method|proxy_host|proxy_port|server_name|server_port|is_args)$/
+
+/** True for a key with a word of its own, by which its writer tells the site from others: `shop-$request_uri`. */
+function hasOwnWord(value: string): boolean {
+  return /[A-Za-z]\w/.test(value.replace(/\$(?:\{\w+\}|\w+)/g, ' '))
+}
 
 /** True for a key with a path that is written out, as for a list that is one page. */
 function namesPage(value: string): boolean {

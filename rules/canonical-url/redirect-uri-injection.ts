@@ -81,6 +81,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'one path, as the condition has it',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              if ($uri = "/signed-out") {
+                  return 302 https://www.example.org$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the request as it was sent',
       files: {
         'nginx.conf': conf`
@@ -212,7 +227,7 @@ export default defineRule({
           if (index === null || variable === null) continue
           // What a `rewrite` captures is escaped again in a redirect.
           if (name === 'rewrite' && /^[1-9]$/.test(variable)) continue
-          if (isOfExistingFile(directive)) continue
+          if (isOfExistingFile(directive) || isOfOnePath(directive)) continue
           const place = argumentPlace(directive, index)
           const written = placeText(place)
           const whole = written.replace(/\$(?:document_)?uri(?:\$is_args|\?)\$args/, '$request_uri')
@@ -239,6 +254,13 @@ function isOfExistingFile({ parent }: NginxDirective): boolean {
   if (parent?.name !== 'if') return false
   const condition = parent.args.map(({ value }) => value).join(' ')
   return /^\(\s*-[def]\s.*\$(?:uri|document_uri|request_filename)\b/.test(condition)
+}
+
+/** True inside of `if ($uri = "/path")`: one path, as it is written. */
+function isOfOnePath({ parent }: NginxDirective): boolean {
+  if (parent?.name !== 'if') return false
+  const condition = parent.args.map(({ value }) => value).join(' ')
+  return /^\(\s*\$(?:document_)?uri\s*=\s*["']?\/[^$]*\)$/.test(condition)
 }
 
 /** The index of the argument that becomes a header's value; null where none does. */

@@ -8,7 +8,7 @@ export function* storeFaults(settings: DjangoSettings, files: FileSystem): Itera
   yield* storagesOf(settings, files)
   yield* pools(settings)
   yield* cachesOf(settings, files)
-  yield* databasesOf(settings, files)
+  yield* databasesOf(settings)
 }
 
 function* storagesOf(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
@@ -179,23 +179,12 @@ const FOREIGN: readonly (readonly [
   ],
 ]
 
-function* databasesOf(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
+function* databasesOf(settings: DjangoSettings): Iterable<SettingsFault> {
   const databases = settingValue(settings, 'DATABASES')
   if (!(databases instanceof Map)) return
   for (const [alias, database] of databases as ReadonlyMap<string, unknown>) {
     const engine: unknown = database instanceof Map ? database.get('ENGINE') : undefined
     if (!(database instanceof Map) || typeof engine !== 'string' || !engine.startsWith('django.')) continue
-    if (engine === 'django.db.backends.postgresql_psycopg2') {
-      const at = entryPlace(settings, 'DATABASES', [alias, 'ENGINE'], 'value')
-      if (at !== null && isDjangoAtLeast(3, settings, files) === true)
-        yield {
-          at,
-          message:
-            "Django 3.0 removed this name, so the application does not start: 'django.db.backends.postgresql_psycopg2' isn't an available database backend",
-          label: 'no such backend',
-          help: 'Write `django.db.backends.postgresql`',
-        }
-    }
     const options: unknown = database.get('OPTIONS')
     const [, foreign, said] = FOREIGN.find(([pattern]) => pattern.test(engine)) ?? []
     if (!(options instanceof Map) || foreign === undefined || said === undefined) continue

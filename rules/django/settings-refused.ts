@@ -170,12 +170,6 @@ export default defineRule({
       ),
     },
     {
-      title: 'the older name of PostgreSQL',
-      files: project(
-        'DATABASES = {"default": {"ENGINE": «"django.db.backends.postgresql_psycopg2"», "NAME": "shop"}}',
-      ),
-    },
-    {
       title: 'a URL of static files without its last slash',
       files: project('STATIC_URL = «"/static"»'),
     },
@@ -281,10 +275,10 @@ export default defineRule({
       ),
     },
     {
-      title: 'the older name, for an older Django',
+      title: 'the older name of PostgreSQL, which Django still takes for the newer one',
       files: project(
         'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql_psycopg2", "NAME": "shop"}}',
-        'Django==2.2.28',
+        'Django==5.2.17',
       ),
     },
     { title: 'URLs with their last slash', files: project('STATIC_URL = "static/"\nMEDIA_URL = ""') },

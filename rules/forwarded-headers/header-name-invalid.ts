@@ -185,9 +185,14 @@ function* judgeVariable(directive: NginxDirective): Iterable<RuleFinding> {
   }
 }
 
+/** `RewriteRule … [P]`. */
+function isProxyRule({ name, args }: ApacheDirective): boolean {
+  return /^RewriteRule$/i.test(name) && /^\[(?:.*,)?P(?:,.*)?\]$/i.test(args[2]?.value ?? '')
+}
+
 function isProxied({ parent }: ApacheDirective): boolean {
   for (let section = parent; section !== null; section = section.parent)
-    if (section.children.some(({ name }) => /^ProxyPass/i.test(name))) return true
+    if (section.children.some(child => /^ProxyPass/i.test(child.name) || isProxyRule(child))) return true
   return false
 }
 

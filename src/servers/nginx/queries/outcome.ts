@@ -96,7 +96,8 @@ export function outcome(
   }
   keepMatch(state, options.match ?? null)
   if (options.match == null)
-    for (const name of groupsOfNames(server)) state.values.set(name, unknown('the host that is asked for decides'))
+    for (const name of groupsOfNames(server))
+      state.values.set(name, unknown('the host that is asked for decides'))
   const view = fileView(configuration, options.files, options.assume)
   const { backend = () => null } = options
   const walk: Walk = { ...newWalk(state, view, backend), subrequest: uri => followSubrequest(walk, uri) }
