@@ -50,6 +50,7 @@ import apacheCgiSourceServed from './apache/cgi-source-served.ts'
 import apacheCommaBetweenNames from './apache/comma-between-names.ts'
 import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
+import apacheConnectionUpgradeAlone from './apache/connection-upgrade-alone.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
 import apacheDavWithoutLockdb from './apache/dav-without-lockdb.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
@@ -97,6 +98,7 @@ import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
+import apacheProxypassreverseSlash from './apache/proxypassreverse-slash.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRedirectOrder from './apache/redirect-order.ts'
@@ -108,10 +110,12 @@ import apacheRequireGroupWithoutFile from './apache/require-group-without-file.t
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
+import apacheRewritePassthroughMissing from './apache/rewrite-passthrough-missing.ts'
 import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
 import apacheRewritePercentEscaped from './apache/rewrite-percent-escaped.ts'
 import apacheRewriteProxiesAnywhere from './apache/rewrite-proxies-anywhere.ts'
 import apacheRewriteQueryUnescaped from './apache/rewrite-query-unescaped.ts'
+import apacheRewriteQuotesJoin from './apache/rewrite-quotes-join.ts'
 import apacheRewriteTargetMalformed from './apache/rewrite-target-malformed.ts'
 import apacheRewriteTargetSlash from './apache/rewrite-target-slash.ts'
 import apacheRewriteVariableMisspelt from './apache/rewrite-variable-misspelt.ts'
@@ -302,6 +306,7 @@ import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
+import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
@@ -705,6 +710,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/comma-between-names', ...apacheCommaBetweenNames },
   { id: 'apache/comment-continuation', ...apacheCommentContinuation },
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
+  { id: 'apache/connection-upgrade-alone', ...apacheConnectionUpgradeAlone },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
   { id: 'apache/dav-without-lockdb', ...apacheDavWithoutLockdb },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
@@ -752,6 +758,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
+  { id: 'apache/proxypassreverse-slash', ...apacheProxypassreverseSlash },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/redirect-order', ...apacheRedirectOrder },
@@ -763,10 +770,12 @@ export const rules: readonly Rule[] = [
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
+  { id: 'apache/rewrite-passthrough-missing', ...apacheRewritePassthroughMissing },
   { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },
   { id: 'apache/rewrite-percent-escaped', ...apacheRewritePercentEscaped },
   { id: 'apache/rewrite-proxies-anywhere', ...apacheRewriteProxiesAnywhere },
   { id: 'apache/rewrite-query-unescaped', ...apacheRewriteQueryUnescaped },
+  { id: 'apache/rewrite-quotes-join', ...apacheRewriteQuotesJoin },
   { id: 'apache/rewrite-target-malformed', ...apacheRewriteTargetMalformed },
   { id: 'apache/rewrite-target-slash', ...apacheRewriteTargetSlash },
   { id: 'apache/rewrite-variable-misspelt', ...apacheRewriteVariableMisspelt },
@@ -957,6 +966,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/name-undefined', ...djangoNameUndefined },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
+  { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },

@@ -1052,6 +1052,47 @@ export const cases: readonly LiveCase[] = [
     }),
   ),
   {
+    rule: 'apache/rewrite-passthrough-missing',
+    examples: { bad: 'an alias', good: 'passed through, redirected, and another path' },
+    shows: 'the rewritten page is not found',
+    files: { 'usr/share/apache2/icons/apache.png': 'icon' },
+    request: { url: 'http://example.org/favicon.png' },
+    harm: answers(404),
+    sound: async ({ response, request }) =>
+      response.status === (await request({ url: 'http://example.org/icons/apache.png' })).status &&
+      response.status !== 404,
+  },
+  {
+    rule: 'apache/rewrite-quotes-join',
+    examples: { bad: 'a condition', good: 'each by itself, and a blank within one' },
+    shows: 'what is excepted is redirected too',
+    files: { 'srv/www/.well-known/a': 'page' },
+    request: { url: 'http://example.org/.well-known/a' },
+    harm: answers(302),
+    sound: ({ response }) => response.status !== 302,
+  },
+  {
+    rule: 'apache/connection-upgrade-alone',
+    examples: { bad: 'nothing before the word and nothing behind it', good: 'the word anywhere' },
+    shows: 'the handshake of Firefox does not reach the backend',
+    files: { 'srv/www/chat': 'page' },
+    mirrors: [8000],
+    request: {
+      url: 'http://example.org/chat',
+      headers: { Connection: 'keep-alive, Upgrade', Upgrade: 'websocket' },
+    },
+    harm: ({ response }) => response.body === 'page',
+    sound: ({ response }) => response.body !== 'page',
+  },
+  {
+    rule: 'apache/proxypassreverse-slash',
+    examples: { bad: 'a path without its slash', good: 'a slash on both sides, or on neither' },
+    shows: 'the redirect after the login leads to another path',
+    request: { url: 'http://example.org/app/start' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/applogin',
+    sound: ({ response }) => response.headers.location === 'http://example.org/app/login',
+  },
+  {
     rule: 'apache/rewrite-target-malformed',
     examples: {
       bad: 'a letter too many',

@@ -1,3 +1,4 @@
+import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import { ALLOW } from '../directives.ts'
@@ -88,14 +89,25 @@ function negativeFault(directive: ApacheDirective, section: AuthorizationSection
   }
 }
 
+/** What a name that no module gives a provider stands for: a slip, a word of `all`, an address. */
+function meantProvider(name: string): string | undefined {
+  const lower = name.toLowerCase()
+  if (PROVIDERS.has(lower)) return lower
+  if (lower === 'granted' || lower === 'denied') return `all ${lower}`
+  if (/^\d{1,3}(?:\.\d{1,3}){1,3}(?:\/[\d.]+)?$/.test(name)) return `ip ${name}`
+  const isSlip = isOneSlipAway('valid-user', lower) || /^(?:valid_?users?|value-user)$/.test(lower)
+  return isSlip ? 'valid-user' : undefined
+}
+
 function requireFault(directive: ApacheDirective, index: number, name: string, walk: Walk): Fault | null {
   const word = directive.args[index]
   if (walk.defined.has(`authz ${name}`)) return null
   const provider = PROVIDERS.get(name)
   if (provider === undefined) {
-    if (walk.names.open || !walk.unit.modulesComplete) return null
+    const meant = meantProvider(name)
+    if (meant === undefined && (walk.names.open || !walk.unit.modulesComplete)) return null
     const message = name === '' ? '`Require` names no provider' : `no module knows \`Require ${name}\``
-    return { code: 'unknown-provider', message, word }
+    return { code: 'unknown-provider', message, word, ...(meant && { help: `write \`Require ${meant}\`` }) }
   }
   const [module, line] = provider
   if (!mayBeLoaded(walk.unit, module)) {
