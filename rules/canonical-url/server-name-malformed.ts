@@ -31,11 +31,14 @@ const apache = (line: string): string => conf`
 export default defineRule({
   summary: 'A server name that no request can have',
   severity: 'error',
-  otherSeverities: { info: 'for a port in a name of the default server, which answers all the same' },
+  otherSeverities: {
+    warning: 'for an option of `listen` in a file of which the servers beside it are not known',
+    info: 'for a port in a name of the default server, which answers all the same',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Names are separated by spaces. A comma, a scheme, a port, a path, a bracket or a quote becomes a part of the name, which then matches no `Host`, and without a `;` nginx takes the next directive for names: requests for it are answered by the default server, and both configuration checks are content.',
-  remedy: 'Write host names alone, separated by spaces',
+  remedy: 'Write host names alone, separated by spaces; `default_server` belongs to `listen`',
   references: [
     'https://nginx.org/en/docs/http/server_names.html',
     'https://httpd.apache.org/docs/2.4/mod/core.html#serveralias',
@@ -48,6 +51,18 @@ export default defineRule({
     },
     { title: 'a wildcard in the middle', files: { 'etc/nginx/nginx.conf': nginx('«api.*.example.org»') } },
     { title: 'a port', files: { 'etc/nginx/nginx.conf': nginx('«example.org:8080»') } },
+    {
+      title: 'an option of `listen`',
+      files: {
+        'site.conf': conf`
+        server {
+            listen 80;
+            server_name «default_server»;
+            return 404;
+        }
+      `,
+      },
+    },
     { title: 'a scheme', files: { 'etc/nginx/nginx.conf': nginx('«https://example.org»') } },
     {
       title: 'a list as a program prints it',
@@ -80,6 +95,23 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('*.example.org ~^(www|shop)\\.example\\.[a-z]+$ _ ""') },
     },
     {
+      title: 'an option of `listen` that stands there too, and one of the default server',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 80 default_server;
+              server_name default_server;
+              return 404;
+          }
+          server {
+              listen 8080;
+              server_name default_server;
+              return 404;
+          }
+        `),
+      },
+    },
+    {
       title: 'a port beside the name without it',
       files: { 'etc/nginx/nginx.conf': nginx('example.org example.org:8080 [::1]') },
     },
@@ -91,6 +123,7 @@ export default defineRule({
       for (const directive of occurrences.get('server_name') ?? []) {
         if (directive.context !== 'server') continue
         yield* withPort(configuration, directive)
+        yield* optionOfListen(configuration, directive)
         const swallowed = nextDirective(directive)
         if (swallowed !== -1) yield unended(directive, swallowed)
         for (const [index, { value }] of directive.args.entries()) {
@@ -114,12 +147,7 @@ function* withPort(configuration: NginxConfiguration, directive: NginxDirective)
     if (host === undefined || parent === null || isUnknownWord(value)) continue
     const names = childrenNamed(parent, 'server_name').flatMap(({ args }) => args.map(word => word.value))
     if (names.includes(host)) continue
-    const sockets = socketsOf(configuration, parent)
-    const isDefault =
-      configuration.main === null ||
-      sockets.every(
-        ({ socket }) => !socket.defaultServer.known || socket.defaultServer.value.server === parent,
-      )
+    const isDefault = configuration.main === null || isDefaultServer(configuration, parent)
     const at = argumentPlace(directive, index)
     yield {
       at,
@@ -131,6 +159,33 @@ function* withPort(configuration: NginxConfiguration, directive: NginxDirective)
       ]),
     }
   }
+}
+
+/** `default_server` as a name, which is an option of `listen`: whose server is not the default one, answers nobody. */
+function* optionOfListen(
+  configuration: NginxConfiguration,
+  directive: NginxDirective,
+): Generator<RuleFinding> {
+  const index = directive.args.findIndex(({ value }) => value === 'default_server')
+  const { parent } = directive
+  if (index === -1 || parent === null) return
+  const isOption = childrenNamed(parent, 'listen').some(({ args }) =>
+    args.some(({ value }) => isUnknownWord(value) || /^default(?:_server)?$/.test(value)),
+  )
+  if (isOption || (configuration.main !== null && isDefaultServer(configuration, parent))) return
+  yield {
+    at: argumentPlace(directive, index),
+    ...(configuration.main === null && ({ severity: 'warning' } as const)),
+    message: '`default_server` is an option of `listen`, and a name here that no request has',
+    label: 'a name like any other',
+    help: 'Write `listen 80 default_server;`',
+  }
+}
+
+function isDefaultServer(configuration: NginxConfiguration, server: NginxDirective): boolean {
+  return socketsOf(configuration, server).every(
+    ({ socket }) => !socket.defaultServer.known || socket.defaultServer.value.server === server,
+  )
 }
 
 /** The first word that begins a line and is the name of a directive with arguments of its own; -1 where none is. */

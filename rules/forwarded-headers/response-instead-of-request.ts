@@ -1,4 +1,4 @@
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { insertAfter, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Connections } from '../../src/deployment/model.ts'
@@ -7,6 +7,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { type HeaderLine, headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -79,6 +80,19 @@ export default defineRule({
       },
     },
     {
+      title: 'what is to be kept from a backend of nginx',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                «proxy_hide_header» Cookie;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         «Header» unset Proxy
@@ -112,6 +126,21 @@ export default defineRule({
       },
     },
     {
+      title: 'kept from a backend of nginx, and hidden beside it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header Cookie "";
+                proxy_hide_header Cookie;
+                proxy_hide_header Set-Cookie;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'in nginx, where the client is told as well',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -131,6 +160,7 @@ export default defineRule({
     },
   ],
   *check({ apache, nginx, connections, filesOf }) {
+    for (const configuration of nginx) yield* hiddenInNginx(configuration)
     if (nginx.some(({ occurrences }) => occurrences.has('add_header'))) yield* inNginx(connections)
     for (const configuration of apache) {
       const files = filesOf(configuration)
@@ -198,6 +228,35 @@ function* inNginx({ http }: Connections): Iterable<RuleFinding> {
     }
   }
 }
+
+/** `proxy_hide_header` of what no response has: the request keeps it. */
+function* hiddenInNginx({ occurrences }: NginxConfiguration): Iterable<RuleFinding> {
+  for (const name of HIDING) {
+    for (const line of occurrences.get(name) ?? []) {
+      const header = line.args[0]?.value ?? ''
+      if (!ONLY_OF_REQUESTS.test(header)) continue
+      const sets = name.replace('hide', 'set')
+      const isSet = (occurrences.get(sets) ?? []).some(
+        ({ args }) => args[0]?.value.toLowerCase() === header.toLowerCase(),
+      )
+      if (isSet) continue
+      const at = nginxNamePlace(line)
+      const word = line.args[0]
+      yield {
+        at,
+        message: `\`${name}\` hides nothing: \`${header}\` is no header of a response, and that of the request is passed on`,
+        ...(sets === 'proxy_set_header' && word !== undefined
+          ? propose('Send it empty, which leaves it out', 'unsafe', [
+              replacePlace(at, sets),
+              insertAfter({ source: line.source, start: word.start, end: word.end }, ' ""'),
+            ])
+          : {}),
+      }
+    }
+  }
+}
+
+const HIDING = ['proxy_hide_header', 'fastcgi_hide_header', 'uwsgi_hide_header', 'grpc_hide_header'] as const
 
 const ADDING: ReadonlySet<string> = new Set(['set', 'add', 'append', 'merge', 'setifempty'])
 

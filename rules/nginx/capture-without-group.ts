@@ -1,10 +1,12 @@
-import { memoByKey } from '../../parsers/collections/memo.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
+import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
@@ -15,7 +17,7 @@ import { nginxMain, nginxServer } from '../_examples.ts'
 const nginx = (lines: string, http = ''): string => nginxMain([http, nginxServer(lines)])
 
 export default defineRule({
-  summary: '`$1` stands for a group that the regular expression does not have',
+  summary: '`$1` or `$name` stands for a group that the regular expression does not have',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -68,6 +70,17 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(conf`
           location /shop/ {
               return 301 «/store/$1»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a name without its question mark, or before it',
+      files: {
+        'site.conf': nginxServer(conf`
+          rewrite «^/tools/(<page>.*)$» https://tools.example.org/$page;
+          location ~ «^/files/(<?file>[^/]+)$» {
+              rewrite ^ /archive/$file last;
           }
         `),
       },
@@ -136,6 +149,20 @@ export default defineRule({
       },
     },
     {
+      title: 'names of groups, and angle brackets that are meant',
+      files: {
+        'site.conf': nginxServer(conf`
+          rewrite ^/tools/(?<page>.*)$ https://tools.example.org/$page;
+          location ~ ^/files/(?P<file>[^/]+)$ {
+              rewrite ^ /archive/$file last;
+          }
+          location ~ "(<script>|\(<b>)" {
+              return 403;
+          }
+        `),
+      },
+    },
+    {
       title: 'the name of the server has the group',
       files: {
         'etc/nginx/nginx.conf': nginxMain(conf`
@@ -175,6 +202,7 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const { occurrences } = configuration
+      yield* withoutQuestionMark(configuration)
       for (const name of ['rewrite', 'return', 'set']) {
         for (const line of occurrences.get(name) ?? []) {
           const [, group] = APACHE_GROUP.exec(line.args[1]?.value ?? '') ?? []
@@ -224,6 +252,41 @@ export default defineRule({
     }
   },
 })
+
+/** A group whose name lacks its `?`, or has it behind the bracket: it matches these very letters. */
+const MISWRITTEN = /(?:^|[^\\])(\(<\??([a-z_]\w*)>)/i
+
+function* withoutQuestionMark(configuration: NginxConfiguration): Iterable<RuleFinding> {
+  for (const name of ['location', 'rewrite', 'server_name']) {
+    for (const line of configuration.occurrences.get(name) ?? []) {
+      const index = line.args.findIndex(({ value }) => MISWRITTEN.test(value))
+      const [, written = '', group = ''] = MISWRITTEN.exec(line.args[index]?.value ?? '') ?? []
+      if (written === '' || (name === 'rewrite' && index !== 0)) continue
+      if (!usedVariables(configuration).has(group.toLowerCase())) continue
+      const at = argumentPlace(line, index)
+      const text = placeText(at)
+      const meant = text.replace(written, `(?<${group}>`)
+      yield {
+        at,
+        message: `\`${written}…)\` is a group without a name that matches the letters \`<${group}>\`, and nothing defines \`$${group}\``,
+        label: `a name is written \`(?<${group}>…)\``,
+        ...propose('Write the name as PCRE does', 'unsafe', [
+          text === meant ? null : replacePlace(at, meant),
+        ]),
+      }
+    }
+  }
+}
+
+/** The variables in the arguments of all directives. */
+const usedVariables = memo(
+  ({ occurrences }: NginxConfiguration): ReadonlySet<string> =>
+    new Set(
+      [...occurrences.values()].flatMap(lines =>
+        lines.flatMap(({ args }) => args.flatMap(({ value }) => variableNames(value))),
+      ),
+    ),
+)
 
 /** A group of the last RewriteCond, and no byte such as `%1F`. */
 const APACHE_GROUP = /%([1-9])(?![0-9a-f])/i

@@ -1,9 +1,9 @@
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { endsUnknown, UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (lines: string): string => conf`
@@ -29,6 +29,16 @@ export default defineRule({
         'nginx.conf': site(conf`
           location /img/ {
               alias «/srv/img»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a directory that a template names in part',
+      files: {
+        'site.conf.j2': site(conf`
+          location /2019/ {
+              alias «{{ conference_dir }}/public»;
           }
         `),
       },
@@ -65,6 +75,19 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a template that fills in the end',
+      files: {
+        'site.conf.j2': site(conf`
+          location /img/ {
+              alias /srv/{{ images }};
+          }
+          location /2019/ {
+              alias {{ conference_dir }};
+          }
+        `),
+      },
+    },
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
@@ -75,9 +98,10 @@ export default defineRule({
         const written = alias.args[0]?.value ?? ''
         if ((modifier !== '' && modifier !== '^~') || !name.endsWith('/')) continue
         if (
-          isUnknownWord(written) ||
-          isComputed(written) ||
-          !written.startsWith('/') ||
+          variableNames(written).length > 0 ||
+          !(written.startsWith('/') || beginsWithPlaceholder(written)) ||
+          // Of a placeholder in the middle the end is known all the same.
+          endsUnknown(written) ||
           written.endsWith('/')
         )
           continue
@@ -92,3 +116,7 @@ export default defineRule({
     }
   },
 })
+
+function beginsWithPlaceholder(written: string): boolean {
+  return written.startsWith(UNKNOWN) && written.includes('/')
+}

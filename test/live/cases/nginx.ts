@@ -3,6 +3,17 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/query-without-question-mark',
+    examples: {
+      bad: 'the path of the request on another host',
+      good: 'a question mark, where there is a query',
+    },
+    shows: 'the query is a part of the path',
+    request: { url: 'http://example.org/old/page?id=1' },
+    harm: ({ response }) => response.headers.location === 'https://old.example.org/old/pageid=1',
+    sound: ({ response }) => response.headers.location === undefined,
+  },
+  {
     rule: 'nginx/websocket-upgrade-missing',
     examples: { bad: 'Apache, which passes it on', good: 'Apache, which passes it on, and both headers' },
     shows: 'the backend behind Apache gets no Upgrade',
@@ -204,6 +215,17 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/blog/one' },
     harm: ({ response }) => response.headers.location === 'https://blog.example.org/',
     sound: ({ response }) => response.headers.location === 'https://blog.example.org/one',
+  },
+  {
+    rule: 'nginx/capture-without-group',
+    shows: 'nginx refuses the configuration',
+    examples: {
+      bad: 'a name without its question mark, or before it',
+      good: 'names of groups, and angle brackets that are meant',
+    },
+    request: { url: 'http://example.org/tools/saw' },
+    harm: ({ refused }) => /unknown "page" variable/.test(refused.nginx ?? ''),
+    sound: ({ response }) => response.headers.location === 'https://tools.example.org/saw',
   },
   {
     rule: 'nginx/pattern-not-path',
