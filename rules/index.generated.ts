@@ -400,6 +400,7 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxCommaInList from './nginx/comma-in-list.ts'
+import nginxDeniedDotUnescaped from './nginx/denied-dot-unescaped.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
 import nginxErrorPageKeepsStatus from './nginx/error-page-keeps-status.ts'
@@ -407,6 +408,7 @@ import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageNotRecursive from './nginx/error-page-not-recursive.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
+import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
@@ -428,6 +430,7 @@ import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
 import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
+import nginxQueryWithoutQuestionMark from './nginx/query-without-question-mark.ts'
 import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
@@ -1060,6 +1063,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/comma-in-list', ...nginxCommaInList },
+  { id: 'nginx/denied-dot-unescaped', ...nginxDeniedDotUnescaped },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },
   { id: 'nginx/error-page-keeps-status', ...nginxErrorPageKeepsStatus },
@@ -1067,6 +1071,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/error-page-not-recursive', ...nginxErrorPageNotRecursive },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
+  { id: 'nginx/error-page-without-slash', ...nginxErrorPageWithoutSlash },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
@@ -1088,6 +1093,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },
   { id: 'nginx/proxy-pass-slash-mismatch', ...nginxProxyPassSlashMismatch },
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
+  { id: 'nginx/query-without-question-mark', ...nginxQueryWithoutQuestionMark },
   { id: 'nginx/question-mark-unescaped', ...nginxQuestionMarkUnescaped },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },

@@ -1,10 +1,14 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { askServer, isOpen } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { restrictedLocations, restriction } from './_restricted-locations.ts'
 
@@ -66,6 +70,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the history of the source code',
+      files: {
+        'nginx.conf': site(conf`
+          location «=» /.git {
+              return 404;
+          }
+          location / {
+              try_files $uri $uri/ =404;
+          }
+        `),
+      },
+    },
+    {
       title: 'the same without a slash',
       files: {
         'nginx.conf': site(conf`
@@ -120,6 +137,25 @@ export default defineRule({
       },
     },
     {
+      title: 'the history of the source code with what is in it, and a page that went away',
+      files: {
+        'nginx.conf': site(conf`
+          location = /.git {
+              return 404;
+          }
+          location ~ /\. {
+              deny all;
+          }
+          location = /.htaccess {
+              return 404;
+          }
+          location = /backup {
+              return 404;
+          }
+        `),
+      },
+    },
+    {
       title: 'the prefix is closed too',
       files: {
         'nginx.conf': site(conf`
@@ -161,6 +197,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* historiesServed(deployment)
     for (const { server, location, rule, isAnswered } of restrictedLocations(deployment)) {
       if (isAnswered) continue
       const { directive, modifier, name } = location
@@ -192,6 +229,37 @@ export default defineRule({
 /** What nobody closes for one page alone. */
 const DIRECTORIES =
   /\/(?:(?:wp-)?admin|administrator|(?:php|pg)[-_]?(?:my)?admin|private|secret|secure|internal|manage(?:r|ment)?|backend|backoffice|panel|staff)$/i
+
+/** `.git` and its like that a `return` hides, and their files not. */
+function* historiesServed(deployment: Deployment): Generator<RuleFinding> {
+  const servers = serversAround(deployment)
+  for (const { occurrences } of deployment.nginx) {
+    for (const directive of occurrences.get('location') ?? []) {
+      const { modifier, name } = readLocation(directive)
+      if (modifier !== '=' || directive.args.length < 2 || !/\/\.(?:git|svn|hg|bzr)\/?$/.test(name)) continue
+      const [line, ...others] = directive.children.filter(child => child.name !== 'access_log')
+      if (line?.name !== 'return' || others.length > 0 || !/^4\d\d$/.test(line.args[0]?.value ?? '')) continue
+      const home = serverAround(directive)
+      const server = home === null ? undefined : servers.get(home)
+      const path = `${name.replace(/\/$/, '')}/config`
+      const answer =
+        server === undefined
+          ? null
+          : askServer(deployment, server, path, { existing: [], assume: () => 'file' })
+      if (answer === null || isOpen(answer) !== true || answer.end.kind !== 'file') continue
+      const at = argumentPlace(directive, 0)
+      yield {
+        at,
+        message: `\`location = ${name}\` is this one URL alone, and \`${path}\` is served`,
+        label: 'nothing below it',
+        related: [{ at: namePlace(line), message: 'does not apply there' }],
+        ...(placeText(at) === '='
+          ? propose('Hold for everything below', 'unsafe', [replacePlace(at, '^~')])
+          : {}),
+      }
+    }
+  }
+}
 
 type Pass = NonNullable<ReturnType<typeof effectivePass>>
 

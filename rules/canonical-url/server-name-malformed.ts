@@ -33,7 +33,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'for an option of `listen` in a file of which the servers beside it are not known',
-    info: 'for a port in a name of the default server, which answers all the same',
+    info: 'for the default server, or the first of its file, which answers all the same',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -172,10 +172,12 @@ function* optionOfListen(
   const isOption = childrenNamed(parent, 'listen').some(({ args }) =>
     args.some(({ value }) => isUnknownWord(value) || /^default(?:_server)?$/.test(value)),
   )
-  if (isOption || (configuration.main !== null && isDefaultServer(configuration, parent))) return
+  if (isOption) return
+  const isDefault = isDefaultServer(configuration, parent)
+  if (isDefault && configuration.main !== null) return
   yield {
     at: argumentPlace(directive, index),
-    ...(configuration.main === null && ({ severity: 'warning' } as const)),
+    ...(configuration.main === null && { severity: isDefault ? ('info' as const) : ('warning' as const) }),
     message: '`default_server` is an option of `listen`, and a name here that no request has',
     label: 'a name like any other',
     help: 'Write `listen 80 default_server;`',

@@ -58,7 +58,10 @@ function isAlikeReturn({ children }: NginxDirective, line: NginxDirective): bool
 export function unlikePath(directive: NginxDirective): string | null {
   const { modifier, name } = readLocation(directive)
   if (modifier === '~' || modifier === '~*' || modifier === '@' || directive.context !== 'server') return null
-  if (directive.source.template || isUnknownWord(name)) return null
+  if (isUnknownWord(name)) return null
+  // What a program fills in is hardly ever written with a dot.
+  if (/^\.[a-z][\w-]*$/.test(name)) return `every path begins with a slash, and \`${name}\` does not`
+  if (directive.source.template) return null
   if (/%[0-9a-f]{2}/i.test(name))
     return `the path is compared as it is decoded, in which \`${name}\` does not stand`
   return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name)

@@ -1,7 +1,9 @@
+import { placeText } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -28,6 +30,18 @@ export default defineRule({
     {
       title: 'the page for what is not there',
       files: { 'etc/nginx/nginx.conf': nginx('error_page 404 «=» /404.html;') },
+    },
+    {
+      title: 'a page that clients may not ask for by themselves',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          error_page 404 «=» /errors/404.html;
+          location /errors/ {
+              internal;
+              alias /srv/errors/;
+          }
+        `),
+      },
     },
     {
       title: 'the page for a backend that fails',
@@ -78,7 +92,7 @@ export default defineRule({
         if (index === -1 || !PAGE_OF_ERROR.test(page) || !codes.some(code => /^[45]\d\d$/.test(code)))
           continue
         const answer = askServer(deployment, server, page)
-        if (answer?.end.kind !== 'file' || answer.end.status !== 200) continue
+        if (answer === null || !(isFile(answer) || isFileForItself(answer))) continue
         yield {
           at: argumentPlace(line, index),
           message: `\`=\` sends \`${page}\` with status 200, not ${codes.join(', ')}`,
@@ -88,6 +102,24 @@ export default defineRule({
     }
   },
 })
+
+function isFile({ end }: Outcome): boolean {
+  return end.kind === 'file' && end.status === 200
+}
+
+/** A file of a location that is `internal`: of a client nginx says 404, and to itself it sends the page. */
+function isFileForItself({ end, steps }: Outcome): boolean {
+  if (end.kind !== 'response' || end.at === null || placeText(end.at) !== 'internal') return false
+  const location = steps.findLast(({ kind }) => kind === 'location')?.directive
+  return location?.children.every(({ name }) => OF_FILES.has(name)) === true
+}
+
+/** What a location of files says, which leads nowhere else. */
+const OF_FILES: ReadonlySet<string> = new Set(
+  'internal root alias access_log log_not_found error_log allow expires add_header default_type charset'.split(
+    ' ',
+  ),
+)
 
 /** A file that by its name is the page of an error, and nothing else. */
 const PAGE_OF_ERROR = /^\/[^$?]*\b(?:[45]\d\d|[45]0x|errors?|not[-_]?found|maintenance)\b[^/$?]*\.html?$/i

@@ -29,8 +29,36 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a file by a part of its path',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/static/(?<file>.*) {
+              root /srv/static;
+              «if» ($http_origin ~ example) {
+                  add_header Access-Control-Allow-Origin $http_origin;
+              }
+              try_files /$file =404;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'files by their own path',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /static/ {
+              root /srv;
+              if ($http_origin ~ example) {
+                  add_header Access-Control-Allow-Origin $http_origin;
+              }
+              try_files $uri =404;
+          }
+        `),
+      },
+    },
     {
       title: 'in the server',
       files: {
@@ -73,7 +101,7 @@ export default defineRule({
     for (const { occurrences } of configurations) {
       for (const tried of occurrences.get('try_files') ?? []) {
         const { parent } = tried
-        if (parent?.name !== 'location' || falls(tried.args.at(-1)?.value ?? '')) continue
+        if (parent?.name !== 'location' || falls(tried.args.map(({ value }) => value))) continue
         for (const block of parent.children) {
           if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
           // A file that is there is served without it too.
@@ -89,10 +117,13 @@ export default defineRule({
   },
 })
 
-/** `=404` alone: without it nginx looks for the file and answers the same. */
-function falls(last: string): boolean {
-  return last === '=404'
+/** `=404` behind the path itself: without it nginx looks for the same file, and answers the same. */
+function falls(tried: readonly string[]): boolean {
+  return tried.at(-1) === '=404' && !tried.slice(0, -1).every(path => OF_CAPTURE.test(path))
 }
+
+/** A part of the path, as an expression of the location takes it out: no file has the path itself. */
+const OF_CAPTURE = /^\/(?:\$\d|\$(?!(?:document_)?uri\b|request_|fastcgi_)[a-z_]+)$/
 
 /** True for what takes the request out of the `if`, or answers it there. */
 function goesElsewhere({

@@ -1,6 +1,7 @@
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
+import { foreignPath } from './_nested-expressions.ts'
 import { MOST_COMPARED } from './_hidden-patterns.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -142,6 +143,31 @@ export default defineRule({
       },
     },
     {
+      title: 'an expression inside of a prefix that no path of it matches',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /sites/files/advagg_js/ {
+              location ~* «/sites/files/advagg_css/.*\.js$» {
+                  expires max;
+              }
+              location ~ «^/sites/scripts/» {
+                  expires 1d;
+              }
+          }
+        `),
+      },
+    },
+    {
+      title: 'a file without the slash before it',
+      files: {
+        'site.conf.tpl': site(conf`
+          location = «.healthz» {
+              return 204;
+          }
+        `),
+      },
+    },
+    {
       title: 'a path without its slash',
       files: {
         'nginx.conf': site(conf`
@@ -256,6 +282,27 @@ export default defineRule({
           }
           location ~ ^/api/\w+$ {
               proxy_pass http://127.0.0.1:9003;
+          }
+        `),
+      },
+    },
+    {
+      title: 'expressions inside of a prefix that its paths match',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /sites/files/js/ {
+              location ~* /sites/files/.*\.js$ {
+                  expires max;
+              }
+              location ~ /files/old/.*\.js$ {
+                  return 410;
+              }
+              location ~ ^/(?:sites|files)/ {
+                  expires 1d;
+              }
+              location ~ ^/files/|\.map$ {
+                  return 404;
+              }
           }
         `),
       },
@@ -401,6 +448,16 @@ export default defineRule({
             message: reason,
             label: 'never reached',
           }
+        const foreign = foreignPath(directive)
+        if (foreign !== null && parent !== null) {
+          const outer = readLocation(parent)
+          yield {
+            at: argumentPlace(directive, directive.args.length - 1),
+            message: `\`location ${`${outer.modifier} ${outer.name}`.trim()}\` holds paths that begin so, and this expression asks for \`${foreign}\``,
+            label: 'never reached',
+            related: [{ at: outer.at, message: 'only these paths come here' }],
+          }
+        }
         if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
         if (!word.startsWith('@') && !scopes.has(parent)) yield* prefixesHiddenIn(parent)
         const location = readLocation(directive)

@@ -70,6 +70,9 @@ export default defineRule({
         location ~ ^/publisher/(.*) {
             return 301 /organization/$1?$query_string;
         }
+        location /old/ {
+            return 301 https://old.example.org$document_uri$is_args$args;
+        }
         rewrite ^/shop/(.*)$ /store/$1 permanent;
         rewrite ^/item/(.*)$ /items?id=$1&$args permanent;
       `),

@@ -3,6 +3,24 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'nginx/denied-dot-unescaped',
+    examples: { bad: 'logs', good: 'the dot is escaped, or stands in brackets' },
+    shows: 'the page of the blog is forbidden',
+    files: { 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/blog' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'page',
+  },
+  {
+    rule: 'nginx/error-page-without-slash',
+    examples: { bad: 'a page', good: 'a path, a named location, and URLs' },
+    shows: 'a page that is not there is a redirect to a place that is not there',
+    files: { 'srv/www/error.html': 'not here', 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/shop/lamp' },
+    harm: ({ response }) => response.status === 302 && response.headers.location === 'error.html',
+    sound: ({ response }) => response.status === 404 && response.body === 'not here',
+  },
+  {
     rule: 'nginx/query-without-question-mark',
     examples: {
       bad: 'the path of the request on another host',
@@ -11,7 +29,7 @@ export const cases: readonly LiveCase[] = [
     shows: 'the query is a part of the path',
     request: { url: 'http://example.org/old/page?id=1' },
     harm: ({ response }) => response.headers.location === 'https://old.example.org/old/pageid=1',
-    sound: ({ response }) => response.headers.location === undefined,
+    sound: ({ response }) => response.headers.location === 'https://old.example.org/old/page?id=1',
   },
   {
     rule: 'nginx/websocket-upgrade-missing',

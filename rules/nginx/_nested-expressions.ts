@@ -1,0 +1,53 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+
+/**
+ * The path that an expression inside of a prefix asks for, where no path begins with both; null where one may. An
+ * expression without `^` may match behind the prefix: only one that begins with the same directory is meant for the
+ * whole path.
+ */
+export function foreignPath(directive: NginxDirective): string | null {
+  const { parent } = directive
+  if (parent?.name !== 'location') return null
+  const { modifier, name: pattern } = readLocation(directive)
+  const outer = readLocation(parent)
+  if (!modifier.startsWith('~') || (outer.modifier !== '' && outer.modifier !== '^~')) return null
+  if (isUnknownWord(pattern) || isUnknownWord(outer.name) || !outer.name.startsWith('/')) return null
+  if (hasAlternatives(pattern)) return null
+  const isAnchored = pattern.startsWith('^')
+  const path = literalStart(isAnchored ? pattern.slice(1) : pattern)
+  const both = Math.min(path.length, outer.name.length)
+  const [one, other] = [path.slice(0, both), outer.name.slice(0, both)]
+  if (one.toLowerCase() === other.toLowerCase()) return null
+  if (isAnchored) return path
+  const first = /^\/[^/]+\//.exec(outer.name)?.[0]
+  return first !== undefined && path.startsWith(first) && path.slice(first.length).includes('/') ? path : null
+}
+
+/** The letters with which every match begins. */
+function literalStart(pattern: string): string {
+  let text = ''
+  for (let at = 0; at < pattern.length; at++) {
+    const letter = pattern[at] ?? ''
+    const escaped = pattern[at + 1] ?? ''
+    if (letter === '\\' && /[./_-]/.test(escaped)) at++
+    else if (!/[\w/~%@:,=&;!'" -]/.test(letter)) break
+    if (/[?*{]/.test(pattern[at + 1] ?? '')) break
+    text += letter === '\\' ? escaped : letter
+  }
+  return text
+}
+
+/** True where `|` stands outside of every group. */
+function hasAlternatives(pattern: string): boolean {
+  let depth = 0
+  for (let at = 0; at < pattern.length; at++) {
+    const letter = pattern[at]
+    if (letter === '\\') at++
+    else if (letter === '(' || letter === '[') depth++
+    else if (letter === ')' || letter === ']') depth--
+    else if (letter === '|' && depth <= 0) return true
+  }
+  return false
+}

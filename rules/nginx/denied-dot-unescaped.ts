@@ -1,0 +1,137 @@
+import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { compilePcre, toBytes } from '../../src/servers/regex.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /srv/www;
+      ${lines}
+      location / {
+          try_files $uri $uri/ /index.html;
+      }
+  }
+`
+
+export default defineRule({
+  summary: 'A dot that is not escaped denies pages without an extension',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In a regular expression `.` is any character: `.(log|ini|sh)$` is meant for extensions and takes the ends of words too, so that `/blog`, `/mini` and `/publish` are answered with 403.',
+  remedy: 'Escape the dot: `\\.(log|ini|sh)$`',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
+  bad: [
+    {
+      title: 'logs',
+      files: {
+        'site.conf': site(conf`
+          location ~* «^.+.log$» {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'backups and sources',
+      files: {
+        'site.conf': site(conf`
+          location ~ «.(bak|ini|log|sh|sql)$» {
+              return 404;
+          }
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the dot is escaped, or stands in brackets',
+      files: {
+        'site.conf': site(conf`
+          location ~* ^.+\.log$ {
+              deny all;
+          }
+          location ~ [.](bak|ini|log|sh|sql)$ {
+              return 404;
+          }
+        `),
+      },
+    },
+    {
+      title: 'no name ends so, what is not denied, and what another location answers',
+      files: {
+        'site.conf': site(conf`
+          location ~ ^/blog {
+              try_files $uri /blog.html;
+          }
+          location ~ .(htaccess|htpasswd|swp)$ {
+              deny all;
+          }
+          location ~ .(css|js|log)$ {
+              expires 1d;
+          }
+          location ~ /b.log$ {
+              deny all;
+          }
+        `),
+      },
+    },
+  ],
+  *check(deployment) {
+    const servers = serversAround(deployment)
+    for (const { occurrences } of deployment.nginx) {
+      for (const location of occurrences.get('location') ?? []) {
+        const { modifier, name } = readLocation(location)
+        if (!modifier.startsWith('~') || isUnknownWord(name) || !refuses(location)) continue
+        const escaped = name.replace(DOT, (_, before: string) => `${before}\\.`)
+        if (escaped === name) continue
+        const options = { caseless: modifier === '~*' }
+        const written = compilePcre(name, options)
+        const meant = compilePcre(escaped, options)
+        const home = serverAround(location)
+        const server = home === null ? undefined : servers.get(home)
+        if (written === null || meant === null || server === undefined) continue
+        const page = PAGES.find(path => {
+          if (written.test(toBytes(path)) !== true || meant.test(toBytes(path)) !== false) return false
+          const answer = askServer(deployment, server, path)
+          return answer?.end.kind === 'response' && answer.end.status >= 400
+        })
+        if (page === undefined) continue
+        const at = argumentPlace(location, location.args.length - 1)
+        yield {
+          at,
+          message: `\`.\` is any character here, so \`${page}\` is denied too`,
+          ...propose('Escape the dot', 'unsafe', [placeText(at) === name ? replacePlace(at, escaped) : null]),
+        }
+      }
+    }
+  },
+})
+
+/** A dot before alternatives, or before a word at the end, which are extensions. */
+const DOT = /(^|[^\\])\.(?=\((?!\?[=!<])|[a-z]+(?:\$|$))/g
+
+/** Pages that end as files do which are kept back. */
+const PAGES = ['blog', 'catalog', 'publish', 'mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit'].flatMap(
+  name => [`/${name}`, `/news/${name}`],
+)
+
+/** True for a location that lets nobody in. */
+function refuses({ children }: NginxDirective): boolean {
+  return (
+    children.some(
+      ({ name, args }) =>
+        (name === 'deny' && args[0]?.value === 'all') ||
+        (name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')),
+    ) && !children.some(({ name }) => name === 'allow' || name === 'satisfy')
+  )
+}
