@@ -64,6 +64,14 @@ const KINDS: readonly Kind[] = [
   },
   {
     shells: ALL,
+    // Of an address without quotes; what follows would be set as a variable of the shell.
+    pattern:
+      /\bhttps?:\/\/[^\s&;|<>()"'?]{1,300}\?[^\s&;|<>()"'=]{0,300}=[^\s&;|<>()"']{0,300}(&)[A-Za-z_][\w.-]{0,60}=/d,
+    said: 'the address ends here, and the command runs in the background',
+    meant: { label: 'no part of the address', help: 'Write the address between quotes' },
+  },
+  {
+    shells: ALL,
     pattern: at(String.raw`(\[)(?=[ \t])[^\]\n]{0,400}$`),
     said: '[: missing ]',
   },

@@ -99,6 +99,14 @@ export default defineRule({
       files: tree('python:3.12-slim', script(''), 'RUN if [ 3.12.1 «>» 3.11 ]; then touch /app/new; fi'),
     },
     {
+      title: 'an address with two parameters',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        'RUN wget -O shop.zip https://example.org/get.php?version=latest«&»channel=stable',
+      ),
+    },
+    {
       title: 'a script of bash that sh is given',
       files: {
         ...tree('node:22', script('if «[[» -n "$MIGRATE" ]]; then npm run migrate; fi', '#!/bin/bash')),
@@ -128,6 +136,7 @@ export default defineRule({
         case "$1" in
           [yY]*) echo '\${A//a/b}' ;;
         esac
+        curl "https://example.org/?a=1&b=2" & curl https://example.org/?a=1&
         [ "$A" \\> "$B" ] || [ -f /app/ready ] > /dev/null || [ $(id -u 2> /dev/null) = 0 ] || true
         [ "$(python -c 'print("""
           ]""")')" = 1 ] || echo "source of"
