@@ -22,6 +22,19 @@ export function nginxServer(lines: string | readonly string[]): string {
   `
 }
 
+/** nginx's server for `example.org` that terminates TLS. */
+export function tlsServer(lines: string | readonly string[]): string {
+  return conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/ssl/example.org.pem;
+        ssl_certificate_key /etc/ssl/example.org.key;
+        ${lines}
+    }
+  `
+}
+
 /** nginx's server for `example.org` that proxies everything to a backend; `lines` come before the location. */
 export function proxiedServer(lines: string | readonly string[] = '', backend = '127.0.0.1:9000'): string {
   return nginxServer(conf`

@@ -5,8 +5,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
-import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
+import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 
 const FLASK = {
   'etc/shop/web.py': conf`
@@ -15,26 +14,7 @@ const FLASK = {
   `,
 }
 const uwsgi = (lines: string, files: Record<string, string>): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    nginxServer(conf`
-      location / {
-          include /etc/nginx/uwsgi_params;
-          uwsgi_pass unix:/run/uwsgi-shop/shop.sock;
-      }
-    `),
-  ),
-  'etc/nginx/uwsgi_params': conf`
-    uwsgi_param REQUEST_METHOD $request_method;
-    uwsgi_param PATH_INFO $document_uri;
-    uwsgi_param SERVER_NAME $server_name;
-    uwsgi_param SERVER_PORT $server_port;
-  `,
-  'etc/uwsgi/apps-enabled/shop.ini': conf`
-    [uwsgi]
-    socket = /run/uwsgi-shop/shop.sock
-    chmod-socket = 666
-    ${lines}
-  `,
+  ...uwsgiApplication(lines),
   ...files,
 })
 

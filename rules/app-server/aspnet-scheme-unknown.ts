@@ -7,7 +7,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { nginxMain } from '../_examples.ts'
+import { nginxMain, tlsServer } from '../_examples.ts'
 
 const program = (
   options: string,
@@ -114,19 +114,15 @@ export default defineRule({
     {
       title: 'a redirect alone, in a unit',
       files: {
-        'etc/nginx/nginx.conf': nginxMain(conf`
-          server {
-              listen 443 ssl;
-              server_name example.org;
-              ssl_certificate /etc/ssl/example.org.pem;
-              ssl_certificate_key /etc/ssl/example.org.key;
-              location / {
-                  proxy_pass http://127.0.0.1:5000;
-                  proxy_set_header Host $host;
-                  proxy_set_header X-Forwarded-Proto $scheme;
-              }
-          }
-        `),
+        'etc/nginx/nginx.conf': nginxMain(
+          tlsServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:5000;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-Proto $scheme;
+            }
+          `),
+        ),
         'etc/systemd/system/web.service': conf`
           [Service]
           WorkingDirectory=/srv/web

@@ -3,8 +3,7 @@ import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
-import { behindNginx, serviceUnit } from './_examples.ts'
+import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 
 const APPLICATION = conf`
@@ -17,27 +16,10 @@ const unit = (command: string): Record<string, string> => ({
   'etc/shop/web.py': APPLICATION,
 })
 const tree = (lines: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    nginxServer(conf`
-      location / {
-          include /etc/nginx/uwsgi_params;
-          uwsgi_pass unix:/run/uwsgi-shop/shop.sock;
-      }
-    `),
-  ),
-  'etc/nginx/uwsgi_params': conf`
-    uwsgi_param REQUEST_METHOD $request_method;
-    uwsgi_param PATH_INFO $document_uri;
-    uwsgi_param SERVER_NAME $server_name;
-    uwsgi_param SERVER_PORT $server_port;
-  `,
-  'etc/uwsgi/apps-enabled/shop.ini': conf`
-    [uwsgi]
-    socket = /run/uwsgi-shop/shop.sock
-    chmod-socket = 666
+  ...uwsgiApplication(conf`
     chdir = /etc/shop
     ${lines}
-  `,
+  `),
   'etc/shop/web.py': APPLICATION,
 })
 

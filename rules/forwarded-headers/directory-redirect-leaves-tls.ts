@@ -6,20 +6,16 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
 
-const NGINX = nginxMain(conf`
-  server {
-      listen 443 ssl;
-      server_name example.org;
-      ssl_certificate /etc/ssl/example.org.pem;
-      ssl_certificate_key /etc/ssl/example.org.key;
-      location / {
-          proxy_pass http://127.0.0.1:8080;
-          proxy_set_header Host $host;
-      }
-  }
-`)
+const NGINX = nginxMain(
+  tlsServer(conf`
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+    }
+  `),
+)
 const apache = (name: string): string =>
   apacheMain(
     conf`

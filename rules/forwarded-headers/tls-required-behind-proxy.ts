@@ -7,22 +7,18 @@ import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
 
-const NGINX = nginxMain(conf`
-  server {
-      listen 443 ssl;
-      server_name example.org;
-      ssl_certificate /etc/ssl/example.org.pem;
-      ssl_certificate_key /etc/ssl/example.org.key;
-      location / {
-          proxy_pass http://127.0.0.1:8080;
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-Proto $scheme;
-      }
-  }
-`)
+const NGINX = nginxMain(
+  tlsServer(conf`
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  `),
+)
 const files = (lines: string, htaccess = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': NGINX,
   'etc/apache2/apache2.conf': apacheMain(

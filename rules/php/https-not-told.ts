@@ -11,7 +11,7 @@ import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
@@ -78,19 +78,13 @@ const LARAVEL = (middleware: string, provider = ''): Record<string, string> => (
 /** A server of loopback behind one with TLS of the same nginx. */
 const inner = (script: Record<string, string>): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
-  const front = conf`
-    server {
-        listen 443 ssl;
-        server_name example.org;
-        ssl_certificate /etc/ssl/example.org.pem;
-        ssl_certificate_key /etc/ssl/example.org.key;
-        location / {
-            proxy_pass http://127.0.0.1:8080;
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-Proto $scheme;
-        }
+  const front = tlsServer(conf`
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto $scheme;
     }
-  `
+  `)
   return {
     ...files,
     'etc/nginx/nginx.conf': main
@@ -104,19 +98,15 @@ const apache = (
   script = ASKS,
   scheme = 'proxy_set_header X-Forwarded-Proto $scheme;',
 ): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(conf`
-    server {
-        listen 443 ssl;
-        server_name example.org;
-        ssl_certificate /etc/ssl/example.org.pem;
-        ssl_certificate_key /etc/ssl/example.org.key;
-        location / {
-            proxy_pass http://127.0.0.1:9000;
-            proxy_set_header Host $host;
-            ${scheme}
-        }
-    }
-  `),
+  'etc/nginx/nginx.conf': nginxMain(
+    tlsServer(conf`
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          ${scheme}
+      }
+    `),
+  ),
   'etc/apache2/apache2.conf': apacheMain(
     conf`
       Listen 127.0.0.1:9000

@@ -7,24 +7,13 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { headersOfApache } from './_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
 import { isHidden, lineOfApache } from './_sent-behind.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
-const apache = (lines: string): string =>
-  apacheMain(
-    conf`
-      Listen 127.0.0.1:9000
-      <VirtualHost 127.0.0.1:9000>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['headers'],
-  )
 const ADDED = 'add_header «Access-Control-Allow-Origin» "*" always;'
 const django = (settings: string, lines: string): Record<string, string> =>
   djangoBehindNginx({
@@ -56,7 +45,7 @@ export default defineRule({
       title: 'Apache sends it',
       files: {
         'etc/nginx/nginx.conf': nginx(ADDED),
-        'etc/apache2/apache2.conf': apache('Header set Access-Control-Allow-Origin "*"'),
+        'etc/apache2/apache2.conf': headersOfApache('Header set Access-Control-Allow-Origin "*"'),
       },
     },
     {
@@ -90,7 +79,7 @@ export default defineRule({
           proxy_hide_header Access-Control-Allow-Origin;
           add_header Access-Control-Allow-Origin "*" always;
         `),
-        'etc/apache2/apache2.conf': apache('Header set Access-Control-Allow-Origin "*"'),
+        'etc/apache2/apache2.conf': headersOfApache('Header set Access-Control-Allow-Origin "*"'),
       },
     },
     {
@@ -108,7 +97,7 @@ export default defineRule({
       title: 'Apache sends it for fonts alone',
       files: {
         'etc/nginx/nginx.conf': nginx('add_header Access-Control-Allow-Origin "*" always;'),
-        'etc/apache2/apache2.conf': apache(conf`
+        'etc/apache2/apache2.conf': headersOfApache(conf`
           <FilesMatch \.woff2?$>
               Header set Access-Control-Allow-Origin "*"
           </FilesMatch>

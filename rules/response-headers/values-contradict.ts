@@ -7,24 +7,13 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
-import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { headersOfApache } from './_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
 import { isHidden, lineOfApache } from './_sent-behind.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
-const apache = (lines: string): string =>
-  apacheMain(
-    conf`
-      Listen 127.0.0.1:9000
-      <VirtualHost 127.0.0.1:9000>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['headers'],
-  )
 const POLICY = `Header always set Content-Security-Policy "default-src 'self'; script-src 'self' https://cdn.example.com"`
 
 export default defineRule({
@@ -46,14 +35,14 @@ export default defineRule({
       title: 'frames of the site itself, and none at all',
       files: {
         'etc/nginx/nginx.conf': nginx('add_header «X-Frame-Options» SAMEORIGIN always;'),
-        'etc/apache2/apache2.conf': apache('Header always set X-Frame-Options DENY'),
+        'etc/apache2/apache2.conf': headersOfApache('Header always set X-Frame-Options DENY'),
       },
     },
     {
       title: 'a policy that leaves out what the other one permits',
       files: {
         'etc/nginx/nginx.conf': nginx(`add_header «Content-Security-Policy» "default-src 'self'" always;`),
-        'etc/apache2/apache2.conf': apache(POLICY),
+        'etc/apache2/apache2.conf': headersOfApache(POLICY),
       },
     },
     {
@@ -79,7 +68,7 @@ export default defineRule({
           add_header X-Frame-Options SAMEORIGIN always;
           add_header Content-Security-Policy "default-src 'self'" always;
         `),
-        'etc/apache2/apache2.conf': apache(conf`
+        'etc/apache2/apache2.conf': headersOfApache(conf`
           Header always set X-Frame-Options DENY
           ${POLICY}
         `),
@@ -92,7 +81,7 @@ export default defineRule({
           add_header X-Frame-Options sameorigin always;
           add_header Content-Security-Policy "frame-ancestors 'self'; upgrade-insecure-requests" always;
         `),
-        'etc/apache2/apache2.conf': apache(conf`
+        'etc/apache2/apache2.conf': headersOfApache(conf`
           Header always set X-Frame-Options SAMEORIGIN
           ${POLICY}
         `),
@@ -104,7 +93,7 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(
           `add_header Content-Security-Policy "default-src 'self' https:; script-src 'self' https:" always;`,
         ),
-        'etc/apache2/apache2.conf': apache(POLICY),
+        'etc/apache2/apache2.conf': headersOfApache(POLICY),
       },
     },
     {

@@ -8,23 +8,19 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
 
 const nginx = (authority: string, lines = ''): string =>
-  nginxMain(conf`
-    server {
-        listen 443 ssl;
-        server_name example.org;
-        ssl_certificate /etc/ssl/example.org.pem;
-        ssl_certificate_key /etc/ssl/example.org.key;
-        ssl_client_certificate ${authority};
-        ssl_verify_client on;
-        ${lines}
-        location / {
-            return 200 "staff";
-        }
-    }
-  `)
+  nginxMain(
+    tlsServer(conf`
+      ssl_client_certificate ${authority};
+      ssl_verify_client on;
+      ${lines}
+      location / {
+          return 200 "staff";
+      }
+    `),
+  )
 const apache = (authority: string, lines = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
     conf`
