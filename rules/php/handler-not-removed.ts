@@ -9,7 +9,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
+import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 import { apacheMain } from '../_examples.ts'
 
 const apache = (lines = ''): string =>
@@ -181,9 +181,4 @@ function switchesOff({ name, args }: ApacheDirective): boolean {
 
 function isOfPhp(suffix: string): boolean {
   return /^\.?ph(?:p\d?|tml)$/.test(suffix)
-}
-
-function runsPhp(end: ApacheEnd): boolean {
-  if (end.kind === 'handler') return /^application\/x-httpd-php/.test(end.name)
-  return end.kind === 'pass' && end.url.startsWith('fcgi:')
 }

@@ -4,6 +4,7 @@ import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/m
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { directoryOf as directoryOfLine, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -69,10 +70,7 @@ function scriptOfApache(
     const url = urlOfFile(deployment, server, base.value.directive, path)
     if (url === null) continue
     const { end } = askHost(deployment, { configuration, host: virtualHost }, url)
-    const isRun =
-      (end.kind === 'handler' && /php/.test(end.name)) ||
-      (end.kind === 'pass' && end.url.startsWith('fcgi:') && /\.php$/.test(end.url))
-    if (isRun) return { url, path }
+    if (runsPhp(end)) return { url, path }
   }
   return null
 }
