@@ -1,15 +1,10 @@
-import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
-import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
-import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { requirementsIn, stageChain } from './_requirements.ts'
+import { installedPackages } from './_python-packages.ts'
 
 const project = (
   requirements: string,
@@ -91,8 +86,8 @@ export default defineRule({
       const { container } = program.machine
       const wanted = container === null ? null : wantedPackage(program)
       if (container === null || wanted === null) continue
-      const names = installedNames(container)
-      if (names === null || names.has(wanted.name)) continue
+      const names = installedPackages(container)
+      if (names === null || names.has(wanted.name) || ![...names].every(name => PLAIN.test(name))) continue
       yield {
         at: wanted.at,
         message: wanted.isClass
@@ -127,70 +122,3 @@ function wantedPackage({ server, by }: AppServerProgram) {
 /** Packages of which it is known that they bring no server. */
 const PLAIN =
   /^(?:django|flask|jinja2|werkzeug|sqlalchemy|alembic|psycopg2?|psycopg2-binary|mysqlclient|pymysql|redis|hiredis|celery|kombu|requests|httpx|pillow|whitenoise|python-dotenv|python-decouple|environs|dj-database-url|boto3|botocore|pydantic|pydantic-settings|fastapi|starlette|sqlmodel|asyncpg|aiosqlite|passlib|bcrypt|python-jose|pyjwt|cryptography|python-multipart|markdown|pytz|tzdata|sqlparse|asgiref|djangorestframework(?:-\w+)?|drf-\w+|gunicorn|uvicorn|daphne|channels|channels-redis|numpy|pandas|black|isort|flake8|ruff|mypy|pytest|coverage|ipython|click|itsdangerous|markupsafe|blinker|urllib3|certifi|idna|charset-normalizer|six|packaging|setuptools|wheel|pip|stripe|sentry-sdk|python-slugify|beautifulsoup4|lxml|openpyxl|factory-boy|faker|marshmallow|email-validator|(?:django|flask|pytest|types)-[\w-]+)$/
-
-/** What a build installs of Python, by the names of its requirements; null where it may install more. */
-function installedNames({ image, base, service, hostFiles }: Container): ReadonlySet<string> | null {
-  const context = service.build?.context
-  if (image === null || base !== 'python' || context?.known !== true) return null
-  const { stages } = readDockerfile(image.stage.at.source)
-  const chain: readonly DockerStage[] = stageChain(stages, image.stage)
-  if (chain.some(({ copies }) => copies.some(({ from }) => from !== null))) return null
-  const names = new Set<string>()
-  let isSeen = false
-  for (const { command, documents } of chain.flatMap(({ runs }) => runs)) {
-    if (documents.length > 0) return null
-    for (const part of commandText(command).split(/&&|;|\n|\|\|/)) {
-      const text = part.trim()
-      if (OTHER.test(text)) return null
-      const install = /^(?:\S*pip3?|\S*python3? -m pip)\s+install\s+(.*)$/s.exec(text)?.[1]
-      if (install === undefined) continue
-      const words = install.split(/\s+/).filter(word => word !== '\\' && word !== '')
-      for (let index = 0; index < words.length; index++) {
-        const word = words[index] ?? ''
-        const path = /^(?:-r|--requirement)$/.test(word)
-          ? words[++index]
-          : /^(?:-r|--requirement=)(.+)$/.exec(word)?.[1]
-        if (path !== undefined) {
-          const found = readNames(hostFiles, context.value, path)
-          if (found === null) return null
-          isSeen = true
-          for (const name of found) names.add(name)
-        } else if (!word.startsWith('-')) {
-          if (!/^["']?[A-Za-z][\w.-]*(?:[=~<>!]=?[\w.*]+)?["']?$/.test(word)) return null
-          names.add(
-            word
-              .replace(/["']|[=~<>!].*$/g, '')
-              .toLowerCase()
-              .replaceAll('_', '-'),
-          )
-        }
-      }
-    }
-  }
-  return isSeen && [...names].every(name => PLAIN.test(name)) ? names : null
-}
-
-/** What brings packages in another way. */
-const OTHER =
-  /\b(?:poetry|pipenv|pdm|uv|conda|mamba|pipx|easy_install|hatch)\b|\.sh\b|\bsetup\.py\b|\bpy3-|\bpython3-(?!dev|venv|pip)\w|\bmake\b|\$\(|requirements\/?\s*$|gunicorn(?!==)\S*\.(?:whl|tar)/
-
-/** The names of a requirements file; null where a line may be anything else. */
-function readNames(files: Container['hostFiles'], context: string, path: string): readonly string[] | null {
-  const named = [posix.join(context, path), posix.join(context, posix.basename(path))].find(
-    each => files.kind(each) === 'file',
-  )
-  const read = named === undefined ? null : files.read(named)
-  if (named === undefined || read?.kind !== 'source') return null
-  const lines = read.source.code
-    .split('\n')
-    .filter(line => !/^\s*(?:#|$|--hash|-i |--index-url|--extra-index-url)/.test(line))
-  // Extras bring what nobody here knows.
-  if (
-    lines.some(
-      line =>
-        !/^(?:[A-Za-z][\w.-]*\s*(?:[=~<>!;#,\\].*)?|-r\s.*)$/.test(line.trim()) && !/^psycopg\[/.test(line),
-    )
-  )
-    return null
-  return [...requirementsIn(files, named)].map(({ name }) => name.toLowerCase().replaceAll('_', '-'))
-}

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
-import type { DjangoSettings } from './settings.ts'
+import { type DjangoSettings, projectDirectory } from './settings.ts'
 
 /** `from django.conf.urls import url`: one of its names, or null for `import django.utils.six`. */
 export interface ImportedName {
@@ -42,11 +42,9 @@ export function moduleOfProject(
   settings: DjangoSettings,
   module: string,
 ): { readonly path: string; readonly source: Source } | null {
-  const [own] = settings.files
-  const inside = settings.module.replaceAll('.', '/')
-  const ending = [`/${inside}.py`, `/${inside}/__init__.py`].find(each => own?.endsWith(each) === true)
-  if (own === undefined || ending === undefined) return null
-  const base = posix.join(own.slice(0, -ending.length) || '/', module.replaceAll('.', '/'))
+  const directory = projectDirectory(settings)
+  if (directory === null) return null
+  const base = posix.join(directory, module.replaceAll('.', '/'))
   for (const path of [`${base}.py`, `${base}/__init__.py`]) {
     const source = files.kind(path) === 'file' ? sourceAt(files, path) : null
     if (source !== null) return { path, source }

@@ -31,6 +31,14 @@ export interface DjangoSettings {
   expressionOf(name: string): AssignedExpression | null
 }
 
+/** The directory from which a project's modules are imported; null where its settings lie at another path than their name says. */
+export function projectDirectory({ module, files }: DjangoSettings): string | null {
+  const [own] = files
+  const path = module.replaceAll('.', '/')
+  const ending = [`/${path}.py`, `/${path}/__init__.py`].find(each => own?.endsWith(each) === true)
+  return own === undefined || ending === undefined ? null : own.slice(0, -ending.length) || '/'
+}
+
 /** The right side of an assignment, and the file in which it stands. */
 export interface AssignedExpression {
   readonly expression: PythonExpression

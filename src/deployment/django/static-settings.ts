@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { Fact } from '../../servers/fact.ts'
-import type { DjangoSettings } from './settings.ts'
+import { type DjangoSettings, projectDirectory } from './settings.ts'
 
 /** A URL of the site and the directory that Django keeps its files in. */
 export interface DirectoryOfUrl {
@@ -51,11 +51,8 @@ export function servesOwnStaticFiles(settings: DjangoSettings): boolean | undefi
  */
 export function mayRouteToFiles(files: FileSystem, settings: DjangoSettings): boolean {
   const urls = settings.get('ROOT_URLCONF')
-  const [own] = settings.files
-  if (urls?.known !== true || typeof urls.value !== 'string' || own === undefined) return true
-  const path = settings.module.replaceAll('.', '/')
-  const ending = [`/${path}.py`, `/${path}/__init__.py`].find(each => own.endsWith(each))
-  if (ending === undefined) return true
-  const read = files.read(`${own.slice(0, -ending.length)}/${urls.value.replaceAll('.', '/')}.py`)
+  const directory = projectDirectory(settings)
+  if (urls?.known !== true || typeof urls.value !== 'string' || directory === null) return true
+  const read = files.read(posix.join(directory, `${urls.value.replaceAll('.', '/')}.py`))
   return read.kind !== 'source' || /views\.static|views import static|staticfiles/.test(read.source.code)
 }
