@@ -1,0 +1,183 @@
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { djangoBehindNginx } from './_examples.ts'
+import { djangoProjects } from './_projects.ts'
+import { entryPlace, settingTexts, settingValue } from './_setting-entries.ts'
+
+const project = (settings: string, more: Record<string, string> = {}): Record<string, string> => ({
+  ...djangoBehindNginx({
+    settings: conf`
+      ALLOWED_HOSTS = ["example.org"]
+      ROOT_URLCONF = "shop.urls"
+      ${settings}
+    `,
+  }),
+  'web/manage.py': conf`import os`,
+  'web/shop/urls.py': conf`urlpatterns = []`,
+  'web/shop/log.py': conf`
+    class Log:
+        def __init__(self, get_response):
+            self.get_response = get_response
+        def __call__(self, request):
+            return self.get_response(request)
+  `,
+  ...more,
+})
+
+export default defineRule({
+  summary: 'Settings of Django name a module that the project does not have',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Django imports what its settings name: middleware and applications when it starts, the URLs with the first request. A file that was renamed or moved, or a name that is misspelt, ends every worker with `ModuleNotFoundError`, which nginx shows as 502, or every request with 500.',
+  remedy: 'Name the module as it lies in the project',
+  references: ['https://docs.djangoproject.com/en/stable/ref/settings/#root-urlconf'],
+  bad: [
+    { title: 'middleware', files: project('MIDDLEWARE = [«"shop.logging.Log"»]') },
+    {
+      title: 'the URLs',
+      files: {
+        ...project(''),
+        'web/shop/settings.py': conf`
+          ALLOWED_HOSTS = ["example.org"]
+          ROOT_URLCONF = «"shop.url"»
+        `,
+      },
+    },
+    {
+      title: 'an application',
+      files: project('INSTALLED_APPS = ["django.contrib.contenttypes", «"shop.orders.apps.OrdersConfig"»]', {
+        'web/shop/orders/__init__.py': '',
+      }),
+    },
+    {
+      title: 'a context processor',
+      files: project(conf`
+        TEMPLATES = [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {"context_processors": [«"shop.context.basket"»]},
+            },
+        ]
+      `),
+    },
+  ],
+  good: [
+    { title: 'middleware of the project', files: project('MIDDLEWARE = ["shop.log.Log"]') },
+    {
+      title: 'a directory that is no package',
+      files: project('INSTALLED_APPS = ["shop.orders"]', { 'web/shop/orders/models.py': '' }),
+    },
+    {
+      title: 'a module of a package that is installed',
+      files: project('MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]'),
+    },
+    {
+      title: 'a module that was compiled',
+      files: project('MIDDLEWARE = ["shop.guard.Guard"]', {
+        'web/shop/guard.cpython-312-x86_64-linux-gnu.so': '',
+      }),
+    },
+    {
+      title: 'a package that lies in several places',
+      files: project('MIDDLEWARE = ["shop.guard.Guard"]', {
+        'web/shop/__init__.py': '__path__ = __import__("pkgutil").extend_path(__path__, __name__)\n',
+      }),
+    },
+    {
+      title: 'a part of a project, without its `manage.py`',
+      files: djangoBehindNginx({
+        settings: conf`
+          ALLOWED_HOSTS = ["example.org"]
+          ROOT_URLCONF = "shop.urls"
+        `,
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const { settings, files } of djangoProjects(deployment)) {
+      const directory = projectDirectory(settings)
+      // Where it lies the project is whole, and not some files of it.
+      if (directory === null || files.kind(posix.join(directory, 'manage.py')) !== 'file') continue
+      for (const { written, module, at, outcome } of namedModules(settings)) {
+        if (at === null || !isMissing(files, directory, module)) continue
+        yield {
+          at,
+          message: `the project has no module \`${module}\`, so ${outcome}: No module named '${module}'`,
+          label: written === module ? 'no such module' : `no module of this name`,
+        }
+      }
+    }
+  },
+})
+
+interface NamedModule {
+  readonly written: string
+  readonly module: string
+  readonly at: Place | null
+  readonly outcome: string
+}
+
+function* namedModules(settings: DjangoSettings): Iterable<NamedModule> {
+  const urls = settingValue(settings, 'ROOT_URLCONF')
+  if (typeof urls === 'string')
+    yield {
+      written: urls,
+      module: urls,
+      at: entryPlace(settings, 'ROOT_URLCONF', [], 'value'),
+      outcome: 'every request is answered with 500',
+    }
+  for (const name of ['INSTALLED_APPS', 'MIDDLEWARE'] as const) {
+    for (const [index, text] of (settingTexts(settings, name) ?? []).entries()) {
+      if (text === null) continue
+      yield {
+        written: text,
+        module: name === 'MIDDLEWARE' ? withoutLast(text) : text.replace(/\.[A-Z]\w*$/, ''),
+        at: entryPlace(settings, name, [index], 'value'),
+        outcome: 'Django does not start',
+      }
+    }
+  }
+  const engines = settingValue(settings, 'TEMPLATES')
+  for (const [index, engine] of (Array.isArray(engines) ? (engines as readonly unknown[]) : []).entries()) {
+    const options: unknown = engine instanceof Map ? engine.get('OPTIONS') : undefined
+    const processors: unknown = options instanceof Map ? options.get('context_processors') : undefined
+    for (const [each, text] of (Array.isArray(processors)
+      ? (processors as readonly unknown[])
+      : []
+    ).entries())
+      if (typeof text === 'string')
+        yield {
+          written: text,
+          module: withoutLast(text),
+          at: entryPlace(settings, 'TEMPLATES', [index, 'OPTIONS', 'context_processors', each], 'value'),
+          outcome: 'every page of a template is answered with 500',
+        }
+  }
+}
+
+function withoutLast(dotted: string): string {
+  return dotted.replace(/\.?\w+$/, '')
+}
+
+/** True where a package of the project surely lacks a module; what another package has is not known. */
+function isMissing(files: FileSystem, directory: string, module: string): boolean {
+  let here = directory
+  for (const [level, part] of module.split('.').entries()) {
+    if (part === '') return false
+    const names = files.list(here) ?? []
+    const isFile = names.some(({ name, kind }) => kind !== 'directory' && name.startsWith(`${part}.`))
+    const isDirectory = files.kind(posix.join(here, part)) === 'directory'
+    if (!isFile && !isDirectory) return level > 0
+    if (!isDirectory) return false
+    here = posix.join(here, part)
+    // Without one it may lie in several places, as it may where one says so.
+    const script = sourceAt(files, posix.join(here, '__init__.py'))
+    if (script === null || /__path__|pkgutil|pkg_resources/.test(script.code)) return false
+  }
+  return false
+}
