@@ -1,6 +1,7 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { adminFaults } from './_admin-faults.ts'
 import { applicationFaults } from './_application-faults.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
@@ -70,6 +71,36 @@ const cache = (backend: string, options: string): string => conf`
   }
 `
 
+const AUTHENTICATION = '"django.contrib.auth.middleware.AuthenticationMiddleware",'
+/** The settings that the admin asks for, without one of their lines. */
+const admin = (without = '', instead = ''): string =>
+  conf`
+    INSTALLED_APPS = [
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+    ]
+    MIDDLEWARE = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
+    TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ],
+            },
+        },
+    ]
+  `.replace(without, instead)
+
 export default defineRule({
   summary: 'Django refuses a setting',
   severity: 'error',
@@ -84,6 +115,23 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/topics/cache/#redis',
   ],
   bad: [
+    {
+      title: 'the admin without the middleware of users',
+      files: project(admin(AUTHENTICATION, '').replace('MIDDLEWARE', '«MIDDLEWARE»')),
+    },
+    {
+      title: 'the admin without messages',
+      files: project(admin('"django.contrib.messages",', '').replace(/"django.contrib.admin"/, '«$&»')),
+    },
+    {
+      title: 'the admin without the users in its templates',
+      files: project(
+        admin('"django.contrib.auth.context_processors.auth",', '').replace(
+          '"context_processors"',
+          '«"context_processors"»',
+        ),
+      ),
+    },
     {
       title: 'an application that is listed twice',
       files: project(apps('"django.contrib.messages",\n«"django.contrib.auth"»,')),
@@ -192,6 +240,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the admin with all that it needs',
+      files: project(admin()),
+    },
+    {
+      title: 'the admin, and middleware that may do what Django’s does',
+      files: project(admin(AUTHENTICATION, '"shop.users.Users",')),
+    },
     { title: 'each application once', files: project(apps('"django.contrib.messages",')) },
     {
       title: 'a list that another file may shorten',
@@ -323,6 +379,7 @@ export default defineRule({
   *check(deployment) {
     for (const { settings, files } of djangoProjects(deployment)) {
       yield* applicationFaults(settings, files)
+      yield* adminFaults(settings)
       yield* storeFaults(settings, files)
       yield* schemeHeader(settings)
       yield* urlsOf(settings)

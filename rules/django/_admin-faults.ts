@@ -1,0 +1,80 @@
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import {
+  entryPlace,
+  settingPlace,
+  type SettingsFault,
+  settingTexts,
+  settingValue,
+} from './_setting-entries.ts'
+
+const ADMIN = 'django.contrib.admin'
+const ENGINE = 'django.template.backends.django.DjangoTemplates'
+
+/** What the admin needs of other settings, as its own checks say it (`admin.E402` and those that follow). */
+export function* adminFaults(settings: DjangoSettings): Iterable<SettingsFault> {
+  const apps = settingTexts(settings, 'INSTALLED_APPS')
+  if (apps?.includes(ADMIN) !== true) return
+  if (!apps.includes(null) && !apps.some(name => name?.startsWith('django.contrib.messages')))
+    yield* fault(
+      entryPlace(settings, 'INSTALLED_APPS', [apps.indexOf(ADMIN)], 'value'),
+      'E406',
+      "'django.contrib.messages' must be in INSTALLED_APPS",
+      'django.contrib.messages',
+    )
+  yield* templatesOf(settings)
+  yield* middlewareOf(settings)
+}
+
+function* templatesOf(settings: DjangoSettings): Iterable<SettingsFault> {
+  const engines = settingValue(settings, 'TEMPLATES')
+  if (!Array.isArray(engines)) return
+  const all = engines as readonly unknown[]
+  const own = all.flatMap((engine, index) =>
+    engine instanceof Map && engine.get('BACKEND') === ENGINE ? [{ engine, index }] : [],
+  )
+  const [only, ...others] = own
+  if (all.some(engine => !(engine instanceof Map)) || only === undefined || others.length > 0) return
+  const options: unknown = only.engine.get('OPTIONS')
+  const processors: unknown = options instanceof Map ? options.get('context_processors') : undefined
+  if (!Array.isArray(processors) || processors.some(name => typeof name !== 'string')) return
+  const at = entryPlace(settings, 'TEMPLATES', [only.index, 'OPTIONS', 'context_processors'], 'key')
+  for (const [code, name] of [
+    ['E402', 'django.contrib.auth.context_processors.auth'],
+    ['E404', 'django.contrib.messages.context_processors.messages'],
+  ] as const) {
+    // Another backend of users does without.
+    if (code === 'E402' && settings.get('AUTHENTICATION_BACKENDS') !== null) continue
+    if (!processors.includes(name))
+      yield* fault(at, code, `'${name}' must be enabled in DjangoTemplates (TEMPLATES)`, name)
+  }
+}
+
+/** Middleware that is what it says; another one may stand for those of Django. */
+const PLAIN = /^(?:django|whitenoise|corsheaders|debug_toolbar|allauth|simple_history)\./
+
+function* middlewareOf(settings: DjangoSettings): Iterable<SettingsFault> {
+  const texts = settingTexts(settings, 'MIDDLEWARE')
+  if (texts === null || !texts.every(text => text !== null && PLAIN.test(text))) return
+  const at = settingPlace(settings, 'MIDDLEWARE') ?? entryPlace(settings, 'MIDDLEWARE', [], 'value')
+  for (const [code, name] of [
+    ['E408', 'django.contrib.auth.middleware.AuthenticationMiddleware'],
+    ['E409', 'django.contrib.messages.middleware.MessageMiddleware'],
+    ['E410', 'django.contrib.sessions.middleware.SessionMiddleware'],
+  ] as const)
+    if (!texts.includes(name)) yield* fault(at, code, `'${name}' must be in MIDDLEWARE`, name)
+}
+
+function* fault(
+  at: SettingsFault['at'] | null,
+  code: string,
+  says: string,
+  name: string,
+): Iterable<SettingsFault> {
+  if (at !== null)
+    yield {
+      at,
+      message: `\`manage.py migrate\` stops: (admin.${code}) ${says} in order to use the admin application`,
+      label: `without \`${name.replace(/^.*\./, '')}\``,
+      help: `Add \`${name}\``,
+    }
+}
