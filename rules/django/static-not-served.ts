@@ -85,6 +85,17 @@ export default defineRule({
       ),
     },
     {
+      title: 'the URL behind the directory, where WhiteNoise serves what nginx does not',
+      files: tree(
+        conf`
+          location /static/ {
+              root «/srv/shop/static»;
+          }
+        `,
+        'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]',
+      ),
+    },
+    {
       title: 'all is proxied to Django',
       files: { ...tree(''), 'etc/nginx/nginx.conf': nginx('').replace('server {', '«server» {') },
     },
@@ -186,7 +197,9 @@ function* unserved(
   const { server, from } = connection
   const files = directoryOfUrl(settings, kind)
   if (files === null) return
-  if (kind === 'STATIC' ? servesOwnStaticFiles(settings) !== false : !keepsUploadsInFiles(settings)) return
+  // WhiteNoise is asked for what nginx does not take for itself.
+  const isServed = kind === 'STATIC' ? servesOwnStaticFiles(settings) : !keepsUploadsInFiles(settings)
+  if (isServed === undefined || (isServed && kind === 'MEDIA')) return
   seen.add(server)
   const directory = directorySeen(files.directory, program.machine, from.machine)
   if (directory === null) return
@@ -199,7 +212,7 @@ function* unserved(
   ]
   if (end.kind === 'pass') {
     const own = deployment.connections.of(server).find(({ pass }) => pass.node === end.target.directive.node)
-    if (own === undefined || !own.targets.some(target => serverBehind(target) === program)) return
+    if (isServed || own === undefined || !own.targets.some(target => serverBehind(target) === program)) return
     const inside = program.machine.container?.files ?? program.machine.files
     yield {
       at: namePlace(server.directive),
@@ -212,11 +225,16 @@ function* unserved(
   }
   if (end.kind !== 'response' || end.status !== 404 || end.at === null) return
   const looked = placeText(end.at)
-  if (!looked.startsWith('/') || from.machine.container !== null) return
+  if (!looked.startsWith('/')) return
+  const isDoubled = posix.normalize(looked).replace(/(?<=.)\/$/, '') === directory
+  if (isDoubled && from.machine.files.kind(directory + files.url.slice(0, -1)) === 'directory') return
+  // What a container has in another directory its image may bring.
+  if (from.machine.container !== null && !isDoubled) return
   const real = from.machine.files.realPath(looked)
   if (real !== null && real === from.machine.files.realPath(directory)) return
   // The path of the URL in the place of a directory: there is no such one at the top of a file system.
   const isUrl =
+    !isDoubled &&
     directory === files.url.slice(0, -1) &&
     from.machine.files.kind(directory) === null &&
     settings.expressionOf(`${kind}_ROOT`)?.expression.kind === 'string'
@@ -234,13 +252,13 @@ function* unserved(
   yield {
     at: end.at,
     // A link, or a copy made by the deployment, would be as good as the directory itself.
-    severity: isAbsent(from.machine.files, posix.normalize(looked))
-      ? ('warning' as const)
-      : ('info' as const),
-    message:
-      posix.normalize(looked) === directory
-        ? `nginx puts \`${files.url}\` behind this directory, in which Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files: write \`alias\` in place of \`root\``
-        : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
+    severity:
+      isDoubled || isAbsent(from.machine.files, posix.normalize(looked))
+        ? ('warning' as const)
+        : ('info' as const),
+    message: isDoubled
+      ? `nginx puts \`${files.url}\` behind this directory, in which Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files: write \`alias\` in place of \`root\``
+      : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,
   }
 }
