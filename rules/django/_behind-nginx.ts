@@ -106,6 +106,30 @@ export function schemeSeen({
   return trusted === undefined ? undefined : trusted ? 'https' : 'http'
 }
 
+/** True where Django surely takes what comes to a server of plain HTTP for that, whatever a proxy in front of it says. */
+export function isTakenForHttp({ connection, target, program, settings }: DjangoConnection): boolean {
+  if (connection.pass.name !== 'proxy_pass' || connection.headers.open || connection.server.tls) return false
+  const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
+  if (proxy !== null && !proxy.known) return false
+  if (proxy !== null && Array.isArray(proxy.value)) {
+    const [name] = proxy.value as readonly unknown[]
+    const header =
+      typeof name === 'string'
+        ? name
+            .replace(/^HTTP_/, '')
+            .replaceAll('_', '-')
+            .toLowerCase()
+        : ''
+    return written(connection, header)?.value === '$scheme'
+  }
+  const names = ['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl']
+  const sent = names.flatMap(name => written(connection, name) ?? [])
+  return (
+    (sent.length > 0 && sent.every(({ value }) => value === '$scheme')) ||
+    trustsProxy(program, connection, target) === false
+  )
+}
+
 function saysHttps(header: SentHeader | null, value: string): boolean {
   return header !== null && (header.value === value || (header.value === '$scheme' && value === 'https'))
 }

@@ -1,10 +1,12 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   assignedValue,
   djangoConnections,
+  isTakenForHttp,
   schemeSeen,
   trustedHeader,
   usesMiddleware,
@@ -24,6 +26,17 @@ const PROXY = conf`
   MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
   SECURE_SSL_REDIRECT = «True»
   SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+`
+
+const shop = (lines: string): string => conf`
+  server {
+      ${lines}
+      server_name example.org;
+      location / {
+          proxy_pass http://web:8000;
+          ${TLS_HEADERS}
+      }
+  }
 `
 
 export default defineRule({
@@ -61,6 +74,11 @@ export default defineRule({
       title: 'Apache does not tell it',
       files: djangoBehindProxyPass(PROXY, 'ProxyPreserveHost On'),
     },
+    {
+      title: 'nginx in front has no TLS, and says so',
+      files: djangoBehindNginx({ settings: PROXY, headers: TLS_HEADERS }),
+    },
+    { title: 'neither TLS nor a header that is trusted', files: djangoBehindNginx({ settings: SETTINGS }) },
   ],
   good: [
     {
@@ -84,7 +102,30 @@ export default defineRule({
         'RequestHeader set X-Forwarded-Proto https',
       ]),
     },
-    { title: 'nothing terminates TLS here', files: djangoBehindNginx({ settings: SETTINGS }) },
+    {
+      title: 'the scheme that a proxy in front says',
+      files: djangoBehindNginx({
+        settings: PROXY,
+        headers: conf`
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;
+        `,
+      }),
+    },
+    { title: 'a header that nginx passes on as it comes', files: djangoBehindNginx({ settings: PROXY }) },
+    {
+      title: 'another server with TLS',
+      files: {
+        ...djangoBehindNginx({ settings: PROXY }),
+        'nginx/site.conf': conf`
+          ${shop('listen 80;')}
+          ${shop(conf`
+            listen 443 ssl;
+            ${TLS}
+          `)}
+        `,
+      },
+    },
     {
       title: 'no middleware that redirects',
       files: djangoBehindNginx({
@@ -96,6 +137,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* behindApache(deployment)
+    yield* overPlainHttp(deployment)
     for (const each of djangoConnections(deployment)) {
       const { connection, settings } = each
       const redirect = settings.get('SECURE_SSL_REDIRECT')
@@ -122,6 +164,31 @@ export default defineRule({
     }
   },
 })
+
+/** Where nginx gets plain HTTP alone, a proxy with TLS in front of it does not help either. */
+function* overPlainHttp(deployment: Deployment): Iterable<RuleFinding> {
+  const byProgram = groupBy([...djangoConnections(deployment)], ({ program }) => program)
+  for (const all of byProgram.values()) {
+    const [first] = all
+    if (first === undefined || !all.every(isTakenForHttp)) continue
+    const { settings, connection } = first
+    const redirect = settings.get('SECURE_SSL_REDIRECT')
+    if (redirect?.known !== true || redirect.value !== true || redirect.at === null) continue
+    if (settings.get('SECURE_REDIRECT_EXEMPT') !== null) continue
+    if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) continue
+    const header = written(connection, 'x-forwarded-proto')
+    yield {
+      at: assignedValue(redirect.at),
+      message:
+        'Django redirects every request to https, and takes none for that: nginx gets plain HTTP, and what a proxy with TLS in front says of the scheme does not get here',
+      label: 'every request is redirected',
+      related: [
+        { at: namePlace(connection.pass), message: 'plain HTTP is proxied here' },
+        ...(header === null ? [] : [{ at: namePlace(header.directive), message: 'says http' }]),
+      ],
+    }
+  }
+}
 
 /** Apache sends no scheme by itself: where no line does, Django takes every request for plain HTTP. */
 function* behindApache(deployment: Deployment): Iterable<RuleFinding> {

@@ -229,6 +229,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.scheme === 'https',
   },
   {
+    rule: 'django/ssl-redirect-loop',
+    examples: {
+      bad: 'nginx in front has no TLS, and says so',
+      good: 'the scheme that a proxy in front says',
+    },
+    shows: 'what a proxy in front got by TLS is redirected to itself',
+    request: { ...HTTP, headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
     rule: 'django/debug-on',
     shows: 'an error shows the code and the settings, for False is a text',
     examples: { bad: 'the text False', good: 'a comparison' },
@@ -340,5 +351,23 @@ export const cases: readonly LiveCase[] = [
     request: HTTP,
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/module-not-found',
+    shows: 'gunicorn cannot boot a project whose middleware is not there',
+    examples: { bad: 'middleware', good: 'middleware of the project' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    // The project has no pages, and Django says so.
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'django/static-root-unset',
+    shows: 'the container ends before gunicorn is started',
+    examples: { bad: 'where the container starts', good: 'with it' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    // The project has no pages, and Django says so.
+    sound: ({ response }) => response.status === 404,
   },
 ]
