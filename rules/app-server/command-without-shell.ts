@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
@@ -69,6 +69,19 @@ export default defineRule({
   ],
   unproven: 'The live tests start what systemd, supervisord and Docker would start by a shell',
   bad: [
+    {
+      title: 'two commands before the program of a unit',
+      files: behindNginx(
+        serviceUnit(
+          '/usr/bin/gunicorn shop.wsgi',
+          'ExecStartPre=/bin/mkdir -p /srv/shop «&&» /bin/chown www-data /srv/shop',
+        ),
+      ),
+    },
+    {
+      title: 'a builtin before the program of a unit',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi', 'ExecStartPre=-«cd» /srv/shop')),
+    },
     {
       title: 'two commands in a unit',
       files: behindNginx(
@@ -204,19 +217,29 @@ export default defineRule({
         ({ kind, machine }) => kind === 'app-server' && machine === command.machine,
       )
       const fault = takesWordsAsTheyAre(command) ? (faultOf(command, starts) ?? defaultOf(command)) : null
-      if (fault === null) continue
-      const { word, ...texts } = fault
-      yield { at: placeOf(word), ...texts }
+      if (fault !== null) yield findingOf(fault)
+      yield* besideStart(command)
     }
     for (const { container } of machines) {
       const check = container === null ? null : healthCheck(container)
       const fault = check === null || check.shell ? null : checkFault(check.words)
-      if (fault === null) continue
-      const { word, ...texts } = fault
-      yield { at: placeOf(word), ...texts }
+      if (fault !== null) yield findingOf(fault)
     }
   },
 })
+
+function findingOf({ word, ...texts }: Fault): RuleFinding {
+  return { at: placeOf(word), ...texts }
+}
+
+/** What a unit starts before its program, and behind it. */
+function* besideStart(command: StartedCommand): Iterable<RuleFinding> {
+  const { service } = command
+  for (const { words } of service === null ? [] : [...service.startPre, ...service.startPost]) {
+    const fault = faultOf({ ...command, words, rest: null }, false)
+    if (fault !== null) yield findingOf(fault)
+  }
+}
 
 /** A health check in the form of words, which Docker starts as it starts a container. */
 function checkFault([first, ...others]: readonly WrittenText[]): Fault | null {

@@ -57,6 +57,17 @@ export default defineRule({
       ),
     },
     {
+      title: 'a directory below a home',
+      files: behindNginx(
+        conf`
+          [Service]
+          User=www-data
+          WorkingDirectory=«~/shop»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
+    {
       title: 'a command in a drop-in, beside that of the unit',
       files: tree('', {
         'etc/systemd/system/shop.service.d/override.conf': conf`
@@ -196,7 +207,8 @@ const PATHS: ReadonlySet<string> = new Set(['EnvironmentFile', 'WorkingDirectory
 
 function* relative({ name, written }: UnitSetting): Found {
   const path = written.text.replace(/^-/, '')
-  if (path === '' || isUnknownWord(path) || /^[/~%]/.test(path) || /[\0\uFFFD\s]/.test(path)) return
+  if (path === '' || path === '~' || isUnknownWord(path) || /^[/%]/.test(path) || /[\0\uFFFD\s]/.test(path))
+    return
   const isFile = name === 'EnvironmentFile'
   yield {
     at: placeOf(written),
