@@ -2,6 +2,7 @@ import type { PythonParser } from '../python/python-module.ts'
 import type { Fact } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { WrittenText } from '../text/written-text.ts'
+import type { MistakenOption } from './arguments.ts'
 import type { YamlFile } from '../yaml/yaml-node.ts'
 
 export type AppProgram =
@@ -80,6 +81,8 @@ export interface AppServer {
   readonly headersRead: ReadonlyMap<string, Place>
   /** True for a server that is meant for development. */
   readonly development: boolean
+  /** Options of its command line that it does not have, so that it does not start. */
+  readonly mistakenOptions: readonly MistakenOption[]
   /** Every setting by the name that the program's own configuration gives it. */
   readonly settings: ReadonlyMap<string, Fact<AppValue>>
   /** False where more may be set than is known. */

@@ -1,3 +1,4 @@
+import { isOneSlipAway } from '../text/one-slip-away.ts'
 import type { Place } from '../text/source.ts'
 import { UNKNOWN } from '../text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../text/written-text.ts'
@@ -17,6 +18,8 @@ export interface Arguments {
   readonly values: ReadonlyMap<string, readonly WrittenText[]>
   readonly flags: ReadonlyMap<string, { readonly value: boolean; readonly at: Place }>
   readonly positionals: readonly WrittenText[]
+  /** Options that are not in the table, without their values: `--port`, `-x`. */
+  readonly unknown: readonly WrittenText[]
   /** True where a word may hold options that nobody here sees. */
   readonly open: boolean
 }
@@ -45,6 +48,7 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
   const values = new Map<string, WrittenText[]>()
   const flags = new Map<string, { value: boolean; at: Place }>()
   const positionals: WrittenText[] = []
+  const unknown: WrittenText[] = []
   let open = false
   const add = (name: string, value: WrittenText): void => {
     const all = values.get(name)
@@ -72,6 +76,7 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
       const option = findOption(written, table)
       const flag = table.flags.get(option ?? written)
       const name = table.values.get(option ?? written)
+      if (flag === undefined && name === undefined) unknown.push(sliceWritten(word, 0, written.length))
       if (flag !== undefined) flags.set(flag.name, { value: flag.value, at: placeOf(word) })
       else if (equals !== -1) add(name ?? written, sliceWritten(word, equals + 1))
       else if (name !== undefined) {
@@ -80,10 +85,11 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
       }
     } else if (text.startsWith('-') && text.length > 1) {
       const read = readLetters(word, words[index + 1], table, add, flags)
+      if (!isLetterKnown(text, table)) unknown.push(sliceWritten(word, 0, 2))
       if (read) index++
     } else positionals.push(word)
   }
-  return { values, flags, positionals, open }
+  return { values, flags, positionals, unknown, open }
 }
 
 function findOption(written: string, { values, flags, abbreviations }: OptionTable): string | undefined {
@@ -91,6 +97,11 @@ function findOption(written: string, { values, flags, abbreviations }: OptionTab
   if (!abbreviations) return undefined
   const matches = [...values.keys(), ...flags.keys()].filter(option => option.startsWith(written))
   return matches.length === 1 ? matches[0] : undefined
+}
+
+function isLetterKnown(text: string, { values, flags }: OptionTable): boolean {
+  const letter = text.slice(0, 2)
+  return values.has(letter) || flags.has(letter)
 }
 
 /** `-w4`, `-w 4`, `-Dw4`; true where the next word was taken. */
@@ -128,4 +139,30 @@ export function programArguments(
 ): { readonly program: WrittenText; readonly given: Arguments } {
   const [program, ...rest] = words as [WrittenText, ...WrittenText[]]
   return { program, given: readArguments(rest, table) }
+}
+
+/** An option that a program surely does not have, whatever its release. */
+export interface MistakenOption {
+  readonly written: string
+  /** The options of which one is meant: the one that is nearly it, or all that begin so. */
+  readonly near: readonly string[]
+  readonly at: Place
+}
+
+/**
+ * Those of the unknown options that are a slip away from one of the table, begin several of them, or belong to another
+ * program (`foreign`); what else is unknown a later release may have.
+ */
+export function mistakenOptions(
+  { unknown }: Arguments,
+  { values, flags, abbreviations }: OptionTable,
+  foreign: ReadonlySet<string>,
+): readonly MistakenOption[] {
+  const known = [...values.keys(), ...flags.keys()]
+  return unknown.flatMap(word => {
+    const { text } = word
+    const begun = abbreviations ? known.filter(option => option.startsWith(text)) : []
+    const near = begun.length > 0 ? begun : known.filter(option => isOneSlipAway(option, text))
+    return near.length > 0 || foreign.has(text) ? [{ written: text, near, at: placeOf(word) }] : []
+  })
 }

@@ -9,7 +9,7 @@ import { bindAddress } from './address.ts'
 import type { AppBind, AppCommand, AppFiles, AppProtocol, AppServer, AppValue } from './app-server.ts'
 import { httpOrHttps } from './binds.ts'
 import { applicationWord } from './application-word.ts'
-import { type Arguments, readArguments } from './arguments.ts'
+import { type Arguments, mistakenOptions, readArguments } from './arguments.ts'
 import { NOTHING_SAID } from './no-server.ts'
 import { GUNICORN_LISTS, GUNICORN_OPTIONS } from './gunicorn-options.ts'
 import {
@@ -24,6 +24,13 @@ import {
   valueLayer,
   variableSetting,
 } from './layers.ts'
+
+/** Options of uvicorn, by which people start it. */
+const OF_UVICORN: ReadonlySet<string> = new Set(
+  '--host --port --uds --fd --app-dir --factory --lifespan --interface --proxy-headers --no-proxy-headers --server-header --no-server-header --date-header --use-colors --no-use-colors --access-log --no-access-log --timeout-keep-alive --timeout-graceful-shutdown --limit-concurrency --ssl-keyfile --ssl-certfile --env-file'.split(
+    ' ',
+  ),
+)
 
 /**
  * A gunicorn: its command line, else `GUNICORN_CMD_ARGS`, else its configuration file, else the variables that
@@ -74,6 +81,7 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
     ],
     headersRead: NOTHING_SAID.headersRead,
     development: false,
+    mistakenOptions: mistakenOptions(given, GUNICORN_OPTIONS, OF_UVICORN),
     settings: everySetting(layers),
     complete: layers.every(({ complete }) => complete),
     sources: file.source === null ? [] : [file.source],

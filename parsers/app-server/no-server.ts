@@ -25,6 +25,7 @@ export const NOTHING_SAID: Omit<AppServer, 'program' | 'at' | 'application' | 'b
   environment: [],
   headersRead: new Map(),
   development: false,
+  mistakenOptions: [],
   settings: new Map(),
   complete: true,
   sources: [],

@@ -1,7 +1,7 @@
 import { type Fact, known } from '../text/fact.ts'
 import { placeOf, type WrittenText } from '../text/written-text.ts'
 import type { AppBind, AppCommand, AppServer, AppValue } from './app-server.ts'
-import { optionTable, readArguments } from './arguments.ts'
+import { mistakenOptions, optionTable, readArguments } from './arguments.ts'
 import { hostPortBind, httpOrHttps, pathAddress } from './binds.ts'
 import { applicationWord } from './application-word.ts'
 import {
@@ -84,6 +84,13 @@ const NAMES: readonly string[] = [
   ...[...OPTIONS.flags.values()].map(({ name }) => name),
 ]
 
+/** Options of gunicorn, by which people start it; uvicorn has none of one letter. */
+const OF_GUNICORN: ReadonlySet<string> = new Set(
+  '--bind --worker-class --threads --timeout --keep-alive --graceful-timeout --max-requests --max-requests-jitter --access-logfile --error-logfile --log-file --preload --chdir --pid --daemon --user --group --capture-output --certfile --keyfile --name -b -w -k -t -c -n -D -u -g -p'.split(
+    ' ',
+  ),
+)
+
 /** A uvicorn: its command line, else `UVICORN_*`, else the two variables that others know too. */
 export function readUvicorn(command: AppCommand): AppServer {
   const [program, ...rest] = command.words as [WrittenText, ...WrittenText[]]
@@ -107,6 +114,7 @@ export function readUvicorn(command: AppCommand): AppServer {
     directory: command.directory,
     pythonPath: pathList(textSetting(get('app_dir'))),
     development: isOn(booleanSetting(get('reload'))),
+    mistakenOptions: mistakenOptions(given, OPTIONS, OF_GUNICORN),
     settings: everySetting(layers),
     complete: !given.open,
   }

@@ -187,7 +187,7 @@ export const cases: readonly LiveCase[] = [
     shows: 'the user of the service may not bind the port, and nginx answers 502',
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
-    sound: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.report !== undefined,
   },
   {
     rule: 'app-server/secret-key-random',
@@ -227,7 +227,7 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 'a size with its unit', good: 'a number in full' },
     request: REQUEST,
     harm: ({ response }) => response.status === 502,
-    sound: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.report !== undefined,
   },
   {
     rule: 'app-server/uwsgi-plugin-missing',
@@ -259,6 +259,14 @@ export const cases: readonly LiveCase[] = [
     examples: { bad: 'a time with its unit', good: 'a number' },
     request: { url: 'http://example.org/' },
     harm: ({ response }) => response.status === 502,
-    sound: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.report !== undefined,
+  },
+  {
+    rule: 'app-server/unknown-option',
+    shows: 'gunicorn ends, and nothing listens',
+    examples: { bad: 'an option that is misspelt', good: 'options of gunicorn' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report !== undefined,
   },
 ]
