@@ -184,7 +184,9 @@ import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
+import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
+import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
@@ -266,6 +268,7 @@ import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
+import containersPythonPackageMissing from './containers/python-package-missing.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
 import containersRequirementRefused from './containers/requirement-refused.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
@@ -303,10 +306,12 @@ import djangoImportRemoved from './django/import-removed.ts'
 import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
+import djangoModuleNotFound from './django/module-not-found.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
+import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
@@ -317,6 +322,7 @@ import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
+import djangoStaticRootUnset from './django/static-root-unset.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
@@ -847,7 +853,9 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
+  { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
+  { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
@@ -929,6 +937,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
+  { id: 'containers/python-package-missing', ...containersPythonPackageMissing },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
   { id: 'containers/requirement-refused', ...containersRequirementRefused },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
@@ -966,10 +975,12 @@ export const rules: readonly Rule[] = [
   { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
+  { id: 'django/module-not-found', ...djangoModuleNotFound },
   { id: 'django/name-undefined', ...djangoNameUndefined },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
+  { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
@@ -980,6 +991,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
+  { id: 'django/static-root-unset', ...djangoStaticRootUnset },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },

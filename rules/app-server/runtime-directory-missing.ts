@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
@@ -22,7 +23,7 @@ const NGINX = conf`
   }
 `
 const tree = (bind: string, lines = '', user = 'User=shop'): Record<string, string> => ({
-  'etc/nginx/nginx.conf': NGINX.replace('/run/shop/shop.sock', bind.replace(/^«?unix:|»$/g, '')),
+  'etc/nginx/nginx.conf': NGINX.replace('/run/shop/shop.sock', bind.replace(/^«?unix:|»$| .*/g, '')),
   'etc/systemd/system/shop.service': conf`
     [Service]
     ${user}
@@ -78,8 +79,16 @@ export default defineRule({
       title: 'the file in which Celery keeps its number',
       files: celery('«--pidfile=/run/celery/%%n.pid»'),
     },
+    {
+      title: 'the file in which gunicorn keeps its number',
+      files: tree('unix:/run/shop/shop.sock --pid «/run/shop.pid»', 'RuntimeDirectory=shop'),
+    },
   ],
   good: [
+    {
+      title: 'the number of gunicorn beside its socket',
+      files: tree('unix:/run/shop/shop.sock --pid /run/shop/shop.pid', 'RuntimeDirectory=shop'),
+    },
     {
       title: 'the directory of Celery',
       files: celery('--pidfile=/run/celery/%%n.pid', 'RuntimeDirectory=celery'),
@@ -129,11 +138,12 @@ export default defineRule({
     { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
   ],
   *check({ programs, commands }) {
-    for (const started of commands) yield* pidFile(started, programs)
+    for (const started of commands) yield* ofCelery(started, programs)
     for (const program of programs) {
       if (program.kind !== 'app-server' || program.service === null || !isUnprivileged(program.service))
         continue
       const { service, machine, sockets } = program
+      yield* ofGunicorn(program, programs)
       for (const { at, endpoint, unit } of sockets) {
         if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
         const path = endpoint.value.address.path.replace(/^\/var\/run\//, '/run/')
@@ -160,30 +170,58 @@ export default defineRule({
 })
 
 /** The file in which Celery keeps its number. */
-function* pidFile(started: StartedCommand, programs: Iterable<Program>) {
+function* ofCelery(started: StartedCommand, programs: Iterable<Program>) {
   const { service, machine } = started
-  const celery = service === null || !isUnprivileged(service) ? null : celeryCommand(started)
-  if (celery === null || service === null) return
-  const { words } = celery
+  const words = service === null ? [] : (celeryCommand(started)?.words ?? [])
   const index = words.findIndex(({ text }) => text === '--pidfile')
   const word = index === -1 ? words.find(({ text }) => text.startsWith('--pidfile=')) : words[index + 1]
-  const path = word?.text.replace(/^--pidfile=/, '').replace(/^\/var\/run\//, '/run/') ?? ''
+  if (word === undefined || service === null) return
+  const path = word.text.replace(/^--pidfile=/, '')
+  yield* pidFile(
+    { path, at: placeOf(word), name: 'Celery', directory: 'celery' },
+    { service, machine },
+    programs,
+  )
+}
+
+/** The file in which gunicorn keeps its number. */
+function* ofGunicorn({ server, service, machine }: AppServerProgram, programs: Iterable<Program>) {
+  const path = server.program === 'gunicorn' ? server.settings.get('pidfile') : undefined
+  if (service === null || path?.known !== true || path.at === null || typeof path.value !== 'string') return
+  const file = { path: path.value, at: path.at, name: 'gunicorn', directory: 'gunicorn' }
+  yield* pidFile(file, { service, machine }, programs)
+}
+
+interface PidFile {
+  readonly path: string
+  readonly at: Place
+  readonly name: string
+  /** A name for a directory of its own. */
+  readonly directory: string
+}
+
+function* pidFile(
+  file: PidFile,
+  { service, machine }: { readonly service: ServiceUnit; readonly machine: Machine },
+  programs: Iterable<Program>,
+) {
+  const path = file.path.replace(/^\/var\/run\//, '/run/')
   const directory = posix.dirname(path)
-  if (word === undefined || !/^\/run\/[^$]+$/.test(path) || OPEN_TO_ALL.test(directory)) return
+  if (!isUnprivileged(service) || !/^\/run\/[^$]+$/.test(path) || OPEN_TO_ALL.test(directory)) return
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
   if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) return
   const user = service.user?.known === true ? service.user : null
   yield {
-    at: placeOf(word),
+    at: file.at,
     ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
     message:
       directory === '/run'
-        ? `\`/run\` belongs to root, so Celery as \`${user?.value}\` may not create \`${path}\``
-        : `nothing makes \`${directory}\`, which is gone after every boot, and Celery as \`${user?.value}\` may not create it`,
+        ? `\`/run\` belongs to root, so ${file.name} as \`${user?.value}\` may not create \`${path}\``
+        : `nothing makes \`${directory}\`, which is gone after every boot, and ${file.name} as \`${user?.value}\` may not create it`,
     label: 'no RuntimeDirectory= has it',
     related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
-    help: `Write \`RuntimeDirectory=${posix.basename(directory === '/run' ? 'celery' : directory)}\``,
+    help: `Write \`RuntimeDirectory=${directory === '/run' ? file.directory : posix.basename(directory)}\``,
   }
 }
 
