@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -83,6 +84,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'projects that a script puts together with one of which nobody knows, as each lacks the same',
+      files: {
+        ...tree({}),
+        'extras/mail/docker-compose.yml': conf`
+          services:
+            mail:
+              image: example/mail
+              depends_on: [shop]
+        `,
+        'extras/chat/docker-compose.yml': conf`
+          services:
+            chat:
+              image: example/chat
+              depends_on: [shop]
+        `,
+      },
+    },
     {
       title:
         'the health of services that their image, the compose file or an image of somebody else may check',
@@ -237,7 +256,9 @@ export default defineRule({
       )
       if (found.some(missing => isDefinedNear(missing, project, container.projects))) continue
       // Beside others, one without a server may be a part that `-f` lays over them.
-      const isPart = !hasServer && isNamedByAny(found, project, container.projects)
+      const isPart =
+        (!hasServer && isNamedByAny(found, project, container.projects)) ||
+        isMissedByAny(found, project, container.projects)
       if (isPart) continue
       for (const { at, service, name } of unhealthyIn(project, machines))
         yield {
@@ -306,6 +327,30 @@ function isNamedByAny(
   return found.some(({ kind, name }) =>
     projects.some(other => other !== project && other[`${kind}s`].has(name)),
   )
+}
+
+/** True where a project of another directory lacks one of the names, too: both may be parts of a third. */
+function isMissedByAny(
+  found: readonly Missing[],
+  project: ComposeProject,
+  projects: readonly ComposeProject[],
+): boolean {
+  return found.some(missing =>
+    projects.some(other => other.directory !== project.directory && missingNames(other).has(keyOf(missing))),
+  )
+}
+
+const missingNames = memo(
+  (project: ComposeProject): ReadonlySet<string> =>
+    new Set(
+      [...project.services.values()].flatMap(service =>
+        service.complete ? [...undefinedOf(service, project)].map(keyOf) : [],
+      ),
+    ),
+)
+
+function keyOf({ kind, name }: Missing): string {
+  return `${kind} ${name}`
 }
 
 function isBelow(path: string, directory: string): boolean {
