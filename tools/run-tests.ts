@@ -1,13 +1,14 @@
 /**
  * Runs the tests: `tsx tools/run-tests.ts [--full] [PART-OF-A-PATH…]`.
  *
- * One process a file, two at a time. Without `--full`, the files that need real servers
- * (`*.server.test.ts`) stay out. With it, a file that failed beside another is run once more with nothing
- * beside it, and that run counts: servers that start and times that are measured depend on what else the
- * machine does. Both runs are shown. The last line is `N passed, N failed`; a file that crashes, hangs
- * or holds no test counts as one failure.
+ * One process a file, one more at a time than there are cores, for live tests wait for servers. Without
+ * `--full`, the files that need real servers (`*.server.test.ts`) stay out. With it, a file that failed
+ * beside others is run once more with nothing beside it, and that run counts: servers that start and times
+ * that are measured depend on what else the machine does. Both runs are shown. The last line is
+ * `N passed, N failed`; a file that crashes, hangs or holds no test counts as one failure.
  */
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { styleText } from 'node:util'
 import glob from 'fast-glob'
 import { installServers } from './install-servers.ts'
@@ -22,7 +23,7 @@ interface Outcome {
 
 /** Seconds after which a file is ended: each is meant to take well under one minute. */
 const TIMEOUT = 400
-const PROCESSES = 2
+const PROCESSES = availableParallelism() + 1
 
 const isFull = process.argv.includes('--full')
 const parts = process.argv.slice(2).filter(word => !word.startsWith('--'))
