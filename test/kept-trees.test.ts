@@ -34,6 +34,28 @@ test('modules of a repository are those that somebody changed', async () => {
   assert.equal(await loud(tree), [])
 })
 
+test('a copy of some pools may leave out the one that the package brings', async () => {
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'etc/nginx/conf.d/status.conf':
+      'server {\n  listen 127.0.0.1:80;\n  location /status {\n    include fastcgi_params;\n    fastcgi_pass unix:/run/php/php8.2-fpm.sock;\n  }\n}\n',
+    'etc/php/8.2/fpm/pool.d/shop.conf':
+      '[shop]\nuser = www-data\nlisten = /run/php/shop.sock\nlisten.owner = www-data\npm = ondemand\npm.max_children = 5\n',
+  }
+  assert.equal(
+    (await loud(tree)).filter(line => line.endsWith('backend-not-listening')),
+    [],
+  )
+})
+
+test('a script called after `.htaccess` is none', async () => {
+  const tree = {
+    'apache/.htaccess': 'Options -Indexes\n',
+    'apache/htaccess.cgi': '#!/usr/bin/perl\n&ReadParse();\n$access{"global"} || &error("no");\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test('a `.htaccess` that no configuration here serves is told what its lines say by themselves', async () => {
   const tree = {
     'public/.htaccess':

@@ -177,6 +177,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the port of a debugger, which a variable starts',
+      files: {
+        'compose.yaml': compose(conf`
+          environment:
+            NODE_OPTIONS: --inspect=0.0.0.0:9229
+          ports: ["127.0.0.1:9229:9229"]
+        `),
+      },
+    },
+    {
       title: 'nginx beside the site of its image, which listens on 80',
       files: {
         'compose.yaml': nginx('ports: ["80:80"]').replace('default.conf', 'other.conf'),
@@ -365,6 +375,7 @@ export default defineRule({
       )
       for (const { at, first, last, text, isPublished, isInside, isAskedBySix = false } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)
+        if (right.length === 0 && isPublished && DEBUGGERS.has(first)) continue
         if (right.length === 0 && !(isPublished && isAnyRight)) {
           yield {
             at,
@@ -406,3 +417,6 @@ export default defineRule({
     }
   },
 })
+
+/** Where debuggers of Node.js, Java and Python wait, which a variable may start. */
+const DEBUGGERS: ReadonlySet<number> = new Set([9229, 9230, 5005, 5678])

@@ -3,6 +3,7 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine } from '../../src/deployment/model.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -84,6 +85,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a secret that a file has which is to be copied',
+      files: {
+        ...tree({ web: 'secrets: [db_password]' }),
+        'docker-compose.override.yml.example': conf`
+          secrets:
+            db_password:
+              file: ./db_password
+        `,
+      },
+    },
     {
       title: 'projects that a script puts together with one of which nobody knows, as each lacks the same',
       files: {
@@ -249,8 +261,9 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || seen.has(container.project)) continue
       seen.add(container.project)
-      const { project } = container
-      if (!project.complete || project.legacy || !isWhole(project)) continue
+      const { project, hostFiles } = container
+      if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
+        continue
       const found = [...project.services.values()].flatMap(service =>
         service.complete ? [...undefinedOf(service, project)] : [],
       )
@@ -290,6 +303,11 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
       ({ image, build, complete }) => image !== null || build !== null || !complete,
     )
   )
+}
+
+/** True where the file that goes with it by itself is there to be copied: `compose.override.yaml.example`. */
+function waitsForOverride({ directory }: ComposeProject, files: FileSystem): boolean {
+  return (files.list(directory) ?? []).some(({ name }) => /^(?:docker-)?compose\.override\b/.test(name))
 }
 
 interface Missing {

@@ -296,9 +296,23 @@ function refusedByFpm(
   const pools = open.length === 0 ? null : poolsOf(machine)
   if (pools === null) return []
   const meant = open.filter(
-    ({ address }) => asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path)),
+    ({ address }) =>
+      (asksForScripts || (address.kind === 'unix' && /php|fpm/i.test(address.path))) &&
+      !(address.kind === 'unix' && mayBeOfPackage(machine, address.path)),
   )
   return meant.map(target => [target, { kind: 'refused', ...pools }] as const)
+}
+
+/** True for the socket of the pool that Debian's package brings, where a copy of some files leaves that pool out. */
+function mayBeOfPackage({ files }: Machine, path: string): boolean {
+  const release = /^\/(?:var\/)?run\/php\/php(\d\.\d)-fpm\.sock$/.exec(path)?.[1]
+  const pools = `/etc/php/${release}/fpm/pool.d`
+  return (
+    release !== undefined &&
+    files.kind(pools) === 'directory' &&
+    files.kind(`${pools}/www.conf`) === null &&
+    !files.covers(pools)
+  )
 }
 
 /** One of the pools of a machine, and what all of them open. */
