@@ -16,7 +16,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`^` matches the beginning of the path and `$` its end, wherever they stand in a pattern, so that nothing can be before the one or behind the other. And `\\*`, `\\+` and `\\$` are these very characters, which no path has: `(.\\*)` matches `x*`, not `page`. The line does nothing.',
+  why: '`^` matches the beginning of the path and `$` its end, wherever they stand in a pattern, so that nothing can be before the one or behind the other. And `\\*`, `\\+` and `\\$` are these very characters, which hardly a path has: `(.\\*)` matches `x*`, not `page`. The line does nothing.',
   remedy: 'Write `(.*)` without a backslash, `^` first and `$` last',
   references: ['https://httpd.apache.org/docs/2.4/rewrite/intro.html#regex'],
   bad: [
@@ -101,7 +101,7 @@ function faultOf(tree: PcreTree): string | null {
   const escaped = escapedSign(tree.alternatives)
   return escaped === null
     ? null
-    : `\`\\${escaped}\` matches the character \`${escaped}\`, which is in no path, so the pattern matches nothing`
+    : `\`\\${escaped}\` is the character \`${escaped}\` itself, which hardly a path has, so the pattern matches no page`
 }
 
 /**
