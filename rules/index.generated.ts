@@ -283,6 +283,7 @@ import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
+import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
@@ -952,6 +953,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/stage-missing', ...containersStageMissing },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
+  { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },

@@ -285,6 +285,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/stage-missing', { fixes: [], programs: ['docker'] }],
   ['containers/start-script-refused', { fixes: [], programs: ['docker'] }],
   ['containers/static-volume-unfilled', { fixes: [], programs: ['nginx', 'django', 'docker'] }],
+  ['containers/supervisord-in-background', { fixes: [], programs: ['app-server', 'docker'] }],
   ['containers/traefik-label-refused', { fixes: [], programs: ['docker'] }],
   ['containers/traefik-network-renamed', { fixes: [], programs: ['docker'] }],
   ['containers/undefined-reference', { fixes: [], programs: ['docker'] }],

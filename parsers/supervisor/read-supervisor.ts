@@ -44,10 +44,20 @@ export interface SupervisorProgram {
   readonly socketMode: Fact<number> | null
 }
 
+/** What supervisord is told of itself; a section of an included file adds to that of the main one. */
+export interface SupervisorMain {
+  /** The header. */
+  readonly at: Place
+  /** Null where its default holds, which is to go into the background. */
+  readonly nodaemon: Fact<boolean> | null
+}
+
 export interface SupervisorConfiguration {
   readonly programs: readonly SupervisorProgram[]
   /** What supervisord says of its files, in reading order; of groups only where all programs are known. */
   readonly problems: readonly SupervisorProblem[]
+  /** `[supervisord]`, the last one; null where there is none. */
+  readonly main: SupervisorMain | null
   readonly sources: readonly Source[]
   /** False where an include could not be followed: more programs may be there. */
   readonly complete: boolean
@@ -91,12 +101,21 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
   const isWhole = complete && sections.some(({ name }) => name === 'supervisord')
   return {
     programs,
+    main: mainOf(sections),
     sources: [...sources],
     complete,
     get problems() {
       return [...sections.flatMap(each => [...checkSection(each)]), ...(isWhole ? checkGroups(sections) : [])]
     },
   }
+}
+
+function mainOf(sections: readonly Section[]): SupervisorMain | null {
+  const all = sections.filter(({ name }) => name === 'supervisord')
+  const [first] = all
+  if (first === undefined) return null
+  const nodaemon = all.flatMap(({ values }) => values.get('nodaemon') ?? []).at(-1)
+  return { at: first.at, nodaemon: nodaemon === undefined ? null : readFact(nodaemon, readBoolean) }
 }
 
 /** Null where the directory of a pattern is not known. */

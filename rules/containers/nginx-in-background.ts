@@ -1,15 +1,14 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
-import { readSupervisor, type SupervisorProgram } from '../../parsers/supervisor/read-supervisor.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { filesInside } from '../../src/deployment/containers/read-containers.ts'
+import { type FileSystem } from '../../src/files/file-system.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { supervisorOfImage } from './_supervisor-of-image.ts'
 
 const files = (nginx: string, more: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': composeWith({ nginx }),
@@ -282,7 +281,7 @@ export default defineRule({
           help: STAYS[program],
         }
       if (run.machine.container !== null) continue
-      for (const { words } of supervisedBy(run)) {
+      for (const { words } of supervisorOfImage(run)?.programs ?? []) {
         const supervised = leavesSupervisor(words ?? [])
         if (supervised !== null && !staysByFile(run, supervised.program)) yield supervised
       }
@@ -332,31 +331,6 @@ function leavesSupervisor(words: readonly WrittenText[]) {
     help: STAYS[program],
   }
 }
-
-/** The programs of the supervisord that an image starts, by the files that its Dockerfile copies. */
-function supervisedBy({ command, mounts, files }: RunImage): readonly SupervisorProgram[] {
-  const words = command?.words ?? []
-  const index = words.findIndex(word => posix.basename(word) === 'supervisord')
-  if (index === -1) return []
-  const inside = filesInside(mounts, files)
-  const read = (path: string): Source | null => sourceAt(inside, path)
-  const list = (directory: string): readonly string[] | null =>
-    inside.list(directory)?.map(({ name }) => name) ?? null
-  const named = words.findIndex((word, at) => at > index && /^(?:-c|--configuration)$/.test(word))
-  const mains = named === -1 ? MAINS : [words[named + 1] ?? '']
-  const own = mains.flatMap(path => read(path) ?? [])
-  const sources =
-    own.length > 0
-      ? own.slice(0, 1)
-      : ['/etc/supervisor/conf.d', '/etc/supervisor.d', '/etc/supervisord.d'].flatMap(directory =>
-          (list(directory) ?? []).flatMap(name =>
-            /\.(?:conf|ini)$/.test(name) ? (read(`${directory}/${name}`) ?? []) : [],
-          ),
-        )
-  return sources.length === 0 ? [] : readSupervisor(sources, { read, list }).programs
-}
-
-const MAINS = ['/etc/supervisor/supervisord.conf', '/etc/supervisord.conf']
 
 /** True where a file, or a line of the build, says that it stays, or may. */
 function staysByFile(

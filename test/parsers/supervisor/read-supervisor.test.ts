@@ -24,6 +24,18 @@ function value<T>(fact: Fact<T> | null): T | '?' | null {
   return fact === null ? null : fact.known ? fact.value : '?'
 }
 
+test('what supervisord is told of itself, in the main file or in an included one', () => {
+  const main = '[supervisord]\nlogfile=/var/log/s.log\n[include]\nfiles=conf.d/*.conf\n'
+  const nodaemon = (files: Readonly<Record<string, string>>) => {
+    const told = read(files).main
+    return told === null ? 'no section' : value(told.nodaemon)
+  }
+  assert.is(nodaemon({ '/etc/s.conf': main, '/etc/conf.d/a.conf': '[program:a]\ncommand=a\n' }), null)
+  assert.is(nodaemon({ '/etc/s.conf': main, '/etc/conf.d/a.conf': '[supervisord]\nnodaemon = true\n' }), true)
+  assert.is(nodaemon({ '/etc/s.conf': '[supervisord]\nnodaemon=off\n' }), false)
+  assert.is(nodaemon({ '/etc/s.conf': '[program:a]\ncommand=a\n' }), 'no section')
+})
+
 test('a program as people write it', () => {
   const [found] = read({
     '/etc/supervisor/conf.d/shop.conf': `[program:shop]
