@@ -91,7 +91,6 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings, files } of djangoProjects(deployment)) {
       const celery = celeryConfiguration(files, settings)
       if (celery === null || (celery.namespace !== null && celery.namespace !== 'CELERY')) continue
@@ -100,8 +99,7 @@ export default defineRule({
         if (!settings.names.has(name) || settings.get(now) !== null) continue
         if (/BROKER/.test(now) && !celery.isBrokerOfSettings) continue
         const at = isUsed(name, settings, files) ? null : settingPlace(settings, name)
-        if (at === null || seen.has(`${at.source.path}:${at.start}`)) continue
-        seen.add(`${at.source.path}:${at.start}`)
+        if (at === null) continue
         yield {
           at,
           message: `Celery reads \`${now}\` here, which nothing sets, and never \`${name}\``,

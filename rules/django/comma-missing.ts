@@ -124,15 +124,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings } of djangoProjects(deployment)) {
       for (const { name, expression, source } of settings.assigned) {
         const isEntry = LISTS.get(name)
         if (isEntry === undefined) continue
         for (const [first, second] of joined(expression, isEntry)) {
-          const key = `${source.path}:${first.start}`
-          if (seen.has(key)) continue
-          seen.add(key)
           yield {
             at: { source, start: first.start, end: first.end },
             message: `no comma parts \`${first.value}\` from \`${second.value}\`, so \`${name}\` has \`${first.value}${second.value}\` instead of the two`,

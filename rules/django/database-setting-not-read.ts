@@ -68,14 +68,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings, files } of djangoProjects(deployment)) {
-      for (const finding of [...keys(settings), ...beside(settings, files)]) {
-        const key = `${finding.at.source.path}:${finding.at.start}`
-        if (seen.has(key)) continue
-        seen.add(key)
-        yield finding
-      }
+      yield* keys(settings)
+      yield* beside(settings, files)
     }
   },
 })

@@ -153,12 +153,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings } of djangoProjects(deployment)) {
       for (const { name, at } of settings.undefinedNames) {
-        const key = `${at.source.path}:${at.start}`
-        if (seen.has(key)) continue
-        seen.add(key)
         yield {
           at,
           message: `nothing above defines \`${name}\`, so the settings cannot be loaded: NameError: name '${name}' is not defined`,

@@ -106,15 +106,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings } of djangoProjects(deployment)) {
       for (const assigned of settings.assigned) {
         const fault = faultOf(assigned, settings)
         if (fault === null) continue
         const { source, expression } = assigned
-        const key = `${source.path}:${expression.start}`
-        if (seen.has(key)) continue
-        seen.add(key)
         yield { at: { source, start: expression.start, end: expression.end }, ...fault }
       }
     }

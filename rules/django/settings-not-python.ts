@@ -90,11 +90,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const seen = new Set<string>()
     for (const { settings } of djangoProjects(deployment)) {
       const at = settings.brokenAt
-      if (at === null || seen.has(at.source.path)) continue
-      seen.add(at.source.path)
+      if (at === null) continue
       yield {
         at,
         message: 'this is not Python, so the settings cannot be loaded: SyntaxError',
