@@ -1,4 +1,5 @@
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -365,12 +366,9 @@ export default defineRule({
     },
     { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeProject>()
-    for (const { container } of machines) {
-      if (container === null || seen.has(container.project)) continue
-      seen.add(container.project)
-      for (const { at, said, meant, home } of container.project.faults) {
+  *check(deployment) {
+    for (const { project } of composeProjects(deployment)) {
+      for (const { at, said, meant, home } of project.faults) {
         if (OF_OTHERS.test(at.source.text)) continue
         yield {
           at,
@@ -380,7 +378,7 @@ export default defineRule({
           ...(home !== null && { help: `Move it to ${home}` }),
         }
       }
-      yield* namesTaken(container.project)
+      yield* namesTaken(project)
     }
   },
 })

@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -172,13 +173,10 @@ export default defineRule({
     { title: 'another command', files: tree('image: postgres:16\ncommand: sleep infinity') },
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeService>()
-    for (const { container } of machines) {
-      if (container === null || !isWhole(container.project)) continue
-      for (const service of container.project.services.values()) {
-        if (seen.has(service)) continue
-        seen.add(service)
+  *check(deployment) {
+    for (const { project } of composeProjects(deployment)) {
+      if (!isWhole(project)) continue
+      for (const service of project.services.values()) {
         const image = service.image?.known === true ? service.image.value : ''
         const [, kind, version] = IMAGE.exec(image) ?? []
         if (kind === undefined || !service.complete || service.build !== null || service.entrypoint !== null)

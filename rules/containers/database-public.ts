@@ -1,4 +1,5 @@
 import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { composeServices } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -47,23 +48,18 @@ export default defineRule({
       files: tree('redis:7', 'command: redis-server --requirepass ${REDIS_PASSWORD}\nports: ["6379:6379"]'),
     },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeService>()
-    for (const { container } of machines) {
-      for (const service of container?.project.services.values() ?? []) {
-        if (seen.has(service)) continue
-        seen.add(service)
-        const database = databaseOf(service)
-        if (database === null || isGuarded(service, database)) continue
-        for (const { at, hostIp, target } of service.ports) {
-          if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
-          if (!target.known || target.value.first !== database.port) continue
-          yield {
-            at,
-            ...((database.asks || !isKept(service)) && { severity: 'info' as const }),
-            message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
-            label: 'no address in front',
-          }
+  *check(deployment) {
+    for (const service of composeServices(deployment)) {
+      const database = databaseOf(service)
+      if (database === null || isGuarded(service, database)) continue
+      for (const { at, hostIp, target } of service.ports) {
+        if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
+        if (!target.known || target.value.first !== database.port) continue
+        yield {
+          at,
+          ...((database.asks || !isKept(service)) && { severity: 'info' as const }),
+          message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
+          label: 'no address in front',
         }
       }
     }

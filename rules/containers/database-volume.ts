@@ -1,4 +1,5 @@
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
+import { composeServices } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -73,24 +74,19 @@ export default defineRule({
       `),
     },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeService>()
-    for (const { container } of machines) {
-      for (const service of container?.project.services.values() ?? []) {
-        if (seen.has(service)) continue
-        seen.add(service)
-        const kept = keptIn(service)
-        if (kept === null || service.volumes.some(({ target }) => !target.known)) continue
-        if (service.volumes.some(each => isAt(each, kept.directory))) continue
-        for (const mount of service.volumes) {
-          if (!kept.looks.test(mount.target.known ? mount.target.value : '')) continue
-          yield {
-            at: mount.at,
-            message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
-            label: 'another directory',
-            related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
-            help: `Mount it at \`${kept.directory}\``,
-          }
+  *check(deployment) {
+    for (const service of composeServices(deployment)) {
+      const kept = keptIn(service)
+      if (kept === null || service.volumes.some(({ target }) => !target.known)) continue
+      if (service.volumes.some(each => isAt(each, kept.directory))) continue
+      for (const mount of service.volumes) {
+        if (!kept.looks.test(mount.target.known ? mount.target.value : '')) continue
+        yield {
+          at: mount.at,
+          message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
+          label: 'another directory',
+          related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
+          help: `Mount it at \`${kept.directory}\``,
         }
       }
     }

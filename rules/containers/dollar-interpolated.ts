@@ -1,5 +1,6 @@
-import type { ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
+import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { composeServices } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -58,14 +59,9 @@ export default defineRule({
     },
     { title: 'what is no secret', files: tree(environment('GREETING: costs 5$apiece')) },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeService>()
-    for (const { container } of machines) {
-      for (const service of container?.project.services.values() ?? []) {
-        if (seen.has(service)) continue
-        seen.add(service)
-        for (const variable of [...service.environment, ...service.labels]) yield* filledIn(variable)
-      }
+  *check(deployment) {
+    for (const service of composeServices(deployment)) {
+      for (const variable of [...service.environment, ...service.labels]) yield* filledIn(variable)
     }
   },
 })

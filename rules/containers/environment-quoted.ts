@@ -1,5 +1,5 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { composeServices } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -40,26 +40,21 @@ export default defineRule({
     { title: 'quotes that are meant, as YAML has them', files: tree(`SHOP_TITLE: '"The Shop"'`) },
     { title: 'nothing', files: tree('- SHOP_TITLE=""') },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeProject>()
-    for (const { container } of machines) {
-      if (container === null || seen.has(container.project)) continue
-      seen.add(container.project)
-      for (const { environment } of container.project.services.values())
-        for (const { name, at } of environment) {
-          const text = placeText(at)
-          if (!text.startsWith(`${name}=`)) continue
-          const value = text.slice(name.length + 1)
-          if (!/^(?:"[^"]+"|'[^']+')$/.test(value)) continue
-          yield {
-            at: { ...at, start: at.start + name.length + 1 },
-            ...(!OF_WORDS.test(name) && { severity: 'info' as const }),
-            message: `\`${name}\` is \`${value}\` with its quotes: in a list they are part of the value`,
-            label: 'quotes and all',
-            help: `Write \`- ${name}=${value.slice(1, -1)}\``,
-          }
+  *check(deployment) {
+    for (const { environment } of composeServices(deployment))
+      for (const { name, at } of environment) {
+        const text = placeText(at)
+        if (!text.startsWith(`${name}=`)) continue
+        const value = text.slice(name.length + 1)
+        if (!/^(?:"[^"]+"|'[^']+')$/.test(value)) continue
+        yield {
+          at: { ...at, start: at.start + name.length + 1 },
+          ...(!OF_WORDS.test(name) && { severity: 'info' as const }),
+          message: `\`${name}\` is \`${value}\` with its quotes: in a list they are part of the value`,
+          label: 'quotes and all',
+          help: `Write \`- ${name}=${value.slice(1, -1)}\``,
         }
-    }
+      }
   },
 })
 

@@ -1,5 +1,5 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
+import { composeServices } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -34,27 +34,22 @@ export default defineRule({
     { title: 'a name alone', files: tree('- DB_PASSWORD') },
     { title: 'a name with a colon, as .NET has them', files: tree('- Logging:LogLevel=Debug') },
   ],
-  *check({ machines }) {
-    const seen = new Set<ComposeProject>()
-    for (const { container } of machines) {
-      if (container === null || seen.has(container.project)) continue
-      seen.add(container.project)
-      for (const { environment } of container.project.services.values())
-        for (const { value, at: written } of environment) {
-          const at = withBrace(written)
-          const text = placeText(at)
-          const match = /^([A-Za-z_]\w*):\s*(\S.*)$/.exec(text)
-          // Of what Compose puts in first, the name may be more than it shows.
-          if (value !== null || match === null || /[\n=]/.test(text.replace(/\$\{[^}]*\}/g, ''))) continue
-          const [, name = '', rest = ''] = match
-          yield {
-            at,
-            message: `\`${name}\` is not set: without \`=\` all of this is the name of a variable, which Compose looks up in its own environment`,
-            label: 'no `=`',
-            help: `Write \`- ${name}=${rest}\``,
-          }
+  *check(deployment) {
+    for (const { environment } of composeServices(deployment))
+      for (const { value, at: written } of environment) {
+        const at = withBrace(written)
+        const text = placeText(at)
+        const match = /^([A-Za-z_]\w*):\s*(\S.*)$/.exec(text)
+        // Of what Compose puts in first, the name may be more than it shows.
+        if (value !== null || match === null || /[\n=]/.test(text.replace(/\$\{[^}]*\}/g, ''))) continue
+        const [, name = '', rest = ''] = match
+        yield {
+          at,
+          message: `\`${name}\` is not set: without \`=\` all of this is the name of a variable, which Compose looks up in its own environment`,
+          label: 'no `=`',
+          help: `Write \`- ${name}=${rest}\``,
         }
-    }
+      }
   },
 })
 

@@ -5,6 +5,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine } from '../../src/deployment/model.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Fact } from '../../src/servers/fact.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -255,23 +256,19 @@ export default defineRule({
       }),
     },
   ],
-  *check({ machines, nginx, apache }) {
+  *check(deployment) {
+    const { machines, nginx, apache } = deployment
     const hasServer = nginx.length + apache.length > 0
-    const seen = new Set<ComposeProject>()
-    for (const { container } of machines) {
-      if (container === null || seen.has(container.project)) continue
-      seen.add(container.project)
-      const { project, hostFiles } = container
+    for (const { project, projects, hostFiles } of composeProjects(deployment)) {
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue
       const found = [...project.services.values()].flatMap(service =>
         service.complete ? [...undefinedOf(service, project)] : [],
       )
-      if (found.some(missing => isDefinedNear(missing, project, container.projects))) continue
+      if (found.some(missing => isDefinedNear(missing, project, projects))) continue
       // Beside others, one without a server may be a part that `-f` lays over them.
       const isPart =
-        (!hasServer && isNamedByAny(found, project, container.projects)) ||
-        isMissedByAny(found, project, container.projects)
+        (!hasServer && isNamedByAny(found, project, projects)) || isMissedByAny(found, project, projects)
       if (isPart) continue
       for (const { at, service, name } of unhealthyIn(project, machines))
         yield {
