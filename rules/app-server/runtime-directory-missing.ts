@@ -146,28 +146,56 @@ export default defineRule({
       yield* ofGunicorn(program, programs)
       for (const { at, endpoint, unit } of sockets) {
         if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
-        const path = endpoint.value.address.path.replace(/^\/var\/run\//, '/run/')
-        const directory = posix.dirname(path)
-        if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) continue
-        if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory)))
-          continue
-        const user = service.user?.known === true ? service.user : null
-        const name = programName(program)
-        yield {
-          at,
-          ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
-          message:
-            directory === '/run'
-              ? `\`/run\` belongs to root, so ${name} as \`${user?.value}\` may not create \`${path}\``
-              : `nothing makes \`${directory}\`, which is gone after every boot, and ${name} as \`${user?.value}\` may not create it`,
-          label: 'no RuntimeDirectory= has it',
-          related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
-          help: `Write \`RuntimeDirectory=${posix.basename(path, posix.extname(path))}\`, and bind \`/run/${posix.basename(path, posix.extname(path))}/${posix.basename(path)}\``,
-        }
+        const path = inRun(endpoint.value.address.path)
+        const own = posix.basename(path, posix.extname(path))
+        const help = `Write \`RuntimeDirectory=${own}\`, and bind \`/run/${own}/${posix.basename(path)}\``
+        yield* notMade({ path, at, name: programName(program), help }, { service, machine }, programs)
       }
     }
   },
 })
+
+/** A file that a service makes. */
+interface MadeFile {
+  readonly path: string
+  readonly at: Place
+  /** The program that makes it. */
+  readonly name: string
+  readonly help: string
+}
+
+interface Home {
+  readonly service: ServiceUnit
+  readonly machine: Machine
+}
+
+/** Says of a file below `/run` that its program may not make it; of other files nothing. */
+function* notMade(
+  { path, at, name, help }: MadeFile,
+  { service, machine }: Home,
+  programs: Iterable<Program>,
+) {
+  const directory = posix.dirname(path)
+  if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) return
+  if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) return
+  const user = service.user?.known === true ? service.user : null
+  yield {
+    at,
+    ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
+    message:
+      directory === '/run'
+        ? `\`/run\` belongs to root, so ${name} as \`${user?.value}\` may not create \`${path}\``
+        : `nothing makes \`${directory}\`, which is gone after every boot, and ${name} as \`${user?.value}\` may not create it`,
+    label: 'no RuntimeDirectory= has it',
+    related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
+    help,
+  }
+}
+
+/** `/var/run` is a link. */
+function inRun(path: string): string {
+  return path.replace(/^\/var\/run\//, '/run/')
+}
 
 /** The file in which Celery keeps its number. */
 function* ofCelery(started: StartedCommand, programs: Iterable<Program>) {
@@ -177,52 +205,26 @@ function* ofCelery(started: StartedCommand, programs: Iterable<Program>) {
   const word = index === -1 ? words.find(({ text }) => text.startsWith('--pidfile=')) : words[index + 1]
   if (word === undefined || service === null) return
   const path = word.text.replace(/^--pidfile=/, '')
-  yield* pidFile(
-    { path, at: placeOf(word), name: 'Celery', directory: 'celery' },
-    { service, machine },
-    programs,
-  )
+  yield* pidFile({ path, at: placeOf(word), name: 'Celery' }, { service, machine }, programs)
 }
 
 /** The file in which gunicorn keeps its number. */
 function* ofGunicorn({ server, service, machine }: AppServerProgram, programs: Iterable<Program>) {
   const path = server.program === 'gunicorn' ? server.settings.get('pidfile') : undefined
   if (service === null || path?.known !== true || path.at === null || typeof path.value !== 'string') return
-  const file = { path: path.value, at: path.at, name: 'gunicorn', directory: 'gunicorn' }
+  const file = { path: path.value, at: path.at, name: 'gunicorn' }
   yield* pidFile(file, { service, machine }, programs)
 }
 
-interface PidFile {
-  readonly path: string
-  readonly at: Place
-  readonly name: string
-  /** A name for a directory of its own. */
-  readonly directory: string
-}
-
-function* pidFile(
-  file: PidFile,
-  { service, machine }: { readonly service: ServiceUnit; readonly machine: Machine },
-  programs: Iterable<Program>,
-) {
-  const path = file.path.replace(/^\/var\/run\//, '/run/')
+function* pidFile(file: Omit<MadeFile, 'help'>, home: Home, programs: Iterable<Program>) {
+  const { service } = home
+  const path = inRun(file.path)
   const directory = posix.dirname(path)
-  if (!isUnprivileged(service) || !/^\/run\/[^$]+$/.test(path) || OPEN_TO_ALL.test(directory)) return
+  if (!isUnprivileged(service) || path.includes('$')) return
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
-  if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) return
-  const user = service.user?.known === true ? service.user : null
-  yield {
-    at: file.at,
-    ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
-    message:
-      directory === '/run'
-        ? `\`/run\` belongs to root, so ${file.name} as \`${user?.value}\` may not create \`${path}\``
-        : `nothing makes \`${directory}\`, which is gone after every boot, and ${file.name} as \`${user?.value}\` may not create it`,
-    label: 'no RuntimeDirectory= has it',
-    related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
-    help: `Write \`RuntimeDirectory=${directory === '/run' ? file.directory : posix.basename(directory)}\``,
-  }
+  const own = directory === '/run' ? file.name.toLowerCase() : posix.basename(directory)
+  yield* notMade({ ...file, path, help: `Write \`RuntimeDirectory=${own}\`` }, home, programs)
 }
 
 /** Directories in which every user may create files, or that belong to one. */
