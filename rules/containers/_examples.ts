@@ -39,3 +39,14 @@ export const composeWith = ({
       ${nginx}
   ${more}
 `
+
+/** The same, with the lines of its `environment`. */
+export const webWithEnvironment = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith({
+    web: conf`
+      environment:
+        ${lines}
+    `,
+  }),
+  'nginx/site.conf': siteTo('web:8000'),
+})

@@ -67,6 +67,16 @@ export function buildSteps({ image }: Pick<Container, 'image'>): readonly string
   })
 }
 
+/** All that a container is seen to run, as texts: its build, what it starts, and the scripts among that. */
+export function textsRun(container: Started): readonly string[] {
+  const words = startedWords(container)
+  return [
+    words.map(({ text }) => text).join(' '),
+    ...words.map(word => scriptAt(container, word)?.source.code ?? ''),
+    ...buildSteps(container),
+  ]
+}
+
 /** What an earlier stage or another image brings may have it. */
 export function copiesPrograms({ image }: Pick<Container, 'image'>): boolean {
   return (image?.steps ?? []).some(

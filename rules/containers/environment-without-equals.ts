@@ -1,18 +1,7 @@
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { composeServices } from './_compose-projects.ts'
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { composeWith, siteTo } from './_examples.ts'
-
-const tree = (lines: string): Record<string, string> => ({
-  'docker-compose.yml': composeWith({
-    web: conf`
-      environment:
-        ${lines}
-    `,
-  }),
-  'nginx/site.conf': siteTo('web:8000'),
-})
+import { webWithEnvironment as tree } from './_examples.ts'
 
 export default defineRule({
   summary: 'A variable of a container is written with a colon in a list, so that it is not set',

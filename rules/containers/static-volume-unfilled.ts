@@ -7,7 +7,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
-import { buildSteps, scriptAt, startedWords } from './_started-words.ts'
+import { textsRun } from './_started-words.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -225,13 +225,7 @@ function* besideRoot(
 
 /** True where what the container starts may copy the files to where they are wanted. */
 function copiesFiles(container: Container): boolean {
-  const words = startedWords(container)
-  const texts = [
-    ...words.map(({ text }) => text),
-    ...words.map(word => scriptAt(container, word)?.source.code ?? ''),
-    ...buildSteps(container),
-  ]
-  return texts.some(text => /\b(?:cp|rsync|mv|ln|make)\b/.test(text))
+  return textsRun(container).some(text => /\b(?:cp|rsync|mv|ln|make)\b/.test(text))
 }
 
 function directoriesOf(

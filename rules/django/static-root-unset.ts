@@ -4,7 +4,7 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { buildSteps, scriptAt, startedWords } from '../containers/_started-words.ts'
+import { textsRun } from '../containers/_started-words.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { entryPlace, settingPlace, settingTexts, settingValue } from './_setting-entries.ts'
 
@@ -166,11 +166,5 @@ function setsByCall(settings: DjangoSettings, { files }: Container): boolean {
 }
 
 function collects(container: Container): boolean {
-  const words = startedWords(container)
-  const texts = [
-    words.map(({ text }) => text).join(' '),
-    ...words.map(word => scriptAt(container, word)?.source.code ?? ''),
-    ...buildSteps(container),
-  ]
-  return texts.some(text => /^(?!\s*#).*\bmanage\.py\s+collectstatic\b/m.test(text))
+  return textsRun(container).some(text => /^(?!\s*#).*\bmanage\.py\s+collectstatic\b/m.test(text))
 }
