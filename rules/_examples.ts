@@ -94,6 +94,20 @@ export function virtualHost(lines: string | readonly string[], name = 'example.o
   `
 }
 
+/** httpd's main file as a backend: one virtual host of files, with these lines. */
+export function apacheBackend(lines: string | readonly string[], modules: readonly string[] = []): string {
+  return apacheMain(
+    [
+      'Listen 127.0.0.1:9000',
+      virtualHost(conf`
+        DocumentRoot /srv/www
+        ${lines}
+      `),
+    ],
+    modules,
+  )
+}
+
 /** The lines of a virtual host that runs `/opt/NAME/NAME/wsgi.py` in a daemon process of its own. */
 export function wsgiApplication(name = 'shop', options = ''): string {
   return conf`

@@ -5,7 +5,7 @@ import type { ApacheHost } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheBackend } from '../_examples.ts'
 import { wsgiScriptAliasFor } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import { bodyLimit } from '../../src/servers/apache/queries/server-settings.ts'
 
@@ -24,18 +24,7 @@ const nginx = (line: string): string => conf`
       }
   }
 `
-const apache = (line: string, modules: readonly string[] = []): string =>
-  apacheMain(
-    conf`
-      Listen 127.0.0.1:9000
-      <VirtualHost 127.0.0.1:9000>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${line}
-      </VirtualHost>
-    `,
-    modules,
-  )
+const apache = (line: string, modules: readonly string[] = []): string => apacheBackend(line, modules)
 
 export default defineRule({
   summary: 'nginx takes uploads that Apache refuses',

@@ -1,4 +1,4 @@
-import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { apacheBackend, nginxMain, proxiedServer } from '../_examples.ts'
 import { type PhpBehind, phpBehind } from '../php/_php-behind.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -17,18 +17,7 @@ const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
   ...(ini === '' ? {} : { 'etc/php/8.2/fpm/php.ini': ini }),
 })
 
-const behindNginx = (lines: string, modules = ['mpm_prefork', 'php']): string =>
-  apacheMain(
-    conf`
-      Listen 127.0.0.1:9000
-      <VirtualHost 127.0.0.1:9000>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    modules,
-  )
+const behindNginx = (lines: string, modules = ['mpm_prefork', 'php']): string => apacheBackend(lines, modules)
 
 /** What PHP itself takes, and what the php.ini of distributions writes. */
 const STOCK = { upload_max_filesize: 2 * 1024 ** 2, post_max_size: 8 * 1024 ** 2 }

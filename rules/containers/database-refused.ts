@@ -4,6 +4,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
 import { type Database, type DatabaseKind, databasesOf, OF_SQL } from './_databases.ts'
 
@@ -39,29 +40,16 @@ const tree = (lines: string, more = DATABASES, networks = ''): Record<string, st
   `,
 })
 
-const django = (settings: string, environment = ''): Record<string, string> => ({
-  'web/Dockerfile': conf`
-    FROM python:3.12
-    WORKDIR /app
-    COPY . .
-  `,
-  'web/shop/__init__.py': '',
-  'web/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'web/shop/settings.py': settings,
-  'docker-compose.yml': conf`
-    services:
-      web:
-        build: ./web
-        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
-        ${environment}
-      ${DATABASES}
-  `,
-})
+const django = (settings: string, environment = ''): Record<string, string> => {
+  const files = djangoBehindNginx({ settings, environment })
+  return {
+    ...files,
+    'docker-compose.yml': conf`
+      ${files['docker-compose.yml'] ?? ''}
+        ${DATABASES}
+    `,
+  }
+}
 const databases = (entries: string): string =>
   conf`
     import os

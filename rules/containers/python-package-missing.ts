@@ -6,8 +6,8 @@ import { type DjangoSettings, projectDirectory } from '../../src/deployment/djan
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
 import { entryPlace, settingTexts, settingValue } from '../django/_setting-entries.ts'
-import { composeWith, siteTo } from './_examples.ts'
 import { installedPackages } from './_python-packages.ts'
 
 const project = (
@@ -16,8 +16,7 @@ const project = (
   install = 'RUN pip install -r requirements.txt',
   more: Record<string, string> = {},
 ): Record<string, string> => ({
-  'docker-compose.yml': composeWith({ command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi' }),
-  'nginx/site.conf': siteTo('web:8000'),
+  ...djangoBehindNginx({ settings }),
   'web/Dockerfile': conf`
     FROM python:3.12-slim
     WORKDIR /app
@@ -26,14 +25,6 @@ const project = (
     COPY . .
   `,
   'web/requirements.txt': requirements,
-  'web/shop/__init__.py': '',
-  'web/shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'web/shop/settings.py': settings,
   ...more,
 })
 const REQUIREMENTS = conf`

@@ -11,7 +11,7 @@ import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
+import { apacheBackend, nginxMain, tlsServer } from '../_examples.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
@@ -107,17 +107,7 @@ const apache = (
       }
     `),
   ),
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 127.0.0.1:9000
-      <VirtualHost 127.0.0.1:9000>
-          ServerName example.org
-          DocumentRoot /srv/www
-          ${lines}
-      </VirtualHost>
-    `,
-    ['setenvif', 'dir'],
-  ),
+  'etc/apache2/apache2.conf': apacheBackend(lines, ['setenvif', 'dir']),
   'srv/www/index.php': script,
 })
 const inShop = (files: Record<string, string>, project: Record<string, string>): Record<string, string> => ({
