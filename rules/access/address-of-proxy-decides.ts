@@ -72,7 +72,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then lets nobody in, or keeps nobody out; one that lets this machine in lets everybody in whom the proxy in front serves.',
+  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then rejects every request, or none; one that allows this machine grants access to every client of the proxy in front.',
   remedy:
     'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;` and `real_ip_header X-Forwarded-For;`',
   references: [
