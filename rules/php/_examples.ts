@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 
 /** nginx with PHP-FPM behind a socket; `lines` stand in the location of scripts, `outer` in the server. */
-export const phpSite = (lines: string, outer = ''): string => conf`
+export const phpSite = (lines = '', outer = '', target = 'unix:/run/php/php8.2-fpm.sock'): string => conf`
   events {
   }
   http {
@@ -13,7 +13,7 @@ export const phpSite = (lines: string, outer = ''): string => conf`
           location ~ \.php$ {
               include fastcgi_params;
               fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+              fastcgi_pass ${target};
               ${lines}
           }
       }

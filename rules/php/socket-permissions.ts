@@ -3,24 +3,12 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
+import { phpSite } from './_examples.ts'
 import { apacheUser, isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
 
 const nginx = (): string => conf`
   user www-data;
-  events {
-  }
-  http {
-      server {
-          listen 80;
-          server_name example.org;
-          root /srv/www;
-          location ~ \.php$ {
-              include fastcgi_params;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
-          }
-      }
-  }
+  ${phpSite()}
 `
 const apache = (): string =>
   apacheMain(

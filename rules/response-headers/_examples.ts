@@ -1,4 +1,3 @@
-
 import { apacheBackend } from '../_examples.ts'
 
 /** Apache behind nginx, for `example.org`, with mod_headers. */

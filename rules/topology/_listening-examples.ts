@@ -1,22 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { phpSite } from '../php/_examples.ts'
 
-export const nginx = (target: string): string => conf`
-  events {
-  }
-  http {
-      server {
-          listen 80;
-          server_name example.org;
-          root /srv/www;
-          location ~ \.php$ {
-              include fastcgi_params;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-              fastcgi_pass ${target};
-          }
-      }
-  }
-`
+export const nginx = (target: string): string => phpSite('', '', target)
 
 export const pool = (listen: string): string => conf`
   [www]
