@@ -1,11 +1,12 @@
+import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { celeryConfiguration } from '../../src/deployment/django/celery-configuration.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { djangoProjects } from '../django/_projects.ts'
-import { settingPlace } from '../django/_setting-entries.ts'
+import { someFile, settingPlace } from '../django/_setting-entries.ts'
 
 const project = (settings: string, namespace = ', namespace="CELERY"'): Record<string, string> => ({
   ...djangoBehindNginx({
@@ -159,10 +160,8 @@ const WITHOUT: readonly (readonly [string, string])[] = [
 /** True where the files of the settings read it, or give it a variable that Celery looks at by itself. */
 function isUsed(name: string, settings: DjangoSettings, files: FileSystem): boolean {
   const read = new RegExp(`\\b${name}\\b(?!\\s*=[^=])`)
-  return settings.files.some(path => {
-    const source = sourceAt(files, path)
-    if (source === null) return true
-    const code = source.text.replace(/#[^\n]*/g, '')
+  return someFile(settings, files, text => {
+    const code = withoutComments(text)
     return (
       read.test(code) || (/BROKER_URL$/.test(name) && /environ|env|config\(/.test(brokerVariable(code, name)))
     )

@@ -1,3 +1,4 @@
+import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -69,7 +70,7 @@ export default defineRule({
       if (source === null || source === 'missing' || seen.has(source)) continue
       seen.add(source)
       // Comments hold what is not sent.
-      const code = source.code.replace(/#[^\n]*/g, text => ' '.repeat(text.length))
+      const code = withoutComments(source.code)
       for (const list of code.matchAll(LISTS)) {
         const begin = list.index + list[0].length - (list[1]?.length ?? 0)
         for (const { 0: quoted, 2: origin = '', index } of (list[1] ?? '').matchAll(/(["'])([^"'\n]*)\1/g)) {

@@ -1,6 +1,7 @@
 import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { assignedValue } from './_behind-nginx.ts'
 
 /** What is wrong with a value of the settings, as a rule yields it. */
@@ -44,6 +45,18 @@ function entryAt(
   const entry = outer.entries.findLast(({ key }) => key.kind === 'string' && key.value === first)
   if (entry === undefined) return null
   return rest.length === 0 && what === 'key' ? entry.key : entryAt(entry.value, rest, what)
+}
+
+/** True where the text of some file of the settings is so, and where one cannot be read. */
+export function someFile(
+  settings: DjangoSettings,
+  files: FileSystem,
+  isSo: (text: string) => boolean,
+): boolean {
+  return settings.files.some(path => {
+    const source = sourceAt(files, path)
+    return source === null || isSo(source.text)
+  })
 }
 
 /** A known setting; undefined where nothing assigns it, or nobody knows what. */

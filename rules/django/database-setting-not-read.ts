@@ -1,10 +1,11 @@
+import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
-import { entryPlace, settingPlace, settingValue } from './_setting-entries.ts'
+import { someFile, entryPlace, settingPlace, settingValue } from './_setting-entries.ts'
 
 const project = (entry: string, lines = ''): Record<string, string> =>
   djangoBehindNginx({
@@ -119,10 +120,7 @@ function* beside(settings: DjangoSettings, files: FileSystem) {
     if (!settings.names.has(name)) continue
     // A reader of the environment may be told the same name.
     const pattern = new RegExp(`(?<!["'])\\b${name}\\b(?!\\s*=[^=])(?!["'])|["']${name}["']\\s*[\\]:]`)
-    const isUsed = settings.files.some(path => {
-      const source = sourceAt(files, path)
-      return source === null || pattern.test(source.text.replace(/#[^\n]*/g, ''))
-    })
+    const isUsed = someFile(settings, files, text => pattern.test(withoutComments(text)))
     const at = isUsed ? null : settingPlace(settings, name)
     if (at === null) continue
     yield {

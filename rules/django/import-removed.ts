@@ -1,3 +1,4 @@
+import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { importedNames, moduleOfProject } from '../../src/deployment/django/imported-names.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
@@ -191,7 +192,7 @@ function* loadedFiles(settings: DjangoSettings, files: FileSystem): Iterable<Loa
   if (root === null) return
   const effect = 'each request is answered with 500'
   yield { path: root.path, effect }
-  const code = root.source.text.replace(/#[^\n]*/g, '')
+  const code = withoutComments(root.source.text)
   for (const [, , module = ''] of code.matchAll(/\binclude\(\s*(["'])(\w[\w.]*)\1/g)) {
     const found = moduleOfProject(files, settings, module)
     if (found !== null) yield { path: found.path, effect }

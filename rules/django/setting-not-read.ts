@@ -2,10 +2,10 @@ import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
-import { settingPlace, settingTexts, settingValue } from './_setting-entries.ts'
+import { someFile, settingPlace, settingTexts, settingValue } from './_setting-entries.ts'
 
 const project = (settings: string, requirements = 'Django==5.2.1'): Record<string, string> => ({
   ...djangoBehindNginx({
@@ -277,10 +277,7 @@ function* misspelt(settings: DjangoSettings, files: FileSystem) {
 /** True where the files of the settings name it anywhere else than where it is set. */
 function isUsed(name: string, settings: DjangoSettings, files: FileSystem): boolean {
   const pattern = new RegExp(`\\b${name}\\b(?!\\s*=[^=])`)
-  return settings.files.some(path => {
-    const source = sourceAt(files, path)
-    return source === null || pattern.test(source.text)
-  })
+  return someFile(settings, files, text => pattern.test(text))
 }
 
 /** One letter too many, too few, another one, or two swapped. */

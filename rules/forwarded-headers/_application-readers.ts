@@ -1,3 +1,4 @@
+import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
@@ -95,7 +96,7 @@ const asking = (header: string): string => {
 const within = (pattern: string): ((source: Source) => Place | null) => {
   const expression = new RegExp(pattern, 'i')
   return memo((source: Source): Place | null => {
-    const code = source.text.replace(/#[^\n]*/g, comment => ' '.repeat(comment.length))
+    const code = withoutComments(source.text)
     const match = expression.exec(code)
     return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
   })

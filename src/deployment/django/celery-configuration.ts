@@ -1,3 +1,4 @@
+import { withoutComments } from '../../../parsers/python/without-comments.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
@@ -28,7 +29,7 @@ export function celeryConfiguration(files: FileSystem, settings: DjangoSettings)
       const source = files.kind(path) === 'file' ? sourceAt(files, path) : null
       if (source === null) continue
       // Comments hold the other ways of doing it.
-      const code = source.code.replace(/#[^\n]*/g, text => ' '.repeat(text.length))
+      const code = withoutComments(source.code)
       const [found, ...others] = code.matchAll(CALL)
       if (found === undefined || others.length > 0 || code.split('config_from_object').length > 2) return null
       return {

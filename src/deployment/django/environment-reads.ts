@@ -1,3 +1,4 @@
+import { withoutComments } from '../../../parsers/python/without-comments.ts'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
@@ -15,7 +16,7 @@ export const environmentReads = memoByKey((files: FileSystem, path: string): rea
   const read = files.kind(path) === 'file' ? files.read(path) : null
   if (read?.kind !== 'source') return []
   const { source } = read
-  const code = source.text.replace(/#[^\n]*/g, comment => ' '.repeat(comment.length))
+  const code = withoutComments(source.text)
   return [...code.matchAll(READ)].map(match => {
     const { index } = match
     const name = match[2] ?? match[4] ?? ''
@@ -31,7 +32,7 @@ export const environmentReads = memoByKey((files: FileSystem, path: string): rea
 export const environmentSets = memoByKey((files: FileSystem, path: string): ReadonlySet<string> => {
   const read = files.kind(path) === 'file' ? files.read(path) : null
   if (read?.kind !== 'source') return new Set()
-  const code = read.source.text.replace(/#[^\n]*/g, '')
+  const code = withoutComments(read.source.text)
   return new Set([...code.matchAll(SET)].map(match => match[2] ?? match[4] ?? ''))
 })
 
