@@ -63,6 +63,8 @@ export default defineRule({
     },
     { title: 'plain, and said so', files: nginx('preview:{PLAIN}letmein2024') },
     { title: 'filled in elsewhere', files: nginx('preview:{{ preview_hash }}') },
+    { title: 'an account that is locked', files: apache('nobody:*') },
+    { title: 'an account that is locked as `passwd -l` does', files: nginx(`preview:!${HASHED}`) },
     { title: 'the crypt of old', files: nginx('preview:rqXexS6ZhobKA') },
   ],
   *check({ nginx: configurations, apache: httpd, filesOf }) {
@@ -116,11 +118,15 @@ function* plainWords(source: Source, reader: Place, server: 'nginx' | 'Apache'):
 /** What `htdigest` writes behind the name and the realm. */
 const OF_DIGEST = /^[0-9a-f]{32}$/
 
+/** What people write so that nobody logs in, as in `/etc/shadow`. */
+const LOCKED = /^(?:[*!]+|x+|-+)$/
+
 /** True for what some password comes to, and for what is filled in later. */
 function mayBeHash(word: string, server: 'nginx' | 'Apache'): boolean {
   const scheme = /^\{([A-Za-z0-9]+)\}/.exec(word)?.[1]?.toUpperCase()
   if (scheme === 'SHA') return true
   if (scheme === 'PLAIN' || scheme === 'SSHA') return server === 'nginx'
+  if (LOCKED.test(word)) return true
   // Of DES, and of BSD, whose alphabet a word may have by chance.
   return /[${}<>%\s]/.test(word) || /^[./0-9A-Za-z]{13}$/.test(word) || /^_[./0-9A-Za-z]{19}$/.test(word)
 }

@@ -13,6 +13,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
+import type { Related } from '../../src/servers/problem.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 import { lonelyWebroots, webrootsInContainer } from './_certbot-container.ts'
@@ -453,7 +454,7 @@ export default defineRule({
           at: answer.at,
           message: `the challenge for \`${name}\` is ${answer.words}, so certbot cannot renew the certificate`,
           label: 'answers for `.well-known/acme-challenge`',
-          related: [{ at: renewal, message: `certbot puts it below ${directory}` }],
+          related: [...answer.because, { at: renewal, message: `certbot puts it below ${directory}` }],
           ...allow(last, directory),
         }
       }
@@ -540,24 +541,42 @@ function hidesAlias({ from }: ApacheConnection): boolean {
   )
 }
 
-function whatAnswers({ end, steps }: FollowedRequest): { readonly at: Place; readonly words: string } | null {
+interface Answer {
+  readonly at: Place
+  readonly words: string
+  /** What led there. */
+  readonly because: readonly Related[]
+}
+
+function whatAnswers({ end, steps }: FollowedRequest): Answer | null {
   const server = steps.findLast(({ directive }) => directive?.name === 'server')?.at ?? null
   const location = steps.findLast(({ directive }) => directive?.name === 'location')?.at ?? server
   switch (end.kind) {
     case 'file': {
       const at = end.by === 'nginx' ? location : (end.at ?? server)
-      return at === null ? null : { at, words: `looked for as \`${end.path.replace(EXISTING, '…')}\`` }
+      return at === null
+        ? null
+        : { at, words: `looked for as \`${end.path.replace(EXISTING, '…')}\``, because: [] }
     }
     case 'backend':
-      return end.at === null ? null : { at: end.at, words: 'passed to a backend' }
+      return end.at === null
+        ? null
+        : {
+            at: end.at,
+            words: 'passed to a backend',
+            because:
+              'block' in end.connection && location !== null
+                ? [{ at: location, message: 'takes the challenge' }]
+                : [],
+          }
     case 'application':
-      return end.at === null ? null : { at: end.at, words: 'answered by the application' }
+      return end.at === null ? null : { at: end.at, words: 'answered by the application', because: [] }
     case 'status': {
       const at = end.by === 'nginx' && end.status !== 401 ? location : end.at
-      return at === null ? null : { at, words: `answered with ${end.status}` }
+      return at === null ? null : { at, words: `answered with ${end.status}`, because: [] }
     }
     default:
-      return end.at === null ? null : { at: end.at, words: 'not answered' }
+      return end.at === null ? null : { at: end.at, words: 'not answered', because: [] }
   }
 }
 
