@@ -79,6 +79,23 @@ export default defineRule({
       ),
     },
     {
+      title: 'a dot in place of the colon',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «shop.wsgi.application»'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+      }),
+    },
+    {
+      title: 'a dot in place of the colon, for uWSGI',
+      files: uwsgi(
+        conf`
+          chdir = /etc/shop
+          module = «shop.wsgi.application»
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
       title: 'started in the package, and not in the directory that holds it',
       files: behindNginx(
         conf`
@@ -311,6 +328,7 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
     }
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null) return null
+  const harm = kind === 'uwsgi' ? 'answers every request with 500' : 'cannot boot'
   if (loaded.source === 'missing' && loaded.near !== null) {
     const directory = program.server.directory ?? program.directory
     return {
@@ -320,9 +338,15 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
       help: `Start ${name} in \`${loaded.near}\``,
     }
   }
+  if (loaded.source === 'missing' && loaded.inside !== null)
+    return {
+      message: `\`${loaded.inside}\` is a module and no package, so ${name} ${harm}: No module named '${module}'; '${loaded.inside}' is not a package`,
+      label: 'no module inside of a module',
+      help: `Write \`${loaded.inside}:${module.slice(loaded.inside.length + 1)}\``,
+    }
   if (loaded.source === 'missing')
     return {
-      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} ${kind === 'uwsgi' ? 'answers every request with 500' : 'cannot boot'}`,
+      message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} ${harm}`,
       label: 'no such module',
       help: null,
     }

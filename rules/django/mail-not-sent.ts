@@ -96,7 +96,14 @@ export default defineRule({
       if (backend !== null && settingValue(settings, 'EMAIL_BACKEND') !== SMTP) continue
       const fault = faultOf(settings)
       const at = fault === null ? null : entryPlace(settings, fault.name, [], 'value')
-      if (fault !== null && at !== null) yield { at, message: fault.message, label: fault.label }
+      if (fault === null || at === null) continue
+      const other = entryPlace(settings, fault.beside, [], 'value')
+      yield {
+        at,
+        message: fault.message,
+        label: fault.label,
+        related: other === null ? [] : [{ at: other, message: 'set here' }],
+      }
     }
   },
 })
@@ -105,6 +112,8 @@ const SMTP = 'django.core.mail.backends.smtp.EmailBackend'
 
 interface Fault {
   readonly name: string
+  /** The setting that it does not go with. */
+  readonly beside: string
   readonly message: string
   readonly label: string
 }
@@ -115,6 +124,7 @@ function faultOf(settings: DjangoSettings): Fault | null {
   if (tls && ssl)
     return {
       name: 'EMAIL_USE_TLS',
+      beside: 'EMAIL_USE_SSL',
       message:
         'Django sends no mail: EMAIL_USE_TLS/EMAIL_USE_SSL are mutually exclusive, so only set one of those settings to True',
       label: 'beside `EMAIL_USE_SSL`',
@@ -126,6 +136,7 @@ function faultOf(settings: DjangoSettings): Fault | null {
   if (tls && port === 465)
     return {
       name: 'EMAIL_USE_TLS',
+      beside: 'EMAIL_PORT',
       message:
         'port 465 wants TLS from the first byte, and Django waits there for a greeting in plain text: every mail hangs',
       label: '`STARTTLS`',
@@ -133,6 +144,7 @@ function faultOf(settings: DjangoSettings): Fault | null {
   if (ssl && (port === 587 || port === 25))
     return {
       name: 'EMAIL_USE_SSL',
+      beside: 'EMAIL_PORT',
       message: `port ${port} begins in plain text, so Django sends no mail: [SSL: WRONG_VERSION_NUMBER]`,
       label: 'TLS from the first byte',
     }

@@ -29,6 +29,8 @@ export default defineRule({
   bad: [
     { title: 'the name of the header', files: settings('«("X-Forwarded-Proto", "https")»') },
     { title: 'no HTTP_ in front', files: settings('«("X_FORWARDED_PROTO", "https")»') },
+    { title: 'hyphens behind HTTP_', files: settings('«("HTTP_X-FORWARDED-PROTO", "https")»') },
+    { title: 'small letters', files: settings('«("http_x_forwarded_proto", "https")»') },
   ],
   good: [
     { title: 'the name in META', files: settings('("HTTP_X_FORWARDED_PROTO", "https")') },
@@ -44,8 +46,10 @@ export default defineRule({
       const fact = settings.get('SECURE_PROXY_SSL_HEADER')
       if (fact?.known !== true || fact.at === null || !Array.isArray(fact.value)) continue
       const [name] = fact.value as readonly PythonValue[]
-      if (typeof name !== 'string' || !/^X[-_]/i.test(name)) continue
-      const wanted = `HTTP_${name.toUpperCase().replaceAll('-', '_')}`
+      const header = typeof name === 'string' ? /^(?:HTTP_)?(X[-_].*)/i.exec(name)?.[1] : undefined
+      if (header === undefined) continue
+      const wanted = `HTTP_${header.toUpperCase().replaceAll('-', '_')}`
+      if (name === wanted) continue
       yield {
         at: assignedValue(fact.at),
         message: `\`request.META\` has no \`${name}\`, so Django takes every request for plain HTTP`,

@@ -59,8 +59,9 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   if (found !== null || whole === null || whole.length === 0)
     return facts({ module: name, attribute, source: found, whole, program, parser, files })
   const near = directoryNearby(files, name, whole)
-  const source = near !== null || isMissing(files, name, whole) ? 'missing' : null
-  return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near }
+  const inside = moduleInside(files, name, whole)
+  const source = near !== null || inside !== null || isMissing(files, name, whole) ? 'missing' : null
+  return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside }
 }
 
 /** Files with which a package is installed in place, so that it is found wherever the server is started. */
@@ -97,6 +98,19 @@ function directoryNearby(files: FileSystem, module: string, directories: readonl
   return isInstalled ? null : only
 }
 
+/** The module of one file that the name goes on behind, as `shop.wsgi` in `shop.wsgi.application`; null where none is. */
+function moduleInside(files: FileSystem, module: string, directories: readonly string[]): string | null {
+  const parts = module.split('.')
+  for (let length = parts.length - 1; length > 0; length--) {
+    const path = parts.slice(0, length).join('/')
+    const isThere = (name: string, kind: string) =>
+      directories.some(each => files.kind(posix.join(each, name)) === kind)
+    if (isThere(path, 'directory')) return null
+    if (isThere(`${path}.py`, 'file')) return parts.slice(0, length).join('.')
+  }
+  return null
+}
+
 /** Not in any of the directories; what is installed beside the server has a name of one part as a rule. */
 function isMissing(files: FileSystem, module: string, directories: readonly string[]): boolean {
   const [first = ''] = module.split('.')
@@ -125,7 +139,7 @@ function facts({
   readonly files: FileSystem
 }): LoadedModule {
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
-  const base = { module, attribute, source, script, searchPath: whole, near: null }
+  const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null }
   const name = settingsModule(program, script)
   if (name === null || source === null || source === 'missing')
     return { ...base, settings: null, settingsSource: null, demanded: [], missing: [] }

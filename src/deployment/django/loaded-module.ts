@@ -15,6 +15,8 @@ export interface LoadedModule {
   readonly searchPath: readonly string[] | null
   /** The directory beside the searched one that has the module, where it is `missing`; null where none does. */
   readonly near: string | null
+  /** The module of one file inside of which it is looked for, where it is `missing` for that; null otherwise. */
+  readonly inside: string | null
   /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
   readonly settings: DjangoSettings | null
   /** The file of the settings. */
