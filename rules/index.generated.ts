@@ -298,6 +298,7 @@ import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDatabaseSettingNotRead from './django/database-setting-not-read.ts'
 import djangoDebugOn from './django/debug-on.ts'
+import djangoDottedNameMisspelt from './django/dotted-name-misspelt.ts'
 import djangoEnvFileNotFound from './django/env-file-not-found.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
 import djangoHealthCheckRefused from './django/health-check-refused.ts'
@@ -306,11 +307,12 @@ import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoImportRemoved from './django/import-removed.ts'
 import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
+import djangoLoggingRefused from './django/logging-refused.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoModuleNotFound from './django/module-not-found.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
-import djangoProxySslHeaderName from './django/proxy-ssl-header-name.ts'
+import djangoProxySslHeaderMisspelt from './django/proxy-ssl-header-misspelt.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
 import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
@@ -968,6 +970,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/database-refused', ...djangoDatabaseRefused },
   { id: 'django/database-setting-not-read', ...djangoDatabaseSettingNotRead },
   { id: 'django/debug-on', ...djangoDebugOn },
+  { id: 'django/dotted-name-misspelt', ...djangoDottedNameMisspelt },
   { id: 'django/env-file-not-found', ...djangoEnvFileNotFound },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
   { id: 'django/health-check-refused', ...djangoHealthCheckRefused },
@@ -976,11 +979,12 @@ export const rules: readonly Rule[] = [
   { id: 'django/import-removed', ...djangoImportRemoved },
   { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
+  { id: 'django/logging-refused', ...djangoLoggingRefused },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/module-not-found', ...djangoModuleNotFound },
   { id: 'django/name-undefined', ...djangoNameUndefined },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
-  { id: 'django/proxy-ssl-header-name', ...djangoProxySslHeaderName },
+  { id: 'django/proxy-ssl-header-misspelt', ...djangoProxySslHeaderMisspelt },
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
   { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },

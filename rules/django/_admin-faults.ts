@@ -1,4 +1,5 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { meantOfDjango } from './_names-of-django.ts'
 import {
   entryPlace,
   settingPlace,
@@ -44,7 +45,7 @@ function* templatesOf(settings: DjangoSettings): Iterable<SettingsFault> {
   ] as const) {
     // Another backend of users does without.
     if (code === 'E402' && settings.get('AUTHENTICATION_BACKENDS') !== null) continue
-    if (!processors.includes(name))
+    if (!isNamed(processors, name))
       yield* fault(at, code, `'${name}' must be enabled in DjangoTemplates (TEMPLATES)`, name)
   }
 }
@@ -61,7 +62,12 @@ function* middlewareOf(settings: DjangoSettings): Iterable<SettingsFault> {
     ['E409', 'django.contrib.messages.middleware.MessageMiddleware'],
     ['E410', 'django.contrib.sessions.middleware.SessionMiddleware'],
   ] as const)
-    if (!texts.includes(name)) yield* fault(at, code, `'${name}' must be in MIDDLEWARE`, name)
+    if (!isNamed(texts, name)) yield* fault(at, code, `'${name}' must be in MIDDLEWARE`, name)
+}
+
+/** True too where a slip of the pen is meant for it, which is a finding of its own. */
+function isNamed(texts: readonly unknown[], name: string): boolean {
+  return texts.some(text => text === name || (typeof text === 'string' && meantOfDjango(text) === name))
 }
 
 function* fault(

@@ -291,7 +291,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'uploaded\n',
   },
   {
-    rule: 'django/proxy-ssl-header-name',
+    rule: 'django/proxy-ssl-header-misspelt',
     examples: { bad: 'the name of the header', good: 'the name in META' },
     shows: 'https is redirected to itself',
     request: HTTPS,
@@ -369,5 +369,37 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     // The project has no pages, and Django says so.
     sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'django/logging-refused',
+    shows: 'gunicorn cannot boot a project whose logger has a handler that nobody defines',
+    examples: { bad: 'a handler that is not there', good: 'all of it is there' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/logging-refused',
+    shows: 'and one whose handlers are a text',
+    examples: { bad: 'handlers as a text', good: 'all of it is there' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/logging-refused',
+    shows: 'and one whose handler is looked for in logging',
+    examples: { bad: 'a class of logging.handlers', good: 'all of it is there' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/dotted-name-misspelt',
+    shows: 'gunicorn cannot boot a project whose middleware Django does not have',
+    examples: { bad: 'middleware', good: 'as Django has them' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
   },
 ]
