@@ -89,6 +89,10 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['PASSWD', 'PASSWORD'],
   ['HOSTNAME', 'HOST'],
   ['SERVER', 'HOST'],
+  ['ATOMIC_REQUEST', 'ATOMIC_REQUESTS'],
+  ['CONN_HEALTH_CHECK', 'CONN_HEALTH_CHECKS'],
+  ['CONNECTION_MAX_AGE', 'CONN_MAX_AGE'],
+  ['OPTION', 'OPTIONS'],
 ])
 
 function* keys(settings: DjangoSettings) {

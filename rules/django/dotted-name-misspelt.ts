@@ -127,7 +127,7 @@ const OUTCOMES: ReadonlyMap<string, string> = new Map([
   ['INSTALLED_APPS', 'Django does not start'],
   ['MIDDLEWARE', 'Django does not start'],
   ['MIDDLEWARE_CLASSES', 'Django does not start'],
-  ['SESSION_ENGINE', 'every request is answered with 500'],
+  ['SESSION_ENGINE', 'Django does not start'],
   ['SESSION_SERIALIZER', 'every request with a session is answered with 500'],
   ['DATABASES', 'Django connects to no database'],
   ['CACHES', 'every use of the cache fails'],
@@ -142,7 +142,7 @@ const OUTCOMES: ReadonlyMap<string, string> = new Map([
   ['PASSWORD_HASHERS', 'no password can be checked'],
   ['EMAIL_BACKEND', 'no mail is sent'],
   ['MESSAGE_STORAGE', 'every request is answered with 500'],
-  ['DEFAULT_AUTO_FIELD', 'Django does not start'],
+  ['DEFAULT_AUTO_FIELD', 'no model without a primary key of its own can be made'],
 ])
 
 /** The texts of a value, with the way to each. */

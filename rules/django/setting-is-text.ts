@@ -1,3 +1,5 @@
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
+import type { AssignedExpression, DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { isTextExpression } from '../../src/deployment/django/is-text-expression.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -41,6 +43,33 @@ export default defineRule({
       `),
     },
     {
+      title: 'a directory of static files without a comma behind it',
+      files: settings(conf`
+        import os
+        STATICFILES_DIRS = («os.path.join("/srv/shop", "assets")»)
+      `),
+    },
+    {
+      title: 'one directory of static files',
+      files: settings(conf`
+        from pathlib import Path
+        BASE_DIR = Path(__file__).resolve().parent.parent
+        STATICFILES_DIRS = «BASE_DIR / "assets"»
+      `),
+    },
+    {
+      title: 'one directory of templates',
+      files: settings(conf`
+        TEMPLATES = [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": «"templates"»,
+                "APP_DIRS": True,
+            }
+        ]
+      `),
+    },
+    {
       title: 'a project that nothing is seen to start',
       files: {
         'etc/nginx/nginx.conf': nginxMain(nginxServer('location / { proxy_pass http://127.0.0.1:8000; }')),
@@ -73,6 +102,14 @@ export default defineRule({
         ALLOWED_HOSTS = config("HOSTS", cast=Csv())
       `),
     },
+    {
+      title: 'lists of directories',
+      files: settings(conf`
+        import os
+        STATICFILES_DIRS = (os.path.join("/srv/shop", "assets"),)
+        TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": ["templates"]}]
+      `),
+    },
     { title: 'a list', files: settings('ALLOWED_HOSTS = ["example.org"]\n') },
     {
       title: 'a function of the project',
@@ -84,25 +121,65 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { settings } of djangoProjects(deployment)) {
-      for (const name of LISTS) {
-        const assigned = settings.expressionOf(name)
-        if (assigned === null || !isTextExpression(assigned.expression)) continue
-        const { source, expression } = assigned
+      for (const { name, expression, source } of listsOf(settings)) {
+        if (!isTextExpression(expression) && !(DIRECTORIES.has(name) && isPath(expression))) continue
         yield {
           at: { source, start: expression.start, end: expression.end },
-          message:
-            name === 'CSRF_TRUSTED_ORIGINS'
-              ? 'this is one text, of which Django takes each letter for an origin'
-              : `this is one text, so Django does not start: The ${name} setting must be a list or a tuple`,
-          label: 'a text, not a list',
-          help:
-            expression.kind === 'string'
-              ? 'Write it as a list, between `[` and `]`'
-              : 'Write `.split(",")` behind it, and give it a text as the default',
+          message: isPath(expression) && name === 'DIRS' ? NOT_ITERABLE : (OUTCOMES[name] ?? refused)(name),
+          label: isPath(expression) ? 'a path, not a list' : 'a text, not a list',
+          help: READS.test(source.code.slice(expression.start, expression.end))
+            ? 'Write `.split(",")` behind it, and give it a text as the default'
+            : 'Write it as a list, between `[` and `]`',
         }
       }
     }
   },
 })
 
-const LISTS = ['ALLOWED_HOSTS', 'INSTALLED_APPS', 'LOCALE_PATHS', 'CSRF_TRUSTED_ORIGINS']
+const refused = (name: string): string =>
+  `this is one text, so Django does not start: The ${name} setting must be a list or a tuple`
+const importsLetters = (): string =>
+  'this is one text, of which Django imports each letter: ImportError, doesn’t look like a module path'
+
+/** What comes of a text, by the setting that should be a list. */
+const OUTCOMES: Readonly<Record<string, (name: string) => string>> = {
+  ALLOWED_HOSTS: refused,
+  INSTALLED_APPS: refused,
+  LOCALE_PATHS: refused,
+  CSRF_TRUSTED_ORIGINS: () => 'this is one text, of which Django takes each letter for an origin',
+  MIDDLEWARE: importsLetters,
+  AUTHENTICATION_BACKENDS: importsLetters,
+  STATICFILES_DIRS: () =>
+    '`manage.py` stops: (staticfiles.E001) The STATICFILES_DIRS setting is not a tuple or list',
+  CORS_ALLOWED_ORIGINS: () =>
+    '`manage.py` stops: (corsheaders.E006) CORS_ALLOWED_ORIGINS should be a sequence',
+  DIRS: () =>
+    'this is one text, of which Django takes each letter for a directory, so no template is found there',
+}
+
+const NOT_ITERABLE =
+  "this is one path, so every page of a template is answered with 500: 'PosixPath' object is not iterable"
+
+/** Lists of directories, which people write by what joins paths. */
+const DIRECTORIES: ReadonlySet<string> = new Set(['STATICFILES_DIRS', 'LOCALE_PATHS', 'DIRS'])
+const READS = /environ|getenv|config/
+
+/** `BASE_DIR / "static"`. */
+function isPath(expression: PythonExpression): boolean {
+  return expression.kind === 'binary' && expression.operator === '/'
+}
+
+/** The settings that have to be lists, and `DIRS` of each engine of templates. */
+function* listsOf(settings: DjangoSettings): Iterable<AssignedExpression & { readonly name: string }> {
+  for (const name of Object.keys(OUTCOMES)) {
+    const assigned = settings.expressionOf(name)
+    if (assigned !== null) yield { ...assigned, name }
+  }
+  const engines = settings.expressionOf('TEMPLATES')
+  for (const engine of engines?.expression.kind === 'list' ? engines.expression.items : []) {
+    if (engines === null || engine.kind !== 'dict') continue
+    for (const { key, value } of engine.entries)
+      if (key.kind === 'string' && key.value === 'DIRS')
+        yield { expression: value, source: engines.source, name: 'DIRS' }
+  }
+}

@@ -48,6 +48,8 @@ export default defineRule({
       title: 'a switch of Django',
       files: project('SESSION_COOKIE_SECURE = «os.getenv("COOKIE_SECURE", "false")»'),
     },
+    { title: 'a switch as a text', files: project('SECURE_SSL_REDIRECT = «"False"»') },
+    { title: 'a number as a text', files: project('DATA_UPLOAD_MAX_MEMORY_SIZE = «"10485760"»') },
     {
       title: 'a number of the environment',
       files: project(
@@ -236,6 +238,12 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
   if (!isCast && (!SWITCHES.has(name) || last !== expression)) return null
   // Where the variable is known, another rule tells what comes of it.
   if (name === 'DEBUG' && settings.get(name)?.known === true) return null
+  if (expression.kind === 'string' && OFF.test(expression.value))
+    return {
+      message: `\`"${expression.value}"\` is true like every text but the empty one, so \`${name}\` is true`,
+      label: 'always true',
+      help: 'Write `False`',
+    }
   const inner = fallback(isCast ? expression.args[0] : expression)
   if (inner?.kind !== 'string' || !OFF.test(inner.value)) return null
   return {
@@ -259,6 +267,12 @@ const NUMBERS: ReadonlySet<string> = new Set([
 
 function text(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
   if (!NUMBERS.has(name) || settings.expressionOf(name)?.expression !== expression) return null
+  if (expression.kind === 'string')
+    return {
+      message: `this is a text, with which Django cannot compute, so \`${name}\` ends in TypeError`,
+      label: 'a text',
+      help: 'Leave the quotes out',
+    }
   if (expression.kind !== 'call' || !READS.test(expression.callee)) return null
   const value = settings.get(name)
   if (value?.known === true && typeof value.value !== 'string') return null

@@ -7,6 +7,7 @@ import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
 import { entryPlace, type SettingsFault, settingValue } from './_setting-entries.ts'
 import { storeFaults } from './_store-faults.ts'
+import { valueFaults } from './_value-faults.ts'
 
 const project = (settings: string, requirements = 'Django==5.1.4'): Record<string, string> => ({
   ...djangoBehindNginx({
@@ -106,7 +107,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache, the address of a cache without `redis://`, options of another database, `STATIC_URL` without its last slash, an empty `SECRET_KEY`, django-allauth without its middleware. The application does not boot, or answers with 500.',
+  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache, the address of a cache without `redis://`, options of another database, `STATIC_URL` without its last slash, an empty `SECRET_KEY`, a time zone that does not exist, a model of users by its module, databases without `default`, django-allauth without its middleware. The application does not boot, or answers with 500.',
   remedy: 'Leave one of the two out, or put them into the order that Django wants',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#storages',
@@ -221,6 +222,29 @@ export default defineRule({
       title: 'a URL of static files without its last slash',
       files: project('STATIC_URL = «"/static"»'),
     },
+    { title: 'a time zone that does not exist', files: project('TIME_ZONE = «"Europe/Berlinn"»') },
+    { title: 'a language with an underscore', files: project('LANGUAGE_CODE = «"en_us"»') },
+    { title: 'a model of users by its module', files: project('AUTH_USER_MODEL = «"shop.models.User"»') },
+    {
+      title: 'no database that is the default',
+      files: project(
+        'DATABASES = «{"shop": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/tmp/shop.db"}}»',
+      ),
+    },
+    {
+      title: 'no cache that is the default',
+      files: project('CACHES = «{"pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}»'),
+    },
+    {
+      title: 'sessions in a cache that is not there',
+      files: project(conf`
+        CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+        SESSION_CACHE_ALIAS = «"sessions"»
+      `),
+    },
+    { title: 'seconds as a text', files: project(database('"CONN_MAX_AGE": «"60"»,')) },
+    { title: 'addresses without names', files: project('ADMINS = «["ops@example.org"]»') },
     { title: 'an empty key', files: project('SECRET_KEY = «""»') },
     {
       title: 'django-allauth without its middleware',
@@ -247,6 +271,23 @@ export default defineRule({
     {
       title: 'the admin, and middleware that may do what Django’s does',
       files: project(admin(AUTHENTICATION, '"shop.users.Users",')),
+    },
+    {
+      title: 'values that Django takes',
+      files: project(conf`
+        TIME_ZONE = "US/Eastern"
+        LANGUAGE_CODE = "zh-hans"
+        AUTH_USER_MODEL = "shop.User"
+        ADMINS = [("Ops", "ops@example.org")]
+        CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}, "sessions": {}}
+        SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+        SESSION_CACHE_ALIAS = "sessions"
+      `),
+    },
+    { title: 'addresses, for Django 6', files: project('ADMINS = ["ops@example.org"]', 'Django==6.0') },
+    {
+      title: 'databases from elsewhere',
+      files: project('from shop.base import *\nDATABASES = {**DATABASES, "shop": {}}'),
     },
     { title: 'each application once', files: project(apps('"django.contrib.messages",')) },
     {
@@ -381,6 +422,7 @@ export default defineRule({
       yield* applicationFaults(settings, files)
       yield* adminFaults(settings)
       yield* storeFaults(settings, files)
+      yield* valueFaults(settings, files)
       yield* schemeHeader(settings)
       yield* urlsOf(settings)
       yield* keyOf(settings)

@@ -19,9 +19,10 @@ export function isTextExpression(expression: PythonExpression): boolean {
         return !('cast' in keywords) && (fallback === undefined || isTextExpression(fallback))
       }
       return (
-        /\.(?:strip|lower|upper|replace|format)$/.test(callee) &&
-        receiver !== null &&
-        isTextExpression(receiver)
+        PATHS.test(callee) ||
+        (/\.(?:strip|lower|upper|replace|format)$/.test(callee) &&
+          receiver !== null &&
+          isTextExpression(receiver))
       )
     }
     default:
@@ -31,3 +32,5 @@ export function isTextExpression(expression: PythonExpression): boolean {
 
 /** Of the standard library, and of python-decouple and django-environ where they are told of no other type. */
 const READERS = /^(?:(?:os\.)?environ\.get|(?:os\.)?getenv|config|decouple\.config|env\.str|str)$/
+
+const PATHS = /^(?:os\.)?path\.(?:join|abspath|dirname|normpath|realpath)$/

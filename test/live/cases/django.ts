@@ -402,4 +402,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.report?.host !== undefined,
   },
+  {
+    rule: 'django/settings-refused',
+    shows: 'gunicorn cannot boot a project in a time zone that does not exist',
+    examples: { bad: 'a time zone that does not exist', good: 'a header and its value' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
 ]
