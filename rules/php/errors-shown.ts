@@ -110,12 +110,16 @@ export default defineRule({
       const { pass, server, from } = connection
       const { main } = from.configuration
       if (pass.name !== 'fastcgi_pass' || connection.reachable !== true) continue
-      // A repository keeps what a developer works with.
-      if (main === null || !from.machine.files.covers(main.path) || !takesClients(deployment, server))
-        continue
+      if (main === null || !takesClients(deployment, server)) continue
+      const { files } = from.machine
       const root = documentRoot(connection)
-      const ofSite = root === null ? null : shownBySite(from.machine.files, root)
-      const shown = [...(ofSite === null ? [] : [ofSite]), ...connection.targets.flatMap(shownByPool)]
+      // A repository keeps what a developer works with, unless it says that it is in production.
+      const isLive = files.covers(main.path)
+      const shown = [
+        ...(root === null ? [] : [inLaravel(files, root)]),
+        ...(root === null || !isLive ? [] : [inWordPress(files, root)]),
+        ...(isLive ? connection.targets.flatMap(shownByPool) : []),
+      ].filter(each => each !== null)
       for (const { at, what } of shown) {
         const key = `${at.source.path}:${at.start}`
         if (seen.has(key)) continue
@@ -144,21 +148,16 @@ function shownByPool({ to }: Target): readonly Shown[] {
   return [{ at: setting.at, what: 'PHP' }]
 }
 
-/** By the configuration of WordPress, or of Laravel, whose public directory it is. */
-const shownBySite = memoByKey(
-  (files: FileSystem, root: string): Shown | null => inWordPress(files, root) ?? inLaravel(files, root),
-)
-
-function inWordPress(files: FileSystem, root: string): Shown | null {
+const inWordPress = memoByKey((files: FileSystem, root: string): Shown | null => {
   const source = wordpressConfiguration(files, root)
   if (source === null) return null
   const code = phpCode(source)
   const match = /define\s*\(\s*['"]WP_DEBUG['"]\s*,\s*true\s*\)/i.exec(code)
   if (match === null || /WP_DEBUG_DISPLAY|display_errors/.test(code)) return null
   return { at: { source, start: match.index, end: match.index + match[0].length }, what: 'WordPress' }
-}
+})
 
-function inLaravel(files: FileSystem, root: string): Shown | null {
+const inLaravel = memoByKey((files: FileSystem, root: string): Shown | null => {
   const home = posix.dirname(root)
   if (!root.endsWith('/public') || files.kind(`${home}/artisan`) !== 'file') return null
   const source = sourceAt(files, `${home}/.env`)
@@ -169,4 +168,4 @@ function inLaravel(files: FileSystem, root: string): Shown | null {
   const isLive = environment?.value.known === true && /^prod/.test(environment.value.value)
   if (!isLive || debug?.value.known !== true || !/^(?:true|1|\(true\))$/i.test(debug.value.value)) return null
   return { at: debug.at, what: 'Laravel' }
-}
+})

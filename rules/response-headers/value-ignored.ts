@@ -76,6 +76,18 @@ export default defineRule({
       files: { 'site.conf': apache('Header set Cache-Control «"no-cache, private; max-age=0"»') },
     },
     {
+      title: 'a colon in front of seconds',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header Cache-Control «"public, max-age: 3600"»;') },
+    },
+    {
+      title: 'permissions as features were written',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          `add_header Permissions-Policy «"geolocation 'none'; camera 'self'"» always;`,
+        ),
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         Header set X-Content-Type-Options «"no-sniff"»
@@ -83,6 +95,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'permissions',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'add_header Permissions-Policy "geolocation=(), camera=(self), interest-cohort=()" always;',
+        ),
+      },
+    },
     {
       title: 'as browsers know them',
       files: {
@@ -198,11 +218,21 @@ const JUDGES: Readonly<Record<string, Judge>> = {
       : `\`${value}\` is no policy that browsers know`,
   'cache-control'(value) {
     for (const part of value.replace(/"[^"]*"/g, '').split(',')) {
+      const [colon] = /\b(?:s-maxage|max-age|stale-[a-z-]+)\s*:\s*\d+/i.exec(part) ?? []
+      if (colon !== undefined)
+        return `\`=\` stands between a name and its seconds: caches do not know \`${colon}\``
       const [first = '', ...others] = part.split(';').map(each => each.trim())
       if (/^[a-z-]+$/i.test(first) && others.some(each => each !== ''))
         return `commas stand between the parts of \`Cache-Control\`: caches take \`${part.trim()}\` for one, which they do not know`
     }
     return null
+  },
+  'permissions-policy'(value) {
+    // The header of before, `Feature-Policy`, had this form.
+    const old = value.split(';').find(part => /^\s*[a-z-]+\s+(?:'(?:none|self|src)'|\*|https?:)/.test(part))
+    return old === undefined
+      ? null
+      : `\`${old.trim()}\` is written as for \`Feature-Policy\`, so browsers drop the header: it is \`geolocation=()\` or \`geolocation=(self)\`, with commas between`
   },
   'content-security-policy'(value) {
     for (const part of value.split(';')) {
