@@ -10,6 +10,7 @@ import type { Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Related } from '../../src/servers/problem.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
@@ -310,6 +311,7 @@ interface Fault {
   readonly at: Place
   readonly message: string
   readonly label: string
+  readonly related?: readonly Related[]
 }
 
 function* refusedLines(source: Source): Iterable<Fault> {
@@ -385,18 +387,21 @@ function faultOfProcesses(pool: FpmPool): Fault | null {
       at: spare.value > most.value ? spare.at : least.at,
       message: `pm.min_spare_servers(${least.value}) and pm.max_spare_servers(${spare.value}) cannot be greater than pm.max_children(${most.value})`,
       label: `more than ${most.value}`,
+      ...(most.at !== null && { related: [{ at: most.at, message: 'no more processes than these' }] }),
     }
   if (spare.value < least.value)
     return {
       at: spare.at,
       message: `pm.max_spare_servers(${spare.value}) must not be less than pm.min_spare_servers(${least.value})`,
       label: `less than ${least.value}`,
+      related: [{ at: least.at, message: 'no fewer idle processes than these' }],
     }
   if (start !== null && (start.value < least.value || start.value > spare.value))
     return {
       at: start.at,
       message: `pm.start_servers(${start.value}) must not be less than pm.min_spare_servers(${least.value}) and not greater than pm.max_spare_servers(${spare.value})`,
       label: `not between ${least.value} and ${spare.value}`,
+      related: [least, spare].map(({ at }) => ({ at, message: 'idle processes' })),
     }
   return null
 }
