@@ -663,6 +663,7 @@ import wsgiPythonPathInsidePackage from './wsgi/python-path-inside-package.ts'
 import wsgiPythonPathSitePackages from './wsgi/python-path-site-packages.ts'
 import wsgiRelativeFile from './wsgi/relative-file.ts'
 import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
+import wsgiScriptIsDirectory from './wsgi/script-is-directory.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
 import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
@@ -1335,6 +1336,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/python-path-site-packages', ...wsgiPythonPathSitePackages },
   { id: 'wsgi/relative-file', ...wsgiRelativeFile },
   { id: 'wsgi/restrict-embedded-off', ...wsgiRestrictEmbeddedOff },
+  { id: 'wsgi/script-is-directory', ...wsgiScriptIsDirectory },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
   { id: 'wsgi/setenv-not-environ', ...wsgiSetenvNotEnviron },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },

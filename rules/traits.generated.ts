@@ -665,6 +665,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/python-path-site-packages', { fixes: [], programs: ['apache'] }],
   ['wsgi/relative-file', { fixes: [], programs: ['apache', 'django'] }],
   ['wsgi/restrict-embedded-off', { fixes: [], programs: ['apache'] }],
+  ['wsgi/script-is-directory', { fixes: [], programs: ['apache'] }],
   ['wsgi/script-missing', { fixes: [], programs: ['apache'] }],
   ['wsgi/setenv-not-environ', { fixes: [], programs: ['apache', 'django'] }],
   ['wsgi/socket-prefix-unreadable', { fixes: [], programs: ['apache'] }],

@@ -76,7 +76,7 @@ export function audit(
     tool: { name: 'deploy-audit', version: settings.toolVersion },
     root,
     machines: [...new Set(machines.map(machine => machine.root))],
-    files: fileCount,
+    files: fileCount > 0 ? fileCount : readBeside(machines),
     fileList: listFiles(understood),
     programs,
     findings: parted.findings,
@@ -87,6 +87,11 @@ export function audit(
     notices: notices.map(notice => ({ ...notice, text: redact.message(reveal(notice.text)) })),
     complete: isComplete,
   }
+}
+
+/** How many files were read where none is a server's. */
+function readBeside(machines: readonly Machine[]): number {
+  return new Set(machines.flatMap(({ files }) => [...files.sources()])).size
 }
 
 /** Every rule that runs on some machine, sorted by id. */
@@ -115,6 +120,7 @@ function tooMany(findings: readonly Finding[]): readonly Notice[] {
 export interface AuditedMachine extends RunResult {
   readonly understood: UnderstoodMachine
   readonly programs: readonly ProgramReport[]
+  /** Files of servers. */
   readonly fileCount: number
 }
 
@@ -167,7 +173,7 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     })),
     fileCount: [...understood.nginx, ...understood.apache].reduce(
       (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
-      understood.htaccess.length + (machine.startsAlone === true ? [...machine.files.sources()].length : 0),
+      understood.htaccess.length,
     ),
   }
 }

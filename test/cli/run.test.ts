@@ -36,6 +36,13 @@ test('nothing found is exit 0', async () => {
   assert.match(out, /^nginx fragments read\nnothing found in 1 file\n$/)
 })
 
+test('files of a compose project alone are counted', async () => {
+  const compose = 'services:\n  web:\n    image: example/web\n    depends_on: [db]\n'
+  const { code, out } = await runIn(scratchTree({ 'docker-compose.yml': compose }), ['.'])
+  assert.is(code, 1)
+  assert.match(out, /\n1 error in 1 file\n$/)
+})
+
 test('a file that the server refuses is a finding at its line, and the rest is audited', async () => {
   const directory = scratchTree({ 'a.conf': 'server {\n  listen 80\n}\n', 'nginx.conf': OLD_TLS })
   const { code, out } = await runIn(directory, ['-f', 'json', '.'])
