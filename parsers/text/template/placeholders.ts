@@ -1,7 +1,7 @@
 import { placeholder, UNKNOWN } from '../placeholder.ts'
 
 /**
- * Placeholders that have no engine's tags: `%domain%`, `__PATH__`, `@PREFIX@`, `{port}`, `$$name`. Each looks
+ * Placeholders that have no engine's tags: `%domain%`, `__PATH__`, `@PREFIX@`, `!PORT!`, `{port}`, `$$name`. Each looks
  * like something that one of the servers accepts somewhere, so a file has to show that it means them.
  */
 interface Style {
@@ -111,6 +111,11 @@ const STYLES: readonly Style[] = [
     pattern:
       /%\{(?:(?:hiera|lookup|literal|alias|scope)\([^)}\n]*\)|(?:::|(?:server_)?facts\.|trusted\.)[\w.:]+)\}/y,
     judge: () => 'proof',
+  },
+  {
+    mark: '!',
+    pattern: /(?<![\w!])![A-Z][A-Z\d_]*!(?![\w!])/y,
+    judge: (match, line) => (line.directive.includes('cipher') ? 'none' : fenced(match, line)),
   },
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   {

@@ -134,12 +134,14 @@ test('a placeholder that no server could have meant shows a template, whatever t
       '<VirtualHost ?:?>\nServerAlias ?\n</VirtualHost>',
     'listen [::]:my_port;\nlisten my_port;\nfastcgi_pass 127.0.0.1:YOURPORTHERE;':
       'listen [::]:?;\nlisten ?;\nfastcgi_pass 127.0.0.1:?;',
+    'worker_processes !WORKERS!;': 'worker_processes ?;',
     'listen 80;\nalias ##ROOT##/media/; ##NOTE##': 'listen 80;\nalias ?/media/; ##NOTE##',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
       'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
     'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
   }
   for (const [text, expected] of Object.entries(shown)) assert.is(masked('/etc/nginx/a', text), expected)
+  plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
 })
 
 test('a default value in what a shell reads is the shell’s own', () => {
