@@ -73,6 +73,9 @@ const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
 
+/** What REUSE keeps beside a file of the rights in it. */
+const LICENCE = /\.licen[cs]e$/i
+
 /**
  * Directories whose files wait to be linked or included by name, where something else says which of them
  * count.
@@ -110,6 +113,7 @@ export function judgePath(path: string, isPlaced = true): PathVerdict | null {
     HTACCESS.test(name) &&
     !/\.conf$/i.test(name) &&
     !MANUAL.test(name) &&
+    !LICENCE.test(name) &&
     (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))
   ) {
     if (BACKUP.test(name)) return { kind: 'backup' }

@@ -36,6 +36,8 @@ const web = {
   'etc/fonts/fonts.conf': SERVER,
   'etc/ssh/sshd_config': 'Port 22\n',
   'var/www/html/.htaccess': 'Deny from all\n',
+  // REUSE's, which Apache never reads.
+  'var/www/html/.htaccess.license': 'SPDX-License-Identifier: MIT\n',
 }
 /** What a copy of `/etc/nginx` has and nobody changes. */
 const STOCK = Object.fromEntries(
