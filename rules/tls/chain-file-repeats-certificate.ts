@@ -46,6 +46,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the same file, of which Apache leaves out the first certificate',
+      files: {
+        'site.conf': host(conf`
+          SSLCertificateFile /etc/letsencrypt/live/example.org/fullchain.pem
+          SSLCertificateChainFile /etc/letsencrypt/live/example.org/fullchain.pem
+        `),
+      },
+    },
+    {
       title: 'files of which nothing is known',
       files: {
         'site.conf': host(conf`
@@ -74,7 +83,8 @@ export default defineRule({
 })
 
 function repeats(files: FileSystem, leaf: string, chain: string): boolean {
-  if (leaf === chain) return true
+  // Of the very file that it was given as the certificate, httpd leaves the first one out.
+  if (leaf === chain) return false
   const [first] = certificatesIn(files, leaf) ?? []
   const others = certificatesIn(files, chain)
   if (first !== undefined && others !== null)
