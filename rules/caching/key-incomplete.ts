@@ -180,6 +180,23 @@ export default defineRule({
       },
     },
     {
+      title: 'a backend that is asked for the name in `proxy_pass`',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          main('$request_uri', 'a.example.org b.example.org').replace('proxy_set_header Host $host;', ''),
+        ),
+      },
+    },
+    {
+      title: 'a fragment that does not say what the backend is asked for',
+      files: {
+        'nginx.conf': main('$request_uri', 'a.example.org b.example.org').replace(
+          'proxy_set_header Host $host;',
+          '',
+        ),
+      },
+    },
+    {
       title: 'a backend that is told the first name of the server, whoever asks',
       files: {
         'nginx.conf': main('$request_uri', 'a.example.org b.example.org').replace(
@@ -387,7 +404,9 @@ function zoneOf(connection: NginxConnection): string | null {
 /** The sites between which the backend may tell: one where it is asked for the same name whoever asks. */
 function sitesOf({ server, pass, headers }: NginxConnection): readonly string[] {
   const target = pass.args[0]?.value ?? ''
-  if (pass.name === 'proxy_pass' && !headers.open && !target.includes('$')) {
+  // A file above this one may say what the backend is asked for.
+  if (pass.name === 'proxy_pass' && headers.open) return []
+  if (pass.name === 'proxy_pass' && !target.includes('$')) {
     const written = headers.written.filter(({ state }) => state === 'set')
     const host = written.find(({ name }) => name === 'host')
     // `$server_name` is one name for all that a server answers to.
