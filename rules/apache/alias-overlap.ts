@@ -59,6 +59,10 @@ export default defineRule({
           Alias /files /srv/files
           Alias /files/private /srv/files/private
         `),
+        'slash.conf': host(conf`
+          Alias /files /srv/files/
+          Alias /files/ /srv/files
+        `),
         'other.conf.erb': host(conf`
           Alias /w <%= @code %>
           Alias /w/images <%= @code %>/images
@@ -95,11 +99,8 @@ export default defineRule({
           continue
         }
         const [from, to] = covering.args
-        if (
-          `${to!.value}${path.value.slice(from!.value.length)}`.replace(/\/$/, '') ===
-          target.value.replace(/\/$/, '')
-        )
-          continue
+        const led = `${to!.value}${path.value.slice(from!.value.length)}`
+        if (withoutLastSlashes(led) === withoutLastSlashes(target.value)) continue
         // Only a main file says in which order two fragments are read.
         if (main === null && covering.source !== directive.source) continue
         // Two placeholders may stand for a directory and one inside of it, where the line changes nothing.
@@ -114,3 +115,8 @@ export default defineRule({
     }
   },
 })
+
+/** A path that leads to the same directory, whatever slashes it was put together with. */
+function withoutLastSlashes(path: string): string {
+  return path.replace(/\/{2,}/g, '/').replace(/\/$/, '')
+}
