@@ -62,6 +62,24 @@ export default defineRule({
     { title: 'a quoted word', files: script("'EOF'", '$remote_addr') },
     { title: 'a backslash', files: script('EOF', '\\$remote_addr') },
     { title: 'a variable of the script', files: script('EOF', '$remote_addr', 'remote_addr=192.0.2.1') },
+    {
+      title: 'a raw string of Helm, which leaves the dollar there',
+      files: {
+        'values.yaml': conf`
+          data:
+            default.conf: |
+              server {
+                  listen 443 ssl;
+                  ssl_certificate /etc/nginx/certs/tls.crt;
+                  ssl_certificate_key /etc/nginx/certs/tls.key;
+                  location / {
+                      proxy_pass http://127.0.0.1:8042;
+                      proxy_set_header Host {{\`$http_host\`}};
+                  }
+              }
+        `,
+      },
+    },
     { title: 'another variable', files: script('EOF', '$DOMAIN') },
     { title: 'a script that reads variables from another', files: script('EOF', '$host', '. ./settings.sh') },
   ],
@@ -131,6 +149,7 @@ function lostIn(source: Source, { given, open }: Script): Lost | null {
     // Where a word before it grew shorter, what stands for it begins a little earlier.
     const masked = code.slice(Math.max(0, start - 4), start + written.length)
     if (!isUnknownWord(masked) || isUnknownWord(code.slice(Math.max(0, start - 4), start - 3))) continue
+    if (isInTag(text, start)) continue
     if (given.has(own ?? common ?? '') || (common !== undefined && open)) continue
     first ??= match
     count++
@@ -140,3 +159,13 @@ function lostIn(source: Source, { given, open }: Script): Lost | null {
   const start = from + first.index
   return { name, at: { source, start, end: start + name.length }, count }
 }
+
+/** True inside of a tag of a template engine, which gives the letters as they are: `{{`$http_host`}}`. */
+function isInTag(text: string, at: number): boolean {
+  const before = text.slice(Math.max(text.lastIndexOf('\n', at - 1) + 1, at - LONGEST_TAG), at)
+  return (
+    before.lastIndexOf('{{') > before.lastIndexOf('}}') || before.lastIndexOf('<%') > before.lastIndexOf('%>')
+  )
+}
+
+const LONGEST_TAG = 200
