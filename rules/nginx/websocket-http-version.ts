@@ -4,6 +4,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -71,6 +72,21 @@ export default defineRule({
     { title: 'the newest image, which speaks HTTP/1.1 by default', files: image('') },
     { title: 'the newest image of Alpine', files: image(':mainline-alpine') },
     {
+      title: 'the newest image, whose main file a compose file mounts',
+      files: {
+        'web/nginx.conf': nginx('proxy_set_header Upgrade $http_upgrade;'),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:latest
+              ports:
+                - 80:80
+              volumes:
+                - ./web/nginx.conf:/etc/nginx/nginx.conf
+        `,
+      },
+    },
+    {
       title: 'with the version',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -98,7 +114,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    let newest: ReadonlySet<string> | null = null
+    let newest: Newest | null = null
     for (const { server, block, headers } of deployment.connections.http) {
       const upgrade = headers.written.find(({ name, state }) => name === 'upgrade' && state !== 'cleared')
       if (upgrade === undefined) continue
@@ -112,7 +128,7 @@ export default defineRule({
       const at = namePlace(upgrade.directive)
       if (configuration.version.from === 'assumed') {
         newest ??= ofNewestImages(deployment)
-        if (isBelow(at.source.path, newest)) continue
+        if (newest.configurations.has(configuration) || isBelow(at.source.path, newest.paths)) continue
       }
       yield {
         at,
@@ -134,14 +150,24 @@ export default defineRule({
 /** References of an image without a release: what is pulled today speaks HTTP/1.1 by default. */
 const NEWEST = /^[^:@]+(?::(?:latest|mainline|stable|1)?(?:-?(?:alpine|perl|slim|otel))*)?$/
 
-/** Files and directories that images of the newest nginx hold. */
-function ofNewestImages(deployment: Deployment): ReadonlySet<string> {
+/** What images of the newest nginx hold. */
+interface Newest {
+  /** Files and directories of the repository. */
+  readonly paths: ReadonlySet<string>
+  readonly configurations: ReadonlySet<NginxConfiguration>
+}
+
+function ofNewestImages(deployment: Deployment): Newest {
   const paths = new Set<string>()
-  for (const { base, reference, mounts } of runImages(deployment)) {
+  const configurations = new Set<NginxConfiguration>()
+  for (const { base, reference, mounts, machine } of runImages(deployment)) {
     if (!NGINX_IMAGES.test(base ?? '') || !NEWEST.test(reference ?? '')) continue
     for (const { path } of mounts) if (path !== null) paths.add(path)
+    if (machine.container === null) continue
+    for (const program of machine.programs)
+      if (program.kind === 'nginx') configurations.add(program.configuration)
   }
-  return paths
+  return { paths, configurations }
 }
 
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {
