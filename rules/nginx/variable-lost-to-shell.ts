@@ -65,7 +65,7 @@ export default defineRule({
     {
       title: 'a raw string of Helm, which leaves the dollar there',
       files: {
-        'values.yaml': conf`
+        'chart/values.yaml': conf`
           data:
             default.conf: |
               server {
