@@ -63,6 +63,23 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'for some addresses, and with a password',
+      files: {
+        'site.conf': conf`
+          Alias /status /srv/status
+          <Directory /srv/status>
+              Order Deny,Allow
+              Deny from all
+              Allow from 127.0.0.1
+              AuthType Basic
+              AuthName "Status"
+              AuthUserFile /etc/apache2/users
+              Require valid-user
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'granted to all, or to some',
       files: {
         'etc/apache2/apache2.conf': main(conf`

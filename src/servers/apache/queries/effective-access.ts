@@ -21,6 +21,8 @@ export interface Access {
   readonly allowed: boolean | undefined
   /** Null where `allowed` is known. `client`: it depends on who asks; `outer`: on what is not in the audit or may apply. */
   readonly open: 'client' | 'outer' | null
+  /** True where the client's address may be turned away before anybody is asked for a user. */
+  readonly hostOpen: boolean
   /** The `Require` lines that hold, merged; null where none do and everyone is let in. */
   readonly requires: RequireTree | null
   /** The `Order`, `Allow`, `Deny` and `Satisfy` lines that hold, all of one scope. */
@@ -60,8 +62,9 @@ export function effectiveAccess(
   const allowed =
     satisfy === undefined ? (both === one ? both : undefined) : isAny(satisfy.at(-1)) ? one : both
   const at = hostLines.length > 0 && byHost !== true ? namePlace(hostLines[0]!) : (requires?.at ?? null)
-  if (uncertain) return { allowed: undefined, open: 'outer', requires, hostLines, at }
-  return { allowed, open: allowed === undefined ? 'client' : null, requires, hostLines, at }
+  const hostOpen = byHost === undefined
+  if (uncertain) return { allowed: undefined, open: 'outer', hostOpen, requires, hostLines, at }
+  return { allowed, open: allowed === undefined ? 'client' : null, hostOpen, requires, hostLines, at }
 }
 
 function merge(configuration: ApacheConfiguration, levels: readonly Level[]): Merged {

@@ -32,6 +32,8 @@ export function checkAccess(record: RequestRecord): Phase {
     if (access.at !== null) addStep(record, 'access', 'access is granted', access.at)
     return DECLINED
   }
+  // 403 or 401, as the address may be turned away before a user is asked for.
+  if (access.allowed === false && access.hostOpen) return undecided('access hangs on the client', access.at)
   if (access.allowed === false) return refuse(record, access, client)
   if (access.open === 'client') return openToSome(record, access)
   // Of fragments the outer part is not there: what it grants is told by its own lines, `Allow from all` among them.
