@@ -42,6 +42,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a name with colons, of a release that took them',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(conf`
+          <IfVersion < 2.4>
+              Define main::port 80
+              Listen \${main::port}
+          </IfVersion>
+        `),
+      },
+    },
+    {
       title: 'a default of Apache',
       files: {
         'etc/apache2/apache2.conf': apacheMain(conf`
@@ -111,7 +122,7 @@ function* defaultsIn(source: Source): Iterable<RuleFinding> {
   if (!/\$\{\w+:/.test(text) || !/\.(?:conf|vhost)$|\/[\w-]+$|\.htaccess$/.test(path)) return
   for (const line of text.matchAll(LINE)) {
     if (LOOKS_UP.test(line[1] ?? '')) continue
-    for (const found of line[0].matchAll(/\$\{(\w+):[^{}\n]*\}/g)) {
+    for (const found of line[0].matchAll(/\$\{(\w+):(?!:)[^{}\n]*\}/g)) {
       const start = line.index + found.index
       yield {
         at: { source, start, end: start + found[0].length },
