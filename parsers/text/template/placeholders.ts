@@ -204,6 +204,9 @@ const STYLES: readonly Style[] = [
       if (file.variables().has(name.toLowerCase())) return 'none'
       // In a script, a compose file and a Dockerfile it is the shell's own, and means what it says.
       if (/^\$\{\w+:[-=+?]/.test(match)) return isConfiguration(text) ? fenced(match, line) : 'none'
+      // Apache puts nothing in its place but in macros, and takes no backend without its scheme.
+      if (/^proxypass/.test(directive) && text.includes(` ${match}://`))
+        return /<Macro\s/i.test(file.text) ? 'none' : 'proof'
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },

@@ -134,6 +134,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
       '<VirtualHost ?:?>\nServerAlias ?\n</VirtualHost>',
     'listen [::]:my_port;\nlisten my_port;\nfastcgi_pass 127.0.0.1:YOURPORTHERE;':
       'listen [::]:?;\nlisten ?;\nfastcgi_pass 127.0.0.1:?;',
+    'ProxyPass /app $PROTO://$PARENT/app\nProxyPassReverse /app $PROTO://$PARENT/app':
+      'ProxyPass /app ?://?/app\nProxyPassReverse /app ?://?/app',
     'worker_processes !WORKERS!;': 'worker_processes ?;',
     'listen 80;\nalias ##ROOT##/media/; ##NOTE##': 'listen 80;\nalias ?/media/; ##NOTE##',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
