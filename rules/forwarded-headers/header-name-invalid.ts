@@ -3,7 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { type ApacheDirective, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
@@ -46,7 +46,9 @@ const FORWARDED = /^x[_-](?:forwarded[_-](?:for|proto|host|port|prefix|ssl|serve
 export default defineRule({
   summary: 'A request header whose name no backend reads',
   severity: 'warning',
-  otherSeverities: { info: 'where Apache passes it on to a backend that reads both spellings as one' },
+  otherSeverities: {
+    info: 'where Apache passes it on, or may do so, to a backend that reads both spellings as one',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'A name with a colon or a space is no header name: the backend refuses the request, or reads the colon as a part of the value. `X_Forwarded_Proto` with underscores is another header than `X-Forwarded-Proto`: nginx and Apache drop it at the next hop, and applications do not look for it. By uWSGI, FastCGI and SCGI an application gets variables, and reads a header of the request as `HTTP_X_REAL_IP`: `uwsgi_param X-Real-IP` is none, and what the client sends under that name is read in its place.',
@@ -134,12 +136,14 @@ export default defineRule({
         for (const directive of occurrences.get(name) ?? []) yield* judgeVariable(directive)
     }
     for (const configuration of apache) {
+      // What proxies may stand in a file that is not there.
+      const mayProxy = !readsEveryInclude(configuration)
       for (const directive of everywhere(configuration, filesOf(configuration), 'requestheader')) {
         // `early` forms and conditions come behind; the action comes first.
         if (!/^(?:set|setifempty|add|append|merge)$/i.test(directive.args[0]?.value ?? '')) continue
         // Servers of WSGI and Rack read both spellings as one; mod_wsgi does not.
         for (const finding of judge(directive, 1))
-          yield { ...finding, ...(isProxied(directive) && { severity: 'info' as const }) }
+          yield { ...finding, ...((mayProxy || isProxied(directive)) && { severity: 'info' as const }) }
       }
     }
   },
