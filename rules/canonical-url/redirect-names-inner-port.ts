@@ -1,10 +1,12 @@
 import type { Deployment, NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
+import { UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { insertAfter, indentationAt, propose } from '../../src/deployment/edits.ts'
@@ -69,6 +71,30 @@ export default defineRule({
       },
     },
     {
+      title: 'a port by which clients come to a container',
+      files: {
+        'web/nginx.conf': nginxMain(
+          site(
+            conf`
+              location /old/ {
+                  return 301 /new/;
+              }
+            `,
+            '8080',
+          ),
+        ),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:1.28
+              ports:
+                - 8080:8080
+              volumes:
+                - ./web/nginx.conf:/etc/nginx/nginx.conf
+        `,
+      },
+    },
+    {
       title: 'the port that is usual',
       files: {
         'nginx.conf': site(
@@ -86,6 +112,7 @@ export default defineRule({
     for (const server of deployment.servers) {
       const listen = innerListen(server)
       if (listen === null || listen.directive === null) continue
+      if (isPublishedAsIs(deployment, server, listen)) continue
       const found = redirectWithPort(deployment, server, listen)
       if (found === null) continue
       const isSure = listen.loopback === true || isBehindProxy(deployment, server, listen)
@@ -94,7 +121,7 @@ export default defineRule({
       yield {
         at: listen.at,
         severity: isSure ? 'warning' : 'info',
-        message: `redirects of this server lead to \`${found.location}\`, the port behind the proxy`,
+        message: `redirects of this server lead to \`${found.location}\`, ${isSure ? 'the port behind the proxy' : 'which clients of a proxy in front of it do not reach'}`,
         label: 'named in redirects',
         related: [{ at: namePlace(found.by), message: 'redirects' }],
         ...propose('Send the path alone', 'unsafe', [
@@ -111,6 +138,22 @@ function innerListen({ listens }: NginxServer): ServerListen | null {
   if (first === undefined || first.port === null) return null
   const isInner = listens.every(({ port, tls }) => !tls && port !== null && port !== 80 && port !== 443)
   return isInner && [8080, 8000, 8081, 8888, 3000, 5000, 9000].includes(first.port) ? first : null
+}
+
+/** True where the host of a container has the same port, by which clients come. */
+function isPublishedAsIs({ machines }: Deployment, server: NginxServer, { port }: ServerListen): boolean {
+  const container = machines.find(({ programs }) =>
+    programs.some(each => each.kind === 'nginx' && each.configuration === server.configuration),
+  )?.container
+  return (container?.service.ports ?? []).some(
+    ({ published, target }) =>
+      published?.known === true &&
+      target.known &&
+      target.value.first === published.value.first &&
+      port !== null &&
+      target.value.first <= port &&
+      port <= target.value.last,
+  )
 }
 
 function redirectWithPort(deployment: Deployment, server: NginxServer, listen: ServerListen) {
@@ -141,5 +184,5 @@ function isRedirect({ name, args }: NginxDirective): boolean {
 }
 
 function shown(location: string): string {
-  return location.replace(/no-such-page-\w+/, 'page')
+  return location.replace(/no-such-page-\w+/, 'page').replace(UNKNOWN_HOST, 'example.org')
 }
