@@ -96,8 +96,10 @@ const namesLedTo = memo(({ occurrences }: NginxConfiguration): ReadonlySet<strin
 export function isCalled(
   configuration: NginxConfiguration,
   { directive }: NginxServer,
-  { name }: NginxLocation,
+  { name, directive: location }: NginxLocation,
 ): boolean {
+  // By the probes of nginx itself.
+  if (location.children.some(child => child.name === 'health_check')) return true
   const words = namesLedTo(configuration)
   if ([...words].some(word => word.includes(name))) return true
   if ([...configuration.occurrences.keys()].some(key => /lua|^js_|^perl/.test(key))) return true

@@ -180,6 +180,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a named location for the probes of NGINX Plus',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              proxy_pass http://backend;
+          }
+          location @probe {
+              proxy_pass http://backend;
+              health_check interval=1s;
+          }
+        `),
+      },
+    },
+    {
       title: 'the narrower expression first',
       files: {
         'nginx.conf': site(conf`
