@@ -65,6 +65,10 @@ export default defineRule({
       files: { 'nginx.conf': main('api;', 'proxy_set_header Authorization "";') },
     },
     {
+      title: 'what nginx itself asks for',
+      files: { 'nginx.conf': main('api;', 'internal;') },
+    },
+    {
       title: 'the backend says what may be kept',
       files: { 'nginx.conf': main('api;').replace('proxy_cache_valid 200 5m;', '') },
     },
@@ -109,6 +113,8 @@ function cacheOf({ server: { configuration }, block }: NginxConnection) {
 
 /** True where credentials are in the key, keep an answer out of the cache, or are not sent; in doubt too. */
 function isKeptApart({ server: { configuration }, block, headers }: NginxConnection): boolean {
+  // No client asks for it, and what asks gets the same for everybody.
+  if (block.children.some(({ name }) => name === 'internal')) return true
   if (
     headers.written.some(
       ({ name, state }) => name === 'authorization' && (state === 'cleared' || state === 'set'),
