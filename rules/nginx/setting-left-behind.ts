@@ -60,7 +60,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where requests are refused: by a limit of their size, or for a password',
-    info: 'where scripts that are asked for by name are not concerned, and for headers that another server may send',
+    info: 'where scripts that are asked for by name are not concerned, and for headers that another server may send, or that are for files',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -408,12 +408,23 @@ function* headersLost(
   const names = lost.map(({ args }) => `\`${args[0]?.value}\``)
   yield {
     at: argumentPlace(first, 0),
-    // Another server may send them itself.
-    severity: target.children.some(({ name }) => name === 'proxy_pass') ? 'info' : 'warning',
+    // Another server may send them itself; of a location of files it is what lacks that comes to the script.
+    severity:
+      target.children.some(({ name }) => name === 'proxy_pass') || holdsFiles(location, names)
+        ? 'info'
+        : 'warning',
     message: `requests of \`${titleOf(location)}\` are answered in \`${titleOf(target)}\`, which sends no ${names.join(', ')}`,
     label: 'left behind',
     related: [{ at: argumentPlace(target, target.args.length - 1), message: 'its settings hold' }],
   }
+}
+
+/** True for a location of pictures and their like, found by others inside, whose headers are not for other sites. */
+function holdsFiles(location: NginxDirective, names: readonly string[]): boolean {
+  if (names.some(name => /^`access-control-/i.test(name))) return false
+  return childrenNamed(location, 'location').some(
+    inner => readLocation(inner).modifier.startsWith('~') && servesAssets(inner),
+  )
 }
 
 /** Headers that are meant for what an application answers; those of caches may be meant for files. */
