@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
+import { outerFile } from '../../src/deployment/outer-file.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { NGINX_IMAGES, runImages } from '../containers/_images.ts'
@@ -87,6 +88,33 @@ export default defineRule({
       },
     },
     {
+      title: 'the newest image, whose command writes the file',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx
+              ports:
+                - 80:80
+              entrypoint:
+                - sh
+                - -c
+                - |
+                  cat <<EOF > /etc/nginx/conf.d/default.conf
+                  server {
+                    listen 80;
+                    location /ws/ {
+                      proxy_pass http://192.0.2.7:9000;
+                      proxy_set_header Upgrade \$$http_upgrade;
+                      proxy_set_header Connection "upgrade";
+                    }
+                  }
+                  EOF
+                  nginx -g "daemon off;"
+        `,
+      },
+    },
+    {
       title: 'with the version',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -128,6 +156,7 @@ export default defineRule({
       const at = namePlace(upgrade.directive)
       if (configuration.version.from === 'assumed') {
         newest ??= ofNewestImages(deployment)
+        if (outerFile(at.source) !== null && newest.composeTexts.has(at.source.text)) continue
         if (newest.configurations.has(configuration) || isBelow(at.source.path, newest.paths)) continue
       }
       yield {
@@ -155,19 +184,28 @@ interface Newest {
   /** Files and directories of the repository. */
   readonly paths: ReadonlySet<string>
   readonly configurations: ReadonlySet<NginxConfiguration>
+  /** Of compose files whose services run no other nginx, and may write its files themselves. */
+  readonly composeTexts: ReadonlySet<string>
 }
 
 function ofNewestImages(deployment: Deployment): Newest {
   const paths = new Set<string>()
   const configurations = new Set<NginxConfiguration>()
+  const composeTexts = new Set<string>()
+  const ofOthers = new Set<string>()
   for (const { base, reference, mounts, machine } of runImages(deployment)) {
-    if (!NGINX_IMAGES.test(base ?? '') || !NEWEST.test(reference ?? '')) continue
+    if (!NGINX_IMAGES.test(base ?? '')) continue
+    const text = machine.container?.service.at.source.text
+    const isNewest = NEWEST.test(reference ?? '')
+    if (text !== undefined) (isNewest ? composeTexts : ofOthers).add(text)
+    if (!isNewest) continue
     for (const { path } of mounts) if (path !== null) paths.add(path)
     if (machine.container === null) continue
     for (const program of machine.programs)
       if (program.kind === 'nginx') configurations.add(program.configuration)
   }
-  return { paths, configurations }
+  for (const text of ofOthers) composeTexts.delete(text)
+  return { paths, configurations, composeTexts }
 }
 
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {
