@@ -150,11 +150,19 @@ function findKnown(text: string, byRun: ReadonlyMap<string, readonly Known[]>): 
   return joinStretches(found)
 }
 
+/** Passwords of examples that are the names of programs too, and stand in every image and path of them. */
+const EVERYBODYS: ReadonlySet<string> = new Set(
+  'postgres postgresql password changeme changeit changethis wordpress nextcloud owncloud mediawiki rabbitmq keycloak minioadmin mattermost superset localhost'.split(
+    ' ',
+  ),
+)
+
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
 
 /** True for a text that nobody writes without meaning this secret: not `admin`, not `Upgrade`, not `8080`. */
 function isDistinctive(text: string): boolean {
   if (text.length < 4 || text.length > 4000 || secretName(text) !== null) return false
+  if (EVERYBODYS.has(text)) return false
   const plain = /^[A-Z][a-z]+$/.test(text) ? text.toLowerCase() : text
   const kinds = KINDS.filter(kind => kind.test(plain)).length
   return kinds >= 2 || (text.length >= 8 && !/^\d+$/.test(text)) || text.length >= 12
