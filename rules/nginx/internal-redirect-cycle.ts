@@ -229,7 +229,7 @@ function cycle(deployment: Deployment, server: NginxServer, block: NginxDirectiv
       at: placeOf(directive),
       cause: directive.node,
       path: path.replace(MISSING, 'missing-page'),
-      to: lastUri(answer),
+      to: lastUri(answer).replace(MISSING, 'missing-page'),
       isOfMissing: directive.name === 'try_files' && !(directive.args.at(-1)?.value ?? '').startsWith('/'),
       isStray: directive.name === 'rewrite' && leadsOut(deployment, server, block, directive, assume),
     }

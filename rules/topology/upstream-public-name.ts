@@ -117,7 +117,7 @@ export default defineRule({
           { at: name.at, message: 'nginx itself answers for this name' },
           ...(listener === undefined ? [] : [{ at: listener.at, message: 'Apache listens here' }]),
         ],
-        help: `Connect to \`127.0.0.1:${target.port}\` in nginx, and let Apache listen there`,
+        help: `Connect to \`127.0.0.1:${target.port}\` in nginx, and let ${listener === undefined ? 'the backend' : 'Apache'} listen there`,
         ...(listener === undefined ? {} : connectToLoopback(target, listener)),
       }
     }
