@@ -2,6 +2,7 @@ import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limit
 import { posix } from 'node:path'
 import type { Environment, Scope } from '../../../parsers/python/evaluate-expression.ts'
 import type {
+  PythonAssignment,
   PythonExpression,
   PythonImport,
   PythonModule,
@@ -12,6 +13,13 @@ import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
+import {
+  type MixedAddition,
+  mixedAdditions,
+  mixedAppending,
+  type SequenceKind,
+  sequenceKind,
+} from './sequence-kinds.ts'
 import type { AssignedExpression, DjangoSettings, SettingValue } from './settings.ts'
 
 /** Deeper chains of star imports are given up: their names are unknown. */
@@ -20,6 +28,8 @@ const MAXIMUM_DEPTH = 12
 interface Names {
   readonly values: Map<string, Fact<SettingValue>>
   readonly expressions: Map<string, AssignedExpression>
+  /** Of every name that is a list, a tuple or a text whichever of its lines run. */
+  readonly kinds: Map<string, SequenceKind>
   readers: EnvironmentReaders
   /** Why a name that is not in `values` may be set all the same; null where it is not. */
   open: string | null
@@ -41,7 +51,7 @@ export function readSettings(
   const found = findFile(files, module, searchPath)
   if (found === null) return null
   const read: string[] = []
-  const seen: Seen = { undefinedNames: [], assigned: [], broken: [] }
+  const seen: Seen = { undefinedNames: [], assigned: [], mixedAdditions: [], broken: [] }
   const names = evaluateModule({ files, parser, searchPath, environment, read, seen, depth: 0 }, found)
   return {
     module,
@@ -49,6 +59,7 @@ export function readSettings(
     limit: limitOf(names),
     undefinedNames: seen.undefinedNames,
     assigned: seen.assigned,
+    mixedAdditions: seen.mixedAdditions,
     brokenAt: seen.broken[0] ?? null,
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
@@ -71,6 +82,7 @@ type UndefinedName = DjangoSettings['undefinedNames'][number]
 interface Seen {
   readonly undefinedNames: UndefinedName[]
   readonly assigned: DjangoSettings['assigned'][number][]
+  readonly mixedAdditions: MixedAddition[]
   readonly broken: Place[]
 }
 
@@ -98,6 +110,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   const names: Names = {
     values: new Map(),
     expressions: new Map(),
+    kinds: new Map(),
     readers: new Map(),
     open: module.broken ? `${source.path} is not all Python 3` : null,
   }
@@ -121,6 +134,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'assignment') {
       const { target, conditional, appends } = statement
       context.seen.assigned.push({ name: target, expression: statement.value, source })
+      if (!module.broken && isPlain(source)) readKinds(statement, source, names, context.seen)
       const value = evaluate(statement.value, scope)
       const [, whole, keys] = /^([A-Za-z_]\w*)((?:\[[^\]]*\])+)$/.exec(target) ?? []
       if (whole !== undefined && keys !== undefined && names.values.has(whole)) {
@@ -160,6 +174,24 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     )
   }
   return names
+}
+
+/** Whether Python adds what an assignment adds, and what the name is from there on. */
+function readKinds(
+  { target, value, appends, conditional }: PythonAssignment,
+  source: Source,
+  { kinds }: Names,
+  seen: Seen,
+): void {
+  seen.mixedAdditions.push(...mixedAdditions(value, source, kinds))
+  if (appends) {
+    const mixed = mixedAppending(target, value, source, kinds)
+    if (mixed !== null) seen.mixedAdditions.push(mixed)
+    return
+  }
+  const kind = sequenceKind(value, source, kinds)
+  if (kind !== null && (!conditional || kinds.get(target) === kind)) kinds.set(target, kind)
+  else kinds.delete(target)
 }
 
 /** What a module reads and does not have, of one that is Python as it stands and no template of it. */
@@ -258,6 +290,9 @@ function importNames(
       if (reader !== undefined && !statement.conditional)
         into.readers = new Map([...into.readers, [as, reader]])
       into.expressions.delete(as)
+      const kind = inner?.kinds.get(name)
+      if (kind === undefined || statement.conditional) into.kinds.delete(as)
+      else into.kinds.set(as, kind)
       if (fact === undefined) readImported(context, importer, `${statement.module}.${name}`)
       // Names that a package of Django or of the system brings are no settings unless they look like one.
       if (fact !== undefined)
@@ -269,6 +304,7 @@ function importNames(
     if (inner === null) {
       into.open = `${statement.module} was not read`
       into.expressions.clear()
+      into.kinds.clear()
       for (const key of into.values.keys())
         into.values.set(key, unknown(`${statement.module} may set it`, at))
       continue
@@ -276,6 +312,10 @@ function importNames(
     into.open ??= inner.open
     if (!statement.conditional) into.readers = new Map([...into.readers, ...inner.readers])
     for (const [key, fact] of inner.values) {
+      const kind = inner.kinds.get(key)
+      if (kind !== undefined && (!statement.conditional || into.kinds.get(key) === kind))
+        into.kinds.set(key, kind)
+      else into.kinds.delete(key)
       into.values.set(key, statement.conditional ? unknown('a condition decides', at) : fact)
       const expression = inner.expressions.get(key)
       if (expression === undefined || statement.conditional) into.expressions.delete(key)

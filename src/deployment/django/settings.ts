@@ -2,6 +2,7 @@ import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 import type { PythonValue } from '../../../parsers/python/python-value.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../../servers/fact.ts'
+import type { MixedAddition } from './sequence-kinds.ts'
 
 /** A value of a settings module. */
 export type SettingValue = PythonValue
@@ -23,6 +24,8 @@ export interface DjangoSettings {
   readonly undefinedNames: readonly { readonly name: string; readonly at: Place }[]
   /** Every line that assigns or lengthens a name, whatever decides whether it runs. */
   readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
+  /** Sums of a list, a tuple or a text with another of them. */
+  readonly mixedAdditions: readonly MixedAddition[]
   /** The first text of a file that no Python takes; null where all are Python. */
   readonly brokenAt: Place | null
   /** The names that its files assign. */

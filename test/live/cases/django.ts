@@ -410,4 +410,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.report?.host !== undefined,
   },
+  {
+    rule: 'django/addition-refused',
+    shows: 'gunicorn boots no worker with a tuple behind a list',
+    examples: { bad: 'a tuple behind a list', good: 'two lists' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 503 || response.status === 502,
+    // The project has no pages, and Django says so.
+    sound: ({ response }) => response.status === 404,
+  },
 ]
