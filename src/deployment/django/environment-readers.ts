@@ -11,7 +11,10 @@ export type EnvironmentReaders = ReadonlyMap<string, ReaderOrMaker>
 
 interface ReaderOrMaker {
   readonly read?: Reader
+  /** What django-environ was told of its variables; absent for readers of other libraries. */
+  readonly scheme?: Readonly<Record<string, PythonExpression>>
   readonly make?: (call: PythonCall) => Reader
+  readonly isEnviron?: true
 }
 
 /**
@@ -42,8 +45,12 @@ export function readersAfter(readers: EnvironmentReaders, statement: PythonState
     }
     case 'assignment': {
       const { target, value, conditional } = statement
-      const read = conditional || value.kind !== 'call' ? undefined : readers.get(value.callee)?.make?.(value)
-      return read === undefined ? without(readers, target) : new Map([...readers, [target, { read }]])
+      if (conditional || value.kind !== 'call') return without(readers, target)
+      const maker = readers.get(value.callee)
+      const read = maker?.make?.(value)
+      if (read === undefined) return without(readers, target)
+      const scheme = maker?.isEnviron === true ? { scheme: value.keywords } : {}
+      return new Map([...readers, [target, { read, ...scheme }]])
     }
     case 'definition':
       return without(readers, statement.name)
@@ -70,6 +77,18 @@ export function readBy(
   if (read === undefined) return null
   const method = own === undefined ? callee.slice(dot + 1) : ''
   return { value: read(method, { ...call, evaluate, environment }) }
+}
+
+/** The method of a call of django-environ, empty for `env(…)` itself; null for any other call, and where it was told the type. */
+export function methodOfEnviron(readers: EnvironmentReaders, { callee, args }: PythonCall): string | null {
+  const dot = callee.lastIndexOf('.')
+  const own = readers.get(callee)?.scheme
+  const scheme = own ?? (dot === -1 ? undefined : readers.get(callee.slice(0, dot))?.scheme)
+  if (scheme === undefined) return null
+  const [first] = args
+  // One that is not written out may be told too.
+  if (first?.kind === 'string' ? first.value in scheme : Object.keys(scheme).length > 0) return null
+  return own === undefined ? callee.slice(dot + 1) : ''
 }
 
 /**
@@ -244,6 +263,7 @@ const MODULES: ReadonlyMap<string, ReadonlyMap<string, ReaderOrMaker>> = new Map
     // `environ.Env(DEBUG=(bool, False))`.
     named({
       Env: {
+        isEnviron: true,
         make:
           ({ keywords }) =>
           (method, call) =>

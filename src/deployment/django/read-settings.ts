@@ -7,10 +7,12 @@ import type {
   PythonImport,
   PythonModule,
   PythonParser,
+  PythonStatement,
 } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
+import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
 import {
@@ -51,7 +53,7 @@ export function readSettings(
   const found = findFile(files, module, searchPath)
   if (found === null) return null
   const read: string[] = []
-  const seen: Seen = { undefinedNames: [], assigned: [], mixedAdditions: [], broken: [] }
+  const seen: Seen = { undefinedNames: [], assigned: [], mixedAdditions: [], defaultsAsTypes: [], broken: [] }
   const names = evaluateModule({ files, parser, searchPath, environment, read, seen, depth: 0 }, found)
   return {
     module,
@@ -60,6 +62,7 @@ export function readSettings(
     undefinedNames: seen.undefinedNames,
     assigned: seen.assigned,
     mixedAdditions: seen.mixedAdditions,
+    defaultsAsTypes: seen.defaultsAsTypes,
     brokenAt: seen.broken[0] ?? null,
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
@@ -83,6 +86,7 @@ interface Seen {
   readonly undefinedNames: UndefinedName[]
   readonly assigned: DjangoSettings['assigned'][number][]
   readonly mixedAdditions: MixedAddition[]
+  readonly defaultsAsTypes: DefaultAsType[]
   readonly broken: Place[]
 }
 
@@ -128,6 +132,8 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   }
   for (const statement of module.statements) {
     names.readers = readersAfter(names.readers, statement)
+    for (const each of expressionsOf(statement))
+      context.seen.defaultsAsTypes.push(...defaultsAsTypes(each, source, names.readers))
     const at: Place = { source, start: statement.start, end: statement.end }
     if (statement.kind === 'import') {
       importNames(context, path, statement, at, names)
@@ -174,6 +180,14 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     )
   }
   return names
+}
+
+function expressionsOf(statement: PythonStatement): readonly PythonExpression[] {
+  return statement.kind === 'assignment'
+    ? [statement.value]
+    : statement.kind === 'call'
+      ? [statement.call]
+      : []
 }
 
 /** Whether Python adds what an assignment adds, and what the name is from there on. */

@@ -2,6 +2,7 @@ import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 import type { PythonValue } from '../../../parsers/python/python-value.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../../servers/fact.ts'
+import type { DefaultAsType } from './environment-mistakes.ts'
 import type { MixedAddition } from './sequence-kinds.ts'
 
 /** A value of a settings module. */
@@ -26,6 +27,8 @@ export interface DjangoSettings {
   readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
   /** Sums of a list, a tuple or a text with another of them. */
   readonly mixedAdditions: readonly MixedAddition[]
+  /** Defaults that django-environ takes for types. */
+  readonly defaultsAsTypes: readonly DefaultAsType[]
   /** The first text of a file that no Python takes; null where all are Python. */
   readonly brokenAt: Place | null
   /** The names that its files assign. */
