@@ -21,3 +21,17 @@ export function celeryCommand({ words, rest }: StartedCommand): CeleryCommand | 
   const command = behind.findIndex(({ text }) => COMMANDS.test(text))
   return { program, words: behind, command: command === -1 ? null : command }
 }
+
+/** The value of an option, `-A shop` or `--app=shop`, at its last word; null where it is not given. */
+export function celeryOption(
+  { words }: CeleryCommand,
+  ...names: readonly string[]
+): { readonly value: string; readonly word: WrittenText } | null {
+  for (const [index, word] of words.entries()) {
+    const next = words[index + 1]
+    if (names.includes(word.text)) return next === undefined ? null : { value: next.text, word: next }
+    const name = names.find(each => each.startsWith('--') && word.text.startsWith(`${each}=`))
+    if (name !== undefined) return { value: word.text.slice(name.length + 1), word }
+  }
+  return null
+}

@@ -107,6 +107,8 @@ export interface StartedCommand {
   /** What Compose leaves out behind the words: from the first operator of a shell on. */
   readonly rest: WrittenText | null
   readonly directory: Fact<string> | null
+  /** What a variable of its process is; null where nothing sets it. */
+  readonly environment: (name: string) => Fact<string> | null
   /** The unit of systemd; null where something else starts it. */
   readonly service: ServiceUnit | null
 }

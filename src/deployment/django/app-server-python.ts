@@ -73,7 +73,11 @@ const MOST_DIRECTORIES = 50
  * The directory one level above or below the only one that is searched, where that one has nothing of the module's
  * name and this one has the module; null where there is none, or where an installed package may be meant.
  */
-function directoryNearby(files: FileSystem, module: string, directories: readonly string[]): string | null {
+export function directoryNearby(
+  files: FileSystem,
+  module: string,
+  directories: readonly string[],
+): string | null {
   const [directory, ...others] = directories
   if (directory === undefined || directory === '/' || others.length > 0) return null
   const [first = ''] = module.split('.')

@@ -95,8 +95,8 @@ export function startedCommandsOf(machine: Machine): readonly StartedCommand[] {
   const { container, files } = machine
   const commands = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
   const rest = container?.service.command?.rest ?? null
-  return commands.flatMap(({ command: { words, directory }, by, service }) =>
-    by === null ? [] : [{ machine, by, words, rest, directory, service }],
+  return commands.flatMap(({ command: { words, directory, environment }, by, service }) =>
+    by === null ? [] : [{ machine, by, words, rest, directory, environment, service }],
   )
 }
 
