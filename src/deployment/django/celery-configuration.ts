@@ -18,26 +18,29 @@ const NAMES = ['celery.py', 'celery_app.py', 'celeryapp.py', 'celeryconf.py']
 const CALL =
   /\bconfig_from_object\(\s*(?:["']django\.conf:settings["']|settings)\s*(?:,\s*namespace\s*=\s*["'](\w+)["']\s*)?,?\s*\)/g
 
-/** The configuration in a module beside the settings, or in the package around them; null where there is none, or several. */
-export function celeryConfiguration(files: FileSystem, settings: DjangoSettings): CeleryConfiguration | null {
+/** The modules of Celery beside the settings of a project, and in the package around them, the nearest first. */
+export function celeryModules(files: FileSystem, settings: DjangoSettings): readonly string[] {
   const [own] = settings.files
-  if (own === undefined) return null
+  if (own === undefined) return []
   const directory = posix.dirname(own)
-  for (const each of [directory, posix.dirname(directory)]) {
-    for (const name of NAMES) {
-      const path = posix.join(each, name)
-      const source = files.kind(path) === 'file' ? sourceAt(files, path) : null
-      if (source === null) continue
-      // Comments hold the other ways of doing it.
-      const code = withoutComments(source.code)
-      const [found, ...others] = code.matchAll(CALL)
-      if (found === undefined || others.length > 0 || code.split('config_from_object').length > 2) return null
-      return {
-        namespace: found[1] ?? null,
-        at: { source, start: found.index, end: found.index + found[0].length },
-        isBrokerOfSettings: !/broker/i.test(code),
-      }
-    }
+  return [directory, posix.dirname(directory)]
+    .flatMap(each => NAMES.map(name => posix.join(each, name)))
+    .filter(path => files.kind(path) === 'file')
+}
+
+/** The configuration in the nearest of them; null where there is none, or several. */
+export function celeryConfiguration(files: FileSystem, settings: DjangoSettings): CeleryConfiguration | null {
+  const source = celeryModules(files, settings)
+    .map(path => sourceAt(files, path))
+    .find(each => each !== null)
+  if (source == null) return null
+  // Comments hold the other ways of doing it.
+  const code = withoutComments(source.code)
+  const [found, ...others] = code.matchAll(CALL)
+  if (found === undefined || others.length > 0 || code.split('config_from_object').length > 2) return null
+  return {
+    namespace: found[1] ?? null,
+    at: { source, start: found.index, end: found.index + found[0].length },
+    isBrokerOfSettings: !/broker/i.test(code),
   }
-  return null
 }
