@@ -159,9 +159,11 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
+import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
 import appServerCelerySettingNotRead from './app-server/celery-setting-not-read.ts'
+import appServerCeleryTaskUnknown from './app-server/celery-task-unknown.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
 import appServerCorsOriginMalformed from './app-server/cors-origin-malformed.ts'
 import appServerCronFileIgnored from './app-server/cron-file-ignored.ts'
@@ -290,6 +292,7 @@ import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
+import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
@@ -300,6 +303,7 @@ import djangoDatabaseSettingNotRead from './django/database-setting-not-read.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoDottedNameMisspelt from './django/dotted-name-misspelt.ts'
 import djangoEnvFileNotFound from './django/env-file-not-found.ts'
+import djangoEnvironDefaultAsType from './django/environ-default-as-type.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
 import djangoHealthCheckRefused from './django/health-check-refused.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
@@ -314,12 +318,14 @@ import djangoNameUndefined from './django/name-undefined.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderMisspelt from './django/proxy-ssl-header-misspelt.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
+import djangoRestFrameworkRefused from './django/rest-framework-refused.ts'
 import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSettingNotRead from './django/setting-not-read.ts'
 import djangoSettingType from './django/setting-type.ts'
+import djangoSettingsImport from './django/settings-import.ts'
 import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
@@ -832,9 +838,11 @@ export const rules: readonly Rule[] = [
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
+  { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
   { id: 'app-server/celery-setting-not-read', ...appServerCelerySettingNotRead },
+  { id: 'app-server/celery-task-unknown', ...appServerCeleryTaskUnknown },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
   { id: 'app-server/cors-origin-malformed', ...appServerCorsOriginMalformed },
   { id: 'app-server/cron-file-ignored', ...appServerCronFileIgnored },
@@ -963,6 +971,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
+  { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
@@ -973,6 +982,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/dotted-name-misspelt', ...djangoDottedNameMisspelt },
   { id: 'django/env-file-not-found', ...djangoEnvFileNotFound },
+  { id: 'django/environ-default-as-type', ...djangoEnvironDefaultAsType },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
   { id: 'django/health-check-refused', ...djangoHealthCheckRefused },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
@@ -987,12 +997,14 @@ export const rules: readonly Rule[] = [
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-misspelt', ...djangoProxySslHeaderMisspelt },
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
+  { id: 'django/rest-framework-refused', ...djangoRestFrameworkRefused },
   { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/setting-not-read', ...djangoSettingNotRead },
   { id: 'django/setting-type', ...djangoSettingType },
+  { id: 'django/settings-import', ...djangoSettingsImport },
   { id: 'django/settings-not-python', ...djangoSettingsNotPython },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },

@@ -12,8 +12,19 @@ export function firstError(
   const marker = CONFLICT.exec(code)
   if (marker !== null) return { start: marker.index, end: marker.index + marker[0].trimEnd().length }
   const node = find(root)
-  if (node === null) return null
-  return onOneLine(node, code)
+  return node === null ? secondOfLine(root, code) : onOneLine(node, code)
+}
+
+/** A statement behind another one without a `;` between them: the line feed that lacks is no node. */
+function secondOfLine(root: Node, code: string): { readonly start: number; readonly end: number } | null {
+  let before: Node | null = null
+  for (const node of root.children) {
+    if (node === null || node.type === 'comment') continue
+    if (before?.isNamed === true && node.isNamed && before.endPosition.row === node.startPosition.row)
+      return onOneLine(node, code)
+    before = node
+  }
+  return null
 }
 
 /** The grammar takes a condition or a loop without a line below it, and Python does not: `expected an indented block`. */

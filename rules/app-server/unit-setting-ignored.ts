@@ -100,6 +100,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a text of which `envsubst` makes a unit',
+      files: behindNginx(
+        conf`
+          [Service]
+          User=\${USER}
+          WorkingDirectory=\${HOME_OF_SHOP}/
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
+    {
       title: 'a command in a drop-in, which takes the former away',
       files: tree('', {
         'etc/systemd/system/shop.service.d/override.conf': conf`
@@ -169,7 +180,7 @@ export default defineRule({
         if (setting.section !== 'Service') continue
         if (SINGLE.has(setting.name)) yield* commentBehind(setting)
         else if (setting.name === 'Environment') yield* leftOut(setting)
-        if (PATHS.has(setting.name)) yield* relative(setting)
+        if (PATHS.has(setting.name) && !isFilledIn(service)) yield* relative(setting)
         yield* refusedValue(setting)
       }
       yield* startedTwice(service)
@@ -204,6 +215,13 @@ function* startedTwice({ type, unit }: ServiceUnit): Iterable<RuleFinding> {
 
 /** Those whose path has to begin with `/`. */
 const PATHS: ReadonlySet<string> = new Set(['EnvironmentFile', 'WorkingDirectory'])
+
+/** True of a text that `envsubst` makes a unit of: where it names accounts, systemd knows no variables, and nobody thinks so. */
+function isFilledIn({ unit }: ServiceUnit): boolean {
+  return unit.settings.some(
+    ({ name, written }) => /^(?:User|Group)$/.test(name) && /\$\{?\w/.test(written.text),
+  )
+}
 
 function* relative({ name, written }: UnitSetting): Found {
   const path = written.text.replace(/^-/, '')

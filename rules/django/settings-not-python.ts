@@ -36,6 +36,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a text behind a call',
+      files: project(conf`
+        import os
+        ALLOWED_HOSTS = ["example.org", "web"]
+        EMAIL_PORT = int("587")«"587"»
+        DEBUG = False
+      `),
+    },
+    {
       title: 'a condition without its lines',
       files: project(conf`
         import os
@@ -69,6 +78,12 @@ export default defineRule({
             "web",
         ]
         DEBUG = os.environ.get("DEBUG", False)
+      `),
+    },
+    {
+      title: 'two statements of one line',
+      files: project(conf`
+        ALLOWED_HOSTS = ["example.org", "web"]; DEBUG = False
       `),
     },
     {

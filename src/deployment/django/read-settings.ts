@@ -12,6 +12,7 @@ import type {
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
+import { isPlain, isPython2 } from './is-plain-python.ts'
 import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
@@ -22,7 +23,7 @@ import {
   type SequenceKind,
   sequenceKind,
 } from './sequence-kinds.ts'
-import type { AssignedExpression, DjangoSettings, SettingValue } from './settings.ts'
+import type { AssignedExpression, DjangoSettings, SettingValue, StarImport } from './settings.ts'
 
 /** Deeper chains of star imports are given up: their names are unknown. */
 const MAXIMUM_DEPTH = 12
@@ -53,7 +54,14 @@ export function readSettings(
   const found = findFile(files, module, searchPath)
   if (found === null) return null
   const read: string[] = []
-  const seen: Seen = { undefinedNames: [], assigned: [], mixedAdditions: [], defaultsAsTypes: [], broken: [] }
+  const seen: Seen = {
+    undefinedNames: [],
+    assigned: [],
+    mixedAdditions: [],
+    defaultsAsTypes: [],
+    starImports: [],
+    broken: [],
+  }
   const names = evaluateModule({ files, parser, searchPath, environment, read, seen, depth: 0 }, found)
   return {
     module,
@@ -63,6 +71,7 @@ export function readSettings(
     assigned: seen.assigned,
     mixedAdditions: seen.mixedAdditions,
     defaultsAsTypes: seen.defaultsAsTypes,
+    starImports: seen.starImports,
     brokenAt: seen.broken[0] ?? null,
     get(name) {
       return names.values.get(name) ?? (names.open === null ? null : unknown(names.open))
@@ -87,6 +96,7 @@ interface Seen {
   readonly assigned: DjangoSettings['assigned'][number][]
   readonly mixedAdditions: MixedAddition[]
   readonly defaultsAsTypes: DefaultAsType[]
+  readonly starImports: StarImport[]
   readonly broken: Place[]
 }
 
@@ -219,18 +229,6 @@ function undefinedNames(
     .map(({ name, start, end }) => ({ name, at: { source, start, end } }))
 }
 
-/** False for what is filled in before Python reads it. */
-function isPlain({ code, text, branches, gaps }: Source): boolean {
-  return code === text && branches.length + gaps.length === 0 && !/\{\{|\{%|<%/.test(text)
-}
-
-/** What Python 2 took, and the grammar does not. */
-function isPython2({ text }: Source): boolean {
-  return /^[ \t]*(?:print|exec)[ \t]+[^=(\s]|^[ \t]*except[ \t]+\w+[ \t]*,|`|<>|\b[uU][rR]["']|\b0[0-7]{2,}\b/m.test(
-    text,
-  )
-}
-
 function mentions(files: FileSystem, path: string, name: string): boolean {
   const source = sourceAt(files, path)
   return source === null || new RegExp(`\\b${name}\\b`).test(source.text)
@@ -298,6 +296,17 @@ function importNames(
           imported,
         )
   for (const { name, as } of statement.names) {
+    if (name === '*') {
+      const { module, conditional } = statement
+      const found = imported?.path ?? null
+      context.seen.starImports.push({
+        module,
+        from: importer,
+        found,
+        conditional,
+        at: modulePlace(at, module),
+      })
+    }
     if (name !== '*') {
       const fact = inner?.values.get(name)
       const reader = inner?.readers.get(name)
@@ -336,6 +345,14 @@ function importNames(
       else into.expressions.set(key, expression)
     }
   }
+}
+
+/** Where a statement names the module that it imports from. */
+function modulePlace({ source, start, end }: Place, module: string): Place {
+  const begin = source.code.indexOf(module, start + 'from'.length)
+  return begin === -1 || begin > end
+    ? { source, start, end }
+    : { source, start: begin, end: begin + module.length }
 }
 
 /** A module that is imported as a whole, `from . import base`: its names are none of the settings, its faults are. */

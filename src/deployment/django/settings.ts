@@ -27,6 +27,8 @@ export interface DjangoSettings {
   readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
   /** Sums of a list, a tuple or a text with another of them. */
   readonly mixedAdditions: readonly MixedAddition[]
+  /** Every `from … import *` of its files. */
+  readonly starImports: readonly StarImport[]
   /** Defaults that django-environ takes for types. */
   readonly defaultsAsTypes: readonly DefaultAsType[]
   /** The first text of a file that no Python takes; null where all are Python. */
@@ -35,6 +37,18 @@ export interface DjangoSettings {
   readonly names: ReadonlySet<string>
   /** What is assigned to a setting by the one line that surely holds; null where none does, or several together. */
   expressionOf(name: string): AssignedExpression | null
+}
+
+/** `from base import *`, and the file that is taken for the module; null where none is. */
+export interface StarImport {
+  /** With its leading dots. */
+  readonly module: string
+  /** The path of the file that imports it. */
+  readonly from: string
+  readonly found: string | null
+  readonly conditional: boolean
+  /** The name of the module. */
+  readonly at: Place
 }
 
 /** The directory from which a project's modules are imported; null where its settings lie at another path than their name says. */

@@ -419,4 +419,21 @@ export const cases: readonly LiveCase[] = [
     // The project has no pages, and Django says so.
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'django/settings-import',
+    shows: 'gunicorn boots no worker with settings that import models',
+    examples: { bad: 'models of Django', good: 'a module without models' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 503 || response.status === 502,
+    // The project has no pages, and Django says so.
+    sound: ({ response }) => response.status === 404,
+  },
+  {
+    rule: 'django/settings-import',
+    shows: 'and none with a file beside the settings that is named without its dot',
+    examples: { bad: 'a file beside the settings, without its dot', good: 'a file beside the settings' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 503 || response.status === 502,
+    sound: ({ response }) => response.status === 404,
+  },
 ]
