@@ -7,6 +7,7 @@ import { buildDeployment } from './deployment/build/build-deployment.ts'
 import type { MachineInput } from './deployment/build/machines.ts'
 import { scriptsOf } from './deployment/build/programs/script-commands.ts'
 import { withPhpFiles, withStarters } from './deployment/build/programs/with-starters.ts'
+import { looseFiles } from './deployment/containers/loose-files.ts'
 import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
 import type { Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
@@ -270,6 +271,7 @@ export function understand(
           ...containersAlone({ files, nginx: [], apache: [] }, repository, projects, joinedProjects).flatMap(
             joined,
           ),
+          ...looseFiles(repository, projects).flatMap(joined),
         ]
   // A project of which nothing here is seen to start the settings has them all the same.
   const isLying =

@@ -79,16 +79,25 @@ function* wrongKinds(service: YamlMap, path: string): Iterable<ComposeFault> {
   })
   for (const [key, entry] of service.entries) {
     const { value } = entry
-    if (isNull(value) || isTemplate(value)) continue
+    if (isNull(value)) continue
     if (LISTS.has(key)) {
-      if (value.kind !== 'list') yield wrong(value.at, `${path}.${key} must be a array`)
-    } else if (TEXTS.has(key)) {
+      if (value.kind !== 'list' && !mayBecomeList(value))
+        yield wrong(value.at, `${path}.${key} must be a array`)
+    } else if (isTemplate(value)) continue
+    else if (TEXTS.has(key)) {
       if (value.kind !== 'scalar') yield wrong(value.at, `${path}.${key} must be a string`)
     } else if (PAIRS.has(key)) yield* wrongPairs(entry, path, wrong)
     else if (key === 'depends_on' || key === 'networks') {
       if (value.kind === 'scalar') yield wrong(value.at, `${path}.${key}: invalid type string`)
     }
   }
+}
+
+/** Compose puts texts alone in the place of variables; what another program puts there may be anything. */
+function mayBecomeList(value: YamlNode): boolean {
+  if (value.kind !== 'scalar') return false
+  const { text } = value.text
+  return isUnknownWord(text) || /\{[{%]|<%|^\$\{?\w+\}?$/.test(text)
 }
 
 function* wrongPairs(

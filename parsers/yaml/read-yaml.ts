@@ -110,8 +110,8 @@ class Reading {
     const written = new Map<string, Place>()
     for (const { key, value } of pairs) {
       if (key === null) continue
-      // Whether a second `<<` is one key too many, readers do not agree.
-      if (isScalar(key) && key.source !== '<<') this.once(key, written)
+      // To the reader of Go, which Compose has, a second `<<` is one key too many as well.
+      if (isScalar(key)) this.once(key, written)
       if (isScalar(key) && key.type === 'PLAIN' && key.source === '<<') {
         if (value !== null) merged.push(...mapsOf(this.read(value, depth + 1)))
         continue

@@ -4,6 +4,7 @@ import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { looseImages } from '../containers/_images.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
@@ -143,6 +144,26 @@ export default defineRule({
       files: checked('["CMD", "curl", "-f", "http://localhost:8000/", "«||»", "exit", "1"]'),
     },
     {
+      title: 'a variable in a health check',
+      files: {
+        ...djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["*"]\n' }),
+        'worker/Dockerfile': conf`
+          FROM example.org/worker:1
+          HEALTHCHECK --interval=5s CMD ["wget", "-q", "«http://127.0.0.1:\${PORT:-80}/»"]
+        `,
+      },
+    },
+    {
+      title: 'a variable in the entry point of an image that no compose file builds',
+      files: {
+        ...djangoBehindNginx({ settings: 'ALLOWED_HOSTS = ["*"]\n' }),
+        'worker/Dockerfile': conf`
+          FROM example.org/worker:1
+          ENTRYPOINT ["gunicorn", "--bind", "«0.0.0.0:$PORT»", "shop.wsgi"]
+        `,
+      },
+    },
+    {
       title: 'a variable in the exec form',
       files: image('["gunicorn", "--bind", "«0.0.0.0:$PORT»", "shop.wsgi"]'),
     },
@@ -211,7 +232,8 @@ export default defineRule({
       files: composed('bin/gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
     },
   ],
-  *check({ commands, machines, programs }) {
+  *check(deployment) {
+    const { commands, machines, programs } = deployment
     for (const command of commands) {
       const starts = programs.some(
         ({ kind, machine }) => kind === 'app-server' && machine === command.machine,
@@ -224,6 +246,21 @@ export default defineRule({
       const check = container === null ? null : healthCheck(container)
       const fault = check === null || check.shell ? null : checkFault(check.words)
       if (fault !== null) yield findingOf(fault)
+    }
+    for (const { image, base } of looseImages(deployment)) {
+      const { healthcheck = null, entrypoint = null, command = null } = image ?? {}
+      const check =
+        healthcheck !== null && healthcheck !== 'none' && healthcheck.form === 'exec' ? healthcheck : null
+      const fault = check === null ? null : checkFault(check.words)
+      if (fault !== null) yield findingOf(fault)
+      // The entry point of another image may be a shell.
+      const started = entrypoint ?? (PLAIN_IMAGES.has(base ?? '') ? command : null)
+      if (started?.form !== 'exec' || started.words.length === 0) continue
+      const [first, ...others] = started.words as [WrittenText, ...WrittenText[]]
+      const found = isShell(first)
+        ? null
+        : (wordFault(first, others, 'container') ?? unfilled(first, others, 'container', 'Docker'))
+      if (found !== null) yield findingOf(found)
     }
   },
 })
@@ -252,13 +289,32 @@ function checkFault([first, ...others]: readonly WrittenText[]): Fault | null {
       help: 'Write `CMD-SHELL` for `CMD`, or each word between quotes of its own',
     }
   const word = others.find(({ text }) => OPERATORS.has(text))
-  if (word === undefined) return null
+  if (word === undefined) return variableOfCheck(first, others)
   return {
     word,
     message: `\`${word.text}\` is an argument of \`${first.text}\` here: Docker starts no shell for a health check with \`CMD\``,
     label: 'no operator',
     help: 'Write `CMD-SHELL`, and the whole command as one text',
   }
+}
+
+/** Those that ask, and fill in no variable. */
+const ASKERS = /^(?:curl|wget|nc|pg_isready|mysqladmin|mariadb-admin|redis-cli)$/
+
+/** A variable in a health check that no shell reads. */
+function variableOfCheck(first: WrittenText, others: readonly WrittenText[]): Fault | null {
+  if (!ASKERS.test(posix.basename(first.text))) return null
+  for (const word of others) {
+    const variable = /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\})/.exec(word.text)?.[0]
+    if (variable === undefined || word.text.includes('\uFFFD')) continue
+    return {
+      word,
+      message: `Docker starts no shell for this health check, and leaves \`${variable}\` as it is: \`${first.text}\` fills in no variable, and the container stays unhealthy`,
+      label: 'stays as it is written',
+      help: 'Write the whole command as one text: behind `CMD-SHELL` in a compose file, without brackets behind `HEALTHCHECK CMD`',
+    }
+  }
+  return null
 }
 
 function isShell({ text }: WrittenText): boolean {
@@ -313,6 +369,25 @@ function faultOf({ words, by, rest }: StartedCommand, starts: boolean): Fault | 
       label: 'no absolute path',
       help: 'Write the whole path of the program, whatever `WorkingDirectory=` says',
     }
+  const found = wordFault(first, others, by)
+  if (found !== null) return found
+  if (rest !== null && !starts && BEHIND.test(rest.text))
+    return {
+      word: sliceWritten(rest, 0, /^[;&|<>]+/.exec(rest.text)?.[0].length),
+      message: `Compose starts no shell, and leaves out what begins here: the container runs \`${words.map(word => word.text).join(' ')}\` and ends`,
+      label: 'the command ends before it',
+    }
+  return unfilled(first, others, by, starter)
+}
+
+/** Words that only a shell would take apart. */
+function wordFault(
+  first: WrittenText,
+  others: readonly WrittenText[],
+  by: StartedCommand['by'],
+): Fault | null {
+  const { text } = first
+  const starter = STARTERS[by]
   if (others.length === 0 && isWholeCommand(text))
     return {
       word: first,
@@ -328,13 +403,7 @@ function faultOf({ words, by, rest }: StartedCommand, starts: boolean): Fault | 
         label: 'no operator',
       }
   }
-  if (rest !== null && !starts && BEHIND.test(rest.text))
-    return {
-      word: sliceWritten(rest, 0, /^[;&|<>]+/.exec(rest.text)?.[0].length),
-      message: `Compose starts no shell, and leaves out what begins here: the container runs \`${words.map(word => word.text).join(' ')}\` and ends`,
-      label: 'the command ends before it',
-    }
-  return unfilled(first, others, by, starter)
+  return null
 }
 
 /** Another command. */

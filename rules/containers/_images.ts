@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
+import type { Dockerfile, DockerFault } from '../../parsers/dockerfile/dockerfile.ts'
 import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -65,6 +65,40 @@ function* allImages({ machines }: Deployment): Iterable<RunImage> {
   }
 }
 
+/**
+ * What Dockerfiles make that no compose file builds, wherever they lie: nobody knows from which directory, so that
+ * their files are where all of them are found.
+ */
+export const looseImages = memo((deployment: Deployment): readonly RunImage[] =>
+  deployment.machines.flatMap(machine => {
+    const { loose } = machine
+    if (loose === null) return []
+    const { files, dockerfiles } = loose
+    return dockerfiles.flatMap(path => {
+      const source = sourceAt(files, path)
+      const dockerfile = source === null ? null : readDockerfile(source)
+      // A part of one, which a program puts together with others.
+      if (dockerfile === null || dockerfile.stages.length === 0) return []
+      return runImageOf(machine, dockerfile, contextOf(dockerfile, path, files), files) ?? []
+    })
+  }),
+)
+
+/** The nearest directory at or above a Dockerfile that has all that it copies; its own where there is none. */
+function contextOf({ stages }: Dockerfile, path: string, files: FileSystem): string {
+  const wanted = stages.flatMap(({ copies }) =>
+    copies.flatMap(({ from, sources }) =>
+      from === null
+        ? sources.flatMap(each => (each.known && /^[\w./-]+$/.test(each.value) ? [each.value] : []))
+        : [],
+    ),
+  )
+  for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
+    if (wanted.every(each => files.kind(posix.join(directory, each)) !== null)) return directory
+    if (directory === '/') return posix.dirname(path)
+  }
+}
+
 function commandOf(image: DockerImage | null): RunImage['command'] {
   if (image === null) return null
   if (image.entrypoint !== null) return undefined
@@ -112,9 +146,23 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
       if (!/^Dockerfile(?:\.\w+)?$/.test(name) || ++read > MOST) continue
       const source = sourceAt(files, posix.join(directory, name))
       const dockerfile = source === null ? null : readDockerfile(source)
-      const image = dockerfile === null ? null : imageOfStage(dockerfile, null)
-      if (dockerfile === null || image === null) continue
-      yield {
+      const made = dockerfile === null ? null : runImageOf(machine, dockerfile, directory, files)
+      if (made !== null) yield made
+    }
+  }
+}
+
+/** Null for what has no stage. */
+function runImageOf(
+  machine: Machine,
+  dockerfile: Dockerfile,
+  directory: string,
+  files: FileSystem,
+): RunImage | null {
+  const image = imageOfStage(dockerfile, null)
+  return image === null
+    ? null
+    : {
         machine,
         base: imageName(image.base),
         reference: imageReference(image.base),
@@ -124,8 +172,6 @@ function* imagesBeside(machine: Machine): Iterable<RunImage> {
         files,
         command: commandOf(image),
       }
-    }
-  }
 }
 
 /** What a container starts, as text. */

@@ -1,3 +1,5 @@
+import { slipFaults } from './_shell-slips.ts'
+
 /** What stands at `start`..`end` of a script, and what its shell says of it. */
 export interface ShellFault {
   readonly start: number
@@ -5,28 +7,32 @@ export interface ShellFault {
   readonly said: string
   /** True where the shell ends there, and the script with it. */
   readonly ends: boolean
+  /** True where the step of a build fails, though a script would go on. */
+  readonly failsStep: boolean
   /** True where bash would read it. */
   readonly ofBash: boolean
   /** A label and an action of its own; null where those of its kind will do. */
   readonly meant: { readonly label: string; readonly help: string } | null
 }
 
-/** `ash` is that of BusyBox, which knows some of what bash does. */
-export type Shell = 'bash' | 'dash' | 'ash'
+/** `ash` is that of BusyBox, which knows some of what bash does; of `sh` nobody knows which it is. */
+export type Shell = 'bash' | 'dash' | 'ash' | 'sh'
 
 /** What a shell refuses in a script, the first of each kind; none where the script asks which shell it has. */
 export function shellFaults(script: string, shell: Shell): readonly ShellFault[] {
   if (script.length > LONGEST || /\bBASH_(?:VERSION|SOURCE)\b|\bexec\s+(?:\S*\/)?bash\b/.test(script))
     return []
   const { bare, expanded } = readable(script)
-  return KINDS.flatMap(({ shells, pattern, said, ends = false, inQuotes = false, meant = null }) => {
-    if (!shells.includes(shell)) return []
+  const ofKinds = KINDS.flatMap(kind => {
+    const { shells, pattern, said, ends = false, inQuotes = false, failsStep = false, meant = null } = kind
+    if (!shells.includes(shell) || kind.unless?.test(bare) === true) return []
     const match = pattern.exec(inQuotes ? expanded : bare)
     const [start, end] = match?.indices?.[1] ?? []
     if (match === null || start === undefined || end === undefined) return []
     const text = typeof said === 'string' ? said : said(match)
-    return [{ start, end, said: text, ends, ofBash: !shells.includes('bash'), meant }]
+    return [{ start, end, said: text, ends, failsStep, ofBash: !shells.includes('bash'), meant }]
   })
+  return [...ofKinds, ...slipFaults(bare)]
 }
 
 /** No script that starts a container is longer (UTF-16 units). */
@@ -38,6 +44,9 @@ interface Kind {
   readonly pattern: RegExp
   readonly said: string | ((match: RegExpExecArray) => string)
   readonly ends?: boolean
+  readonly failsStep?: boolean
+  /** A script that has this is left alone. */
+  readonly unless?: RegExp
   /** True for what a shell also reads between double quotes. */
   readonly inQuotes?: boolean
   readonly meant?: ShellFault['meant']
@@ -47,11 +56,64 @@ interface Kind {
 const BEGIN = String.raw`(?:^|[;&|{!]|\b(?:then|do|else|if|elif|while|until)\b)[ \t]*(?:![ \t]+)?`
 const at = (rest: string): RegExp => new RegExp(BEGIN + rest, 'dm')
 
-const ALL: readonly Shell[] = ['bash', 'dash', 'ash']
+const ALL: readonly Shell[] = ['bash', 'dash', 'ash', 'sh']
+const BASH: readonly Shell[] = ['bash']
 const PLAIN: readonly Shell[] = ['dash', 'ash']
 const DASH: readonly Shell[] = ['dash']
 
+/** Instructions of a Dockerfile that are no words of anything else. */
+const INSTRUCTION = 'RUN|COPY|WORKDIR|ENTRYPOINT|EXPOSE'
+
 const KINDS: readonly Kind[] = [
+  {
+    shells: ALL,
+    pattern: at(String.raw`(${INSTRUCTION})(?=[ \t]+[^\s=(])`),
+    // A script may have a function of the name.
+    unless: new RegExp(String.raw`\b(?:${INSTRUCTION})[ \t]*\(\)`),
+    said: ([, name = '']) => `${name}: not found`,
+    failsStep: true,
+    meant: {
+      label: 'of a Dockerfile',
+      help: 'This is an instruction of a Dockerfile: begin it on a line of its own there, and leave the word out in a script',
+    },
+  },
+  {
+    shells: ALL,
+    pattern: /(?:&&|\|\||[;|])[ \t\n]*(&&|\|\|)/d,
+    said: ([, sign = '']) => `Syntax error: "${sign}" unexpected`,
+    ends: true,
+    meant: { label: 'behind another operator', help: 'Leave one of the two out' },
+  },
+  {
+    shells: ALL,
+    pattern: /(&&|\|\|)\s*$/d,
+    said: 'Syntax error: end of file unexpected',
+    ends: true,
+    meant: { label: 'nothing behind it', help: 'Leave it out, or write the command that is to follow' },
+  },
+  {
+    shells: BASH,
+    pattern: at(
+      String.raw`\[\[[ \t]+((?:command|compgen|grep|test|type|which|docker|curl|wget)[ \t]+-(?!(?:eq|ne|lt|le|gt|ge|nt|ot|ef|a|o)\b)\w+)(?=[ \t])`,
+    ),
+    said: 'conditional binary operator expected',
+    ends: true,
+    meant: { label: 'a command', help: 'Leave the brackets out: `if` asks for the end of a command' },
+  },
+  {
+    shells: ALL,
+    pattern: at(
+      String.raw`\[[ \t]+((?:command|compgen|grep|test|type|which|docker|curl|wget)[ \t]+-(?!(?:eq|ne|lt|le|gt|ge|nt|ot|ef|a|o)\b)\w+)(?=[ \t])`,
+    ),
+    said: '[: unexpected operator, and the test is false',
+    meant: { label: 'a command', help: 'Leave the brackets out: `if` asks for the end of a command' },
+  },
+  {
+    shells: ALL,
+    pattern: at(String.raw`(\[{3,})(?=[ \t])`),
+    said: ([, word = '']) => `${word}: not found`,
+    meant: { label: 'a bracket too many', help: 'Write `[`, or `[[` where bash reads it' },
+  },
   {
     shells: ALL,
     // `\\>` compares texts; a bracket that a command stands in is not looked into.

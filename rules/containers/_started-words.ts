@@ -4,21 +4,29 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
-import { runImages } from './_images.ts'
+import { looseImages, type RunImage, runImages } from './_images.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { filesInside } from '../../src/deployment/containers/read-containers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
 /** A container, or an image that no compose file starts. */
-export type Started = Pick<Container, 'image' | 'reference' | 'mounts' | 'files'> & {
+export type Started = Pick<Container, 'image' | 'reference' | 'fault' | 'mounts' | 'files'> & {
   readonly service: ComposeService | null
 }
 
 /** Every container of a deployment, and every image that a Dockerfile beside its servers' files makes. */
 export function* startedIn(deployment: Deployment): Iterable<Started> {
-  for (const { machine, image, reference, mounts, files } of runImages(deployment))
-    yield machine.container ?? { service: null, image, reference, mounts, files: filesInside(mounts, files) }
+  for (const image of runImages(deployment)) yield image.machine.container ?? startedBy(image)
+}
+
+/** What Dockerfiles make that no compose file builds. */
+export function looseIn(deployment: Deployment): readonly Started[] {
+  return looseImages(deployment).map(startedBy)
+}
+
+function startedBy({ image, reference, fault, mounts, files }: RunImage): Started {
+  return { service: null, image, reference, fault, mounts, files: filesInside(mounts, files) }
 }
 
 /**

@@ -4,7 +4,7 @@ import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { runImages } from './_images.ts'
+import { looseImages, runImages } from './_images.ts'
 
 const tree = (base: string, lines: string): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -72,7 +72,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<Source>()
-    for (const { reference, image } of runImages(deployment)) {
+    for (const { reference, image } of [...runImages(deployment), ...looseImages(deployment)]) {
       const source = image?.stage.at.source
       if (image === null || source === undefined || seen.has(source)) continue
       seen.add(source)

@@ -1,5 +1,5 @@
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import { composeProjects } from './_compose-projects.ts'
+import { projectsIn } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -66,6 +66,44 @@ export default defineRule({
       }),
     },
     { title: 'a text for a list', files: tree({ web: 'ports: «"8000:8000"»' }) },
+    { title: 'a text with a variable for a list', files: tree({ web: 'ports: «${PORT}:8000»' }) },
+    {
+      title: 'two merge keys, of which each is a key',
+      files: tree({
+        web: conf`
+          environment:
+            <<: &common { DEBUG: "0" }
+            «<<»: &mail { MAIL_HOST: mail }
+        `,
+      }),
+    },
+    {
+      title: 'two keys in one line, so that no service can be read',
+      files: {
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+        'docker-compose.yml': conf`
+          volumes: «static:»
+            media:
+          services:
+            web:
+              image: example/shop
+        `,
+      },
+    },
+    {
+      title: 'services that all have the network of the host',
+      files: {
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop
+              network_mode: host
+              «enviroment»:
+                DEBUG: "0"
+        `,
+      },
+    },
     {
       title: 'variables with a hyphen and a colon',
       files: tree({
@@ -365,9 +403,10 @@ export default defineRule({
       },
     },
     { title: 'a value of a template', files: tree({ web: 'ports: "{{ shop_ports }}"' }) },
+    { title: 'a variable that another program may make a list of', files: tree({ web: 'ports: ${PORTS}' }) },
   ],
   *check(deployment) {
-    for (const { project } of composeProjects(deployment)) {
+    for (const project of projectsIn(deployment)) {
       for (const { at, said, meant, home } of project.faults) {
         if (OF_OTHERS.test(at.source.text)) continue
         yield {

@@ -6,7 +6,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { runImages } from './_images.ts'
+import { looseImages, runImages } from './_images.ts'
 
 const tree = (dockerfile: string, compose = composeWith()): Record<string, string> => ({
   'docker-compose.yml': compose,
@@ -189,7 +189,7 @@ export default defineRule({
     { title: 'JSON', files: started('CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]') },
   ],
   *check(deployment) {
-    for (const { fault, image, machine } of runImages(deployment)) {
+    for (const { fault, image, machine } of [...runImages(deployment), ...looseImages(deployment)]) {
       if (fault !== null) {
         const { at, said, continues } = fault
         yield {

@@ -1,11 +1,10 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type Shell, type ShellFault, shellFaults } from './_shell-faults.ts'
-import { buildSteps, scriptAt, startedWords } from './_started-words.ts'
+import { buildSteps, looseIn, scriptAt, type Started, startedIn, startedWords } from './_started-words.ts'
 
 const tree = (base: string, script: string, more = ''): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -91,6 +90,76 @@ export default defineRule({
       },
     },
     {
+      title: 'an instruction that a backslash above takes for a part of the command',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        conf`
+          RUN pip install gunicorn && \
+
+              # the application
+              «COPY» requirements.txt .
+        `,
+      ),
+    },
+    {
+      title: 'two operators',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        conf`
+          RUN apt-get update && \
+              «&&» apt-get install -y libpq5
+        `,
+      ),
+    },
+    {
+      title: 'slips in what installs something',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        conf`
+          RUN «aapt-get» update && apt-get install -y «--no-install-recommend» libpq5
+          RUN pip3 «intall» -U pip
+        `,
+      ),
+    },
+    {
+      title: 'an operator at the end',
+      files: tree('python:3.12-slim', script(''), 'RUN pip install gunicorn «&&»'),
+    },
+    {
+      title: 'an instruction of a Dockerfile in a script',
+      files: onDebian('«RUN» chown -R www-data /app/media'),
+    },
+    {
+      title: 'a command in the brackets of bash',
+      files: tree(
+        'python:3.12-slim',
+        script('if [[ «compgen -G» "/app/new/*" ]]; then echo new; fi', '#!/bin/bash'),
+      ),
+    },
+    {
+      title: 'a command in brackets',
+      files: onDebian('if [ «command -v» gunicorn ]; then echo there; fi'),
+    },
+    {
+      title: 'a bracket too many',
+      files: tree('python:3.12-slim', script('if «[[[» $1 == BACKUP=* ]]]; then echo; fi', '#!/bin/bash')),
+    },
+    {
+      title: 'a Dockerfile that no compose file builds',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('web.example.net:8000'),
+        'web/Dockerfile': 'FROM python:3.12\n',
+        'worker/Dockerfile': conf`
+          FROM registry.example.org/shop:1
+          RUN apt-get update && «&&» apt-get install -y libpq5
+        `,
+      },
+    },
+    {
       title: 'a step of the build',
       files: tree('python:3.12-slim', script(''), 'RUN if «[[» -n "$DEBUG" ]]; then pip install pudb; fi'),
     },
@@ -157,6 +226,32 @@ export default defineRule({
       ),
     },
     {
+      title: 'operators that follow nothing but a command',
+      files: tree(
+        'python:3.12-slim',
+        script(
+          conf`
+          RUN() { echo "$1"; }
+          RUN && echo done ||
+            true
+          RUN made
+          case "$1" in web) true ;; esac
+          if [ "$1" = command -a -n "$2" ]; then echo "a && && b"; fi
+          # RUN && &&
+          if command -v gunicorn; then true; fi
+          if [[ test -nt entrypoint.sh || -n $1 &&
+            -n $2 ]]; then true; fi
+        `,
+          '#!/bin/bash',
+        ),
+        conf`
+          RUN echo "&& &&" && \
+              # COPY of the sources
+              true
+        `,
+      ),
+    },
+    {
       title: 'what BusyBox knows',
       files: tree(
         'nginx:1.27-alpine',
@@ -204,15 +299,22 @@ export default defineRule({
       },
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
-      const kind = container === null ? null : shellOf(container)
-      if (container === null || kind === null) continue
+  *check(deployment) {
+    for (const container of [...startedIn(deployment), ...looseIn(deployment)]) {
+      const kind = shellOf(container)
+      if (kind === null || container.fault !== null) continue
+      const { reference } = container
       for (const { text, shell, place } of scriptsOf(container, kind))
-        for (const fault of shellFaults(text, shell)) yield finding(fault, shell, container.reference, place)
+        for (const fault of shellFaults(text, shell)) yield finding(fault, shell, reference, place)
       for (const { text, shell, place } of stepsOf(container, kind))
         for (const fault of shellFaults(text, shell))
-          yield finding(fault, shell, container.reference, place, 'the build')
+          yield finding(
+            { ...fault, ends: fault.ends || fault.failsStep },
+            shell,
+            reference,
+            place,
+            'the build',
+          )
     }
   },
 })
@@ -224,7 +326,7 @@ function finding(
   place: (start: number, end: number) => Place,
   whole = 'the container',
 ) {
-  const name = shell === 'bash' ? 'bash' : `\`sh\` of \`${image}\``
+  const name = shell === 'bash' ? 'bash' : shell === 'sh' ? 'the shell' : `\`sh\` of \`${image}\``
   return {
     at: place(start, end),
     ...(ends && { severity: 'error' as const }),
@@ -247,14 +349,15 @@ const OFFICIAL =
   /^(?:python|node|nginx|php|ruby|golang|httpd|debian|ubuntu|pypy|perl|rust|postgres|mariadb|redis|wordpress)(?::(\S+)|$)/
 
 /** What `/bin/sh` is; null where nobody knows. */
-function shellOf(container: Container): 'dash' | 'ash' | null {
+function shellOf(container: Started): Exclude<Shell, 'bash'> | null {
   const base = container.reference
-  if (base === null || (container.service.build !== null && container.image === null)) return null
+  if (base === null || (container.service?.build != null && container.image === null)) return null
   const official = OFFICIAL.exec(base)
   // The tool of WordPress stands on Alpine, whatever its tag says.
   const isAlpine = /^alpine(?::|$)|^wordpress:cli/.test(base) || /alpine/.test(official?.[1] ?? '')
-  if ((official === null && !isAlpine) || /windows|nanoserver|[^\w.:-]/.test(base)) return null
-  if (buildSteps(container).some(step => /\bbin\/sh\b|reconfigure\s+dash|dash\/sh\b/.test(step))) return null
+  if (/windows|nanoserver|servercore|[^\w.:/@-]/.test(base)) return null
+  if (official === null && !isAlpine) return 'sh'
+  if (buildSteps(container).some(step => /\bbin\/sh\b|reconfigure\s+dash|dash\/sh\b/.test(step))) return 'sh'
   return isAlpine ? 'ash' : 'dash'
 }
 
@@ -265,7 +368,7 @@ interface StartedScript {
 }
 
 /** The script that the container starts, or the text that a shell is given. */
-function* scriptsOf(container: Container, sh: 'dash' | 'ash'): Iterable<StartedScript> {
+function* scriptsOf(container: Started, sh: Shell): Iterable<StartedScript> {
   const words = startedWords(container)
   const [first, second, third] = words
   if (first === undefined) return
@@ -291,7 +394,7 @@ function* scriptsOf(container: Container, sh: 'dash' | 'ash'): Iterable<StartedS
 }
 
 /** The lines of the build, which Docker gives to `/bin/sh -c` where no `SHELL` names another. */
-function* stepsOf({ image }: Container, sh: 'dash' | 'ash'): Iterable<StartedScript> {
+function* stepsOf({ image }: Started, sh: Shell): Iterable<StartedScript> {
   if (image === null || image.shell !== null) return
   for (const step of image.steps) {
     if ('sources' in step || step.command.form !== 'shell' || step.documents.length > 0) continue
@@ -304,8 +407,8 @@ function ofWord(word: WrittenText, shell: Shell): StartedScript {
 }
 
 /** What Docker gives to `/bin/sh -c`. */
-function givenToShell({ service, image }: Container): WrittenText | null {
-  if (image === null || image.shell !== null || service.entrypoint !== null) return null
-  const command = image.entrypoint ?? (service.command === null ? image.command : null)
+function givenToShell({ service, image }: Started): WrittenText | null {
+  if (image === null || image.shell !== null || (service !== null && service.entrypoint !== null)) return null
+  const command = image.entrypoint ?? (service === null || service.command === null ? image.command : null)
   return command?.form === 'shell' ? command.script : null
 }

@@ -10,6 +10,7 @@ import {
   type Script,
   type Started,
   scriptAt,
+  looseIn,
   startedIn,
   startedWords,
 } from './_started-words.ts'
@@ -230,7 +231,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const container of startedIn(deployment)) {
+    for (const container of [...startedIn(deployment), ...looseIn(deployment)]) {
       yield* namedTwice(container)
       const words = startedWords(container)
       yield* directiveInTwo(words)

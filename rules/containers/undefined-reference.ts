@@ -49,6 +49,7 @@ export default defineRule({
         `,
       }),
     },
+    { title: 'a command of the shell', files: tree({ web: 'volumes: ["«$(pwd):/app»"]' }) },
     {
       title: 'a volume, in one of many projects without a server',
       files: {
@@ -384,8 +385,11 @@ function* undefinedOf(
     service: service.name,
   })
   for (const { at, kind, source } of service.volumes) {
+    const written = placeText(at)
+    // Compose starts no shell: of `$(pwd)` it makes the name of a volume.
+    if (/^\$\([a-z]\w*\)[^:]*:/.test(written)) yield missing(at, 'volume', written.replace(/:.*/s, ''))
     const name = kind === 'volume' ? named(source) : null
-    if (name === null || volumes.has(name) || placeText(at).includes('$')) continue
+    if (name === null || volumes.has(name) || written.includes('$')) continue
     // A word in capitals stands for a path that a script puts there.
     if (!/^_*[A-Z][A-Z0-9_]*$/.test(name)) yield missing(at, 'volume', name)
   }

@@ -28,7 +28,8 @@ export async function loadParsers(
       repository === undefined ? [] : [[repository.files, repository] as const],
     ),
   )
-  const compose = repositories.size === 0 ? null : await composeReader()
+  const hasCompose = [...repositories.values()].some(({ composeFiles }) => composeFiles.length > 0)
+  const compose = hasCompose ? await composeReader() : null
   const containers = [...repositories.values()].flatMap(repository =>
     (compose?.(repository) ?? []).flatMap(project => readContainers(project, repository.files)),
   )

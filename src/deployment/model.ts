@@ -10,6 +10,7 @@ import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { SupervisorConfiguration } from '../../parsers/supervisor/read-supervisor.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
@@ -92,7 +93,18 @@ export interface Machine {
   readonly applications: FoundApplications | null
   /** Files that start applications, where nothing else says what runs; null elsewhere. */
   readonly scripts: StartScripts | null
+  /** Files of which no container comes; null for every machine but the one that stands for them. */
+  readonly loose: LooseFiles | null
   readonly programs: readonly Program[]
+}
+
+/** Files of a repository of which no container comes. */
+export interface LooseFiles {
+  readonly files: FileSystem
+  /** Dockerfiles that no compose file builds, by their paths. */
+  readonly dockerfiles: readonly string[]
+  /** Projects none of whose services has a network of its own, or can be read. */
+  readonly projects: readonly ComposeProject[]
 }
 
 /** Lower-case names and the addresses that a machine's hosts file gives them. */

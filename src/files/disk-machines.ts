@@ -12,6 +12,7 @@ import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
+import { isDockerfile } from './dockerfiles.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
@@ -288,19 +289,21 @@ const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
+  const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
   const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
   const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
   const scripts = isPlaced ? [] : paths.filter(isStartScript)
-  const found = [composeFiles, starters, scripts, phpFiles, applications ?? []]
+  const found = [composeFiles, dockerfiles, starters, scripts, phpFiles, applications ?? []]
   if (found.every(each => each.length === 0)) return {}
   const modules = starters.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
   return {
     repository: {
       files,
       composeFiles,
+      dockerfiles,
       starters,
       scripts,
       phpFiles,

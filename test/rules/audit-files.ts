@@ -16,6 +16,7 @@ import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { mayBeginApplication } from '../../src/files/applications.ts'
+import { isDockerfile } from '../../src/files/dockerfiles.ts'
 import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
 import { recognise } from '../../src/files/recognise.ts'
 import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
@@ -62,6 +63,7 @@ function machineOf(
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
   const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
+  const dockerfiles = paths.filter(isDockerfile)
   const starters = isTree ? [] : paths.filter(isStarter)
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
@@ -92,10 +94,13 @@ function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...([composeFiles, starters, scripts, phpFiles, applications ?? []].some(each => each.length > 0) && {
+    ...([composeFiles, dockerfiles, starters, scripts, phpFiles, applications ?? []].some(
+      each => each.length > 0,
+    ) && {
       repository: {
         files,
         composeFiles,
+        dockerfiles,
         starters,
         scripts,
         phpFiles,

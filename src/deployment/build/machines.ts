@@ -11,7 +11,7 @@ import { httpServers } from '../../servers/nginx/queries/servers.ts'
 import { sockets } from '../../servers/nginx/queries/sockets.ts'
 import { type Address, isLoopback, parseHost } from '../../servers/address.ts'
 import type { Container } from '../containers/container.ts'
-import type { HostsFile, Machine, Program } from '../model.ts'
+import type { HostsFile, LooseFiles, Machine, Program } from '../model.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { apacheProgram } from './programs/apache.ts'
 import { applicationsOf, type Grammars } from './programs/app-server.ts'
@@ -35,6 +35,8 @@ export interface MachineInput {
   readonly applications?: readonly string[] | null
   /** Files that start applications, where nothing else says what runs; null, or left out, elsewhere. */
   readonly scripts?: StartScripts | null
+  /** Files of which no container comes; null, or left out, where it does not stand for them. */
+  readonly loose?: LooseFiles | null
 }
 
 /**
@@ -51,6 +53,7 @@ class BuiltMachine implements Machine {
   readonly names: readonly string[]
   readonly container: Container | null
   readonly scripts: StartScripts | null
+  readonly loose: LooseFiles | null
   readonly #hosts: () => HostsFile | null
   readonly #programs: () => readonly Program[]
   readonly #applications: () => FoundApplications | null
@@ -66,6 +69,7 @@ class BuiltMachine implements Machine {
       backends = true,
       applications = null,
       scripts = null,
+      loose = null,
     }: PartOfMachine,
     grammars: Grammars,
   ) {
@@ -74,6 +78,7 @@ class BuiltMachine implements Machine {
     this.files = files
     this.container = container
     this.scripts = scripts
+    this.loose = loose
     this.#hosts = once(() => (container === null ? readHostsFile(files) : hostsOfContainer(container)))
     this.#applications = once(() =>
       backends && container === null ? applicationsOf(files, applications) : null,

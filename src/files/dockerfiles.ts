@@ -1,0 +1,18 @@
+/** `Dockerfile`, `Dockerfile.prod`, `web.Dockerfile`. */
+const NAME =
+  /(?:^|\/)(?:(?:Dockerfile|Containerfile)(?:[._-][\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))$/
+/** What a program fills in, what is kept, and what is about a Dockerfile. */
+const OTHER =
+  /\.(?:j2|jinja2?|tmpl?|tpl|template|in|erb|ejs|hbs|mustache|m4|sample|example|dist|orig|bak|old|save|md|txt|rst|py|js|ts|rb|go|sh|ya?ml|json|html|lock|dockerignore|gotmpl)$/i
+/** Files that a test is about may be wrong, and those of a package are somebody else's. */
+const OF_TESTS =
+  /(?:^|\/)(?:tests?|testdata|__tests__|specs?|fixtures?|testing|templates?|node_modules|vendor|third[-_]party)\//i
+
+/**
+ * True for what Docker builds an image of, if the name says so.
+ *
+ * @param path below the directory that is audited
+ */
+export function isDockerfile(path: string): boolean {
+  return NAME.test(path) && !OTHER.test(path) && !OF_TESTS.test(path)
+}
