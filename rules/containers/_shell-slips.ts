@@ -1,5 +1,5 @@
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
-import type { ShellFault } from './_shell-faults.ts'
+import type { ShellFault } from './_shell-fault.ts'
 
 /** Programs of a build that nothing else is called nearly as, and the words that begin one of their commands. */
 const PROGRAMS: readonly (readonly [string, RegExp])[] = [

@@ -3,7 +3,8 @@ import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/writ
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { type Shell, type ShellFault, shellFaults } from './_shell-faults.ts'
+import type { ShellFault } from './_shell-fault.ts'
+import { type Shell, shellFaults } from './_shell-faults.ts'
 import { buildSteps, looseIn, scriptAt, type Started, startedIn, startedWords } from './_started-words.ts'
 
 const tree = (base: string, script: string, more = ''): Record<string, string> => ({
