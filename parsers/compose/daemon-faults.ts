@@ -11,10 +11,24 @@ export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
     const said = refusedReference(image.text.text)
     if (said !== null) yield fault(image.at, said)
   }
+  const restart = valueIn(service, 'restart')
+  if (restart?.kind === 'scalar' && !isTemplate(restart) && !isPolicy(restart.text.text))
+    yield fault(
+      restart.at,
+      `invalid restart policy: unknown policy '${restart.text.text}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    )
+  const memory = valueIn(service, 'mem_limit')
+  if (memory?.kind === 'scalar' && /^[1-9]\d*$/.test(memory.text.text) && Number(memory.text.text) < 6 * 1024 ** 2)
+    yield fault(memory.at, 'Minimum memory limit allowed is 6MB: a number without a unit is one of bytes')
   const volumes = valueIn(service, 'volumes')
   if (volumes?.kind === 'list') for (const item of volumes.items) yield* refusedMount(item)
   const ports = valueIn(service, 'ports')
   if (ports?.kind === 'list') for (const item of ports.items) yield* refusedPort(item)
+}
+
+/** `true` and its like are judged by each reader for itself. */
+function isPolicy(text: string): boolean {
+  return /^(?:no|none|false|true|yes|always|unless-stopped|on-failure(?::\d+)?)?$/.test(text)
 }
 
 function fault(at: Place, said: string): ComposeFault {

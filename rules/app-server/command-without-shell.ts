@@ -5,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { looseImages } from '../containers/_images.ts'
+import { scriptAt } from '../containers/_started-words.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
@@ -340,8 +341,14 @@ const STARTERS = { systemd: 'systemd', supervisord: 'supervisord', container: 'D
 /** An entry point of the project, or of an image that is not known, may be a shell. */
 function takesWordsAsTheyAre({ machine: { container }, by }: StartedCommand): boolean {
   if (by !== 'container') return true
-  if (container?.base == null || !PLAIN_IMAGES.has(container.base)) return false
-  return container.service.entrypoint === null && (container.image?.entrypoint ?? null) === null
+  if (container == null || container.service.entrypoint !== null) return false
+  const entrypoint = container.image?.entrypoint ?? null
+  if (entrypoint === null) return PLAIN_IMAGES.has(container.base ?? '')
+  const [script, ...others] = entrypoint.form === 'exec' ? entrypoint.words : []
+  if (script === undefined || others.length > 0) return false
+  const code = scriptAt(container, script)?.source.code ?? ''
+  // It starts the words as it gets them, and gives them to no shell.
+  return /^\s*exec "\$@"\s*$/m.test(code) && !/\beval\b|\$\*|sh -c|envsubst|\bset --|\$\{@/.test(code)
 }
 
 /** @param starts true where what stands before an operator is a server, which does not end */

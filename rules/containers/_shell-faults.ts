@@ -95,6 +95,22 @@ const KINDS: readonly Kind[] = [
     meant: { label: 'a command', help: 'Leave the brackets out: `if` asks for the end of a command' },
   },
   {
+    shells: ['ash'],
+    pattern: at(String.raw`(apt(?:-get)?)(?=[ \t]+(?:-\S+[ \t]+)*(?:update|install)\b)`),
+    unless: /\b(?:if|case|which)\b|command -v/,
+    said: ([, name = '']) => `${name}: not found`,
+    failsStep: true,
+    meant: { label: 'of Debian', help: 'Alpine installs packages with `apk add --no-cache`' },
+  },
+  {
+    shells: ['dash'],
+    pattern: at(String.raw`(apk)(?=[ \t]+(?:-\S+[ \t]+)*(?:add|update)\b)`),
+    unless: /\b(?:if|case|which)\b|command -v/,
+    said: 'apk: not found',
+    failsStep: true,
+    meant: { label: 'of Alpine', help: 'Debian installs packages with `apt-get install`' },
+  },
+  {
     shells: ALL,
     pattern: at(String.raw`(\[{3,})(?=[ \t])`),
     said: ([, word = '']) => `${word}: not found`,

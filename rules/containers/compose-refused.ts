@@ -66,6 +66,19 @@ export default defineRule({
       }),
     },
     { title: 'a text for a list', files: tree({ web: 'ports: «"8000:8000"»' }) },
+    {
+      title: 'services that wait for each other',
+      files: tree({
+        web: 'depends_on: [«nginx»]',
+        nginx: conf`
+          depends_on:
+            web:
+              condition: service_started
+        `,
+      }),
+    },
+    { title: 'a restart policy with a slip', files: tree({ web: 'restart: «unless-stoped»' }) },
+    { title: 'a limit in bytes', files: tree({ web: 'mem_limit: «512»' }) },
     { title: 'a text with a variable for a list', files: tree({ web: 'ports: «${PORT}:8000»' }) },
     {
       title: 'two merge keys, of which each is a key',
@@ -418,6 +431,7 @@ export default defineRule({
         }
       }
       yield* namesTaken(project)
+      yield* cycleIn(project)
     }
   },
 })
@@ -427,6 +441,39 @@ const OF_OTHERS = /^x-uffizzi:/m
 
 /** What `docker stack deploy` reads, which gives containers other names. */
 const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
+
+/** Services each of which is to start after the other: one circle of them. */
+function* cycleIn({ services, complete }: ComposeProject): Iterable<RuleFinding> {
+  if (!complete) return
+  const done = new Set<string>()
+  const circleFrom = (name: string, path: readonly string[]): readonly string[] | null => {
+    const first = path.indexOf(name)
+    if (first !== -1) return [...path.slice(first), name]
+    if (done.has(name) || path.length > 200) return null
+    for (const { service } of services.get(name)?.dependsOn ?? []) {
+      const circle = service.known ? circleFrom(service.value, [...path, name]) : null
+      if (circle !== null) return circle
+    }
+    done.add(name)
+    return null
+  }
+  for (const begin of services.keys()) {
+    const circle = circleFrom(begin, [])
+    if (circle === null) continue
+    const [name = '', next = ''] = circle
+    const at = services
+      .get(name)
+      ?.dependsOn.find(({ service }) => service.known && service.value === next)?.at
+    if (at !== undefined)
+      yield {
+        at,
+        message: `Compose starts nothing: dependency cycle detected: ${circle.join(' -> ')}`,
+        label: 'each waits for the other',
+        help: 'Take one of the services out of the `depends_on` of another',
+      }
+    return
+  }
+}
 
 /** A name of a container that another one has, or would have. */
 function* namesTaken({ services, sources, complete }: ComposeProject): Iterable<RuleFinding> {

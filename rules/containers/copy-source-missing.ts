@@ -89,6 +89,10 @@ export default defineRule({
   unproven: 'The live tests build no images: what a build has, its files say',
   bad: [
     {
+      title: 'files whose names end so',
+      files: bad({ ...ignored('*.map\n**/di*\n'), 'dist/index.html': '\n' }, 'COPY dist'),
+    },
+    {
       title: 'a directory that is left out of the build',
       files: bad(ignored('node_modules\ndist\n'), 'COPY dist'),
     },
@@ -218,13 +222,21 @@ function linesOf(source: Source): readonly IgnoreLine[] {
   })
 }
 
+/** True of a name, or of a pattern with stars alone that it has. */
+function isNamed(name: string, pattern: string): boolean {
+  if (!/^[\w.*-]+$/.test(pattern) || pattern.includes('**')) return name === pattern
+  return new RegExp(`^${pattern.replace(/[.-]/g, '\\$&').replaceAll('*', '[^/]*')}$`).test(name)
+}
+
 /** The line that leaves a path out; null where none surely does. */
 function excluding(lines: readonly IgnoreLine[], path: string): Place | null {
   let found: Place | null = null
   for (const { at, pattern, isExcluded } of lines) {
     const isWhole = pattern === path || path.startsWith(`${pattern}/`) || pattern === '*' || pattern === '**'
-    const isAnyDepth = pattern.startsWith('**/') && path.split('/').includes(pattern.slice(3))
-    if (isExcluded && (isWhole || isAnyDepth)) found = at
+    const isAnyDepth =
+      pattern.startsWith('**/') && path.split('/').some(name => isNamed(name, pattern.slice(3)))
+    const isFirst = isNamed(path.split('/')[0] ?? '', pattern)
+    if (isExcluded && (isWhole || isAnyDepth || isFirst)) found = at
     // What lets something of it in again, lets it be there.
     else if (!isExcluded && (pattern.includes('*') || isWhole || pattern.startsWith(`${path}/`))) found = null
   }

@@ -31,6 +31,15 @@ export default defineRule({
   unproven: 'The live tests start no containers, and the script of an image refuses them',
   bad: [
     {
+      title: 'a password and a file of it',
+      files: tree(conf`
+        image: postgres:16
+        environment:
+          POSTGRES_PASSWORD: a
+          «POSTGRES_PASSWORD_FILE: /run/secrets/password»
+      `),
+    },
+    {
       title: 'PostgreSQL without a password',
       files: tree(conf`
         image: «postgres:16»
@@ -183,6 +192,7 @@ export default defineRule({
           continue
         const [program] = service.command?.words ?? []
         if (program !== undefined && !/^(?:-|(?:postgres|mysqld|mariadbd)$)/.test(program.text)) continue
+        yield* setTwice(service)
         yield* kind === 'postgres' ? refusedByPostgres(service, version) : refusedByMysql(service, kind)
       }
     }
@@ -223,6 +233,26 @@ const COMMENTED = /^[ \t]*#[ \t-]*([A-Z][A-Z_]+)[ \t]*[:=]/gm
 function imagePlace({ image, at }: ComposeService): Place {
   return image?.at ?? at
 }
+
+/** What the entry point reads from a variable or from a file, and never from both. */
+function* setTwice({ environment }: ComposeService) {
+  for (const { name, value, at } of environment) {
+    const file = environment.find(each => each.name === `${name}_FILE`)
+    if (!ONCE.test(name) || value?.known !== true || value.value === '' || file?.value?.known !== true)
+      continue
+    if (file.value.value === '') continue
+    yield {
+      at: file.at,
+      message: `the image ends at once: both ${name} and ${name}_FILE are set (but are exclusive)`,
+      label: 'set twice',
+      related: [{ at, message: 'set here as well' }],
+      help: `Take one of the two away`,
+    }
+  }
+}
+
+const ONCE =
+  /^(?:POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)|(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD|PASSWORD|USER|DATABASE))$/
 
 function* refusedByPostgres(service: ComposeService, version: string | undefined) {
   const asks = !BEFORE_PASSWORDS.test(service.image?.known === true ? service.image.value : '')

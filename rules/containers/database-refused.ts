@@ -74,6 +74,28 @@ export default defineRule({
   unproven: 'The live tests start no databases in containers',
   bad: [
     {
+      title: 'a database on another network',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+              environment:
+                DATABASE_URL: «postgres://shop:one-password@db:5432/shop»
+              networks: [front]
+            db:
+              image: postgres:16
+              environment:
+                POSTGRES_USER: shop
+                POSTGRES_PASSWORD: one-password
+              networks: [back]
+          networks:
+            front:
+            back:
+        `,
+      },
+    },
+    {
       title: 'the published port',
       files: tree('DATABASE_URL: «postgres://shop:one-password@db:5433/shop»'),
     },
@@ -196,6 +218,29 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a network that another project brings both to',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+              environment:
+                DATABASE_URL: postgres://shop:one-password@db:5432/shop
+              networks: [shared]
+            db:
+              image: postgres:16
+              environment:
+                POSTGRES_USER: shop
+                POSTGRES_PASSWORD: one-password
+              networks: [back]
+          networks:
+            shared:
+              external: true
+            back:
+        `,
+      },
+    },
     {
       title: 'the database of the settings of Django',
       files: django(
@@ -355,6 +400,8 @@ export default defineRule({
           sharesNetwork(container, database.service)
         )
           yield* faultsOf(client, database)
+        else if (database !== undefined && database.service !== container.service)
+          yield* apart(client, container, database)
         else if (database === undefined) yield* unknownHost(client, container, databases)
       }
     }
@@ -484,6 +531,21 @@ function* faultsOf(
 }
 
 const TO_REPLACE = /^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
+
+/** A database on other networks, whose name nobody is told. */
+function* apart(client: DatabaseClient, container: Container, { service, kind }: Database) {
+  const { project } = container
+  if (!client.whole || !project.complete || project.legacy || !knowsNames(container)) return
+  if (!service.complete || service.networkMode !== null || container.service.links.length > 0) return
+  if (container.service.extraHosts.length > 0) return
+  yield {
+    at: client.at,
+    message: `\`${client.host}\` is on none of the networks of \`${container.service.name}\`, which is told no address of it: Name or service not known`,
+    label: 'on another network',
+    related: [{ at: service.at, message: `the ${kind} of this name` }],
+    help: `Write a network of \`${service.name}\` below \`networks:\` of \`${container.service.name}\``,
+  }
+}
 
 /** A name of one word, which only a container can have, where all of them are known. */
 function* unknownHost(

@@ -56,6 +56,32 @@ export default defineRule({
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
     {
+      title: 'curl, where a step makes a script executable',
+      files: checked(
+        '["CMD", "«curl»", "-f", "http://localhost:8000/"]',
+        image('python:3.12-slim', 'RUN chmod +x /app/entrypoint.sh'),
+      ),
+    },
+    {
+      title: 'a program that MariaDB has no more',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: mariadb:11
+              environment:
+                MARIADB_ROOT_PASSWORD: a
+              healthcheck:
+                test: ["CMD", "«mysqladmin»", "ping"]
+            docs:
+              image: mongo:7
+              healthcheck:
+                test: echo 'db.runCommand("ping").ok' | «mongo» localhost:27017/test --quiet
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'curl in a slim image',
       files: checked('["CMD", "«curl»", "-f", "http://localhost:8000/"]', image('python:3.12-slim')),
     },
@@ -88,6 +114,37 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'programs of databases in images that have them',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: mariadb:10.11
+              environment:
+                MARIADB_ROOT_PASSWORD: a
+              healthcheck:
+                test: ["CMD", "mysqladmin", "ping"]
+            new:
+              image: mariadb:11
+              environment:
+                MARIADB_ROOT_PASSWORD: a
+              healthcheck:
+                test: ["CMD", "healthcheck.sh", "--connect"]
+            docs:
+              image: mongo:7
+              healthcheck:
+                test: mongosh --eval 'db.runCommand("ping").ok' --quiet
+            main:
+              image: postgres:16
+              environment:
+                POSTGRES_PASSWORD: a
+              healthcheck:
+                test: pg_isready -U postgres
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'curl that is installed',
       files: checked(
@@ -208,9 +265,19 @@ const PROGRAMS: Readonly<Record<string, RegExp>> = {
   psql: /postgres/,
   mysqladmin: /mysql|mariadb/,
   'redis-cli': /redis/,
+  mysql: /mysql|mariadb/,
+  mysqldump: /mysql|mariadb/,
+  mongo: /mongo/,
 }
 const OF_DATABASES = ['pg_isready', 'psql', 'mysqladmin', 'redis-cli']
 const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
+  // Since MariaDB 11 its image has no names of MySQL, and since MongoDB 6 none of the old shell.
+  [/^mariadb(?::(?:1[1-9]|latest|lts)|$)/, ['mysqladmin', 'mysql', 'mysqldump', 'pg_isready', 'redis-cli']],
+  [/^mongo(?::(?:[6-9]|latest)|$)/, ['mongo', 'curl', 'wget', 'nc']],
+  [/^postgres(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', 'mysqladmin', 'redis-cli', 'mongo']],
+  [/^postgres:\S*alpine/, ['curl', 'mysqladmin', 'redis-cli', 'mongo']],
+  [/^redis(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', 'pg_isready', 'mysqladmin']],
+  [/^redis:\S*alpine/, ['curl', 'pg_isready', 'mysqladmin']],
   [/^(?:python|node):\S*slim/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^(?:debian|ubuntu)(?::|$)/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^(?:alpine(?::|$)|(?:python|node):\S*alpine)/, ['curl', 'netcat', ...OF_DATABASES]],
@@ -224,6 +291,9 @@ const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
 const SCRIPTED =
   /\.sh\b|xargs|(?:install|add)\b[^&;|]*(?:\$|`)|ansible|playwright|(?:^|[;&|(\n])\s*(?:\.{1,2}\/|\/(?!(?:usr\/)?s?bin\/))\S/
 
+/** What changes a script, and starts none. */
+const UNSTARTED = /(?<=^|&&|;|\n)\s*(?:chmod|chown|sed|dos2unix|touch|rm|mkdir)\b[^&;|\n]*/g
+
 /** What surely is not in a container; null where the image is not known. */
 function lackingPrograms(container: Container): ReadonlySet<string> | null {
   const base = container.reference
@@ -232,7 +302,7 @@ function lackingPrograms(container: Container): ReadonlySet<string> | null {
   if (container.service.build !== null && container.image === null) return null
   const steps = buildSteps(container)
   // A script, or a list of packages that stands elsewhere, may install anything.
-  if (steps.some(step => SCRIPTED.test(step))) return null
+  if (steps.some(step => SCRIPTED.test(step.replace(UNSTARTED, '')))) return null
   return new Set(names.filter(name => !steps.some(step => PROGRAMS[name]!.test(step))))
 }
 

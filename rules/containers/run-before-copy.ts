@@ -36,6 +36,19 @@ export default defineRule({
   unproven: 'The live tests build no images',
   bad: [
     {
+      title: 'npm behind what installs packages',
+      files: image(
+        conf`
+          FROM node:22
+          WORKDIR /app
+          RUN apt-get update && apt-get install -y curl git
+          «RUN» npm ci
+          COPY . .
+        `,
+        PACKAGE,
+      ),
+    },
+    {
       title: 'npm before anything is copied',
       files: image(
         conf`
@@ -264,9 +277,9 @@ function* tooEarly(stage: DockerStage, context: string, files: FileSystem) {
     if (above.some(copy => mayBringAll(copy))) continue
     // What another program writes or fetches may be any file.
     const before = stage.runs.filter(({ at }) => at.start < run.at.start)
-    if (before.some(each => FETCHES.test(commandText(each.command)))) continue
+    if (before.some(each => FETCHES.test(commandText(each.command).replace(INSTALLED, '')))) continue
     for (const part of commandText(run.command).split(/\s*(?:&&|\|\||;|\n)\s*/)) {
-      if (FETCHES.test(part)) break
+      if (FETCHES.test(part.replace(INSTALLED, ''))) break
       const program = PROGRAMS.find(({ pattern }) => pattern.test(part.trim()))
       const match = program?.pattern.exec(part.trim())
       if (program === undefined || match == null) continue
@@ -289,6 +302,8 @@ function* tooEarly(stage: DockerStage, context: string, files: FileSystem) {
   }
 }
 
+/** Packages by their names. */
+const INSTALLED = /\b(?:apt-get|apt|apk|yum|dnf)\b[^;&|\n]*/g
 /** What brings files by itself. */
 const FETCHES =
   /\bgit\s+clone\b|\bcurl\b|\bwget\b|\btar\b|\bunzip\b|>\s*\S|\b(?:npm|yarn|pnpm|composer|npx|cargo|go|bundle|rails|django-admin|symfony|laravel)\s+(?:mod\s+)?(?:init|create|new|create-\S+|startproject)\b|\bcp\b|\bmv\b|\bcd\b|\bln\b/

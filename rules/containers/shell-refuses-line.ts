@@ -126,6 +126,14 @@ export default defineRule({
       ),
     },
     {
+      title: 'the program of another distribution',
+      files: tree('python:3.12-alpine', script(''), 'RUN «apt-get» update && apt-get install -y libpq5'),
+    },
+    {
+      title: 'the program of Alpine on Debian',
+      files: tree('python:3.12-slim', script(''), 'RUN «apk» add --no-cache libpq'),
+    },
+    {
       title: 'an operator at the end',
       files: tree('python:3.12-slim', script(''), 'RUN pip install gunicorn «&&»'),
     },

@@ -50,6 +50,8 @@ export default defineRule({
   ],
   unproven: 'The live tests build no images',
   bad: [
+    { title: 'a name without its last letter', files: image('AS assets', '«asset»') },
+    { title: 'a number of none', files: image('AS assets', '«2»') },
     { title: 'another name', files: image('AS build', '«builder»') },
     { title: 'a letter too few', files: image('AS frontend', '«fronted»') },
     { title: 'a stage without a name', files: image('', '«build»') },
@@ -120,8 +122,17 @@ function* stagesMissing(stages: readonly DockerStage[]): Iterable<RuleFinding> {
     for (const { from, stage } of copies) {
       if (from?.known !== true || from.at === null || stage !== null) continue
       const name = from.value
+      if (/^\d+$/.test(name) && Number(name) >= stages.length)
+        yield {
+          at: from.at,
+          message: `the Dockerfile has ${stages.length === 1 ? 'one stage' : `${stages.length} stages`}, counted from 0: stage ${name} is none of them`,
+          label: 'no such stage',
+        }
       if (!/^[a-z][\w-]*$/.test(name) || earlier.has(name)) continue
-      const meant = names.find(each => each === name) ?? names.find(each => isOneSlipAway(each, name))
+      const meant =
+        names.find(each => each === name) ??
+        names.find(each => isOneSlipAway(each, name)) ??
+        names.find(each => name.length > 3 && (each === `${name}s` || name === `${each}s`))
       if (meant === undefined && !OF_STAGES.test(name)) continue
       if (name === 'node' || name === 'composer') continue
       const isLater = meant === name

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -53,6 +54,43 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
+    {
+      title: 'a script that does not say which program reads it',
+      files: tree(
+        image('python:3.12-slim')
+          .replace('"/app/entrypoint.sh"', '«"/app/entrypoint.sh"»')
+          .replace('«"', '"«')
+          .replace('"»', '»"'),
+        conf`
+          set -e
+          python manage.py migrate
+          exec "$@"
+        `,
+      ),
+    },
+    {
+      title: 'an entry point for a shell, with a command that is lost',
+      files: {
+        ...tree(
+          conf`
+            FROM python:3.12-slim
+            WORKDIR /app
+            COPY . .
+            ENTRYPOINT «/app/entrypoint.sh»
+            CMD ["gunicorn", "shop.wsgi"]
+          `,
+          SCRIPT,
+        ),
+      },
+    },
+    {
+      title: 'a script at another place',
+      files: tree(image('python:3.12-slim').replace('"/app/entrypoint.sh"', '"«/entrypoint.sh»"'), SCRIPT),
+    },
+    {
+      title: 'a script that is looked for in PATH',
+      files: tree(image('python:3.12-slim').replace('"/app/entrypoint.sh"', '"«entrypoint.sh»"'), SCRIPT),
+    },
     {
       title: 'a directive for nginx without quotes',
       files: {
@@ -144,6 +182,43 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script without a first line that a shell reads',
+      files: tree(
+        image('python:3.12-slim').replace('["/app/entrypoint.sh"]', '["sh", "/app/entrypoint.sh"]'),
+        'exec "$@"\n',
+      ),
+    },
+    {
+      title: 'an entry point for a shell that has a command of its own',
+      files: tree(
+        image('python:3.12-slim').replace('["/app/entrypoint.sh"]', '/app/entrypoint.sh'),
+        conf`
+          #!/bin/sh
+          [ $# -gt 0 ] || set -- gunicorn shop.wsgi
+          exec "$@"
+        `,
+      ),
+    },
+    {
+      title: 'a script that a step puts there, and one in a directory of PATH',
+      files: {
+        ...tree(
+          image('python:3.12-slim', 'RUN cp /app/entrypoint.sh /start.sh').replace(
+            '/app/entry',
+            '/start.sh", "/app/entry',
+          ),
+          SCRIPT,
+        ),
+        'worker/Dockerfile': conf`
+          FROM python:3.12-slim
+          COPY entrypoint.sh /usr/local/bin/
+          RUN chmod +x /usr/local/bin/entrypoint.sh
+          ENTRYPOINT ["entrypoint.sh"]
+        `,
+        'worker/entrypoint.sh': SCRIPT,
+      },
+    },
     {
       title: 'several directives for nginx',
       files: {
@@ -249,6 +324,12 @@ export default defineRule({
       }
       const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
       const word = isShell ? second : first
+      yield* commandDropped(container)
+      const nowhere = isShell ? null : notFound(container, first, steps)
+      if (nowhere !== null) {
+        yield nowhere
+        continue
+      }
       const script = word === undefined ? null : scriptAt(container, word)
       if (word !== undefined && script !== null) yield* commandLost(container, word, script)
       if (word !== undefined && script !== null) yield* faultsOf(container, word, script, steps, isShell)
@@ -400,6 +481,7 @@ function* faultsOf(
     return
   }
   if (isShell) return
+  if (shebang === null) yield* withoutShebang(container, word, source, steps)
   if (shebang !== null && /(?:^|\/)bash$/.test(nameOf(shebang)) && lacksBash(container, steps))
     yield {
       at: nameIn(source, shebang),
@@ -408,7 +490,13 @@ function* faultsOf(
       related: [started],
       help: 'Write `#!/bin/sh`, or install bash in the Dockerfile: `RUN apk add --no-cache bash`',
     }
-  else if (mode !== null && (mode & 0o111) === 0 && shebang !== null && !maySetMode(container, steps))
+  else if (
+    mode !== null &&
+    (mode & 0o111) === 0 &&
+    shebang !== null &&
+    container.fault === null &&
+    !maySetMode(container, steps)
+  )
     yield {
       at: started.at,
       severity: 'info' as const,

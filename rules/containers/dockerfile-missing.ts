@@ -1,0 +1,164 @@
+import { posix } from 'node:path'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (build: string, files: Record<string, string>): Record<string, string> => ({
+  'docker-compose.yml': composeWith().replace('build: ./web', build),
+  'nginx/site.conf': siteTo('web:8000'),
+  ...files,
+})
+const OWN = 'FROM python:3.12-slim\n'
+
+export default defineRule({
+  summary: 'A service is built from a Dockerfile that is not where Docker looks for it',
+  severity: 'error',
+  otherSeverities: { warning: 'where the service names an image as well, which may be pulled' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`build: ./web` names a directory, and Docker looks for `Dockerfile` in it; `dockerfile:` is a path below this directory, not one beside the compose file. Where there is none, `docker compose up` ends with `failed to read dockerfile: open Dockerfile: no such file or directory`, and starts no service at all.',
+  remedy: 'Name the directory as `context:` and the Dockerfile as `dockerfile:`, as it is called from there',
+  references: [
+    'https://docs.docker.com/reference/compose-file/build/#context',
+    'https://docs.docker.com/reference/compose-file/build/#dockerfile',
+  ],
+  unproven: 'The live tests build no images',
+  bad: [
+    {
+      title: 'a path from the compose file, and not from the context',
+      files: tree('build: { context: ./web, dockerfile: «./web/Dockerfile.prod» }', {
+        'web/Dockerfile.prod': OWN,
+        'web/manage.py': 'print()\n',
+      }),
+    },
+    {
+      title: 'a Dockerfile of another name',
+      files: tree('build: «./web»', { 'web/Dockerfile.prod': OWN, 'web/manage.py': 'print()\n' }),
+    },
+    {
+      title: 'a Dockerfile in a directory of the context',
+      files: tree('build: «.»', { 'docker/Dockerfile': OWN }),
+    },
+    {
+      title: 'a Dockerfile for the directory',
+      files: tree('build: «./web/Dockerfile»', { 'web/Dockerfile': OWN }),
+    },
+    {
+      title: 'a directory that is called nearly so',
+      files: tree('build: «./Backend»', { 'backend/Dockerfile': OWN }),
+    },
+  ],
+  good: [
+    { title: 'in its directory', files: tree('build: ./web', { 'web/Dockerfile': OWN }) },
+    {
+      title: 'by its path from the context',
+      files: tree('build: { context: ., dockerfile: web/Dockerfile }', { 'web/Dockerfile': OWN }),
+    },
+    {
+      title: 'written into the compose file',
+      files: tree(
+        conf`
+        build:
+              context: ./web
+              dockerfile_inline: |
+                FROM python:3.12-slim
+      `.trimEnd(),
+        { 'web/Dockerfile.dev': OWN },
+      ),
+    },
+    {
+      title: 'a directory of another repository',
+      files: tree('build: ../shop', { 'web/Dockerfile': OWN }),
+    },
+    {
+      title: 'a directory that is fetched, and one that a variable names',
+      files: tree('build: { context: "${SRC:-./src}", dockerfile: Dockerfile }', { 'web/Dockerfile': OWN }),
+    },
+    {
+      title: 'a repository by its address',
+      files: tree('build: https://example.org/shop.git#main', { 'web/Dockerfile': OWN }),
+    },
+    {
+      title: 'a template that a script makes it of',
+      files: tree('build: ./web', { 'web/Dockerfile.in': OWN }),
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      if (container === null || container.image !== null) continue
+      const { service, project, hostFiles } = container
+      const finding = service.complete ? missingIn(service, project.directory, hostFiles) : null
+      if (finding !== null)
+        yield { ...finding, ...(service.image !== null && { severity: 'warning' as const }) }
+    }
+  },
+})
+
+/** What a directory may have as a Dockerfile of another name. */
+const OTHER_NAME =
+  /^(?:Dockerfile[._-](?!(?:in|j2|jinja2?|tmpl|tpl|template|sample|example|dist|dockerignore)$)[\w.-]+|[\w-]+\.[Dd]ockerfile|dockerfile|DockerFile)$/
+
+function missingIn({ build }: ComposeService, directory: string, files: FileSystem): RuleFinding | null {
+  if (build === null || build.dockerfileInline !== null || build.dockerfile?.known === false) return null
+  const { context } = build
+  if (!context.known || context.at === null || !context.value.startsWith('/')) return null
+  const at = context.at
+  const kind = files.kind(context.value)
+  if (kind === 'file') {
+    if (!/^(?:Dockerfile|Containerfile)(?:\.[\w-]+)?$/.test(posix.basename(context.value))) return null
+    return {
+      at,
+      message:
+        'this is a file, and Docker builds with a directory: unable to prepare context: not a directory',
+      label: 'no directory',
+      help: 'Write the directory, and another name than `Dockerfile` below `dockerfile:`',
+    }
+  }
+  if (kind === null) return misspelt(context.value, at, files)
+  const name = build.dockerfile?.value ?? 'Dockerfile'
+  const path = posix.resolve(context.value, name)
+  if (files.kind(path) !== null) return null
+  const place = build.dockerfile?.at ?? at
+  const said = `Docker looks for \`${posix.relative(directory, path)}\`, and there is none: failed to read dockerfile: open ${posix.basename(name)}: no such file or directory`
+  const beside = build.dockerfile === null ? null : posix.resolve(directory, name)
+  if (beside !== null && beside !== path && files.kind(beside) === 'file')
+    return {
+      at: place,
+      message: said,
+      label: 'not below the context',
+      help: `Write it as it is called from the context: \`${posix.relative(context.value, beside)}\``,
+    }
+  const entries = files.list(context.value) ?? []
+  const other =
+    entries.find(each => each.kind === 'file' && OTHER_NAME.test(each.name))?.name ??
+    entries
+      .filter(each => each.kind === 'directory' && /^\.?[\w-]+$/.test(each.name))
+      .map(each => `${each.name}/Dockerfile`)
+      .find(each => files.kind(posix.join(context.value, each)) === 'file')
+  return other === undefined || build.dockerfile !== null
+    ? null
+    : {
+        at: place,
+        message: said,
+        label: 'no Dockerfile there',
+        help: `Write \`dockerfile: ${other}\`, if it is this one`,
+      }
+}
+
+/** A directory beside it that differs in capital letters alone. */
+function misspelt(path: string, at: RuleFinding['at'], files: FileSystem): RuleFinding | null {
+  const name = posix.basename(path)
+  const other = (files.list(posix.dirname(path)) ?? []).find(
+    each => each.kind === 'directory' && each.name.toLowerCase() === name.toLowerCase(),
+  )
+  return other === undefined
+    ? null
+    : {
+        at,
+        message: `the directory is called \`${other.name}\`: unable to prepare context: path not found`,
+        label: 'no directory of this name',
+        help: `Write \`${other.name}\``,
+      }
+}
