@@ -246,6 +246,7 @@ import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts
 import containersDatabasePublic from './containers/database-public.ts'
 import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
+import containersDockerfileMissing from './containers/dockerfile-missing.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvironmentQuoted from './containers/environment-quoted.ts'
@@ -925,6 +926,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-public', ...containersDatabasePublic },
   { id: 'containers/database-refused', ...containersDatabaseRefused },
   { id: 'containers/database-volume', ...containersDatabaseVolume },
+  { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },

@@ -248,6 +248,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/database-public', { fixes: [], programs: ['docker'] }],
   ['containers/database-refused', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/database-volume', { fixes: [], programs: ['docker'] }],
+  ['containers/dockerfile-missing', { fixes: [], programs: ['docker'] }],
   ['containers/dockerfile-refused', { fixes: [], programs: ['docker'] }],
   ['containers/dollar-interpolated', { fixes: [], programs: ['docker'] }],
   ['containers/environment-quoted', { fixes: [], programs: ['docker'] }],

@@ -18,7 +18,11 @@ export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
       `invalid restart policy: unknown policy '${restart.text.text}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
     )
   const memory = valueIn(service, 'mem_limit')
-  if (memory?.kind === 'scalar' && /^[1-9]\d*$/.test(memory.text.text) && Number(memory.text.text) < 6 * 1024 ** 2)
+  if (
+    memory?.kind === 'scalar' &&
+    /^[1-9]\d*$/.test(memory.text.text) &&
+    Number(memory.text.text) < 6 * 1024 ** 2
+  )
     yield fault(memory.at, 'Minimum memory limit allowed is 6MB: a number without a unit is one of bytes')
   const volumes = valueIn(service, 'volumes')
   if (volumes?.kind === 'list') for (const item of volumes.items) yield* refusedMount(item)

@@ -72,7 +72,10 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<Source>()
-    for (const { reference, image } of [...runImages(deployment), ...looseImages(deployment)]) {
+    for (const { reference, image } of [
+      ...runImages(deployment),
+      ...looseImages(deployment).filter(({ reference }) => reference?.includes(':')),
+    ]) {
       const source = image?.stage.at.source
       if (image === null || source === undefined || seen.has(source)) continue
       seen.add(source)

@@ -261,6 +261,18 @@ export default defineRule({
       ),
     },
     {
+      title: 'the name of an image that another file of the repository gives another meaning',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('web.example.net:8000'),
+        'web/Dockerfile': 'FROM python:3.12\n',
+        'shop/Dockerfile': conf`
+          FROM nginx AS download
+          RUN apk add php83-pdo_sqlite
+        `,
+      },
+    },
+    {
       title: 'what BusyBox knows',
       files: tree(
         'nginx:1.27-alpine',
@@ -366,6 +378,8 @@ function shellOf(container: Started): Exclude<Shell, 'bash'> | null {
   const isAlpine = /^alpine(?::|$)|^wordpress:cli/.test(base) || /alpine/.test(official?.[1] ?? '')
   if (/windows|nanoserver|servercore|[^\w.:/@-]/.test(base)) return null
   if (official === null && !isAlpine) return 'sh'
+  // Of a name alone another program may make an image of the repository.
+  if (container.service === null && !base.includes(':')) return 'sh'
   if (buildSteps(container).some(step => /\bbin\/sh\b|reconfigure\s+dash|dash\/sh\b/.test(step))) return 'sh'
   return isAlpine ? 'ash' : 'dash'
 }
