@@ -19,7 +19,7 @@ export default defineRule({
   otherSeverities: { warning: 'for a header that is written as CGI has it' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. `${ENV:NAME}` asks a map. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
+  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So is `%(HTTPS)` with parentheses. `${ENV:NAME}` asks a map. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
   remedy: 'Write `%{REQUEST_URI}`, and `%{HTTP:X-Forwarded-Proto}` for a header',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
@@ -38,6 +38,16 @@ export default defineRule({
       files: {
         'site.conf': host('RewriteRule ^/terms$ «https://%{HTTP_HOST}/${ENV:LATEST}/terms» [R=302,L]'),
       },
+    },
+    {
+      title: 'parentheses for the braces',
+      files: {
+        'site.conf': host('RewriteCond «%(HTTPS)» off\nRewriteRule ^ https://example.org%{REQUEST_URI} [R]'),
+      },
+    },
+    {
+      title: 'parentheses in the flags',
+      files: { 'site.conf': host('RewriteRule ^ - «[E=AUTH:%(HTTP:Authorization)]»') },
     },
     {
       title: 'a header as CGI has it',
@@ -72,12 +82,26 @@ export default defineRule({
         ['rewritecond', 0],
       ] as const) {
         for (const line of everywhere(configuration, files, name)) {
+          const flags = name === 'rewriterule' ? ROUND.exec(line.args[2]?.value ?? '') : null
+          if (flags !== null)
+            yield {
+              at: argumentPlace(line, 2),
+              message: `\`${flags[0]}\` is text: the name of a variable stands in braces`,
+              help: `write \`%{${flags[1] ?? ''}}\``,
+            }
           const word = line.args[index]?.value ?? ''
           const found = BARE.exec(word)
           const at = argumentPlace(line, index)
           if (found === null) {
             const [dollar, header] = [DOLLAR.exec(word)?.[0], HEADER.exec(word)]
-            if (dollar !== undefined)
+            const round = ROUND.exec(word)
+            if (round !== null)
+              yield {
+                at,
+                message: `\`${round[0]}\` is text: the name of a variable stands in braces`,
+                help: `write \`%{${round[1] ?? ''}}\``,
+              }
+            else if (dollar !== undefined)
               yield {
                 at,
                 message: `\`${dollar}\` asks a map of that name, and is no variable`,
@@ -110,6 +134,10 @@ export default defineRule({
 /** A name of mod_rewrite in braces, behind neither a percent sign nor the dollar of a map or a variable. */
 const BARE =
   /(?<![%$\w])\{(?:REQUEST_URI|REQUEST_FILENAME|REQUEST_SCHEME|HTTP_HOST|SERVER_NAME|QUERY_STRING|HTTPS|REMOTE_ADDR|DOCUMENT_ROOT|THE_REQUEST)\}|(?<=%\{\w+\})\{(?:REQUEST_URI|QUERY_STRING)\}/
+
+/** A name of mod_rewrite in parentheses. */
+const ROUND =
+  /%\(((?:HTTP|ENV|SSL|LA-U|LA-F):[\w-]+|REQUEST_URI|REQUEST_FILENAME|REQUEST_SCHEME|REQUEST_METHOD|HTTP_HOST|HTTP_USER_AGENT|HTTP_REFERER|SERVER_NAME|SERVER_PORT|QUERY_STRING|HTTPS|REMOTE_ADDR|DOCUMENT_ROOT|THE_REQUEST)\)/
 
 /** What takes a name and a colon in a variable; no map is called so. */
 const DOLLAR = /\$\{(?:ENV|HTTP|SSL):[\w-]+\}/

@@ -43,6 +43,18 @@ export default defineRule({
       `),
     },
     {
+      title: 'neither a file nor a directory',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{REQUEST_FILENAME} !-f [OR]
+          RewriteCond «%{REQUEST_FILENAME}» !-d
+          RewriteRule ^app/ index.html [L]
+        `),
+        'srv/www/index.html': 'start page',
+        'srv/www/app/site.txt': 'a file',
+      },
+    },
+    {
       title: 'OR on the last of a list',
       files: rewritingDirectory(conf`
         RewriteCond %{HTTP_USER_AGENT} ^BlackWidow [NC,OR]
@@ -61,6 +73,17 @@ export default defineRule({
           RewriteRule ^/(.+)$ http://www.example.org/$1 [R=301,L]
         `),
       },
+    },
+    {
+      title: 'neither of both, and one of both',
+      files: rewritingDirectory(conf`
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteCond %{REQUEST_FILENAME} !-d
+        RewriteRule ^app/ index.html [L]
+        RewriteCond %{REQUEST_FILENAME} -f [OR]
+        RewriteCond %{REQUEST_FILENAME} -d
+        RewriteRule ^ - [L]
+      `),
     },
     {
       title: 'the last of a list',
@@ -96,11 +119,15 @@ export default defineRule({
         if (conditions.length < 2) continue
         for (const [index, first] of conditions.entries()) {
           const second = conditions[index + 1]
-          if (second === undefined || !first.orNext || !excludeEachOther(first, second)) continue
+          if (second === undefined || !first.orNext) continue
+          const areKinds = areTwoKinds(first, second)
+          if (!areKinds && !excludeEachOther(first, second)) continue
           const flags = argumentPlace(first.directive, 2)
           yield {
             at: argumentPlace(second.directive, 0),
-            message: `\`${first.input}\` is always different from \`${first.pattern}\` or from \`${second.pattern}\`, so these conditions always hold`,
+            message: areKinds
+              ? 'nothing is a file and a directory at once, so these conditions always hold'
+              : `\`${first.input}\` is always different from \`${first.pattern}\` or from \`${second.pattern}\`, so these conditions always hold`,
             related: [
               { at: flags, message: 'joined here' },
               { at: namePlace(directive), message: 'always acts' },
@@ -137,6 +164,16 @@ function excludeEachOther(one: RewriteCondition, other: RewriteCondition): boole
   if (one.input.toUpperCase() !== other.input.toUpperCase()) return false
   const [first, second] = [beginningsOf(one), beginningsOf(other)]
   return first !== null && second !== null && !first.some(text => second.some(each => overlap(text, each)))
+}
+
+/** True for “no file, or no directory” of one path. */
+function areTwoKinds(one: RewriteCondition, other: RewriteCondition): boolean {
+  return (
+    one.negated &&
+    other.negated &&
+    one.input.toUpperCase() === other.input.toUpperCase() &&
+    ((one.test === '-f' && other.test === '-d') || (one.test === '-d' && other.test === '-f'))
+  )
 }
 
 interface Beginning {
