@@ -61,6 +61,7 @@ import apacheEnvNeverSet from './apache/env-never-set.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
+import apacheFileTestNotPath from './apache/file-test-not-path.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
@@ -80,6 +81,7 @@ import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
+import apacheMediaTypeMisplaced from './apache/media-type-misplaced.ts'
 import apacheMediaTypePlus from './apache/media-type-plus.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
@@ -103,6 +105,7 @@ import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRedirectOrder from './apache/redirect-order.ts'
 import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
+import apacheRedirectTakesRewrittenQuery from './apache/redirect-takes-rewritten-query.ts'
 import apacheRedirectWithoutLast from './apache/redirect-without-last.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
@@ -138,6 +141,7 @@ import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
 import apacheSiteNotIncluded from './apache/site-not-included.ts'
+import apacheSlashAddedToFiles from './apache/slash-added-to-files.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheStartNeedsModule from './apache/start-needs-module.ts'
@@ -352,6 +356,7 @@ import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-o
 import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
 import forwardedHeadersProgramNotTold from './forwarded-headers/program-not-told.ts'
+import forwardedHeadersProtoAlwaysHttp from './forwarded-headers/proto-always-http.ts'
 import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
@@ -435,9 +440,11 @@ import nginxListNotInherited from './nginx/list-not-inherited.ts'
 import nginxLocationLiteralWildcard from './nginx/location-literal-wildcard.ts'
 import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
+import nginxLogJsonMalformed from './nginx/log-json-malformed.ts'
 import nginxLogJsonUnescaped from './nginx/log-json-unescaped.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
+import nginxMediaTypeMisplaced from './nginx/media-type-misplaced.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
@@ -741,6 +748,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
+  { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
@@ -760,6 +768,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
+  { id: 'apache/media-type-misplaced', ...apacheMediaTypeMisplaced },
   { id: 'apache/media-type-plus', ...apacheMediaTypePlus },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
@@ -783,6 +792,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/redirect-order', ...apacheRedirectOrder },
   { id: 'apache/redirect-pattern-literal', ...apacheRedirectPatternLiteral },
+  { id: 'apache/redirect-takes-rewritten-query', ...apacheRedirectTakesRewrittenQuery },
   { id: 'apache/redirect-without-last', ...apacheRedirectWithoutLast },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
@@ -818,6 +828,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/setenv-with-equals', ...apacheSetenvWithEquals },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
   { id: 'apache/site-not-included', ...apacheSiteNotIncluded },
+  { id: 'apache/slash-added-to-files', ...apacheSlashAddedToFiles },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/start-needs-module', ...apacheStartNeedsModule },
@@ -1032,6 +1043,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
   { id: 'forwarded-headers/program-not-told', ...forwardedHeadersProgramNotTold },
+  { id: 'forwarded-headers/proto-always-http', ...forwardedHeadersProtoAlwaysHttp },
   { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
@@ -1115,9 +1127,11 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/location-literal-wildcard', ...nginxLocationLiteralWildcard },
   { id: 'nginx/location-never-reached', ...nginxLocationNeverReached },
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
+  { id: 'nginx/log-json-malformed', ...nginxLogJsonMalformed },
   { id: 'nginx/log-json-unescaped', ...nginxLogJsonUnescaped },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
+  { id: 'nginx/media-type-misplaced', ...nginxMediaTypeMisplaced },
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },

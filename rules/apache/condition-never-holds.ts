@@ -105,8 +105,23 @@ export default defineRule({
         RewriteRule ^chat$ /socket [R=302,L]
       `),
     },
+    {
+      title: 'the scheme in capital letters',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP:X-Forwarded-Proto} «=HTTP»
+        RewriteRule ^ https://example.org%{REQUEST_URI} [R=301,L]
+      `),
+    },
   ],
   good: [
+    {
+      title: 'the scheme as proxies write it',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP:X-Forwarded-Proto} =http [OR]
+        RewriteCond %{HTTP:X-Forwarded-Proto} ^HTTP$ [NC]
+        RewriteRule ^ https://example.org%{REQUEST_URI} [R=301,L]
+      `),
+    },
     {
       title: 'lines that are included into a directory',
       files: {
@@ -231,6 +246,8 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
       const upgrade =
         condition.negated || !/^%\{HTTP:Upgrade\}$/i.test(condition.input) ? null : upgradeFault(condition)
       if (upgrade !== null) yield { at: argumentPlace(condition.directive, 1), message: upgrade }
+      const scheme = schemeFault(condition)
+      if (scheme !== null) yield { at: argumentPlace(condition.directive, 1), message: scheme }
       const variable = /^%\{([A-Z_]+)\}$/.exec(condition.input)?.[1]
       if (variable === undefined || !/^(?:=|regex)$/.test(condition.test)) continue
       const fault = faultOf(
@@ -258,6 +275,20 @@ function upgradeFault({ test, pattern, caseless }: PlacedRule['conditions'][numb
   return /^websocket$/i.test(word) && word !== 'websocket' && !caseless
     ? `browsers write \`websocket\` in small letters, so \`${pattern}\` never holds without \`[NC]\``
     : null
+}
+
+/** Proxies write the scheme in small letters. */
+function schemeFault({
+  input,
+  test,
+  pattern,
+  caseless,
+  negated,
+}: PlacedRule['conditions'][number]): string | null {
+  if (caseless || !/^%\{HTTP:X-Forwarded-Proto\}$/i.test(input) || !/^(?:=|regex)$/.test(test)) return null
+  const word = test === '=' ? pattern : (/^\^?\(?([a-z]+)\)?\$?$/i.exec(pattern)?.[1] ?? '')
+  if (!/^https?$/i.test(word) || word === word.toLowerCase()) return null
+  return `proxies write \`${word.toLowerCase()}\` in small letters, so \`${negated ? '!' : ''}${pattern}\` ${negated ? 'always' : 'never'} holds`
 }
 
 function makesNoPath({ output, keepsUri, flags }: PlacedRule): boolean {

@@ -103,6 +103,10 @@ export default defineRule({
       files: { 'site.conf': site('ErrorDocument 404 «http://example.org/404.html»') },
     },
     {
+      title: 'a path of the machine',
+      files: { 'site.conf': site('ErrorDocument 404 «/var/www/html/404.html»') },
+    },
+    {
       title: 'a page that is not there',
       files: {
         'etc/apache2/apache2.conf': proxied('ProxyPass / !', 'ErrorDocument 404 «/404.html»'),
@@ -212,6 +216,12 @@ function* faultOf(directive: ApacheDirective) {
       message: `\`${page}\` does not begin with a slash, so Apache sends these words instead of the page`,
       ...propose('Begin the path with a slash', 'unsafe', [isBare ? replacePlace(at, `/${page}`) : null]),
     }
+  } else if (OF_THE_MACHINE.test(page)) {
+    yield {
+      at,
+      message: `\`${page}\` is a path of the machine, and Apache looks for it below the document root: it sends its own page`,
+      help: `write \`${page.replace(OF_THE_MACHINE, '/')}\`, the path of its URL`,
+    }
   } else if (/^https?:\/\//i.test(page) && /^(?:401|403|404|410)$/.test(status)) {
     const isIgnored = status === '401'
     yield {
@@ -223,6 +233,9 @@ function* faultOf(directive: ApacheDirective) {
     }
   }
 }
+
+/** What no URL begins with, and document roots do. */
+const OF_THE_MACHINE = /^\/(?:var\/www\/(?:html\/)?|home\/[\w.-]+\/(?:public_html|www|htdocs)\/)/
 
 /** An error page of a virtual host, or of the main server where there is none, that cannot be had. */
 function* withoutPage(deployment: Deployment, asked: AskedHost, line: ApacheDirective) {

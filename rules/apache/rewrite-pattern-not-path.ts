@@ -30,6 +30,10 @@ export default defineRule({
       files: { 'site.conf': rewritingHost('RewriteRule «^/page.php?id=42$» /pages/lamp [R=301,L]') },
     },
     {
+      title: 'the query behind a script, in a directory',
+      files: rewritingDirectory('RewriteRule «^page.php?id=42$» /pages/lamp [R=301,L]'),
+    },
+    {
       title: 'scheme and host',
       files: {
         'site.conf': rewritingHost(

@@ -43,8 +43,25 @@ export default defineRule({
       title: 'a path without its slash',
       files: { 'etc/nginx/nginx.conf': nginx('$request_uri', '«old-page» yes;') },
     },
+    {
+      title: 'the wildcard of a media type',
+      files: { 'etc/nginx/nginx.conf': nginx('$sent_http_content_type', '«image/*» yes;') },
+    },
   ],
   good: [
+    {
+      title: 'media types',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$sent_http_content_type',
+          conf`
+            text/css yes;
+            ~image/ yes;
+            "" no;
+          `,
+        ),
+      },
+    },
     {
       title: 'a regular expression',
       files: {
@@ -147,6 +164,12 @@ const agent: Judge = key => {
     : null
 }
 
+const mediaType: Judge = key => {
+  if (PATTERN.test(key) || key.includes('*'))
+    return 'no media type is equal to it: a regular expression begins with `~`'
+  return /^[a-z0-9]+$/i.test(key) ? 'every media type has a slash' : null
+}
+
 const cookies: Judge = key => (key !== '' && !key.includes('=') ? 'cookies are sent as `name=value`' : null)
 
 const KINDS: ReadonlyMap<string, Judge> = new Map([
@@ -156,4 +179,6 @@ const KINDS: ReadonlyMap<string, Judge> = new Map([
   ['$http_origin', origin],
   ['$http_user_agent', agent],
   ['$http_cookie', cookies],
+  ['$sent_http_content_type', mediaType],
+  ['$upstream_http_content_type', mediaType],
 ])

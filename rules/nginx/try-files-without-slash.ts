@@ -32,6 +32,17 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a status, in a file for a server',
+      files: {
+        'php.conf': conf`
+          location ~ \.php$ {
+              try_files $uri «404»;
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -70,7 +81,10 @@ export default defineRule({
         const index = directive.args.length - 1
         const value = directive.args[index]?.value ?? ''
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
-        if (isTakenByRegex(directive, value) || swallowedDirective(directive) !== null) continue
+        const isStatus = /^[45]\d\d$/.test(value)
+        // What is around a fragment may take a name, and nobody has a location for the digits of a status.
+        const isOpen = isStatus && enclosingServer(directive) === null
+        if ((!isOpen && isTakenByRegex(directive, value)) || swallowedDirective(directive) !== null) continue
         const at = argumentPlace(directive, index)
         if (/^\d{3}$/.test(value)) {
           yield {

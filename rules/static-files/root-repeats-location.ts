@@ -43,8 +43,31 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a regular expression',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/static/.*\.css$ {
+              «root» /srv/shop/static;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a regular expression with the directory above',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/static/.*\.css$ {
+              root /srv/shop;
+          }
+          location ~ ^/(?:static|media)/ {
+              root /srv/shop/static;
+          }
+        `),
+      },
+    },
     {
       title: 'the directory above',
       files: {
@@ -95,9 +118,10 @@ export default defineRule({
         if (parent?.name !== 'location') continue
         const { modifier, name, at } = readLocation(parent)
         const written = root.args[0]?.value ?? ''
-        if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/') || name === '/') continue
         if (isUnknownWord(written) || isComputed(written) || isUnknownWord(name)) continue
-        const path = name.replace(/\/+$/, '')
+        const beginning = modifier === '~' || modifier === '~*' ? literalDirectory(name) : name
+        if (modifier === '=' || !beginning.startsWith('/') || beginning === '/') continue
+        const path = beginning.replace(/\/+$/, '')
         const directory = written.replace(/\/+$/, '')
         if (!directory.endsWith(path) || files.kind(directory + path) !== null) continue
         // What another line of the block looks for has its own path.
@@ -115,6 +139,11 @@ export default defineRule({
     }
   },
 })
+
+/** The directories with which every path begins that a pattern matches, or that it holds; empty for none. */
+function literalDirectory(pattern: string): string {
+  return /^\^?((?:\/[\w-]+)+)\/(?![*+?{])/.exec(pattern)?.[1] ?? ''
+}
 
 /** Lines that decide by themselves which path is looked for. */
 const LOOKS = new Set(['try_files', 'rewrite', 'return', 'proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'if'])

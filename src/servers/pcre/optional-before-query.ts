@@ -24,7 +24,9 @@ function inItems(items: readonly PcreNode[]): number | null {
       const found = firstIn(item.alternatives)
       if (found !== null) return found
     }
-    if (item.kind === 'repeat' && hasSlash && isOptionalLetter(item, items[index - 1])) {
+    const isFile =
+      item.kind === 'repeat' && !hasSlash && isOfScript(items.slice(Math.max(0, index - 4), index), item)
+    if (item.kind === 'repeat' && (hasSlash || isFile) && isOptionalLetter(item, items[index - 1])) {
       if (beginsArgument(items.slice(index + 1))) return item.end - 1
     }
   }
@@ -37,6 +39,15 @@ function firstIn(alternatives: readonly PcreSequence[]): number | null {
     if (found !== null) return found
   }
   return null
+}
+
+/** True where the optional letter is the last one of the extension of a script: `index.php?id=`. */
+function isOfScript(before: readonly PcreNode[], last: PcreNode): boolean {
+  if (last.kind !== 'repeat') return false
+  const text = [...before, last.item].map(node =>
+    node.kind === 'literal' ? String.fromCodePoint(node.code) : '.',
+  )
+  return /\.(?:php|asp|aspx|html?|jsp|cgi|pl|cfm|do)$/i.test(text.join(''))
 }
 
 /** A letter in the middle of a word, or a slash, that a `?` follows. */

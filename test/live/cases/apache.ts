@@ -521,6 +521,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'https://app.example.org/%23/login',
   },
   {
+    rule: 'apache/condition-never-holds',
+    examples: { bad: 'the scheme in capital letters', good: 'the scheme as proxies write it' },
+    shows: 'what came in plain HTTP is not redirected',
+    request: { url: 'http://example.org/aa', headers: { 'X-Forwarded-Proto': 'http' } },
+    harm: answers(404),
+    sound: answers(301),
+  },
+  {
     rule: 'apache/rewriteconds-always-hold',
     examples: { bad: 'two names', good: 'both have to hold' },
     shows: 'the name that is to stay is redirected to itself',
@@ -1311,7 +1319,7 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/ifversion-exact-short',
-    examples: { bad: 'both ways to write it', good: 'a range, a whole version, an expression' },
+    examples: { bad: 'the ways to write it', good: 'a range, a whole version, an expression' },
     shows: 'what the section sets is not sent by an httpd of this series',
     request: { url: 'http://example.org/' },
     harm: lacks('x-a'),

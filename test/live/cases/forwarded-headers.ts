@@ -479,6 +479,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org:82',
   },
   {
+    rule: 'forwarded-headers/proto-always-http',
+    examples: { bad: 'a server of TLS', good: 'the scheme that nginx saw' },
+    shows: 'the backend is told http by a client that came by TLS',
+    mirrors: [9000],
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+  },
+  {
     rule: 'forwarded-headers/proto-always-https',
     examples: { bad: 'a server for both', good: 'the scheme that nginx saw' },
     shows: 'the backend is told https by a client that came without TLS',

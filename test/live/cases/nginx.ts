@@ -71,6 +71,32 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'new',
   },
   {
+    rule: 'nginx/log-json-malformed',
+    shows: 'every line is no JSON',
+    examples: { bad: 'no comma behind a value', good: 'commas between' },
+    smaller: { '/var/log/nginx/access.json': '/srv/access.json' },
+    request: { url: 'http://example.org/' },
+    harm: () => !isJson(readFileSync('/srv/access.json', 'utf8')),
+    sound: () => isJson(readFileSync('/srv/access.json', 'utf8')),
+  },
+  {
+    rule: 'nginx/media-type-misplaced',
+    shows: 'the answer is not compressed',
+    examples: { bad: 'extensions to compress', good: 'media types' },
+    request: { url: 'http://example.org/page.data', headers: { 'Accept-Encoding': 'gzip' } },
+    harm: ({ response }) => response.headers['content-encoding'] === undefined,
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/page.data' })).headers['content-type'] === 'text/x-data',
+  },
+  {
+    rule: 'nginx/media-type-misplaced',
+    shows: 'the file does not get the type',
+    examples: { bad: 'the extension first', good: 'media types' },
+    request: { url: 'http://example.org/page.data' },
+    harm: ({ response }) => response.headers['content-type'] !== 'text/x-data',
+    sound: ({ response }) => response.headers['content-type'] === 'text/x-data',
+  },
+  {
     rule: 'nginx/log-json-unescaped',
     shows: 'a line with a quote is no JSON',
     examples: { bad: 'what the client calls itself', good: 'escaped for JSON' },

@@ -1,0 +1,114 @@
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
+
+const site = (listen: string, value: string): string => conf`
+  server {
+      listen ${listen};
+      server_name example.org;
+      ssl_certificate /etc/ssl/example.pem;
+      ssl_certificate_key /etc/ssl/example.key;
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto ${value};
+      }
+  }
+`
+const host = (port: string, lines: string): string => conf`
+  <VirtualHost *:${port}>
+      ServerName example.org
+      ${lines}
+      ProxyPass / http://127.0.0.1:9000/
+      ProxyPassReverse / http://127.0.0.1:9000/
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'A proxy sends the backend `http` for what comes by TLS',
+  severity: 'warning',
+  otherSeverities: { info: 'where a part of the site is proxied, which may have no need of it' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'The header is to say what the client used, and says `http` of every request. An application that redirects to `https` does so for ever, the addresses that it writes begin with `http://`, and its cookies lack `Secure`.',
+  remedy: 'Send `$scheme` from nginx, and `https` from a virtual host of TLS',
+  references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_scheme'],
+  bad: [
+    { title: 'a server of TLS', files: { 'nginx.conf': site('443 ssl', '«http»') } },
+    {
+      title: 'a virtual host of TLS',
+      files: {
+        'site.conf': host(
+          '443',
+          conf`
+            SSLEngine on
+            SSLCertificateFile /etc/ssl/example.pem
+            RequestHeader set X-Forwarded-Proto «"http"»
+          `,
+        ),
+      },
+    },
+  ],
+  good: [
+    { title: 'the scheme that nginx saw', files: { 'nginx.conf': site('443 ssl', '$scheme') } },
+    { title: 'a server of plain HTTP', files: { 'nginx.conf': site('80', 'http') } },
+    {
+      title: 'virtual hosts that say what they are',
+      files: {
+        'site.conf': `${host('80', 'RequestHeader set X-Forwarded-Proto http')}${host(
+          '443',
+          conf`
+            SSLEngine on
+            SSLCertificateFile /etc/ssl/example.pem
+            RequestHeader set X-Forwarded-Proto https
+            RequestHeader set X-Forwarded-Proto http env=plain
+          `,
+        )}`,
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { server, headers, pass } of deployment.connections.http) {
+      const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
+      if (header?.value.toLowerCase() !== 'http') continue
+      const listen = server.listens.find(({ tls, quic }) => tls && !quic)
+      if (listen === undefined) continue
+      const at = argumentPlace(header.directive, 1)
+      yield {
+        at,
+        per: 'locations',
+        ...(!isWholeSite(pass.parent) && { severity: 'info' as const }),
+        message: often => `nginx sends the backend \`http\`${often}, also for what comes by TLS`,
+        label: 'not what the client used',
+        related: [{ at: listen.at, message: 'TLS' }],
+        ...propose('Send the scheme that nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
+      }
+    }
+    for (const configuration of deployment.apache) {
+      for (const line of everywhere(configuration, deployment.filesOf(configuration), 'requestheader')) {
+        const [action, name, value] = line.args.map(word => word.value.toLowerCase())
+        if (line.args.length !== 3 || action !== 'set' || name !== 'x-forwarded-proto' || value !== 'http')
+          continue
+        if (line.parent?.name !== 'VirtualHost') continue
+        const engine = line.parent.children.findLast(child => child.name === 'SSLEngine')
+        if (engine?.args[0]?.value.toLowerCase() !== 'on') continue
+        yield {
+          at: apacheArgumentPlace(line, 2),
+          message: 'Apache sends the backend `http`, and the virtual host speaks TLS',
+          label: 'not what the client used',
+          related: [{ at: apacheArgumentPlace(engine, 0), message: 'TLS' }],
+        }
+      }
+    }
+  },
+})
+
+/** True where every path that no other location takes is proxied. */
+function isWholeSite(section: NginxDirective | null): boolean {
+  return section === null || section.name !== 'location' || readLocation(section).name === '/'
+}
