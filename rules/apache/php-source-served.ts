@@ -2,7 +2,11 @@ import { posix } from 'node:path'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type ApacheConfiguration, readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  readsEveryInclude,
+} from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
@@ -89,6 +93,10 @@ export default defineRule({
       yield {
         at: argumentPlace(root, 0),
         message: `no handler runs \`.php\` here, so \`/${script.name}\` is sent as source`,
+        related: handlersOfPhp(configuration).map(line => ({
+          at: argumentPlace(line, 0),
+          message: 'no module that is loaded has this handler',
+        })),
       }
     }
   },
@@ -97,5 +105,14 @@ export default defineRule({
 function proxies({ occurrences }: ApacheConfiguration): boolean {
   return ['sethandler', 'addhandler'].some(name =>
     (occurrences.get(name) ?? []).some(({ args }) => /^proxy:|:\/\//i.test(args[0]?.value ?? '')),
+  )
+}
+
+/** The lines that name a handler which mod_php has. */
+function handlersOfPhp({ occurrences }: ApacheConfiguration): readonly ApacheDirective[] {
+  return ['sethandler', 'addhandler', 'addtype'].flatMap(name =>
+    (occurrences.get(name) ?? []).filter(({ args }) =>
+      /^application\/x-httpd-php|^php\d?-script$/i.test(args[0]?.value ?? ''),
+    ),
   )
 }

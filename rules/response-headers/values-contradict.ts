@@ -22,12 +22,13 @@ export default defineRule({
   otherSeverities: { info: 'where Django sends its `X-Frame-Options` unasked' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`add_header` does not replace what the backend sends: both go out. Of two different `X-Frame-Options` browsers take the strictest (“multiple `X-Frame-Options` headers with conflicting values … Falling back to `deny`”), and of two policies they enforce both, so that nothing loads which one of them leaves out.',
+  why: '`add_header` does not replace what the backend sends: both go out. Of two different `X-Frame-Options` browsers take the strictest (“multiple `X-Frame-Options` headers with conflicting values … Falling back to `deny`”), and of two policies they enforce both, so that nothing loads which one of them leaves out. Of two `Strict-Transport-Security` they take the first, which is the one of the backend.',
   remedy:
     'Send the header from one place: take the `add_header` away, or hide that of the backend with `proxy_hide_header`',
   references: [
     'https://html.spec.whatwg.org/multipage/document-lifecycle.html#the-x-frame-options-header',
     'https://www.w3.org/TR/CSP3/#multiple-policies',
+    'https://www.rfc-editor.org/rfc/rfc6797#section-8.1',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_hide_header',
   ],
   bad: [
@@ -43,6 +44,17 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx(`add_header «Content-Security-Policy» "default-src 'self'" always;`),
         'etc/apache2/apache2.conf': headersOfApache(POLICY),
+      },
+    },
+    {
+      title: 'a shorter time of TLS behind',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          'add_header «Strict-Transport-Security» "max-age=31536000; includeSubDomains" always;',
+        ),
+        'etc/apache2/apache2.conf': headersOfApache(
+          'Header always set Strict-Transport-Security max-age=600',
+        ),
       },
     },
     {
@@ -141,7 +153,20 @@ export default defineRule({
 const UNDOING: ReadonlyMap<string, (outer: string, inner: string) => string | null> = new Map([
   ['x-frame-options', framesRefused],
   ['content-security-policy', sourceRefused],
+  ['strict-transport-security', weakenedFirst],
 ])
+
+/** Browsers take the first line of the two, which is the one of the backend: `add_header` adds behind it. */
+function weakenedFirst(outer: string, inner: string): string | null {
+  const [one, other] = [outer, inner].map(value => ({
+    age: Number(/\bmax-age\s*=\s*"?(\d+)/i.exec(value)?.[1] ?? Number.NaN),
+    subdomains: /\bincludeSubDomains\b/i.test(value),
+  }))
+  if (one === undefined || other === undefined) return null
+  return other.age < one.age || (one.subdomains && !other.subdomains)
+    ? `browsers take the first of the two, which is \`${inner}\``
+    : null
+}
 
 function framesRefused(outer: string, inner: string): string | null {
   const [one, other] = [outer.trim().toUpperCase(), inner.trim().toUpperCase()]

@@ -14,6 +14,7 @@ import { addressAccess } from '../../src/servers/nginx/queries/access.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../src/servers/nginx/queries/request.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { servedByOwnLocation } from './_script-of-own-location.ts'
 import { servedBeforeApache } from './_scripts-before-apache.ts'
@@ -75,6 +76,15 @@ export default defineRule({
     'Let the last word of `try_files` lead to the script (`/index.php?$args`, with nothing behind it), and put the location of PHP before other regular expressions',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files'],
   bad: [
+    {
+      title: 'no location for PHP at all',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site('location «/» {\n    try_files $uri $uri/ /index.php?$args;\n}'),
+        ),
+        'srv/www/index.php': '<?php phpinfo();',
+      },
+    },
     {
       title: 'a location for one script, which does not run it',
       files: {
@@ -182,6 +192,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'no PHP at all, where nobody knows that the script is there',
+      files: { 'nginx.conf': site('location / {\n    try_files $uri $uri/ /index.php?$args;\n}') },
+    },
     {
       title: 'a location for one script that runs it',
       files: {
@@ -310,18 +324,18 @@ export default defineRule({
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
-      if (passing.size === 0) continue
-      yield* keptScripts(deployment, configuration, byDirective)
+      if (passing.size > 0) yield* keptScripts(deployment, configuration, byDirective)
       for (const [home, lines] of directivesByServer(configuration, 'try_files')) {
         const server = home === null ? undefined : byDirective.get(home)
-        if (home === null || server === undefined || !passing.has(home)) continue
+        if (home === null || server === undefined) continue
+        if (!passing.has(home) && !runsNothing(deployment, configuration, home, lines)) continue
         for (const tryFiles of lines) {
           const found = sourceServed(deployment, server, tryFiles)
           if (found !== null)
             yield {
               at: found.at,
               message: `\`${found.url}\` is answered with the source of \`${found.path}\``,
-              label: 'sent as text, not passed to PHP',
+              label: passing.has(home) ? 'sent as text, not passed to PHP' : 'no location passes it to PHP',
               related: (passing.get(home) ?? [])
                 .slice(0, 1)
                 .map(pass => ({ at: argumentPlace(pass, 0), message: 'what PHP runs goes here' })),
@@ -331,6 +345,39 @@ export default defineRule({
     }
   },
 })
+
+/** What hands a request on, or answers it by a program. */
+const RUNNING = [
+  'proxy_pass',
+  'uwsgi_pass',
+  'scgi_pass',
+  'grpc_pass',
+  'passenger_enabled',
+  'js_content',
+  'perl',
+  'content_by_lua_block',
+  'content_by_lua_file',
+]
+
+/** True for a server of which all is read, whose scripts are there, and which passes nothing on. */
+function runsNothing(
+  deployment: Deployment,
+  configuration: NginxConfiguration,
+  home: NginxDirective,
+  lines: readonly NginxDirective[],
+): boolean {
+  if (hasUnreadInclude(configuration, home)) return false
+  if (RUNNING.some(name => directivesByServer(configuration, name).has(home))) return false
+  const files = deployment.filesOf(configuration)
+  return lines.some(({ parent, args }) => {
+    const base = parent === null ? null : fileBase(configuration, parent)
+    const script = args
+      .map(({ value }) => value.split('?')[0] ?? '')
+      .find(value => /^\/[\w/.-]+\.php$/.test(value))
+    if (base?.known !== true || script === undefined) return false
+    return files.kind(`${base.value.path.replace(/\/+$/, '')}${script}`) === 'file'
+  })
+}
 
 /** Scripts that a location leads to by itself, and then keeps: by `index`, or by `rewrite … break`. */
 function* keptScripts(
