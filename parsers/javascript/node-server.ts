@@ -373,10 +373,20 @@ class Reader {
     return null
   }
 
-  /** `if (!req.secure)` or `if (req.protocol !== 'https')`, with a redirect to https close behind it. */
+  /**
+   * `if (!req.secure)` or `if (req.protocol !== 'https')`, with a redirect to https close behind it, or `req.secure` and
+   * the redirect behind `next()`.
+   */
   private asksForTls(): Place | null {
     for (const [at, { kind, text }] of this.tokens.entries()) {
       if (kind !== 'name' || !/^(?:req|request)$/.test(text) || !this.is(at + 1, '.')) continue
+      if (this.is(at + 2, 'secure') && /^[?)]$/.test(this.tokens[at + 3]?.text ?? '')) {
+        const words = this.tokens.slice(at + 3, at + 40).map(token => token.text)
+        const goesOn = words.indexOf('next')
+        const redirects = words.indexOf('redirect')
+        const isNext = goesOn !== -1 && goesOn < 6 && redirects > goesOn && !this.is(at - 1, '!')
+        if (isNext && words.slice(redirects).some(word => /^https:/.test(word))) return this.place(at, at + 2)
+      }
       const negated = this.is(at + 2, 'secure') && this.is(at - 1, '!') && this.is(at - 2, '(')
       const compared =
         this.is(at + 2, 'protocol') &&

@@ -60,6 +60,12 @@ export default defineRule({
   bad: [
     { title: 'a redirect of the application', files: tree(redirect('«!req.secure»')) },
     { title: 'one that asks for the protocol', files: tree(redirect("«req.protocol !== 'https'»")) },
+    {
+      title: 'one that goes on where TLS is seen',
+      files: tree(
+        conf`app.use((req, res, next) => «req.secure» ? next() : res.redirect('https://' + req.headers.host + req.url))`,
+      ),
+    },
     { title: 'a session cookie for TLS alone', files: tree(session('secure: «true»')) },
     { title: 'a limit for each client', files: tree('app.use(«rateLimit»({ max: 100 }))', '80') },
   ],
