@@ -25,6 +25,7 @@ export default defineRule({
     { title: 'a time with its unit', files: project('timeout = «"30s"»') },
     { title: 'a word in the place of a number', files: project('workers = «"auto"»') },
     { title: 'on the command line', files: command('--timeout «30s»') },
+    { title: 'a socket without its scheme', files: command('--bind «/run/shop.sock»') },
     { title: 'a class of workers that is none', files: project('worker_class = «"threads"»') },
   ],
   good: [
@@ -50,6 +51,21 @@ export default defineRule({
           }),
         }
       }
+      const bind = server.settings.get('bind')
+      const [path, ...more] = bind?.known !== true ? [] : [bind.value].flat()
+      if (
+        bind?.at != null &&
+        typeof path === 'string' &&
+        more.length === 0 &&
+        /^\.{0,2}\/|\.sock$/.test(path) &&
+        !path.includes(':')
+      )
+        yield {
+          at: bind.at,
+          message: `gunicorn takes this for the name of a host, so it does not start: Can't connect to ('${path}', 8000)`,
+          label: 'no `unix:` before it',
+          help: `Write \`unix:${path}\``,
+        }
       const kind = server.settings.get('worker_class')
       if (kind?.known !== true || kind.at === null || typeof kind.value !== 'string') continue
       if (/[.:]/.test(kind.value) || CLASSES.has(kind.value)) continue

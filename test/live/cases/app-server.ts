@@ -262,6 +262,31 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report !== undefined,
   },
   {
+    rule: 'app-server/gunicorn-setting-refused',
+    shows: 'a path without its scheme is looked up as the name of a host',
+    examples: { bad: 'a socket without its scheme', good: 'a number' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report !== undefined,
+  },
+  {
+    rule: 'app-server/gunicorn-setting-not-read',
+    shows: 'one process answers all requests',
+    examples: { bad: 'a letter that is missing', good: 'a variable of the module' },
+    files: {
+      'etc/shop/shop/wsgi.py': [
+        'import os',
+        'def application(environ, start_response):',
+        '    start_response("200 OK", [("Content-Type", "text/plain")])',
+        '    return [str(os.getpid()).encode()]',
+        '',
+      ].join('\n'),
+    },
+    request: REQUEST,
+    harm: async ({ request }) => (await answersOf(request)).size === 1,
+    sound: async ({ request }) => (await answersOf(request)).size > 1,
+  },
+  {
     rule: 'app-server/unknown-option',
     shows: 'gunicorn ends, and nothing listens',
     examples: { bad: 'an option that is misspelt', good: 'options of gunicorn' },
