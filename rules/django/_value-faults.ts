@@ -39,8 +39,10 @@ function* textFaults(settings: DjangoSettings): Iterable<SettingsFault> {
     ],
   ] as const) {
     const value = settingValue(settings, name)
-    const at = typeof value === 'string' && isRefused(value) ? entryPlace(settings, name, [], 'value') : null
-    if (at === null || typeof value !== 'string') continue
+    // What a template fills in is no value yet.
+    if (typeof value !== 'string' || /[{}<>%]/.test(value) || !isRefused(value)) continue
+    const at = entryPlace(settings, name, [], 'value')
+    if (at === null) continue
     yield {
       at,
       message: says(value),

@@ -284,6 +284,10 @@ export default defineRule({
         SESSION_CACHE_ALIAS = "sessions"
       `),
     },
+    {
+      title: 'a time zone that a template fills in',
+      files: project('TIME_ZONE = "{{ cookiecutter.timezone }}"'),
+    },
     { title: 'addresses, for Django 6', files: project('ADMINS = ["ops@example.org"]', 'Django==6.0') },
     {
       title: 'databases from elsewhere',
