@@ -219,6 +219,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the name that Compose gives a container',
+      files: tree('DATABASE_URL: postgres://a:one-password@shop_db_1:5432/shop'),
+    },
+    {
       title: 'a network that another project brings both to',
       files: {
         'docker-compose.yml': conf`
@@ -555,6 +559,10 @@ function* unknownHost(
 ) {
   const { project, service, allNames } = container
   if (!client.whole || client.host.includes('.') || client.host === 'localhost' || allNames.has(client.host))
+    return
+  // Containers have names of their own, too: `shop-db-1`, `shop_db_1`.
+  const [, named = ''] = /^(.+)[_-]\d+$/.exec(client.host) ?? []
+  if ([...project.services.keys()].some(each => named.endsWith(`_${each}`) || named.endsWith(`-${each}`)))
     return
   const alike = [...databases].find(([, { kind }]) => kind === client.kind)
   if (alike === undefined || !project.complete || project.legacy || !knowsNames(container)) return

@@ -15,7 +15,6 @@ const OWN = 'FROM python:3.12-slim\n'
 export default defineRule({
   summary: 'A service is built from a Dockerfile that is not where Docker looks for it',
   severity: 'error',
-  otherSeverities: { warning: 'where the service names an image as well, which may be pulled' },
   confidence: 'high',
   since: '0.1.0',
   why: '`build: ./web` names a directory, and Docker looks for `Dockerfile` in it; `dockerfile:` is a path below this directory, not one beside the compose file. Where there is none, `docker compose up` ends with `failed to read dockerfile: open Dockerfile: no such file or directory`, and starts no service at all.',
@@ -51,6 +50,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'in small letters, and an image that a script makes',
+      files: {
+        ...tree('build: ./web', { 'web/dockerfile': OWN, 'web/Dockerfile.prod': OWN }),
+        'worker/docker-compose.yml': conf`
+          services:
+            worker:
+              image: example/worker
+              build: .
+        `,
+        'worker/Dockerfile.fedora': OWN,
+      },
+    },
     { title: 'in its directory', files: tree('build: ./web', { 'web/Dockerfile': OWN }) },
     {
       title: 'by its path from the context',
@@ -89,16 +101,17 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || container.image !== null) continue
       const { service, project, hostFiles } = container
-      const finding = service.complete ? missingIn(service, project.directory, hostFiles) : null
-      if (finding !== null)
-        yield { ...finding, ...(service.image !== null && { severity: 'warning' as const }) }
+      // An image of this name may be pulled, or made by a script.
+      if (!service.complete || service.image !== null) continue
+      const finding = missingIn(service, project.directory, hostFiles)
+      if (finding !== null) yield finding
     }
   },
 })
 
 /** What a directory may have as a Dockerfile of another name. */
 const OTHER_NAME =
-  /^(?:Dockerfile[._-](?!(?:in|j2|jinja2?|tmpl|tpl|template|sample|example|dist|dockerignore)$)[\w.-]+|[\w-]+\.[Dd]ockerfile|dockerfile|DockerFile)$/
+  /^(?:Dockerfile[._-](?!(?:in|j2|jinja2?|tmpl|tpl|template|sample|example|dist|dockerignore)$)[\w.-]+|[\w-]+\.[Dd]ockerfile)$/
 
 function missingIn({ build }: ComposeService, directory: string, files: FileSystem): RuleFinding | null {
   if (build === null || build.dockerfileInline !== null || build.dockerfile?.known === false) return null
@@ -119,7 +132,9 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
   if (kind === null) return misspelt(context.value, at, files)
   const name = build.dockerfile?.value ?? 'Dockerfile'
   const path = posix.resolve(context.value, name)
-  if (files.kind(path) !== null) return null
+  // BuildKit takes `dockerfile` for it, too.
+  const lower = posix.join(posix.dirname(path), posix.basename(path).toLowerCase())
+  if (files.kind(path) !== null || files.kind(lower) !== null) return null
   const place = build.dockerfile?.at ?? at
   const said = `Docker looks for \`${posix.relative(directory, path)}\`, and there is none: failed to read dockerfile: open ${posix.basename(name)}: no such file or directory`
   const beside = build.dockerfile === null ? null : posix.resolve(directory, name)
