@@ -122,8 +122,9 @@ export function judgePath(path: string, isPlaced = true): PathVerdict | null {
   }
   const sample = SAMPLE.test(name)
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
-  if (OTHER_NAME.test(name) || (OTHER_EXTENSION.test(live) && !live.endsWith('.inc'))) return null
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
+  const isOther = OTHER_EXTENSION.test(live) && !live.endsWith('.inc')
+  if (OTHER_NAME.test(name) || (isOther && !isSite(name, program, last))) return null
   // PHP's, but in a directory or by the name of the servers a file that another one includes.
   if (live.endsWith('.inc') && program === null && !/\.conf\.inc$/i.test(live) && !SERVER_NAME.test(name))
     return null
@@ -153,6 +154,13 @@ const judgeDirectory = recent((path: string) => {
 
 /** A name that says whose it is, wherever the file lies. */
 const SERVER_NAME = /(?:nginx|apache|httpd|openresty)|\.(?:ngx|vhost)$/i
+
+/** A site by its name, whose country's letters are a language's too: `sites-available/example.rs`. */
+function isSite(name: string, program: Program | null, last: string | undefined): boolean {
+  return program !== null && /^sites[-_.]/.test(last ?? '') && COUNTRY.test(name)
+}
+
+const COUNTRY = /^[a-z\d-]+(?:\.[a-z\d-]+)*\.(?:rs|pl|sh|py|ml|md|pm|mk|am|ai|so|mo|ps|cc|in)$/
 
 /** The program whose directories are called so. */
 export function programOfDirectory(name: string): Program | null {

@@ -142,7 +142,7 @@ function summaryLines(report: Report, options: ReportOptions): string {
   const { chalk, width, allNotices } = options
   return [
     ...noticeLines(report.notices, allNotices, width, chalk),
-    ...report.programs.map(verdict),
+    ...verdicts(report.programs),
     ...fixable(report),
     lastLine(report, options),
   ].join('\n')
@@ -206,6 +206,13 @@ function countOf(count: number, word: string): string {
 function numberOf(count: number): string {
   // The tables of languages take longer to load than a small report to make.
   return count < 1000 ? String(count) : count.toLocaleString('en')
+}
+
+/** What each server would say; of fragments once, with the number of their sets. */
+function verdicts(programs: readonly ProgramReport[]): readonly string[] {
+  return [...groupBy(programs.map(verdict), said => said)].map(([said, { length }]) =>
+    length === 1 ? said : `${said} (${numberOf(length)} sets)`,
+  )
 }
 
 function verdict({ program, main, accepted }: ProgramReport): string {

@@ -69,6 +69,20 @@ test('a machine: main files by their places, the rest as fragments of whoever re
   )
 })
 
+test('a site ends in the letters of its country, which may be those of a language', () => {
+  const directory = scratchTree({
+    'nginx/sites-available/example.rs': SERVER,
+    'nginx/sites-available/deploy.sh': '#!/bin/sh\nnginx -t\n',
+    'src/example.rs': SERVER,
+  })
+  const [machine, ...others] = discover(['.'], { workingDirectory: directory })
+  assert.equal(others, [])
+  assert.equal(
+    fragmentsOf(machine).map(set => set.map(path => path.replace(/.*\//, ''))),
+    [['example.rs']],
+  )
+})
+
 test('beside a main file that was read whole, in a directory that is whole, the rest is not in use', () => {
   const directory = scratchTree({ ...web, ...STOCK })
   const [machine] = discover(['etc/nginx'], { workingDirectory: directory })

@@ -37,7 +37,8 @@ export function defineMacro(reading: Reading, node: ApacheLineNode): void {
   reading.macros ??= new Map()
   const { macros } = reading
   const previous = macros.get(name)
-  if (previous !== undefined) {
+  // Files that no main file joins may be there in each other's place.
+  if (previous !== undefined && (!reading.fragments || previous.source === stream.source)) {
     remark(
       reading,
       'macro-redefined',
