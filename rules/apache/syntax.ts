@@ -42,6 +42,26 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a macro in two files, of which one is put in place',
+      files: {
+        'with-logs.conf': conf`
+          <Macro Site $name>
+              <VirtualHost *:80>
+                  ServerName $name
+                  CustomLog /var/log/$name.log combined
+              </VirtualHost>
+          </Macro>
+        `,
+        'without-logs.conf': conf`
+          <Macro Site $name>
+              <VirtualHost *:80>
+                  ServerName $name
+              </VirtualHost>
+          </Macro>
+        `,
+      },
+    },
+    {
       title: 'a continued line',
       files: {
         'site.conf': conf`
