@@ -94,6 +94,15 @@ test('the last line says what matters, the time where it is asked for', () => {
   assert.match(text, /\nnothing found in 42 files on 2 machines, 2 notices, 1\.23 s\n$/)
 })
 
+test('sets of fragments of which the same is said take one line', () => {
+  const set = { ...sampleReport.programs[0], program: 'nginx', main: null, accepted: true } as const
+  const programs = [set, { ...set, program: 'apache' }, set] as Report['programs']
+  assert.match(
+    textOf(reportText, { ...report([]), programs }, plain),
+    /^nginx fragments read \(2 sets\)\nApache fragments read\nnothing found/m,
+  )
+})
+
 test('columns are those of a terminal: wide characters take two, marks that join none', () => {
   for (const [text, width] of [
     ['abc', 3],
