@@ -176,6 +176,7 @@ import appServerDaemonized from './app-server/daemonized.ts'
 import appServerDebuggerOn from './app-server/debugger-on.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
+import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-read.ts'
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
@@ -298,6 +299,7 @@ import containersUnknownService from './containers/unknown-service.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
+import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
@@ -863,6 +865,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/debugger-on', ...appServerDebuggerOn },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
+  { id: 'app-server/gunicorn-setting-not-read', ...appServerGunicornSettingNotRead },
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
@@ -985,6 +988,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'django/addition-refused', ...djangoAdditionRefused },
+  { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },

@@ -436,4 +436,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 503 || response.status === 502,
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'django/allowed-host-malformed',
+    shows: 'Django answers 400 to a name that a star is meant for',
+    examples: { bad: 'a star before the dot', good: 'names below one' },
+    request: { url: 'http://www.example.org/' },
+    harm: isRefused,
+    sound: ({ response }) => response.status !== 400,
+  },
 ]
