@@ -364,6 +364,13 @@ export default defineRule({
       files: tree('DATABASE_URL: postgres://shop:${DB_PASSWORD}@db:5432/shop'),
     },
     {
+      title: 'a user that the superuser, who logs in too, may make',
+      files: tree(conf`
+        DATABASE_URL: postgres://shop:one-password@db:5432/shop
+        STORAGE_URL: postgres://storage:another@db:5432/shop
+      `),
+    },
+    {
       title: 'users that a script of the database makes',
       files: tree(
         'DATABASE_URL: postgres://app:another@db:5432/shop',
@@ -396,14 +403,19 @@ export default defineRule({
       if (databases.size === 0) continue
       // What a database is told of a host is no place that it connects to.
       if ([...databases.values()].some(({ service }) => service === container.service)) continue
-      for (const client of databaseClients(container, settings.get(container) ?? [], databases)) {
+      const clients = [...databaseClients(container, settings.get(container) ?? [], databases)]
+      for (const client of clients) {
         const database = databases.get(client.host)
         if (
           database !== undefined &&
           database.service !== container.service &&
           sharesNetwork(container, database.service)
         )
-          yield* faultsOf(client, database)
+          yield* faultsOf(
+            client,
+            database,
+            clients.some(other => databases.get(other.host) === database && isMaker(other, database)),
+          )
         else if (database !== undefined && database.service !== container.service)
           yield* apart(client, container, database)
         else if (database === undefined) yield* unknownHost(client, container, databases)
@@ -411,6 +423,11 @@ export default defineRule({
     }
   },
 })
+
+/** True for one that logs in as the superuser that the image makes, and that may make other users. */
+function isMaker({ user: own }: DatabaseClient, { kind, user }: Database): boolean {
+  return kind === 'PostgreSQL' && user?.known === true && own?.known === true && own.value === user.value
+}
 
 const REFUSALS: Readonly<Partial<Record<DatabaseKind, string>>> = {
   PostgreSQL: 'password authentication failed',
@@ -423,6 +440,7 @@ const REFUSALS: Readonly<Partial<Record<DatabaseKind, string>>> = {
 function* faultsOf(
   client: DatabaseClient,
   { service, kind, port, plain, user, password, database }: Database,
+  hasMaker: boolean,
 ) {
   if (client.kind !== null && client.kind !== kind) return
   const placed = (fact: Fact<string>): Place => fact.at ?? client.at
@@ -495,6 +513,7 @@ function* faultsOf(
     client.user?.known === true &&
     client.user.value !== wanted.value
   ) {
+    if (hasMaker) return
     yield {
       at: placed(client.user),
       severity: 'warning' as const,
