@@ -61,6 +61,7 @@ import apacheEnvNeverSet from './apache/env-never-set.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
+import apacheExtensionIsWholeName from './apache/extension-is-whole-name.ts'
 import apacheFileTestNotPath from './apache/file-test-not-path.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
@@ -750,6 +751,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
+  { id: 'apache/extension-is-whole-name', ...apacheExtensionIsWholeName },
   { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },

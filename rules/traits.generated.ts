@@ -63,6 +63,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/errordocument-ineffective', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/errorlog-directory-missing', { fixes: [], programs: ['apache'] }],
   ['apache/expires-not-active', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['apache/extension-is-whole-name', { fixes: [], programs: ['apache'] }],
   ['apache/file-test-not-path', { fixes: [], programs: ['apache'] }],
   ['apache/files-names-path', { fixes: [], programs: ['apache'] }],
   ['apache/filesmatch-directory-name', { fixes: [], programs: ['apache'] }],

@@ -83,6 +83,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the history of the source code, denied',
+      files: {
+        'nginx.conf': site(conf`
+          location «=» /.git {
+              deny all;
+          }
+          location / {
+              try_files $uri $uri/ =404;
+          }
+        `),
+      },
+    },
+    {
       title: 'the same without a slash',
       files: {
         'nginx.conf': site(conf`
@@ -230,7 +243,7 @@ export default defineRule({
 const DIRECTORIES =
   /\/(?:(?:wp-)?admin|administrator|(?:php|pg)[-_]?(?:my)?admin|private|secret|secure|internal|manage(?:r|ment)?|backend|backoffice|panel|staff)$/i
 
-/** `.git` and its like that a `return` hides, and their files not. */
+/** `.git` and its like that are hidden, and their files not. */
 function* historiesServed(deployment: Deployment): Generator<RuleFinding> {
   const servers = serversAround(deployment)
   for (const { occurrences } of deployment.nginx) {
@@ -238,7 +251,10 @@ function* historiesServed(deployment: Deployment): Generator<RuleFinding> {
       const { modifier, name } = readLocation(directive)
       if (modifier !== '=' || directive.args.length < 2 || !/\/\.(?:git|svn|hg|bzr)\/?$/.test(name)) continue
       const [line, ...others] = directive.children.filter(child => child.name !== 'access_log')
-      if (line?.name !== 'return' || others.length > 0 || !/^4\d\d$/.test(line.args[0]?.value ?? '')) continue
+      if (line === undefined || others.length > 0) continue
+      const value = line.args[0]?.value ?? ''
+      if (!(line.name === 'return' && /^4\d\d$/.test(value)) && !(line.name === 'deny' && value === 'all'))
+        continue
       const home = serverAround(directive)
       const server = home === null ? undefined : servers.get(home)
       const path = `${name.replace(/\/$/, '')}/config`

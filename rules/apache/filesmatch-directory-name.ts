@@ -5,6 +5,7 @@ import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
@@ -52,8 +53,29 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'in a .htaccess',
+      files: {
+        '.htaccess': conf`
+          <FilesMatch «"^\.git"»>
+              Require all denied
+          </FilesMatch>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a rule of the .htaccess takes the path',
+      files: {
+        '.htaccess': conf`
+          <Files ".git">
+              Require all denied
+          </Files>
+          RedirectMatch 404 /\.git
+        `,
+      },
+    },
     {
       title: 'the directory is denied too',
       files: {
@@ -103,6 +125,21 @@ export default defineRule({
   *check(deployment) {
     for (const configuration of deployment.apache) {
       const { occurrences } = configuration
+      for (const { file } of htaccessFiles(configuration, deployment.filesOf(configuration))) {
+        for (const section of ['files', 'filesmatch'].flatMap(name => file.occurrences.get(name) ?? [])) {
+          const directory = DIRECTORIES.find(each => meansDirectory(section, each))
+          if (directory === undefined || !denies(section) || isNamedElsewhere(configuration, directory))
+            continue
+          if (OTHERS.some(other => file.occurrences.get(other)?.some(line => names(line, directory))))
+            continue
+          const index = section.args[0]?.value === '~' ? 1 : 0
+          yield {
+            at: argumentPlace(section, index),
+            message: `this denies \`${directory}\` and not \`${directory}/config\`: only the last name of a path is compared`,
+            help: `write \`RedirectMatch 404 "/\\${directory}"\``,
+          }
+        }
+      }
       for (const name of ['files', 'filesmatch']) {
         for (const section of occurrences.get(name) ?? []) {
           const directory = DIRECTORIES.find(each => meansDirectory(section, each))

@@ -4,8 +4,10 @@ import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
@@ -85,6 +87,17 @@ export default defineRule({
     { title: 'an absolute directory', files: tree('RuntimeDirectory=«/run/shop»') },
     { title: 'a comment behind where the output goes', files: tree('StandardOutput=«null # no logs»') },
     { title: 'a log by its path', files: tree('StandardOutput=«/var/log/shop.log»') },
+    {
+      title: 'a restart of nginx below the wrong section',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(nginxServer('return 204;')),
+        'etc/systemd/system/nginx.service.d/override.conf': conf`
+          [Unit]
+          «Restart»=always
+          «RestartSec»=5
+        `,
+      },
+    },
     {
       title: 'a key of another section',
       files: behindNginx(
@@ -173,7 +186,18 @@ export default defineRule({
       }),
     },
   ],
-  *check({ commands }) {
+  *check({ commands, programs }) {
+    const others = new Set(
+      programs.flatMap(program => {
+        const isServer = program.kind === 'nginx' || program.kind === 'php-fpm'
+        return (isServer ? serviceOf(program) : null) ?? []
+      }),
+    )
+    for (const service of others) {
+      for (const setting of service.unit.settings)
+        if (setting.section === 'Service') yield* refusedValue(setting)
+      yield* unread(service)
+    }
     for (const { service, machine } of commands) {
       if (service === null) continue
       for (const setting of service.unit.settings) {

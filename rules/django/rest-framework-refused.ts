@@ -86,6 +86,15 @@ export default defineRule({
       files: project(`"DEFAULT_FILTER_BACKENDS": [${FILTERS}],`, ['django_filters.apps.FilterConfig']),
     },
     {
+      title: 'a framework that is not installed',
+      files: Object.fromEntries(
+        Object.entries(project(`"DEFAULT_AUTHENTICATION_CLASSES": [${TOKEN}],`, [])).map(([path, text]) => [
+          path,
+          text.replace('"rest_framework", ', ''),
+        ]),
+      ),
+    },
+    {
       title: 'a class of the project',
       files: project('"DEFAULT_PERMISSION_CLASSES": ["shop.permissions.IsAuthenticate"],'),
     },
@@ -102,6 +111,8 @@ function* restFaults(settings: DjangoSettings, files: FileSystem): Iterable<Sett
   const apps = settingTexts(settings, 'INSTALLED_APPS')
   const isInstalled = (name: string): boolean | null =>
     apps === null || apps.includes(null) ? null : apps.some(each => each?.split('.apps.')[0] === name)
+  // Nothing reads what is said to a framework that is not there.
+  if (isInstalled('rest_framework') === false) return
   for (const [key, value] of rest as ReadonlyMap<string, unknown>) {
     if (REMOVED.has(key) && isPackageAtLeast('djangorestframework', '3.4', settings, files) === true) {
       const at = entryPlace(settings, 'REST_FRAMEWORK', [key], 'key')

@@ -17,12 +17,13 @@ const site = (lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'Header sends one header twice, with `always` and without',
+  summary: 'Header sends one header twice',
   severity: 'warning',
+  otherSeverities: { error: 'for `Access-Control-Allow-Origin`, which browsers then refuse' },
   confidence: 'high',
   since: '0.1.0',
   why: '`always` and `onsuccess` are two tables, and a success gets both: the header goes out twice. Browsers join the values: `DENY, DENY` is no value of `X-Frame-Options`, and two `Access-Control-Allow-Origin` are refused.',
-  remedy: 'Keep the line with `always`, and take the other one away',
+  remedy: 'Keep the line with `always`, and take the other one away; set one origin',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header'],
   bad: [
     {
@@ -34,8 +35,26 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'two origins',
+      files: {
+        'site.conf': site(conf`
+          Header set Access-Control-Allow-Origin "https://app.example.org"
+          Header add «Access-Control-Allow-Origin» "https://shop.example.org"
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'origins by conditions',
+      files: {
+        'site.conf': site(conf`
+          Header add Access-Control-Allow-Origin "https://app.example.org" env=app
+          Header add Access-Control-Allow-Origin "https://shop.example.org" env=shop
+        `),
+      },
+    },
     {
       title: 'one table',
       files: { 'site.conf': site('Header always set X-Frame-Options DENY') },
@@ -58,6 +77,16 @@ export default defineRule({
       if (!configuration.occurrences.has('header')) continue
       for (const host of [null, ...virtualHosts(configuration)]) {
         const { lines } = responseHeaders(configuration, serverLevels(host))
+        for (const table of ['always', 'onsuccess'] as const) {
+          const origin = headerTable(lines, table).get('access-control-allow-origin')
+          if (origin === undefined || origin.values.length < 2 || origin.values.includes(null)) continue
+          yield {
+            at: origin.line.nameAt,
+            severity: 'error' as const,
+            message: `\`${origin.line.name}\` goes out ${origin.values.length} times, and browsers take one origin alone`,
+            help: 'set the one that the client sent, from a list: `SetEnvIf Origin` and `env=`',
+          }
+        }
         // Most have one table alone.
         if (groupBy(lines, ({ table }) => table).size < 2) continue
         const always = headerTable(lines, 'always')

@@ -529,6 +529,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(301),
   },
   {
+    rule: 'apache/extension-is-whole-name',
+    examples: { bad: 'copies and data', good: 'the end of a name' },
+    shows: 'a copy of the data is served',
+    request: { url: 'http://example.org/dump.sql' },
+    harm: ({ response }) => response.body === 'the data',
+    sound: answers(403),
+  },
+  {
     rule: 'apache/rewriteconds-always-hold',
     examples: { bad: 'two names', good: 'both have to hold' },
     shows: 'the name that is to stay is redirected to itself',
