@@ -88,6 +88,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the default of a variable that a script may set',
+      files: tree({ web: 'volumes: ["${SHOP_DATA:-shop_data}:/data"]' }),
+    },
+    {
       title: 'a secret that a file has which is to be copied',
       files: {
         ...tree({ web: 'secrets: [db_password]' }),
@@ -389,7 +393,7 @@ function* undefinedOf(
     // Compose starts no shell: of `$(pwd)` it makes the name of a volume.
     if (/^\$\([a-z]\w*\)[^:]*:/.test(written)) yield missing(at, 'volume', written.replace(/:.*/s, ''))
     const name = kind === 'volume' ? named(source) : null
-    if (name === null || volumes.has(name) || written.includes('$')) continue
+    if (name === null || volumes.has(name) || written.includes('$') || isDefault(at)) continue
     // A word in capitals stands for a path that a script puts there.
     if (!/^_*[A-Z][A-Z0-9_]*$/.test(name)) yield missing(at, 'volume', name)
   }
@@ -409,6 +413,11 @@ function* undefinedOf(
     const name = named(source)
     if (name !== null && !configs.has(name)) yield missing(at, 'config', name)
   }
+}
+
+/** True inside of `${NAME:-…}`: a script that starts the project may set the variable. */
+function isDefault({ source: { code }, start }: Place): boolean {
+  return /\$\{[^}]*$/.test(code.slice(code.lastIndexOf('\n', start) + 1, start))
 }
 
 /** Services that are always started, and need one that a profile alone starts. */
