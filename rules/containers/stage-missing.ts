@@ -9,7 +9,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { runImages } from './_images.ts'
+import { looseImages, runImages } from './_images.ts'
 
 const image = (build: string, from: string): Record<string, string> => ({
   Dockerfile: conf`
@@ -50,6 +50,17 @@ export default defineRule({
   ],
   unproven: 'The live tests build no images',
   bad: [
+    {
+      title: 'in a Dockerfile that no compose file builds',
+      files: {
+        'deploy/Dockerfile': conf`
+          FROM node:20 AS build
+          WORKDIR /app
+          FROM nginx:1.27
+          COPY --from=«builder» /app/dist /usr/share/nginx/html
+        `,
+      },
+    },
     { title: 'a name without its last letter', files: image('AS assets', '«asset»') },
     { title: 'a number of none', files: image('AS assets', '«2»') },
     { title: 'another name', files: image('AS build', '«builder»') },
@@ -77,6 +88,15 @@ export default defineRule({
     { title: 'a target', files: target('«prod»') },
   ],
   good: [
+    {
+      title: 'a context of its own, where there is one stage',
+      files: {
+        'deploy/Dockerfile': conf`
+          FROM base
+          COPY --from=assets /work/static/ ./static/
+        `,
+      },
+    },
     { title: 'its name, in other letters', files: image('AS Build', 'build') },
     { title: 'its number', files: image('', '0') },
     { title: 'an image', files: image('AS build', 'node') },
@@ -93,7 +113,10 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<Source>()
-    for (const { image: built, machine, fault, files } of runImages(deployment)) {
+    for (const { image: built, machine, fault, files } of [
+      ...runImages(deployment),
+      ...looseImages(deployment),
+    ]) {
       const { container } = machine
       if (container !== null && fault === null) yield* targetMissing(container)
       const source = built?.stage.at.source
@@ -133,7 +156,8 @@ function* stagesMissing(stages: readonly DockerStage[]): Iterable<RuleFinding> {
         names.find(each => each === name) ??
         names.find(each => isOneSlipAway(each, name)) ??
         names.find(each => name.length > 3 && (each === `${name}s` || name === `${each}s`))
-      if (meant === undefined && !OF_STAGES.test(name)) continue
+      // Where no stage is above, the name is that of an image, or of a context that is given beside the file.
+      if (meant === undefined && (index === 0 || !OF_STAGES.test(name))) continue
       if (name === 'node' || name === 'composer') continue
       const isLater = meant === name
       yield {

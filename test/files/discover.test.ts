@@ -533,6 +533,16 @@ test('finds what starts an application where no server is', () => {
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 
+test('audits a repository that has nothing but a Dockerfile', () => {
+  const directory = scratchTree({ 'image/Dockerfile': 'FROM nginx:1.27\n' })
+  const [machine, ...others] = discover(['image'], { workingDirectory: directory })
+  assert.is(others.length, 0)
+  assert.equal(
+    machine?.repository?.dockerfiles.map(path => path.split('/').at(-1)),
+    ['Dockerfile'],
+  )
+})
+
 test('says in one line what cannot be audited', () => {
   const directory = scratchTree({ 'a.txt': 'hello\n', 'empty/x': 'hello\n' })
   const fails = (path: string, message: RegExp) =>
