@@ -1,4 +1,6 @@
+import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 
 /** True for a section that keeps some client out: by address, by password, or altogether. */
 export function keepsOut({ children }: ApacheDirective): boolean {
@@ -19,4 +21,21 @@ export function keepsOut({ children }: ApacheDirective): boolean {
         return false
     }
   })
+}
+
+/** True for a section that says of everybody, or by `Deny` of somebody, that they get nothing. */
+export function denies({ children }: ApacheDirective): boolean {
+  return children.some(
+    ({ name, args }) =>
+      (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
+  )
+}
+
+/** The argument of `<Files>` or `<FilesMatch>` that is the pattern: the second one behind `~`. */
+export function patternIndex({ args }: ApacheDirective): number {
+  return args[0]?.value === '~' ? 1 : 0
+}
+
+export function patternPlace(section: ApacheDirective): Place {
+  return argumentPlace(section, patternIndex(section))
 }

@@ -11,7 +11,7 @@ import { sectionPattern } from '../../src/servers/apache/queries/section-matches
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut } from './_sections.ts'
+import { keepsOut, patternIndex } from './_sections.ts'
 
 export default defineRule({
   summary: 'A dot that is not escaped denies names without an extension',
@@ -138,7 +138,7 @@ function* denying(configuration: ApacheConfiguration, files: FileSystem): Genera
           pattern: text,
           caseless: false,
           directive: section,
-          index: section.args[0]?.value === '~' ? 1 : 0,
+          index: patternIndex(section),
         }
     }
   }

@@ -1,12 +1,11 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { isAnchoredAtEnd, isAnchoredAtStart, literalStrings } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { servedHtaccess } from '../_examples.ts'
+import { denies, patternPlace } from './_sections.ts'
 
 const site = (lines: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': (servedHtaccess('')['etc/apache2/apache2.conf'] ?? '').replace(
@@ -81,7 +80,7 @@ export default defineRule({
           const extension = literalStrings(tree)?.find(each => EXTENSIONS.test(each))
           if (extension === undefined) continue
           yield {
-            at: argumentPlace(section, section.args[0]?.value === '~' ? 1 : 0),
+            at: patternPlace(section),
             message: `this is for a file called \`${extension}\`, and \`copy${extension}\` is served`,
             help: `leave the \`^\` out`,
           }
@@ -94,10 +93,3 @@ export default defineRule({
 /** What ends the names of files and is no name by itself. */
 const EXTENSIONS =
   /^\.(?:sql|bak|log|ini|sh|pem|key|ya?ml|lock|inc|dist|swp|old|orig|save|sqlite3?|db|tar|gz|tgz|zip|rar|twig|tpl|md|txt|json|xml|py|rb|pl|csv)$/i
-
-function denies({ children }: ApacheDirective): boolean {
-  return children.some(
-    ({ name, args }) =>
-      (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
-  )
-}

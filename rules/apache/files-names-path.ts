@@ -1,12 +1,11 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut } from './_sections.ts'
+import { keepsOut, patternPlace } from './_sections.ts'
 
 export default defineRule({
   summary: 'A Files section that names a path',
@@ -99,7 +98,7 @@ export default defineRule({
           if (!holdsSlash(section)) continue
           const denies = keepsOut(section)
           yield {
-            at: argumentPlace(section, section.args[0]?.value === '~' ? 1 : 0),
+            at: patternPlace(section),
             message: `the last name of a path holds no slash, so the section applies to nothing${denies ? ' and what it denies is served' : ''}`,
             ...(denies ? { severity: 'error' as const } : {}),
           }

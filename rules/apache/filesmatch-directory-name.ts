@@ -6,10 +6,10 @@ import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
+import { denies, patternPlace } from './_sections.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:80>
@@ -124,39 +124,27 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const configuration of deployment.apache) {
-      const { occurrences } = configuration
       for (const { file } of htaccessFiles(configuration, deployment.filesOf(configuration))) {
-        for (const section of ['files', 'filesmatch'].flatMap(name => file.occurrences.get(name) ?? [])) {
-          const directory = DIRECTORIES.find(each => meansDirectory(section, each))
-          if (directory === undefined || !denies(section) || isNamedElsewhere(configuration, directory))
-            continue
+        for (const { section, directory } of directoriesDenied(configuration, file.occurrences)) {
           if (OTHERS.some(other => file.occurrences.get(other)?.some(line => names(line, directory))))
             continue
-          const index = section.args[0]?.value === '~' ? 1 : 0
           yield {
-            at: argumentPlace(section, index),
+            at: patternPlace(section),
             message: `this denies \`${directory}\` and not \`${directory}/config\`: only the last name of a path is compared`,
             help: `write \`RedirectMatch 404 "/\\${directory}"\``,
           }
         }
       }
-      for (const name of ['files', 'filesmatch']) {
-        for (const section of occurrences.get(name) ?? []) {
-          const directory = DIRECTORIES.find(each => meansDirectory(section, each))
-          if (directory === undefined || !denies(section)) continue
-          // Who protects the directory in another place names it there.
-          if (isNamedElsewhere(configuration, directory)) continue
-          const host = virtualHostOf(configuration, section)
-          const asked = askHost(deployment, { configuration, host }, `/${directory}/config`)
-          // A backend that answers every path has no files here.
-          const passes = directivesIn(configuration, host?.directive ?? null, 'proxypass')
-          if (passes.some(({ args }) => args[0]?.value === '/' && args[1]?.value !== '!')) continue
-          if (host !== null && (asked.end.kind === 'pass' || asked.end.kind === 'wsgi')) continue
-          const index = section.args[0]?.value === '~' ? 1 : 0
-          yield {
-            at: argumentPlace(section, index),
-            message: `this denies \`/${directory}\` and not \`/${directory}/config\`: only the last name of a path is compared`,
-          }
+      for (const { section, directory } of directoriesDenied(configuration, configuration.occurrences)) {
+        const host = virtualHostOf(configuration, section)
+        const asked = askHost(deployment, { configuration, host }, `/${directory}/config`)
+        // A backend that answers every path has no files here.
+        const passes = directivesIn(configuration, host?.directive ?? null, 'proxypass')
+        if (passes.some(({ args }) => args[0]?.value === '/' && args[1]?.value !== '!')) continue
+        if (host !== null && (asked.end.kind === 'pass' || asked.end.kind === 'wsgi')) continue
+        yield {
+          at: patternPlace(section),
+          message: `this denies \`/${directory}\` and not \`/${directory}/config\`: only the last name of a path is compared`,
         }
       }
     }
@@ -176,6 +164,18 @@ const OTHERS = [
   'aliasmatch',
 ]
 
+/** The sections that deny such a directory by its name, where no other line names it: who protects it does it there. */
+function* directoriesDenied(
+  configuration: ApacheConfiguration,
+  occurrences: ApacheConfiguration['occurrences'],
+): Iterable<{ readonly section: ApacheDirective; readonly directory: string }> {
+  for (const section of ['files', 'filesmatch'].flatMap(name => occurrences.get(name) ?? [])) {
+    const directory = DIRECTORIES.find(each => meansDirectory(section, each))
+    if (directory !== undefined && denies(section) && !isNamedElsewhere(configuration, directory))
+      yield { section, directory }
+  }
+}
+
 /** True where the pattern names the directory, and takes its name. */
 function meansDirectory(section: ApacheDirective, directory: string): boolean {
   const { kind, text } = sectionPattern(section)
@@ -183,13 +183,6 @@ function meansDirectory(section: ApacheDirective, directory: string): boolean {
   if (kind !== 'regex') return text === directory || text === `${directory}*`
   return (
     matchPattern(toBytes(text), directory) !== null && matchPattern(toBytes(text), directory) !== undefined
-  )
-}
-
-function denies({ children }: ApacheDirective): boolean {
-  return children.some(
-    ({ name, args }) =>
-      (name === 'Require' && args[1]?.value.toLowerCase() === 'denied') || /^deny$/i.test(name),
   )
 }
 
