@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { DockerCopy } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
@@ -121,7 +122,3 @@ function mayBring({ from, target }: DockerCopy, places: readonly string[]): bool
 }
 
 const BINARIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
-
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
-}

@@ -1,3 +1,4 @@
+import { isBelow } from './_mounted.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
@@ -371,10 +372,6 @@ const missingNames = memo(
 
 function keyOf({ kind, name }: Missing): string {
   return `${kind} ${name}`
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory === '/' ? directory : `${directory}/`)
 }
 
 function* undefinedOf(

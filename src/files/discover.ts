@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { isBelow, NAME_LOST } from './disk-file-system.ts'
+import { NAME_LOST } from './disk-file-system.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
 import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
 import { InputError } from './input-error.ts'

@@ -1,3 +1,4 @@
+import { isBelow } from '../../parsers/text/is-below.ts'
 import { isUtf8 } from 'node:buffer'
 import {
   closeSync,
@@ -317,11 +318,6 @@ function isOverImage(root: string | null): boolean {
     directory = posix.dirname(directory)
   }
   return false
-}
-
-/** True for a directory and everything in it. */
-export function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 /** Relative to the working directory where the path lies below it, else as it is. */

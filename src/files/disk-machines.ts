@@ -1,4 +1,5 @@
-import { displayPath, type DiskFileSystem, diskFileSystem, isBelow } from './disk-file-system.ts'
+import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
 import type { AuditRoot } from './infer-root.ts'

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path'
 import { DEFAULT_SITE_FACTS, type SiteFacts } from '../../deployment/site-facts.ts'
 import { isOnByDefault } from '../../engine/asked-for.ts'
 import type { Severity } from '../../engine/severity.ts'
-import { isBelow } from '../../files/disk-file-system.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import type { Auditrc, RuleSetting, RuleSeverities } from './auditrc.ts'
 import type { LoadedAuditrc } from './load-auditrc.ts'
 

@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { decodeText, displayPath, isBelow } from '../../files/disk-file-system.ts'
+import { decodeText, displayPath } from '../../files/disk-file-system.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import { systemReason } from '../../files/system-reason.ts'
 import { InputError } from '../../files/input-error.ts'
 import { type Refusal, readBounded } from '../../files/read-bounded.ts'

@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import type { Source } from '../../../parsers/text/source.ts'
-import { decodeText, isBelow } from '../../files/disk-file-system.ts'
+import { decodeText } from '../../files/disk-file-system.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import { InputError } from '../../files/input-error.ts'
 import { systemReason } from '../../files/system-reason.ts'
 

@@ -1,5 +1,6 @@
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
@@ -101,10 +102,6 @@ export function filesInside(mounts: readonly ContainerMount[], files: FileSystem
     files,
     mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
   )
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 function namesOf({ name, containerName, networks }: ComposeService): readonly string[] {
