@@ -1,3 +1,4 @@
+import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
@@ -218,8 +219,6 @@ interface Lacking {
 
 /** Where packages are installed, which a project with `manage.py` is not. */
 const PACKAGES = /(?:^|-packages)\/?$/
-/** What makes a project one that may be installed among the packages of Python. */
-const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
 
 /** A module that lies beside the script or, of a project of Django, beside `manage.py`, and on no path. */
 function projectLacking(
@@ -243,7 +242,7 @@ function projectLacking(
   const found = candidates.find(({ module, directory }) => holds(files, directory, module))
   if (found === undefined) return null
   const { module, directory } = found
-  if (INSTALLED.some(name => files.kind(`${directory}/${name}`) !== null)) return null
+  if (mayBeInstalled(files, directory)) return null
   const path = [...configured, ...said.path.map(withoutSlash)]
   if (path.some(each => holds(files, each, module))) return null
   // The package itself in `python-path` is another fault, `python-path-inside-package`.

@@ -1,3 +1,4 @@
+import { mayBeInstalled } from './installed-project.ts'
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
@@ -64,8 +65,6 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside }
 }
 
-/** Files with which a package is installed in place, so that it is found wherever the server is started. */
-const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
 /** No project has more directories beside each other. */
 const MOST_DIRECTORIES = 50
 
@@ -96,10 +95,7 @@ export function directoryNearby(
   )
   const [only] = candidates
   if (only === undefined || candidates.length > 1) return null
-  const isInstalled = [only, directory].some(each =>
-    INSTALLED.some(name => files.kind(posix.join(each, name)) === 'file'),
-  )
-  return isInstalled ? null : only
+  return [only, directory].some(each => mayBeInstalled(files, each)) ? null : only
 }
 
 /** The module of one file that the name goes on behind, as `shop.wsgi` in `shop.wsgi.application`; null where none is. */

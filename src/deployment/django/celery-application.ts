@@ -4,6 +4,7 @@ import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { isAbsent } from '../is-absent.ts'
 import { directoryNearby } from './app-server-python.ts'
+import { mayBeInstalled } from './installed-project.ts'
 
 /** What lies at the name that `celery -A` is given. */
 export type CeleryApplication =
@@ -34,8 +35,8 @@ export function celeryApplication(
   // The directory of a project often has the name of the package in it.
   const doubled = posix.join(directory, first)
   if (parts.length === 1 && moduleAt(files, posix.join(doubled, first)) !== null)
-    return isInstalled(files, directory) ||
-      isInstalled(files, doubled) ||
+    return mayBeInstalled(files, directory) ||
+      mayBeInstalled(files, doubled) ||
       !isAbsent(files, `${doubled}/celery.py`)
       ? null
       : { kind: 'missing', near: doubled, instead: null }
@@ -63,13 +64,6 @@ function applicationIn(files: FileSystem, path: string, source: Source): CeleryA
     : { kind: 'empty', source }
 }
 
-/** Files with which a package is installed, wherever it is started. */
-const INSTALLED = ['setup.py', 'setup.cfg', 'pyproject.toml']
-
-function isInstalled(files: FileSystem, directory: string): boolean {
-  return INSTALLED.some(each => files.kind(posix.join(directory, each)) === 'file')
-}
-
 /** No project has more packages beside each other. */
 const MOST_PACKAGES = 50
 
@@ -78,7 +72,7 @@ function missingFrom(files: FileSystem, directory: string, first: string): Celer
   if (near !== null) return { kind: 'missing', near, instead: null }
   const names = files.list(directory) ?? []
   // Of a project of Django the application is one of its own packages.
-  if (!names.some(({ name }) => name === 'manage.py') || isInstalled(files, directory)) return null
+  if (!names.some(({ name }) => name === 'manage.py') || mayBeInstalled(files, directory)) return null
   const packages = names
     .filter(({ kind }) => kind === 'directory')
     .slice(0, MOST_PACKAGES)
