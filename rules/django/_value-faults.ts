@@ -16,39 +16,41 @@ export function* valueFaults(settings: DjangoSettings, files: FileSystem): Itera
 /** What `LANGUAGE_CODE` may be, of `django.utils.translation`. */
 const LANGUAGE = /^[a-z]{1,8}(?:-[a-z0-9]{1,8})*(?:@[a-z0-9]{1,20})?$/i
 
+interface Refusal {
+  readonly isRefused: (value: string) => boolean
+  readonly says: (value: string) => string
+  readonly label: string
+  readonly help?: (value: string) => string
+}
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  AUTH_USER_MODEL: {
+    isRefused: value => value.split('.').length !== 2,
+    says: () => "Django does not start: AUTH_USER_MODEL must be of the form 'app_label.model_name'",
+    label: 'no model of an application',
+  },
+  TIME_ZONE: {
+    isRefused: value => value !== '' && !isTimeZone(value),
+    says: value => `Django does not start: Incorrect timezone setting: ${value}`,
+    label: 'no time zone',
+  },
+  LANGUAGE_CODE: {
+    isRefused: value => !LANGUAGE.test(value),
+    says: value =>
+      `\`manage.py\` stops: (translation.E001) You have provided an invalid value for the LANGUAGE_CODE setting: '${value}'`,
+    label: 'no name of a language',
+    help: value => `Write \`${value.replaceAll('_', '-').toLowerCase()}\``,
+  },
+}
+
 function* textFaults(settings: DjangoSettings): Iterable<SettingsFault> {
-  for (const [name, isRefused, says, label] of [
-    [
-      'AUTH_USER_MODEL',
-      (value: string) => value.split('.').length !== 2,
-      () => "Django does not start: AUTH_USER_MODEL must be of the form 'app_label.model_name'",
-      'no model of an application',
-    ],
-    [
-      'TIME_ZONE',
-      (value: string) => value !== '' && !isTimeZone(value),
-      (value: string) => `Django does not start: Incorrect timezone setting: ${value}`,
-      'no time zone',
-    ],
-    [
-      'LANGUAGE_CODE',
-      (value: string) => !LANGUAGE.test(value),
-      (value: string) =>
-        `\`manage.py\` stops: (translation.E001) You have provided an invalid value for the LANGUAGE_CODE setting: '${value}'`,
-      'no name of a language',
-    ],
-  ] as const) {
+  for (const [name, { isRefused, says, label, help }] of Object.entries(REFUSALS)) {
     const value = settingValue(settings, name)
     // What a template fills in is no value yet.
     if (typeof value !== 'string' || /[{}<>%]/.test(value) || !isRefused(value)) continue
     const at = entryPlace(settings, name, [], 'value')
-    if (at === null) continue
-    yield {
-      at,
-      message: says(value),
-      label,
-      ...(name === 'LANGUAGE_CODE' && { help: `Write \`${value.replaceAll('_', '-').toLowerCase()}\`` }),
-    }
+    if (at !== null)
+      yield { at, message: says(value), label, ...(help !== undefined && { help: help(value) }) }
   }
 }
 
