@@ -93,7 +93,7 @@ export default defineRule({
       files: {
         'deploy/Dockerfile': conf`
           FROM base
-          COPY --from=assets /work/static/ ./static/
+          COPY --from=styles /out ./styles
         `,
       },
     },
