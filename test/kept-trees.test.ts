@@ -351,6 +351,24 @@ test('files in here-documents of scripts without an ending, of Terraform and of 
   )
 })
 
+test('files in cloud-init, Elastic Beanstalk, Salt, Nix and lines that a Dockerfile echoes', async () => {
+  const block = MEDIA.replace(/^/gm, '      ')
+  const echoes = MEDIA.trimEnd().replace(/^.*$/gm, line => `    echo '${line}'; \\`)
+  const tree = {
+    'user-data': `#cloud-config\nwrite_files:\n  - path: /etc/nginx/conf.d/a.conf\n    content: |\n${block}\n`,
+    '.ebextensions/a.config': `files:\n  "/etc/nginx/conf.d/a.conf":\n    content: |\n${block}\n`,
+    'salt/web.sls': `/etc/nginx/conf.d/a.conf:\n  file.managed:\n    - contents: |\n${block.replace(/^/gm, '  ')}\n`,
+    'hosts/web.nix': `services.nginx.appendHttpConfig = ''\n${MEDIA}'';\n`,
+    Dockerfile: `FROM nginx:1.27\nRUN { \\\n${echoes}\n  } > /etc/nginx/conf.d/default.conf\n`,
+  }
+  assert.equal(
+    await loud(tree),
+    ['.ebextensions/a.config', 'Dockerfile', 'hosts/web.nix', 'salt/web.sls', 'user-data'].map(
+      path => `${path} ${TRAVERSAL}`,
+    ),
+  )
+})
+
 test('a string of a script that is a server’s file', async () => {
   const text = MEDIA.replace('80', '${2:-80}').replace('/srv/media/', '\\"/srv/media/\\"')
   const tree = {

@@ -1,16 +1,26 @@
+import { nixStrings } from './nix-strings.ts'
 import { placeholder, UNKNOWN } from './placeholder.ts'
+import { echoedLines, stringFrom } from './shell-strings.ts'
 
 /**
  * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
- * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile.
+ * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile, a string that a
+ * script or a Dockerfile writes, an indented string of Nix.
  */
 export interface NestedText {
   readonly start: number
   readonly end: number
   /** What is done to the text before it is written. */
-  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string'
+  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string' | 'echo' | 'nix'
   /** True where the line that begins it says that it is written into a `.htaccess`. */
   readonly isHtaccess?: boolean
+  /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */
+  readonly parts?: readonly Stretch[]
+}
+
+export interface Stretch {
+  readonly start: number
+  readonly end: number
 }
 
 /** Nobody keeps more of them in one file, and a hostile one costs no more. */
@@ -26,8 +36,9 @@ const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
  */
 export function nestedTexts(
   text: string,
-  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby',
+  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby' | 'nix',
 ): readonly NestedText[] {
+  if (kind === 'nix') return nixStrings(text, MOST_TEXTS)
   const lines = linesOf(text)
   const ends = delimiterLines(lines)
   const found: NestedText[] = []
@@ -48,7 +59,8 @@ export function nestedTexts(
         })
       continue
     }
-    const string = kind === 'shell' && left > 0 ? stringFrom(text, lines, index) : null
+    const mayEcho = (kind === 'shell' || kind === 'dockerfile') && left > 0 && line.length < LONGEST_KEY
+    const string = mayEcho ? (echoedLines(lines, index) ?? stringFrom(text, lines, index)) : null
     if (string === undefined) left--
     else if (string !== null) {
       found.push(string.found)
@@ -75,36 +87,6 @@ export function nestedTexts(
 
 const HTACCESS = /(?:^|[\s/"'>])\.htaccess(?![\w.-])/
 
-/** `block="server {`, `echo '` in front of it: what a script writes into a file of a server. */
-const STRING = /(?:^|[\s;&|])(?:echo(?: -\w+)?[ \t]+|printf[ \t]+|\w+=)(["'])[ \t]*(\S.*)?$/
-const BEGINS = /^(?:#|server\s*\{|upstream\s|map\s|<VirtualHost\b|<IfModule\b)/
-
-/** No string of a script holds a longer file, and one that is left open costs no more. */
-const LONGEST_STRING = 20_000
-
-/** A string of several lines that begins like a server's file; null where none does, undefined where it has no end. */
-function stringFrom(
-  text: string,
-  lines: readonly Line[],
-  index: number,
-): { readonly found: NestedText; readonly last: number } | null | undefined {
-  const { line = '', start = 0 } = lines[index] ?? {}
-  if (line.length > LONGEST_KEY) return null
-  const [match, quote = '', rest = ''] = STRING.exec(line) ?? []
-  if (match === undefined) return null
-  const first = rest === '' ? (lines[index + 1]?.line.trim() ?? '') : rest
-  if (!BEGINS.test(first)) return null
-  const from = start + line.lastIndexOf(quote, line.length - rest.trimEnd().length - 1) + 1
-  let end = from
-  const most = Math.min(text.length, from + LONGEST_STRING)
-  while (end < most && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
-  if (end >= most) return undefined
-  let last = index
-  while ((lines[last + 1]?.start ?? Number.POSITIVE_INFINITY) <= end) last++
-  if (last === index) return null
-  return { found: { start: from, end, filledInBy: quote === '"' ? 'string' : 'nobody' }, last }
-}
-
 /** No line that begins a block is longer. */
 const LONGEST_KEY = 400
 
@@ -128,7 +110,7 @@ function delimiterLines(lines: readonly Line[]): { after: (word: string, index: 
   }
 }
 
-interface Line {
+export interface Line {
   readonly start: number
   readonly line: string
   /** Blanks before the first other character; null for a line of nothing else. */
@@ -187,10 +169,16 @@ function stretch(lines: readonly Line[], from: number, to: number): { start: num
  * parser may read it: what the shell or compose fill in is a placeholder, what they unescape stands on its line, and
  * the words behind it begin where they did.
  */
-export function codeOfNested(text: string, { start, end, filledInBy }: NestedText): string {
-  const inner = text.slice(start, end)
-  const code = filledInBy === 'nobody' ? inner : FILLED_IN[filledInBy](inner)
-  return blank(text.slice(0, start)) + code + blank(text.slice(end))
+export function codeOfNested(text: string, { start, end, filledInBy, parts }: NestedText): string {
+  let code = ''
+  let at = 0
+  for (const part of parts ?? [{ start, end }]) {
+    const inner = text.slice(part.start, part.end)
+    code +=
+      blank(text.slice(at, part.start)) + (filledInBy === 'nobody' ? inner : FILLED_IN[filledInBy](inner))
+    at = part.end
+  }
+  return code + blank(text.slice(at))
 }
 
 function blank(text: string): string {
@@ -229,10 +217,29 @@ const FILLED_IN = {
   compose: afterCompose,
   hcl: afterHcl,
   ruby: afterRuby,
+  echo: afterEcho,
+  nix: afterNix,
 } as const
 
+/** `''$` is a dollar of the text, `'''` two apostrophes. */
+const NIX_VALUE = /''\$|'''|''\\[a-z$]|\$\{[^}\n]*\}/g
+
+function afterNix(text: string): string {
+  return settle(text, NIX_VALUE, match => {
+    if (match[0] === '$') return null
+    return match === "''$" ? '$' : match === "'''" ? "''" : ' '
+  })
+}
+
+/** What `echo` and `printf` make the end of a line of, and Docker's own end of one, which it takes away. */
+const ENDS_OF_LINES = /\\n(?:\\(?=\r?\n))?|\\(?=\r?\n)/g
+
+function afterEcho(text: string): string {
+  return text.replace(ENDS_OF_LINES, match => ' '.repeat(match.length))
+}
+
 function afterString(text: string): string {
-  return settle(text, STRING_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
+  return settle(afterEcho(text), STRING_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
 }
 
 function afterCompose(text: string): string {
@@ -245,9 +252,13 @@ function settle(text: string, pattern: RegExp, meaningOf: (match: string) => str
   let at = 0
   let owed = 0
   let quote = ''
+  /** Between the braces of `${name}`, which end no word. */
+  let isName = false
   const copy = (part: string): void => {
     for (const character of part.split('')) {
-      const ends = quote === '' && /[\s;{}]/.test(character)
+      const isOfName = isName || (character === '{' && code.endsWith('$'))
+      isName = isOfName && character !== '}' && character !== '\n'
+      const ends = quote === '' && !isOfName && /[\s;{}]/.test(character)
       if (owed > 0 && (ends || character === '\n' || character === '\r')) {
         code += ' '.repeat(owed)
         owed = 0

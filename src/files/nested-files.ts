@@ -20,10 +20,14 @@ export function nestedPath(outer: string, index: number): string {
 
 const KINDS = [
   ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
-  ['yaml', /\.(?:ya?ml)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$/i],
+  [
+    'yaml',
+    /\.(?:ya?ml|sls|config)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$|(?:^|\/)(?:user|cloud)[-_](?:data|init|config)(?:\.(?:cfg|init|txt|tpl|tftpl))?$/i,
+  ],
   ['shell', /\.(?:sh|bash)(?:\.(?:j2|erb|tmpl|tpl|tftpl|in))?$/i],
   ['hcl', /\.(?:tf|hcl|nomad)$/i],
   ['ruby', /(?:^|\/)Vagrantfile$/],
+  ['nix', /\.nix$/],
   ['dockerfile', /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.(?:dockerfile|containerfile)$/i],
 ] as const
 
@@ -54,8 +58,8 @@ function kindOf(path: string): Kind | null {
 
 /** A program whose name or directory says that it has to do with a server. */
 const WRITER =
-  /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/i
-const PROGRAM = /\.(?:php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua|nix)$/
+  /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/i
+const PROGRAM = /\.(?:php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/
 const OF_TESTS =
   /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
 
@@ -88,7 +92,8 @@ export function hasServersWord(text: string): boolean {
 /** The texts in a file, where one of them could be a server's. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
-  const mayHold = kind === 'shell' || text.includes('<<') || text.includes('|')
+  const mayHold =
+    kind === 'shell' || kind === 'dockerfile' || kind === 'nix' || text.includes('<<') || text.includes('|')
   if (kind === null || !mayHold || !hasServersWord(text)) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
@@ -111,6 +116,7 @@ export function nestedSource(
   const code = codeOfNested(text, nested)
   // Ansible, Salt and Helm fill in their YAML themselves, whatever the file is called.
   const isJinja = code.includes('{{') && kindOf(splitNested(path)?.outer ?? path) === 'yaml'
+  const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
-  return { path, text, encoding, ...masked, template: masked.template || nested.filledInBy !== 'nobody' }
+  return { path, text, encoding, ...masked, template: masked.template || isFilledIn }
 }

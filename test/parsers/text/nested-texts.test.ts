@@ -47,6 +47,7 @@ test('a here-document is what the shell makes of it', () => {
     'server_name $NAME ${ALIAS:-b};',
     'return 301 https://\\$host\\$uri; # x',
     'set \\$a "\\$b $(date)";',
+    'set \\$b \\${uri}x;',
     'EOF',
     "tee b <<-'END' >/dev/null",
     '\troot $document_root;',
@@ -58,7 +59,7 @@ test('a here-document is what the shell makes of it', () => {
     '',
   ].join('\n')
   assert.equal(inner(text, 'shell'), [
-    'server_name ? ?;\nreturn 301 https://$host$uri  ; # x\nset $a  "$b ?" ;',
+    'server_name ? ?;\nreturn 301 https://$host$uri  ; # x\nset $a  "$b ?" ;\nset $b  ${uri}x ;',
     '\troot $document_root;',
   ])
 })
@@ -75,11 +76,53 @@ test('compose fills in what has one dollar, and halves two', () => {
   assert.equal(inner(text, 'compose'), ['      listen ?;\n      return 301 https://$host$uri  ;'])
 })
 
+test('a string with the ends of its lines as `echo` and Docker want them', () => {
+  const single =
+    "RUN echo '<VirtualHost *:80>\\n\\\n  Redirect / /x\\n\\\n</VirtualHost>' > /etc/apache2/a.conf\n"
+  assert.equal(inner(single, 'dockerfile'), ['          <VirtualHost *:80>\n  Redirect / /x\n</VirtualHost>'])
+  const double = 'RUN printf "server {\\n\\\n  return 301 /\\$uri;\\n\\\n}\\n" > a\n'
+  assert.equal(inner(double, 'dockerfile'), ['            server {\n  return 301 /$uri ;\n}'])
+})
+
+test('a string on one line: nginx needs no others, Apache does', () => {
+  assert.equal(inner("printf 'server {\\n listen 80;\\n}\\n' > a\n", 'shell'), [
+    '        server {   listen 80;  }',
+  ])
+  assert.equal(inner("printf '<Directory /srv>\\n Require local\\n</Directory>\\n' > a\n", 'shell'), [])
+})
+
+test('lines that are echoed one by one', () => {
+  const text = [
+    'RUN { \\',
+    "    echo '<Directory /srv>'; \\",
+    '    # more',
+    '    echo "  RewriteRule ^ \\"\\$1\\" [L]"; \\',
+    "    echo '</Directory>'; \\",
+    '  } > a.conf',
+    'echo "server {" > b',
+    "sudo echo 'listen 80;' >> b",
+    "echo '}' >> b && nginx -t",
+    "echo 'upstream a {'",
+    '',
+  ].join('\n')
+  assert.equal(inner(text, 'dockerfile'), [
+    '          <Directory /srv>\n\n            RewriteRule ^ "$1"    [L]\n          </Directory>',
+    '      server {\n           listen 80;',
+  ])
+})
+
+test('the indented strings of Nix', () => {
+  const text = "extraConfig = ''\n  root ${pkgs.x}/a;\n  set $a ''${b};\n'';\nname = ''one line'';\n"
+  assert.equal(inner(text, 'nix'), ['  root ?/a;\n  set $a ${b}  ;'])
+})
+
 test('a hostile file takes no longer than others', () => {
   const started = performance.now()
   nestedTexts('cat <<EOF\n'.repeat(100_000), 'shell')
   nestedTexts(Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a: |`).join('\n'), 'yaml')
   nestedTexts(`${'a:b'.repeat(100_000)}: |\n`, 'yaml')
+  nestedTexts(`echo '#'${' '.repeat(390)}x\n`.repeat(10_000), 'shell')
+  nestedTexts("a = ''\n''' ".repeat(100_000), 'nix')
   assert.ok(performance.now() - started < 2000)
 })
 
