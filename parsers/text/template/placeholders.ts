@@ -79,6 +79,13 @@ function isConfiguration(line: string): boolean {
 const fenced = (_: string, { directive, text }: Line): Verdict =>
   FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
 
+/** The same, but where a variable of nginx stands in it, which is a slip in a line of nginx: `{$host}`, `$$host`. */
+const notOfNginx = (match: string, line: Line): Verdict =>
+  OF_NGINX.test(match) && isStatement(line.text) ? 'perhaps' : fenced(match, line)
+
+const OF_NGINX =
+  /^\W+(?:host|http_\w+|scheme|uri|request_\w+|remote_\w+|server_\w+|args|is_args|query_string|document_\w+|proxy_add_x_forwarded_for)\W*$/
+
 function isWholePattern(match: string, line: string): boolean {
   return [`~ ${match} `, `~* ${match} `, `~* (${match})`, `~ (${match})`].some(text => line.includes(text))
 }
@@ -126,10 +133,10 @@ const STYLES: readonly Style[] = [
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
   },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
-  { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: fenced },
+  { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: notOfNginx },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },
   // Smarty.
-  { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: fenced },
+  { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },
   {
     mark: '{',
     pattern: /(?<![$%{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
