@@ -467,6 +467,7 @@ import nginxServiceDoesNotWait from './nginx/service-does-not-wait.ts'
 import nginxServiceForbids from './nginx/service-forbids.ts'
 import nginxSettingLeftBehind from './nginx/setting-left-behind.ts'
 import nginxSiteNotIncluded from './nginx/site-not-included.ts'
+import nginxSocketPathSlash from './nginx/socket-path-slash.ts'
 import nginxSplitClientsRemainder from './nginx/split-clients-remainder.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
@@ -1157,6 +1158,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/service-forbids', ...nginxServiceForbids },
   { id: 'nginx/setting-left-behind', ...nginxSettingLeftBehind },
   { id: 'nginx/site-not-included', ...nginxSiteNotIncluded },
+  { id: 'nginx/socket-path-slash', ...nginxSocketPathSlash },
   { id: 'nginx/split-clients-remainder', ...nginxSplitClientsRemainder },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },

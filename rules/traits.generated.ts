@@ -469,6 +469,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/service-forbids', { fixes: [], programs: ['nginx'] }],
   ['nginx/setting-left-behind', { fixes: [], programs: ['nginx'] }],
   ['nginx/site-not-included', { fixes: [], programs: ['nginx'] }],
+  ['nginx/socket-path-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/split-clients-remainder', { fixes: [], programs: ['nginx'] }],
   ['nginx/ssl-preread-off', { fixes: [], programs: ['nginx'] }],
   ['nginx/sub-filter-compressed', { fixes: [], programs: ['nginx', 'apache'] }],
