@@ -481,6 +481,7 @@ import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
 import nginxVariableUnset from './nginx/variable-unset.ts'
+import nginxVariableWithoutDollar from './nginx/variable-without-dollar.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
@@ -1172,6 +1173,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
   { id: 'nginx/variable-unset', ...nginxVariableUnset },
+  { id: 'nginx/variable-without-dollar', ...nginxVariableWithoutDollar },
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },

@@ -483,6 +483,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/typographic-quotes', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/variable-lost-to-shell', { fixes: [], programs: ['nginx'] }],
   ['nginx/variable-unset', { fixes: [], programs: ['nginx'] }],
+  ['nginx/variable-without-dollar', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/websocket-connection-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
