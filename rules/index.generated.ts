@@ -137,7 +137,6 @@ import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
-import apacheSetenvNotExpanded from './apache/setenv-not-expanded.ts'
 import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
@@ -156,6 +155,7 @@ import apacheTypographicQuotes from './apache/typographic-quotes.ts'
 import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
 import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
 import apacheVariableDefault from './apache/variable-default.ts'
+import apacheVariableNotExpanded from './apache/variable-not-expanded.ts'
 import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
 import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadowed.ts'
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
@@ -829,7 +829,6 @@ export const rules: readonly Rule[] = [
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
-  { id: 'apache/setenv-not-expanded', ...apacheSetenvNotExpanded },
   { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
   { id: 'apache/setenv-with-equals', ...apacheSetenvWithEquals },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
@@ -848,6 +847,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/unclosed-conditional', ...apacheUnclosedConditional },
   { id: 'apache/unterminated-quote', ...apacheUnterminatedQuote },
   { id: 'apache/variable-default', ...apacheVariableDefault },
+  { id: 'apache/variable-not-expanded', ...apacheVariableNotExpanded },
   { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
   { id: 'apache/vhost-port-wildcard-shadowed', ...apacheVhostPortWildcardShadowed },
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },

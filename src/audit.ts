@@ -238,7 +238,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/rewriterule-repeats-directory',
   'apache/rewritten-page-redirected',
   'apache/section-pattern-literal',
-  'apache/setenv-not-expanded',
+  'apache/variable-not-expanded',
   'apache/setenv-too-late',
   'apache/setenv-with-equals',
   'apache/sethandler-proxy-target',

@@ -1216,7 +1216,7 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/terms.jsonld',
   },
   {
-    rule: 'apache/setenv-not-expanded',
+    rule: 'apache/variable-not-expanded',
     examples: {
       bad: 'a variable that another one is set to',
       good: 'a group, a rule, and a text of another language',
@@ -1225,6 +1225,17 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/docs' },
     harm: ({ response }) => /ENV:BASE/.test(String(response.headers.location)),
     sound: answers(404),
+  },
+  {
+    rule: 'apache/variable-not-expanded',
+    examples: {
+      bad: 'the host of a redirect',
+      good: 'expressions, and variables that lines set',
+    },
+    shows: 'the client is sent to the name of the variable',
+    request: { url: 'http://example.org/old' },
+    harm: ({ response }) => /%\{HTTP_HOST\}/.test(String(response.headers.location)),
+    sound: ({ response }) => response.headers.location === undefined,
   },
   {
     rule: 'apache/status-drops-target',
