@@ -192,6 +192,7 @@ import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
+import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
@@ -884,6 +885,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
+  { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/unknown-option', ...appServerUnknownOption },

@@ -194,6 +194,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['app-server/socketio-workers', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/supervisor-refused', { fixes: [], programs: ['app-server'] }],
+  ['app-server/system-read-only', { fixes: [], programs: ['app-server'] }],
   ['app-server/unit-percent', { fixes: [], programs: ['app-server'] }],
   ['app-server/unit-setting-ignored', { fixes: [], programs: ['app-server'] }],
   ['app-server/unknown-option', { fixes: [], programs: ['app-server'] }],

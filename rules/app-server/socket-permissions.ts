@@ -1,3 +1,5 @@
+import { isBelow } from '../../parsers/text/is-below.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { AppServerProgram, AppServerSocket } from '../../src/deployment/model.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -47,6 +49,19 @@ const gunicorn = (options: string, unit = ''): Record<string, string> => ({
   `,
 })
 
+const runtimeDirectory = (group: string, mode: string): Record<string, string> => ({
+  ...gunicorn('unix:/run/shop/shop.sock'),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    User=shop
+    ${group}
+    RuntimeDirectory=shop
+    ${mode}
+    WorkingDirectory=/etc/shop
+    ExecStart=/usr/bin/gunicorn --bind unix:/run/shop/shop.sock shop.wsgi
+  `,
+})
+
 export default defineRule({
   summary: 'nginx may not open the socket of the application server',
   severity: 'error',
@@ -76,6 +91,10 @@ export default defineRule({
       files: { ...gunicorn('«unix:/run/shop/shop.sock» --umask 007'), 'etc/group': GROUPS },
     },
     {
+      title: 'a directory that is closed to others',
+      files: runtimeDirectory('Group=shop', 'RuntimeDirectoryMode=«0700»'),
+    },
+    {
       title: 'a socket unit that closes it to others',
       files: {
         ...gunicorn('unix:/run/shop/shop.sock'),
@@ -89,6 +108,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a directory for the group of nginx',
+      files: runtimeDirectory('Group=www-data', 'RuntimeDirectoryMode=0750'),
+    },
     { title: 'uWSGI as the user of nginx', files: uwsgi('uid = www-data\ngid = www-data') },
     { title: 'the group of nginx', files: uwsgi('uid = shop\ngid = www-data\nchmod-socket = 660') },
     {
@@ -119,6 +142,17 @@ export default defineRule({
         const { program, at } = to.listener
         const socket = program.sockets.find(each => each.at === at)
         const user = nginxUser(server.configuration)
+        const closed = user === null ? null : closedDirectory(program, address.path, user)
+        if (closed !== null && user !== null) {
+          yield {
+            at: closed.at,
+            message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502`,
+            label: 'nginx may not enter it',
+            related: [{ at: place, message: 'nginx connects here' }],
+            help: `Write \`RuntimeDirectoryMode=0755\`, or start ${programName(program)} with \`Group=${user.group}\` and \`RuntimeDirectoryMode=0750\``,
+          }
+          continue
+        }
         const rights = socket === undefined ? null : rightsOf(program, socket)
         if (user === null || rights === null || mayOpen(program, rights, user)) continue
         const { owner, group, mode } = rights
@@ -137,6 +171,35 @@ export default defineRule({
     }
   },
 })
+
+interface ClosedDirectory extends Rights {
+  readonly path: string
+  readonly at: Place
+}
+
+/** The directory that systemd makes for the unit, where its mode keeps nginx out; null where it does not. */
+function closedDirectory(
+  program: AppServerProgram,
+  socket: string,
+  user: WorkerAccount,
+): ClosedDirectory | null {
+  const { service, machine } = program
+  const mode = service?.runtimeDirectoryMode
+  if (service === null || machine.container !== null || mode?.known !== true || mode.at === null) return null
+  const path = socket.replace(/^\/var\/run\//, '/run/')
+  const made = service.runtimeDirectories.find(each => each.known && isBelow(path, each.value))
+  const rights = whole(service.user ?? known('root'), service.group, mode)
+  if (made?.known !== true || rights === null || mayEnter(program, rights, user)) return null
+  return { ...rights, path: made.value, at: mode.at }
+}
+
+function mayEnter({ machine }: AppServerProgram, rights: Rights, user: WorkerAccount): boolean {
+  const { owner, group, mode } = rights
+  if (user.name === 'root' || (mode & 0o001) !== 0) return true
+  if (owner === user.name) return (mode & 0o100) !== 0
+  if ((mode & 0o010) === 0) return false
+  return group === user.group || isGroupMember(machine, user.name, group) !== false
+}
 
 function helpFor(program: AppServerProgram, isUnit: boolean, user: WorkerAccount): string {
   if (isUnit) return `Write \`SocketUser=${user.name}\` in the socket unit`

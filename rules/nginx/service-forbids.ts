@@ -8,6 +8,7 @@ import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readOnlySystem } from '../_read-only-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { isOpenToAll } from '../_privileged-ports.ts'
 
@@ -91,7 +92,7 @@ export default defineRule({
       const service = configuration.main === null ? null : serviceOf(program)
       if (service === null || service.unit.settings.some(({ name }) => OWN_VIEW.test(name))) continue
       yield* hiddenHome(service, configuration)
-      yield* readOnlySystem(service, configuration)
+      yield* writesNothing(service, configuration)
       if (isOpenToAll(machine)) continue
       const servers = groupBy(deployment.servers, server => server.configuration).get(configuration) ?? []
       yield* portOfRoot(service, servers)
@@ -134,28 +135,13 @@ function* hiddenHome(service: ServiceUnit, configuration: NginxConfiguration): G
   }
 }
 
-function* readOnlySystem(service: ServiceUnit, configuration: NginxConfiguration): Generator<RuleFinding> {
-  const { protectSystem, readWritePaths, runtimeDirectories, stateDirectories, privateTmp, unit } = service
-  if (protectSystem?.known !== true || protectSystem.at === null || protectSystem.value !== 'strict') return
-  const allowed = [...readWritePaths, ...runtimeDirectories, ...stateDirectories]
-  if (allowed.some(({ known }) => !known)) return
-  const open = allowed.flatMap(fact => (fact.known ? fact.value.split(/\s+/) : []))
-  for (const { name, value } of unit.settings) {
-    const base = name === 'LogsDirectory' ? '/var/log' : name === 'CacheDirectory' ? '/var/cache' : null
-    if (base !== null) open.push(...value.split(/\s+/).map(each => `${base}/${each}`))
-  }
-  if (privateTmp?.known === true && privateTmp.value) open.push('/tmp', '/var/tmp')
-  const roots = open.map(path => path.replace(/^[-+]+/, '').replace(/\/+$/, ''))
-  const line = firstWith(
-    configuration,
-    WRITTEN,
-    path =>
-      !/^\/(?:dev|proc|sys)\//.test(path) &&
-      !roots.some(root => path === root || path.startsWith(`${root}/`)),
-  )
+function* writesNothing(service: ServiceUnit, configuration: NginxConfiguration): Generator<RuleFinding> {
+  const system = readOnlySystem(service)
+  if (system === null) return
+  const line = firstWith(configuration, WRITTEN, path => !system.mayWrite(path))
   if (line === null) return
   yield {
-    at: protectSystem.at,
+    at: system.at,
     aspect: 'system',
     message: `nginx may not write \`${pathOf(line)}\`, as no \`ReadWritePaths=\` names it: Read-only file system`,
     label: 'all is read-only',
