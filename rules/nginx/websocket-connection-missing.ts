@@ -31,6 +31,15 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('«proxy_set_header» Upgrade $http_upgrade;') },
     },
     {
+      title: 'another word',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Connection upgraded;
+          «proxy_set_header» Upgrade $http_upgrade;
+        `),
+      },
+    },
+    {
       title: 'cleared for keepalive',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -41,6 +50,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one of several options',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection "keep-alive, Upgrade";
+        `),
+      },
+    },
     {
       title: 'both headers',
       files: {
@@ -116,6 +134,7 @@ function upgradeOf({ headers }: NginxConnection): SentHeader | undefined {
 /** True where `Connection` names it, or may. */
 function names({ headers }: NginxConnection): boolean {
   return headers.written.some(
-    ({ name, value }) => name === 'connection' && (value.includes('$') || /upgrade/i.test(value)),
+    ({ name, value }) =>
+      name === 'connection' && (value.includes('$') || /(?:^|[\s,])upgrade(?:$|[\s,])/i.test(value)),
   )
 }
