@@ -58,6 +58,17 @@ export default defineRule({
       },
     },
     {
+      title: 'pages to begin with',
+      files: {
+        'etc/apache2/apache2.conf': main('Require all granted\nDirectoryIndex «start.html,» index.php'),
+        'srv/www/start.html': 'page',
+      },
+    },
+    {
+      title: 'extensions',
+      files: { 'site.conf': 'AddType application/x-tar «.tar,» .tgz\nServerName example.org\n' },
+    },
+    {
       title: 'hosts',
       files: { 'etc/apache2/apache2.conf': main('Require host «example.org,» example.com') },
     },
@@ -86,7 +97,7 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const name of ['require', 'allow', 'deny']) {
+      for (const name of NAMED) {
         for (const directive of everywhere(configuration, filesOf(configuration), name)) {
           for (const index of namesOf(directive)) {
             const value = directive.args[index]?.value ?? ''
@@ -107,6 +118,19 @@ export default defineRule({
   },
 })
 
+const NAMED = [
+  'require',
+  'allow',
+  'deny',
+  'directoryindex',
+  'addtype',
+  'addhandler',
+  'addcharset',
+  'addencoding',
+  'addlanguage',
+  'addoutputfilterbytype',
+]
+
 /** The kinds of `Require` whose arguments are names, parted by white space. */
 const KINDS = /^(?:user|group|host|forward-dns|env|ldap-user)$/i
 
@@ -114,11 +138,13 @@ const KINDS = /^(?:user|group|host|forward-dns|env|ldap-user)$/i
 function namesOf({ name, args }: ApacheDirective): readonly number[] {
   const first = args[0]?.value ?? ''
   const negated = first.toLowerCase() === 'not' ? 1 : 0
+  if (name.toLowerCase() === 'directoryindex') return [...args.keys()]
   const isNamed = name.toLowerCase() === 'require' ? KINDS.test(args[negated]?.value ?? '') : first !== ''
   return isNamed ? args.map((_, index) => index).filter(index => index > negated) : []
 }
 
 function nobody({ name, args }: ApacheDirective): string {
+  if (/^(?:add|directoryindex)/i.test(name)) return 'no file has'
   if (name.toLowerCase() !== 'require') return 'no client has'
   return /user$/i.test(args[0]?.value ?? '') ? 'no user has' : 'nothing has'
 }

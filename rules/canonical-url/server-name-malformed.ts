@@ -51,6 +51,7 @@ export default defineRule({
     },
     { title: 'a wildcard in the middle', files: { 'etc/nginx/nginx.conf': nginx('«api.*.example.org»') } },
     { title: 'a port', files: { 'etc/nginx/nginx.conf': nginx('«example.org:8080»') } },
+    { title: 'a port in Apache', files: { 'site.conf': apache('ServerAlias «www.example.org:8080»') } },
     {
       title: 'an option of `listen`',
       files: {
@@ -133,8 +134,13 @@ export default defineRule({
       }
     }
     for (const { occurrences } of apache) {
+      // The first virtual host answers what no other has a name for.
+      const isOne = (occurrences.get('servername') ?? []).length < 2
       for (const directive of occurrences.get('serveralias') ?? [])
-        for (const [index, { value }] of directive.args.entries()) yield* judge(directive, index, value)
+        for (const [index, { value }] of directive.args.entries()) {
+          yield* aliasWithPort(directive, index, isOne)
+          yield* judge(directive, index, value)
+        }
     }
   },
 })
@@ -158,6 +164,23 @@ function* withPort(configuration: NginxConfiguration, directive: NginxDirective)
         at.source.text.slice(at.start, at.end) === value ? replacePlace(at, host) : null,
       ]),
     }
+  }
+}
+
+/** The name of a `ServerName` may have a port; Apache compares an alias with the host alone. */
+function* aliasWithPort(directive: ApacheDirective, index: number, isOne: boolean): Generator<RuleFinding> {
+  const value = directive.args[index]?.value ?? ''
+  const host = /^([\w.*-]+):\d+$/.exec(value)?.[1]
+  if (host === undefined || isUnknownWord(value) || directive.args.some(word => word.value === host)) return
+  const at = argumentPlace(directive, index)
+  yield {
+    at,
+    ...(isOne && ({ severity: 'info' } as const)),
+    message: `no request has the host \`${value}\`: Apache compares the name without the port`,
+    label: 'never matched',
+    ...propose(`Write \`${host}\``, 'unsafe', [
+      at.source.text.slice(at.start, at.end) === value ? replacePlace(at, host) : null,
+    ]),
   }
 }
 
