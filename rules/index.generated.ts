@@ -516,6 +516,7 @@ import responseHeadersCookieEditInOtherTable from './response-headers/cookie-edi
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
 import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
 import responseHeadersCorsMethodRefused from './response-headers/cors-method-refused.ts'
+import responseHeadersCorsPreflightUnauthorized from './response-headers/cors-preflight-unauthorized.ts'
 import responseHeadersCorsSentTwice from './response-headers/cors-sent-twice.ts'
 import responseHeadersCorsValueRefused from './response-headers/cors-value-refused.ts'
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
@@ -1209,6 +1210,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
   { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
   { id: 'response-headers/cors-method-refused', ...responseHeadersCorsMethodRefused },
+  { id: 'response-headers/cors-preflight-unauthorized', ...responseHeadersCorsPreflightUnauthorized },
   { id: 'response-headers/cors-sent-twice', ...responseHeadersCorsSentTwice },
   { id: 'response-headers/cors-value-refused', ...responseHeadersCorsValueRefused },
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },

@@ -518,6 +518,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['response-headers/cookie-path-reversed', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['response-headers/cors-fonts-without-woff2', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-method-refused', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['response-headers/cors-preflight-unauthorized', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-sent-twice', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['response-headers/cors-value-refused', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-without-always', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -2,6 +2,24 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'response-headers/cors-preflight-unauthorized',
+    examples: { bad: 'nginx asks for a password', good: 'answered before' },
+    shows: 'nginx asks a browser for a password that it does not send in advance',
+    mirrors: [8099],
+    request: { url: 'http://example.org/api', method: 'OPTIONS' },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status === 204,
+  },
+  {
+    rule: 'response-headers/cors-preflight-unauthorized',
+    examples: { bad: 'Apache asks for a password', good: 'the method is enough' },
+    shows: 'Apache asks a browser for a password that it does not send in advance',
+    mirrors: [8099],
+    request: { url: 'http://example.org/api', method: 'OPTIONS' },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'response-headers/cors-method-refused',
     examples: { bad: 'LimitExcept', good: 'the same methods in LimitExcept' },
     shows: 'the preflight of a browser is refused',

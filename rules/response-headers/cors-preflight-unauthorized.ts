@@ -1,0 +1,147 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
+import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location / {
+          add_header Access-Control-Allow-Origin https://shop.example.org always;
+          add_header Access-Control-Allow-Headers Authorization always;
+          ${lines}
+          proxy_pass http://127.0.0.1:8099;
+          proxy_set_header Host $host;
+      }
+    `),
+  ),
+  'etc/nginx/staff': 'ann:{PLAIN}secret\n',
+})
+const apache = (requirement: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPass / http://127.0.0.1:8099/
+          Header always set Access-Control-Allow-Origin https://shop.example.org
+          Header always set Access-Control-Allow-Headers Authorization
+          <Location />
+              AuthType Basic
+              AuthName API
+              AuthUserFile /etc/apache2/staff
+              ${requirement}
+          </Location>
+      </VirtualHost>
+    `,
+    [
+      'headers',
+      'proxy',
+      'proxy_http',
+      'authn_core',
+      'authn_file',
+      'auth_basic',
+      'authz_user',
+      'allowmethods',
+    ],
+  ),
+  'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0\n',
+})
+
+export default defineRule({
+  summary: 'Browsers ask in advance without a password, and are refused',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Before a request of another site with an `Authorization` header, or by a method such as `PUT`, browsers send `OPTIONS` without any credentials, and go on only if it is answered with a 2xx status. A password is asked for it as well, so it is answered with 401, and no script of the other site ever reaches the application: `Response to preflight request doesn’t pass access control check`.',
+  remedy:
+    'Answer `OPTIONS` before the password is asked for: `if ($request_method = OPTIONS) { … return 204; }` in nginx, `Require method OPTIONS` beside the other `Require` in Apache',
+  references: [
+    'https://fetch.spec.whatwg.org/#cors-preflight-fetch',
+    'https://httpd.apache.org/docs/2.4/mod/mod_authz_core.html#reqmethod',
+  ],
+  bad: [
+    {
+      title: 'nginx asks for a password',
+      files: nginx(conf`
+        «auth_basic» API;
+        auth_basic_user_file /etc/nginx/staff;
+      `),
+    },
+    { title: 'Apache asks for a password', files: apache('«Require valid-user»') },
+  ],
+  good: [
+    {
+      title: 'answered before',
+      files: nginx(conf`
+        if ($request_method = OPTIONS) {
+            add_header Access-Control-Allow-Origin https://shop.example.org always;
+            add_header Access-Control-Allow-Headers Authorization always;
+            return 204;
+        }
+        auth_basic API;
+        auth_basic_user_file /etc/nginx/staff;
+      `),
+    },
+    { title: 'the method is enough', files: apache('Require method OPTIONS\nRequire valid-user') },
+    {
+      title: 'a page of its own site',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            auth_basic API;
+            auth_basic_user_file /etc/nginx/staff;
+            root /srv/www;
+          `),
+        ),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const server of deployment.servers) {
+      const { occurrences } = server.configuration
+      if (!occurrences.has('auth_basic') && !occurrences.has('auth_request')) continue
+      for (const line of directivesByServer(server.configuration, 'add_header').get(server.directive) ?? []) {
+        const path = line.parent === null ? undefined : pathsInto(line.parent)[0]
+        if (path === undefined || !isForPreflight(line.args[0]?.value)) continue
+        const answer = askServer(deployment, server, path, { request: { method: 'OPTIONS' } })
+        yield* refused(answer?.end, argumentPlace(line, 0))
+      }
+    }
+    for (const asked of hostsHolding(deployment, ['authtype'])) {
+      const holders = [...new Set([asked.host?.directive ?? null, null])]
+      const lines = holders.flatMap(each => directivesOfHost(asked.configuration, each, 'header'))
+      for (const directive of lines) {
+        const line = headerLine(directive)
+        if (line === null || line.value === null || !isForPreflight(line.name)) continue
+        yield* refused(askHost(deployment, asked, '/', { method: 'OPTIONS' }).end, line.nameAt)
+      }
+    }
+  },
+})
+
+/** Headers that no browser looks at but in the answer to what it asks in advance. */
+function isForPreflight(name: string | undefined): boolean {
+  return /^access-control-allow-(?:headers|methods)$/i.test(name ?? '')
+}
+
+function* refused(
+  end: ReturnType<typeof askHost>['end'] | NonNullable<ReturnType<typeof askServer>>['end'] | undefined,
+  header: Place,
+): Iterable<RuleFinding> {
+  if (end?.kind !== 'response' || end.status !== 401) return
+  yield {
+    at: end.at ?? header,
+    message:
+      '`OPTIONS` is answered with 401: browsers send it without a password, before the request that has one',
+    related: end.at === null ? [] : [{ at: header, message: 'only the answer to `OPTIONS` needs it' }],
+  }
+}
