@@ -548,6 +548,7 @@ import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-inef
 import staticFilesAliasRegexWithoutCapture from './static-files/alias-regex-without-capture.ts'
 import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
+import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
@@ -1242,6 +1243,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-regex-without-capture', ...staticFilesAliasRegexWithoutCapture },
   { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
+  { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
