@@ -261,6 +261,7 @@ import containersEnvironmentWithoutEquals from './containers/environment-without
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
+import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
@@ -956,6 +957,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
+  { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },

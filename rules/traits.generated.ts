@@ -263,6 +263,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/file-emptied', { fixes: [], programs: ['docker'] }],
   ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/labels-select-nothing', { fixes: [], programs: ['nginx'] }],
   ['containers/loopback-published', { fixes: [], programs: ['docker'] }],
   ['containers/module-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/mount-hides-file', { fixes: [], programs: ['nginx', 'docker'] }],

@@ -22,6 +22,8 @@ export interface Workload {
   readonly name: string
   readonly at: Place
   readonly labels: ReadonlyMap<string, string>
+  /** `spec.selector.matchLabels`; null where a workload says none. */
+  readonly selector: { readonly labels: ReadonlyMap<string, string>; readonly at: Place } | null
   readonly containers: readonly PodContainer[]
   readonly volumes: ReadonlyMap<string, PodVolume>
   readonly hostNetwork: boolean
@@ -63,6 +65,8 @@ export interface ClusterService {
   readonly name: string
   readonly at: Place
   readonly selector: ReadonlyMap<string, string>
+  /** What is written behind `selector:`; the name where nothing is. */
+  readonly selectorAt: Place
   readonly ports: readonly {
     readonly port: number
     /** A number, or the name of a container's port; the port itself where it is not written. */

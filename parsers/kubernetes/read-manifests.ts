@@ -100,6 +100,7 @@ function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
     name,
     at,
     selector: textsAt(map, 'spec', 'selector'),
+    selectorAt: writtenAt(mapAt(map, 'spec', 'selector')) ?? at,
     ports: listAt(map, 'spec', 'ports').flatMap(each => {
       const port = numberAt(each, 'port')
       const target = entryAt(each, 'targetPort')
@@ -141,10 +142,24 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
     name,
     at: entryAt(map, 'kind')?.value.at ?? at,
     labels: metadata === null ? new Map() : textsAt(metadata, 'labels'),
+    selector: selectorOf(map),
     containers: listAt(spec, 'containers').flatMap(each => containerOf(each, spec)),
     volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
     hostNetwork: textAt(spec, 'hostNetwork') === 'true',
   }
+}
+
+function selectorOf(map: YamlMap): Workload['selector'] {
+  const written = mapAt(map, 'spec', 'selector', 'matchLabels')
+  const at = writtenAt(written)
+  return at === null ? null : { labels: textsAt(map, 'spec', 'selector', 'matchLabels'), at }
+}
+
+/** Without the blanks behind it, which belong to the map in YAML. */
+function writtenAt(map: YamlMap | null): Place | null {
+  if (map === null) return null
+  const { source, start, end } = map.at
+  return { source, start, end: start + source.text.slice(start, end).trimEnd().length }
 }
 
 function volumeOf(map: YamlMap): readonly (readonly [string, PodVolume])[] {
