@@ -64,7 +64,12 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
     case 'django-admin':
     case 'django-admin.py': {
       const at = command.words.findIndex(({ text }) => text === 'runserver' || text === 'runserver_plus')
-      return at === -1 ? null : readRunserver(behind(at))
+      if (at === -1) return null
+      // Flask-Script called its own command so, and Django's takes an address and no options for it.
+      const isFlask = command.words
+        .slice(at)
+        .some(({ text }) => /^(?:-[hpdr]|--(?:host|port)(?:=.*)?)$/.test(text))
+      return isFlask ? readFlask(behind(at)) : readRunserver(behind(at))
     }
     case 'node':
     case 'nodejs':

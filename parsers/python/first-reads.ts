@@ -41,6 +41,11 @@ const MAKE_NAMES: ReadonlySet<string> = new Set([
   'include',
 ])
 
+/** Whether a function puts the settings of other modules among those of the one that calls it, as its name says. */
+export function fillsSettings(callee: string): boolean {
+  return /(?:^|[._])(?:import|load|include|inject|merge)_(?:\w+_)?settings(?:_\w+)?$/i.test(callee)
+}
+
 /** No settings are nested so deep. */
 const DEEPEST = 200
 
@@ -131,9 +136,13 @@ export function firstReads(root: Node): readonly PythonRead[] {
   return reads
 }
 
-/** True for what is told which module calls it, and may put names into it; a logger is only called like it. */
+/**
+ * True for what is told which module calls it, and may put names into it; a logger is only called like it. By its name,
+ * too, for what looks up its caller: `import_settings_modules("shop.base")`.
+ */
 function isGivenModule(call: Node): boolean {
   const args = call.childForFieldName('arguments')?.namedChildren ?? []
   const callee = call.childForFieldName('function')?.text ?? ''
+  if (fillsSettings(callee)) return true
   return args.some(each => each?.text === '__name__') && !/(?:^|\.)[gG]et_?[lL]ogger$/.test(callee)
 }

@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { siteTo } from './_examples.ts'
-import { NGINX_IMAGES, runImages } from './_images.ts'
+import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
 
 const compose = (volume: string): string => conf`
   services:
@@ -87,6 +87,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a main file that is made of a template',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          ENV NGINX_ENVSUBST_OUTPUT_DIR=/etc/nginx
+          COPY nginx.conf /etc/nginx/templates/nginx.conf.template
+        `,
+        'nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /usr/share/nginx/html;
+          `),
+        ),
+      },
+    },
+    {
       title: 'a main file that is named on the command line',
       files: {
         'docker-compose.yml': compose('./nginx.conf:/etc/nginx/conf.d/own.conf:ro').replace(
@@ -101,13 +116,15 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { base, mounts, command, files } of runImages(deployment)) {
+    for (const run of runImages(deployment)) {
+      const { base, mounts, command, files } = run
       if (!NGINX_IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
       const hasOwnMain = mounts.some(({ target }) => /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target))
       for (const { target, path, at } of mounts) {
         if (path === null) continue
         const isMain = target === '/etc/nginx/nginx.conf'
         if (!isMain && (hasOwnMain || !INCLUDED.test(target))) continue
+        if (target.endsWith('.template') && writesElsewhere(run)) continue
         const foreign = foreignIn(files, path, isMain)
         if (foreign === null) continue
         yield {
@@ -128,6 +145,16 @@ export default defineRule({
 
 /** What the main file of the image includes in `http`, and what its start script makes such files of. */
 const INCLUDED = /^\/etc\/nginx\/(?:conf\.d\/[^/]+\.conf|templates\/[^/]+\.template)$/
+
+/** True where something says into which directory the start script writes what it makes of templates, or with which ending. */
+function writesElsewhere({ image, machine }: RunImage): boolean {
+  const { container } = machine
+  const names = [...(image?.environment ?? []), ...(container?.service.environment ?? [])]
+  return (
+    (container?.service.envFiles.length ?? 0) > 0 ||
+    names.some(({ name }) => name.startsWith('NGINX_ENVSUBST_'))
+  )
+}
 
 const OF_MAIN: ReadonlySet<string> = new Set(['events', 'http', 'worker_processes', 'user', 'pid'])
 const OF_HTTP: ReadonlySet<string> = new Set(['server', 'upstream', 'location', 'map', 'limit_req_zone'])

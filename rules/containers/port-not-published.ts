@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
@@ -5,6 +6,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, PublishedPort } from '../../parsers/compose/compose.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -121,6 +123,20 @@ export default defineRule({
     },
     { title: 'published', files: tree('ports: ["127.0.0.1:8000:8000"]') },
     { title: 'connected to where it is published', files: tree('ports: ["8001:8000"]', '127.0.0.1:8001') },
+    {
+      title: 'a configuration beside the project, for a host without containers',
+      files: {
+        'docker/docker-compose.yml': tree('ports: ["8001:8000"]')['docker-compose.yml'] ?? '',
+        'config/shop.nginx': conf`
+          server {
+              listen 80 default_server;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the network of the host', files: tree('network_mode: host') },
     { title: 'a port that a variable gives', files: tree('ports: ["${PORT}:8000"]') },
     {
@@ -156,7 +172,7 @@ export default defineRule({
         if (to.kind !== 'unclaimed' || local !== true || address.kind === 'unix' || port === null) continue
         const program = inside.get(port)
         const service = program?.machine.container?.service
-        if (program === undefined || service === undefined) continue
+        if (program === undefined || service === undefined || !isOfOneHost(at, program)) continue
         const published = service.ports.filter(
           each => each.published?.known === true && each.target.known && each.target.value.first === port,
         )
@@ -199,6 +215,16 @@ function unreached({ connections, programs }: Deployment): ReadonlyMap<number, A
       )
         found.delete(to.listener.port)
   return found
+}
+
+/** False for a configuration that lies beside the project and not below it: it may be for hosts without containers. */
+function isOfOneHost({ source }: Place, { machine }: AppServerProgram): boolean {
+  const project = machine.container?.project.sources[0]?.path
+  return (
+    project === undefined ||
+    /^\/(?:etc|usr|opt)\//.test(source.path) ||
+    isBelow(source.path, posix.dirname(project))
+  )
 }
 
 /** A proxy of the project itself, whose configuration may lie anywhere, is what the others listen for. */

@@ -293,6 +293,26 @@ export default defineRule({
       ),
     },
     {
+      title: 'what libraries are built with, and may need bash themselves',
+      files: tree(
+        image('python:3.12-alpine', 'RUN apk add --no-cache xmlsec-dev'),
+        SCRIPT.replace('sh', 'bash'),
+      ),
+    },
+    {
+      title: 'a script of a directory above the Dockerfile, which is built from there',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('web.example.net:8000'),
+        'packaging/debian/Dockerfile': conf`
+          FROM golang:1.25
+          COPY . /src
+          CMD ["/src/packaging/debian/build.sh"]
+        `,
+        'packaging/debian/build.sh': SCRIPT,
+      },
+    },
+    {
       title: 'bash on Debian',
       files: tree(image('python:3.12-slim'), SCRIPT.replace('/bin/sh', '/bin/bash')),
     },
@@ -529,8 +549,22 @@ function lacksBash(container: Started, steps: readonly string[]): boolean {
   const base = container.reference
   if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
   if (container.service !== null && container.service.build !== null && container.image === null) return false
-  return !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step)) && !copiesPrograms(container)
+  return (
+    !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step) || mayNeedBash(step)) &&
+    !copiesPrograms(container)
+  )
 }
+
+/** Files of development of which nobody here knows what they need: those of glib and libtool need bash. */
+function mayNeedBash(step: string): boolean {
+  return [...step.matchAll(/[\w.+-]+-dev\b/g)].some(([name]) => !WITHOUT_BASH.has(name))
+}
+
+const WITHOUT_BASH: ReadonlySet<string> = new Set(
+  'musl-dev libc-dev libffi-dev openssl-dev zlib-dev jpeg-dev libjpeg-turbo-dev postgresql-dev mariadb-dev mariadb-connector-c-dev python-dev python2-dev python3-dev freetype-dev libpq-dev libxml2-dev libxslt-dev'.split(
+    ' ',
+  ),
+)
 
 function maySetMode({ image, service, mounts }: Started, steps: readonly string[]): boolean {
   if (

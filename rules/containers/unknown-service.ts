@@ -102,6 +102,13 @@ export default defineRule({
       },
     },
     {
+      title: 'one of the containers of a service',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('shop-web-2:8000'),
+      },
+    },
+    {
       title: 'a name of the public DNS',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('app.example.com:8000') },
     },
@@ -141,7 +148,8 @@ export default defineRule({
         if (isReached(container, name)) continue
         const { services, sources } = container.project
         const other = [...services.values()].find(each => each.name.toLowerCase() === name)
-        if (other === undefined && container.allNames.has(name)) continue
+        if (other === undefined && (container.allNames.has(name) || isOneOfSeveral(name, services.keys())))
+          continue
         if (other !== undefined && other.networkMode !== null) continue
         const names = [...services.keys()].filter(each => each !== container.service.name)
         const harm = isComputed(pass.args[0]?.value ?? '')
@@ -219,4 +227,15 @@ function knowsEveryName({ project, service, networks }: Container): boolean {
     const network = project.networks.get(key)
     return network === undefined || (!network.external && network.name === null)
   })
+}
+
+/** True for what Compose calls one of the containers of a service: `PROJECT-SERVICE-2`. */
+function isOneOfSeveral(name: string, services: Iterable<string>): boolean {
+  const inner = /^(?:.+?[-_])(.+)[-_]\d+$/.exec(name)?.[1]
+  if (inner === undefined) return false
+  for (const service of services) {
+    const own = service.toLowerCase()
+    if (inner === own || inner.endsWith(`-${own}`) || inner.endsWith(`_${own}`)) return true
+  }
+  return false
 }

@@ -1,4 +1,4 @@
-import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
+import { isDjangoAtLeast, pinnedDjango } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { isTimeZone } from '../../src/deployment/time-zone.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -6,7 +6,7 @@ import { entryPlace, type SettingsFault, settingValue } from './_setting-entries
 
 /** Values that Django, or a check of `manage.py`, refuses by themselves. */
 export function* valueFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
-  yield* textFaults(settings)
+  yield* textFaults(settings, files)
   yield* withoutDefault(settings)
   yield* sessionCache(settings)
   yield* ages(settings)
@@ -43,15 +43,24 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
 }
 
-function* textFaults(settings: DjangoSettings): Iterable<SettingsFault> {
+function* textFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
   for (const [name, { isRefused, says, label, help }] of Object.entries(REFUSALS)) {
     const value = settingValue(settings, name)
     // What a template fills in is no value yet.
     if (typeof value !== 'string' || /[{}<>%]/.test(value) || !isRefused(value)) continue
+    if (name === 'LANGUAGE_CODE' && !checksLanguages(settings, files)) continue
     const at = entryPlace(settings, name, [], 'value')
     if (at !== null)
       yield { at, message: says(value), label, ...(help !== undefined && { help: help(value) }) }
   }
+}
+
+/** Django has had that check since 2.2. */
+function checksLanguages(settings: DjangoSettings, files: FileSystem): boolean {
+  return (
+    isDjangoAtLeast(2, settings, files) !== false &&
+    !/^2\.[01]\b/.test(pinnedDjango(settings, files)?.version ?? '')
+  )
 }
 
 const NEED_DEFAULT = [

@@ -143,6 +143,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'settings of other modules that a function puts among them',
+      files: project(conf`
+        from shared.config import import_settings_modules
+        import_settings_modules("shared.settings.base")
+        MEDIA_URL = SITE_BASE_URL + "/media/"
+      `),
+    },
+    {
       title: 'names of other modules, and of arguments',
       files: project(conf`
         import logging.config

@@ -63,6 +63,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a class that the pinned release still has',
+      files: {
+        ...project('"DEFAULT_FILTER_BACKENDS": ["rest_framework.filters.DjangoFilterBackend"],'),
+        'web/requirements.txt': '-r requirements/prod.txt\n',
+        'web/requirements/prod.txt': 'Django==1.11.29\ndjangorestframework==3.1.0 \\\n    --hash=sha256:00\n',
+      },
+    },
+    {
       title: 'with the applications',
       files: project(conf`
         "DEFAULT_FILTER_BACKENDS": [${FILTERS}],
@@ -126,11 +134,26 @@ function* restFaults(settings: DjangoSettings, files: FileSystem): Iterable<Sett
     }
     const texts: readonly unknown[] = Array.isArray(value) ? value : []
     for (const [index, text] of texts.entries()) {
-      const fault = typeof text === 'string' ? faultOf(text, key, rest, isInstalled) : null
+      const fault =
+        typeof text === 'string' && !(text === OLD_FILTER && mayHaveFilter(settings, files))
+          ? faultOf(text, key, rest, isInstalled)
+          : null
       const at = fault === null ? null : entryPlace(settings, 'REST_FRAMEWORK', [key, index], 'value')
       if (fault !== null && at !== null) yield { at, ...fault }
     }
   }
+}
+
+const OLD_FILTER = 'rest_framework.filters.DjangoFilterBackend'
+
+/** True where the requirements do not leave the choice to pip, or name a Django that no later framework takes. */
+function mayHaveFilter(settings: DjangoSettings, files: FileSystem): boolean {
+  const isAtLeast = isPackageAtLeast('djangorestframework', '3.7', settings, files)
+  if (isAtLeast !== undefined) return !isAtLeast
+  return (
+    isPackageAtLeast('djangorestframework', 3, settings, files) !== undefined ||
+    isPackageAtLeast('django', 2, settings, files) === false
+  )
 }
 
 const REMOVED: ReadonlySet<string> = new Set(['PAGINATE_BY', 'PAGINATE_BY_PARAM', 'MAX_PAGINATE_BY'])
@@ -158,7 +181,7 @@ function faultOf(
       message: `the framework has no \`${name}\`: ImportError: Could not import '${text}' for API setting '${key}'`,
       label: 'no such class',
     }
-  if (text === 'rest_framework.filters.DjangoFilterBackend' && isInstalled('django_filters') === true)
+  if (text === OLD_FILTER && isInstalled('django_filters') === true)
     return {
       message: `Django REST framework 3.7 removed this: ImportError: Could not import '${text}' for API setting '${key}'`,
       label: 'no longer there',

@@ -265,6 +265,24 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'settings that a function fills in behind them',
+      files: project(conf`
+        SECRET_KEY = None
+        update_secret_from_file(__name__, "secret_key")
+      `),
+    },
+    {
+      title: 'settings of other files that are put beside them',
+      files: project(conf`
+        SECRET_KEY = ""
+        locals().update(load_py_settings())
+      `),
+    },
+    {
+      title: 'a language before Django looked at it',
+      files: project('LANGUAGE_CODE = "pt_BR"', 'Django==2.1.7'),
+    },
+    {
       title: 'the admin with all that it needs',
       files: project(admin()),
     },

@@ -18,7 +18,10 @@ const location = (lines: string): string => conf`
 export default defineRule({
   summary: 'One header is set twice, and nginx sends both',
   severity: 'error',
-  otherSeverities: { warning: 'where two Host headers go to a backend that is not in the audit' },
+  otherSeverities: {
+    warning:
+      'where two Host headers go to a backend that is not in the audit, or the same value is sent twice by another header',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Lines of one level do not replace each other. Apache joins the two values to `https, https`, which no test for `https` matches; two Host headers are a 400.',
@@ -110,7 +113,7 @@ export default defineRule({
             : `nginx sends \`${name}\` twice, and a backend that joins the values reads \`${other.value}, ${fault.value}\``,
           label: 'the second of two',
           // Node and its like take the first and say nothing.
-          ...(isHost && !targets.some(({ to }) => to.kind === 'listener')
+          ...((isHost ? !targets.some(({ to }) => to.kind === 'listener') : fault.value === other.value)
             ? { severity: 'warning' as const }
             : {}),
           related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],

@@ -14,7 +14,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html` or `/metrics`',
+    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -64,6 +64,16 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one address for all that is asked',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location = /graphql/ {
+              proxy_pass http://127.0.0.1:9000/v1/graphql;
+          }
+        `),
+      },
+    },
     {
       title: 'the path as it came',
       files: {
@@ -178,4 +188,4 @@ const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|documen
 
 /** `/status.html`, and what monitoring asks for, which has no pages below it. */
 const ONE_PAGE =
-  /\.(?:html?|json|xml|txt|pdf)$|\/(?:metrics|(?:health|live|ready)z?|healthcheck|ping|status)$/i
+  /\.(?:html?|json|xml|txt|pdf)$|\/(?:metrics|(?:health|live|ready)z?|healthcheck|ping|status|graphi?ql|webhook)$/i

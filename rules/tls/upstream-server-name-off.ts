@@ -85,6 +85,30 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a service of the compose file, which has the one certificate',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            api.shop.example:
+              image: example/api
+            nginx:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass https://api.shop.example:8443;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the name is sent', files: { 'nginx.conf': site('proxy_ssl_server_name on;') } },
     { title: 'the name is sent to it', files: { 'etc/nginx/nginx.conf': both('proxy_ssl_server_name on;') } },
     {
@@ -126,7 +150,7 @@ export default defineRule({
     for (const connection of connections.nginx) {
       if (!isEncrypted(connection)) continue
       const name = namedHost(connection)
-      if (name === null) continue
+      if (name === null || connection.from.machine.container?.allNames.has(name) === true) continue
       const { server, block, pass, upstream } = connection
       const family = pass.name.replace('_pass', '')
       const directive = `${family}_ssl_server_name`

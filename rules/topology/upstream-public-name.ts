@@ -1,5 +1,6 @@
 import { isLoopback } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -76,13 +77,14 @@ export default defineRule({
     },
   ],
   *check({ connections, servers, listeners }) {
-    const targets = connections.http.flatMap(({ server, protocol, targets }) =>
+    const targets = connections.http.flatMap(({ from, server, protocol, targets }) =>
       targets
         .filter(({ address }) => address.kind === 'name')
         .map(target => ({
           target,
           overTls: protocol.known && protocol.value === 'https',
           isFragment: server.configuration.main === null,
+          container: from.machine.container,
         })),
     )
     if (targets.length === 0) return
@@ -90,7 +92,7 @@ export default defineRule({
     for (const server of servers) {
       for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
     }
-    for (const { target, overTls, isFragment } of targets) {
+    for (const { target, overTls, isFragment, container } of targets) {
       if (target.address.kind !== 'name') continue
       const name = names.get(target.address.name)
       // A name of one label is that of a container or of a hosts file.
@@ -117,12 +119,24 @@ export default defineRule({
           { at: name.at, message: 'nginx itself answers for this name' },
           ...(listener === undefined ? [] : [{ at: listener.at, message: 'Apache listens here' }]),
         ],
-        help: `Connect to \`127.0.0.1:${target.port}\` in nginx, and let ${listener === undefined ? 'the backend' : 'Apache'} listen there`,
-        ...(listener === undefined ? {} : connectToLoopback(target, listener)),
+        help:
+          container === null
+            ? `Connect to \`127.0.0.1:${target.port}\` in nginx, and let ${listener === undefined ? 'the backend' : 'Apache'} listen there`
+            : `Connect to ${insideOf(container, target.port) ?? 'the service by its name'}, which the containers of the project reach directly`,
+        ...(listener === undefined || container !== null ? {} : connectToLoopback(target, listener)),
       }
     }
   },
 })
+
+/** The service that publishes a port of the host, and its own port. */
+function insideOf({ project }: Container, port: number | null): string | null {
+  for (const { name, ports } of project.services.values())
+    for (const { published, target } of ports)
+      if (published?.known === true && published.value.first === port && target.known)
+        return `\`${name}:${target.value.first}\``
+  return null
+}
 
 function connectToLoopback(target: Target, listener: Listener) {
   const { source, start, end } = target.at

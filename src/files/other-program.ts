@@ -47,6 +47,7 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
     /^[ \t]*(?:SystemGroup|WebInterface|DefaultAuthType|Browsing|Browse(?:Allow|Order|Address|\w*Protocols)|PreserveJob\w+|JobPrivateAccess|<Policy)\s/m,
   ],
   ['Abyss', /^(?:MaxConn|AdvertiseServer|MimeTypes|Path)\s+\S+\s*$/m],
+  ['NUT', /^(?:LISTEN [\w.:]+ \d+|MONITOR \S+@\S+ \d+ .*|[# ]*(?:MAXAGE|POLLFREQALERT|POWERDOWNFLAG) .*)$/m],
   ['devd', /^(?:notify|attach|detach|nomatch) \d+ \{/m],
   ['a script', /^#![ \t]*\//],
 ]

@@ -124,6 +124,7 @@ test('what other programs share with the servers is outweighed by what is theirs
     ProFTPD:
       'ServerName "x"\nServerType standalone\nDefaultServer on\nPort 21\nUser nobody\n<Directory />\n  AllowOverwrite on\n</Directory>\n',
     sshd: 'Port 22\nProtocol 2\nLogLevel INFO\nPermitRootLogin no\nAllowUsers me\n',
+    NUT: '# MAXAGE 15\nLISTEN 0.0.0.0 3493\n',
     sphinx: 'source db\n{\n\ttype = mysql\n\tsql_host = localhost\n}\nsearchd\n{\n\tlisten = 9312\n}\n',
     OpenLiteSpeed:
       'docRoot  $VH_ROOT/html/\nenableGzip  1\nindex  {\n  useServer  0\n  indexFiles  index.php\n}\n',

@@ -2,11 +2,12 @@ import { braceSteps } from './braces.ts'
 import { jinjaSteps } from './jinja.ts'
 import { codeSteps, percentSteps } from './percent.ts'
 import { NOTHING, PRINT, type Step, type Tag } from './tag.ts'
+import { toolkitSteps } from './toolkit.ts'
 import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
 /** Go's templates take other delimiters than braces, of which these are written; behind them stands what Go alone says. */
 const OPENING =
-  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
+  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',
@@ -16,20 +17,26 @@ const CLOSINGS: Readonly<Record<string, string>> = {
   '<?=': '?>',
   '$((': '))',
   '[[': ']]',
+  '[%': '%]',
 }
 const RAW = /^\{%[-+]?\s*raw\s*[-+]?%\}$/
 const END_RAW = /\{%[-+]?\s*endraw\s*[-+]?%\}/g
 
-/** Every tag of a template engine in a text, in order; what Jinja calls raw is text. */
+/**
+ * Every tag of a template engine in a text, in order. What Jinja calls raw it hands on as it is: braces are left there
+ * for the engine that reads the result, as Ansible does of what cookiecutter writes, and all else is text.
+ */
 export function findTags(text: string): readonly Tag[] {
   const tags: Tag[] = []
   const unclosed = new Set<string>()
   // `server {# comment` is nginx's own where no Jinja is in sight.
   if (!text.includes('{%') && !text.includes('{{')) unclosed.add('{#')
+  let rawEnd = 0
   OPENING.lastIndex = 0
   for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
     const opening = match[0].toLowerCase()
     const start = match.index
+    if (start < rawEnd && opening !== '{{' && opening !== '{%') continue
     if (opening.includes('tmpl_')) {
       const tag = VLIB_TAG.exec(text.slice(start, start + LONGEST_TAG))
       if (tag === null) continue
@@ -64,8 +71,7 @@ export function findTags(text: string): readonly Tag[] {
     END_RAW.lastIndex = end
     const endRaw = END_RAW.exec(text)
     if (endRaw === null) break
-    tags.push({ start: endRaw.index, end: END_RAW.lastIndex, steps: NOTHING })
-    OPENING.lastIndex = END_RAW.lastIndex
+    rawEnd = endRaw.index
   }
   return tags
 }
@@ -85,6 +91,8 @@ function stepsOf(opening: string, inner: string): readonly Step[] {
       return jinjaSteps(inner) ?? NOTHING
     case '<%':
       return percentSteps(inner)
+    case '[%':
+      return toolkitSteps(inner)
     case '<?=':
       return PRINT
     case '<?php':

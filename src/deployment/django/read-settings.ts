@@ -1,8 +1,10 @@
 import { isLimit, MOST_ITEMS, TOO_MANY_ITEMS } from '../../../parsers/text/limits.ts'
 import { posix } from 'node:path'
 import type { Environment, Scope } from '../../../parsers/python/evaluate-expression.ts'
+import { fillsSettings } from '../../../parsers/python/first-reads.ts'
 import type {
   PythonAssignment,
+  PythonCall,
   PythonExpression,
   PythonImport,
   PythonModule,
@@ -172,6 +174,10 @@ function evaluateModule(context: Context, file: FoundFile): Names {
           ? unknown(value.message, at)
           : settle(names.values.get(target), value, { at, conditional, appends }),
       )
+    } else if (statement.kind === 'call' && fillsModule(statement.call)) {
+      const { callee } = statement.call
+      names.open ??= `${callee} may set it`
+      forget(names, unknown(`${callee} may set it`, at), /heroku/.test(callee) ? OF_HEROKU : null)
     } else if (statement.kind === 'call') {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
       const changed = statement.call.callee.replace(/\.\w+$/, '')
@@ -190,6 +196,38 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     )
   }
   return names
+}
+
+/** What is given the names of the module it is called in, or which module that is, and may change any of them. */
+function fillsModule({ callee, receiver, args, keywords }: PythonCall): boolean {
+  if (fillsSettings(callee)) return true
+  const given = [...args, ...Object.values(keywords), ...(receiver === null ? [] : [receiver])]
+  return given.some(
+    each =>
+      (each.kind === 'name' && each.name === '__name__') ||
+      (each.kind === 'call' && /^(?:locals|globals|vars)$/.test(each.callee)),
+  )
+}
+
+/** What `django_heroku.settings(locals())` sets. */
+const OF_HEROKU: ReadonlySet<string> = new Set(
+  'DATABASES LOGGING LOGGING_CONFIG STATIC_URL STATIC_ROOT STATICFILES_STORAGE MIDDLEWARE ALLOWED_HOSTS SECRET_KEY TEST_RUNNER'.split(
+    ' ',
+  ),
+)
+
+/** No name has a value any more that is known, or none of these. */
+function forget(
+  { values, expressions, kinds }: Names,
+  why: Fact<SettingValue>,
+  only: ReadonlySet<string> | null = null,
+): void {
+  for (const key of values.keys()) {
+    if (only?.has(key) === false) continue
+    values.set(key, why)
+    expressions.delete(key)
+    kinds.delete(key)
+  }
 }
 
 function expressionsOf(statement: PythonStatement): readonly PythonExpression[] {
@@ -326,10 +364,7 @@ function importNames(
     }
     if (inner === null) {
       into.open = `${statement.module} was not read`
-      into.expressions.clear()
-      into.kinds.clear()
-      for (const key of into.values.keys())
-        into.values.set(key, unknown(`${statement.module} may set it`, at))
+      forget(into, unknown(`${statement.module} may set it`, at))
       continue
     }
     into.open ??= inner.open

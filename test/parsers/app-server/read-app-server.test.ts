@@ -166,6 +166,8 @@ test('servers for development', () => {
   assert.equal(binds(server('manage.py runserver 0:81 --settings=a.b')), ['http 0.0.0.0:81'])
   assert.equal(binds(server('django-admin runserver 82 -6')), ['http ::1:82'])
   assert.equal(binds(server('python manage.py runserver ?')), ['http ?'])
+  // That of Flask-Script.
+  assert.equal(binds(server('python3 manage.py runserver -h 0.0.0.0 -p 8200 -d')), ['http 0.0.0.0:8200'])
   assert.equal(binds(server('flask --app shop run --host=0.0.0.0 -p 5001')), ['http 0.0.0.0:5001'])
   assert.equal(binds(server('flask run', { environment: { FLASK_RUN_PORT: '80' } })), ['http 127.0.0.1:80'])
   assert.equal(binds(server('python -m flask run --cert adhoc')), ['https 127.0.0.1:5000'])

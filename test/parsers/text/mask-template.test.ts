@@ -83,8 +83,19 @@ test('a word in capitals alone on a line stands for lines that are put in', () =
   plain('/setup', 'cat > a <<THE_END\nserver {\n}\nTHE_END\n')
 })
 
-test('what Jinja calls raw is text', () => {
-  assert.is(masked('/a.j2', '{% raw %}\nset $a {{ x }};\n{% endraw %}'), '\nset $a {{ x }};\n')
+test('what Jinja calls raw is text, but for the braces of the engine behind it', () => {
+  assert.is(
+    masked('/a.j2', '{% raw %}\nset $a {{ x }}; # {# <% b %>\n{% endraw %}'),
+    '\nset $a ?; # {# <% b %>\n',
+  )
+})
+
+test('tags of the Template Toolkit are masked, and a set of characters is none', () => {
+  assert.is(
+    masked('/a.conf', 'root [% home %];\n[% IF tls %]\nlisten 443;\n[% ELSE %]\nlisten 80;\n[% END %]\n'),
+    'root ?;\n\nlisten 443;\n\nlisten 80;\n\n',
+  )
+  assert.is(maskTemplate('/a.conf', 'location ~ [%a-z%] { }').template, false)
 })
 
 test('variables of the shell and of configure are placeholders in files named so', () => {

@@ -398,7 +398,9 @@ function endConfiguration(reading: Reading): void {
         checkDuplicateLocations(reading, directive.children)
     return
   }
-  if (!unit.hasUnknownParts && !unit.occurrences.has('events')) {
+  // A file of `stream` alone is one that the main file of the machine includes behind its `http`.
+  const isPart = unit.top.length > 0 && unit.top.every(({ name }) => name === 'stream')
+  if (!unit.hasUnknownParts && !isPart && !unit.occurrences.has('events')) {
     const at = { source: unit.main, start: 0, end: Math.min(1, unit.main.text.length) }
     const message = 'the configuration has no `events` block, which nginx wants even where it is empty'
     reading.problems.push({ code: 'no-events', fatal: true, message, at, closing: null })
