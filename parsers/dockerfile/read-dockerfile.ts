@@ -1,3 +1,4 @@
+import { memo } from '../collections/memo.ts'
 import type { Fact } from '../text/fact.ts'
 import type { Source } from '../text/source.ts'
 import { factOf, placeIn, sliceWritten, trimWritten, type WrittenText } from '../text/written-text.ts'
@@ -18,7 +19,14 @@ const LONGEST = 1024 * 1024
 const MOST_STAGES = 500
 
 /** Reads a Dockerfile as BuildKit does. It never throws; an instruction that it does not know is passed over. */
-export function readDockerfile(source: Source, { args = new Map() }: DockerfileOptions = {}): Dockerfile {
+export function readDockerfile(source: Source, { args }: DockerfileOptions = {}): Dockerfile {
+  return args === undefined || args.size === 0 ? withoutArguments(source) : read(source, args)
+}
+
+/** Many rules ask for the same file. */
+const withoutArguments = memo((source: Source): Dockerfile => read(source, new Map()))
+
+function read(source: Source, args: NonNullable<DockerfileOptions['args']>): Dockerfile {
   const stages: DockerStage[] = []
   if (source.code.length > LONGEST) return { source, stages, fault: null }
   const { lines, escaper } = logicalLines(source)

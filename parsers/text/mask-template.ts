@@ -3,7 +3,7 @@ import { findTags } from './template/find-tags.ts'
 import { jinjaSteps } from './template/jinja.ts'
 import { type MaskedTags, maskTags } from './template/mask-tags.ts'
 import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
-import type { Tag } from './template/tag.ts'
+import { PRINT, type Tag } from './template/tag.ts'
 
 /** A text as a parser may read it, of the same length and with the same line ends. */
 export type MaskedText = Pick<Source, 'code' | 'template' | 'branches' | 'gaps'>
@@ -123,9 +123,23 @@ function maskHead(
 function maskEngine(path: string, text: string, isNamed: boolean): MaskedTags | null {
   const hasTags = MARKS.some(mark => text.includes(mark))
   if (!hasTags && !(isNamed && text.includes('{#'))) return null
-  const tags = findTags(text)
+  const tags = /\.mako(?:\.|$)/.test(path) ? withExpressions(findTags(text), text) : findTags(text)
   if (tags.length === 0 || (!isNamed && !tags.some(tag => isUnmistakable(text, tag)))) return null
   return maskTags(path, text, tags)
+}
+
+/** `${' '.join(names)}`, which Mako alone fills in. */
+const EXPRESSION = /\$\{(?:[^{}'"\n]|'[^'\n]*'|"[^"\n]*"|\{[^{}\n]*\})*\}/g
+
+function withExpressions(tags: readonly Tag[], text: string): readonly Tag[] {
+  const taken = new Set(tags.map(({ start }) => start))
+  let last = 0
+  const more = [...text.matchAll(EXPRESSION)].flatMap(({ 0: whole, index }) => {
+    while (last < tags.length && tags[last]!.end <= index) last++
+    const isInside = last < tags.length && tags[last]!.start < index + whole.length
+    return isInside || taken.has(index) ? [] : [{ start: index, end: index + whole.length, steps: PRINT }]
+  })
+  return [...tags, ...more].sort((a, b) => a.start - b.start)
 }
 
 interface Name {

@@ -141,6 +141,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file that waits for the directory of its `RewriteBase`',
+      files: {
+        'lib/.htaccess': conf`
+          RewriteEngine On
+          RewriteBase /monitor/
+          RewriteCond %{REQUEST_FILENAME} -s [OR]
+          RewriteCond %{REQUEST_FILENAME} -d
+          RewriteRule ^.*$ - [L]
+          RewriteRule ^.*$ index.php [L]
+        `,
+        'lib/index.php': '<?php\n',
+      },
+    },
+    {
       title: 'a condition that the target does not meet',
       files: {
         'etc/apache2/apache2.conf': site(''),
@@ -307,12 +321,13 @@ function mayKeep(
  * False where nobody knows what else lies where a rule leads: of a `.htaccess` that no server here serves, only a
  * script beside it is surely ruled by it again.
  */
-function staysInside(
-  { filesOf }: Deployment,
-  { configuration }: AskedHost,
-  { args, source }: ApacheDirective,
-): boolean {
+function staysInside(deployment: Deployment, asked: AskedHost, rule: ApacheDirective): boolean {
+  const { filesOf } = deployment
+  const { configuration } = asked
+  const { args, source } = rule
   if (configuration.main === null || !isStandIn(configuration.main)) return true
+  // It says itself at which URL it lies, and that is not the one that was made up for it.
+  if (basesOf(deployment, asked, rule).some(base => base.args[0]?.value !== '/')) return false
   // What is put behind the path lies beside it.
   if (/^\$1\.\w+$/.test(args[1]?.value ?? '')) return true
   const script = /^[^/$%?:]+/.exec(args[1]?.value ?? '')?.[0]

@@ -7,7 +7,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { type RunImage, runImages } from './_images.ts'
+import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 
 const files = (nginx: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -130,6 +130,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a word for the entry point of an image of somebody else',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/runtime:6.1
+              command: nginx
+        `,
+      },
+    },
     {
       title: 'PM2 that stays',
       files: {
@@ -273,7 +284,7 @@ export default defineRule({
       const { command } = run
       if (command === null || command === undefined) continue
       const program = whoLeaves(command.words)
-      if (program !== null && !staysByFile(run, program))
+      if (program !== null && !staysByFile(run, program) && !mayBeOwnWord(run))
         yield {
           at: command.at,
           message: `${program} goes into the background here, and the container ends with its first process`,
@@ -307,6 +318,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for one word that is given to an image of somebody else, whose entry point may know what it means by it. */
+function mayBeOwnWord({ command, image, base }: RunImage): boolean {
+  return (
+    command?.words.length === 1 && image === null && base?.includes('/') === true && !NGINX_IMAGES.test(base)
+  )
+}
 
 type Leaving = 'nginx' | 'Apache' | 'PHP-FPM' | 'PM2' | 'Tomcat'
 

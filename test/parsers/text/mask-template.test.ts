@@ -90,6 +90,16 @@ test('what Jinja calls raw is text, but for the braces of the engine behind it',
   )
 })
 
+test('expressions of Mako are masked whole', () => {
+  assert.is(
+    masked(
+      '/nginx.conf.mako',
+      "listen ${p['a']} ${'default_server' if d else ''} ssl; # ${1}\n% if a:\ngzip on;\n% endif\n",
+    ),
+    'listen ? ? ssl; # ?\n\ngzip on;\n\n',
+  )
+})
+
 test('tags of the Template Toolkit are masked, and a set of characters is none', () => {
   assert.is(
     masked('/a.conf', 'root [% home %];\n[% IF tls %]\nlisten 443;\n[% ELSE %]\nlisten 80;\n[% END %]\n'),
