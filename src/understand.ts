@@ -271,7 +271,7 @@ export function understand(
           ...containersAlone({ files, nginx: [], apache: [] }, repository, projects, joinedProjects).flatMap(
             joined,
           ),
-          ...looseFiles(repository, projects).flatMap(joined),
+          ...(repository.isShared === true ? [] : looseFiles(repository, projects).flatMap(joined)),
         ]
   // A project of which nothing here is seen to start the settings has them all the same.
   const isLying =

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
@@ -97,6 +97,10 @@ export default defineRule({
       title: 'the unit’s own directory',
       files: tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
     },
+    {
+      title: 'a name that the installation fills in',
+      files: tree('unix:/run/${PROJECT}_gunicorn/shop.sock --pid /run/${PROJECT}_gunicorn/pid', ''),
+    },
     { title: 'a service of root', files: tree('unix:/run/shop.sock', '', 'User=root') },
     { title: 'a service without a user', files: tree('unix:/run/shop.sock', '', 'Nice=5') },
     {
@@ -146,6 +150,7 @@ export default defineRule({
       yield* ofGunicorn(program, programs)
       for (const { at, endpoint, unit } of sockets) {
         if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
+        if (placeText(at).includes('$')) continue
         const path = inRun(endpoint.value.address.path)
         const own = posix.basename(path, posix.extname(path))
         const help = `Write \`RuntimeDirectory=${own}\`, and bind \`/run/${own}/${posix.basename(path)}\``
@@ -220,7 +225,7 @@ function* pidFile(file: Omit<MadeFile, 'help'>, home: Home, programs: Iterable<P
   const { service } = home
   const path = inRun(file.path)
   const directory = posix.dirname(path)
-  if (!isUnprivileged(service) || path.includes('$')) return
+  if (!isUnprivileged(service) || path.includes('$') || placeText(file.at).includes('$')) return
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
   const own = directory === '/run' ? file.name.toLowerCase() : posix.basename(directory)

@@ -35,6 +35,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a scheme that a template fills in',
+      files: {
+        'site.conf.j2': conf`
+          upstream pool {
+              server 127.0.0.1:9000;
+          }
+          server {
+              listen 80;
+              location / {
+                  proxy_pass {{ scheme }}://pool;
+              }
+          }
+        `,
+      },
+    },
     { title: 'used', files: { 'nginx.conf': `${block('app')}${server('http://app')}` } },
     {
       title: 'named with a port, which nginx refuses',
@@ -68,7 +84,8 @@ export default defineRule({
 
 /** What stands between the scheme and the path, lower case. */
 function usedName(target: string): string {
-  const start = /^\w+:\/\//.exec(target)?.[0].length ?? 0
+  // The scheme may be a placeholder of a template.
+  const start = /^[^/]+:\/\//.exec(target)?.[0].length ?? 0
   const end = target.indexOf('/', start)
   return target.slice(start, end === -1 ? undefined : end).toLowerCase()
 }

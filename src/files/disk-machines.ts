@@ -154,8 +154,9 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   /** Files that a main file reached: the fragments are the rest. */
   const reached = new Set<string>()
 
+  const repository = repositoryOf(files, scope)
   const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
-    placedMachine(machine, own, reached, options, repositoryOf(files, scope)),
+    placedMachine(machine, own, reached, options, repository),
   )
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
@@ -184,7 +185,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     isDump: false,
     notices,
     skipped,
-    ...repositoryOf(files, scope),
+    ...repository,
   }
   const isEmpty =
     placed.length === 0 &&
@@ -262,7 +263,7 @@ function placedMachine(
   const files = diskFileSystem([...mounts, own], options)
   const { toDisk } = mountTable([...mounts, own])
   return {
-    ...(repository !== undefined && { repository: { ...repository, locate: toDisk } }),
+    ...(repository !== undefined && { repository: { ...repository, locate: toDisk, isShared: true } }),
     root: displayPath(directory, options.workingDirectory),
     files,
     fileName: path => files.display(path),
