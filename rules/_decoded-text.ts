@@ -21,12 +21,26 @@ export function decodedVariable(value: string, directive: NginxDirective): strin
   if (!value.includes('$')) return null
   for (const name of variableNames(value)) {
     if (name !== 'uri' && name !== 'document_uri' && !/^[1-9]$/.test(name)) continue
-    const isOpen = /^[1-9]$/.test(name) ? isGroupOpen(directive, Number(name)) : !isPathBounded(directive)
+    const isOpen = /^[1-9]$/.test(name)
+      ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
+      : !isPathBounded(directive)
     if (!isOpen) continue
     const server = enclosingServer(directive)
     return server !== null && refusesLineFeeds(server) ? null : name
   }
   return null
+}
+
+/** True where a `rewrite` around it has made the path what the client sent, so that nothing captures a decoded one. */
+function isPathAsSent(directive: NginxDirective): boolean {
+  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent)
+    if (
+      block.children.some(
+        ({ name, args }) => name === 'rewrite' && /^\$\{?request_uri\b/.test(args[1]?.value ?? ''),
+      )
+    )
+      return true
+  return false
 }
 
 /** True where the location around it admits no line feed: an exact path, or an expression that has none to its end. */

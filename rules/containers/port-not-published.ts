@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
@@ -124,6 +125,31 @@ export default defineRule({
     { title: 'published', files: tree('ports: ["127.0.0.1:8000:8000"]') },
     { title: 'connected to where it is published', files: tree('ports: ["8001:8000"]', '127.0.0.1:8001') },
     {
+      title: 'an image that has nginx itself',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+              ports: ["80:80"]
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          RUN apt-get update && apt-get install -y nginx
+          COPY . /app
+        `,
+        'docker/site.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a configuration beside the project, for a host without containers',
       files: {
         'docker/docker-compose.yml': tree('ports: ["8001:8000"]')['docker-compose.yml'] ?? '',
@@ -201,7 +227,7 @@ function unreached({ connections, programs }: Deployment): ReadonlyMap<number, A
   for (const program of programsOfKind({ programs }, 'app-server')) {
     const { container } = program.machine
     if (container === null || !program.listensKnown || !container.service.complete) continue
-    if (!container.service.ports.every(isFixed) || hasProxy(container)) continue
+    if (!container.service.ports.every(isFixed) || hasProxy(container) || hasServer(container)) continue
     for (const { endpoint } of program.sockets)
       if (endpoint.known && endpoint.value.port !== null) found.set(endpoint.value.port, program)
   }
@@ -224,6 +250,13 @@ function isOfOneHost({ source }: Place, { machine }: AppServerProgram): boolean 
     project === undefined ||
     /^\/(?:etc|usr|opt)\//.test(source.path) ||
     isBelow(source.path, posix.dirname(project))
+  )
+}
+
+/** True for an image that brings nginx or Apache itself, whose configuration then connects inside of the container. */
+function hasServer({ image }: Container): boolean {
+  return (image?.steps ?? []).some(
+    step => 'command' in step && /\b(?:nginx|apache2?|httpd|caddy|haproxy)\b/.test(commandText(step.command)),
   )
 }
 

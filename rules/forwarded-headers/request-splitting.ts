@@ -70,6 +70,24 @@ export default defineRule({
     },
     { title: 'no URI', files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000;') } },
     {
+      title: 'what is captured of the request as it was sent',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              resolver 127.0.0.53;
+              location / {
+                  rewrite ^ $request_uri;
+                  location ~ ^/fetch/([^/]+)(/.*) {
+                      proxy_set_header Host $1;
+                      proxy_pass http://$1$2$is_args$args;
+                  }
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a path that a rewrite makes of the request as it was sent',
       files: {
         'nginx.conf': conf`
