@@ -243,6 +243,7 @@ import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
+import containersBuildVariableUnset from './containers/build-variable-unset.ts'
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
@@ -261,6 +262,7 @@ import containersEnvironmentWithoutEquals from './containers/environment-without
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
+import containersInstallRefused from './containers/install-refused.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
@@ -294,11 +296,13 @@ import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
+import containersStepWithoutEffect from './containers/step-without-effect.ts'
 import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
+import containersUserMissing from './containers/user-missing.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
@@ -939,6 +943,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
+  { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
@@ -957,6 +962,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
+  { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
@@ -990,11 +996,13 @@ export const rules: readonly Rule[] = [
   { id: 'containers/stage-missing', ...containersStageMissing },
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
+  { id: 'containers/step-without-effect', ...containersStepWithoutEffect },
   { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
+  { id: 'containers/user-missing', ...containersUserMissing },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'django/addition-refused', ...djangoAdditionRefused },

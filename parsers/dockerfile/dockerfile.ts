@@ -6,6 +6,8 @@ export interface Dockerfile {
   readonly source: Source
   /** In the order of the file; the last is what is built where no target is named. */
   readonly stages: readonly DockerStage[]
+  /** `ARG` before the first `FROM`: a stage has those alone that it names again. */
+  readonly globals: readonly DockerVariable[]
   /** The first line that Docker refuses, and with it the whole file. */
   readonly fault: DockerFault | null
 }
@@ -40,12 +42,36 @@ export interface DockerStage {
   /** Null where nothing is written: then the base's holds. */
   readonly workingDirectory: Fact<string> | null
   readonly user: Fact<string> | null
+  /** Every `USER`, in their order: each holds for the lines below it. */
+  readonly users: readonly DockerUser[]
   readonly command: DockerCommand | null
   readonly entrypoint: DockerCommand | null
   /** What checks its health, `none` where that is switched off; null where nothing is written. */
   readonly healthcheck: DockerCommand | 'none' | null
   /** The words before a command in shell form; null for `/bin/sh -c`. */
   readonly shell: readonly WrittenText[] | null
+  /** Uses of a variable, without a default, that no `ENV` or `ARG` of this stage or those below it sets above. */
+  readonly unset: readonly DockerReference[]
+  /** `CMD`, `ENTRYPOINT` and `HEALTHCHECK` that a later line of the same stage replaces. */
+  readonly replaced: readonly ReplacedLine[]
+}
+
+export interface DockerUser {
+  readonly at: Place
+  readonly account: Fact<string>
+}
+
+/** `$NAME` or `${NAME}` in a word that Docker itself fills in. */
+export interface DockerReference {
+  readonly name: string
+  readonly at: Place
+}
+
+/** A line without effect, and the last one of its kind. */
+export interface ReplacedLine {
+  readonly at: Place
+  readonly kind: 'CMD' | 'ENTRYPOINT' | 'HEALTHCHECK'
+  readonly by: Place
 }
 
 /** `COPY` or `ADD`. */

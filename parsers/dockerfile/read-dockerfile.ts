@@ -1,8 +1,15 @@
 import { memo } from '../collections/memo.ts'
-import type { Fact } from '../text/fact.ts'
+import { type Fact, unknown } from '../text/fact.ts'
 import type { Source } from '../text/source.ts'
-import { factOf, placeIn, sliceWritten, trimWritten, type WrittenText } from '../text/written-text.ts'
-import type { Dockerfile, DockerStage } from './dockerfile.ts'
+import {
+  factOf,
+  placeIn,
+  placeOf,
+  sliceWritten,
+  trimWritten,
+  type WrittenText,
+} from '../text/written-text.ts'
+import type { Dockerfile, DockerStage, DockerVariable } from './dockerfile.ts'
 import { dockerFault } from './faults.ts'
 import { logicalLines } from './logical-lines.ts'
 import { StageReading } from './read-stage.ts'
@@ -28,10 +35,11 @@ const withoutArguments = memo((source: Source): Dockerfile => read(source, new M
 
 function read(source: Source, args: NonNullable<DockerfileOptions['args']>): Dockerfile {
   const stages: DockerStage[] = []
-  if (source.code.length > LONGEST) return { source, stages, fault: null }
+  if (source.code.length > LONGEST) return { source, stages, globals: [], fault: null }
   const { lines, escaper } = logicalLines(source)
   /** `ARG` before the first `FROM`: known to `FROM`, and to the stages that name them again. */
   const globals = new Map<string, string | undefined>()
+  const written: DockerVariable[] = []
   let reading: StageReading | null = null
   for (const { text, documents } of lines) {
     const instruction = /^([A-Za-z]+)(?:[ \t]+|$)/.exec(text.text)
@@ -63,11 +71,11 @@ function read(source: Source, args: NonNullable<DockerfileOptions['args']>): Doc
       })
     } else if (reading !== null) reading.read(name, rest, documents, at)
     else if (name === 'ARG') {
-      for (const word of splitRawWords(rest, escaper)) readGlobal(word, escaper, args, globals)
+      for (const word of splitRawWords(rest, escaper)) written.push(readGlobal(word, escaper, args, globals))
     }
   }
   if (reading !== null) stages.push(reading.finish())
-  return { source, stages, fault: dockerFault(source, lines, escaper) }
+  return { source, stages, globals: written, fault: dockerFault(source, lines, escaper) }
 }
 
 /** The stage of a name: the last one that is called so. */
@@ -81,7 +89,7 @@ function readGlobal(
   escaper: string,
   args: ReadonlyMap<string, Fact<string>>,
   globals: Map<string, string | undefined>,
-): void {
+): DockerVariable {
   const equals = word.text.indexOf('=')
   const name = equals === -1 ? word.text : word.text.slice(0, equals)
   const given = args.get(name)
@@ -90,4 +98,6 @@ function readGlobal(
     given ??
     (equals === -1 ? null : factOf(expandDockerWord(sliceWritten(word, equals + 1), escaper, lookup)))
   globals.set(name, fact?.known === true ? fact.value : undefined)
+  const at = placeOf(word)
+  return { name, value: fact ?? unknown('whoever builds the image decides', at), at }
 }

@@ -2,15 +2,18 @@ import { cleanPath } from '../text/clean-path.ts'
 import { posix } from 'node:path'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place } from '../text/source.ts'
-import { factOf, placeOf, readFact, sliceWritten, type WrittenText } from '../text/written-text.ts'
+import { factOf, placeIn, placeOf, readFact, sliceWritten, type WrittenText } from '../text/written-text.ts'
 import type {
   DockerCommand,
   DockerCopy,
   DockerDocument,
   DockerPort,
+  DockerReference,
   DockerRun,
   DockerStage,
+  DockerUser,
   DockerVariable,
+  ReplacedLine,
 } from './dockerfile.ts'
 import { expandDockerWord, jsonWords, splitAtBlanks, splitRawWords } from './words.ts'
 
@@ -37,6 +40,9 @@ export class StageReading {
   private readonly volumes: Fact<string>[] = []
   private readonly environment: DockerVariable[] = []
   private readonly args: DockerVariable[] = []
+  private readonly unset: DockerReference[] = []
+  private readonly users: DockerUser[] = []
+  private readonly started: Pick<ReplacedLine, 'kind' | 'at'>[] = []
   private readonly last: Mutable<
     Pick<DockerStage, 'workingDirectory' | 'user' | 'command' | 'entrypoint' | 'healthcheck' | 'shell'>
   > = {
@@ -63,12 +69,33 @@ export class StageReading {
 
   finish(): DockerStage {
     const { at, name, image, base } = this.start
-    const { copies, runs, exposes, volumes, environment, args } = this
-    return { at, name, image, base, copies, runs, exposes, volumes, environment, args, ...this.last }
+    const { copies, runs, exposes, volumes, environment, args, unset, users } = this
+    const replaced = this.started.flatMap(({ kind, at: line }, index) => {
+      const by = this.started.slice(index + 1).findLast(other => other.kind === kind)
+      return by === undefined ? [] : [{ kind, at: line, by: by.at }]
+    })
+    return {
+      at,
+      name,
+      image,
+      base,
+      copies,
+      runs,
+      exposes,
+      volumes,
+      environment,
+      args,
+      users,
+      unset,
+      replaced,
+      ...this.last,
+    }
   }
 
   /** @param rest what stands behind the instruction's name */
   read(name: string, rest: WrittenText, documents: readonly DockerDocument[], at: Place): void {
+    if (name === 'CMD' || name === 'ENTRYPOINT' || name === 'HEALTHCHECK')
+      this.started.push({ kind: name, at })
     switch (name) {
       case 'COPY':
       case 'ADD':
@@ -100,6 +127,7 @@ export class StageReading {
         return
       case 'USER':
         this.last.user = factOf(this.expand(rest))
+        this.users.push({ at, account: this.last.user })
         return
       case 'WORKDIR':
         this.last.workingDirectory = this.inWorkingDirectory(this.expand(rest))
@@ -116,6 +144,11 @@ export class StageReading {
     return expandDockerWord(word, this.start.escaper, name => {
       if (this.variables.has(name)) return this.variables.get(name)
       if (this.arguments.has(name)) return this.arguments.get(name)
+      const use = new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}\\})`).exec(word.text)
+      if (use !== null) {
+        const { index } = use
+        this.unset.push({ name, at: placeIn(word, index, index + use[0].length) })
+      }
       // The base image may set it.
       return undefined
     })

@@ -2,12 +2,14 @@ import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import { jsTokens } from '../../parsers/javascript/tokens.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { sourcesElsewhere } from './_copied-sources.ts'
+import { composeWith } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { outputOf } from './_tool-output.ts'
 
 const SITE = conf`
   server {
@@ -72,14 +74,38 @@ const angular = (builder: string, output: string): Record<string, string> => ({
     }
   `,
 })
+const from = (context: string, lines: string, files: Record<string, string>): Record<string, string> => ({
+  'docker-compose.yml': composeWith().replace(
+    'build: ./web',
+    `build: { context: ${context}, dockerfile: ${context === '.' ? 'web/' : ''}Dockerfile }`,
+  ),
+  'nginx/site.conf': conf`
+    server {
+        listen 80;
+        location / {
+            proxy_pass http://web:8000;
+        }
+    }
+  `,
+  'web/Dockerfile': conf`
+    FROM node:22 AS build
+    WORKDIR /app
+    ${lines}
+
+    FROM node:22-slim
+    COPY --from=build /app /app
+  `,
+  ...files,
+})
 const APPLICATION = '@angular-devkit/build-angular:application'
 
 export default defineRule({
   summary: 'A Dockerfile copies what is not there',
   severity: 'error',
+  otherSeverities: { warning: 'where it is the file of another tool for packages' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'What `.dockerignore` names is not sent to Docker: `COPY` of it ends the build with `not found`. Of an earlier stage a Dockerfile copies by path, and each tool has one of its own: Vite writes `dist`, Create React App `build`, Angular from version 17 on a directory `browser` below the one it is told. The build ends, or nginx has a directory without a start page: 403, or `Welcome to nginx!`.',
+  why: 'Docker copies from the directory that the build is given, and from nowhere else: what lies above it or beside the Dockerfile alone, or has another name, ends the build with `not found`. What `.dockerignore` names is not sent to Docker: `COPY` of it ends the build with `not found`. Of an earlier stage a Dockerfile copies by path, and each tool has one of its own: Vite writes `dist`, Create React App `build`, Angular from version 17 on a directory `browser` below the one it is told. The build ends, or nginx has a directory without a start page: 403, or `Welcome to nginx!`.',
   remedy: 'Copy the directory that the build writes, and take what is copied out of `.dockerignore`',
   references: [
     'https://docs.docker.com/build/concepts/context/#dockerignore-files',
@@ -112,8 +138,39 @@ export default defineRule({
       title: 'the directory above that of Angular’s pages',
       files: bad(built('/app/dist/shop', angular(APPLICATION, '"dist/shop"')), 'COPY --from=build'),
     },
+    {
+      title: 'a file above the directory that the build is given',
+      files: from('./web', '«COPY» ../shared ./shared', { 'shared/index.js': '\n' }),
+    },
+    {
+      title: 'a slip in a name, in a stage that is not the last',
+      files: from('./web', '«COPY» requirement.txt .', { 'web/requirements.txt': 'gunicorn\n' }),
+    },
+    {
+      title: 'the file of another tool',
+      files: from('./web', '«COPY» package.json yarn.lock ./', {
+        'web/package.json': '{}\n',
+        'web/package-lock.json': '{}\n',
+      }),
+    },
+    {
+      title: 'a file beside the Dockerfile, where the build is given the directory above',
+      files: from('.', '«COPY» start.js .', { 'web/start.js': '\n' }),
+    },
   ],
   good: [
+    {
+      title: 'a file that is made before the build',
+      files: from('./web', 'COPY bundle.js requirements.txt ./', {
+        'web/requirements.in': '\n',
+        'web/requirement.txt': '\n',
+        'web/.gitignore': 'requirements.txt\n',
+      }),
+    },
+    {
+      title: 'a file by its path from the directory that the build is given',
+      files: from('.', 'COPY web/start.js .', { 'web/start.js': '\n' }),
+    },
     { title: 'the directory of Vite', files: built('/app/dist', VITE) },
     {
       title: 'a directory that Vite is told of',
@@ -154,13 +211,14 @@ export default defineRule({
       const context = contextOf(run, source)
       if (context === null) continue
       const { stages } = readDockerfile(source)
-      const own = stages.find(({ at }) => at.start === image.stage.at.start)
-      if (own === undefined) continue
-      yield* leftOut(own, source, context, files)
-      for (const copy of own.copies) {
-        const stage = copy.stage === null ? undefined : stages[copy.stage]
-        const finding = stage === undefined ? null : writtenElsewhere(copy, stage, context, files)
-        if (finding !== null) yield finding
+      for (const own of stages) {
+        yield* leftOut(own, source, context, files)
+        if (run.machine.container !== null) yield* sourcesElsewhere(own, source.path, context, files)
+        for (const copy of own.copies) {
+          const stage = copy.stage === null ? undefined : stages[copy.stage]
+          const finding = stage === undefined ? null : writtenElsewhere(copy, stage, context, files)
+          if (finding !== null) yield finding
+        }
       }
     }
   },
@@ -297,76 +355,6 @@ function projectIn(stage: DockerStage, directory: string, context: string, files
     const path = posix.join(context, source.value).replace(/(.)\/$/, '$1')
     if (files.kind(path) === 'directory' && files.kind(posix.join(path, 'package.json')) === 'file')
       return path
-  }
-  return null
-}
-
-interface Output {
-  readonly tool: string
-  readonly path: string
-  readonly at: Place
-  readonly isAngular: boolean
-}
-
-function outputOf(project: string, files: FileSystem): Output | null {
-  const source = sourceAt(files, posix.join(project, 'package.json'))
-  const script = source === null ? null : buildScript(source)
-  if (source === null || script === null) return null
-  const { at } = script
-  // What is built, and for which URL, changes no path.
-  const text = script.text.replace(
-    /\s(?:--(?:configuration|base-href|deploy-url|mode|base)[= ]|-c )\S+|\s--prod(?:uction)?\b/g,
-    '',
-  )
-  // An environment or an option may name another place.
-  if (/[$|]|--|BUILD_PATH|cross-env|dotenv|turbo|nx\b|(?:mv|cp|rm)\s|\bcopy/.test(text)) return null
-  const last = text.split(/\s*(?:&&|;)\s*/).at(-1) ?? ''
-  if (last === 'vite build') {
-    const configuration = ['js', 'ts', 'mjs', 'mts', 'cjs'].flatMap(
-      ending => sourceAt(files, posix.join(project, `vite.config.${ending}`)) ?? [],
-    )
-    const isPlain =
-      configuration.length === 1 &&
-      !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
-        configuration[0]!.text,
-      )
-    return isPlain ? { tool: 'Vite', path: 'dist', at, isAngular: false } : null
-  }
-  if (last === 'react-scripts build') {
-    const isPlain = ['.env', '.env.production'].every(
-      name => !/BUILD_PATH/.test(sourceAt(files, posix.join(project, name))?.text ?? ''),
-    )
-    return isPlain ? { tool: 'Create React App', path: 'build', at, isAngular: false } : null
-  }
-  if (last !== 'ng build') return null
-  const workspace = sourceAt(files, posix.join(project, 'angular.json'))
-  const builders = [...(workspace?.text.matchAll(/"builder"\s*:\s*"([^"]*)"/g) ?? [])].map(
-    ([, name = '']) => name,
-  )
-  const outputs = [...(workspace?.text.matchAll(/"outputPath"\s*:\s*"([^"]*)"/g) ?? [])]
-  const isApplication =
-    builders.some(name => /:application$/.test(name)) &&
-    !builders.some(name => /:browser(?:-esbuild)?$/.test(name))
-  const [only] = outputs
-  const all = workspace?.text.match(/"outputPath"/g) ?? []
-  if (!isApplication || only === undefined || all.length !== 1 || workspace === null) return null
-  const start = only.index
-  return {
-    tool: 'Angular',
-    path: posix.join(only[1] ?? '', 'browser'),
-    at: { source: workspace, start, end: start + only[0].length },
-    isAngular: true,
-  }
-}
-
-/** `scripts.build` of a package. */
-function buildScript(source: Source): { readonly text: string; readonly at: Place } | null {
-  const tokens = jsTokens(source.code)
-  const scripts = tokens.findIndex(({ kind, text }) => kind === 'string' && text === 'scripts')
-  for (let at = scripts + 1; scripts !== -1 && at < tokens.length && tokens[at]!.text !== '}'; at++) {
-    const value = tokens[at + 2]
-    if (tokens[at]!.text !== 'build' || tokens[at + 1]?.text !== ':' || value?.kind !== 'string') continue
-    return { text: value.text, at: { source, start: value.start + 1, end: value.end - 1 } }
   }
   return null
 }
