@@ -48,6 +48,8 @@ export interface ComposeResource {
   readonly driver: Fact<string> | null
   /** `driver_opts.device` of a volume that is a bind mount by another name. */
   readonly device: Fact<string> | null
+  /** `ipam.config[].subnet` of a network; empty where Docker chooses one. */
+  readonly subnets: readonly Fact<string>[]
   /** `file:` of a config or secret, as a path. */
   readonly file: Fact<string> | null
   /** `content:` of a config. */

@@ -70,7 +70,11 @@ function* refusedMount(item: YamlNode): Iterable<ComposeFault> {
 /** `[[address:]port:]port[/protocol]` with an address or a port that is none. */
 function* refusedPort(item: YamlNode): Iterable<ComposeFault> {
   if (item.kind !== 'scalar' || isTemplate(item)) return
-  const parts = item.text.text.replace(/\/(?:tcp|udp|sctp)$/i, '').split(':')
+  const { text } = item.text
+  const protocol = /\/([a-z]+)$/i.exec(text)?.[1]
+  if (protocol !== undefined && !/^(?:tcp|udp|sctp)$/i.test(protocol))
+    yield fault(item.at, `invalid proto: ${protocol}`)
+  const parts = text.replace(/\/[a-z]+$/i, '').split(':')
   const [address, ...ports] = parts.length === 3 ? parts : ['', ...parts]
   if (parts.length > 3 || !parts.every(part => /^[\w.-]*$/.test(part))) return
   if (address !== '' && address !== undefined && !isAddress(address))

@@ -102,11 +102,19 @@ function readResources(
       external: isExternal,
       driver: factIn(map, 'driver', context),
       device: options?.kind === 'map' ? factIn(options, 'device', context) : null,
+      subnets: subnetsIn(map, context),
       file: pathIn(map, 'file', context),
       content: factIn(map, 'content', context),
     }
     return [key, resource] as const
   })
+}
+
+function subnetsIn(map: YamlMap, context: FileContext): readonly Fact<string>[] {
+  const ipam = valueIn(map, 'ipam')
+  const configs = ipam?.kind === 'map' ? valueIn(ipam, 'config') : undefined
+  if (configs?.kind !== 'list') return []
+  return configs.items.flatMap(item => (item.kind === 'map' ? (factIn(item, 'subnet', context) ?? []) : []))
 }
 
 function emptyMap({ at, tag }: YamlNode): YamlMap {

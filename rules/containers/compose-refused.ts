@@ -77,6 +77,7 @@ export default defineRule({
         `,
       }),
     },
+    { title: 'a protocol that is none of a port', files: tree({ web: 'ports: [«"8000:8000/http"»]' }) },
     { title: 'a restart policy with a slip', files: tree({ web: 'restart: «unless-stoped»' }) },
     { title: 'a limit in bytes', files: tree({ web: 'mem_limit: «512»' }) },
     { title: 'a text with a variable for a list', files: tree({ web: 'ports: «${PORT}:8000»' }) },

@@ -1,0 +1,250 @@
+import type { ComposeProject, ComposeService, PublishedPort } from '../../parsers/compose/compose.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
+import { projectsIn } from './_compose-projects.ts'
+import { composeWith, siteTo } from './_examples.ts'
+
+const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
+  'docker-compose.yml': composeWith(parts),
+  'nginx/site.conf': siteTo('web:8000'),
+})
+const fixed = (address: string, subnet: string, more = ''): Record<string, string> =>
+  tree({
+    web: conf`
+      networks:
+        back:
+          ipv4_address: ${address}
+    `,
+    nginx: conf`
+      networks:
+        back:
+          ${more === '' ? 'aliases: [front]' : more}
+    `,
+    more: conf`
+      networks:
+        back:
+          ipam:
+            config:
+              - subnet: ${subnet}
+    `,
+  })
+
+/** Another service, which publishes a port beside nginx. */
+const beside = (port: string): Record<string, string> =>
+  tree({
+    nginx: '',
+    more: conf`
+        admin:
+          image: adminer:4
+          ports:
+            - ${port}
+      volumes:
+        unused:
+    `,
+  })
+
+export default defineRule({
+  summary: 'Docker cannot give a container the port or the address that it asks for',
+  severity: 'warning',
+  otherSeverities: { error: 'where the address is none of its network' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A port of the host leads to one container: of two services that publish the same one, `docker compose up` starts one, and of the other it says `port is already allocated`. So it is with two containers of one service, and with an `ipv4_address` that another one has. An address outside of the `subnet` of its network is refused: `no configured subnet contains IP address`.',
+  remedy: 'Give each service a port and an address of its own, within the `subnet` of the network',
+  references: [
+    'https://docs.docker.com/reference/compose-file/services/#ports',
+    'https://docs.docker.com/reference/compose-file/services/#ipv4_address-ipv6_address',
+    'https://docs.docker.com/reference/compose-file/networks/#ipam',
+  ],
+  unproven: 'The live tests start no containers, and Docker alone gives out these ports and addresses',
+  bad: [
+    { title: 'a port that nginx has', files: beside('"«80:8080»"') },
+    { title: 'the same, on one address of the host', files: beside('"«127.0.0.1:80:8080»"') },
+    {
+      title: 'three containers for one port',
+      files: tree({
+        web: conf`
+          ports: ["«8000:8000»"]
+          deploy:
+            replicas: 3
+        `,
+      }),
+    },
+    { title: 'an address of another network', files: fixed('«172.20.0.10»', '172.21.0.0/16') },
+    {
+      title: 'one address for two services',
+      files: fixed('172.21.0.10', '172.21.0.0/16', 'ipv4_address: «172.21.0.10»'),
+    },
+  ],
+  good: [
+    { title: 'two ports', files: tree({ web: 'ports: ["8000:8000", "127.0.0.1:8001:8000"]' }) },
+    { title: 'a port of each protocol', files: beside('"80:8080/udp"') },
+    {
+      title: 'two addresses of the host',
+      files: tree({ web: 'ports: ["127.0.0.1:81:8000", "192.0.2.1:81:8000"]' }),
+    },
+    {
+      title: 'a service that starts where it is asked for',
+      files: tree({
+        web: conf`
+          profiles: [debug]
+          ports: ["80:8000"]
+        `,
+      }),
+    },
+    {
+      title: 'a service in the place of another',
+      files: tree({
+        more: conf`
+            nginx-dev:
+              image: nginx:1.27
+              ports: ["80:80"]
+          volumes:
+            unused:
+        `,
+      }),
+    },
+    {
+      title: 'a range for several containers',
+      files: tree({
+        web: conf`
+          ports: ["8000-8003:8000"]
+          deploy:
+            replicas: 3
+        `,
+      }),
+    },
+    { title: 'an address of its network', files: fixed('172.21.0.10', '172.21.0.0/16') },
+    { title: 'a subnet of the environment', files: fixed('172.21.0.10', '"${SUBNET}"') },
+  ],
+  *check(deployment) {
+    for (const project of projectsIn(deployment)) {
+      if (!project.complete || project.sources.some(({ text }) => OF_SWARM.test(text))) continue
+      yield* portsTaken(project)
+      yield* addressesTaken(project)
+    }
+  },
+})
+
+/** What `docker stack deploy` reads, for which one port leads to all containers of a service. */
+const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
+
+/** No site has more services. */
+const MOST = 15
+
+interface Claim {
+  readonly service: ComposeService
+  readonly port: PublishedPort
+  readonly first: number
+  readonly last: number
+  readonly protocol: string
+  /** Null for every address of the host. */
+  readonly address: string | null
+}
+
+function claimsOf(service: ComposeService): readonly Claim[] {
+  return service.ports.flatMap(port => {
+    const { published, protocol, hostIp } = port
+    if (published?.known !== true || !protocol.known || hostIp?.known === false) return []
+    const address = hostIp === null || /^(?:0\.0\.0\.0|::)$/.test(hostIp.value) ? null : hostIp.value
+    return [{ service, port, ...published.value, protocol: protocol.value.toLowerCase(), address }]
+  })
+}
+
+function* portsTaken({ services }: ComposeProject): Iterable<RuleFinding> {
+  // Of a collection people start by name what they want.
+  if (services.size > MOST) return
+  const byPort = new Map<number, Claim[]>()
+  for (const service of services.values()) {
+    if (!service.complete || service.profiles.length > 0) continue
+    const { replicas, networkMode } = service
+    if (networkMode !== null) continue
+    for (const claim of claimsOf(service)) {
+      const number = replicas?.known === true && /^\d+$/.test(replicas.value) ? Number(replicas.value) : null
+      if (number === 0) continue
+      if (number !== null && number > 1 && claim.first === claim.last)
+        yield {
+          at: claim.port.at,
+          message: `${number} containers are to have port ${claim.first} of the host, and one gets it: port is already allocated`,
+          label: 'for one container',
+          related: replicas?.at == null ? [] : [{ at: replicas.at, message: 'so many containers' }],
+          help: 'Leave the port of the host out, and publish a proxy in front of them',
+        }
+      // Ranges are for several containers, which take what is free.
+      if (claim.first !== claim.last) continue
+      const all = byPort.get(claim.first)
+      if (all === undefined) byPort.set(claim.first, [claim])
+      else all.push(claim)
+    }
+  }
+  for (const [port, claims] of byPort) {
+    const [first, second, ...more] = claims
+    // Of many services with one port, people start the one that they want.
+    if (first === undefined || second === undefined || more.length > 0) continue
+    if (first.service === second.service || first.protocol !== second.protocol) continue
+    if (first.address !== null && second.address !== null && first.address !== second.address) continue
+    if (areAlternatives(first.service, second.service)) continue
+    yield {
+      at: second.port.at,
+      message: `\`${first.service.name}\` publishes port ${port} as well, and one of the two is not started: port is already allocated`,
+      label: 'taken',
+      related: [{ at: first.port.at, message: `\`${first.service.name}\` publishes it` }],
+    }
+  }
+}
+
+/** True of services of which people start one or the other. */
+function areAlternatives(a: ComposeService, b: ComposeService): boolean {
+  const image = ({ image: written, build }: ComposeService): string | null =>
+    build !== null
+      ? `build ${build.context.known ? build.context.value : ''}`
+      : written?.known === true
+        ? written.value.replace(/[:@].*$/, '')
+        : null
+  if (image(a) === null || image(b) === null || image(a) === image(b)) return true
+  const [one, other] = [a.name.toLowerCase(), b.name.toLowerCase()]
+  return (
+    one.includes(other) ||
+    other.includes(one) ||
+    [one, other].some(name =>
+      /dev|prod|test|debug|local|stag|demo|example|alt|legacy|old|new|_?v?\d$/.test(name),
+    )
+  )
+}
+
+function* addressesTaken({ services, networks }: ComposeProject): Iterable<RuleFinding> {
+  const taken = new Map<string, ComposeService>()
+  for (const service of services.values()) {
+    if (!service.complete || service.profiles.length > 0) continue
+    for (const { network, address } of service.networks ?? []) {
+      if (!network.known || address?.known !== true || address.at === null) continue
+      const own = networks.get(network.value)
+      const ip = parseIp(address.value)
+      if (own === undefined || own.external || ip === null) continue
+      const subnets = own.subnets.map(each => (each.known ? parseNetwork(each.value) : null))
+      const isOutside =
+        subnets.length > 0 && subnets.every(each => each !== null && !networkContains(each, ip))
+      if (isOutside) {
+        yield {
+          at: address.at,
+          severity: 'error',
+          message: `the network \`${network.value}\` does not hold this address, and Docker refuses it: no configured subnet contains IP address ${address.value}`,
+          label: 'of another network',
+          related: own.subnets.flatMap(({ at }) => (at === null ? [] : [{ at, message: 'its addresses' }])),
+        }
+        continue
+      }
+      const key = `${network.value} ${address.value}`
+      const other = taken.get(key)
+      if (other === undefined) taken.set(key, service)
+      else if (!areAlternatives(other, service))
+        yield {
+          at: address.at,
+          message: `\`${other.name}\` has this address as well, and one of the two is not started: Address already in use`,
+          label: 'taken',
+          related: [{ at: other.at, message: 'has it' }],
+        }
+    }
+  }
+}
