@@ -45,3 +45,8 @@ export function keepsPipOut(image: string): boolean {
     /^node:(?:2[0-9])(?:\.\d+){0,2}(?:-slim|-alpine)?$/.test(image)
   )
 }
+
+/** True of images on Debian 10, the last release that was taken off the mirrors, and of those that may stand on it. */
+export function isLastArchived(image: string): boolean {
+  return /buster|^debian:10/.test(image) || /^(?:php:7|python:(?:2|3\.5)|nginx:1\.1[6-9])/.test(image)
+}

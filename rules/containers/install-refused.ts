@@ -5,7 +5,7 @@ import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { archivedAt, isDebian, isWhole, keepsPipOut } from './_package-managers.ts'
+import { archivedAt, isDebian, isLastArchived, isWhole, keepsPipOut } from './_package-managers.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
 
 const image = (from: string, lines: string): Record<string, string> => ({
@@ -21,7 +21,10 @@ const image = (from: string, lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'A build installs packages, and what installs them refuses',
   severity: 'error',
-  otherSeverities: { warning: 'where the packages of an old release are elsewhere by now' },
+  otherSeverities: {
+    warning: 'where the packages of an old release are elsewhere by now',
+    info: 'where it is the last release that went there',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'The images of Debian have no lists of packages: `apt-get install` without `apt-get update` in front of it, or behind a step that removed the lists, answers `Unable to locate package`. Nobody answers its question either, so without `-y` it aborts. Below `USER` the account may not write what is root’s: `Permission denied`. Since Debian 12 `pip` leaves the Python of the system alone: `externally-managed-environment`. Releases that get no more updates are taken off the mirrors.',
@@ -77,6 +80,10 @@ export default defineRule({
     },
     {
       title: 'a release that is in the archive',
+      files: image('python:3.6-stretch', 'RUN «apt-get update» && apt-get install -y gettext'),
+    },
+    {
+      title: 'the last release that went there',
       files: image('python:3.7-buster', 'RUN «apt-get update» && apt-get install -y gettext'),
     },
     { title: 'CentOS', files: image('centos:7', 'RUN «yum install» -y httpd') },
@@ -275,7 +282,8 @@ function archived({ program, run }: Call, base: string, above: readonly string[]
     return null
   return {
     kind: 'archived',
-    severity: 'warning',
+    // Of the last one that was taken off, copies stay for a while.
+    severity: isLastArchived(base) ? 'info' : 'warning',
     message: `the packages of \`${base}\` are no longer at \`${host}\`: ${program === 'yum' ? 'Could not resolve host' : 'does not have a Release file'}`,
     label: 'taken off the mirrors',
     help: 'Take an image of a release that is still kept',
