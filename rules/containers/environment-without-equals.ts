@@ -4,17 +4,18 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { webWithEnvironment as tree } from './_examples.ts'
 
 export default defineRule({
-  summary: 'A variable of a container is written with a colon in a list, so that it is not set',
+  summary: 'A variable of a container is written with a colon or a blank in a list, so that it is not set',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'An entry of a list is a name and a value with `=` between them. One without `=` is a name alone, whose value Compose takes from its own environment: `DEBUG:0` asks for a variable that is called `DEBUG:0`, nobody has one, and the container gets neither. Compose says nothing, and the program runs with its default.',
+  why: 'An entry of a list is a name and a value with `=` between them. One without `=` is a name alone, whose value Compose takes from its own environment: `DEBUG:0` asks for a variable that is called `DEBUG:0`, nobody has one, and the container gets neither. A blank in front of the `=` belongs to the name. Compose says nothing, and the program runs with its default.',
   remedy: 'Write `- NAME=value`, or `NAME: value` without the dash',
   references: ['https://docs.docker.com/reference/compose-file/services/#environment'],
   unproven: 'The live tests start no containers: what a program does without the variable, it decides',
   bad: [
     { title: 'no blank behind the colon', files: tree('- «DB_HOST:db»') },
     { title: 'quotes around all of it', files: tree('- "«DB_HOST: db»"') },
+    { title: 'blanks around the equals sign', files: tree('- «DB_HOST »= db') },
     { title: 'a value of Compose', files: tree('- "«DB_PORT:${DB_PORT:-5432}»"') },
   ],
   good: [
@@ -28,6 +29,17 @@ export default defineRule({
       for (const { value, at: written } of environment) {
         const at = withBrace(written)
         const text = placeText(at)
+        const blank = /^([A-Za-z_]\w*)[ \t]+=/.exec(text)
+        if (blank !== null && value !== null && !text.includes('\n')) {
+          const [, name = ''] = blank
+          yield {
+            at: { ...written, end: written.start + blank[0].length - 1 },
+            message: `the blank is a part of the name, and \`${name}\` is not set`,
+            label: 'a name that ends in a blank',
+            help: `Write \`- ${name}=…\``,
+          }
+          continue
+        }
         const match = /^([A-Za-z_]\w*):\s*(\S.*)$/.exec(text)
         // Of what Compose puts in first, the name may be more than it shows.
         if (value !== null || match === null || /[\n=]/.test(text.replace(/\$\{[^}]*\}/g, ''))) continue

@@ -56,6 +56,26 @@ export default defineRule({
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
     {
+      title: 'wget in the image of nginx, and curl in that of Traefik',
+      files: {
+        'docker-compose.yml': composeWith({
+          nginx: conf`
+            healthcheck:
+              test: ["CMD", "«wget»", "-q", "--spider", "http://localhost/"]
+          `,
+          more: conf`
+              edge:
+                image: traefik:v3.1
+                healthcheck:
+                  test: «curl» -f http://localhost:8080/ping
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'curl, where a step makes a script executable',
       files: checked(
         '["CMD", "«curl»", "-f", "http://localhost:8000/"]',
@@ -114,6 +134,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'curl in the image of nginx, and wget in that on Alpine',
+      files: {
+        'docker-compose.yml': composeWith({
+          nginx: conf`
+            healthcheck:
+              test: ["CMD", "curl", "-f", "http://localhost/"]
+          `,
+          more: conf`
+              edge:
+                image: nginx:1.27-alpine
+                healthcheck:
+                  test: wget -q --spider http://localhost/ || curl -f http://localhost/
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'programs of databases in images that have them',
       files: {
@@ -281,6 +321,20 @@ const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:python|node):\S*slim/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^(?:debian|ubuntu)(?::|$)/, ['curl', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^(?:alpine(?::|$)|(?:python|node):\S*alpine)/, ['curl', 'netcat', ...OF_DATABASES]],
+  // nginx's own images: curl came with the modules of 1.19, and the slim ones are without them.
+  [
+    /^nginx:(?:mainline-|stable-|1\.(?:2[2-9]|3\d)\S*-)alpine\S*-slim$|^nginx:alpine-slim$/,
+    ['curl', ...OF_DATABASES],
+  ],
+  [
+    /^nginx(?::(?!\S*(?:alpine|otel|perl))(?:\d\S*|latest|stable|mainline)|$)/,
+    ['wget', 'nc', 'netcat', ...OF_DATABASES],
+  ],
+  [/^httpd(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^httpd:\S*alpine/, OF_DATABASES],
+  [/^php(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^haproxy(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', ...OF_DATABASES]],
+  [/^(?:traefik|caddy)(?::(?!\S*(?:windows|nanoserver|builder))|$)/, ['curl', ...OF_DATABASES]],
   [
     /^(?:python|node)(?::(?!\S*(?:slim|alpine|windows))|$)/,
     ['nc', 'netcat', 'pg_isready', 'mysqladmin', 'redis-cli'],

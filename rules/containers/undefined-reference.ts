@@ -33,6 +33,7 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and Compose refuses the file before any',
   bad: [
+    { title: 'a link to a service that has another name', files: tree({ nginx: 'links: [«shop:web»]' }) },
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
     { title: 'a network', files: tree({ web: 'networks: [default, «inner»]' }) },
     { title: 'a service', files: tree({ web: 'depends_on: [«postgres»]' }) },
@@ -401,6 +402,11 @@ function* undefinedOf(
   for (const reference of service.dependsOn) {
     const name = named(reference.service)
     if (name !== null && !services.has(name)) yield missing(reference.at, 'service', name)
+  }
+  // Compose starts a service after those that it links to.
+  for (const { at, target } of service.links) {
+    const name = named(target)
+    if (name !== null && !services.has(name)) yield missing(at, 'service', name)
   }
   for (const { at, source } of service.secrets) {
     const name = named(source)
