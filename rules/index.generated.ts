@@ -14,6 +14,7 @@ import accessDockerSocketOpen from './access/docker-socket-open.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
+import accessHtaccessDenialLost from './access/htaccess-denial-lost.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
@@ -240,6 +241,7 @@ import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-t
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
+import containersAddressTaken from './containers/address-taken.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
@@ -714,6 +716,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
+  { id: 'access/htaccess-denial-lost', ...accessHtaccessDenialLost },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
@@ -940,6 +943,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
+  { id: 'containers/address-taken', ...containersAddressTaken },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },

@@ -6,6 +6,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { tlsInFront } from './_tls-in-front.ts'
 
 const site = (listen: string, value: string): string => conf`
   server {
@@ -29,6 +30,38 @@ const host = (port: string, lines: string): string => conf`
   </VirtualHost>
 `
 
+const behind = (traefik: string, value = '«$scheme»'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      edge:
+        image: traefik:v3.1
+        ports: ["443:443"]
+      web:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+        ${traefik}
+      shop:
+        image: example/shop
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        location / {
+            proxy_pass http://shop:8000;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto ${value};
+        }
+    }
+  `,
+})
+const LABELS = conf`
+  labels:
+    - traefik.http.routers.web.rule=Host(\`example.org\`)
+    - traefik.http.routers.web.tls.certresolver=le
+`
+
 export default defineRule({
   summary: 'A proxy sends the backend `http` for what comes by TLS',
   severity: 'warning',
@@ -36,9 +69,19 @@ export default defineRule({
   confidence: 'high',
   since: '0.1.0',
   why: 'The header is to say what the client used, and says `http` of every request. An application that redirects to `https` does so for ever, the addresses that it writes begin with `http://`, and its cookies lack `Secure`.',
-  remedy: 'Send `$scheme` from nginx, and `https` from a virtual host of TLS',
+  remedy:
+    'Send `$scheme` where nginx terminates TLS itself, `https` from a virtual host of TLS, and leave the header alone behind a proxy that sets it',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_scheme'],
   bad: [
+    { title: 'the scheme of the last hop, behind Traefik', files: behind(LABELS) },
+    {
+      title: 'the same, behind nginx-proxy',
+      files: behind(conf`
+        environment:
+          VIRTUAL_HOST: example.org
+          LETSENCRYPT_HOST: example.org
+      `),
+    },
     { title: 'a server of TLS', files: { 'nginx.conf': site('443 ssl', '«http»') } },
     {
       title: 'a virtual host of TLS',
@@ -55,6 +98,12 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'what Traefik sends', files: behind(LABELS, '$http_x_forwarded_proto') },
+    {
+      title: 'behind Traefik without TLS',
+      files: behind('labels: ["traefik.http.routers.web.entrypoints=web"]', '$scheme'),
+    },
+    { title: 'a port that is published beside it', files: behind(`ports: ["80:80"]\n${LABELS}`, '$scheme') },
     { title: 'the scheme that nginx saw', files: { 'nginx.conf': site('443 ssl', '$scheme') } },
     { title: 'a server of plain HTTP', files: { 'nginx.conf': site('80', 'http') } },
     {
@@ -87,6 +136,24 @@ export default defineRule({
         label: 'not what the client used',
         related: [{ at: listen.at, message: 'TLS' }],
         ...propose('Send the scheme that nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
+      }
+    }
+    for (const { server, headers, pass } of deployment.connections.http) {
+      const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
+      if (header?.value !== '$scheme' || server.tls) continue
+      const { container } = deployment.programOf(server.configuration).machine
+      const front = container === null ? null : tlsInFront(container)
+      if (front === null) continue
+      const at = argumentPlace(header.directive, 1)
+      yield {
+        at,
+        per: 'locations',
+        ...(!isWholeSite(pass.parent) && { severity: 'info' as const }),
+        message: often =>
+          `${front.proxy} terminates TLS in front, so \`$scheme\` is \`http\`${often} for what comes by TLS`,
+        label: 'the scheme of the last hop',
+        related: [{ at: front.at, message: 'TLS ends there' }],
+        help: `Leave the line out, so that nginx passes on what ${front.proxy} sends`,
       }
     }
     for (const configuration of deployment.apache) {

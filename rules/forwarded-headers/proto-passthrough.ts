@@ -5,6 +5,7 @@ import { trustedBy } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { tlsInFront } from './_tls-in-front.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
 const nginx = (header: string, top = '', tls = ''): string => conf`
@@ -81,6 +82,9 @@ export default defineRule({
     for (const connection of deployment.connections.http) {
       const { server } = connection
       if (directPlainListens(deployment, server).length === 0) continue
+      // What comes from no client, but from the proxy of other containers.
+      const { container } = deployment.programOf(server.configuration).machine
+      if (container !== null && tlsInFront(container) !== null) continue
       for (const header of connection.headers.written) {
         if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.

@@ -1,9 +1,10 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
+import { lookedUpName } from '../_looked-up-name.ts'
 import { isStandIn } from '../../src/servers/nginx/queries/servers.ts'
 import { effectiveAtHand, isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
@@ -69,6 +70,15 @@ export default defineRule({
     'Write `proxy_ssl_server_name on;`, and for an `upstream` `proxy_ssl_name` with the name of the host',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ssl_server_name'],
   bad: [
+    {
+      title: 'a name that a variable holds',
+      files: {
+        'nginx.conf': site('', 'x').replace(
+          'proxy_pass https://x;',
+          'resolver 127.0.0.53;\n        set $backend api.example.com;\n        proxy_pass «https://$backend»;',
+        ),
+      },
+    },
     { title: 'a service elsewhere', files: { 'nginx.conf': site('', '«api.example.com»') } },
     { title: 'a host of the same domain', files: { 'nginx.conf': site('', '«api.example.org»') } },
     {
@@ -109,6 +119,15 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'the name of a variable is sent',
+      files: {
+        'nginx.conf': site('proxy_ssl_server_name on;', 'x').replace(
+          'proxy_pass https://x;',
+          'resolver 127.0.0.53;\n        set $backend api.example.com;\n        proxy_pass https://$backend;',
+        ),
+      },
+    },
     { title: 'the name is sent', files: { 'nginx.conf': site('proxy_ssl_server_name on;') } },
     { title: 'the name is sent to it', files: { 'etc/nginx/nginx.conf': both('proxy_ssl_server_name on;') } },
     {
@@ -146,10 +165,10 @@ export default defineRule({
     { title: 'a host of the own network', files: { 'nginx.conf': site('', 'backend.internal') } },
     { title: 'without TLS', files: { 'nginx.conf': site('').replace('https://', 'http://') } },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
+  *check(deployment) {
+    for (const connection of deployment.connections.nginx) {
       if (!isEncrypted(connection)) continue
-      const name = namedHost(connection)
+      const name = namedHost(connection) ?? variableHost(deployment, connection)
       if (name === null || connection.from.machine.container?.allNames.has(name) === true) continue
       const { server, block, pass, upstream } = connection
       const family = pass.name.replace('_pass', '')
@@ -175,7 +194,7 @@ export default defineRule({
       ]
       yield {
         at:
-          from === -1 || from >= word.end
+          written === '' || from === -1 || from >= word.end
             ? word
             : { source: word.source, start: from, end: from + written.length },
         ...((isStandIn(server.directive) || isOwnDomain(server, name)) && { severity: 'info' as const }),
@@ -212,8 +231,19 @@ function namedHost(connection: NginxConnection): string | null {
     upstream === null ? [hostOf(connection)] : targets.map(({ written }) => written.replace(/:\d+$/, ''))
   const [host] = hosts
   if (host === undefined || !hosts.every(each => each === host)) return null
-  if (!/^[A-Za-z0-9.-]+$/.test(host) || /^[0-9.]+$/.test(host) || !host.includes('.')) return null
-  return INSIDE.test(host) ? null : host
+  return isPublicName(host) ? host : null
+}
+
+/** The public name that a variable of `https://$backend` holds for some request. */
+function variableHost(deployment: Deployment, { server, block, pass }: NginxConnection): string | null {
+  const written = pass.args[0]?.value ?? ''
+  if (!/^(?:https|grpcs):\/\/\$/i.test(written)) return null
+  const name = lookedUpName(deployment, server, block, written)?.replace(/:\d+$/, '') ?? null
+  return name === null || !isPublicName(name) ? null : name
+}
+
+function isPublicName(host: string): boolean {
+  return /^[A-Za-z0-9.-]+$/.test(host) && !/^[0-9.]+$/.test(host) && host.includes('.') && !INSIDE.test(host)
 }
 
 const INSIDE =

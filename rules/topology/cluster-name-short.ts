@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
-import { lookedUpName } from './_looked-up-name.ts'
+import { lookedUpName } from '../_looked-up-name.ts'
 
 const site = (lines: string): string => conf`
   server {

@@ -2,7 +2,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { lookedUpName } from './_looked-up-name.ts'
+import { lookedUpName } from '../_looked-up-name.ts'
 
 const site = (lines: string): string => conf`
   server {

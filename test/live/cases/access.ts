@@ -9,6 +9,14 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/htaccess-denial-lost',
+    examples: { bad: 'a directory of data', good: 'refused' },
+    shows: 'what Apache would refuse is a page',
+    request: { url: `${SITE}/data/users.csv` },
+    harm: ({ response }) => response.status === 200 && response.body === 'ann\n',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'access/password-lost-on-the-way',
     examples: { bad: 'the header is emptied', good: 'the header of the client' },
     shows: 'a right password is asked for again',

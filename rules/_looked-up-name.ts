@@ -1,11 +1,11 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
-import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
-import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
+import { memo } from '../parsers/collections/memo.ts'
+import type { Deployment, NginxServer } from '../src/deployment/model.ts'
+import { askServer } from '../src/deployment/requests/ask-server.ts'
+import { MISSING } from '../src/deployment/requests/made-up-requests.ts'
+import { pathsInto } from '../src/deployment/requests/paths-into.ts'
+import type { NginxConfiguration, NginxDirective } from '../src/servers/nginx/configuration.ts'
+import { PASSES } from '../src/servers/nginx/queries/locations.ts'
+import { proxyTarget } from '../src/servers/nginx/queries/proxy-target.ts'
 
 /** The name that the variables make up; null for an address, an upstream, or what is not known. */
 export function lookedUpName(
