@@ -1,10 +1,15 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { closest } from 'fastest-levenshtein'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 export default defineRule({
@@ -19,6 +24,13 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server',
   ],
   bad: [
+    {
+      title: 'nginx on the network of the host',
+      files: {
+        'docker-compose.yml': composeWith().replace('ports:\n      - "80:80"', 'network_mode: host'),
+        'nginx/site.conf': siteTo('«web:8000»'),
+      },
+    },
     {
       title: 'another name',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('«django:8000»') },
@@ -56,6 +68,16 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'nginx on the network of the host, which is told of the name',
+      files: {
+        'docker-compose.yml': composeWith().replace(
+          'ports:\n      - "80:80"',
+          'network_mode: host\n    extra_hosts: ["web:127.0.0.1"]',
+        ),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     {
       title: 'a service',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('web:8000') },
@@ -136,7 +158,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check(deployment) {
+    const { connections } = deployment
+    yield* onHostNetwork(deployment)
     for (const { from, targets, protocol, pass } of connections.nginx) {
       const { container } = from.machine
       if (container === null || !protocol.known) continue
@@ -178,6 +202,66 @@ export default defineRule({
     }
   },
 })
+
+/** A service of nginx on the network of the host, with the files that are mounted into it. */
+interface HostService {
+  readonly service: ComposeService
+  readonly project: ComposeProject
+  readonly paths: readonly string[]
+}
+
+const hostServices = memo((deployment: Deployment): readonly HostService[] =>
+  [...projectsIn(deployment)].flatMap(project =>
+    [...project.services.values()].flatMap(service => {
+      const { networkMode, image, volumes } = service
+      const isNginx =
+        image?.known === true && /^(?:docker\.io\/)?(?:library\/)?nginx(?::|$)/.test(image.value)
+      if (!isNginx || networkMode?.known !== true || networkMode.value !== 'host' || !service.complete)
+        return []
+      const paths = volumes.flatMap(({ kind, source, target }) =>
+        kind === 'bind' && source?.known === true && target.known && target.value.startsWith('/etc/nginx')
+          ? [source.value]
+          : [],
+      )
+      return [{ service, project, paths }]
+    }),
+  ),
+)
+
+/** Docker's own names are known to the containers of its networks, and not to the host. */
+function* onHostNetwork(deployment: Deployment): Iterable<RuleFinding> {
+  const hosts = hostServices(deployment)
+  if (hosts.length === 0) return
+  for (const { from, targets, pass } of deployment.connections.nginx) {
+    if (from.machine.container !== null) continue
+    for (const { address, addresses, at, to } of targets) {
+      if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
+      const { name } = address
+      if (addresses.some(({ kind }) => kind !== 'name') || /[.]|^localhost$/.test(name)) continue
+      const host = hosts.find(({ paths }) => paths.some(path => isBelow(at.source.path, path)))
+      if (host === undefined) continue
+      const other = [...host.project.services.values()].find(
+        each =>
+          each.networkMode === null &&
+          (each.name.toLowerCase() === name ||
+            (each.containerName?.known === true && each.containerName.value.toLowerCase() === name)),
+      )
+      const { extraHosts, networkMode } = host.service
+      if (other === undefined || extraHosts.some(each => !each.name.known || each.name.value === name))
+        continue
+      yield {
+        at,
+        message: `nginx is on the network of the host, where nobody knows the service \`${other.name}\`, ${isComputed(pass.args[0]?.value ?? '') ? 'so every request is answered with 502: could not be resolved' : 'so nginx does not start: host not found in upstream'}`,
+        label: 'no name of the host',
+        related: [
+          ...(networkMode?.at == null ? [] : [{ at: networkMode.at, message: 'the network of nginx' }]),
+          { at: other.at, message: 'on a network of Compose' },
+        ],
+        help: `Publish the port of \`${other.name}\` on 127.0.0.1 and connect there, or leave \`network_mode\` out`,
+      }
+    }
+  }
+}
 
 /** Names that reach another container from this one. */
 function isReached({ service, project, networks }: Container, name: string): boolean {
