@@ -1,4 +1,5 @@
 import type { ShellFault } from './_shell-fault.ts'
+import { listFaults, sedFaults } from './_build-slips.ts'
 import { slipFaults } from './_shell-slips.ts'
 
 /** `ash` is that of BusyBox, which knows some of what bash does; of `sh` nobody knows which it is. */
@@ -32,7 +33,7 @@ function faultsIn(script: string, shell: Shell): readonly ShellFault[] {
     const text = typeof said === 'string' ? said : said(match)
     return [{ start, end, said: text, ends, failsStep, ofBash: !shells.includes('bash'), meant }]
   })
-  return [...ofKinds, ...slipFaults(bare)]
+  return [...ofKinds, ...slipFaults(bare), ...listFaults(bare), ...sedFaults(script, bare)]
 }
 
 /** No script that starts a container is longer (UTF-16 units). */

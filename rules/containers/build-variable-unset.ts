@@ -65,6 +65,7 @@ export default defineRule({
         ENV APP_HOME=/srv/shop
       `),
     },
+    { title: 'a blank in place of the equals sign', files: image('ARG «VERSION» 1.2') },
     {
       title: 'a slip in the name',
       files: image(conf`
@@ -109,6 +110,7 @@ export default defineRule({
         ENV EMPTY= NAME="The Shop: all of it"
         ENV NAME The Shop
         ARG ONE= TWO=2
+        ARG THREE FOUR
       `),
     },
     {
@@ -154,10 +156,14 @@ function* misread({ environment, args }: DockerStage): Iterable<RuleFinding> {
   }
   for (const [index, { name, value, at }] of args.entries()) {
     const next = args[index + 1]
-    if (next === undefined || !value.known || value.value !== '') continue
+    if (next === undefined || isUnknownWord(next.name)) continue
     const between = at.source.code.slice(at.end, next.at.start)
     const written = next.at.source.code.slice(next.at.start, next.at.end)
-    if (!/^[ \t]+$/.test(between) || at.source.code[at.end - 1] !== '=' || written.includes('=')) continue
+    if (!/^[ \t]+$/.test(between) || written.includes('=')) continue
+    const isCut = at.source.code[at.end - 1] === '=' && value.known && value.value === ''
+    // Names may follow each other; what is none was meant for a value.
+    const isApart = at.end - at.start === name.length && !/^[A-Za-z_]\w*$/.test(written)
+    if (!isCut && !isApart) continue
     yield {
       at,
       message: `\`${name}\` is empty, and \`${written}\` is the name of another argument`,

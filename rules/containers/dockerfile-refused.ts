@@ -111,6 +111,7 @@ export default defineRule({
       title: 'single quotes',
       files: started(`CMD «['gunicorn', '--bind', '0.0.0.0:8000', 'shop.wsgi']»`),
     },
+    { title: 'a semicolon behind it', files: started('CMD «["gunicorn", "shop.wsgi"];»') },
     { title: 'a comma too many', files: started('ENTRYPOINT «["gunicorn", "shop.wsgi",]»') },
   ],
   good: [
@@ -233,6 +234,8 @@ function* shellLines(image: DockerImage | null, service: ComposeService | null) 
 
 /** Brackets around quoted words; `[ "$A" = b ]` is a test of the shell. */
 function isMeantAsJson(text: string): boolean {
+  // A shell ends a command with a semicolon, and JSON has none.
+  if (/^\[\s*"[^\]]*"\s*\]\s*;$/.test(text.trim())) return true
   return (
     /^\[\s*(?:'[^']*'\s*(?:,|\]$)|["“‘][^\]]*,[^\]]*\]$)/.test(text.trimEnd()) && !/["']\s+!?==?\s/.test(text)
   )

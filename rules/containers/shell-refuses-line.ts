@@ -173,6 +173,37 @@ export default defineRule({
       files: tree('python:3.12-slim', script(''), 'RUN if «[[» -n "$DEBUG" ]]; then pip install pudb; fi'),
     },
     {
+      title: 'a command that is taken for a package',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        conf`
+          RUN apt-get update && apt-get install -y libpq5 \
+              «rm» -rf /var/lib/apt/lists/*
+        `,
+      ),
+    },
+    {
+      title: 'a package that is taken for a command',
+      files: tree(
+        'python:3.12-alpine',
+        script(''),
+        conf`
+          RUN apk add --no-cache git && \
+              «tzdata» && \
+              touch /app/ready
+        `,
+      ),
+    },
+    {
+      title: 'an expression of sed with paths',
+      files: tree(
+        'python:3.12-slim',
+        script(''),
+        'RUN sed -i "«s/env python/env python -c /srv/shop.ini/g»" /app/manage.py',
+      ),
+    },
+    {
       title: 'a sign that redirects',
       files: tree('python:3.12-slim', script(''), 'RUN if [ 3.12.1 «>» 3.11 ]; then touch /app/new; fi'),
     },
@@ -198,6 +229,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'lists of packages and expressions of sed',
+      files: tree(
+        'python:3.12-slim',
+        script(conf`
+          sed -i "s|env python|/usr/bin/env python|g" /app/manage.py
+          sed -i 's/a/b/2g' x; sed 's/[/]/-/' y; sed "s/a/$(cat /app/b)/" z
+        `),
+        conf`
+          RUN apt-get update && apt-get install -y curl -qq wget adduser cp-utils && rm -rf /var/lib/apt/lists/*
+          RUN apt-get install -y git && git --version && curl --version
+        `,
+      ),
+    },
     {
       title: 'what POSIX has',
       files: onDebian(conf`

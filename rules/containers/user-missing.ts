@@ -1,6 +1,7 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Dockerfile, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
+import { type Fact, known } from '../../parsers/text/fact.ts'
+import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -26,7 +27,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker looks an account up in the `/etc/passwd` of the image, and makes none. What no step has made is not there: the container, and each step below `USER`, ends with `unable to find user shop: no matching entries in passwd file`, and `COPY --chown` ends the build. Alpine has no `www-data`, and Debian no `nginx`.',
+  why: 'Docker looks an account up in the `/etc/passwd` of the image, and makes none. What no step has made is not there: the container, and each step below `USER`, ends with `unable to find user shop: no matching entries in passwd file`, and `COPY --chown` and `chown` end the build. Alpine has no `www-data`, and Debian no `nginx`.',
   remedy:
     'Make the account in a step above (`RUN useradd shop`, on Alpine `RUN adduser -D shop`), or write its number',
   references: [
@@ -45,6 +46,13 @@ export default defineRule({
       title: 'the account of Debian on Alpine',
       files: image('COPY . .\nUSER «www-data»', 'python:3.12-alpine'),
     },
+    {
+      title: 'the account of another system',
+      files: image(
+        'RUN apt-get update && apt-get install -y apache2\nRUN chown -R «apache»:apache /srv',
+        'debian:12',
+      ),
+    },
     { title: 'in a compose file', files: running('nginx:1.27', '«www»') },
   ],
   good: [
@@ -55,6 +63,12 @@ export default defineRule({
     {
       title: 'one of a stage below',
       files: image('RUN adduser --system shop\nFROM base AS last\nUSER shop', 'python:3.12-slim AS base'),
+    },
+    {
+      title: 'what the step has made, and a step that goes on',
+      files: image(
+        'RUN useradd shop && chown -R shop:shop /app\nRUN chown web /app || true\nRUN chown $OWNER /app',
+      ),
     },
     { title: 'a number', files: image('COPY --chown=1000:1000 . .\nUSER 1000') },
     { title: 'accounts of Debian', files: image('COPY --chown=www-data . .\nUSER nobody:nogroup') },
@@ -99,6 +113,23 @@ function* missingIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
     const finding = missing(account, base, 'each step below, and the container')
     if (finding !== null) yield finding
   }
+  for (const run of stage.runs) {
+    if (run.command.form === 'exec' || run.documents.length > 0) continue
+    const { script } = run.command
+    const above = [...former, ...stage.runs.filter(({ at }) => at.start < run.at.start)].map(each =>
+      commandText(each.command),
+    )
+    for (const match of script.text.matchAll(CHOWN)) {
+      const [whole, lead = '', account = ''] = match
+      const texts = [...above, script.text.slice(0, match.index)].map(text => text.replace(OWNERS, ''))
+      if (texts.some(text => mayMake(text, account)) || /^[^;&\n]*\|\|/.test(script.text.slice(match.index)))
+        continue
+      const start = match.index + lead.length
+      const user = known(account, placeIn(script, start, start + account.length))
+      const finding = whole === '' ? null : missing(user, base, 'the build', 'chown: invalid user')
+      if (finding !== null) yield finding
+    }
+  }
   for (const { at, owner } of stage.copies) {
     if (owner?.known !== true || makes(owner.value.replace(/:.*$/, ''), at.start)) continue
     const finding = missing(owner, base, 'the build')
@@ -106,8 +137,13 @@ function* missingIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
   }
 }
 
+const CHOWN = /(\bchown[ \t]+(?:-\w+[ \t]+)*)([a-z_][\w-]*)(?=:?[\w-]*[ \t])/g
+const OWNERS = /\bchown\b[^;&|\n]*/g
+
 /** A script, or packages that bring accounts, may make any; what names it may make it. */
-function mayMake(step: string, account: string): boolean {
+function mayMake(written: string, account: string): boolean {
+  // Debian's `apache2` brings no account `apache`, as Alpine's does.
+  const step = written.replace(/\bapt(?:-get)?\b[^;&|\n]*/g, text => text.replaceAll('apache2', ''))
   return (
     step.toLowerCase().includes(account.toLowerCase()) ||
     /\.sh\b|passwd|newusers|(?:user|group)(?:add|mod)\b[^;&|\n]*[$`]|adduser\b[^;&|\n]*[$`]|ansible|puppet|chef|(?:^|[;&|(\n])\s*(?:\.{1,2}\/|bash|sh\s|make\b|\/(?!(?:usr\/)?s?bin\/))|curl[^\n]*\|/.test(
@@ -130,7 +166,12 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   ubuntu: ['ubuntu'],
 }
 
-function missing(user: Fact<string>, base: string, ends: string): RuleFinding | null {
+function missing(
+  user: Fact<string>,
+  base: string,
+  ends: string,
+  said = 'no matching entries in passwd file',
+): RuleFinding | null {
   if (!user.known || user.at === null) return null
   const account = user.value.replace(/:.*$/, '')
   const [, name = '', tag = ''] = KNOWN.exec(base) ?? []
@@ -142,7 +183,7 @@ function missing(user: Fact<string>, base: string, ends: string): RuleFinding | 
   const isPlain = source.code.startsWith(account, start)
   return {
     at: isPlain ? { source, start, end: start + account.length } : user.at,
-    message: `\`${base}\` has no account \`${account}\`, and no step above makes it, so ${ends} ends: no matching entries in passwd file`,
+    message: `\`${base}\` has no account \`${account}\`, and no step above makes it, so ${ends} ends: ${said}`,
     label: 'no such account',
     help: isAlpine
       ? `Write \`RUN adduser -D ${account}\` above`
