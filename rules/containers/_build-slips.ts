@@ -28,6 +28,8 @@ const PACKAGE =
 export function* listFaults(bare: string): Iterable<ShellFault> {
   for (const match of bare.matchAll(INSTALL)) {
     const [whole, program = '', , rest = ''] = match
+    // A program fills the list in.
+    if (/<\?|\?>|[{}%]/.test(rest)) continue
     const begin = match.index + whole.length - rest.length
     const words = [...rest.matchAll(/\S+/g)]
     const index = words.findIndex(

@@ -1,10 +1,14 @@
+import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import { imageReference } from '../../src/deployment/containers/read-containers.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import type { ShellFault } from './_shell-fault.ts'
 import { type Shell, shellFaults } from './_shell-faults.ts'
+import { builtFiles } from './_stages.ts'
 import { buildSteps, looseIn, scriptAt, type Started, startedIn, startedWords } from './_started-words.ts'
 
 const tree = (base: string, script: string, more = ''): Record<string, string> => ({
@@ -208,6 +212,19 @@ export default defineRule({
       files: tree('python:3.12-slim', script(''), 'RUN if [ 3.12.1 «>» 3.11 ]; then touch /app/new; fi'),
     },
     {
+      title: 'a step of another stage',
+      files: tree(
+        'node:22-alpine AS assets',
+        script(''),
+        conf`
+          RUN sed -i '«s/a/b/c/»' package.json
+
+          FROM python:3.12-slim
+          COPY --from=assets /app /app
+        `,
+      ),
+    },
+    {
       title: 'an address with two parameters',
       files: tree(
         'python:3.12-slim',
@@ -366,6 +383,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const stage of stagesIn(deployment)) {
+      const kind = shellOf(stage)
+      if (kind === null) continue
+      for (const { text, shell, place } of stepsOf(stage, kind))
+        for (const fault of shellFaults(text, shell)) yield ofStep(fault, shell, stage.reference, place)
+    }
     for (const container of [...startedIn(deployment), ...looseIn(deployment)]) {
       const kind = shellOf(container)
       if (kind === null || container.fault !== null) continue
@@ -373,17 +396,36 @@ export default defineRule({
       for (const { text, shell, place } of scriptsOf(container, kind))
         for (const fault of shellFaults(text, shell)) yield finding(fault, shell, reference, place)
       for (const { text, shell, place } of stepsOf(container, kind))
-        for (const fault of shellFaults(text, shell))
-          yield finding(
-            { ...fault, ends: fault.ends || fault.failsStep },
-            shell,
-            reference,
-            place,
-            'the build',
-          )
+        for (const fault of shellFaults(text, shell)) yield ofStep(fault, shell, reference, place)
     }
   },
 })
+
+/** Every stage of every Dockerfile: those that the last one copies from are built, too. */
+function* stagesIn(deployment: Deployment): Iterable<Started> {
+  for (const { dockerfile, files } of builtFiles(deployment))
+    for (const index of dockerfile.stages.keys()) {
+      const image = imageOfStage(dockerfile, String(index))
+      if (image === null || image.stage !== dockerfile.stages[index]) continue
+      yield {
+        service: null,
+        image,
+        reference: imageReference(image.base),
+        fault: null,
+        mounts: [],
+        files,
+      }
+    }
+}
+
+function ofStep(
+  fault: ShellFault,
+  shell: Shell,
+  image: string | null,
+  place: (start: number, end: number) => Place,
+) {
+  return finding({ ...fault, ends: fault.ends || fault.failsStep }, shell, image, place, 'the build')
+}
 
 function finding(
   { start, end, said, ends, ofBash, meant }: ShellFault,

@@ -49,7 +49,7 @@ export default defineRule({
     {
       title: 'the account of another system',
       files: image(
-        'RUN apt-get update && apt-get install -y apache2\nRUN chown -R «apache»:apache /srv',
+        'RUN apt-get update && apt-get install -y apache2 && chmod +x start.sh\nRUN chown -R «apache»:apache /srv',
         'debian:12',
       ),
     },
@@ -143,7 +143,9 @@ const OWNERS = /\bchown\b[^;&|\n]*/g
 /** A script, or packages that bring accounts, may make any; what names it may make it. */
 function mayMake(written: string, account: string): boolean {
   // Debian's `apache2` brings no account `apache`, as Alpine's does.
-  const step = written.replace(/\bapt(?:-get)?\b[^;&|\n]*/g, text => text.replaceAll('apache2', ''))
+  const step = written
+    .replace(/\bapt(?:-get)?\b[^;&|\n]*/g, text => text.replaceAll('apache2', ''))
+    .replace(/\b(?:chmod|dos2unix)\b[^;&|\n]*/g, '')
   return (
     step.toLowerCase().includes(account.toLowerCase()) ||
     /\.sh\b|passwd|newusers|(?:user|group)(?:add|mod)\b[^;&|\n]*[$`]|adduser\b[^;&|\n]*[$`]|ansible|puppet|chef|(?:^|[;&|(\n])\s*(?:\.{1,2}\/|bash|sh\s|make\b|\/(?!(?:usr\/)?s?bin\/))|curl[^\n]*\|/.test(
