@@ -60,7 +60,7 @@ export function firstReads(root: Node): readonly PythonRead[] {
 
   const mention = (node: Node, isRead: boolean): void => {
     const name = node.text
-    if (MAKE_NAMES.has(name)) isReached = false
+    if (MAKE_NAMES.has(name) || fillsSettings(name)) isReached = false
     if (seen.has(name)) return
     seen.add(name)
     if (isRead && isReached && !isBuiltin(name))

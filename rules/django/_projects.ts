@@ -8,16 +8,23 @@ export interface DjangoProject {
   readonly files: FileSystem
 }
 
-/** The projects that a server of the audit runs, or, where it runs no application at all, those that lie there. */
+/**
+ * The projects that a server of the audit runs, or, where it runs no application at all, those that lie there, and what
+ * lies beside their settings for a deployment that nobody sees.
+ */
 export function* djangoProjects(deployment: Deployment): Iterable<DjangoProject> {
   for (const program of deployment.programs) {
     if (program.kind !== 'app-server') continue
-    const settings = deployment.moduleOf(program)?.settings
+    const loaded = deployment.moduleOf(program)
     const { container, files } = program.machine
-    if (settings != null) yield { settings, files: container?.files ?? files }
+    const own = container?.files ?? files
+    if (loaded?.settings != null) yield { settings: loaded.settings, files: own }
+    for (const settings of loaded?.beside() ?? []) yield { settings, files: own }
   }
   for (const application of deployment.applications) {
-    const settings = deployment.pythonOf(application)?.settings
-    if (settings != null) yield { settings, files: deployment.filesOf(application.configuration) }
+    const facts = deployment.pythonOf(application)
+    const files = deployment.filesOf(application.configuration)
+    if (facts?.settings != null) yield { settings: facts.settings, files }
+    for (const settings of facts?.beside() ?? []) yield { settings, files }
   }
 }

@@ -105,6 +105,7 @@ export default defineRule({
         ${logging({ root: '"handlers": ["console", "file"]' }).replace('"handlers": {', '"handlers": {**HANDLERS,')}
       `),
     },
+    { title: 'nothing', files: project('LOGGING = {}') },
     {
       title: 'nobody reads it',
       files: project(conf`
@@ -124,7 +125,8 @@ export default defineRule({
       if (settings.names.has('LOGGING_CONFIG')) continue
       const assigned = settings.expressionOf('LOGGING')
       const outer = assigned === null ? null : toDictionary(assigned.expression)
-      if (assigned === null || outer === null) continue
+      // Django configures nothing where the setting is empty.
+      if (assigned === null || outer === null || outer.size === 0) continue
       for (const { at, label, said, help } of faultsOf(outer)) {
         const place =
           at === null

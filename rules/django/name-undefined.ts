@@ -48,6 +48,26 @@ export default defineRule({
       `),
     },
     {
+      title: 'settings that no server here is started with',
+      files: project('INSTALLED_APPS = ["django.contrib.auth"]', {
+        'web/shop/settings_production.py': conf`
+          import sentry_sdk
+          from .settings import *
+          sentry_sdk.init(dsn="https://key@sentry.example.org/1", integrations=[«DjangoIntegration»()])
+        `,
+      }),
+    },
+    {
+      title: 'a name before the import that might bring it',
+      files: project(conf`
+        MEDIA_ROOT = «os».path.join("/srv/shop", "media")
+        try:
+            from .local import *
+        except ImportError:
+            pass
+      `),
+    },
+    {
       title: 'a name that comes too late',
       files: project(conf`
         MEDIA_ROOT = f"{«DATA»}/media"
@@ -133,6 +153,40 @@ export default defineRule({
         HIDDEN = "/x"
         NAMES = [name for name in ("a", "b")]
         FIRST = None and UNKNOWN
+      `),
+    },
+    {
+      title: 'a part that other settings run among their own names',
+      files: project(
+        conf`
+          from split_settings.tools import include
+          INSTALLED_APPS = ["django.contrib.auth"]
+          include("settings_production.py")
+        `,
+        { 'web/shop/settings_production.py': 'INSTALLED_APPS += ["shop.orders"]' },
+      ),
+    },
+    {
+      title: 'a part without applications',
+      files: project('INSTALLED_APPS = ["django.contrib.auth"]', {
+        'web/shop/settings_production.py': 'DATABASES["default"]["CONN_MAX_AGE"] = 60',
+      }),
+    },
+    {
+      title: 'a sample',
+      files: project('INSTALLED_APPS = ["django.contrib.auth"]', {
+        'web/shop/settings_example.py': conf`
+          INSTALLED_APPS = []
+          SECRET_KEY = FILL_IN
+        `,
+      }),
+    },
+    {
+      title: 'settings that a function loads',
+      files: project(conf`
+        from shop.envs import import_settings_modules
+        import_settings_modules("shop.common")
+        SOCIAL_AUTH_ALLOWED_REDIRECT_HOSTS = [SITE_BASE_URL]
       `),
     },
     {

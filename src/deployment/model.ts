@@ -497,6 +497,8 @@ export interface PythonFacts {
   readonly script: WsgiScript
   /** Null where the script names no settings module, or its file is not in the audit. */
   readonly settings: DjangoSettings | null
+  /** Other settings of the same project, with which it is not started here. */
+  readonly beside: () => readonly DjangoSettings[]
 }
 
 /** How many requests one httpd answers at a time. */

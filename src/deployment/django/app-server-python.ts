@@ -10,7 +10,8 @@ import { demandedVariables } from './demanded-variables.ts'
 import type { LoadedModule } from './loaded-module.ts'
 import { readScript } from './read-script.ts'
 import { findModule, readSettings } from './read-settings.ts'
-import type { WsgiScript } from './settings.ts'
+import type { DjangoSettings, WsgiScript } from './settings.ts'
+import { settingsBeside } from './settings-beside.ts'
 
 const PYTHON: ReadonlySet<string> = new Set([
   'gunicorn',
@@ -141,8 +142,9 @@ function facts({
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
   const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null }
   const name = settingsModule(program, script)
-  if (name === null || source === null || source === 'missing')
-    return { ...base, settings: null, settingsSource: null, demanded: [], missing: [] }
+  const written = name ?? script?.settingsModule?.name ?? null
+  if (written === null || source === null || source === 'missing')
+    return { ...base, settings: null, settingsSource: null, demanded: [], missing: [], beside: () => [] }
   const own = posix.dirname(source.path)
   const directories = [
     ...searchPath(program).flatMap(each => each ?? []),
@@ -151,6 +153,17 @@ function facts({
     // The path of the source is that of the repository, where the module is one of a container.
     ...(files.kind(own) === null ? [] : [posix.dirname(own), own]),
   ]
+  const beside = (settings: DjangoSettings | null) =>
+    settingsBeside({ files, parser, module: written, searchPath: directories, settings })
+  if (name === null)
+    return {
+      ...base,
+      settings: null,
+      settingsSource: null,
+      demanded: [],
+      missing: [],
+      beside: beside(null),
+    }
   const loads = loadsDotenv(source) || program.server.sources.some(loadsDotenv)
   const environment = (variable: string): string | null | undefined => {
     const given = program.server.environment.find(each => each.name === variable)?.value
@@ -171,7 +184,14 @@ function facts({
   const missing = isEnvironmentKnown(program)
     ? demanded.filter(each => environment(each.name) === null && !loadsInside)
     : []
-  return { ...base, settings, settingsSource, demanded: loads || loadsInside ? [] : demanded, missing }
+  return {
+    ...base,
+    settings,
+    settingsSource,
+    demanded: loads || loadsInside ? [] : demanded,
+    missing,
+    beside: beside(settings),
+  }
 }
 
 /** What an image sets besides is known of those that stand on Python's own. */

@@ -5,6 +5,7 @@ import type { WsgiDaemon } from '../../servers/apache/queries/wsgi-daemons.ts'
 import type { Application, PythonFacts } from '../model.ts'
 import { readScript } from './read-script.ts'
 import { readSettings } from './read-settings.ts'
+import { settingsBeside } from './settings-beside.ts'
 
 /** Reads the scripts of applications and their settings, each once; null for a script that is not in the root. */
 export function pythonReader(
@@ -44,11 +45,13 @@ function readFacts(
   const read = files.read(path)
   if (read.kind !== 'source') return null
   const script = readScript(parser, read.source)
-  if (script.settingsModule === null) return { path, script, settings: null }
+  if (script.settingsModule === null) return { path, script, settings: null, beside: () => [] }
   const directory = posix.dirname(path)
   // Django's own layout puts the script into the project's package, and the package beside manage.py.
   const searchPath = [...script.path, ...directories, posix.dirname(directory), directory]
-  return { path, script, settings: readSettings(files, parser, script.settingsModule.name, searchPath) }
+  const { name: module } = script.settingsModule
+  const settings = readSettings(files, parser, module, searchPath)
+  return { path, script, settings, beside: settingsBeside({ files, parser, module, searchPath, settings }) }
 }
 
 /**

@@ -19,6 +19,8 @@ export interface LoadedModule {
   readonly inside: string | null
   /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
   readonly settings: DjangoSettings | null
+  /** Other settings of the same project, with which it is not started here. */
+  readonly beside: () => readonly DjangoSettings[]
   /** The file of the settings. */
   readonly settingsSource: Source | null
   /** Variables of the environment without which its settings cannot be loaded; empty where they may read a file. */

@@ -38,6 +38,8 @@ interface Names {
   readers: EnvironmentReaders
   /** Why a name that is not in `values` may be set all the same; null where it is not. */
   open: string | null
+  /** Where in the module that begins; null where it does not. */
+  openFrom: number | null
 }
 
 /**
@@ -129,6 +131,7 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     kinds: new Map(),
     readers: new Map(),
     open: module.broken ? `${source.path} is not all Python 3` : null,
+    openFrom: module.broken ? 0 : null,
   }
   const lookup = (name: string): SettingValue | undefined => {
     const fact = names.values.get(name)
@@ -189,12 +192,14 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   }
   if (module.brokenAt !== null && isPlain(source) && !isPython2(source))
     context.seen.broken.push({ source, ...module.brokenAt })
-  if (names.open === null) {
-    const imported = context.read.slice(begin)
-    context.seen.undefinedNames.push(
-      ...undefinedNames(module, name => imported.some(each => mentions(context.files, each, name))),
-    )
-  }
+  // `from .local import *` at the end brings nothing to what is read above it.
+  const { openFrom } = names
+  const imported = context.read.slice(begin)
+  context.seen.undefinedNames.push(
+    ...undefinedNames(module, name => imported.some(each => mentions(context.files, each, name))).filter(
+      ({ at }) => openFrom === null || at.start < openFrom,
+    ),
+  )
   return names
 }
 
@@ -364,10 +369,12 @@ function importNames(
     }
     if (inner === null) {
       into.open = `${statement.module} was not read`
+      into.openFrom ??= at.start
       forget(into, unknown(`${statement.module} may set it`, at))
       continue
     }
     into.open ??= inner.open
+    if (inner.open !== null) into.openFrom ??= at.start
     if (!statement.conditional) into.readers = new Map([...into.readers, ...inner.readers])
     for (const [key, fact] of inner.values) {
       const kind = inner.kinds.get(key)
