@@ -1,5 +1,10 @@
 import { posix } from 'node:path'
-import { missingTask, scheduledTasks, scheduleFiles } from '../../src/deployment/django/scheduled-tasks.ts'
+import {
+  missingTask,
+  routedTasks,
+  scheduledTasks,
+  scheduleFiles,
+} from '../../src/deployment/django/scheduled-tasks.ts'
 import { projectDirectory } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -29,8 +34,9 @@ const project = (task: string, files: Record<string, string> = {}): Record<strin
 })
 
 export default defineRule({
-  summary: 'The schedule of Celery names a task that the project does not have',
+  summary: 'The schedule of Celery, or a route, names a task that the project does not have',
   severity: 'error',
+  otherSeverities: { warning: 'for a route, without which the task goes to the default queue' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A task has the name of its module and its function, `orders.tasks.expire`. beat sends whatever the schedule says, and the worker drops what it does not know: `Received unregistered task of type …. The message has been ignored and discarded`. Nothing else tells that the job never runs.',
@@ -42,6 +48,19 @@ export default defineRule({
   unproven: 'The machines of the live tests have no Celery',
   bad: [
     { title: 'another function', files: project('«"orders.tasks.expire"»') },
+    {
+      title: 'a route',
+      files: project('"orders.tasks.expire_orders"', {
+        'web/shop/celery.py': conf`
+          from celery import Celery
+          app = Celery("shop")
+          app.conf.task_routes = {
+              «"orders.tasks.expire_order"»: {"queue": "slow"},
+              "orders.tasks.*": {"queue": "fast"},
+          }
+        `,
+      }),
+    },
     { title: 'a module that is not there', files: project('«"orders.jobs.expire_orders"»') },
     {
       title: 'in the module of Celery',
@@ -67,6 +86,16 @@ export default defineRule({
           @shared_task(name="orders.expire")
           def expire_orders():
               pass
+        `,
+      }),
+    },
+    {
+      title: 'a route of a task that is there',
+      files: project('"orders.tasks.expire_orders"', {
+        'web/shop/celery.py': conf`
+          from celery import Celery
+          app = Celery("shop")
+          app.conf.task_routes = {"orders.tasks.expire_orders": {"queue": "slow"}}
         `,
       }),
     },
@@ -97,6 +126,17 @@ export default defineRule({
           yield {
             at: task.at,
             message: `${what}, so the worker drops the task: Received unregistered task of type '${task.name}'`,
+            label: missing === 'module' ? 'no such module' : 'no such task',
+          }
+        }
+        for (const task of routedTasks(files, path)) {
+          const missing = missingTask(files, settings, task)
+          if (missing === null) continue
+          const [, module = '', name = ''] = /^(.*)\.(\w+)$/.exec(task.name) ?? []
+          yield {
+            at: task.at,
+            severity: 'warning' as const,
+            message: `${missing === 'module' ? `there is no module \`${module}\`` : `\`${module}\` has no \`${name}\``}, so this route is of no task, and the one that is meant goes to the default queue`,
             label: missing === 'module' ? 'no such module' : 'no such task',
           }
         }

@@ -27,6 +27,24 @@ export const scheduledTasks = memoByKey((files: FileSystem, path: string): reado
 
 const TASK = /(["'])task\1\s*:\s*["']([A-Za-z_]\w*(?:\.\w+)+)["']/g
 
+/** Every name of a task that `CELERY_TASK_ROUTES`, or `task_routes`, sends to a queue of its own; patterns are none. */
+export const routedTasks = memoByKey((files: FileSystem, path: string): readonly ScheduledTask[] => {
+  const source = sourceAt(files, path)
+  if (source === null) return []
+  const code = withoutComments(source.text)
+  return [...code.matchAll(ROUTES)].flatMap(routes =>
+    [...routes[0].matchAll(ROUTE)].map(match => {
+      const name = match[1] ?? ''
+      const start = routes.index + match.index
+      return { name, at: { source, start, end: start + name.length + 2 } }
+    }),
+  )
+})
+
+/** A dictionary whose values are dictionaries, up to its end. */
+const ROUTES = /\b(?:CELERY_(?:TASK_)?ROUTES|task_routes)\s*=\s*\{(?:[^{}]|\{[^{}]*\})*\}/g
+const ROUTE = /["']([A-Za-z_]\w*(?:\.\w+)+)["'](?=\s*:\s*\{)/g
+
 /** The files of a project that may hold the schedule: its settings, and the module of Celery beside them. */
 export function scheduleFiles(files: FileSystem, settings: DjangoSettings): readonly string[] {
   return [...settings.files, ...celeryModules(files, settings)]
