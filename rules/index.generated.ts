@@ -318,8 +318,10 @@ import djangoDatabaseRefused from './django/database-refused.ts'
 import djangoDatabaseSettingNotRead from './django/database-setting-not-read.ts'
 import djangoDebugOn from './django/debug-on.ts'
 import djangoDottedNameMisspelt from './django/dotted-name-misspelt.ts'
+import djangoEntryRefused from './django/entry-refused.ts'
 import djangoEnvFileNotFound from './django/env-file-not-found.ts'
 import djangoEnvironDefaultAsType from './django/environ-default-as-type.ts'
+import djangoEnvironMisspelt from './django/environ-misspelt.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
 import djangoHealthCheckRefused from './django/health-check-refused.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
@@ -1020,8 +1022,10 @@ export const rules: readonly Rule[] = [
   { id: 'django/database-setting-not-read', ...djangoDatabaseSettingNotRead },
   { id: 'django/debug-on', ...djangoDebugOn },
   { id: 'django/dotted-name-misspelt', ...djangoDottedNameMisspelt },
+  { id: 'django/entry-refused', ...djangoEntryRefused },
   { id: 'django/env-file-not-found', ...djangoEnvFileNotFound },
   { id: 'django/environ-default-as-type', ...djangoEnvironDefaultAsType },
+  { id: 'django/environ-misspelt', ...djangoEnvironMisspelt },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
   { id: 'django/health-check-refused', ...djangoHealthCheckRefused },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },

@@ -6,6 +6,7 @@ import { entryPlace, type SettingsFault, settingTexts, settingValue } from './_s
 /** What keeps the applications, middleware and templates that settings name from working together. */
 export function* applicationFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
   yield* applications(settings)
+  yield* daphneFirst(settings)
   yield* sessionsFirst(settings)
   yield* templateLoaders(settings)
   yield* allauth(settings, files)
@@ -32,6 +33,26 @@ function* applications(settings: DjangoSettings): Iterable<SettingsFault> {
       label: 'a second time',
     }
   }
+}
+
+/** https://github.com/django/daphne/blob/main/daphne/checks.py */
+function* daphneFirst(settings: DjangoSettings): Iterable<SettingsFault> {
+  const texts = settingTexts(settings, 'INSTALLED_APPS') ?? []
+  const index = texts.findIndex(text => text === 'daphne' || text === 'daphne.apps.DaphneConfig')
+  const before = texts.findIndex(text =>
+    /^django\.contrib\.staticfiles(?:\.apps\.StaticFilesConfig)?$/.test(text ?? ''),
+  )
+  if (index === -1 || before === -1 || before > index) return
+  if (settings.get('SILENCED_SYSTEM_CHECKS') !== null) return
+  const at = entryPlace(settings, 'INSTALLED_APPS', [index], 'value')
+  if (at !== null)
+    yield {
+      at,
+      message:
+        '`manage.py` stops, with `migrate` too: (daphne.E001) Daphne must be listed before django.contrib.staticfiles in INSTALLED_APPS',
+      label: 'behind `django.contrib.staticfiles`',
+      help: 'Put it first',
+    }
 }
 
 const SESSIONS = 'django.contrib.sessions.middleware.SessionMiddleware'

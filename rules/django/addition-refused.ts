@@ -56,6 +56,22 @@ export default defineRule({
       `),
     },
     {
+      title: 'a text behind a path',
+      files: project(conf`
+        from pathlib import Path
+        BASE_DIR = Path(__file__).resolve().parent.parent
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR + «"/db.sqlite3"»}}
+      `),
+    },
+    {
+      title: 'a slash behind a text',
+      files: project(conf`
+        import os
+        BASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        STATIC_ROOT = BASE_DIR / «"static"»
+      `),
+    },
+    {
       title: 'a list behind a tuple of other settings',
       files: project(
         conf`
@@ -81,6 +97,26 @@ export default defineRule({
         INSTALLED_APPS += ("django.contrib.auth",)
         AUTHENTICATION_BACKENDS = ("django.contrib.auth.backends.ModelBackend",)
         AUTHENTICATION_BACKENDS += ("django_auth_ldap.backend.LDAPBackend",)
+      `),
+    },
+    {
+      title: 'paths as pathlib takes them',
+      files: project(conf`
+        import os
+        from pathlib import Path
+        BASE_DIR = Path(__file__).resolve().parent.parent
+        STATIC_ROOT = BASE_DIR / "static"
+        MEDIA_ROOT = os.path.join(BASE_DIR, "media") + "/"
+        TEMPLATE = str(BASE_DIR) + "/templates"
+        ABOVE = "/srv" / BASE_DIR.parent
+      `),
+    },
+    {
+      title: 'a path of another package, which is a text',
+      files: project(conf`
+        from unipath import Path
+        BASE_DIR = Path(__file__).ancestor(2)
+        STATIC_ROOT = BASE_DIR + "/static"
       `),
     },
     {
@@ -119,20 +155,34 @@ export default defineRule({
   },
 })
 
-const WORDS = { list: 'list', tuple: 'tuple', str: 'text' } as const
+const WORDS = { list: 'list', tuple: 'tuple', str: 'text', path: 'path' } as const
+const TYPES = { list: 'list', tuple: 'tuple', str: 'str', path: 'PosixPath' } as const
 
-function wordsOf({ left, right, name }: MixedAddition): { readonly message: string; readonly help: string } {
+function wordsOf({ left, right, name, operator }: MixedAddition): {
+  readonly message: string
+  readonly help: string
+} {
   // What Python takes all the same: a text has items, which are its letters.
   if (name !== null && left === 'list')
     return {
       message: `this is one text, of which each letter is added to \`${name}\``,
       help: 'Write it as a list, between `[` and `]`',
     }
+  if (operator === '/' || left === 'path')
+    return {
+      message: `the settings cannot be loaded: TypeError: unsupported operand type(s) for ${operator}: '${TYPES[left]}' and '${TYPES[right]}'`,
+      help:
+        operator === '/'
+          ? 'Write `os.path.join(…, …)`, or make the left side a `pathlib.Path`'
+          : 'Write `/` in place of `+`, without a slash at the beginning of the text',
+    }
   return {
-    message: `the settings cannot be loaded: TypeError: can only concatenate ${left} (not "${right}") to ${left}`,
+    message: `the settings cannot be loaded: TypeError: can only concatenate ${left} (not "${TYPES[right]}") to ${left}`,
     help:
       right === 'str' && left === 'tuple'
         ? 'Put a comma behind the text: `("…",)`'
-        : `Write it as a ${WORDS[left]}`,
+        : right === 'path'
+          ? 'Write `str(…)` around the path'
+          : `Write it as a ${WORDS[left]}`,
   }
 }

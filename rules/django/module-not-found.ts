@@ -3,6 +3,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
@@ -39,6 +40,13 @@ export default defineRule({
   bad: [
     { title: 'middleware', files: project('MIDDLEWARE = [«"shop.logging.Log"»]') },
     {
+      title: 'middleware without the package that it lies in',
+      files: project('MIDDLEWARE = ["shop.log.Log", «"core.pages.Redirect"»]', {
+        'web/shop/core/__init__.py': '',
+        'web/shop/core/pages.py': 'class Redirect: ...\n',
+      }),
+    },
+    {
       title: 'the URLs',
       files: {
         ...project(''),
@@ -67,6 +75,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'modules of a directory that the settings put on the path',
+      files: project(
+        conf`
+          import os, sys
+          sys.path.insert(0, os.path.dirname(__file__))
+          MIDDLEWARE = ["shop.log.Log", "core.pages.Redirect"]
+        `,
+        { 'web/shop/core/__init__.py': '', 'web/shop/core/pages.py': 'class Redirect: ...\n' },
+      ),
+    },
     { title: 'middleware of the project', files: project('MIDDLEWARE = ["shop.log.Log"]') },
     {
       title: 'a directory that is no package',
@@ -104,9 +123,11 @@ export default defineRule({
       // Where it lies the project is whole, and not some files of it.
       if (directory === null || files.kind(posix.join(directory, 'manage.py')) !== 'file') continue
       for (const { written, module, at, outcome } of namedModules(settings)) {
-        if (at === null || !isMissing(files, directory, module)) continue
+        const inside = outsideOfPackage(settings, files, directory, module)
+        if (at === null || (inside === null && !isMissing(files, directory, module))) continue
         yield {
           at,
+          ...(inside !== null && { help: `Write \`${inside}.${written}\`` }),
           message: `the project has no module \`${module}\`, so ${outcome}: No module named '${module}'`,
           label: written === module ? 'no such module' : `no module of this name`,
         }
@@ -162,6 +183,35 @@ function* namedModules(settings: DjangoSettings): Iterable<NamedModule> {
 
 function withoutLast(dotted: string): string {
   return dotted.replace(/\.?\w+$/, '')
+}
+
+/**
+ * The package of the project inside of which a module lies that is named as if it lay beside it: `core.middleware` of
+ * `shop/core/middleware.py`; null where it may be found by that name.
+ */
+function outsideOfPackage(
+  settings: DjangoSettings,
+  files: FileSystem,
+  directory: string,
+  module: string,
+): string | null {
+  const [own = '', ...others] = settings.module.split('.')
+  const [first = ''] = module.split('.')
+  if (others.length === 0 || first === '' || first === own) return null
+  const there = (files.list(directory) ?? []).some(
+    ({ name }) => name === first || name.startsWith(`${first}.`),
+  )
+  const path = posix.join(directory, own, module.replaceAll('.', '/'))
+  const lies = files.kind(`${path}.py`) === 'file' || files.kind(posix.join(path, '__init__.py')) === 'file'
+  if (there || !lies || mayBeInstalled(files, directory)) return null
+  // The project names others of its modules with the package in front, and puts nothing else on the path.
+  const isUsual = ['INSTALLED_APPS', 'MIDDLEWARE'].some(name =>
+    settingTexts(settings, name)?.some(text => text?.startsWith(`${own}.`) === true),
+  )
+  const mayBeOnPath = [...settings.files, posix.join(directory, 'manage.py')].some(each =>
+    /sys\.path|site\.addsitedir/.test(sourceAt(files, each)?.code ?? 'sys.path'),
+  )
+  return isUsual && !mayBeOnPath ? own : null
 }
 
 /** True where a package of the project surely lacks a module; what another package has is not known. */

@@ -36,6 +36,15 @@ export default defineRule({
   bad: [
     { title: 'a letter too few', files: project('«ALLOWED_HOST» = ["example.org", "web"]') },
     {
+      title: 'small letters',
+      files: project(
+        conf`
+          ${HOSTS}
+          «installed_APPS» = ["django.contrib.auth"]
+        `,
+      ),
+    },
+    {
       title: 'a letter too many',
       files: project(
         conf`
@@ -103,6 +112,14 @@ export default defineRule({
           SHOP_LEDGER = DATABASE
         `,
       ),
+    },
+    {
+      title: 'a value on its way',
+      files: project(conf`
+        import os
+        allowed_hosts = os.environ.get("HOSTS", "")
+        ALLOWED_HOSTS = allowed_hosts.split(",")
+      `),
     },
     {
       title: 'both ways, for older releases too',
@@ -257,6 +274,7 @@ function* misspelt(settings: DjangoSettings, files: FileSystem) {
   const hasCors = settingTexts(settings, 'INSTALLED_APPS')?.includes('corsheaders') === true
   const meant = [...MEANT, ...(hasCors ? OF_CORS : [])]
   for (const name of settings.names) {
+    yield* inSmallLetters(name, settings, files)
     if (!/^[A-Z][A-Z_]{7,}$/.test(name) || meant.some(each => each === name)) continue
     const right = meant.find(each => isNearly(name, each))
     // Where a star import is not read, the right one may come from there.
@@ -272,6 +290,31 @@ function* misspelt(settings: DjangoSettings, files: FileSystem) {
       help: `Write \`${right}\``,
     }
   }
+}
+
+/** What a project cannot do without, or notices at once. */
+const IN_CAPITALS = [
+  ...MEANT,
+  'MIDDLEWARE',
+  'ROOT_URLCONF',
+  'SECRET_KEY',
+  'DEBUG',
+  'STATIC_ROOT',
+  'STATIC_URL',
+]
+
+/** Django takes from the module what is written in capitals alone. */
+function* inSmallLetters(name: string, settings: DjangoSettings, files: FileSystem) {
+  const right = name.toUpperCase()
+  if (name === right || !IN_CAPITALS.some(each => each === right) || settings.get(right) !== null) return
+  const at = isUsed(name, settings, files) ? null : settingPlace(settings, name)
+  if (at !== null)
+    yield {
+      at,
+      message: `Django takes settings in capitals alone, so it never reads \`${name}\`, and nothing sets \`${right}\``,
+      label: 'not in capitals',
+      help: `Write \`${right}\``,
+    }
 }
 
 /** True where the files of the settings name it anywhere else than where it is set. */

@@ -48,6 +48,15 @@ export default defineRule({
       title: 'a switch of Django',
       files: project('SESSION_COOKIE_SECURE = «os.getenv("COOKIE_SECURE", "false")»'),
     },
+    {
+      title: 'a switch that is on whatever somebody says',
+      files: project('SHOP_OPEN_LOGIN = «bool(os.environ.get("OPEN_LOGIN", True))»'),
+    },
+    { title: 'permissions in decimal', files: project('FILE_UPLOAD_PERMISSIONS = «644»') },
+    {
+      title: 'a list of hosts in a list',
+      files: project('ALLOWED_HOSTS = «[os.environ.get("HOSTS", "example.org").split(",")]»'),
+    },
     { title: 'a switch as a text', files: project('SECURE_SSL_REDIRECT = «"False"»') },
     { title: 'a number as a text', files: project('DATA_UPLOAD_MAX_MEMORY_SIZE = «"10485760"»') },
     {
@@ -77,6 +86,14 @@ export default defineRule({
         SHOP_OPEN_LOGIN = bool(os.environ.get("OPEN_LOGIN", False))
         SHOP_LEDGER = bool(os.environ.get("LEDGER", ""))
         EMAIL_USE_TLS = os.environ.get("EMAIL_TLS", True)
+      `),
+    },
+    {
+      title: 'permissions in octal, and hosts that are split',
+      files: project(conf`
+        FILE_UPLOAD_PERMISSIONS = 0o644
+        FILE_UPLOAD_DIRECTORY_PERMISSIONS = 493
+        ALLOWED_HOSTS = ["example.org", *os.environ.get("HOSTS", "www.example.org").split(",")]
       `),
     },
     {
@@ -132,7 +149,9 @@ function faultOf(assigned: DjangoSettings['assigned'][number], settings: DjangoS
     tuple(assigned) ??
     nothing(name, expression) ??
     alwaysTrue(name, expression, settings) ??
-    text(name, expression, settings)
+    text(name, expression, settings) ??
+    permissions(assigned) ??
+    nested(name, expression, settings)
   )
 }
 
@@ -245,6 +264,13 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
       help: 'Write `False`',
     }
   const inner = fallback(isCast ? expression.args[0] : expression)
+  if (inner?.kind === 'boolean' && inner.value && isCast)
+    return {
+      severity: 'warning',
+      message: `every text but the empty one is true, so \`${name}\` is true with nothing set, and with \`False\` and \`0\` too`,
+      label: 'always true',
+      help: 'Compare it: `os.environ.get("NAME", "True") == "True"`',
+    }
   if (inner?.kind !== 'string' || !OFF.test(inner.value)) return null
   return {
     severity: 'warning',
@@ -252,6 +278,39 @@ function alwaysTrue(name: string, expression: PythonExpression, settings: Django
     label: 'always true',
     help: 'Compare it: `os.environ.get("NAME", "False") == "True"`',
   }
+}
+
+/** Octal digits as they stand in a decimal number: `644` is `0o1204`. */
+const PERMISSIONS: ReadonlySet<number> = new Set([600, 640, 644, 660, 664, 666, 700, 750, 755, 770, 775, 777])
+
+function permissions({ name, expression }: DjangoSettings['assigned'][number]): Fault | null {
+  if (name !== 'FILE_UPLOAD_PERMISSIONS' && name !== 'FILE_UPLOAD_DIRECTORY_PERMISSIONS') return null
+  if (expression.kind !== 'number' || !PERMISSIONS.has(expression.value)) return null
+  const { value } = expression
+  return {
+    message: `this is decimal, so uploads get the permissions ${value.toString(8)} in place of ${value}`,
+    label: 'not octal',
+    help: `Write \`0o${value}\``,
+  }
+}
+
+/** A list inside of the list of hosts, which Django takes for one of them. */
+function nested(name: string, expression: PythonExpression, settings: DjangoSettings): Fault | null {
+  if (name !== 'ALLOWED_HOSTS' || expression.kind !== 'list') return null
+  if (settings.expressionOf(name)?.expression !== expression) return null
+  // An entry before it may match, and then Django looks no further.
+  const [item] = expression.items
+  const isNested =
+    (item?.kind === 'list' && item.items.length > 0) ||
+    (item?.kind === 'call' && item.receiver?.kind === 'call' && /(?:^|\.)split$/.test(item.callee))
+  return isNested
+    ? {
+        message:
+          "a list stands inside of this one, so every request is answered with 500: AttributeError: 'list' object has no attribute 'lower'",
+        label: 'a list in a list',
+        help: 'Leave the outer brackets out',
+      }
+    : null
 }
 
 /** What Django adds, or compares with a number. */

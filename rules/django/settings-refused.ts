@@ -134,6 +134,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'daphne behind the static files',
+      files: project('INSTALLED_APPS = ["django.contrib.staticfiles", «"daphne"»]\nSTATIC_URL = "/static/"'),
+    },
+    {
       title: 'an application that is listed twice',
       files: project(apps('"django.contrib.messages",\n«"django.contrib.auth"»,')),
     },
@@ -310,6 +314,10 @@ export default defineRule({
     {
       title: 'databases from elsewhere',
       files: project('from shop.base import *\nDATABASES = {**DATABASES, "shop": {}}'),
+    },
+    {
+      title: 'daphne before the static files',
+      files: project('INSTALLED_APPS = ["daphne", "django.contrib.staticfiles"]\nSTATIC_URL = "/static/"'),
     },
     { title: 'each application once', files: project(apps('"django.contrib.messages",')) },
     {

@@ -79,6 +79,11 @@ export function readBy(
   return { value: read(method, { ...call, evaluate, environment }) }
 }
 
+/** True for the name of an object that django-environ itself makes, and no class of the project. */
+export function isEnvironReader(readers: EnvironmentReaders, name: string): boolean {
+  return readers.get(name)?.scheme !== undefined
+}
+
 /** The method of a call of django-environ, empty for `env(…)` itself; null for any other call, and where it was told the type. */
 export function methodOfEnviron(readers: EnvironmentReaders, { callee, args }: PythonCall): string | null {
   const dot = callee.lastIndexOf('.')

@@ -16,13 +16,14 @@ import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { isPlain, isPython2 } from './is-plain-python.ts'
 import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
+import { environmentMisreads } from './environment-misreads.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
 import {
   type MixedAddition,
   mixedAdditions,
   mixedAppending,
-  type SequenceKind,
+  type NameKind,
   sequenceKind,
 } from './sequence-kinds.ts'
 import type { AssignedExpression, DjangoSettings, SettingValue, StarImport } from './settings.ts'
@@ -34,7 +35,7 @@ interface Names {
   readonly values: Map<string, Fact<SettingValue>>
   readonly expressions: Map<string, AssignedExpression>
   /** Of every name that is a list, a tuple or a text whichever of its lines run. */
-  readonly kinds: Map<string, SequenceKind>
+  readonly kinds: Map<string, NameKind>
   readers: EnvironmentReaders
   /** Why a name that is not in `values` may be set all the same; null where it is not. */
   open: string | null
@@ -63,6 +64,7 @@ export function readSettings(
     assigned: [],
     mixedAdditions: [],
     defaultsAsTypes: [],
+    misreads: [],
     starImports: [],
     broken: [],
   }
@@ -75,6 +77,7 @@ export function readSettings(
     assigned: seen.assigned,
     mixedAdditions: seen.mixedAdditions,
     defaultsAsTypes: seen.defaultsAsTypes,
+    misreads: seen.misreads,
     starImports: seen.starImports,
     brokenAt: seen.broken[0] ?? null,
     get(name) {
@@ -100,6 +103,7 @@ interface Seen {
   readonly assigned: DjangoSettings['assigned'][number][]
   readonly mixedAdditions: MixedAddition[]
   readonly defaultsAsTypes: DefaultAsType[]
+  readonly misreads: DjangoSettings['misreads'][number][]
   readonly starImports: StarImport[]
   readonly broken: Place[]
 }
@@ -147,8 +151,11 @@ function evaluateModule(context: Context, file: FoundFile): Names {
   }
   for (const statement of module.statements) {
     names.readers = readersAfter(names.readers, statement)
-    for (const each of expressionsOf(statement))
+    for (const each of expressionsOf(statement)) {
       context.seen.defaultsAsTypes.push(...defaultsAsTypes(each, source, names.readers))
+      for (const misread of environmentMisreads(each, source, names.readers))
+        context.seen.misreads.push({ ...misread, conditional: statement.conditional })
+    }
     const at: Place = { source, start: statement.start, end: statement.end }
     if (statement.kind === 'import') {
       importNames(context, path, statement, at, names)
@@ -180,10 +187,11 @@ function evaluateModule(context: Context, file: FoundFile): Names {
     } else if (statement.kind === 'call' && fillsModule(statement.call)) {
       const { callee } = statement.call
       names.open ??= `${callee} may set it`
+      names.openFrom ??= at.start
       forget(names, unknown(`${callee} may set it`, at), /heroku/.test(callee) ? OF_HEROKU : null)
     } else if (statement.kind === 'call') {
       // `INSTALLED_APPS.append(…)` and the like change what stands before their last dot.
-      const changed = statement.call.callee.replace(/\.\w+$/, '')
+      const changed = changedBy(statement.call)
       for (const expression of statement.call.args)
         context.seen.assigned.push({ name: changed, expression, source })
       if (names.values.has(changed)) names.values.set(changed, unknown('it is changed by a call', at))
@@ -233,6 +241,14 @@ function forget(
     expressions.delete(key)
     kinds.delete(key)
   }
+}
+
+/** The name before the last dot, or before the items that a method is called on: `DATABASES['default'].update(…)`. */
+function changedBy({ callee, receiver }: PythonCall): string {
+  if (receiver?.kind !== 'subscript') return callee.replace(/\.\w+$/, '')
+  let inner: PythonExpression = receiver
+  while (inner.kind === 'subscript') inner = inner.of
+  return inner.kind === 'name' ? inner.name : ''
 }
 
 function expressionsOf(statement: PythonStatement): readonly PythonExpression[] {
@@ -326,7 +342,10 @@ function importNames(
   at: Place,
   into: Names,
 ): void {
-  if (statement.names === null) return
+  if (statement.names === null) {
+    if (statement.module === 'pathlib' && !statement.conditional) into.kinds.set('pathlib.Path', 'Path')
+    return
+  }
   const imported = resolveImport(context, importer, statement.module)
   const inner =
     imported === null || context.depth >= MAXIMUM_DEPTH || context.read.includes(imported.path)
@@ -357,7 +376,9 @@ function importNames(
         into.readers = new Map([...into.readers, [as, reader]])
       into.expressions.delete(as)
       const kind = inner?.kinds.get(name)
-      if (kind === undefined || statement.conditional) into.kinds.delete(as)
+      if (statement.module === 'pathlib' && name === 'Path' && !statement.conditional)
+        into.kinds.set(as, 'Path')
+      else if (kind === undefined || statement.conditional) into.kinds.delete(as)
       else into.kinds.set(as, kind)
       if (fact === undefined) readImported(context, importer, `${statement.module}.${name}`)
       // Names that a package of Django or of the system brings are no settings unless they look like one.

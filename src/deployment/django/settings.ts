@@ -3,6 +3,7 @@ import type { PythonValue } from '../../../parsers/python/python-value.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { DefaultAsType } from './environment-mistakes.ts'
+import type { EnvironmentMisread } from './environment-misreads.ts'
 import type { MixedAddition } from './sequence-kinds.ts'
 
 /** A value of a settings module. */
@@ -31,6 +32,8 @@ export interface DjangoSettings {
   readonly starImports: readonly StarImport[]
   /** Defaults that django-environ takes for types. */
   readonly defaultsAsTypes: readonly DefaultAsType[]
+  /** What reads the environment in a way that Python refuses. */
+  readonly misreads: readonly (EnvironmentMisread & { readonly conditional: boolean })[]
   /** The first text of a file that no Python takes; null where all are Python. */
   readonly brokenAt: Place | null
   /** The names that its files assign. */

@@ -321,6 +321,14 @@ export const cases: readonly LiveCase[] = [
       [...(await answersInSession(response, request))].join() === 'known',
   },
   {
+    rule: 'django/environ-misspelt',
+    shows: 'gunicorn boots no worker with settings that ask os for its environment',
+    examples: { bad: 'another name', good: 'a variable that is compared' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
     rule: 'django/name-undefined',
     shows: 'gunicorn boots no worker with settings that read a name before it is there',
     examples: { bad: 'a module that is not imported', good: 'a module that is imported' },
@@ -409,6 +417,26 @@ export const cases: readonly LiveCase[] = [
     request: HTTP,
     harm: ({ response }) => response.status === 502,
     sound: ({ response }) => response.report?.host !== undefined,
+  },
+  {
+    rule: 'django/entry-refused',
+    shows: 'Django makes no engine of templates with an option beside OPTIONS',
+    examples: { bad: 'an option outside of OPTIONS', good: 'options in OPTIONS' },
+    files: {
+      'web/shop/urls.py': [
+        'from django.http import HttpResponse',
+        'from django.template import engines',
+        'from django.urls import path',
+        'def count(request):',
+        '    return HttpResponse(f"{len(engines.all())} engine")',
+        'urlpatterns = [path("", count)]',
+        '',
+      ].join('\n'),
+    },
+    smaller: { 'ALLOWED_HOSTS =': 'ROOT_URLCONF = "shop.urls"\nALLOWED_HOSTS =' },
+    request: HTTP,
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.body === '1 engine',
   },
   {
     rule: 'django/addition-refused',
