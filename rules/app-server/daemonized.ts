@@ -63,6 +63,10 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/celery -A shop worker -l info', 'Type=«forking»')),
     },
     {
+      title: 'a worker of Celery from which systemd waits for a message',
+      files: behindNginx(serviceUnit('/usr/bin/celery -A shop worker -l info', 'Type=«notify»')),
+    },
+    {
       title: 'below supervisord',
       files: supervised('/usr/bin/gunicorn «-D» shop.wsgi:application'),
     },
@@ -249,7 +253,22 @@ function* celery({ by, words, service }: StartedCommand) {
       label: 'ends its first process',
       help: by === 'systemd' ? 'Write `Type=forking`, or start `celery worker`' : 'Start `celery worker`',
     }
-  } else if (type?.value === 'forking' && type.at !== null && rest.some(({ text }) => RUNS.test(text)))
+  } else if (
+    by === 'systemd' &&
+    /^notify(?:-reload)?$/.test(type?.value ?? '') &&
+    type?.at != null &&
+    rest.some(({ text }) => RUNS.test(text)) &&
+    service?.unit.settings.some(({ name }) => name === 'NotifyAccess') !== true
+  )
+    yield {
+      at: type.at,
+      message:
+        'systemd waits for Celery to say that it is ready, which it does not do: start operation timed out',
+      label: 'waits for a message that nobody sends',
+      related: [{ at: placeOf(program), message: 'the worker' }],
+      help: 'Write `Type=exec`, or leave it out',
+    }
+  else if (type?.value === 'forking' && type.at !== null && rest.some(({ text }) => RUNS.test(text)))
     yield {
       at: type.at,
       message:

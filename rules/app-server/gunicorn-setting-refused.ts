@@ -1,3 +1,6 @@
+import { posix } from 'node:path'
+import { isAbsent } from '../../src/deployment/is-absent.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -26,18 +29,35 @@ export default defineRule({
     { title: 'a word in the place of a number', files: project('workers = «"auto"»') },
     { title: 'on the command line', files: command('--timeout «30s»') },
     { title: 'a socket without its scheme', files: command('--bind «/run/shop.sock»') },
+    {
+      title: 'a file of settings under another name',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn -c «gunicorn.conf.py» -b 127.0.0.1:8000 shop.wsgi'), {
+        'etc/shop/gunicorn_conf.py': 'workers = 3\n',
+      }),
+    },
+    {
+      title: 'a class of uvicorn that it does not have',
+      files: command('-k «uvicorn.workers.UvicornWorkers»'),
+    },
     { title: 'a class of workers that is none', files: project('worker_class = «"threads"»') },
   ],
   good: [
     { title: 'a number', files: project('timeout = 30') },
     { title: 'a number in quotes', files: project('timeout = "30"') },
     { title: 'on the command line, a number', files: command('--timeout 30') },
+    { title: 'the class of uvicorn', files: command('-k uvicorn.workers.UvicornWorker') },
+    {
+      title: 'a file of a directory that is not in the audit',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn -c /srv/shop/gunicorn.conf.py shop.wsgi')),
+    },
     { title: 'a class of its own', files: project('worker_class = "gthread"\nthreads = 4') },
     { title: 'a class of another package', files: project('worker_class = "shop.workers.OwnWorker"') },
   ],
   *check(deployment) {
-    for (const { server } of programsOfKind(deployment, 'app-server')) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { server } = program
       if (server.program !== 'gunicorn') continue
+      yield* missingFile(program)
       for (const name of NUMBERS) {
         const fact = server.settings.get(name)
         if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string') continue
@@ -68,16 +88,43 @@ export default defineRule({
         }
       const kind = server.settings.get('worker_class')
       if (kind?.known !== true || kind.at === null || typeof kind.value !== 'string') continue
-      if (/[.:]/.test(kind.value) || CLASSES.has(kind.value)) continue
+      const isOfUvicorn = /^uvicorn\.workers\.\w+$/.test(kind.value) && !OF_UVICORN.has(kind.value)
+      if (!isOfUvicorn && (/[.:]/.test(kind.value) || CLASSES.has(kind.value))) continue
       yield {
         at: kind.at,
         message: `gunicorn has no workers of this name, so it does not start: class uri '${kind.value}' invalid or not found`,
         label: 'no such class',
-        help: 'Write `sync`, `gthread`, `gevent`, `eventlet` or the dotted name of a class',
+        help: isOfUvicorn
+          ? 'Write `uvicorn.workers.UvicornWorker`'
+          : 'Write `sync`, `gthread`, `gevent`, `eventlet` or the dotted name of a class',
       }
     }
   },
 })
+
+/** A file of settings that the command names, in a directory of the audit that does not have it. */
+function* missingFile({ server, directory, machine }: AppServerProgram) {
+  const config = server.settings.get('config')
+  if (config?.known !== true || config.at === null || typeof config.value !== 'string') return
+  const name = config.value.replace(/^file:/, '')
+  if (name === '' || name.startsWith('python:') || !/^[\w./-]+$/.test(name)) return
+  if (!name.startsWith('/') && directory?.known !== true) return
+  const path = posix.resolve(directory?.known === true ? directory.value : '/', name)
+  const files = machine.container?.files ?? machine.files
+  const beside = files.list(posix.dirname(path)) ?? []
+  if (!isAbsent(files, path) || !beside.some(({ kind }) => kind === 'file')) return
+  yield {
+    at: config.at,
+    message: `gunicorn does not start: Error: '${name}' doesn't exist`,
+    label: 'no such file',
+    help: 'Name the file as it lies there',
+  }
+}
+
+const OF_UVICORN: ReadonlySet<string> = new Set([
+  'uvicorn.workers.UvicornWorker',
+  'uvicorn.workers.UvicornH11Worker',
+])
 
 const NUMBERS = [
   'timeout',

@@ -99,6 +99,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a server that is to end, and to be started again for that',
+      files: behindNginx(
+        conf`
+          [Service]
+          Type=oneshot
+          Restart=«always»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
+    {
       title: 'a key of another section',
       files: behindNginx(
         conf`
@@ -208,6 +219,7 @@ export default defineRule({
         yield* refusedValue(setting)
       }
       yield* startedTwice(service)
+      yield* restartedOnce(service)
       yield* unread(service)
       for (const { path } of service.environmentFiles) {
         if (!path.known || machine.files.kind(path.value) !== 'file') continue
@@ -234,6 +246,21 @@ function* startedTwice({ type, unit }: ServiceUnit): Iterable<RuleFinding> {
     label: 'a second command',
     related: [{ at: placeOf(first.written), message: 'the first one' }],
     help: isDropIn ? 'Write an empty `ExecStart=` above it' : 'Write `Type=oneshot`, or a unit for each',
+  }
+}
+
+/** A service that is done once its command has ended is not started again for that. */
+function* restartedOnce({ type, unit }: ServiceUnit): Iterable<RuleFinding> {
+  if (type?.known !== true || type.value !== 'oneshot') return
+  const restart = unit.settings.findLast(({ section, name }) => section === 'Service' && name === 'Restart')
+  if (restart === undefined || !/^(?:always|on-success)$/.test(restart.written.text)) return
+  yield {
+    at: placeOf(restart.written),
+    severity: 'error' as const,
+    message:
+      "systemd refuses the unit: Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services",
+    label: 'not for `Type=oneshot`',
+    help: 'Leave `Type=` out where the command stays, or write `Restart=on-failure`',
   }
 }
 
