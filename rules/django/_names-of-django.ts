@@ -77,6 +77,12 @@ const NAMES_OF_DJANGO: ReadonlySet<string> = new Set(
   Object.entries(NAMES).flatMap(([module, names]) => names.split(' ').map(name => `${module}.${name}`)),
 )
 
+/** The one class of a module that is named in its place; null for every other text. */
+export function classOfModule(text: string): string | null {
+  const names = Object.hasOwn(NAMES, text) ? NAMES[text] : undefined
+  return names !== undefined && /^[A-Z]\w*$/.test(names) ? `${text}.${names}` : null
+}
+
 /** Letters that a slip leaves, adds or changes. */
 const MOST_LETTERS = 3
 

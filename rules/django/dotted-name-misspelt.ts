@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from './_examples.ts'
-import { meantOfDjango } from './_names-of-django.ts'
+import { classOfModule, meantOfDjango } from './_names-of-django.ts'
 import { djangoProjects } from './_projects.ts'
 import { entryPlace, settingValue } from './_setting-entries.ts'
 
@@ -71,6 +71,12 @@ export default defineRule({
       `),
     },
     {
+      title: 'the module in place of its class',
+      files: project(
+        'CACHES = {"default": {"BACKEND": «"django.core.cache.backends.redis"», "LOCATION": "redis://cache:6379"}}',
+      ),
+    },
+    {
       title: 'WhiteNoise with a small letter',
       files: middleware('«"whitenoise.middleware.WhitenoiseMiddleware"»'),
     },
@@ -107,13 +113,15 @@ export default defineRule({
     for (const { settings } of djangoProjects(deployment)) {
       for (const [name, outcome] of OUTCOMES) {
         for (const { text, path } of texts(settingValue(settings, name), [])) {
-          const meant = meantOfDjango(text)
+          const meant = meantOfDjango(text) ?? (name === 'INSTALLED_APPS' ? null : classOfModule(text))
           const at = meant === null ? null : entryPlace(settings, name, path, 'value')
           if (meant === null || at === null) continue
           yield {
             at,
-            message: `there is no \`${text}\`, so ${outcome}`,
-            label: 'no such name',
+            message: meant.startsWith(`${text}.`)
+              ? `\`${text}\` is a module, and no class of it, so ${outcome}`
+              : `there is no \`${text}\`, so ${outcome}`,
+            label: meant.startsWith(`${text}.`) ? 'a module' : 'no such name',
             help: `Write \`${meant}\``,
           }
         }
