@@ -1,27 +1,7 @@
+import type { Line, NestedText } from './nested-text.ts'
 import { nixStrings } from './nix-strings.ts'
 import { placeholder, UNKNOWN } from './placeholder.ts'
 import { echoedLines, stringFrom } from './shell-strings.ts'
-
-/**
- * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
- * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile, a string that a
- * script or a Dockerfile writes, an indented string of Nix.
- */
-export interface NestedText {
-  readonly start: number
-  readonly end: number
-  /** What is done to the text before it is written. */
-  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string' | 'echo' | 'nix'
-  /** True where the line that begins it says that it is written into a `.htaccess`. */
-  readonly isHtaccess?: boolean
-  /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */
-  readonly parts?: readonly Stretch[]
-}
-
-export interface Stretch {
-  readonly start: number
-  readonly end: number
-}
 
 /** Nobody keeps more of them in one file, and a hostile one costs no more. */
 const MOST_TEXTS = 200
@@ -108,13 +88,6 @@ function delimiterLines(lines: readonly Line[]): { after: (word: string, index: 
       return delimiter.at[delimiter.next] ?? -1
     },
   }
-}
-
-export interface Line {
-  readonly start: number
-  readonly line: string
-  /** Blanks before the first other character; null for a line of nothing else. */
-  readonly indent: number | null
 }
 
 function linesOf(text: string): readonly Line[] {

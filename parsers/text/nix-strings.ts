@@ -1,4 +1,4 @@
-import type { NestedText } from './nested-texts.ts'
+import type { NestedText } from './nested-text.ts'
 
 const OPENS = /(?<![\w'])''(?=[ \t]*\r?\n)/g
 /** What is no end of an indented string, and its end. */

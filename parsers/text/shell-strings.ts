@@ -1,4 +1,4 @@
-import type { Line, NestedText } from './nested-texts.ts'
+import type { Line, NestedText } from './nested-text.ts'
 
 interface Found {
   readonly found: NestedText

@@ -1,4 +1,5 @@
-import { codeOfNested, type NestedText, nestedTexts } from '../../parsers/text/nested-texts.ts'
+import type { NestedText } from '../../parsers/text/nested-text.ts'
+import { codeOfNested, nestedTexts } from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { Source } from '../../parsers/text/source.ts'
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
-import type { NestedText } from '../../parsers/text/nested-texts.ts'
+import type { NestedText } from '../../parsers/text/nested-text.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'

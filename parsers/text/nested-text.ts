@@ -1,0 +1,28 @@
+/**
+ * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
+ * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile, a string that a
+ * script or a Dockerfile writes, an indented string of Nix.
+ */
+export interface NestedText {
+  readonly start: number
+  readonly end: number
+  /** What is done to the text before it is written. */
+  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string' | 'echo' | 'nix'
+  /** True where the line that begins it says that it is written into a `.htaccess`. */
+  readonly isHtaccess?: boolean
+  /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */
+  readonly parts?: readonly Stretch[]
+}
+
+export interface Stretch {
+  readonly start: number
+  readonly end: number
+}
+
+/** A line of the outer file. */
+export interface Line {
+  readonly start: number
+  readonly line: string
+  /** Blanks before the first other character; null for a line of nothing else. */
+  readonly indent: number | null
+}
