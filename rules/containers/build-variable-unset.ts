@@ -80,6 +80,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a port that the platform gives to the container',
+      files: built('FROM python:3.12-slim\nEXPOSE $PORT\nCMD gunicorn --bind 0.0.0.0:$PORT shop.wsgi\n'),
+    },
+    {
       title: 'an argument that the stage names again',
       files: built(conf`
         ARG VERSION=3.12
@@ -191,9 +195,13 @@ function* unsetIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFind
     if (OF_IMAGES.test(name) || isUnknownWord(name) || inherited.some(each => each.name === name)) continue
     const { line, end } = lineOf(at)
     const set = own.find(each => each.name === name && each.at.start > end)
+    const meant = set ?? nearly(name, [...own, ...inherited])
+    // Platforms give `PORT` to the container: `EXPOSE` with nothing behind it does nothing.
+    const isExposed = /^[ \t]*EXPOSE\b/i.test(at.source.code.slice(line, at.start))
+    if (isExposed && meant === undefined && global(name) === undefined) continue
     const isItself = own.some(each => each.name === name && each.at.start >= line && each.at.start < end)
     yield {
-      ...finding(name, at, global(name), set ?? nearly(name, [...own, ...inherited])),
+      ...finding(name, at, global(name), meant),
       // `ENV NAME $NAME`: what starts the container has to bring it all the same.
       ...(isItself && global(name) === undefined && { severity: 'info' as const }),
     }

@@ -81,6 +81,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'an engine and a backend that the environment names',
+      files: project(conf`
+        DATABASES = {"default": {"ENGINE": os.environ["DB_ENGINE"], "NAME": "shop"}}
+        CACHES = {"default": {"BACKEND": os.environ["CACHE_BACKEND"]}}
+      `),
+    },
+    {
       title: 'what is filled in later',
       files: project(conf`
         import dj_database_url
@@ -113,36 +120,42 @@ export default defineRule({
   },
 })
 
-function* entriesOf(
-  settings: DjangoSettings,
-  name: string,
-): Iterable<readonly [string, ReadonlyMap<string, unknown>]> {
+/** An entry whose keys are all written; of a value that nobody knows, its key is there. */
+interface Entry {
+  readonly alias: string
+  readonly keys: ReadonlySet<string>
+  readonly values: ReadonlyMap<string, unknown>
+}
+
+function* entriesOf(settings: DjangoSettings, name: string): Iterable<Entry> {
   const value = settingValue(settings, name)
   const outer = settings.expressionOf(name)?.expression
   // What is changed item by item may be filled in by something else, too.
   if (!(value instanceof Map) || outer?.kind !== 'dict' || !outer.complete) return
   for (const { key, value: inner } of outer.entries) {
-    const entry: unknown = key.kind === 'string' ? value.get(key.value) : undefined
-    if (key.kind === 'string' && inner.kind === 'dict' && inner.complete && entry instanceof Map)
-      yield [key.value, entry as ReadonlyMap<string, unknown>]
+    const values: unknown = key.kind === 'string' ? value.get(key.value) : undefined
+    if (key.kind !== 'string' || inner.kind !== 'dict' || !inner.complete || !(values instanceof Map))
+      continue
+    const keys = inner.entries.map(each => (each.key.kind === 'string' ? each.key.value : null))
+    if (keys.every(each => each !== null)) yield { alias: key.value, keys: new Set(keys), values }
   }
 }
 
 function* databases(settings: DjangoSettings): Iterable<SettingsFault> {
-  for (const [alias, entry] of entriesOf(settings, 'DATABASES')) {
-    const at = entry.size === 0 ? null : entryPlace(settings, 'DATABASES', [alias], 'key')
+  for (const { alias, keys, values } of entriesOf(settings, 'DATABASES')) {
+    const at = keys.size === 0 ? null : entryPlace(settings, 'DATABASES', [alias], 'key')
     if (at === null) continue
-    const backend = entry.get('ENGINE')
+    const backend = values.get('ENGINE')
     const isNameless =
       typeof backend === 'string' &&
       /^django\.(?:db|contrib\.gis\.db)\.backends\.(?:sqlite3|spatialite|postgresql|postgresql_psycopg2|postgis)$/.test(
         backend,
       ) &&
-      !entry.has('NAME') &&
-      !entry.has('OPTIONS')
-    if (backend !== undefined && !isNameless) continue
-    const key = backend === undefined ? 'ENGINE' : 'NAME'
-    const small = entry.has(key.toLowerCase())
+      !keys.has('NAME') &&
+      !keys.has('OPTIONS')
+    if (keys.has('ENGINE') && !isNameless) continue
+    const key = keys.has('ENGINE') ? 'NAME' : 'ENGINE'
+    const small = keys.has(key.toLowerCase())
     yield {
       at,
       message: `Django connects to no database: settings.DATABASES is improperly configured. Please supply the ${key} value`,
@@ -153,14 +166,14 @@ function* databases(settings: DjangoSettings): Iterable<SettingsFault> {
 }
 
 function* caches(settings: DjangoSettings): Iterable<SettingsFault> {
-  for (const [alias, entry] of entriesOf(settings, 'CACHES')) {
-    const at = entry.has('BACKEND') ? null : entryPlace(settings, 'CACHES', [alias], 'key')
+  for (const { alias, keys } of entriesOf(settings, 'CACHES')) {
+    const at = keys.has('BACKEND') ? null : entryPlace(settings, 'CACHES', [alias], 'key')
     if (at !== null)
       yield {
         at,
         message: "`manage.py` stops, and every use of the cache fails: KeyError: 'BACKEND'",
         label: 'no `BACKEND`',
-        help: entry.has('backend') ? 'Write its keys in capitals' : 'Give it its `BACKEND`',
+        help: keys.has('backend') ? 'Write its keys in capitals' : 'Give it its `BACKEND`',
       }
   }
 }
