@@ -23,6 +23,7 @@ const LOADED = 'INSTALLED_APPS = ["django.contrib.contenttypes"]'
 export default defineRule({
   summary: 'The settings add a list, a tuple or a text to another kind',
   severity: 'error',
+  otherSeverities: { warning: 'where a condition decides whether the line runs' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Python adds lists to lists and tuples to tuples alone: `[…] + (…)` ends in `TypeError: can only concatenate list (not "tuple") to list`, and no worker boots. Parentheses around one text make no tuple without a comma, so `INSTALLED_APPS += ("gunicorn")` adds the eight letters of it to a list, and is refused for a tuple.',
@@ -150,7 +151,12 @@ export default defineRule({
   *check(deployment) {
     for (const { settings } of djangoProjects(deployment)) {
       for (const mixed of settings.mixedAdditions)
-        yield { at: mixed.at, label: `a ${WORDS[mixed.right]}`, ...wordsOf(mixed) }
+        yield {
+          at: mixed.at,
+          label: `a ${WORDS[mixed.right]}`,
+          ...(mixed.conditional && { severity: 'warning' as const }),
+          ...wordsOf(mixed, mixed.conditional ? 'where this line runs, the settings' : 'the settings'),
+        }
     }
   },
 })
@@ -158,7 +164,10 @@ export default defineRule({
 const WORDS = { list: 'list', tuple: 'tuple', str: 'text', path: 'path' } as const
 const TYPES = { list: 'list', tuple: 'tuple', str: 'str', path: 'PosixPath' } as const
 
-function wordsOf({ left, right, name, operator }: MixedAddition): {
+function wordsOf(
+  { left, right, name, operator }: MixedAddition,
+  settings: string,
+): {
   readonly message: string
   readonly help: string
 } {
@@ -170,14 +179,14 @@ function wordsOf({ left, right, name, operator }: MixedAddition): {
     }
   if (operator === '/' || left === 'path')
     return {
-      message: `the settings cannot be loaded: TypeError: unsupported operand type(s) for ${operator}: '${TYPES[left]}' and '${TYPES[right]}'`,
+      message: `${settings} cannot be loaded: TypeError: unsupported operand type(s) for ${operator}: '${TYPES[left]}' and '${TYPES[right]}'`,
       help:
         operator === '/'
           ? 'Write `os.path.join(…, …)`, or make the left side a `pathlib.Path`'
           : 'Write `/` in place of `+`, without a slash at the beginning of the text',
     }
   return {
-    message: `the settings cannot be loaded: TypeError: can only concatenate ${left} (not "${TYPES[right]}") to ${left}`,
+    message: `${settings} cannot be loaded: TypeError: can only concatenate ${left} (not "${TYPES[right]}") to ${left}`,
     help:
       right === 'str' && left === 'tuple'
         ? 'Put a comma behind the text: `("…",)`'

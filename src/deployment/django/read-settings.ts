@@ -101,7 +101,7 @@ type UndefinedName = DjangoSettings['undefinedNames'][number]
 interface Seen {
   readonly undefinedNames: UndefinedName[]
   readonly assigned: DjangoSettings['assigned'][number][]
-  readonly mixedAdditions: MixedAddition[]
+  readonly mixedAdditions: (MixedAddition & { readonly conditional: boolean })[]
   readonly defaultsAsTypes: DefaultAsType[]
   readonly misreads: DjangoSettings['misreads'][number][]
   readonly starImports: StarImport[]
@@ -266,10 +266,11 @@ function readKinds(
   { kinds }: Names,
   seen: Seen,
 ): void {
-  seen.mixedAdditions.push(...mixedAdditions(value, source, kinds))
+  for (const mixed of mixedAdditions(value, source, kinds))
+    seen.mixedAdditions.push({ ...mixed, conditional })
   if (appends) {
     const mixed = mixedAppending(target, value, source, kinds)
-    if (mixed !== null) seen.mixedAdditions.push(mixed)
+    if (mixed !== null) seen.mixedAdditions.push({ ...mixed, conditional })
     return
   }
   const kind = sequenceKind(value, source, kinds)

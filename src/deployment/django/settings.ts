@@ -27,7 +27,7 @@ export interface DjangoSettings {
   /** Every line that assigns or lengthens a name, whatever decides whether it runs. */
   readonly assigned: readonly (AssignedExpression & { readonly name: string })[]
   /** Sums of a list, a tuple or a text with another of them. */
-  readonly mixedAdditions: readonly MixedAddition[]
+  readonly mixedAdditions: readonly (MixedAddition & { readonly conditional: boolean })[]
   /** Every `from … import *` of its files. */
   readonly starImports: readonly StarImport[]
   /** Defaults that django-environ takes for types. */
