@@ -78,6 +78,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a service of an editor, which starts it in place of another',
+      files: {
+        '.devcontainer/docker-compose.yml': conf`
+          services:
+            web:
+              image: example/desk
+              ports: ["3000:3000"]
+        `,
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/web
+              ports: ["8000:8000"]
+            node:
+              image: node:22
+              ports: ["3000:3000"]
+        `,
+      },
+    },
     { title: 'two ports', files: tree({ web: 'ports: ["8000:8000", "127.0.0.1:8001:8000"]' }) },
     { title: 'a port of each protocol', files: beside('"80:8080/udp"') },
     {
@@ -185,6 +205,8 @@ function* portsTaken({ services }: ComposeProject): Iterable<RuleFinding> {
     if (first.service === second.service || first.protocol !== second.protocol) continue
     if (first.address !== null && second.address !== null && first.address !== second.address) continue
     if (areAlternatives(first.service, second.service)) continue
+    // An editor starts what its own file asks for, and the rest of the project not.
+    if ([first, second].some(({ port: { at } }) => at.source.path.includes('/.devcontainer/'))) continue
     yield {
       at: second.port.at,
       message: `\`${first.service.name}\` publishes port ${port} as well, and one of the two is not started: port is already allocated`,

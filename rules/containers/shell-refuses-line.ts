@@ -247,6 +247,19 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a list of packages that a program fills in',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3
+          RUN apt-get update && apt-get install -y \\
+            <?php echo join(' ', $packages) ?>
+
+          RUN docker-php-ext-configure \\
+            gd --with-freetype
+        `,
+      },
+    },
+    {
       title: 'lists of packages and expressions of sed',
       files: tree(
         'python:3.12-slim',
@@ -508,7 +521,10 @@ function* stepsOf({ image }: Started, sh: Shell): Iterable<StartedScript> {
   if (image === null || image.shell !== null) return
   for (const step of image.steps) {
     if ('sources' in step || step.command.form !== 'shell' || step.documents.length > 0) continue
-    yield ofWord(step.command.script, sh)
+    const script = ofWord(step.command.script, sh)
+    const { source, start, end } = script.place(0, script.text.length)
+    // What a program fills in may be a line, and the end of one.
+    if (source.code.slice(start, end) === source.text.slice(start, end)) yield script
   }
 }
 
