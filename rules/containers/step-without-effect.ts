@@ -72,6 +72,10 @@ export default defineRule({
       `),
     },
     {
+      title: 'what takes away the command of the base',
+      files: image('ENTRYPOINT []\nENTRYPOINT ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]'),
+    },
+    {
       title: 'a command in each stage',
       files: image(conf`
         CMD ["python"]
@@ -88,7 +92,9 @@ export default defineRule({
           const lost = lostWith(run, stage)
           if (lost !== null) yield { at: wordOf(run.at), ...lost }
         }
-        for (const { at, kind, by } of stage.replaced)
+        for (const { at, kind, by } of stage.replaced) {
+          // `ENTRYPOINT []` takes that of the base away, wherever one of its own stands.
+          if (/^\w+\s+\[\s*\]/.test(at.source.code.slice(at.start, at.start + 30))) continue
           yield {
             at: wordOf(at),
             message: `Docker keeps the last \`${kind}\` of a stage, and this one is never started`,
@@ -96,6 +102,7 @@ export default defineRule({
             related: [{ at: wordOf(by), message: 'the one that holds' }],
             help: `Leave one \`${kind}\`, or start a script that does both`,
           }
+        }
       }
     }
   },
