@@ -168,6 +168,8 @@ const HEADERS = /^http_(?:host|upgrade|user_agent|referer|cookie|origin|authoriz
 
 /** The variable that a value begins with, or has for its host, without a `$`. */
 function bareVariable(value: string, bare: RegExp): { readonly name: string; readonly at: number } | null {
+  // As most do.
+  if (value.startsWith('$')) return null
   const whole = /^[a-z][a-z_]*$/.test(value) ? value : null
   if (whole !== null) return bare.test(whole) || isVariable(whole) ? { name: whole, at: 0 } : null
   const [, glued = ''] = /^([a-z][a-z_]*)\$/.exec(value) ?? []
