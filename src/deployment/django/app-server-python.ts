@@ -1,4 +1,3 @@
-import { mayBeInstalled } from './installed-project.ts'
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
@@ -12,6 +11,7 @@ import { readScript } from './read-script.ts'
 import { findModule, readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
 import { settingsBeside } from './settings-beside.ts'
+import { mayBeInstalled } from './installed-project.ts'
 
 const PYTHON: ReadonlySet<string> = new Set([
   'gunicorn',

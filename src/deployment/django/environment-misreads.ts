@@ -1,3 +1,4 @@
+import { expressionParts } from '../../../parsers/python/expression-parts.ts'
 import type { PythonExpression } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { type EnvironmentReaders, isEnvironReader } from './environment-readers.ts'
@@ -22,7 +23,7 @@ export function* environmentMisreads(
     const { start, length, ...words } = misread
     yield { at: { source, start, end: start + length }, ...words }
   }
-  for (const inner of partsOf(expression)) yield* environmentMisreads(inner, source, readers)
+  for (const inner of expressionParts(expression)) yield* environmentMisreads(inner, source, readers)
 }
 
 type Found = Omit<EnvironmentMisread, 'at'> & { readonly start: number; readonly length: number }
@@ -33,59 +34,39 @@ const NO_NAMES =
 
 function ofPython(expression: PythonExpression): Found | null {
   const { start } = expression
-  if (expression.kind === 'call') {
-    const { callee } = expression
-    const name = NO_NAMES.exec(callee)?.[1]
-    if (name !== undefined)
-      return {
-        start,
-        length: `os.${name}`.length,
-        said: `AttributeError: module 'os' has no attribute '${name}'`,
-        help: OF_OS,
-      }
-    if (callee === 'os.environ')
-      return {
-        start,
-        length: callee.length,
-        said: "TypeError: '_Environ' object is not callable",
-        help: OF_OS,
-      }
-    const method = /^os\.environ\.(has_key|getenv|get_env|getlist|getbool)$/.exec(callee)?.[1]
-    if (method !== undefined)
-      return {
-        start,
-        length: callee.length,
-        said: `AttributeError: '_Environ' object has no attribute '${method}'`,
-        help: method === 'has_key' ? 'Write `"NAME" in os.environ`' : OF_OS,
-      }
+  const isCall = expression.kind === 'call'
+  const name = isCall
+    ? expression.callee
+    : expression.kind === 'subscript' && expression.of.kind === 'name'
+      ? expression.of.name
+      : null
+  if (name === null) return null
+  const found = (said: string, help = OF_OS, length = name.length): Found => ({ start, length, said, help })
+  const other = NO_NAMES.exec(name)?.[1]
+  if (other !== undefined)
+    return found(
+      `AttributeError: module 'os' has no attribute '${other}'`,
+      OF_OS,
+      isCall ? `os.${other}`.length : name.length,
+    )
+  if (!isCall) {
+    const kind = NO_ITEMS.get(name)
+    return kind === undefined ? null : found(`TypeError: '${kind}' object is not subscriptable`)
   }
-  if (expression.kind === 'subscript' && expression.of.kind === 'name') {
-    const { name } = expression.of
-    if (name === 'os.getenv')
-      return {
-        start,
-        length: name.length,
-        said: "TypeError: 'function' object is not subscriptable",
-        help: OF_OS,
-      }
-    if (name === 'os.environ.get')
-      return {
-        start,
-        length: name.length,
-        said: "TypeError: 'method' object is not subscriptable",
-        help: OF_OS,
-      }
-    const other = NO_NAMES.exec(name)?.[1]
-    if (other !== undefined)
-      return {
-        start,
-        length: name.length,
-        said: `AttributeError: module 'os' has no attribute '${other}'`,
-        help: OF_OS,
-      }
-  }
-  return null
+  if (name === 'os.environ') return found("TypeError: '_Environ' object is not callable")
+  const method = /^os\.environ\.(has_key|getenv|get_env|getlist|getbool)$/.exec(name)?.[1]
+  if (method === undefined) return null
+  return found(
+    `AttributeError: '_Environ' object has no attribute '${method}'`,
+    method === 'has_key' ? 'Write `"NAME" in os.environ`' : OF_OS,
+  )
 }
+
+/** What is called, and has no items. */
+const NO_ITEMS: ReadonlyMap<string, string> = new Map([
+  ['os.getenv', 'function'],
+  ['os.environ.get', 'method'],
+])
 
 const OF_OS = 'Write `os.environ["NAME"]`, or `os.environ.get("NAME", "…")`'
 
@@ -113,28 +94,5 @@ function ofEnviron(expression: PythonExpression, readers: EnvironmentReaders): F
     length: callee.length,
     said: `AttributeError: 'Env' object has no attribute '${method}'`,
     help: `Write \`${callee.slice(0, dot)}.${right}\``,
-  }
-}
-
-function partsOf(expression: PythonExpression): readonly PythonExpression[] {
-  switch (expression.kind) {
-    case 'call':
-      return [
-        ...(expression.receiver === null || expression.receiver.kind === 'name' ? [] : [expression.receiver]),
-        ...expression.args,
-        ...Object.values(expression.keywords),
-      ]
-    case 'list':
-      return expression.items
-    case 'dict':
-      return expression.entries.flatMap(({ key, value }) => [key, value])
-    case 'binary':
-      return [expression.left, expression.right]
-    case 'subscript':
-      return [expression.of, expression.index]
-    case 'attribute':
-      return [expression.of]
-    default:
-      return []
   }
 }

@@ -1,3 +1,4 @@
+import { expressionParts } from '../../../parsers/python/expression-parts.ts'
 import type { PythonCall, PythonExpression } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { type EnvironmentReaders, methodOfEnviron } from './environment-readers.ts'
@@ -57,30 +58,6 @@ function refusal(second: PythonExpression, method: string): boolean | null {
 
 /** Every call of an expression, the outer ones first. */
 export function* callsIn(expression: PythonExpression): Iterable<PythonCall> {
-  switch (expression.kind) {
-    case 'call':
-      yield expression
-      if (expression.receiver !== null) yield* callsIn(expression.receiver)
-      for (const each of [...expression.args, ...Object.values(expression.keywords)]) yield* callsIn(each)
-      break
-    case 'list':
-      for (const each of expression.items) yield* callsIn(each)
-      break
-    case 'dict':
-      for (const { key, value } of expression.entries) {
-        yield* callsIn(key)
-        yield* callsIn(value)
-      }
-      break
-    case 'binary':
-      yield* callsIn(expression.left)
-      yield* callsIn(expression.right)
-      break
-    case 'subscript':
-      yield* callsIn(expression.of)
-      yield* callsIn(expression.index)
-      break
-    case 'attribute':
-      yield* callsIn(expression.of)
-  }
+  if (expression.kind === 'call') yield expression
+  for (const part of expressionParts(expression)) yield* callsIn(part)
 }
