@@ -6,6 +6,7 @@ import type { ComposeFault } from './compose.ts'
 import { daemonFaults } from './daemon-faults.ts'
 import { isTemplate } from './template.ts'
 import { valueIn } from './values.ts'
+import { writtenPlace } from '../yaml/written-place.ts'
 
 /**
  * What Compose refuses in a file before it starts anything. Its schema is closed; a key that a later one may have
@@ -125,12 +126,6 @@ function* wrongPairs(
             ? 'yaml: mapping values are not allowed in this context'
             : `${path}.${name}.${key} must be a boolean, null, number or string`,
         )
-}
-
-/** A map without the blanks up to what follows it. */
-function writtenPlace(node: YamlNode): Place {
-  const { at } = node
-  return { ...at, end: at.start + at.source.text.slice(at.start, at.end).trimEnd().length }
 }
 
 /** A colon and a blank in a value without quotes, as in `${NAME:?Error: unset}`: no YAML to Compose. */

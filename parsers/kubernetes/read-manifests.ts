@@ -1,6 +1,7 @@
 import { memo } from '../collections/memo.ts'
 import { isUnknownWord, type Place, type Source } from '../text/source.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
+import { writtenPlace } from '../yaml/written-place.ts'
 import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type {
   ClusterService,
@@ -96,11 +97,12 @@ function keysOf(map: YamlMap): ReadonlyMap<string, Place> {
 }
 
 function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
+  const selector = mapAt(map, 'spec', 'selector')
   return {
     name,
     at,
     selector: textsAt(map, 'spec', 'selector'),
-    selectorAt: writtenAt(mapAt(map, 'spec', 'selector')) ?? at,
+    selectorAt: selector === null ? at : writtenPlace(selector),
     ports: listAt(map, 'spec', 'ports').flatMap(each => {
       const port = numberAt(each, 'port')
       const target = entryAt(each, 'targetPort')
@@ -151,15 +153,8 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
 
 function selectorOf(map: YamlMap): Workload['selector'] {
   const written = mapAt(map, 'spec', 'selector', 'matchLabels')
-  const at = writtenAt(written)
-  return at === null ? null : { labels: textsAt(map, 'spec', 'selector', 'matchLabels'), at }
-}
-
-/** Without the blanks behind it, which belong to the map in YAML. */
-function writtenAt(map: YamlMap | null): Place | null {
-  if (map === null) return null
-  const { source, start, end } = map.at
-  return { source, start, end: start + source.text.slice(start, end).trimEnd().length }
+  if (written === null) return null
+  return { labels: textsAt(map, 'spec', 'selector', 'matchLabels'), at: writtenPlace(written) }
 }
 
 function volumeOf(map: YamlMap): readonly (readonly [string, PodVolume])[] {
