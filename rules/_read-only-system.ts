@@ -1,6 +1,7 @@
 import type { ServiceUnit } from '../parsers/systemd/service-unit.ts'
 import type { Place } from '../parsers/text/source.ts'
 import { isBelow } from '../parsers/text/is-below.ts'
+import { inRun } from './_in-run.ts'
 
 /** A service for which `ProtectSystem=strict` makes all files read-only, but for what the unit names. */
 export interface ReadOnlySystem {
@@ -34,17 +35,9 @@ export function readOnlySystem(service: ServiceUnit): ReadOnlySystem | null {
     if (name === 'ReadWriteDirectories') open.push(...value.split(/\s+/))
   }
   if (privateTmp?.known === true && privateTmp.value) open.push('/tmp', '/var/tmp')
-  const roots = open.map(path =>
-    path
-      .replace(/^[-+]+/, '')
-      .replace(/\/+$/, '')
-      .replace(/^\/var\/run\//, '/run/'),
-  )
+  const roots = open.map(path => inRun(path.replace(/^[-+]+/, '').replace(/\/+$/, '')))
   return {
     at: protectSystem.at,
-    mayWrite: path => {
-      const real = path.replace(/^\/var\/run\//, '/run/')
-      return roots.some(root => isBelow(real, root))
-    },
+    mayWrite: path => roots.some(root => isBelow(inRun(path), root)),
   }
 }

@@ -6,6 +6,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { inRun } from '../_in-run.ts'
 import { celeryCommand } from './_celery.ts'
 
 const NGINX = conf`
@@ -195,11 +196,6 @@ function* notMade(
     related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
     help,
   }
-}
-
-/** `/var/run` is a link. */
-function inRun(path: string): string {
-  return path.replace(/^\/var\/run\//, '/run/')
 }
 
 /** The file in which Celery keeps its number. */

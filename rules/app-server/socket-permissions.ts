@@ -1,11 +1,12 @@
-import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { AppServerProgram, AppServerSocket } from '../../src/deployment/model.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
+import { inRun } from '../_in-run.ts'
 import { isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 
 const nginx = conf`
   user www-data;
@@ -142,8 +143,9 @@ export default defineRule({
         const { program, at } = to.listener
         const socket = program.sockets.find(each => each.at === at)
         const user = nginxUser(server.configuration)
-        const closed = user === null ? null : closedDirectory(program, address.path, user)
-        if (closed !== null && user !== null) {
+        if (user === null) continue
+        const closed = closedDirectory(program, address.path, user)
+        if (closed !== null) {
           yield {
             at: closed.at,
             message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502`,
@@ -154,7 +156,7 @@ export default defineRule({
           continue
         }
         const rights = socket === undefined ? null : rightsOf(program, socket)
-        if (user === null || rights === null || mayOpen(program, rights, user)) continue
+        if (rights === null || may(WRITE, program, rights, user)) continue
         const { owner, group, mode } = rights
         yield {
           at,
@@ -186,19 +188,11 @@ function closedDirectory(
   const { service, machine } = program
   const mode = service?.runtimeDirectoryMode
   if (service === null || machine.container !== null || mode?.known !== true || mode.at === null) return null
-  const path = socket.replace(/^\/var\/run\//, '/run/')
+  const path = inRun(socket)
   const made = service.runtimeDirectories.find(each => each.known && isBelow(path, each.value))
   const rights = whole(service.user ?? known('root'), service.group, mode)
-  if (made?.known !== true || rights === null || mayEnter(program, rights, user)) return null
+  if (made?.known !== true || rights === null || may(ENTER, program, rights, user)) return null
   return { ...rights, path: made.value, at: mode.at }
-}
-
-function mayEnter({ machine }: AppServerProgram, rights: Rights, user: WorkerAccount): boolean {
-  const { owner, group, mode } = rights
-  if (user.name === 'root' || (mode & 0o001) !== 0) return true
-  if (owner === user.name) return (mode & 0o100) !== 0
-  if ((mode & 0o010) === 0) return false
-  return group === user.group || isGroupMember(machine, user.name, group) !== false
 }
 
 function helpFor(program: AppServerProgram, isUnit: boolean, user: WorkerAccount): string {
@@ -254,14 +248,19 @@ function whole(owner: Fact<string>, group: Fact<string> | null, mode: Fact<numbe
   return { owner: owner.value, group: group?.value ?? owner.value, mode: mode.value }
 }
 
+/** What a right is among those of everybody; those of the group and of the owner are three bits and six above it. */
+const ENTER = 0o1
+const WRITE = 0o2
+
 /** True also where the groups of a user are not known. */
-function mayOpen(
+function may(
+  right: number,
   { machine }: AppServerProgram,
   { owner, group, mode }: Rights,
   user: WorkerAccount,
 ): boolean {
-  if (user.name === 'root' || (mode & 0o002) !== 0) return true
-  if (owner === user.name) return (mode & 0o200) !== 0
-  if ((mode & 0o020) === 0) return false
+  if (user.name === 'root' || (mode & right) !== 0) return true
+  if (owner === user.name) return (mode & (right << 6)) !== 0
+  if ((mode & (right << 3)) === 0) return false
   return group === user.group || isGroupMember(machine, user.name, group) !== false
 }

@@ -1,35 +1,19 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readOnlySystem } from '../_read-only-system.ts'
+import { behindNginx, serviceUnit } from './_examples.ts'
 
-const tree = (bind: string, lines: string, options = ''): Record<string, string> => ({
-  'etc/nginx/nginx.conf': conf`
-    events {
-    }
-    http {
-        server {
-            listen 80;
-            server_name example.org;
-            location / {
-                proxy_set_header Host $host;
-                proxy_pass http://unix:${bind};
-            }
-        }
-    }
-  `,
-  'etc/systemd/system/shop.service': conf`
-    [Service]
-    User=www-data
-    Group=www-data
-    WorkingDirectory=/srv/shop
-    RuntimeDirectory=shop
-    ${lines}
-    ExecStart=/usr/bin/gunicorn --bind unix:${bind} ${options} shop.wsgi
-  `,
-})
+const tree = (bind: string, lines: string, options = ''): Record<string, string> =>
+  behindNginx(
+    serviceUnit(
+      `/usr/bin/gunicorn --bind unix:${bind} ${options} shop.wsgi`,
+      `RuntimeDirectory=shop\n${lines}`,
+    ),
+    {},
+    `unix:${bind}`,
+  )
 
 export default defineRule({
   summary: 'A unit makes all files read-only, and its application server writes one',

@@ -6,6 +6,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { inRun } from '../_in-run.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const files = (main: string, service: string): Record<string, string> => ({
@@ -148,8 +149,7 @@ export default defineRule({
 })
 
 function isSamePath(one: string, other: string): boolean {
-  const plain = (path: string): string => path.replace(/^\/var\/run\//, '/run/')
-  return plain(one) === plain(other.startsWith('/') ? other : `/run/${other}`)
+  return inRun(one) === inRun(other.startsWith('/') ? other : `/run/${other}`)
 }
 
 function relatedTo(
