@@ -1,4 +1,4 @@
-import type { ShellFault } from './_shell-fault.ts'
+import { type ShellFault, stepFault } from './_shell-fault.ts'
 
 const INSTALL =
   /(?:^|[;&|{!(]|\b(?:then|do|else)\b)[ \t]*(?:sudo[ \t]+)?(?:\w+=\S*[ \t]+)*(apt-get|apt|apk)((?:[ \t]+-\S+)*[ \t]+(?:install|add)(?=[ \t]))((?:[ \t]+[^\s;&|]+)+)/gm
@@ -96,13 +96,5 @@ export function* sedFaults(script: string, bare: string): Iterable<ShellFault> {
 }
 
 function fault(start: number, word: string, said: string, help: string, label: string): ShellFault {
-  return {
-    start,
-    end: start + word.length,
-    said,
-    ends: false,
-    failsStep: true,
-    ofBash: false,
-    meant: { label, help },
-  }
+  return stepFault(start, word, said, { label, help })
 }

@@ -12,3 +12,13 @@ export interface ShellFault {
   /** A label and an action of its own; null where those of its kind will do. */
   readonly meant: { readonly label: string; readonly help: string } | null
 }
+
+/** A word at which a step of a build fails, and a script goes on. */
+export function stepFault(
+  start: number,
+  word: string,
+  said: string,
+  meant: { readonly label: string; readonly help: string },
+): ShellFault {
+  return { start, end: start + word.length, said, ends: false, failsStep: true, ofBash: false, meant }
+}

@@ -1,5 +1,5 @@
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
-import type { ShellFault } from './_shell-fault.ts'
+import { type ShellFault, stepFault } from './_shell-fault.ts'
 
 /** Programs of a build that nothing else is called nearly as, and the words that begin one of their commands. */
 const PROGRAMS: readonly (readonly [string, RegExp])[] = [
@@ -67,13 +67,5 @@ export function* slipFaults(bare: string): Iterable<ShellFault> {
 }
 
 function fault(start: number, word: string, said: string, meant: string): ShellFault {
-  return {
-    start,
-    end: start + word.length,
-    said,
-    ends: false,
-    failsStep: true,
-    ofBash: false,
-    meant: { label: `a slip for \`${meant}\``, help: `Write \`${meant}\`` },
-  }
+  return stepFault(start, word, said, { label: `a slip for \`${meant}\``, help: `Write \`${meant}\`` })
 }

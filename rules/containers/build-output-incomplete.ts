@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
-import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
+import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -9,6 +9,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { runImages } from './_images.ts'
+import { instructionWord } from './_instruction-word.ts'
 
 const next = (
   copies: string,
@@ -107,7 +108,7 @@ export default defineRule({
         const said = faultOf(deployment, output, own, stage, () => configurationIn(run.files, context))
         if (said === null) continue
         yield {
-          at: wordOf(copy),
+          at: instructionWord(copy.at),
           message: said,
           label: 'a part of the build',
           related: [{ at: stage.at, message: 'built in this stage' }],
@@ -177,9 +178,4 @@ function configurationIn(files: FileSystem, context: string): string | null {
     if (source !== null) return source.text
   }
   return null
-}
-
-function wordOf({ at }: DockerCopy) {
-  const word = /^\w+/.exec(at.source.code.slice(at.start))?.[0] ?? ''
-  return { ...at, end: at.start + word.length }
 }

@@ -3,6 +3,7 @@ import { serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { manifests } from './_kubernetes-examples.ts'
+import { hasLabels } from './_labels.ts'
 
 const PAGE = conf`
   server {
@@ -94,7 +95,12 @@ export default defineRule({
 })
 
 function* refused({ selector, labels, kind, name, at }: Workload): Iterable<RuleFinding> {
-  if (selector === null || !isKnown(selector.labels) || !isKnown(labels) || has(labels, selector.labels))
+  if (
+    selector === null ||
+    !isKnown(selector.labels) ||
+    !isKnown(labels) ||
+    hasLabels(labels, selector.labels)
+  )
     return
   yield {
     at: selector.at,
@@ -111,7 +117,7 @@ function* withoutPods(
 ): Iterable<RuleFinding> {
   const meant = workloads.find(each => each.name === name)
   if (meant === undefined || selector.size === 0 || !isKnown(selector)) return
-  if (workloads.some(({ labels }) => !isKnown(labels) || has(labels, selector))) return
+  if (workloads.some(({ labels }) => !isKnown(labels) || hasLabels(labels, selector))) return
   yield {
     at: selectorAt,
     severity: 'warning',
@@ -119,10 +125,6 @@ function* withoutPods(
     label: 'no endpoints',
     related: [{ at: meant.at, message: 'its pods have other labels' }],
   }
-}
-
-function has(labels: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): boolean {
-  return [...wanted].every(([key, value]) => labels.get(key) === value)
 }
 
 /** False where a template fills in some of them. */

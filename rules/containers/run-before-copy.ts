@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerCopy, DockerRun, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { matchesName } from '../../parsers/wildcard/libc-fnmatch.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -10,6 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { instructionWord } from './_instruction-word.ts'
 
 const image = (lines: string, files: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': composeWith({ command: '["node", "index.js"]' }),
@@ -291,11 +292,11 @@ function* tooEarly(stage: DockerStage, context: string, files: FileSystem) {
       if (below === undefined || isRepeated(stage, run, program)) continue
       told.add(missing.file)
       yield {
-        at: nameOf(run.at),
+        at: instructionWord(run.at),
         severity: program.isQuiet === true && !missing.isSchema ? ('warning' as const) : ('error' as const),
         message: `\`${part.trim()}\` runs before \`${missing.file}\` is copied: ${missing.isSchema ? 'Could not find Prisma Schema' : program.said}`,
         label: 'not there yet',
-        related: [{ at: nameOf(below.at), message: 'copied here' }],
+        related: [{ at: instructionWord(below.at), message: 'copied here' }],
         help: `Copy \`${missing.file}\` above this line`,
       }
     }
@@ -370,10 +371,4 @@ function isRepeated(stage: DockerStage, run: DockerRun, { pattern, file }: Progr
             kinds.some(each => each.isQuiet === true && each.pattern.test(part.trim())),
         ),
   )
-}
-
-/** The instruction's own word. */
-function nameOf(at: Place): Place {
-  const word = /^\w+/.exec(at.source.code.slice(at.start))?.[0] ?? ''
-  return { ...at, end: at.start + word.length }
 }

@@ -5,6 +5,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { manifests, page } from './_kubernetes-examples.ts'
+import { hasLabels } from './_labels.ts'
 
 const service = (lines: string, name = 'web'): string => conf`
   ---
@@ -153,11 +154,7 @@ function* unheard(deployment: Deployment, pod: ServerPod): Iterable<RuleFinding>
   const related = opened.map(({ at }) => ({ at, message: 'nginx listens here' })).slice(0, 3)
   const listens = [...ports].join(' and ')
   for (const service of cluster.services) {
-    if (
-      service.selector.size === 0 ||
-      ![...service.selector].every(([key, value]) => workload.labels.get(key) === value)
-    )
-      continue
+    if (service.selector.size === 0 || !hasLabels(workload.labels, service.selector)) continue
     for (const { target, targetAt } of service.ports) {
       const port = portOf(container, target)
       if (port === null)

@@ -1,10 +1,10 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerRun, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
-import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { builtFiles } from './_stages.ts'
+import { instructionWord } from './_instruction-word.ts'
 
 const image = (lines: string): Record<string, string> => ({
   'docker-compose.yml': composeWith(),
@@ -90,16 +90,16 @@ export default defineRule({
       for (const stage of dockerfile.stages) {
         for (const run of stage.runs) {
           const lost = lostWith(run, stage)
-          if (lost !== null) yield { at: wordOf(run.at), ...lost }
+          if (lost !== null) yield { at: instructionWord(run.at), ...lost }
         }
         for (const { at, kind, by } of stage.replaced) {
           // `ENTRYPOINT []` takes that of the base away, wherever one of its own stands.
           if (/^\w+\s+\[\s*\]/.test(at.source.code.slice(at.start, at.start + 30))) continue
           yield {
-            at: wordOf(at),
+            at: instructionWord(at),
             message: `Docker keeps the last \`${kind}\` of a stage, and this one is never started`,
             label: 'replaced',
-            related: [{ at: wordOf(by), message: 'the one that holds' }],
+            related: [{ at: instructionWord(by), message: 'the one that holds' }],
             help: `Leave one \`${kind}\`, or start a script that does both`,
           }
         }
@@ -107,12 +107,6 @@ export default defineRule({
     }
   },
 })
-
-/** The name of an instruction, whatever of its line a place holds. */
-function wordOf(at: Place): Place {
-  const length = /^\w+/.exec(at.source.code.slice(at.start, at.start + 12))?.[0].length ?? 0
-  return { ...at, end: at.start + length }
-}
 
 const STARTS =
   /^(?:sudo\s+)?(?:service\s+([\w@.-]+)\s+(?:start|restart|reload)|(?:\/etc\/init\.d\/|systemctl\s+(?:re)?start\s+)([\w@.-]+)(?:\s+(?:re)?start)?)$/

@@ -10,6 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { looseImages, NGINX_IMAGES, type RunImage, runImages } from '../containers/_images.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { routesByPath } from './_browser-router.ts'
+import { instructionWord } from '../containers/_instruction-word.ts'
 
 const DOCKERFILE = conf`
   FROM node:22 AS build
@@ -157,7 +158,7 @@ export default defineRule({
           '`/` is the start page of an application with a router, and `/orders/7` is no file, so nginx answers 404',
         label: 'its other pages are not found',
         ...(answer.source !== copy.at.source && {
-          related: [{ at: wordOf(copy), message: 'the application' }],
+          related: [{ at: instructionWord(copy.at), message: 'the application' }],
         }),
       }
     }
@@ -198,7 +199,7 @@ function unanswered(
   if (placed.length === 0) {
     // What is copied from elsewhere, or written by a command, is not seen.
     const isOwn = copies.length === 1 && runs.length === 0 && !deployment.nginx.some(answersRoutes)
-    return isOwn ? wordOf(copy) : null
+    return isOwn ? instructionWord(copy.at) : null
   }
   const paths = new Set(placed.flatMap(({ path, target }) => [path, target]))
   const servers = deployment.servers.filter(({ directive }) => paths.has(directive.source.path))
@@ -223,9 +224,4 @@ function ask(deployment: Deployment, server: NginxServer, path: string) {
   return askServer(deployment, server, path, {
     assume: file => (file === INDEX ? 'file' : null),
   })
-}
-
-/** The word `COPY`. */
-function wordOf({ at, kind }: DockerCopy): Place {
-  return { ...at, end: at.start + kind.length }
 }
