@@ -154,16 +154,7 @@ function* withPort(configuration: NginxConfiguration, directive: NginxDirective)
     const names = childrenNamed(parent, 'server_name').flatMap(({ args }) => args.map(word => word.value))
     if (names.includes(host)) continue
     const isDefault = configuration.main === null || isDefaultServer(configuration, parent)
-    const at = argumentPlace(directive, index)
-    yield {
-      at,
-      ...(isDefault && ({ severity: 'info' } as const)),
-      message: `no request has the host \`${value}\`: nginx compares the name without the port`,
-      label: 'never matched',
-      ...propose(`Write \`${host}\``, 'unsafe', [
-        at.source.text.slice(at.start, at.end) === value ? replacePlace(at, host) : null,
-      ]),
-    }
+    yield portInName(directive, index, host, isDefault)
   }
 }
 
@@ -172,11 +163,22 @@ function* aliasWithPort(directive: ApacheDirective, index: number, isOne: boolea
   const value = directive.args[index]?.value ?? ''
   const host = /^([\w.*-]+):\d+$/.exec(value)?.[1]
   if (host === undefined || isUnknownWord(value) || directive.args.some(word => word.value === host)) return
+  yield portInName(directive, index, host, isOne)
+}
+
+/** @param isHarmless where the server or virtual host answers the name all the same */
+function portInName(
+  directive: NginxDirective | ApacheDirective,
+  index: number,
+  host: string,
+  isHarmless: boolean,
+): RuleFinding {
   const at = argumentPlace(directive, index)
-  yield {
+  const value = directive.args[index]?.value ?? ''
+  return {
     at,
-    ...(isOne && ({ severity: 'info' } as const)),
-    message: `no request has the host \`${value}\`: Apache compares the name without the port`,
+    ...(isHarmless && ({ severity: 'info' } as const)),
+    message: `no request has the host \`${value}\`: ${isNginx(directive) ? 'nginx' : 'Apache'} compares the name without the port`,
     label: 'never matched',
     ...propose(`Write \`${host}\``, 'unsafe', [
       at.source.text.slice(at.start, at.end) === value ? replacePlace(at, host) : null,

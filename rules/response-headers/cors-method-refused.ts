@@ -7,10 +7,9 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
-import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { headerLinesOf } from './_header-lines.ts'
 
 const METHODS = 'Access-Control-Allow-Methods "GET, POST, PUT, DELETE, OPTIONS"'
 const ORIGIN = 'Access-Control-Allow-Origin "https://shop.example.org"'
@@ -90,12 +89,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const asked of hostsHolding(deployment, ['limit', 'limitexcept', 'allowmethods'])) {
-      const holders = [...new Set([asked.host?.directive ?? null, null])]
-      for (const directive of holders.flatMap(each =>
-        directivesOfHost(asked.configuration, each, 'header'),
-      )) {
-        const line = headerLine(directive)
-        if (line === null || line.valueAt === null) continue
+      for (const line of headerLinesOf(asked)) {
+        if (line.valueAt === null) continue
         yield* refusals(permitted(line.name, line.value), line.valueAt, method =>
           inApache(deployment, asked, method),
         )

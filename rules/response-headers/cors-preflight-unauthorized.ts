@@ -6,10 +6,9 @@ import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
-import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { headerLinesOf } from './_header-lines.ts'
 
 const nginx = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -117,13 +116,9 @@ export default defineRule({
       }
     }
     for (const asked of hostsHolding(deployment, ['authtype'])) {
-      const holders = [...new Set([asked.host?.directive ?? null, null])]
-      const lines = holders.flatMap(each => directivesOfHost(asked.configuration, each, 'header'))
-      for (const directive of lines) {
-        const line = headerLine(directive)
-        if (line === null || line.value === null || !isForPreflight(line.name)) continue
-        yield* refused(askHost(deployment, asked, '/', { method: 'OPTIONS' }).end, line.nameAt)
-      }
+      for (const { name, nameAt, value } of headerLinesOf(asked))
+        if (value !== null && isForPreflight(name))
+          yield* refused(askHost(deployment, asked, '/', { method: 'OPTIONS' }).end, nameAt)
     }
   },
 })
