@@ -1,3 +1,4 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -120,7 +121,7 @@ export default defineRule({
 function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirective, files: FileSystem) {
   const top = (root.args[0]?.value ?? '').replace(/\/+$/, '')
   if (!/^\/./.test(top) || isComputed(top)) return
-  for (const { directory, at } of deniedBelow(top, files)) {
+  for (const { directory, at } of deniedBelow(files, top)) {
     for (const { name, kind } of files.list(directory) ?? []) {
       if (kind !== 'file' || /^\.|\.php\d?$|^index\.html?$|^(?:readme|license|changelog)/i.test(name))
         continue
@@ -147,8 +148,15 @@ const MOST = 400
 /** and so deep. */
 const DEEPEST = 3
 
-/** Directories below another one whose `.htaccess` denies all of them. */
-function* deniedBelow(top: string, files: FileSystem): Iterable<{ directory: string; at: Place }> {
+interface DeniedDirectory {
+  readonly directory: string
+  /** The line that denies it. */
+  readonly at: Place
+}
+
+/** Directories below another one whose `.htaccess` denies all of them; servers of plain HTTP and of TLS have one root. */
+const deniedBelow = memoByKey((files: FileSystem, top: string): readonly DeniedDirectory[] => {
+  const found: DeniedDirectory[] = []
   let level = [top]
   let seen = 0
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -159,13 +167,14 @@ function* deniedBelow(top: string, files: FileSystem): Iterable<{ directory: str
         const directory = `${parent}/${name}`
         const source = sourceAt(files, `${directory}/.htaccess`)
         const at = source === null ? null : denialIn(source)
-        if (at !== null) yield { directory, at }
+        if (at !== null) found.push({ directory, at })
         // What lies below is denied with it.
         else next.push(directory)
       }
     level = next
   }
-}
+  return found
+})
 
 /** The line that denies all; null where there is none, or another one may let somebody in. */
 function denialIn(source: Source): Place | null {
