@@ -1,4 +1,5 @@
 import { reveal } from '../parsers/text/placeholder.ts'
+import { type AskedMachine, askAlike } from './alike/ask-alike.ts'
 import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
@@ -124,8 +125,37 @@ export interface AuditedMachine extends RunResult {
   readonly fileCount: number
 }
 
-/** Audits one machine in every world that its undecided conditions make a difference to. */
-export function auditMachine(machine: Machine, settings: AuditSettings): AuditedMachine {
+/**
+ * Audits one machine.
+ *
+ * @param askFew asks about some of many sites that are alike, where these tell the others
+ */
+export function auditMachine(
+  machine: Machine,
+  settings: AuditSettings,
+  askFew: typeof askAlike = askAlike,
+): AuditedMachine {
+  const ask = (machine: Machine): AskedPrograms => askInWorlds(machine, settings)
+  const { understood, answers, programs } = askFew(machine, ask) ?? ask(machine)
+  const results = answers.map(({ found }) => conclude(found, machine.fileName))
+  return {
+    findings: results.flatMap(result => result.findings),
+    crashes: [...answers, ...results].flatMap(({ crashes }) => crashes),
+    understood,
+    programs,
+    fileCount: [...understood.nginx, ...understood.apache].reduce(
+      (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
+      understood.htaccess.length,
+    ),
+  }
+}
+
+interface AskedPrograms extends AskedMachine {
+  readonly programs: readonly ProgramReport[]
+}
+
+/** Asks about one machine in every world that its undecided conditions make a difference to. */
+function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
   const reached = new Set<string>()
   const failures = new Map<string, Notice>()
   const all: { readonly understood: UnderstoodMachine; readonly programs: readonly ProgramReport[] }[] = []
@@ -158,23 +188,15 @@ export function auditMachine(machine: Machine, settings: AuditSettings): Audited
     if (ids === null) all.push({ understood, programs: programReports(understood, answers) })
     return answers
   })
-  const results = answers.map(({ found }) => conclude(found, machine.fileName))
-  const findings = results.flatMap(result => result.findings)
-  const crashes = [...answers, ...results].flatMap(({ crashes }) => crashes)
   const [{ understood, programs }] = all as [(typeof all)[0]]
   return {
-    findings,
-    crashes,
+    answers,
     understood: { ...understood, failures: [...failures.values()] },
     // Refused is what is refused however the conditions come out.
     programs: programs.map(report => ({
       ...report,
       accepted: all.some(({ programs }) => isAccepted(programs, report)),
     })),
-    fileCount: [...understood.nginx, ...understood.apache].reduce(
-      (sum, { sources }) => sum + sources.filter(source => !isStandIn(source)).length,
-      understood.htaccess.length,
-    ),
   }
 }
 

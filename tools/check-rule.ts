@@ -25,11 +25,15 @@ const groups = new Set(
     .map(({ rule }) => rule.slice(0, rule.indexOf('/'))),
 )
 
-/** The tests of these rules alone: examples, fixes, growth over all bad examples, what servers accept, live cases. */
+/**
+ * The tests of these rules alone: examples, fixes, growth over all bad examples, many sites of which few are looked at,
+ * what servers accept, live cases.
+ */
 const ofRules = [
   'test/rules/examples',
   'test/rules/fixes',
   'test/limits/rule-growth',
+  'test/alike/examples',
   'test/live/examples-accepted',
   ...[...groups].map(group => `test/live/rules-${group}.`),
 ]

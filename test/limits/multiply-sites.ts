@@ -23,6 +23,35 @@ export function multiplySites(
   return isChanged ? Object.fromEntries(multiplied) : null
 }
 
+/**
+ * The same, each site in a file of its own, which a line in the place of the sites includes, as control panels write
+ * them; all names are equally long.
+ */
+export function filesOfSites(
+  files: Readonly<Record<string, string>>,
+  count: number,
+): Readonly<Record<string, string>> | null {
+  const parted: Record<string, string> = {}
+  let isChanged = false
+  for (const [path, text] of Object.entries(files)) {
+    const stretch = sitesOf(text)
+    if (stretch === null) {
+      parted[path] = text
+      continue
+    }
+    isChanged = true
+    const sites = text.slice(stretch.start, stretch.end)
+    const directory = `${path.slice(0, path.lastIndexOf('/') + 1)}many-${path.slice(path.lastIndexOf('/') + 1)}.d`
+    const include = sites.includes('<VirtualHost') ? 'IncludeOptional' : 'include'
+    const end = include === 'include' ? ';' : ''
+    parted[path] =
+      `${text.slice(0, stretch.start)}${include} /${directory}/*.conf${end}${text.slice(stretch.end)}`
+    for (let index = 100; index < 100 + count; index++)
+      parted[`${directory}/s${index}.conf`] = renamed(sites, index)
+  }
+  return isChanged ? parted : null
+}
+
 /** From the first site of a text to the end of the last one. */
 function sitesOf(text: string): { readonly start: number; readonly end: number } | null {
   let first: number | null = null

@@ -53,7 +53,7 @@ export function deploymentOf(texts: Readonly<Record<string, string>>): Deploymen
   return deployment
 }
 
-function machineOf(
+export function machineOf(
   texts: Readonly<Record<string, string>>,
   modes: Readonly<Record<string, number>> = {},
 ): Machine {

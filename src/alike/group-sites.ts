@@ -1,0 +1,176 @@
+import type { Source } from '../../parsers/text/source.ts'
+import { MANY, type SiteFile } from './site-files.ts'
+import { mayBeName, replaceWords, shapeOf, wordsOf } from './words.ts'
+
+/** The files that share names which no other file has, and these names. */
+export interface Site {
+  readonly files: readonly SiteFile[]
+  /** In the order in which they are met in its files. */
+  readonly names: readonly string[]
+}
+
+/** In more files than a site has, a word is nobody's own. */
+const MOST_FILES = 12
+
+/**
+ * Sites that differ in their names alone, in the order of their files: whoever exchanges the names of two of them in
+ * all files, in the texts as in the paths, gets the same files. Groups of few are left out.
+ *
+ * Two names may be exchanged that are equally long and that rules cannot tell apart (see {@link shapeOf}), so that
+ * each line of one site has its counterpart at the same offset in the other.
+ */
+export function groupSites(files: readonly SiteFile[]): readonly (readonly Site[])[] {
+  const read = readLines(files)
+  const groups = new Map<string, Site[]>()
+  for (const members of sitesOf(files, read)) {
+    const names: string[] = []
+    const key = describe(
+      members.map(index => files[index] as SiteFile),
+      members.map(index => read.linesOf[index] as readonly number[]),
+      read,
+      names,
+    )
+    if (key === null || names.length === 0) continue
+    const site = { files: members.map(index => files[index] as SiteFile), names }
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, [site])
+    else known.push(site)
+  }
+  return [...groups.values()].filter(sites => sites.length >= MANY)
+}
+
+/** The lines of some files, each text once, and the words that few of them have. */
+interface ReadLines {
+  /** The lines of each file, by their numbers. */
+  readonly linesOf: readonly (readonly number[])[]
+  /** The text of each line that few files have; null for one that many have. */
+  readonly rare: readonly (string | null)[]
+  /** The words that few files have, as they are written. */
+  readonly own: ReadonlySet<string>
+  readonly ownOf: readonly ReadonlySet<string>[]
+}
+
+function readLines(files: readonly SiteFile[]): ReadLines {
+  const numbers = new Map<string, number>()
+  const counts: number[] = []
+  const linesOf = files.map(({ source: { text } }) => numberLines(text, numbers, counts))
+  const rare: (string | null)[] = []
+  const wordsOfLine: (readonly string[])[] = []
+  const common = new Set<string>()
+  for (const [line, number] of numbers) {
+    const isRare = (counts[number] as number) <= MOST_FILES
+    rare.push(isRare ? line : null)
+    wordsOfLine.push(isRare ? wordsOf(line) : [])
+    if (!isRare) for (const word of wordsOf(line)) common.add(word.toLowerCase())
+  }
+  /** How many files have a word, in whichever case; nothing for what is no name. */
+  const filesWith = new Map<string, number>()
+  const wordsIn = files.map(({ path, source }, file) => {
+    const words = new Set(wordsOf(path))
+    if (source.path !== path) for (const word of wordsOf(source.path)) words.add(word)
+    for (const line of linesOf[file] as readonly number[])
+      for (const word of wordsOfLine[line] as readonly string[]) words.add(word)
+    for (const word of words) {
+      const key = word.toLowerCase()
+      filesWith.set(key, (filesWith.get(key) ?? 0) + 1)
+    }
+    return words
+  })
+  const own = new Set<string>()
+  for (const words of wordsIn) {
+    for (const word of words) {
+      const key = word.toLowerCase()
+      if ((filesWith.get(key) as number) <= MOST_FILES && !common.has(key) && mayBeName(word)) own.add(word)
+      else words.delete(word)
+    }
+  }
+  return { linesOf, rare, own, ownOf: wordsIn }
+}
+
+/** The lines of a text by their numbers, each of which stands for one text, and counts the files that have it. */
+function numberLines(text: string, numbers: Map<string, number>, counts: number[]): readonly number[] {
+  const lines: number[] = []
+  const before = counts.length
+  for (let start = 0; start <= text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = text.slice(start, end)
+    let number = numbers.get(line)
+    if (number === undefined) {
+      number = counts.length
+      numbers.set(line, number)
+      counts.push(1)
+    } else if (number < before && !lines.includes(number)) counts[number] = (counts[number] as number) + 1
+    lines.push(number)
+    start = end + 1
+  }
+  return lines
+}
+
+/** The files, by their index, in sets that share words of their own. */
+function sitesOf(files: readonly SiteFile[], { ownOf }: ReadLines): Iterable<readonly number[]> {
+  const parents = files.map((_, index) => index)
+  const rootOf = (index: number): number => {
+    let root = index
+    while (parents[root] !== root) root = parents[root] as number
+    parents[index] = root
+    return root
+  }
+  const firstWith = new Map<string, number>()
+  for (const [index, words] of ownOf.entries()) {
+    for (const word of words) {
+      const key = word.toLowerCase()
+      const first = firstWith.get(key)
+      if (first === undefined) firstWith.set(key, index)
+      else {
+        const [one, other] = [rootOf(first), rootOf(index)]
+        parents[Math.max(one, other)] = Math.min(one, other)
+      }
+    }
+  }
+  const sites = new Map<number, number[]>()
+  for (const index of files.keys()) {
+    const root = rootOf(index)
+    const known = sites.get(root)
+    if (known === undefined) sites.set(root, [index])
+    else known.push(index)
+  }
+  return sites.values()
+}
+
+/**
+ * The same for two sites that differ in their names alone: their files with the place of a name in `names`, which it
+ * fills, and its shape in place of the name. Null for a site that is not to be compared.
+ */
+function describe(
+  files: readonly SiteFile[],
+  linesOf: readonly (readonly number[])[],
+  { rare, own }: ReadLines,
+  names: string[],
+): string | null {
+  const places = new Map<string, number>()
+  const mask = (text: string): string =>
+    replaceWords(text, word => {
+      const place = places.get(word)
+      if (place !== undefined) return `\0${place}`
+      if (!own.has(word)) return word
+      places.set(word, names.length)
+      names.push(word)
+      return `\0${shapeOf(word)}\0`
+    })
+  const key: string[] = []
+  for (const [index, { path, source }] of files.entries()) {
+    if (!isPlain(source)) return null
+    key.push(mask(path), source.path === path ? '' : mask(source.path))
+    for (const line of linesOf[index] as readonly number[]) {
+      const text = rare[line] ?? null
+      key.push(text === null ? `=${line}` : `~${mask(text)}`)
+    }
+  }
+  return key.join('\n')
+}
+
+/** False where what stands in the text is more than directives: templates, comments for the audit. */
+function isPlain({ template, encoding, text }: Source): boolean {
+  return !template && encoding === 'utf8' && !text.includes('deploy-audit') && !text.includes('\0')
+}

@@ -1,0 +1,134 @@
+import type { TextEdit } from '../../parsers/text/edit.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Fix, RuleFinding } from '../engine/rule.ts'
+import type { Found } from '../engine/run.ts'
+import { type FileSystem, sourceAt } from '../files/file-system.ts'
+import type { Related } from '../servers/problem.ts'
+import type { Site } from './group-sites.ts'
+import { replaceWords, wordsOf } from './words.ts'
+
+/** What something of one site is for another that differs from it in its names alone. */
+export type Renamed<T> = (site: Site) => T
+
+/**
+ * A finding of one site as it is for any other.
+ *
+ * @param shared causes, occurrences and fixes that are not the site's own, and stay what they are
+ */
+export function renamed(
+  { active, finding }: Found,
+  from: Site,
+  shared: ReadonlySet<object>,
+  files: FileSystem,
+): Renamed<Found> {
+  const rename = renaming(from, files)
+  const message = messageFor(finding.message, rename)
+  const at = rename.place(finding.at)
+  const aspect = optional(finding.aspect, rename.text)
+  const also = optional(finding.also, rename.text)
+  const label = optional(finding.label, rename.text)
+  const help = optional(finding.help, rename.text)
+  const own = finding.fix !== undefined && !shared.has(finding.fix) ? finding.fix : undefined
+  const fix = optional(own, fix => fixFor(fix, rename))
+  const related = optional(finding.related, related => relatedFor(related, rename))
+  const { cause, occurrence } = finding
+  const causeFor = typeof cause === 'string' ? rename.text(cause) : null
+  return site => ({
+    active,
+    finding: {
+      ...finding,
+      at: at(site),
+      message: message(site),
+      ...(aspect && { aspect: aspect(site) }),
+      ...(also && { also: also(site) }),
+      ...(label && { label: label(site) }),
+      ...(help && { help: help(site) }),
+      ...(fix && { fix: fix(site) }),
+      ...(related && { related: related(site) }),
+      ...(causeFor !== null && { cause: causeFor(site) }),
+      ...(typeof cause === 'object' && { cause: objectFor(cause, site, shared) }),
+      ...(occurrence !== undefined && { occurrence: objectFor(occurrence, site, shared) }),
+    },
+  })
+}
+
+/** An edit in a file of one site as it is for any other. */
+export function renamedEdit(edit: TextEdit, from: Site, files: FileSystem): Renamed<TextEdit> {
+  const { place, text } = renaming(from, files)
+  const at = place(edit)
+  const written = text(edit.text)
+  return site => ({ ...at(site), text: written(site) })
+}
+
+const copiesOf = new WeakMap<object, WeakMap<Site, object>>()
+
+/** What stands for an object in another site: the same one whichever finding has it. */
+function objectFor(object: object, site: Site, shared: ReadonlySet<object>): object {
+  if (shared.has(object)) return object
+  let copies = copiesOf.get(object)
+  if (copies === undefined) {
+    copies = new WeakMap()
+    copiesOf.set(object, copies)
+  }
+  let copy = copies.get(site)
+  if (copy === undefined) {
+    copy = {}
+    copies.set(site, copy)
+  }
+  return copy
+}
+
+/** How texts and places of one site become those of another. */
+export interface Renaming {
+  readonly text: (text: string) => Renamed<string>
+  /** Of anything with a source, whose offsets stay: both names are equally long. */
+  readonly place: <T extends Pick<Place, 'source'>>(place: T) => Renamed<T>
+}
+
+/** @param files those in which a site may have more than is compared of all: its unit, its application */
+export function renaming({ names, files: own }: Site, files: FileSystem): Renaming {
+  const indexes = new Map(names.map((name, index) => [name, index]))
+  const indexOf = new Map(own.map(({ source }, index) => [source.path, index]))
+  const text: Renaming['text'] = text =>
+    wordsOf(text).some(word => indexes.has(word))
+      ? site => replaceWords(text, word => site.names[indexes.get(word) ?? -1] ?? word)
+      : () => text
+  return {
+    text,
+    place: place => {
+      const { path } = place.source
+      const index = indexOf.get(path)
+      if (index !== undefined)
+        return site => ({ ...place, source: site.files[index]?.source ?? place.source })
+      if (!wordsOf(path).some(word => indexes.has(word))) return () => place
+      const renamed = text(path)
+      return site => ({ ...place, source: sourceAt(files, renamed(site)) ?? place.source })
+    },
+  }
+}
+
+function optional<T, R>(value: T | undefined, of: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : of(value)
+}
+
+function messageFor(message: RuleFinding['message'], { text }: Renaming): Renamed<RuleFinding['message']> {
+  if (typeof message === 'string') return text(message)
+  // Its words are the same however often it is met.
+  const plain = text(message(''))
+  return site => often => (often === '' ? plain(site) : text(message(often))(site))
+}
+
+function relatedFor(related: readonly Related[], { place, text }: Renaming): Renamed<readonly Related[]> {
+  const all = related.map(each => ({ each, at: place(each.at), message: text(each.message) }))
+  return site => all.map(({ each, at, message }) => ({ ...each, at: at(site), message: message(site) }))
+}
+
+function fixFor(fix: Fix, { place, text }: Renaming): Renamed<Fix> {
+  const title = text(fix.title)
+  const edits = fix.edits.map(edit => ({ place: place(edit), text: text(edit.text) }))
+  return site => ({
+    ...fix,
+    title: title(site),
+    edits: edits.map(edit => ({ ...edit.place(site), text: edit.text(site) })),
+  })
+}
