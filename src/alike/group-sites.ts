@@ -1,6 +1,6 @@
 import type { Source } from '../../parsers/text/source.ts'
 import { MANY, type SiteFile } from './site-files.ts'
-import { mayBeName, replaceWords, shapeOf, wordsOf } from './words.ts'
+import { BESIDE_LETTER, mayBeName, replaceWords, shapeOf, wordsOf } from './words.ts'
 
 /** The files that share names which no other file has, and these names. */
 export interface Site {
@@ -20,16 +20,11 @@ const MOST_FILES = 12
  * each line of one site has its counterpart at the same offset in the other.
  */
 export function groupSites(files: readonly SiteFile[]): readonly (readonly Site[])[] {
-  const read = readLines(files)
+  const read = readFiles(files)
   const groups = new Map<string, Site[]>()
   for (const members of sitesOf(files, read)) {
     const names: string[] = []
-    const key = describe(
-      members.map(index => files[index] as SiteFile),
-      members.map(index => read.linesOf[index] as readonly number[]),
-      read,
-      names,
-    )
+    const key = describe(members, files, read, names)
     if (key === null || names.length === 0) continue
     const site = { files: members.map(index => files[index] as SiteFile), names }
     const known = groups.get(key)
@@ -39,9 +34,11 @@ export function groupSites(files: readonly SiteFile[]): readonly (readonly Site[
   return [...groups.values()].filter(sites => sites.length >= MANY)
 }
 
-/** The lines of some files, each text once, and the words that few of them have. */
-interface ReadLines {
-  /** The lines of each file, by their numbers. */
+/** What some files have in common, and the words that few of them have. */
+interface ReadFiles {
+  /** Of files that many share but for one word. */
+  readonly forms: readonly (FilledForm | null)[]
+  /** The lines of each other file, by their numbers. */
   readonly linesOf: readonly (readonly number[])[]
   /** The text of each line that few files have; null for one that many have. */
   readonly rare: readonly (string | null)[]
@@ -50,26 +47,30 @@ interface ReadLines {
   readonly ownOf: readonly ReadonlySet<string>[]
 }
 
-function readLines(files: readonly SiteFile[]): ReadLines {
+function readFiles(files: readonly SiteFile[]): ReadFiles {
+  const common = new Set<string>()
+  const forms = fillForms(files, common)
   const numbers = new Map<string, number>()
   const counts: number[] = []
-  const linesOf = files.map(({ source: { text } }) => numberLines(text, numbers, counts))
+  const linesOf = files.map(({ source: { text } }, file) =>
+    forms[file] === null ? numberLines(text, numbers, counts) : [],
+  )
   const rare: (string | null)[] = []
   const wordsOfLine: (readonly string[])[] = []
-  const common = new Set<string>()
   for (const [line, number] of numbers) {
     const isRare = (counts[number] as number) <= MOST_FILES
     rare.push(isRare ? line : null)
     wordsOfLine.push(isRare ? wordsOf(line) : [])
     if (!isRare) for (const word of wordsOf(line)) common.add(word.toLowerCase())
   }
-  /** How many files have a word, in whichever case; nothing for what is no name. */
+  /** How many files have a word, in whichever case. */
   const filesWith = new Map<string, number>()
   const wordsIn = files.map(({ path, source }, file) => {
     const words = new Set(wordsOf(path))
     if (source.path !== path) for (const word of wordsOf(source.path)) words.add(word)
     for (const line of linesOf[file] as readonly number[])
       for (const word of wordsOfLine[line] as readonly string[]) words.add(word)
+    // The name that fills a form is one of the path.
     for (const word of words) {
       const key = word.toLowerCase()
       filesWith.set(key, (filesWith.get(key) ?? 0) + 1)
@@ -84,7 +85,45 @@ function readLines(files: readonly SiteFile[]): ReadLines {
       else words.delete(word)
     }
   }
-  return { linesOf, rare, own, ownOf: wordsIn }
+  return { forms, linesOf, rare, own, ownOf: wordsIn }
+}
+
+/** A text that many files have around a word, and that word. */
+interface FilledForm {
+  readonly form: number
+  readonly name: string
+}
+
+/**
+ * The files that differ in one word alone, which is a word of their path, as most of those differ that a program
+ * wrote: what they have in common is looked at once.
+ *
+ * @param common gets the words of each form
+ */
+function fillForms(files: readonly SiteFile[], common: Set<string>): readonly (FilledForm | null)[] {
+  const forms: (FilledForm | null)[] = files.map(() => null)
+  const filesOf = new Map<string, number[]>()
+  const names = files.map(({ path, source: { text } }, file) => {
+    const name = longest(wordsOf(path.slice(path.lastIndexOf('/') + 1)).filter(mayBeName))
+    if (name === '' || text.includes('\0')) return name
+    const form = text.replaceAll(name, '\0')
+    const known = filesOf.get(form)
+    if (known === undefined) filesOf.set(form, [file])
+    else known.push(file)
+    return name
+  })
+  let count = 0
+  for (const [form, all] of filesOf) {
+    if (all.length < MANY || BESIDE_LETTER.test(form)) continue
+    for (const word of wordsOf(form)) common.add(word.toLowerCase())
+    for (const file of all) forms[file] = { form: count, name: names[file] as string }
+    count++
+  }
+  return forms
+}
+
+function longest(words: readonly string[]): string {
+  return words.reduce((longest, word) => (word.length > longest.length ? word : longest), '')
 }
 
 /** The lines of a text by their numbers, each of which stands for one text, and counts the files that have it. */
@@ -108,7 +147,7 @@ function numberLines(text: string, numbers: Map<string, number>, counts: number[
 }
 
 /** The files, by their index, in sets that share words of their own. */
-function sitesOf(files: readonly SiteFile[], { ownOf }: ReadLines): Iterable<readonly number[]> {
+function sitesOf(files: readonly SiteFile[], { ownOf }: ReadFiles): Iterable<readonly number[]> {
   const parents = files.map((_, index) => index)
   const rootOf = (index: number): number => {
     let root = index
@@ -143,9 +182,9 @@ function sitesOf(files: readonly SiteFile[], { ownOf }: ReadLines): Iterable<rea
  * fills, and its shape in place of the name. Null for a site that is not to be compared.
  */
 function describe(
+  members: readonly number[],
   files: readonly SiteFile[],
-  linesOf: readonly (readonly number[])[],
-  { rare, own }: ReadLines,
+  { forms, linesOf, rare, own }: ReadFiles,
   names: string[],
 ): string | null {
   const places = new Map<string, number>()
@@ -159,9 +198,12 @@ function describe(
       return `\0${shapeOf(word)}\0`
     })
   const key: string[] = []
-  for (const [index, { path, source }] of files.entries()) {
+  for (const index of members) {
+    const { path, source } = files[index] as SiteFile
     if (!isPlain(source)) return null
     key.push(mask(path), source.path === path ? '' : mask(source.path))
+    const form = forms[index] ?? null
+    if (form !== null) key.push(`#${form.form} ${mask(form.name)}`)
     for (const line of linesOf[index] as readonly number[]) {
       const text = rare[line] ?? null
       key.push(text === null ? `=${line}` : `~${mask(text)}`)

@@ -3,6 +3,9 @@ import { SPOKEN_WORDS } from './spoken-words.generated.ts'
 /** What may be a name: a whole run of these. */
 const WORD = /[\w\-\u0080-\uffff]+/g
 
+/** A NUL that is a part of such a run. */
+export const BESIDE_LETTER = /[\w\-\u0080-\uffff]\0|\0[\w\-\u0080-\uffff]/
+
 /** Every word of a text, in its order. */
 export function wordsOf(text: string): readonly string[] {
   return text.match(WORD) ?? []
