@@ -5,11 +5,11 @@ import type { Machine } from '../files/machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { UnreadFile } from '../servers/unread-file.ts'
 import type { UnderstoodMachine } from '../understand.ts'
-import { groupSites, type Site } from './group-sites.ts'
+import { groupSites, MANY, type Site } from './group-sites.ts'
 import { sitesThatDiffer } from './differences.ts'
 import { renaming } from './rename.ts'
 import { type Asked, withoutSites } from './shown-files.ts'
-import { MANY, siteFiles } from './site-files.ts'
+import { siteFiles } from './site-files.ts'
 import { type Spread, spread } from './spread.ts'
 
 /** A machine as the audit understood it, and what the rules said of each of its deployments. */

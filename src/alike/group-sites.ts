@@ -1,5 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
-import { MANY, type SiteFile } from './site-files.ts'
+import type { SiteFile } from './site-files.ts'
 import { BESIDE_LETTER, mayBeName, replaceWords, shapeOf, wordsOf } from './words.ts'
 
 /** The files that share names which no other file has, and these names. */
@@ -8,6 +8,9 @@ export interface Site {
   /** In the order in which they are met in its files. */
   readonly names: readonly string[]
 }
+
+/** Fewer sites that are alike are each looked at. So many words in one place are names, and nothing that means more. */
+export const MANY = 32
 
 /** In more files than a site has, a word is nobody's own. */
 const MOST_FILES = 12

@@ -11,7 +11,7 @@ export interface SiteFile {
 }
 
 /** Fewer files of one directory are read as they are. */
-export const MANY = 64
+const MANY_FILES = 64
 
 /** A directory and the names in it: with a wildcard that any tool that writes sites uses. */
 const INCLUDE =
@@ -29,10 +29,10 @@ export function siteFiles({ files, nginxMains, apacheMains }: Machine): readonly
       const whole = posix.resolve(base ?? posix.dirname(main), directory)
       const listed = files.realPath(whole)
       const entries = listed === null ? null : files.list(listed)
-      if (entries === null || entries.length < MANY) continue
+      if (entries === null || entries.length < MANY_FILES) continue
       const wanted = nameMatcher(names)
       const chosen = entries.filter(({ name, kind }) => kind === 'file' && wanted(name))
-      if (chosen.length < MANY) continue
+      if (chosen.length < MANY_FILES) continue
       for (const { name } of chosen) {
         const path = `${listed}/${name}`
         const read = sourceAt(files, path)

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
-import { groupSites } from '../../src/alike/group-sites.ts'
-import { MANY, type SiteFile } from '../../src/alike/site-files.ts'
+import { groupSites, MANY } from '../../src/alike/group-sites.ts'
+import type { SiteFile } from '../../src/alike/site-files.ts'
 import { siteNames } from './sites.ts'
 
 const NAMES = siteNames(MANY)
