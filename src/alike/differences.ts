@@ -7,7 +7,7 @@ import { isSpoken, mayBeName, replaceWords, wordsOf } from './words.ts'
 
 /**
  * The sites that something else tells from the one that stands for them: a file that names them alone, one that has
- * nearly their name, a directory of theirs that holds more. Null where there is too much to compare.
+ * nearly their name, a directory of theirs that holds more. Null where a name may be matched by a pattern.
  *
  * @param alike all sites whose files are compared already
  */
@@ -49,9 +49,8 @@ export function sitesThatDiffer(
     if (PATTERNS.test(read.source.text)) return null
     see(read.source.text)
   }
-  const near = [...others].filter(mayBeMistaken)
-  if (near.length > MOST_NEAR) return null
-  for (const [name, site] of siteOfName) if (near.some(word => isNear(name, word))) different.add(site)
+  const near = nearTo([...others].filter(mayBeMistaken))
+  for (const [name, site] of siteOfName) if (near(name)) different.add(site)
   for (const spread of spreads) compareLookups(files, asked, spread, different)
   return different
 }
@@ -88,12 +87,35 @@ function compareEntries(
 /** Names by a pattern, of nginx or Apache, of which nobody tells here which sites they match. */
 const PATTERNS = /\bserver_name\b[^;]*\s["']?~|^[ \t]*["']?~|^[ \t]*ServerAlias\b.*(?:[\w-][*?]|[*?][\w-])/im
 
-/** Words outside of sites that alike names are compared with, letter by letter. */
-const MOST_NEAR = 500
+/** Rules tell whose name was meant where one that is not there is nearly the same: at most so many letters differ. */
+const MOST_SLIPS = 2
 
-/** Rules tell whose name was meant where one that is not there is nearly the same. */
-function isNear(name: string, word: string): boolean {
-  return Math.abs(name.length - word.length) <= 2 && distance(name, word) <= 2
+/** Whether a name is nearly one of some words. */
+function nearTo(words: readonly string[]): (name: string) => boolean {
+  const known = words.map(word => ({ word, letters: lettersOf(word) }))
+  return name => {
+    const letters = lettersOf(name)
+    return known.some(
+      other =>
+        Math.abs(name.length - other.word.length) <= MOST_SLIPS &&
+        // Another letter in the place of one changes two bits.
+        countBits(letters ^ other.letters) <= 2 * MOST_SLIPS &&
+        distance(name, other.word) <= MOST_SLIPS,
+    )
+  }
+}
+
+/** Which letters a word has, one bit for those that end alike. */
+function lettersOf(word: string): number {
+  let letters = 0
+  for (let at = 0; at < word.length; at++) letters |= 1 << (word.charCodeAt(at) & 31)
+  return letters
+}
+
+function countBits(bits: number): number {
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
+  return count
 }
 
 function mayBeMistaken(word: string): boolean {
