@@ -1,6 +1,6 @@
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { posix } from 'node:path'
-import { distance } from 'fastest-levenshtein'
+import { isSlip } from '../../parsers/text/slip.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -92,7 +92,7 @@ function nearestName(
     const names = files.list(directory) ?? []
     // A link that leads nowhere has the name and is no slip.
     if (names.some(({ name }) => name === missing)) return null
-    const near = names.filter(({ name }) => distance(name.toLowerCase(), missing.toLowerCase()) <= 1)
+    const near = names.filter(({ name }) => isSlip(name.toLowerCase(), missing.toLowerCase(), 1))
     const [only] = near
     return only !== undefined && near.length === 1 ? { missing, present: only.name } : null
   }

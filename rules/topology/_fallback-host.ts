@@ -1,3 +1,4 @@
+import { areNumbered } from '../../parsers/text/slip.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type {
   ApacheHost,
@@ -190,7 +191,7 @@ function isNear({ names }: ApacheHost, name: string): boolean {
 
 /** One letter more, less or different, or two neighbours swapped. */
 function isOneSlipApart(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false
+  if (Math.abs(a.length - b.length) > 1 || areNumbered(a, b)) return false
   let start = 0
   while (start < a.length && a[start] === b[start]) start++
   const restA = a.slice(start)

@@ -1,5 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import { distance } from 'fastest-levenshtein'
+import { isSlip } from '../../parsers/text/slip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type Upstream, upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
@@ -46,7 +46,7 @@ function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
     const key = name.toLowerCase()
     // Of a short name two letters are half of it.
     const allowed = key.length > 5 ? 2 : 1
-    const near = unused.filter(([other]) => distance(other, key) <= allowed)
+    const near = unused.filter(([other]) => isSlip(other, key, allowed))
     const [only] = near
     return only === undefined || near.length !== 1 ? [] : [{ pass, name, meant: only[1] }]
   })

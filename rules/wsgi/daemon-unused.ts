@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { isSlip } from '../../parsers/text/slip.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -81,7 +81,7 @@ export default defineRule({
         if (!name.known || lost.has(daemon)) continue
         const { value } = name
         if (named.has(value) || (threads.known && threads.value === 0)) continue
-        if (undefinedNames.some(other => distance(other, value) <= 2)) continue
+        if (undefinedNames.some(other => isSlip(other, value, 2))) continue
         yield {
           at,
           message: `no application runs in the daemon process \`${name.value}\``,

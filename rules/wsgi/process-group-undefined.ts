@@ -1,5 +1,5 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { distance } from 'fastest-levenshtein'
+import { isSlip } from '../../parsers/text/slip.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
@@ -125,7 +125,7 @@ export default defineRule({
         if (value === '' || names.has(value)) continue
         const near = [...names]
           .slice(0, MOST_COMPARED)
-          .filter(name => distance(name, value) <= (value.length > 3 ? 2 : 1))
+          .filter(name => isSlip(name, value, value.length > 3 ? 2 : 1))
         const [beside, ...others] = near.length > 0 ? near : (idle.get(at.source) ?? [])
         const candidate = others.length === 0 ? beside : undefined
         // In a fragment the missing main file may define it, unless a name beside it says what was meant.

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { isSlip } from '../../parsers/text/slip.ts'
 import type { DirectoryEntry, FileSystem } from '../files/file-system.ts'
 import type { Site } from './group-sites.ts'
 import type { Asked } from './shown-files.ts'
@@ -97,10 +97,8 @@ function nearTo(words: readonly string[]): (name: string) => boolean {
     const letters = lettersOf(name)
     return known.some(
       other =>
-        Math.abs(name.length - other.word.length) <= MOST_SLIPS &&
         // Another letter in the place of one changes two bits.
-        countBits(letters ^ other.letters) <= 2 * MOST_SLIPS &&
-        distance(name, other.word) <= MOST_SLIPS,
+        countBits(letters ^ other.letters) <= 2 * MOST_SLIPS && isSlip(name, other.word, MOST_SLIPS),
     )
   }
 }
