@@ -26,9 +26,9 @@ const FIRST = 7
  * null where these do not tell it, and the whole machine has to be asked about.
  *
  * Of each group its first sites and its last are looked at, for order may matter to them. They tell the others if
- * whoever adds one more site gets, beside what was said before, what was said of the site before it, with its names;
- * and if everything else that was read or looked for (other files, directories, what is not there) is the same for
- * all of them.
+ * whoever adds some more sites gets, beside what was said before, what was said of the last of the first, with their
+ * names; and if everything else that was read or looked for (other files, directories, what is not there) is the same
+ * for all of them.
  */
 export function askAlike<T extends AskedMachine>(machine: Machine, ask: (machine: Machine) => T): T | null {
   if (machine.repository !== undefined || machine.isDump) return null
@@ -50,12 +50,13 @@ export function askAlike<T extends AskedMachine>(machine: Machine, ask: (machine
     const different = sitesThatDiffer(machine.files, few.asked, spreads, groups.flat())
     if (different === null) return null
     if (different.size === 0) {
+      const tried = spreads.map(({ from, to }) => ({ from, to: sitesToTry(to) }))
       const more = askWithout(
         machine,
-        spreads.flatMap(({ to }) => to.slice(1)),
+        spreads.flatMap(({ to }, index) => to.filter(site => !tried[index]?.to.includes(site))),
         ask,
       )
-      return isForetold(few.result, more.result, spreads, machine)
+      return isForetold(few.result, more.result, tried, machine)
         ? withAll(few.result, spreads, machine.files)
         : null
     }
@@ -96,18 +97,30 @@ function mayTell({ understood, answers }: AskedMachine, spreads: readonly Spread
   )
 }
 
-/** True where one more site of each group adds what was said of the one before it. */
+/**
+ * The next one, and those with the shortest names and the longest: what a length makes a fault shows at one of its
+ * ends.
+ */
+function sitesToTry(sites: readonly Site[]): readonly Site[] {
+  const [next] = sites
+  if (next === undefined) return []
+  const lengthOf = ({ names }: Site): number => names.reduce((sum, name) => sum + name.length, 0)
+  const shortest = sites.reduce((one, other) => (lengthOf(other) < lengthOf(one) ? other : one), next)
+  const longest = sites.reduce((one, other) => (lengthOf(other) > lengthOf(one) ? other : one), next)
+  return sites.filter(site => site === next || site === shortest || site === longest)
+}
+
+/** True where some more sites of each group add what was said of the one that stands for them. */
 function isForetold(
   few: AskedMachine,
   more: AskedMachine,
-  spreads: readonly Spread[],
+  tried: readonly Spread[],
   { fileName, files }: Machine,
 ): boolean {
-  const next = spreads.map(({ from, to }) => ({ from, to: to.slice(0, 1) }))
   return (
     few.answers.length === more.answers.length &&
     few.answers.every((answers, index) => {
-      const foretold = spread(answers, next, files)
+      const foretold = spread(answers, tried, files)
       if (foretold === null) return false
       const said = (more.answers[index] as RuleAnswers).found
       return textOf(conclude(foretold.found, fileName).findings) === textOf(conclude(said, fileName).findings)
@@ -158,8 +171,7 @@ function withFiles<T extends ReadFiles>(configuration: T, spreads: readonly Spre
     sources: sources.flatMap(source => {
       const spread = spreadOf.get(source.path)
       if (spread === undefined) return [source]
-      const { place } = renaming(spread.from, files)
-      return [source, ...spread.to.map(site => place({ source })(site).source)]
+      return [source, ...spread.to.map(renaming(spread.from, files).source(source))]
     }),
     unread: unread.flatMap(file => {
       const spread = spreadOf.get(file.at.source.path)

@@ -19,8 +19,7 @@ const MOST_FILES = 12
  * Sites that differ in their names alone, in the order of their files: whoever exchanges the names of two of them in
  * all files, in the texts as in the paths, gets the same files. Groups of few are left out.
  *
- * Two names may be exchanged that are equally long and that rules cannot tell apart (see {@link shapeOf}), so that
- * each line of one site has its counterpart at the same offset in the other.
+ * Two names may be exchanged that rules cannot tell apart but by their length (see {@link shapeOf}).
  */
 export function groupSites(files: readonly SiteFile[]): readonly (readonly Site[])[] {
   const read = readFiles(files)

@@ -1,5 +1,6 @@
 import type { TextEdit } from '../../parsers/text/edit.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Fix, RuleFinding } from '../engine/rule.ts'
 import type { Found } from '../engine/run.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
@@ -81,8 +82,9 @@ function objectFor(object: object, site: Site, shared: ReadonlySet<object>): obj
 /** How texts and places of one site become those of another. */
 export interface Renaming {
   readonly text: (text: string) => Renamed<string>
-  /** Of anything with a source, whose offsets stay: both names are equally long. */
-  readonly place: <T extends Pick<Place, 'source'>>(place: T) => Renamed<T>
+  readonly source: (source: Source) => Renamed<Source>
+  /** The stretch that has, in the other's file, the same words around it. */
+  readonly place: <T extends Place>(place: T) => Renamed<T>
 }
 
 /** @param files those in which a site may have more than is compared of all: its unit, its application */
@@ -93,18 +95,57 @@ export function renaming({ names, files: own }: Site, files: FileSystem): Renami
     wordsOf(text).some(word => indexes.has(word))
       ? site => replaceWords(text, word => site.names[indexes.get(word) ?? -1] ?? word)
       : () => text
+  const source: Renaming['source'] = given => {
+    const index = indexOf.get(given.path)
+    if (index !== undefined) return site => site.files[index]?.source ?? given
+    if (!wordsOf(given.path).some(word => indexes.has(word))) return () => given
+    const path = text(given.path)
+    return site => sourceAt(files, path(site)) ?? given
+  }
+  const marksOf = memo((source: Source) => marksIn(source.text, indexes))
   return {
     text,
+    source,
     place: place => {
-      const { path } = place.source
-      const index = indexOf.get(path)
-      if (index !== undefined)
-        return site => ({ ...place, source: site.files[index]?.source ?? place.source })
-      if (!wordsOf(path).some(word => indexes.has(word))) return () => place
-      const renamed = text(path)
-      return site => ({ ...place, source: sourceAt(files, renamed(site)) ?? place.source })
+      const other = source(place.source)
+      const marks = marksOf(place.source)
+      return site => {
+        const found = other(site)
+        if (found === place.source) return place
+        const start = moved(place.start, marks, site)
+        return { ...place, source: found, start, end: moved(place.end, marks, site) }
+      }
     },
   }
+}
+
+/** Where a name stands in a text, and which of its site's it is. */
+interface Mark {
+  readonly start: number
+  readonly end: number
+  readonly index: number
+}
+
+function marksIn(text: string, indexes: ReadonlyMap<string, number>): readonly Mark[] {
+  const marks: Mark[] = []
+  replaceWords(text, (word, start) => {
+    const index = indexes.get(word)
+    if (index !== undefined) marks.push({ start, end: start + word.length, index })
+    return word
+  })
+  return marks
+}
+
+/** The offset behind the same words where names are shorter or longer. */
+function moved(offset: number, marks: readonly Mark[], { names }: Site): number {
+  let by = 0
+  for (const { start, end, index } of marks) {
+    if (start >= offset) break
+    const { length } = names[index] as string
+    if (end > offset) return start + by + Math.min(offset - start, length)
+    by += length - (end - start)
+  }
+  return offset + by
 }
 
 function optional<T, R>(value: T | undefined, of: (value: T) => R): R | undefined {

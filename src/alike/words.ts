@@ -11,8 +11,8 @@ export function wordsOf(text: string): readonly string[] {
   return text.match(WORD) ?? []
 }
 
-/** The text with its words replaced. */
-export function replaceWords(text: string, replace: (word: string) => string): string {
+/** The text with its words replaced, of which the offsets are given too. */
+export function replaceWords(text: string, replace: (word: string, start: number) => string): string {
   return text.replace(WORD, replace)
 }
 
@@ -37,13 +37,12 @@ export function isSpoken(word: string): boolean {
 }
 
 /**
- * What two names have in common that a rule may ask about: their length, where letters, digits and marks stand, and
- * each part that is a word of the rules themselves (`admin-17`, `test`), whose meaning they may know.
+ * What two names have in common that a rule may ask about: where letters, digits and marks stand, and each part that
+ * is a word of the rules themselves (`admin-17`, `test`), whose meaning they may know.
  */
 export function shapeOf(word: string): string {
-  return word
-    .replace(/\d/g, '0')
-    .replace(/[a-z]+/gi, part =>
-      isSpoken(part.toLowerCase()) ? part : part.replace(/[a-z]/g, 'a').replace(/[B-Z]/g, 'A'),
-    )
+  return word.replace(/\d+/g, '0').replace(/[a-z]+/gi, part => {
+    if (isSpoken(part.toLowerCase())) return part
+    return part.replace(/[a-z]+/g, 'a').replace(/[B-Z]+/g, 'A')
+  })
 }

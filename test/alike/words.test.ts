@@ -26,7 +26,7 @@ test('a port may be one, unless it is below 1024 or rules know it', () => {
 
 test('names of one shape are those that rules cannot tell apart', () => {
   assert.is(shapeOf('qwxzt'), shapeOf('bnmvc'))
-  assert.is.not(shapeOf('qwxzt'), shapeOf('qwxz'))
+  assert.is(shapeOf('qwxzt'), shapeOf('qwx'))
   assert.is.not(shapeOf('qwxzt'), shapeOf('qw-zt'))
   assert.is.not(shapeOf('qwxzt'), shapeOf('qwxz1'))
   assert.is.not(shapeOf('qwxzt'), shapeOf('Qwxzt'))
