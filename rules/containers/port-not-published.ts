@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
+import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
@@ -11,6 +13,7 @@ import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 
 const tree = (service: string, backend = '127.0.0.1:8000', more = ''): Record<string, string> => ({
@@ -104,6 +107,27 @@ export default defineRule({
     { title: 'QUIC, and the port by TCP alone', files: quic('- "«443:443»"') },
   ],
   good: [
+    {
+      title: 'the configuration of an image that another Dockerfile makes',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+              ports:
+                - "127.0.0.1:2048:8000"
+        `,
+        'docker/nginx/site.conf': proxiedServer('', '127.0.0.1:8000').replace(/[«»]/g, ''),
+        'Dockerfile.all': conf`
+          FROM python:3.12
+          RUN apt-get update && apt-get install -y nginx
+          COPY . .
+          COPY docker/nginx/site.conf /etc/nginx/sites-enabled/default
+          CMD ["/shop/start.sh"]
+        `,
+      },
+    },
     { title: 'QUIC, and the port by both', files: quic('- "443:443"\n- "443:443/udp"') },
     { title: 'both ports', files: redirecting('ports: ["80:80", "443:443"]') },
     { title: 'both ports in one line', files: redirecting('ports: ["80-443:80-443"]') },
@@ -228,6 +252,7 @@ function unreached({ connections, programs }: Deployment): ReadonlyMap<number, A
     const { container } = program.machine
     if (container === null || !program.listensKnown || !container.service.complete) continue
     if (!container.service.ports.every(isFixed) || hasProxy(container) || hasServer(container)) continue
+    if (hasImageBeside(container)) continue
     for (const { endpoint } of program.sockets)
       if (endpoint.known && endpoint.value.port !== null) found.set(endpoint.value.port, program)
   }
@@ -254,10 +279,22 @@ function isOfOneHost({ source }: Place, { machine }: AppServerProgram): boolean 
 }
 
 /** True for an image that brings nginx or Apache itself, whose configuration then connects inside of the container. */
-function hasServer({ image }: Container): boolean {
+function hasServer({ image }: Pick<Container, 'image'>): boolean {
   return (image?.steps ?? []).some(
     step => 'command' in step && /\b(?:nginx|apache2?|httpd|caddy|haproxy)\b/.test(commandText(step.command)),
   )
+}
+
+/** True where another Dockerfile of the project makes an image with nginx or Apache: the configuration may be for that. */
+function hasImageBeside({ project, hostFiles }: Container): boolean {
+  const directory = posix.dirname(project.sources[0]?.path ?? '/')
+  return (hostFiles.list(directory) ?? []).some(({ name }) => {
+    const source = /^Dockerfile\.\w+$|\.Dockerfile$/.test(name)
+      ? sourceAt(hostFiles, posix.join(directory, name))
+      : null
+    const image = source === null ? null : imageOfStage(readDockerfile(source), null)
+    return hasServer({ image })
+  })
 }
 
 /** A proxy of the project itself, whose configuration may lie anywhere, is what the others listen for. */
