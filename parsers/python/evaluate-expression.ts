@@ -189,6 +189,7 @@ function evaluateCall(
     if (callee === 'int') return toInteger(value)
     if (typeof value !== 'string') return typeof value === 'number' ? String(value) : undefined
   }
+  if (callee === 'bool' && args.length === 1 && first !== undefined) return isTrue(evaluate(first))
   if (SAME_PATH.has(callee)) return first === undefined || args.length > 1 ? undefined : evaluate(first)
   if (callee === 'os.path.dirname' || callee === 'dirname')
     return first === undefined ? undefined : dirname(evaluate(first))
@@ -248,6 +249,13 @@ function readEnvironment(
 export function toInteger(value: PythonValue | undefined): number | undefined {
   if (typeof value === 'number') return Math.trunc(value)
   return typeof value === 'string' && /^\s*[-+]?\d{1,15}\s*$/.test(value) ? Number(value) : undefined
+}
+
+/** What Python takes for true; undefined where the value is not known. */
+function isTrue(value: PythonValue | undefined): boolean | undefined {
+  if (value === undefined || value === null) return value === null ? false : undefined
+  if (Array.isArray(value)) return value.length > 0
+  return typeof value === 'object' ? undefined : value !== '' && value !== 0 && value !== false
 }
 
 function joinPath(parts: readonly (PythonValue | undefined)[]): string | undefined {

@@ -8,6 +8,7 @@ export function* applicationFaults(settings: DjangoSettings, files: FileSystem):
   yield* applications(settings)
   yield* daphneFirst(settings)
   yield* sessionsFirst(settings)
+  yield* sessionsInstalled(settings)
   yield* templateLoaders(settings)
   yield* allauth(settings, files)
 }
@@ -77,6 +78,32 @@ function* sessionsFirst(settings: DjangoSettings): Iterable<SettingsFault> {
       help: `Put \`${SESSIONS}\` before it`,
     }
   }
+}
+
+const IN_DATABASE: ReadonlySet<unknown> = new Set([
+  undefined,
+  'django.contrib.sessions.backends.db',
+  'django.contrib.sessions.backends.cached_db',
+])
+
+/** Sessions that are kept in a table, whose model is that of the application. */
+function* sessionsInstalled(settings: DjangoSettings): Iterable<SettingsFault> {
+  const installed = settingTexts(settings, 'INSTALLED_APPS')
+  const middleware = settingTexts(settings, 'MIDDLEWARE')
+  const engine = settings.get('SESSION_ENGINE')
+  if (installed === null || middleware === null || engine?.known === false) return
+  if (!IN_DATABASE.has(engine?.value) || installed.some(each => each === null || /session/i.test(each)))
+    return
+  const index = middleware.indexOf(SESSIONS)
+  const at = index === -1 ? null : entryPlace(settings, 'MIDDLEWARE', [index], 'value')
+  if (at !== null)
+    yield {
+      at,
+      message:
+        "the sessions are kept in a table that no application makes, so every login is answered with 500: Model class django.contrib.sessions.models.Session doesn't declare an explicit app_label and isn't in an application in INSTALLED_APPS",
+      label: '`django.contrib.sessions` is not installed',
+      help: 'Add `django.contrib.sessions` to `INSTALLED_APPS`',
+    }
 }
 
 function* templateLoaders(settings: DjangoSettings): Iterable<SettingsFault> {

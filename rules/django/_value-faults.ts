@@ -2,12 +2,14 @@ import { isDjangoAtLeast, pinnedDjango } from '../../src/deployment/django/djang
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { isTimeZone } from '../../src/deployment/time-zone.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { entryPlace, type SettingsFault, settingValue } from './_setting-entries.ts'
+import { entryPlace, type SettingsFault, settingTexts, settingValue } from './_setting-entries.ts'
 
 /** Values that Django, or a check of `manage.py`, refuses by themselves. */
 export function* valueFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
   yield* textFaults(settings, files)
   yield* withoutDefault(settings)
+  yield* oneDatabase(settings)
+  yield* siteNumber(settings, files)
   yield* sessionCache(settings)
   yield* ages(settings)
   yield* people(settings, files)
@@ -85,6 +87,36 @@ function* withoutDefault(settings: DjangoSettings): Iterable<SettingsFault> {
         : entryPlace(settings, name, [], 'value')
     if (at !== null) yield { at, message, label: 'no `default`' }
   }
+}
+
+/** What reads the URL of one database, and gives back the settings of that alone. */
+const READS_DATABASE = /^(?:dj_database_url\.(?:config|parse)|\w*env\w*\.(?:db|db_url|dj_db_url))$/i
+
+function* oneDatabase(settings: DjangoSettings): Iterable<SettingsFault> {
+  const expression = settings.expressionOf('DATABASES')?.expression
+  if (expression?.kind !== 'call' || !READS_DATABASE.test(expression.callee)) return
+  const at = entryPlace(settings, 'DATABASES', [], 'value')
+  if (at !== null)
+    yield {
+      at,
+      message: `\`${expression.callee}()\` is one database, and \`DATABASES\` names several, so Django does not start: You must define a 'default' database`,
+      label: 'no `default`',
+      help: `Write \`DATABASES = {"default": ${expression.callee}(…)}\``,
+    }
+}
+
+function* siteNumber(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
+  const value = settingValue(settings, 'SITE_ID')
+  if (typeof value !== 'string' || isDjangoAtLeast(3, settings, files) !== true) return
+  if (settingTexts(settings, 'INSTALLED_APPS')?.includes('django.contrib.sites') !== true) return
+  const at = entryPlace(settings, 'SITE_ID', [], 'value')
+  if (at !== null)
+    yield {
+      at,
+      message: '`manage.py` stops: (sites.E101) The SITE_ID setting must be an integer',
+      label: 'a text',
+      help: /^\d+$/.test(value) ? `Write \`${value}\`` : 'Write the number of the site',
+    }
 }
 
 const IN_CACHE: ReadonlySet<unknown> = new Set([

@@ -142,12 +142,19 @@ function* withoutProxy({ nginx, programs, moduleOf }: Deployment) {
   for (const program of programs) {
     if (program.kind !== 'app-server' || program.server.development || !program.isSeen) continue
     const debug = moduleOf(program)?.settings?.get('DEBUG')
-    if (debug?.known !== true || debug.at === null || typeof debug.value !== 'string') continue
-    if (!OFF.test(debug.value)) continue
+    if (debug?.known !== true || debug.at === null) continue
+    const at = assignedValue(debug.at)
+    const text =
+      typeof debug.value === 'string'
+        ? debug.value
+        : debug.value === true
+          ? variableIn(at.source.code.slice(at.start, at.end), program.environment)
+          : null
+    if (text === null || !OFF.test(text)) continue
     yield {
-      at: assignedValue(debug.at),
+      at,
       severity: 'error' as const,
-      message: `the environment says \`${debug.value}\`, and this makes \`DEBUG\` true`,
+      message: `the environment says \`${text}\`, and this makes \`DEBUG\` true`,
       label: 'any text is true',
       related: [{ at: program.server.at, message: 'started here' }],
     }
@@ -175,7 +182,11 @@ function variableIn(
   text: string,
   environment: (name: string) => { readonly known: boolean; readonly value?: string } | null,
 ): string | null {
-  const name = /^["'](\w+)["']\s+in\s+(?:os\.)?environ$/.exec(text)?.[1]
+  const [, member, cast] =
+    /^["'](\w+)["']\s+in\s+(?:os\.)?environ$|^bool\(\s*(?:os\.)?(?:environ\.get|getenv)\(\s*["'](\w+)["']/.exec(
+      text,
+    ) ?? []
+  const name = member ?? cast
   const fact = name === undefined ? null : environment(name)
   return fact?.known === true ? (fact.value ?? null) : null
 }

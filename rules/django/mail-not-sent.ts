@@ -1,5 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
@@ -28,6 +28,10 @@ export default defineRule({
   ],
   unproven: 'It shows when a mail is sent, and the live tests have no mail server',
   bad: [
+    {
+      title: 'the port in the name',
+      files: project('EMAIL_HOST = «"smtp.example.org:587"»\nEMAIL_USE_TLS = True\nEMAIL_PORT = 587'),
+    },
     {
       title: 'STARTTLS on the port of TLS',
       files: project(conf`
@@ -94,6 +98,7 @@ export default defineRule({
     for (const { settings } of djangoProjects(deployment)) {
       const backend = settings.get('EMAIL_BACKEND')
       if (backend !== null && settingValue(settings, 'EMAIL_BACKEND') !== SMTP) continue
+      yield* hostWithPort(settings)
       const fault = faultOf(settings)
       const at = fault === null ? null : entryPlace(settings, fault.name, [], 'value')
       if (fault === null || at === null) continue
@@ -107,6 +112,23 @@ export default defineRule({
     }
   },
 })
+
+/** Django gives the port by itself, so that Python looks the whole text up as one name. */
+function* hostWithPort(settings: DjangoSettings): Iterable<RuleFinding> {
+  const host = settingValue(settings, 'EMAIL_HOST')
+  const [, scheme, name, port] =
+    typeof host === 'string' ? (/^(\w+:\/\/)?([\w.-]+?)(?::(\d+))?\/?$/.exec(host) ?? []) : []
+  if (name === undefined || (scheme === undefined && port === undefined)) return
+  const at = entryPlace(settings, 'EMAIL_HOST', [], 'value')
+  if (at !== null)
+    yield {
+      at,
+      message:
+        '`EMAIL_HOST` is the name alone, so Django sends no mail: socket.gaierror: Name or service not known',
+      label: scheme === undefined ? 'with the port' : 'a URL',
+      help: `Write \`EMAIL_HOST = "${name}"\`${port === undefined ? '' : ` and \`EMAIL_PORT = ${port}\``}`,
+    }
+}
 
 const SMTP = 'django.core.mail.backends.smtp.EmailBackend'
 

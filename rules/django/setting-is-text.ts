@@ -1,8 +1,9 @@
+import type { Source } from '../../parsers/text/source.ts'
 import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { AssignedExpression, DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { isTextExpression } from '../../src/deployment/django/is-text-expression.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
@@ -70,6 +71,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'a list of the letters of a text',
+      files: settings(conf`
+        import os
+        ALLOWED_HOSTS = «list(os.environ.get("HOSTS", "example.org"))»
+      `),
+    },
+    {
       title: 'a project that nothing is seen to start',
       files: {
         'etc/nginx/nginx.conf': nginxMain(nginxServer('location / { proxy_pass http://127.0.0.1:8000; }')),
@@ -87,6 +95,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a list of what is split',
+      files: settings(conf`
+        import os
+        ALLOWED_HOSTS = list(filter(None, os.environ.get("HOSTS", "example.org").split(",")))
+        CSRF_TRUSTED_ORIGINS = tuple(os.environ.get("ORIGINS", "").split())
+      `),
+    },
     {
       title: 'a variable that is split',
       files: settings(conf`
@@ -122,6 +138,7 @@ export default defineRule({
   *check(deployment) {
     for (const { settings } of djangoProjects(deployment)) {
       for (const { name, expression, source } of listsOf(settings)) {
+        yield* letters(name, expression, source)
         if (!isTextExpression(expression) && !(DIRECTORIES.has(name) && isPath(expression))) continue
         yield {
           at: { source, start: expression.start, end: expression.end },
@@ -135,6 +152,19 @@ export default defineRule({
     }
   },
 })
+
+/** `list("…")` of a text is the list of its letters. */
+function* letters(name: string, expression: PythonExpression, source: Source): Iterable<RuleFinding> {
+  if (expression.kind !== 'call' || !/^(?:list|tuple|set)$/.test(expression.callee)) return
+  const [inner, ...more] = expression.args
+  if (inner === undefined || more.length > 0 || !isTextExpression(inner)) return
+  yield {
+    at: { source, start: expression.start, end: expression.end },
+    message: `\`${expression.callee}()\` parts a text into its letters, so no entry of \`${name}\` is what is meant`,
+    label: 'one entry a letter',
+    help: 'Write `.split(",")` behind the text in its place',
+  }
+}
 
 const refused = (name: string): string =>
   `this is one text, so Django does not start: The ${name} setting must be a list or a tuple`

@@ -1,6 +1,7 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { addressFaults } from './_address-faults.ts'
 import { adminFaults } from './_admin-faults.ts'
 import { applicationFaults } from './_application-faults.ts'
 import { djangoBehindNginx } from './_examples.ts'
@@ -22,6 +23,7 @@ const apps = (last: string): string => conf`
   INSTALLED_APPS = [
       "django.contrib.contenttypes",
       "django.contrib.auth",
+      "django.contrib.sessions",
       ${last}
   ]
 `
@@ -102,12 +104,22 @@ const admin = (without = '', instead = ''): string =>
     ]
   `.replace(without, instead)
 
+const channels = (hosts: string): string => conf`
+  INSTALLED_APPS = ["channels"]
+  CHANNEL_LAYERS = {
+      "default": {
+          "BACKEND": "channels_redis.core.RedisChannelLayer",
+          "CONFIG": {"hosts": ${hosts}},
+      }
+  }
+`
+
 export default defineRule({
   summary: 'Django refuses a setting',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache, the address of a cache without `redis://`, options of another database, `STATIC_URL` without its last slash, an empty `SECRET_KEY`, a time zone that does not exist, a model of users by its module, databases without `default`, django-allauth without its middleware. The application does not boot, or answers with 500.',
+  why: 'Some settings exclude one another, or have to stand in one order. Django finds out when it starts, or only with the first request that needs them: an application that is listed twice (`Application labels aren’t unique`), `AuthenticationMiddleware` before `SessionMiddleware`, `APP_DIRS` beside `loaders`, `STORAGES` beside `STATICFILES_STORAGE` or without one of its two entries, a pool of connections beside `CONN_MAX_AGE`, options of django-redis for Django’s own Redis cache, the address of a cache without `redis://`, options of another database, `STATIC_URL` without its last slash, an empty `SECRET_KEY`, a time zone that does not exist, a model of users by its module, databases without `default`, the port in the name of a database, a Redis of the channel layer that is no list, sessions without their application, django-allauth without its middleware. The application does not boot, or answers with 500.',
   remedy: 'Leave one of the two out, or put them into the order that Django wants',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#storages',
@@ -116,6 +128,44 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/topics/cache/#redis',
   ],
   bad: [
+    {
+      title: 'the port in the name of a database',
+      files: project(database('"HOST": «"db:5432"»,')),
+    },
+    {
+      title: 'a URL in place of the port',
+      files: project(database('"HOST": "db", "PORT": «"5432/shop"»,')),
+    },
+    {
+      title: 'one database where Django wants several',
+      files: project(conf`
+        import dj_database_url
+        DATABASES = «dj_database_url.config(conn_max_age=600)»
+      `),
+    },
+    {
+      title: 'a pair in place of a list of pairs',
+      files: project(channels('«("redis", 6379)»')),
+    },
+    { title: 'a Redis without its scheme', files: project(channels('«["redis:6379"]»')) },
+    { title: 'one Redis that is no list', files: project(channels('«"redis://redis:6379"»')) },
+    {
+      title: 'sessions in a table that no application makes',
+      files: project(conf`
+        INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
+        MIDDLEWARE = [
+            «"django.contrib.sessions.middleware.SessionMiddleware"»,
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ]
+      `),
+    },
+    {
+      title: 'the number of the site as a text',
+      files: project(conf`
+        INSTALLED_APPS = ["django.contrib.sites"]
+        SITE_ID = «"1"»
+      `),
+    },
     {
       title: 'the admin without the middleware of users',
       files: project(admin(AUTHENTICATION, '').replace('MIDDLEWARE', '«MIDDLEWARE»')),
@@ -268,6 +318,30 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'several hosts, a socket, a port that is a number, and hosts of the channel layer',
+      files: project(conf`
+        ${database('"HOST": "db1,db2", "PORT": "5432,5433",')}
+        DATABASES["other"] = {"ENGINE": "django.db.backends.postgresql", "HOST": "/run/postgresql", "PORT": 5432}
+        ${channels('[("redis", 6379), "redis://other:6379/1", {"address": "redis:6379"}]')}
+      `),
+    },
+    {
+      title: 'the database of a URL, in its place',
+      files: project(conf`
+        import dj_database_url
+        DATABASES = {"default": dj_database_url.config()}
+      `),
+    },
+    {
+      title: 'sessions that are kept elsewhere, and middleware of one’s own',
+      files: project(conf`
+        INSTALLED_APPS = ["django.contrib.auth"]
+        MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware"]
+        SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+        SITE_ID = "1"
+      `),
+    },
     {
       title: 'settings that a function fills in behind them',
       files: project(conf`
@@ -453,6 +527,7 @@ export default defineRule({
       yield* adminFaults(settings)
       yield* storeFaults(settings, files)
       yield* valueFaults(settings, files)
+      yield* addressFaults(settings)
       yield* schemeHeader(settings)
       yield* urlsOf(settings)
       yield* keyOf(settings)
