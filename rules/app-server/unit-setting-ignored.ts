@@ -9,6 +9,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { commentedCommand, meantOtherwise, wantedByNobody } from './_unit-lines.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines), files)
@@ -16,10 +17,12 @@ const tree = (lines: string, files: Record<string, string> = {}): Record<string,
 export default defineRule({
   summary: 'systemd does not take a line of a unit as it is meant',
   severity: 'warning',
-  otherSeverities: { error: 'where the service does not start: its user, group or directory' },
+  otherSeverities: {
+    error: 'where the service does not start: its user, group or directory, or what wants it',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -27,6 +30,33 @@ export default defineRule({
   ],
   unproven: 'The live tests start no systemd; `systemd-analyze verify` prints these lines',
   bad: [
+    {
+      title: 'a target without its ending',
+      files: {
+        ...tree(''),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+          [Install]
+          WantedBy=«multi-user»
+        `,
+      },
+    },
+    {
+      title: 'a target that is misspelt, and a comment behind a command',
+      files: {
+        ...tree(''),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application «#» the shop
+          [Install]
+          WantedBy=«multiuser.target»
+        `,
+      },
+    },
+    { title: 'a variable of the shell', files: tree('Environment="«PATH=/srv/shop/venv/bin:$PATH»"') },
+    { title: 'a comma between', files: tree('Environment="«SHOP_A=1",» "SHOP_B=2"') },
+    { title: 'a limit in another section', files: tree('«StartLimitIntervalSec»=0') },
     { title: 'a comment behind the group', files: tree('Group=«www-data # of nginx»') },
     { title: 'a value with blanks', files: tree('Environment=SHOP_TITLE=Our «shop»') },
     { title: 'blanks around the equals sign', files: tree('Environment=«SHOP_KEY» = abc') },
@@ -123,6 +153,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'targets, variables and commas as systemd takes them',
+      files: {
+        ...tree(conf`
+          Environment=SHOP_PRICE=$5 SHOP_LIST=a,b
+          Environment="SHOP_HASH=$2b$12$abc" SHOP_NOTE="a, b"
+        `),
+      },
+    },
     {
       title: 'a text of which `envsubst` makes a unit',
       files: behindNginx(
@@ -221,6 +260,9 @@ export default defineRule({
       yield* startedTwice(service)
       yield* restartedOnce(service)
       yield* unread(service)
+      yield* wantedByNobody(service)
+      yield* commentedCommand(service)
+      if (!isFilledIn(service)) yield* meantOtherwise(service)
       for (const { path } of service.environmentFiles) {
         if (!path.known || machine.files.kind(path.value) !== 'file') continue
         const read = machine.files.read(path.value)
@@ -397,7 +439,7 @@ const SECTIONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     Service:
       'Type User Group WorkingDirectory Environment EnvironmentFile ExecStart ExecStartPre ExecStartPost ExecReload ExecStop Restart RestartSec RuntimeDirectory StateDirectory LogsDirectory UMask PIDFile KillMode KillSignal TimeoutStartSec TimeoutStopSec LimitNOFILE PrivateTmp ProtectSystem ProtectHome ReadWritePaths AmbientCapabilities StandardOutput StandardError SyslogIdentifier NoNewPrivileges',
-    Unit: 'Description Documentation After Before Requires Wants BindsTo PartOf OnFailure',
+    Unit: 'Description Documentation After Before Requires Wants BindsTo PartOf OnFailure StartLimitIntervalSec',
     Install: 'WantedBy RequiredBy Also',
   }).flatMap(([section, names]) => names.split(' ').map(name => [name, section] as const)),
 )
