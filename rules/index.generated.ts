@@ -99,6 +99,7 @@ import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyDenied from './apache/proxy-denied.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
+import apacheProxypassInRegexSection from './apache/proxypass-in-regex-section.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
 import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
@@ -803,6 +804,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxy-denied', ...apacheProxyDenied },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
+  { id: 'apache/proxypass-in-regex-section', ...apacheProxypassInRegexSection },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
   { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
