@@ -40,6 +40,22 @@ export default defineRule({
   bad: [
     { title: 'a directory opened as in 2.2', files: { 'site.conf': SECTION } },
     {
+      title: 'one file of a directory, below the root that 2.4 closes',
+      files: {
+        'site.conf': conf`
+          <Directory />
+              Require all denied
+          </Directory>
+          <Directory /srv/app>
+              <Files wsgi.py>
+                  «Order» deny,allow
+                  Allow from all
+              </Files>
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'below the root that 2.4 closes',
       files: {
         'site.conf': conf`
@@ -52,6 +68,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'files of a directory that grants access',
+      files: {
+        'site.conf': conf`
+          <Directory />
+              Require all denied
+          </Directory>
+          <Directory /srv/app>
+              Require all granted
+              <Files wsgi.py>
+                  Require all granted
+              </Files>
+          </Directory>
+        `,
+      },
+    },
     {
       title: 'as in 2.4',
       files: {
@@ -189,8 +221,10 @@ function closedAbove(
   section: ApacheDirective,
   requires: ReadonlyMap<string, ApacheDirective>,
 ): ApacheDirective | null {
-  if (section.name !== 'Directory') return null
-  for (let path = directory(section); path !== null; path = path === '/' ? null : posix.dirname(path)) {
+  // What stands in a section of files is laid over that of their directory.
+  const outer = /^Files(?:Match)?$/.test(section.name) ? section.parent : section
+  if (outer?.name !== 'Directory') return null
+  for (let path = directory(outer); path !== null; path = path === '/' ? null : posix.dirname(path)) {
     const closest = requires.get(path)
     if (closest === undefined) continue
     const [first, second] = closest.args

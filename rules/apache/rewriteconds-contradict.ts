@@ -17,6 +17,14 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
     {
+      title: 'two beginnings',
+      files: rewritingDirectory(conf`
+        «RewriteCond» %{HTTP_USER_AGENT} ^BadBot [NC]
+        RewriteCond %{HTTP_USER_AGENT} ^EvilScraper [NC]
+        RewriteRule ^ - [F]
+      `),
+    },
+    {
       title: 'two names',
       files: rewritingDirectory(conf`
         «RewriteCond» %{HTTP_HOST} ^example\.com$ [NC]
@@ -34,6 +42,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one beginning that is a part of the other',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_USER_AGENT} ^Bad
+        RewriteCond %{HTTP_USER_AGENT} ^BadBot
+        RewriteRule ^ - [F]
+      `),
+    },
     {
       title: 'joined by OR',
       files: rewritingDirectory(conf`
@@ -111,7 +127,8 @@ function contradiction(
   for (const [index, one] of known.entries()) {
     for (const other of known.slice(index + 1)) {
       if (!isSameInput(one.condition, other.condition)) continue
-      if (one.texts.every(text => !other.texts.includes(text))) return [one.condition, other.condition]
+      if (one.texts.every(text => other.texts.every(each => excludes(text, each))))
+        return [one.condition, other.condition]
     }
   }
   return null
@@ -126,13 +143,26 @@ function isFileTest({ test, negated }: RewriteCondition, tests: RegExp): boolean
   return !negated && tests.test(test)
 }
 
-/** The only texts with which a condition holds, in small letters. */
-function textsOf({ test, negated, pattern, input }: RewriteCondition): readonly string[] | null {
+/** A text with which what is compared begins, or which it is. */
+interface Beginning {
+  readonly text: string
+  readonly isWhole: boolean
+}
+
+/** True where nothing is, or begins with, both. */
+function excludes(one: Beginning, other: Beginning): boolean {
+  const fits = (whole: Beginning, part: Beginning): boolean =>
+    part.isWhole ? whole.text === part.text : whole.text.startsWith(part.text)
+  return !(fits(one, other) || fits(other, one))
+}
+
+/** The only beginnings with which a condition holds, in small letters. */
+function textsOf({ test, negated, pattern, input }: RewriteCondition): readonly Beginning[] | null {
   if (negated || !/^%\{[\w:-]+\}$/.test(input)) return null
-  if (test === '=') return [pattern.toLowerCase()]
+  if (test === '=') return [{ text: pattern.toLowerCase(), isWhole: true }]
   if (test !== 'regex') return null
   const tree = readPattern(pattern)
-  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree) || !isAnchoredAtEnd(tree))
-    return null
-  return literalStrings(tree)?.map(text => text.toLowerCase()) ?? null
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return null
+  const isWhole = isAnchoredAtEnd(tree)
+  return literalStrings(tree)?.map(text => ({ text: text.toLowerCase(), isWhole })) ?? null
 }

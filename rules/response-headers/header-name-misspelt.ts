@@ -5,7 +5,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { servedHtaccess, virtualHost } from '../_examples.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -28,6 +28,10 @@ export default defineRule({
   remedy: 'Write the name of the header as its specification does',
   references: ['https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers'],
   bad: [
+    {
+      title: 'a colon behind the name',
+      files: { 'nginx.conf': nginx('add_header «X-Robots-Tag:» noindex;') },
+    },
     {
       title: 'a word lost',
       files: { 'nginx.conf': nginx('add_header «X-Content-Options» nosniff;') },
@@ -85,6 +89,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* withColon(deployment)
     for (const lines of headerNames(deployment)) {
       const misspelt = lines.filter(({ name }) => meantBy(name) !== null)
       if (misspelt.length === 0) continue
@@ -101,6 +106,21 @@ export default defineRule({
     }
   },
 })
+
+/** nginx puts a colon behind the name by itself. */
+function* withColon({ nginx }: Deployment): Iterable<RuleFinding> {
+  for (const line of nginx.flatMap(({ occurrences }) => occurrences.get('add_header') ?? [])) {
+    const name = line.args[0]?.value ?? ''
+    const right = /^([A-Za-z][\w-]*):$/.exec(name)?.[1]
+    if (right === undefined) continue
+    const at = argumentPlace(line, 0)
+    yield {
+      at,
+      message: `the colon is a part of the name, so clients get \`${name}:\`, which is no header \`${right}\``,
+      ...propose(`Write ${right}`, 'unsafe', [writtenText(at) === name ? replacePlace(at, right) : null]),
+    }
+  }
+}
 
 interface WrittenName {
   readonly name: string

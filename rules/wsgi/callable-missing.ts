@@ -1,3 +1,4 @@
+import type { Place } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import type { Application } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -20,6 +21,22 @@ export default defineRule({
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGICallableObject.html'],
   bad: [
     {
+      title: 'another name than the one that mod_wsgi is told',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(
+          virtualHost(conf`
+            ${wsgiApplication()}
+            WSGICallableObject «app»
+          `),
+        ),
+        [SCRIPT]: conf`
+          def application(environ, start_response):
+              start_response("200 OK", [])
+              return [b"shop"]
+        `,
+      },
+    },
+    {
       title: 'imported by another name',
       files: {
         'etc/apache2/apache2.conf': MAIN,
@@ -37,6 +54,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a name that the script imports',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(
+          virtualHost(conf`
+            ${wsgiApplication()}
+            WSGICallableObject site
+          `),
+        ),
+        [SCRIPT]: conf`from shop.main import app as site`,
+      },
+    },
     {
       title: 'as application',
       files: {
@@ -73,8 +102,19 @@ export default defineRule({
   *check(deployment) {
     for (const application of deployment.applications) {
       const python = deployment.pythonOf(application)
-      if (python === null || python.script.open || namesCallable(application)) continue
+      if (python === null || python.script.open) continue
       const { names, bound } = python.script
+      const told = toldName(application)
+      if (told === 'unknown') continue
+      if (told !== null) {
+        if (names.has(told.value)) continue
+        yield {
+          at: told.at,
+          message: `\`${python.path}\` defines no \`${told.value}\`, so every request is answered with 500`,
+          ...(names.has('application') && { help: 'Write `application`, or leave the line out' }),
+        }
+        continue
+      }
       if (names.has('application')) continue
       const other = USUAL.find(name => names.has(name))
       const at = other === undefined ? undefined : bound.get(other)
@@ -94,10 +134,16 @@ export default defineRule({
 
 const USUAL = ['app', 'api', 'flask_app', 'server', 'main', 'handler', '_application']
 
-/** True where some line tells mod_wsgi another name. */
-function namesCallable({ configuration, directive }: Application): boolean {
-  return (
-    configuration.occurrences.has('wsgicallableobject') ||
-    directive.args.some(({ value }) => value.startsWith('callable-object='))
-  )
+/** The other name that mod_wsgi is told, `unknown` where several lines tell one; null where none does. */
+function toldName({
+  configuration,
+  directive,
+}: Application): { readonly value: string; readonly at: Place } | 'unknown' | null {
+  const [line, ...others] = configuration.occurrences.get('wsgicallableobject') ?? []
+  if (directive.args.some(({ value }) => value.startsWith('callable-object='))) return 'unknown'
+  if (line === undefined) return null
+  const value = line.args[0]?.value ?? ''
+  return others.length > 0 || !/^[A-Za-z_]\w*$/.test(value)
+    ? 'unknown'
+    : { value, at: argumentPlace(line, 0) }
 }

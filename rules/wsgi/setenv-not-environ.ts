@@ -1,6 +1,8 @@
 import { environmentReads, environmentSets } from '../../src/deployment/django/environment-reads.ts'
+import type { WsgiScript } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
@@ -38,6 +40,13 @@ export default defineRule({
     'Set the variable in the WSGI script, before the application is imported: `os.environ.setdefault("NAME", "value")`',
   references: ['https://modwsgi.readthedocs.io/en/master/user-guides/configuration-guidelines.html'],
   bad: [
+    {
+      title: 'other settings than those of the script',
+      files: {
+        'etc/apache2/apache2.conf': main('SetEnv «DJANGO_SETTINGS_MODULE» shop.production'),
+        ...djangoProject(''),
+      },
+    },
     {
       title: 'read by the settings',
       files: {
@@ -100,6 +109,7 @@ export default defineRule({
         const home = virtualHostSection(line)
         if (home !== null && home !== host?.directive) continue
         const name = line.args[0]?.value
+        yield* otherSettings(line, script)
         const read =
           reads.find(each => each.name === name && each.strict) ?? reads.find(each => each.name === name)
         if (name === undefined || read === undefined || set.has(name)) continue
@@ -113,3 +123,17 @@ export default defineRule({
     }
   },
 })
+
+/** The settings that a line means, where the script names others for its process. */
+function* otherSettings(line: ApacheDirective, { settingsModule }: WsgiScript): Iterable<RuleFinding> {
+  const [name, value] = line.args
+  if (name?.value !== 'DJANGO_SETTINGS_MODULE' || value === undefined || settingsModule === null) return
+  if (value.value === settingsModule.name || !/^[\w.]+$/.test(value.value)) return
+  yield {
+    at: argumentPlace(line, 0),
+    severity: 'warning',
+    message: `\`SetEnv\` does not reach \`os.environ\`, so Django runs with \`${settingsModule.name}\` and not with \`${value.value}\``,
+    related: [{ at: settingsModule.at, message: 'these settings hold' }],
+    help: 'Name the settings in the script',
+  }
+}
