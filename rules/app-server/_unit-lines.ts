@@ -66,7 +66,7 @@ export function* meantOtherwise({ unit }: ServiceUnit): Iterable<UnitFault> {
     if (section !== 'Service' || name !== 'Environment') continue
     const words = unitWords(written) ?? []
     for (const [index, word] of words.entries()) {
-      const [, variable, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(word.text) ?? []
+      const [, variable, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word.text) ?? []
       if (variable === undefined || value === undefined) continue
       const [read = '', inner] = /\$\{?([A-Za-z_]\w*)\}?/.exec(value) ?? []
       if (inner !== undefined && names.has(inner))
