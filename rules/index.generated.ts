@@ -199,6 +199,7 @@ import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
+import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
@@ -313,6 +314,7 @@ import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
+import djangoCorsNotSent from './django/cors-not-sent.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
@@ -343,6 +345,7 @@ import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSettingNotRead from './django/setting-not-read.ts'
+import djangoSettingReplaced from './django/setting-replaced.ts'
 import djangoSettingType from './django/setting-type.ts'
 import djangoSettingsImport from './django/settings-import.ts'
 import djangoSettingsNotPython from './django/settings-not-python.ts'
@@ -904,6 +907,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
+  { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
@@ -1018,6 +1022,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
+  { id: 'django/cors-not-sent', ...djangoCorsNotSent },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/database-refused', ...djangoDatabaseRefused },
@@ -1048,6 +1053,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/setting-not-read', ...djangoSettingNotRead },
+  { id: 'django/setting-replaced', ...djangoSettingReplaced },
   { id: 'django/setting-type', ...djangoSettingType },
   { id: 'django/settings-import', ...djangoSettingsImport },
   { id: 'django/settings-not-python', ...djangoSettingsNotPython },

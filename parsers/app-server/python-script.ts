@@ -121,10 +121,26 @@ function serverOf(
     rootPath: textSetting(get('root_path')),
     directory: command.directory,
     development,
-    settings: debug === null ? new Map() : new Map([['debug', debug]]),
+    settings: new Map([
+      ...(debug === null ? [] : [['debug', debug] as const]),
+      ...(program === 'uvicorn' ? ofUvicorn(get, first, source) : []),
+    ]),
     complete: true,
     sources: [source],
   }
+}
+
+/** What `uvicorn.run()` takes together with the name of the application alone, and whether it gets that: `app`. */
+function* ofUvicorn(
+  get: (key: string) => Fact<AppValue> | null,
+  first: PythonExpression | undefined,
+  source: Source,
+): Iterable<readonly [string, Fact<AppValue>]> {
+  for (const key of ['workers', 'reload']) {
+    const fact = get(key)
+    if (fact !== null) yield [key, fact]
+  }
+  if (first?.kind === 'name') yield ['app', known('object', { source, start: first.start, end: first.end })]
 }
 
 /** `socketio.run(app, host=…)` has the application first. */

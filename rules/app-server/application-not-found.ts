@@ -3,6 +3,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
@@ -32,6 +33,14 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/gunicorn/',
   ],
   bad: [
+    {
+      title: 'settings of a package that was renamed',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '«"mysite.settings"»'),
+        'etc/shop/shop/settings.py': 'DEBUG = False\n',
+      }),
+    },
     {
       title: 'a path',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn «/etc/shop/app:app»')),
@@ -149,6 +158,13 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'settings of a package that may be installed',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '"platform.settings"'),
+      }),
+    },
+    {
       title: 'settings in a package',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
         'etc/shop/shop/__init__.py': '',
@@ -236,6 +252,7 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       yield* settingsByPath(program)
       yield* settingsNearby(deployment, program)
+      yield* settingsOfOwnPackage(deployment, program)
       const { application, at } = program.server
       const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
       if (application === null || fault === null) continue
@@ -289,6 +306,31 @@ function* settingsNearby(deployment: Deployment, program: AppServerProgram) {
     message: `no module \`${named.name}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${named.name}'`,
     label: 'no such module',
     help: `Write \`${[...parts, only].join('.')}\``,
+  }
+}
+
+/** Settings of a package that is nowhere, where the package of the script has those: the project was renamed. */
+function* settingsOfOwnPackage(deployment: Deployment, program: AppServerProgram) {
+  const loaded = deployment.moduleOf(program)
+  const named = loaded?.script?.settingsModule ?? null
+  if (loaded === null || named === null || loaded.settings !== null || loaded.searchPath === null) return
+  if (loaded.script?.pathIsOpen !== false || loaded.source === null || loaded.source === 'missing') return
+  const files = program.machine.container?.files ?? program.machine.files
+  const [first = '', ...rest] = named.name.split('.')
+  const [own, ...below] = loaded.module.split('.')
+  if (rest.length === 0 || below.length !== 1 || own === undefined || own === first) return
+  const home = loaded.searchPath.find(each => files.kind(posix.join(each, own)) === 'directory')
+  if (home === undefined || mayBeInstalled(files, home)) return
+  const isThere = loaded.searchPath.some(each =>
+    (files.list(each) ?? []).some(({ name }) => name === first || name.startsWith(`${first}.`)),
+  )
+  if (isThere || files.kind(`${posix.join(home, own, ...rest)}.py`) !== 'file') return
+  const right = [own, ...rest].join('.')
+  yield {
+    at: named.at,
+    message: `no package \`${first}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${first}'`,
+    label: 'no such package',
+    help: `Write \`${right}\``,
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings, WsgiScript } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -28,7 +29,7 @@ const project = (lines: string, requirements = 'Django>=4.2'): Record<string, st
 })
 
 export default defineRule({
-  summary: 'The WSGI script makes the handler of Django without its applications',
+  summary: 'The WSGI script makes the handler of Django without its applications, or its settings',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
@@ -40,6 +41,18 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/',
   ],
   bad: [
+    {
+      title: 'the settings, named too late',
+      files: {
+        ...project(''),
+        'web/shop/wsgi.py': conf`
+          import os
+          from django.core.wsgi import get_wsgi_application
+          «application = get_wsgi_application()»
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+        `,
+      },
+    },
     { title: 'the handler, imported', files: project('application = «WSGIHandler()»') },
     {
       title: 'a script of mod_wsgi as it was written for Django 1.4',
@@ -77,6 +90,7 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const loaded = deployment.moduleOf(program)
       const { container, files } = program.machine
+      if (loaded?.script != null) yield* beforeSettings(program, loaded.script, loaded.attribute)
       if (loaded?.script != null)
         yield* handlerOf(loaded.script, loaded.attribute, loaded.settings, container?.files ?? files)
     }
@@ -111,6 +125,29 @@ function* handlerOf(
     message: `the applications are not loaded, so every request that needs a model is answered with 500: AppRegistryNotReady`,
     label: 'without `django.setup()`',
     help: 'Write `get_wsgi_application()`, of `django.core.wsgi`',
+  }
+}
+
+/** The line that names the settings below the one that needs them, where nothing else names any. */
+function* beforeSettings(
+  { server, environment }: AppServerProgram,
+  { bound, made, settingsModule, open }: WsgiScript,
+  attribute: string | null,
+) {
+  const name = attribute ?? 'application'
+  const statement = bound.get(name)
+  if (open || statement === undefined || settingsModule === null) return
+  if (!/(?:^|\.)get_[aw]sgi_application$/.test(made.get(name) ?? '')) return
+  const variable = 'DJANGO_SETTINGS_MODULE'
+  if (server.environment.some(each => each.name === variable) || environment(variable) !== null) return
+  if (settingsModule.at.source !== statement.source || settingsModule.at.start < statement.start) return
+  yield {
+    at: statement,
+    message:
+      'the settings are named below this line, so the server cannot boot: ImproperlyConfigured: Requested setting INSTALLED_APPS, but settings are not configured',
+    label: 'needs the settings',
+    related: [{ at: settingsModule.at, message: 'named only here' }],
+    help: 'Put the line with `DJANGO_SETTINGS_MODULE` above it',
   }
 }
 

@@ -38,6 +38,17 @@ export default defineRule({
   remedy: 'Name the module as it lies in the project',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#root-urlconf'],
   bad: [
+    {
+      title: 'the URLs of a package that was renamed',
+      files: {
+        ...project(''),
+        'web/requirements.txt': 'Django==5.2.1\ngunicorn==23.0.0\n',
+        'web/shop/settings.py': conf`
+          ALLOWED_HOSTS = ["example.org"]
+          ROOT_URLCONF = «"mysite.urls"»
+        `,
+      },
+    },
     { title: 'middleware', files: project('MIDDLEWARE = [«"shop.logging.Log"»]') },
     {
       title: 'middleware without the package that it lies in',
@@ -75,6 +86,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the URLs of a package that is installed',
+      files: {
+        ...project(''),
+        'web/requirements.txt': 'Django==5.2.1\nMy-Site==1.0\n',
+        'web/shop/settings.py': conf`
+          ALLOWED_HOSTS = ["example.org"]
+          ROOT_URLCONF = "my_site.urls"
+        `,
+      },
+    },
     {
       title: 'modules of a directory that the settings put on the path',
       files: project(
@@ -122,12 +144,14 @@ export default defineRule({
       const directory = projectDirectory(settings)
       // Where it lies the project is whole, and not some files of it.
       if (directory === null || files.kind(posix.join(directory, 'manage.py')) !== 'file') continue
-      for (const { written, module, at, outcome } of namedModules(settings)) {
-        const inside = outsideOfPackage(settings, files, directory, module)
+      for (const { name, written, module, at, outcome } of namedModules(settings)) {
+        const inside =
+          outsideOfPackage(settings, files, directory, module) ??
+          (name === 'ROOT_URLCONF' ? ofOwnPackage(settings, files, directory, module) : null)
         if (at === null || (inside === null && !isMissing(files, directory, module))) continue
         yield {
           at,
-          ...(inside !== null && { help: `Write \`${inside}.${written}\`` }),
+          ...(inside !== null && { help: `Write \`${inside}\`` }),
           message: `the project has no module \`${module}\`, so ${outcome}: No module named '${module}'`,
           label: written === module ? 'no such module' : `no module of this name`,
         }
@@ -137,6 +161,8 @@ export default defineRule({
 })
 
 interface NamedModule {
+  /** The setting. */
+  readonly name: string
   readonly written: string
   readonly module: string
   readonly at: Place | null
@@ -147,6 +173,7 @@ function* namedModules(settings: DjangoSettings): Iterable<NamedModule> {
   const urls = settingValue(settings, 'ROOT_URLCONF')
   if (typeof urls === 'string')
     yield {
+      name: 'ROOT_URLCONF',
       written: urls,
       module: urls,
       at: entryPlace(settings, 'ROOT_URLCONF', [], 'value'),
@@ -156,6 +183,7 @@ function* namedModules(settings: DjangoSettings): Iterable<NamedModule> {
     for (const [index, text] of (settingTexts(settings, name) ?? []).entries()) {
       if (text === null) continue
       yield {
+        name,
         written: text,
         module: name === 'MIDDLEWARE' ? withoutLast(text) : text.replace(/\.[A-Z]\w*$/, ''),
         at: entryPlace(settings, name, [index], 'value'),
@@ -173,6 +201,7 @@ function* namedModules(settings: DjangoSettings): Iterable<NamedModule> {
     ).entries())
       if (typeof text === 'string')
         yield {
+          name: 'TEMPLATES',
           written: text,
           module: withoutLast(text),
           at: entryPlace(settings, 'TEMPLATES', [index, 'OPTIONS', 'context_processors', each], 'value'),
@@ -211,7 +240,37 @@ function outsideOfPackage(
   const mayBeOnPath = [...settings.files, posix.join(directory, 'manage.py')].some(each =>
     /sys\.path|site\.addsitedir/.test(sourceAt(files, each)?.code ?? 'sys.path'),
   )
-  return isUsual && !mayBeOnPath ? own : null
+  return isUsual && !mayBeOnPath ? `${own}.${module}` : null
+}
+
+/** Files in which a package that is installed would stand. */
+const REQUIREMENTS =
+  /^(?:requirements.*\.(?:txt|in)|Pipfile|pyproject\.toml|setup\.(?:py|cfg)|poetry\.lock|uv\.lock)$/
+
+/** The URLs of the project, where the first part of the name is a package that nothing has: the project was renamed. */
+function ofOwnPackage(
+  settings: DjangoSettings,
+  files: FileSystem,
+  directory: string,
+  module: string,
+): string | null {
+  const [own = '', ...others] = settings.module.split('.')
+  const [first = '', ...rest] = module.split('.')
+  if (others.length !== 1 || rest.length === 0 || first === own || first === '') return null
+  const names = (files.list(directory) ?? []).map(({ name }) => name)
+  if (names.some(name => name === first || name.startsWith(`${first}.`))) return null
+  if (files.kind(`${posix.join(directory, own, ...rest)}.py`) !== 'file') return null
+  // A package that is installed may have it: one that stands in no list of them is not.
+  const lists = names.filter(name => REQUIREMENTS.test(name))
+  const isNamed = lists.some(name => {
+    const text = sourceAt(files, posix.join(directory, name))?.code.toLowerCase().replaceAll('-', '_')
+    return text === undefined || text.includes(first.toLowerCase()) || /^\s*_[re]\b/m.test(text)
+  })
+  const scripts = [...settings.files, posix.join(directory, 'manage.py')]
+  const mayBeOnPath = scripts.some(each =>
+    /sys\.path|site\.addsitedir/.test(sourceAt(files, each)?.code ?? 'sys.path'),
+  )
+  return lists.length === 0 || isNamed || mayBeOnPath ? null : [own, ...rest].join('.')
 }
 
 /** True where a package of the project surely lacks a module; what another package has is not known. */

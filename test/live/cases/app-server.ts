@@ -21,6 +21,14 @@ const answersOf = async (request: (wanted: LiveRequest) => Promise<LiveResponse>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'app-server/uvicorn-application-unnamed',
+    examples: { bad: 'several workers', good: 'the name' },
+    shows: 'uvicorn does not stay, so nginx finds nobody',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200 && response.body === 'shop',
+  },
+  {
     rule: 'app-server/application-not-found',
     examples: { bad: 'a path', good: 'the module' },
     shows: 'no worker of gunicorn boots with a path, and nginx answers 502',

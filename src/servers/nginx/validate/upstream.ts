@@ -256,6 +256,16 @@ function checkResolved(reading: Reading, directive: NginxDirective): void {
 export const checkAccessRule: Check = (reading, directive) => {
   const [word] = directive.args
   if (word === undefined || word.value === 'all' || word.value === 'unix:') return
-  if (parseNginxNetwork(word.value) === null)
+  const network = parseNginxNetwork(word.value)
+  if (network === null)
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
+  else if (network.hostBits)
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      word,
+      `the low bits of the address in \`${word.value}\` mean nothing behind its mask`,
+      { fatal: false },
+    )
 }
