@@ -1,3 +1,8 @@
+import { posix } from 'node:path'
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { releaseIn } from '../../src/deployment/django/django-version.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
@@ -20,6 +25,21 @@ const nginx = (line: string): string =>
       }
     `),
   )
+
+const gunicorn = (name: string, requirement: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(`proxy_set_header ${name} joe;`).replace('9000', '8000'),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    WorkingDirectory=/srv/shop
+    ExecStart=/usr/bin/gunicorn --bind 127.0.0.1:8000 app:app
+  `,
+  'srv/shop/app.py': conf`
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return [environ.get("HTTP_X_SHOP_USER", "nobody").encode()]
+  `,
+  'srv/shop/requirements.txt': `${requirement}\n`,
+})
 
 const uwsgi = (line: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -58,6 +78,10 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',
   ],
   bad: [
+    {
+      title: 'a header of one’s own with underscores, for gunicorn',
+      files: gunicorn('«X_SHOP_USER»', 'gunicorn==23.0.0'),
+    },
     {
       title: 'a colon behind the name',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header «X-Forwarded-Proto:» $scheme;') },
@@ -104,6 +128,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'underscores for an older gunicorn',
+      files: gunicorn('X_SHOP_USER', 'gunicorn==20.1.0'),
+    },
+    {
+      title: 'hyphens for gunicorn',
+      files: gunicorn('X-Shop-User', 'gunicorn==23.0.0'),
+    },
     { title: 'a header as a variable', files: uwsgi('uwsgi_param HTTP_X_REAL_IP $remote_addr;') },
     {
       title: 'a variable of the application’s own',
@@ -126,7 +158,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, apache, filesOf }) {
+  *check(deployment) {
+    const { nginx, apache, filesOf } = deployment
+    yield* droppedByGunicorn(deployment)
     for (const configuration of nginx) {
       const { occurrences } = configuration
       for (const line of occurrences.get('add_header') ?? []) yield* judgeAllowed(configuration, line)
@@ -148,6 +182,48 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * Headers with an underscore, which gunicorn leaves out since 22.0 unless `header_map` says otherwise; those of
+ * `forwarder_headers` it takes.
+ */
+function* droppedByGunicorn(deployment: Deployment): Iterable<RuleFinding> {
+  for (const { headers, targets } of deployment.connections.http) {
+    const names = headers.written.filter(
+      ({ name, state }) => state !== 'cleared' && /^[a-z\d]+(?:_[a-z\d]+)+$/.test(name) && !TAKEN.has(name),
+    )
+    if (names.length === 0) continue
+    for (const target of targets) {
+      const program = serverBehind(target)
+      const source = program === null ? null : deployment.moduleOf(program)?.source
+      if (program?.server.program !== 'gunicorn' || source == null || source === 'missing') continue
+      const { container, files } = program.machine
+      const own = container?.files ?? files
+      if (releaseIn('gunicorn', 22, posix.dirname(source.path), own) !== true || mayMap(program.server))
+        continue
+      for (const { directive } of names) {
+        // Names that are misspelt for everybody are told below.
+        if ([...judge(directive, 0)].length > 0) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          severity: 'warning',
+          message: `gunicorn leaves out a header with an underscore since 22.0, so the application does not get \`${directive.args[0]?.value}\``,
+          label: 'an underscore',
+          related: [{ at: program.server.at, message: 'gunicorn' }],
+          help: 'Write it with hyphens: `HTTP_…` of the application is the same',
+        }
+      }
+    }
+  }
+}
+
+const TAKEN: ReadonlySet<string> = new Set(['script_name', 'path_info'])
+
+/** True where a line of its command or its settings may say what becomes of such names. */
+function mayMap({ settings, sources, at }: AppServer): boolean {
+  const pattern = /header[-_]map|forwarder[-_]headers/
+  return settings.has('header_map') || [at.source, ...sources].some(({ code }) => pattern.test(code))
+}
 
 /** A name among `Access-Control-Allow-Headers`, which scripts of other sites therefore send, and nginx drops. */
 function* judgeAllowed(configuration: NginxConfiguration, line: NginxDirective): Iterable<RuleFinding> {
