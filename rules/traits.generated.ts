@@ -360,7 +360,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/double-proxy-processing', { fixes: [], programs: ['apache', 'django'] }],
   ['forwarded-headers/duplicated', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/expression-format-letter', { fixes: ['unsafe'], programs: ['apache'] }],
-  ['forwarded-headers/header-name-invalid', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['forwarded-headers/header-name-invalid', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server'] }],
   ['forwarded-headers/header-name-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/host-compared', { fixes: ['unsafe'], programs: ['nginx', 'app-server', 'docker'] }],
   ['forwarded-headers/host-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -1,6 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -14,10 +14,20 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_rewrite knows a URL by `http://` or `https://` at its beginning. Whatever else stands there (`hhttps://`, `http//`, `<https://…>`) is a path, so that clients are sent to `https://example.org/srv/www/hhttps://…`. Flags without a blank in front are a part of the URL.',
+  why: 'mod_rewrite knows a URL by `http://` or `https://` at its beginning; `ws://` is one of a backend, which `[P]` asks. Whatever else stands there (`hhttps://`, `http//`, `<https://…>`) is a path, so that clients are sent to `https://example.org/srv/www/hhttps://…`. Flags without a blank in front are a part of the URL.',
   remedy: 'Write the URL by itself, beginning with `http://` or `https://`, and a blank before the flags',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewriterule'],
   bad: [
+    {
+      title: 'a backend of WebSocket, without the flag that asks it',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} websocket [NC]
+          RewriteRule ^/?(.*) «ws://127.0.0.1:3000/$1» [L]
+        `),
+      },
+    },
     {
       title: 'a letter too many',
       files: rewritingDirectory('RewriteRule ^wiki$ «hhttps://wiki.example.org/» [R=302,L]'),
@@ -52,6 +62,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a backend of WebSocket that is asked',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} websocket [NC]
+          RewriteRule ^/?(.*) ws://127.0.0.1:3000/$1 [P,L]
+        `),
+      },
+    },
+    {
       title: 'URLs, and a URL within another',
       files: {
         'site.conf': rewritingHost(conf`
@@ -71,13 +91,27 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { at, text } of targets(configuration, filesOf(configuration))) {
+      const files = filesOf(configuration)
+      for (const { at, text } of targets(configuration, files)) {
         const fault = faultOf(text)
         if (fault !== null) yield { at, message: fault }
       }
+      yield* redirectedSockets(configuration, files)
     }
   },
 })
+
+/** A backend of WebSocket that clients are sent to, where it is to be asked for them. */
+function* redirectedSockets(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  for (const { directive, output, flags, settled, isRefusal } of placedRules(configuration, files)) {
+    if (!settled || isRefusal || flags.has('P') || !/^wss?:\/\//i.test(output)) continue
+    yield {
+      at: argumentPlace(directive, 1),
+      message: `without \`[P]\` this is a redirect to \`${output}\`, which no client of WebSocket follows`,
+      help: 'Write `[P,L]` behind it',
+    }
+  }
+}
 
 interface Target {
   readonly at: Place

@@ -29,6 +29,7 @@ export default defineRule({
     { title: 'a word in the place of a number', files: project('workers = «"auto"»') },
     { title: 'on the command line', files: command('--timeout «30s»') },
     { title: 'a socket without its scheme', files: command('--bind «/run/shop.sock»') },
+    { title: 'a URL', files: command('--bind «http://127.0.0.1:8000»') },
     {
       title: 'a file of settings under another name',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn -c «gunicorn.conf.py» -b 127.0.0.1:8000 shop.wsgi'), {
@@ -85,6 +86,13 @@ export default defineRule({
           message: `gunicorn takes this for the name of a host, so it does not start: Can't connect to ('${path}', 8000)`,
           label: 'no `unix:` before it',
           help: `Write \`unix:${path}\``,
+        }
+      if (bind?.at != null && typeof path === 'string' && more.length === 0 && /^https?:\/\//i.test(path))
+        yield {
+          at: bind.at,
+          message: `gunicorn takes no URL to listen on, so it does not start: '${/^\w+:(\/\/[^:]*)/.exec(path)?.[1]}' is not a valid port number`,
+          label: 'a URL',
+          help: `Write \`${path.replace(/^\w+:\/\/|\/$/gi, '')}\``,
         }
       const kind = server.settings.get('worker_class')
       if (kind?.known !== true || kind.at === null || typeof kind.value !== 'string') continue
