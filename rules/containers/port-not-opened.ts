@@ -97,6 +97,21 @@ export default defineRule({
       },
     },
     {
+      title: 'the same of nginx in front of PHP, whose file of parameters comes with the image',
+      files: {
+        'compose.yaml': nginx('ports: ["«80:8080»"]'),
+        'site.conf': conf`
+          server {
+              listen 80;
+              location ~ \.php$ {
+                  include fastcgi_params;
+                  fastcgi_pass app:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a label of Traefik for nginx, which listens on another port',
       files: {
         'compose.yaml': nginx(conf`

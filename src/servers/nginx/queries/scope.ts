@@ -110,11 +110,13 @@ const LOCAL: ReadonlySet<string> = new Set([
 ])
 
 /**
- * True where an `include` that brought nothing surely brings no server: the packages' modules, and Debian's `conf.d`
- * beside a `sites-enabled` that is here, for a tree that lacks it has nothing in it.
+ * True where an `include` that brought nothing surely brings no server: the packages' modules, the files of parameters
+ * that come with nginx, and Debian's `conf.d` beside a `sites-enabled` that is here, for a tree that lacks it has
+ * nothing in it.
  */
 export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
-  return loadsModulesAlone(path) || (/(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration))
+  if (loadsModulesAlone(path) || STOCK_FILES.has(path.slice(path.lastIndexOf('/') + 1))) return true
+  return /(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)
 }
 
 const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
