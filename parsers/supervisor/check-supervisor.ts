@@ -15,6 +15,13 @@ export type SupervisorProblemCode =
   | 'not-integer'
   | 'not-octal'
   | 'not-autorestart'
+  | 'not-account'
+  | 'not-signal'
+  | 'not-exitcodes'
+  | 'not-bytes'
+  | 'not-level'
+  | 'no-events'
+  | 'include-matches-none'
   | 'no-command'
   | 'unknown-program'
 
@@ -52,6 +59,10 @@ const INTEGERS: ReadonlySet<string> = new Set([
   'stdout_logfile_backups',
   'stderr_logfile_backups',
 ])
+const SIZES: ReadonlySet<string> = new Set(['stdout_logfile_maxbytes', 'stderr_logfile_maxbytes'])
+const SIGNALS =
+  /^(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|RTMAX|RTMIN|SEGV|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ)$/i
+const LEVELS = /^(?:critical|error|warn|info|debug|trace|blather)$/i
 const BOOLEAN = /^(?:yes|true|on|1|no|false|off|0)$/i
 
 /** What supervisord says of one section while it starts, or rereads its files. */
@@ -59,6 +70,11 @@ export function* checkSection(section: SupervisorSection): Iterable<SupervisorPr
   const { name, values } = section
   const program = name.replace(/^[^:]*:\s*/, '')
   const isProgram = /^(?:fcgi-)?program:/.test(name)
+  const level = name === 'supervisord' ? values.get('loglevel') : undefined
+  if (level !== undefined && !LEVELS.test(level.text) && !/[%\uE000]/.test(level.text))
+    yield { code: 'not-level', at: placeOf(level), about: level.text }
+  if (/^eventlistener:/.test(name) && !values.has('events'))
+    yield { code: 'no-events', at: section.at, about: name }
   if (!isProgram && !/^(?:supervisord|(?:unix|inet)_http_server)$/.test(name)) return
   for (const [key, value] of values) {
     if (!EXPANDED.test(key)) continue
@@ -117,8 +133,20 @@ function* typeOfValue(key: string, value: WrittenText): Iterable<SupervisorProbl
       ? !/^[+-]?\d[\d_]*$/.test(text) && 'not-integer'
       : key === 'umask'
         ? !/^(?:0o?)?[0-7]+$/i.test(text) && 'not-octal'
-        : key === 'autorestart' && !/^unexpected$/i.test(text) && !BOOLEAN.test(text) && 'not-autorestart'
-  if (code !== false) yield { code, at: placeOf(value), about: key }
+        : key === 'user'
+          ? // Whether the machine has the account, no file says; none has such a name.
+            /[:\s]/.test(text) && 'not-account'
+          : key === 'stopsignal'
+            ? !SIGNALS.test(text) && !/^\d{1,2}$/.test(text) && 'not-signal'
+            : key === 'exitcodes'
+              ? !/^\d+(?:\s*,\s*\d+)*\s*,?$/.test(text) && 'not-exitcodes'
+              : SIZES.has(key)
+                ? !/^\d[\d_]*\s*(?:[kmg]b)?$/i.test(text) && 'not-bytes'
+                : key === 'autorestart' &&
+                  !/^unexpected$/i.test(text) &&
+                  !BOOLEAN.test(text) &&
+                  'not-autorestart'
+  if (code !== false) yield { code, at: placeOf(value), about: code === 'not-account' ? text : key }
 }
 
 function* together({ at, values }: SupervisorSection): Iterable<SupervisorProblem> {

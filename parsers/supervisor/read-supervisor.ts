@@ -85,6 +85,7 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
   const sources = new Set(mains)
   const programs: SupervisorProgram[] = []
   const sections: Section[] = []
+  const missed: SupervisorProblem[] = []
   let complete = true
   for (const source of sources) {
     for (const section of readSections(source)) {
@@ -96,6 +97,7 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
       const found = included(section, source, files)
       if (found === null) complete = false
       for (const each of found ?? []) if (sources.size < MOST_FILES) sources.add(each)
+      if (found?.length === 0) missed.push(...passedOver(section, source, files))
     }
   }
   const isWhole = complete && sections.some(({ name }) => name === 'supervisord')
@@ -105,7 +107,11 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
     sources: [...sources],
     complete,
     get problems() {
-      return [...sections.flatMap(each => [...checkSection(each)]), ...(isWhole ? checkGroups(sections) : [])]
+      return [
+        ...sections.flatMap(each => [...checkSection(each)]),
+        ...(isWhole ? checkGroups(sections) : []),
+        ...missed,
+      ]
     },
   }
 }
@@ -144,6 +150,24 @@ function included(
     }
   }
   return found
+}
+
+/** A pattern to which no file of its directory belongs, though others there have programs. */
+function* passedOver(
+  { values }: Section,
+  { path }: Source,
+  files: SupervisorFiles,
+): Iterable<SupervisorProblem> {
+  const written = values.get('files')
+  const [pattern, ...others] = written?.text.split(/\s+/).filter(each => each !== '') ?? []
+  if (written === undefined || pattern === undefined || others.length > 0) return
+  const directory = posix.dirname(posix.resolve(posix.dirname(path), pattern))
+  const names = (files.list(directory) ?? []).filter(each => /\.(?:conf|ini|supervisor)$/.test(each))
+  const [first] = names.filter(name => {
+    const source = files.read(posix.join(directory, name))
+    return source !== null && /^\[(?:fcgi-)?program:/m.test(source.code)
+  })
+  if (first !== undefined) yield { code: 'include-matches-none', at: placeOf(written), about: first }
 }
 
 /**

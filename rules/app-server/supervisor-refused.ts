@@ -26,7 +26,9 @@ const group = (programs: string): Record<string, string> => ({
 export default defineRule({
   summary: 'supervisord refuses its configuration, or reads an environment in another way',
   severity: 'error',
-  otherSeverities: { warning: 'where it starts the program with another value of a variable' },
+  otherSeverities: {
+    warning: 'where it starts the program with another value of a variable, or reads none of the files',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'supervisord stops at the first line that it cannot read, and then starts none of its programs; `supervisorctl update` answers with the error. Every value goes through the `%` operator of Python, so a per cent sign is written twice. In `environment=` a value without quotes ends at the first character that is neither a letter nor a digit nor one of `_/.+-():`, so that `a.org,b.org`, a password with `@` or an URL with `?` is more than one, and what stands behind `#` is a comment.',
@@ -60,6 +62,23 @@ export default defineRule({
     { title: 'a time with its unit', files: program('stopwaitsecs=«30s»') },
     { title: 'a restart of systemd', files: program('autorestart=«on-failure»') },
     { title: 'a group without its processes', files: program('stopasgroup=true\nkillasgroup=«false»') },
+    { title: 'an account and its group', files: program('user=«www-data:www-data»') },
+    { title: 'a signal that is none', files: program('stopsignal=«SIGQUITT»') },
+    { title: 'exit codes without commas', files: program('exitcodes=«0 2»') },
+    { title: 'a size of another program', files: program('stdout_logfile_maxbytes=«50M»') },
+    { title: 'a listener of nothing', files: program('\n«[eventlistener:mail]»\ncommand=/usr/bin/mail') },
+    {
+      title: 'a level that is none, and an include that no file has',
+      files: {
+        ...program(''),
+        'etc/supervisor/supervisord.conf': conf`
+          [supervisord]
+          loglevel=«verbose»
+          [include]
+          files = «/etc/supervisor/conf.d/*.ini»
+        `,
+      },
+    },
     { title: 'a program that no section has', files: group('shop,«shop-worker»') },
   ],
   good: [
@@ -76,6 +95,10 @@ export default defineRule({
     { title: 'a comma at the end', files: program('environment=A="1",B="2",') },
     { title: 'a comment', files: program('environment=A="1" ; the first') },
     { title: 'two per cent signs', files: program('environment=KEY="8x%%dQ2"') },
+    {
+      title: 'an account, a signal by its short name, exit codes and sizes',
+      files: program('user=www-data\nstopsignal=quit\nexitcodes=0,2\nstdout_logfile_maxbytes=50MB'),
+    },
     {
       title: 'names that supervisord has',
       files: program(
@@ -107,7 +130,7 @@ export default defineRule({
   *check({ supervisors }) {
     for (const { problems } of supervisors) {
       for (const problem of problems) {
-        const cuts = problem.code === 'environment-cut'
+        const cuts = problem.code === 'environment-cut' || problem.code === 'include-matches-none'
         yield { at: problem.at, ...(cuts && { severity: 'warning' as const }), ...textsOf(problem) }
       }
     }
@@ -182,6 +205,44 @@ function textsOf({ code, about }: SupervisorProblem): Texts {
       return {
         message: "supervisord does not start: invalid 'autorestart' value",
         label: '`true`, `false` or `unexpected`',
+      }
+    case 'not-account':
+      return {
+        message: `supervisord does not start: Invalid user name ${about}`,
+        label: 'no name of an account',
+        help: 'Write the account alone: supervisord takes its groups',
+      }
+    case 'not-signal':
+      return {
+        message: 'supervisord does not start: not a valid signal name',
+        label: 'no signal',
+      }
+    case 'not-exitcodes':
+      return {
+        message: 'supervisord does not start: not a valid list of exit codes',
+        label: 'no numbers with commas',
+      }
+    case 'not-bytes':
+      return {
+        message: `supervisord does not start, for \`${about}\` takes \`KB\`, \`MB\` or \`GB\`: invalid literal for int()`,
+        label: 'no size',
+      }
+    case 'not-level':
+      return {
+        message: 'supervisord does not start: bad logging level name',
+        label: 'no level',
+        help: 'Write `critical`, `error`, `warn`, `info`, `debug` or `trace`',
+      }
+    case 'no-events':
+      return {
+        message: `supervisord does not start: [${about}] section requires an "events" line`,
+        label: 'no `events`',
+      }
+    case 'include-matches-none':
+      return {
+        message: `supervisord reads no file of this name, and starts nothing of \`${about}\`, which lies there`,
+        label: 'no such file',
+        help: `Write a pattern that \`${about}\` has`,
       }
     case 'no-command':
       return {
