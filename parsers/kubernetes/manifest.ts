@@ -1,10 +1,13 @@
 import type { Place } from '../text/source.ts'
+import type { ManifestProblem } from './check-manifest.ts'
 
 /** What a file of manifests says of servers and of what leads to them; templates and what stands in them are left out. */
 export interface Manifests {
   readonly configMaps: readonly ConfigMap[]
   readonly workloads: readonly Workload[]
   readonly services: readonly ClusterService[]
+  /** What Kubernetes refuses of them. */
+  readonly problems: readonly ManifestProblem[]
   /** False where some of the file could not be read, or a template makes it: more may be there. */
   readonly complete: boolean
 }

@@ -1,8 +1,10 @@
 import { memo } from '../collections/memo.ts'
-import { isUnknownWord, type Place, type Source } from '../text/source.ts'
+import type { Place, Source } from '../text/source.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
 import { writtenPlace } from '../yaml/written-place.ts'
-import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
+import type { YamlMap } from '../yaml/yaml-node.ts'
+import { checkManifest, type ManifestProblem } from './check-manifest.ts'
+import { entryAt, itemsOf, listAt, mapAt, type Pod, podOf, textAt } from './yaml-paths.ts'
 import type {
   ClusterService,
   ConfigMap,
@@ -19,11 +21,14 @@ export const readManifests = memo((source: Source): Manifests => {
   const configMaps: ConfigMap[] = []
   const workloads: Workload[] = []
   const services: ClusterService[] = []
+  const problems: ManifestProblem[] = []
+  const complete = !broken && !source.template && !/\{\{|<%|\{%/.test(source.text)
   for (const each of documents.flatMap(itemsOf)) {
     const kind = textAt(each, 'kind')
     const name = textAt(each, 'metadata', 'name')
     if (kind === null || name === null || textAt(each, 'apiVersion') === null) continue
     const at = entryAt(each, 'metadata', 'name')!.value.at
+    if (complete) problems.push(...checkManifest(each, kind))
     if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each) })
     else if (kind === 'Service') services.push(serviceOf(each, name, at))
     else {
@@ -35,47 +40,10 @@ export const readManifests = memo((source: Source): Manifests => {
     configMaps,
     workloads,
     services,
-    complete: !broken && !source.template && !/\{\{|<%|\{%/.test(source.text),
+    problems,
+    complete,
   }
 })
-
-/** A `List` holds others. */
-function itemsOf(node: YamlNode): readonly YamlMap[] {
-  if (node.kind !== 'map') return []
-  const items = node.entries.get('items')?.value
-  if (textAt(node, 'kind') === 'List' && items?.kind === 'list') return items.items.flatMap(itemsOf)
-  return [node]
-}
-
-function entryAt(map: YamlMap, ...path: readonly string[]): YamlEntry | null {
-  let node: YamlNode = map
-  let entry: YamlEntry | undefined
-  for (const key of path) {
-    if (node.kind !== 'map') return null
-    entry = node.entries.get(key)
-    if (entry === undefined) return null
-    node = entry.value
-  }
-  return entry ?? null
-}
-
-function mapAt(map: YamlMap, ...path: readonly string[]): YamlMap | null {
-  const node = entryAt(map, ...path)?.value
-  return node?.kind === 'map' ? node : null
-}
-
-function listAt(map: YamlMap, ...path: readonly string[]): readonly YamlMap[] {
-  const node = entryAt(map, ...path)?.value
-  return node?.kind === 'list' ? node.items.flatMap(item => (item.kind === 'map' ? [item] : [])) : []
-}
-
-/** A text that no template makes; null for all else. */
-function textAt(map: YamlMap, ...path: readonly string[]): string | null {
-  const node = entryAt(map, ...path)?.value
-  if (node?.kind !== 'scalar' || isNull(node)) return null
-  const { text } = node.text
-  return isUnknownWord(text) || /\{\{|\$\{|<%/.test(text) ? null : text
-}
 
 function numberAt(map: YamlMap, ...path: readonly string[]): number | null {
   const text = textAt(map, ...path)
@@ -120,22 +88,6 @@ function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
     }),
     headless: textAt(map, 'spec', 'clusterIP') === 'None' || textAt(map, 'spec', 'type') === 'ExternalName',
   }
-}
-
-interface Pod {
-  readonly metadata: YamlMap | null
-  readonly spec: YamlMap
-}
-
-function podOf(map: YamlMap, kind: string): Pod | null {
-  const path =
-    kind === 'Pod'
-      ? []
-      : kind === 'CronJob'
-        ? ['spec', 'jobTemplate', 'spec', 'template']
-        : ['spec', 'template']
-  const spec = mapAt(map, ...path, 'spec')
-  return spec === null ? null : { metadata: mapAt(map, ...path, 'metadata'), spec }
 }
 
 function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: string, at: Place): Workload {

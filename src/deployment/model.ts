@@ -103,6 +103,8 @@ export interface LooseFiles {
   readonly files: FileSystem
   /** Dockerfiles that no compose file builds, by their paths. */
   readonly dockerfiles: readonly string[]
+  /** Files that may hold manifests of Kubernetes, by their paths. */
+  readonly manifests: readonly string[]
   /** Projects none of whose services has a network of its own, or can be read. */
   readonly projects: readonly ComposeProject[]
 }

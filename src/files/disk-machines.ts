@@ -14,6 +14,7 @@ import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
 import { isDockerfile } from './dockerfiles.ts'
+import { mayBeManifest } from './manifests.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
@@ -293,13 +294,14 @@ const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
+  const manifests = paths.filter(path => mayBeManifest(below(path, within)))
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
   const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
   const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
   const scripts = isPlaced ? [] : paths.filter(isStartScript)
-  const found = [composeFiles, dockerfiles, starters, scripts, phpFiles, applications ?? []]
+  const found = [composeFiles, dockerfiles, manifests, starters, scripts, phpFiles, applications ?? []]
   if (found.every(each => each.length === 0)) return {}
   const modules = starters.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
   return {
@@ -307,6 +309,7 @@ function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Mac
       files,
       composeFiles,
       dockerfiles,
+      manifests,
       starters,
       scripts,
       phpFiles,

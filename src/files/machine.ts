@@ -46,6 +46,8 @@ export interface Repository {
   readonly composeFiles: readonly string[]
   /** Dockerfiles, whether a compose file builds them or not, by their paths in `files`. */
   readonly dockerfiles: readonly string[]
+  /** Files that may hold manifests of Kubernetes, by their names alone, by their paths in `files`. */
+  readonly manifests: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
   readonly starters: readonly string[]
   /** Files that start an application, and that nothing of a machine looks for, by their paths in `files`. */

@@ -103,6 +103,7 @@ function manifestsIn(files: FileSystem, directory: string): Manifests {
     configMaps: all.flatMap(({ configMaps }) => configMaps),
     workloads: all.flatMap(({ workloads }) => workloads),
     services: all.flatMap(({ services }) => services),
+    problems: all.flatMap(({ problems }) => problems),
     complete: names.length <= MOST && all.every(({ complete }) => complete),
   }
   known(files).set(directory, manifests)

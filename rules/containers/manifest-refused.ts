@@ -1,0 +1,334 @@
+import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { page } from './_kubernetes-examples.ts'
+
+interface Parts {
+  readonly api?: string
+  readonly metadata?: string
+  readonly selector?: string
+  readonly container?: string
+  readonly volumes?: string
+  readonly more?: string
+}
+
+const SELECTOR = conf`
+  selector:
+    matchLabels: { app: web }
+`
+const tree = ({
+  api = 'apps/v1',
+  metadata = 'name: web',
+  selector = SELECTOR,
+  container = '',
+  volumes = '',
+  more = '',
+}: Parts): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/web.yaml': conf`
+    apiVersion: ${api}
+    kind: Deployment
+    metadata:
+      ${metadata}
+    spec:
+      ${selector}
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: web
+              image: example/web:1
+              ${container}
+          ${volumes}
+    ${more}
+  `,
+})
+const ingress = (path: string): string => conf`
+  ---
+  apiVersion: networking.k8s.io/v1
+  kind: Ingress
+  metadata:
+    name: web
+  spec:
+    rules:
+      - host: example.org
+        http:
+          paths:
+            -
+              ${path}
+`
+
+export default defineRule({
+  summary: 'Kubernetes refuses a manifest, or cannot start what it says',
+  severity: 'error',
+  otherSeverities: { info: 'a version of the API that only old clusters have' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: '`kubectl apply` sends an object whole, and the API takes it whole or not at all: a number where a text is meant, a mount of a volume that the pod has not, a name of a port with 16 letters leave everything as it was before.',
+  remedy:
+    'Write what the message names; numbers and booleans that are texts stand in quotes: `value: "8000"`',
+  references: [
+    'https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/',
+    'https://kubernetes.io/docs/concepts/services-networking/ingress/#the-ingress-resource',
+    'https://kubernetes.io/docs/reference/using-api/deprecation-guide/',
+  ],
+  unproven: 'The live tests have no API of Kubernetes; the words are its own',
+  bad: [
+    {
+      title: 'a number as the value of a variable',
+      files: tree({
+        container: conf`
+          env:
+            - name: PORT
+              value: «8000»
+        `,
+      }),
+    },
+    {
+      title: 'a boolean in a ConfigMap, and one of YAML 1.1',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: ConfigMap
+          metadata:
+            name: web
+          data:
+            DEBUG: «false»
+            HTTPS: «on»
+        `,
+      }),
+    },
+    {
+      title: 'an annotation',
+      files: tree({
+        metadata: conf`
+          name: web
+          annotations:
+            prometheus.io/scrape: «true»
+        `,
+      }),
+    },
+    {
+      title: 'a volume that the pod has not',
+      files: tree({
+        container: conf`
+          volumeMounts:
+            - name: «config»
+              mountPath: /etc/web
+        `,
+        volumes: conf`
+          volumes:
+            - name: conf
+              emptyDir: {}
+        `,
+      }),
+    },
+    {
+      title: 'two volumes at one path',
+      files: tree({
+        container: conf`
+          volumeMounts:
+            - { name: a, mountPath: /srv }
+            - { name: b, mountPath: «/srv» }
+        `,
+        volumes: conf`
+          volumes:
+            - { name: a, emptyDir: {} }
+            - { name: b, emptyDir: {} }
+        `,
+      }),
+    },
+    {
+      title: 'no selector',
+      files: Object.fromEntries(
+        Object.entries(tree({ selector: 'replicas: 2' })).map(([path, text]) => [
+          path,
+          text.replace('spec:', '«spec»:'),
+        ]),
+      ),
+    },
+    { title: 'a name with an underscore', files: tree({ metadata: 'name: «web_app»' }) },
+    {
+      title: 'a long name of a port',
+      files: tree({
+        container: conf`
+          ports:
+            - { name: «gunicorn-web-http», containerPort: 8000 }
+        `,
+      }),
+    },
+    {
+      title: 'a line as the name of a program',
+      files: tree({
+        container: 'command: ["«gunicorn --bind 0.0.0.0:8000 shop.wsgi»"]'
+          .replace('"«', '«"')
+          .replace('»"', '"»'),
+      }),
+    },
+    {
+      title: 'an Ingress of an old shape',
+      files: tree({
+        more: ingress(conf`
+          path: /
+          pathType: Prefix
+          backend:
+            «serviceName»: web
+            servicePort: 80
+        `),
+      }),
+    },
+    {
+      title: 'a path without its type',
+      files: tree({
+        more: ingress(conf`
+          «path»: /
+          backend:
+            service: { name: web, port: { number: 80 } }
+        `),
+      }),
+    },
+    {
+      title: 'a port of the nodes for a Service of the cluster, whose ports have no names',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: Service
+          metadata:
+            name: web
+          spec:
+            selector: { app: web }
+            ports:
+              - «port»: 80
+                «nodePort»: 30080
+              - «port»: 443
+        `,
+      }),
+    },
+    { title: 'a version that is no more', files: tree({ api: '«extensions/v1beta1»' }) },
+  ],
+  good: [
+    {
+      title: 'texts in quotes, and what is no number',
+      files: tree({
+        metadata: conf`
+          name: web
+          annotations:
+            prometheus.io/scrape: "true"
+        `,
+        container: conf`
+          env:
+            - { name: PORT, value: "8000" }
+            - { name: RELEASE, value: 1.2.3 }
+            - { name: EMPTY, value: }
+        `,
+      }),
+    },
+    {
+      title: 'a chart',
+      files: tree({
+        container: conf`
+          env:
+            - name: PORT
+              value: 8000
+            - name: HOST
+              value: {{ .Values.host }}
+        `,
+      }),
+    },
+    {
+      title: 'what a patch of Kustomize may add',
+      files: {
+        ...tree({
+          container: conf`
+            volumeMounts:
+              - name: config
+                mountPath: /etc/web
+          `,
+        }),
+        'k8s/kustomization.yaml': conf`
+          resources:
+            - web.yaml
+          patches:
+            - path: volumes.yaml
+        `,
+      },
+    },
+    {
+      title: 'a selector of Kustomize’s labels',
+      files: {
+        ...tree({ selector: 'replicas: 2' }),
+        'k8s/kustomization.yaml': conf`
+          resources:
+            - web.yaml
+          commonLabels: { app: web }
+        `,
+      },
+    },
+    {
+      title: 'the volume of a claim, and a shell',
+      files: {
+        'nginx.conf': page(),
+        'k8s/db.yaml': conf`
+          apiVersion: apps/v1
+          kind: StatefulSet
+          metadata:
+            name: db
+          spec:
+            serviceName: db
+            selector:
+              matchLabels: { app: db }
+            template:
+              metadata:
+                labels: { app: db }
+              spec:
+                containers:
+                  - name: db
+                    image: postgres:16
+                    command: ["sh", "-c", "exec postgres -p 5433"]
+                    volumeMounts:
+                      - { name: data, mountPath: /var/lib/postgresql/data }
+            volumeClaimTemplates:
+              - metadata: { name: data }
+                spec: { accessModes: [ReadWriteOnce] }
+        `,
+      },
+    },
+  ],
+  *check(deployment) {
+    const cluster = clusterFiles(deployment)
+    for (const { problems } of cluster?.files ?? [])
+      for (const { kind, at, said, patchable } of problems) {
+        if (patchable && cluster?.hasPatches === true) continue
+        yield {
+          at,
+          aspect: kind,
+          ...(kind === 'removed' && { severity: 'info' as const }),
+          message:
+            kind === 'command'
+              ? `no shell cuts this into words, so the container does not start: ${said}`
+              : `Kubernetes refuses it: ${said}`,
+          label: LABELS[kind],
+          ...(kind === 'not-text' && { help: 'Put it in quotes' }),
+          ...(kind === 'command' && { help: 'Write each word as an item of its own' }),
+        }
+      }
+  },
+})
+
+const LABELS = {
+  'not-text': 'a text is meant',
+  'volume-missing': 'no such volume',
+  'mounted-twice': 'a second time',
+  'selector-missing': 'no `selector`',
+  'ingress-shape': 'of an older version',
+  'path-type': 'no `pathType`',
+  'node-port': 'no `type: NodePort`',
+  name: 'no name of an object',
+  'port-name': 'no name of a port',
+  'ports-unnamed': 'one of several, without a name',
+  command: 'one word',
+  removed: 'no such version',
+} as const
