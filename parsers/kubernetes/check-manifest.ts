@@ -203,7 +203,7 @@ function* mounts(container: YamlMap, volumes: ReadonlySet<string | null>): Itera
       yield {
         kind: 'volume-missing',
         at: entryAt(mount, 'name')!.value.at,
-        said: `volumeMounts[0] names the volume "${name}", and the pod has none of this name: Not found`,
+        said: `volumeMounts[0] names the volume "${name}", and the pod has no such volume`,
         patchable: true,
       }
     const path = textAt(mount, 'mountPath')

@@ -8,7 +8,7 @@ import type { MachineInput } from '../build/machines.ts'
 /** So many Dockerfiles are read of a repository. */
 const MOST = 60
 /** And so many files that may hold manifests. */
-const MOST_MANIFESTS = 300
+export const MOST_MANIFESTS = 300
 
 /**
  * A machine that stands for the Dockerfiles which no project of a repository builds, for its manifests of Kubernetes,

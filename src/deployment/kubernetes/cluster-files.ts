@@ -1,12 +1,18 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
+import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import { sourceAt } from '../../files/file-system.ts'
+import { MOST_MANIFESTS } from '../containers/loose-files.ts'
 import type { Deployment } from '../model.ts'
 
 /** The manifests of a repository, each file by itself. */
 export interface ClusterFiles {
   readonly files: readonly Manifests[]
+  /** What the objects of all of them are called, and what they say of each other. */
+  readonly links: ManifestLinks
+  /** False where a template or Kustomize may make or rename objects that no file has. */
+  readonly isComplete: boolean
   /** True where Kustomize puts them together, and may add to any of them. */
   readonly hasPatches: boolean
 }
@@ -16,14 +22,30 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
   const sources = machines.flatMap(({ loose }) =>
     loose === null ? [] : loose.manifests.flatMap(path => sourceAt(loose.files, path) ?? []),
   )
-  const files = sources
-    .filter(({ text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text))
-    .map(readManifests)
+  const own = sources.filter(({ text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text))
+  const files = own.map(readManifests)
   if (files.length === 0) return null
   const hasPatches = sources.some(
     ({ path, text }) =>
       /\/kustomization\.ya?ml$/.test(path) &&
       /^(?:patches\w*|components|transformers|replacements|commonLabels|labels|vars|openapi):/m.test(text),
   )
-  return { files, hasPatches }
+  const links = own.map(readLinks)
+  return {
+    files,
+    links: {
+      objects: links.flatMap(({ objects }) => objects),
+      references: links.flatMap(({ references }) => references),
+      binds: links.flatMap(({ binds }) => binds),
+    },
+    isComplete:
+      sources.length < MOST_MANIFESTS &&
+      files.every(({ complete }) => complete) &&
+      !sources.some(({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && MAKING.test(text)),
+    hasPatches,
+  }
 })
+
+/** What Kustomize makes objects of, and what gives them other names. */
+const MAKING =
+  /^(?:configMapGenerator|secretGenerator|generators|helmCharts|namePrefix|nameSuffix|components|transformers):/m

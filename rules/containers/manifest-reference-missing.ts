@@ -1,0 +1,263 @@
+import type { ManifestObject, ManifestReference, PodBind } from '../../parsers/kubernetes/read-references.ts'
+import { type ClusterFiles, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { page } from './_kubernetes-examples.ts'
+import { hasLabels } from './_labels.ts'
+
+interface Parts {
+  readonly backend?: string
+  readonly port?: string
+  readonly words?: string
+  readonly key?: string
+  readonly target?: string
+  readonly more?: string
+  readonly optional?: string
+}
+const tree = ({
+  backend = 'web',
+  port = 'number: 80',
+  words = '"--bind", "0.0.0.0:8000"',
+  key = 'DB_PASSWORD',
+  target = '8000',
+  more = '',
+  optional = '',
+}: Parts): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/web.yaml': conf`
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels: { app: web }
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: web
+              image: example/web:1
+              command: ["gunicorn", ${words}, "shop.wsgi"]
+              env:
+                - name: DB_PASSWORD
+                  valueFrom:
+                    secretKeyRef:
+                      name: web
+                      key: ${key}
+                      ${optional}
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata:
+      name: web
+    stringData:
+      DB_PASSWORD: change-me
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata:
+      name: web
+    spec:
+      selector: { app: web }
+      ports:
+        - port: 80
+          targetPort: ${target}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata:
+      name: web
+    spec:
+      rules:
+        - host: example.org
+          http:
+            paths:
+              - path: /
+                pathType: Prefix
+                backend:
+                  service:
+                    name: ${backend}
+                    port:
+                      ${port}
+    ${more}
+  `,
+})
+
+export default defineRule({
+  summary: 'A manifest of Kubernetes names a port, a key or a Service that the other one does not have',
+  severity: 'error',
+  otherSeverities: {
+    warning: 'a key of a Secret, and a Service that nothing here makes, beside one that is called alike',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Kubernetes takes each object by itself. An Ingress whose Service has no such port answers 503, a Service whose `targetPort` nothing in the pod opens refuses every connection, as does one in front of a server on the loopback of the pod, and a container whose variable comes of a key that is not there does not start: `CreateContainerConfigError`.',
+  remedy: 'Give both the same port, key or name',
+  references: [
+    'https://kubernetes.io/docs/concepts/services-networking/ingress/',
+    'https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service',
+    'https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/',
+  ],
+  unproven: 'The live tests start no pods, and no Service leads anywhere on loopback',
+  bad: [
+    { title: 'a port that the Service has not', files: tree({ port: 'number: «8000»' }) },
+    { title: 'a port by a name that it has not', files: tree({ port: 'name: «http»' }) },
+    { title: 'a Service that is called alike', files: tree({ backend: '«web-svc»' }) },
+    { title: 'a key that the Secret has not', files: tree({ key: '«PASSWORD»' }) },
+    { title: 'a port that gunicorn does not open', files: tree({ target: '«8080»' }) },
+    { title: 'gunicorn on the loopback of the pod', files: tree({ words: '"-b", «"127.0.0.1:8000"»' }) },
+    {
+      title: 'uvicorn on it',
+      files: Object.fromEntries(
+        Object.entries(tree({ words: '"--host", «"127.0.0.1"», "--port", "8000"' })).map(([path, text]) => [
+          path,
+          text.replace('"gunicorn"', '"uvicorn"'),
+        ]),
+      ),
+    },
+  ],
+  good: [
+    { title: 'all of one mind', files: tree({}) },
+    { title: 'a Service that another tool makes', files: tree({ backend: 'oauth2-proxy' }) },
+    { title: 'a key that may be missing', files: tree({ key: 'PASSWORD', optional: 'optional: true' }) },
+    {
+      title: 'a Secret that a program fills',
+      files: tree({
+        key: 'PASSWORD',
+        more: conf`
+          ---
+          apiVersion: external-secrets.io/v1beta1
+          kind: ExternalSecret
+          metadata:
+            name: web
+        `,
+      }),
+    },
+    {
+      title: 'objects that Kustomize renames',
+      files: {
+        ...tree({ backend: 'web-svc' }),
+        'k8s/kustomization.yaml': conf`
+          resources: [web.yaml]
+          nameSuffix: -svc
+        `,
+      },
+    },
+    { title: 'a port by its name', files: tree({ target: 'http' }) },
+  ],
+  *check(deployment) {
+    const cluster = clusterFiles(deployment)
+    if (cluster === null) return
+    const { objects, references, binds } = cluster.links
+    for (const reference of references)
+      yield* reference.kind === 'service'
+        ? backendMissing(reference, objects, cluster)
+        : keyMissing(reference, objects, cluster)
+    for (const bind of binds) yield* unheard(bind, cluster)
+  },
+})
+
+type Backend = Extract<ManifestReference, { kind: 'service' }>
+type Key = Exclude<ManifestReference, { kind: 'service' }>
+
+function* backendMissing(
+  { name, port, at, portAt }: Backend,
+  objects: readonly ManifestObject[],
+  { isComplete, hasPatches }: ClusterFiles,
+): Iterable<RuleFinding> {
+  const services = objects.filter(({ kind }) => kind === 'Service')
+  const own = services.filter(each => each.name === name)
+  const [first] = own
+  if (first === undefined) {
+    // Charts and operators make Services, too: only one that is called alike is meant.
+    const alike = services.filter(each => isAlike(each.name, name))
+    const [meant] = alike
+    if (!isComplete || meant === undefined || alike.length > 1) return
+    yield {
+      at,
+      severity: 'warning',
+      message: `no manifest here makes a Service \`${name}\`, so the Ingress answers 503`,
+      label: 'no such Service',
+      related: [{ at: meant.at, message: 'called alike' }],
+      help: `Write \`${meant.name}\`, if it is this one`,
+    }
+    return
+  }
+  // The load balancer of AWS takes an action of its own for a backend.
+  if (port === null || port === 'use-annotation' || hasPatches || own.some(({ ports }) => ports === null))
+    return
+  const ports = own.flatMap(each => each.ports ?? [])
+  if (ports.some(each => (typeof port === 'number' ? each.port === port : each.name === port))) return
+  yield {
+    at: portAt,
+    message: `the Service \`${name}\` has ${typeof port === 'number' ? `the port ${ports.map(each => each.port).join(' and ')}` : `no port of this name`}, so the Ingress answers 503`,
+    label: 'not a port of the Service',
+    related: [{ at: first.at, message: 'the Service' }],
+  }
+}
+
+/** The same but for an ending or a beginning that says what it is. */
+function isAlike(one: string, other: string): boolean {
+  const bare = (name: string): string => name.replace(/-(?:svc|service|http|server)$|^(?:svc|service)-/, '')
+  return bare(one) === bare(other)
+}
+
+function* keyMissing(
+  { kind, name, key, at }: Key,
+  objects: readonly ManifestObject[],
+  { isComplete, hasPatches }: ClusterFiles,
+): Iterable<RuleFinding> {
+  const named = objects.filter(each => each.name === name)
+  const own = named.filter(each => each.kind === kind)
+  const [first] = own
+  // What has its name and another kind may fill it: an ExternalSecret, a SealedSecret.
+  const isFilled = named.some(each => !OF_SERVERS.has(each.kind) && each.kind !== kind)
+  if (first === undefined || isFilled || !isComplete || hasPatches) return
+  if (own.every(({ keys }) => keys.length === 0) || own.some(({ keys }) => keys.includes(key))) return
+  yield {
+    at,
+    // What the cluster has may be more than the file that is kept of it.
+    ...(kind === 'Secret' && { severity: 'warning' as const }),
+    message: `the ${kind} \`${name}\` has no key \`${key}\`, so the container does not start: CreateContainerConfigError`,
+    label: 'no such key',
+    related: [{ at: first.at, message: `the ${kind}` }],
+  }
+}
+
+const OF_SERVERS: ReadonlySet<string> = new Set([
+  ...['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Pod', 'Service', 'Ingress', 'ConfigMap'],
+  ...['Secret', 'PersistentVolumeClaim', 'ServiceAccount', 'Namespace', 'HorizontalPodAutoscaler'],
+])
+
+/** Services in front of a pod, and what its one container opens. */
+function* unheard(bind: PodBind, { files, hasPatches }: ClusterFiles): Iterable<RuleFinding> {
+  if (hasPatches) return
+  const workloads = files.flatMap(each => each.workloads)
+  for (const { services, complete } of files)
+    for (const { name, selector, ports } of complete ? services : []) {
+      if (selector.size === 0 || bind.labels.size === 0 || !hasLabels(bind.labels, selector)) continue
+      // Other pods may open it, and what is asked for numbers may be a thread of the application.
+      if (ports.length > 1 || /metric|monitor|prom/.test(name)) continue
+      if (workloads.filter(({ labels }) => hasLabels(labels, selector)).length !== 1) continue
+      for (const { target, targetAt } of ports) {
+        if (typeof target !== 'number') continue
+        if (target !== bind.port)
+          yield {
+            at: targetAt,
+            message: `the Service \`${name}\` leads to port ${target} of the pod, and ${bind.program} listens on ${bind.port}: Connection refused`,
+            label: 'nothing listens there',
+            related: [{ at: bind.at, message: `${bind.program} listens here` }],
+          }
+        else if (bind.isLoopback)
+          yield {
+            at: bind.at,
+            message: `${bind.program} listens on the loopback of its pod, and the Service \`${name}\` connects from outside of it: Connection refused`,
+            label: 'the loopback of the pod',
+            related: [{ at: targetAt, message: 'leads to this port' }],
+            help: `Write \`0.0.0.0\``,
+          }
+      }
+    }
+}
