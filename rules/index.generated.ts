@@ -269,6 +269,8 @@ import containersImageProtocol from './containers/image-protocol.ts'
 import containersInstallRefused from './containers/install-refused.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
+import containersManifestReferenceMissing from './containers/manifest-reference-missing.ts'
+import containersManifestRefused from './containers/manifest-refused.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
@@ -281,6 +283,8 @@ import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPackageNotBuildable from './containers/package-not-buildable.ts'
 import containersPhpApacheUnprepared from './containers/php-apache-unprepared.ts'
 import containersPhpExtensionMissing from './containers/php-extension-missing.ts'
+import containersPhpExtensionRefused from './containers/php-extension-refused.ts'
+import containersPhpFileMisplaced from './containers/php-file-misplaced.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
@@ -500,6 +504,7 @@ import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missin
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
+import phpDotenvRefused from './php/dotenv-refused.ts'
 import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
@@ -977,6 +982,8 @@ export const rules: readonly Rule[] = [
   { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
+  { id: 'containers/manifest-reference-missing', ...containersManifestReferenceMissing },
+  { id: 'containers/manifest-refused', ...containersManifestRefused },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
@@ -989,6 +996,8 @@ export const rules: readonly Rule[] = [
   { id: 'containers/package-not-buildable', ...containersPackageNotBuildable },
   { id: 'containers/php-apache-unprepared', ...containersPhpApacheUnprepared },
   { id: 'containers/php-extension-missing', ...containersPhpExtensionMissing },
+  { id: 'containers/php-extension-refused', ...containersPhpExtensionRefused },
+  { id: 'containers/php-file-misplaced', ...containersPhpFileMisplaced },
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
@@ -1208,6 +1217,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
+  { id: 'php/dotenv-refused', ...phpDotenvRefused },
   { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
