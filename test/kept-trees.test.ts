@@ -561,4 +561,54 @@ test('a page of errors for a server without mod_rewrite, as frameworks bring it'
   ])
 })
 
+test('files of tools, of editors and what is put aside are no configuration', async () => {
+  const broken = 'location / {\n  try_files $uri 404;\n}\nserver_name a b;\n'
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'nginx/shop.conf': 'server {\n  listen 80;\n  root /srv/shop;\n}\n',
+    Capfile: "# Load the stages\nrequire 'capistrano/setup'\nrequire 'capistrano/deploy'\n",
+    'snippets/apache.snippets':
+      'snippet vhost\n\t<VirtualHost *:80>\n\t\tServerName ${5:www.example.com}\n\t</VirtualHost>\n',
+    'vendor/ace/kitchen-sink/docs/htaccess': 'RewriteEngine on\nRewriteRule ^/$ /homepage.html [L]\n',
+    'nginx/old.conf.unused': broken,
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('files of nginx are read whatever they serve, and in the manifests that a program fills in', async () => {
+  const broken = 'server {\n  listen 80;\n  location / {\n    root /srv;\n    try_files $uri 404;\n  }\n}\n'
+  const manifest = `apiVersion: v1\nkind: ConfigMap\ndata:\n  shop.conf: |\n${broken.replace(/^/gm, '    ').trimEnd()}\n`
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'salt/config/etc-nginx-sites-enabled-vsftpd.conf': broken,
+    'kubernetes/deployment-production.tmpl': manifest,
+  }
+  assert.equal(await loud(tree), [
+    'kubernetes/deployment-production.tmpl nginx/try-files-without-slash',
+    'salt/config/etc-nginx-sites-enabled-vsftpd.conf nginx/try-files-without-slash',
+  ])
+})
+
+test('numbers that a start script writes in the place of words in capitals', async () => {
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'nginx/shop.conf':
+      'upstream shop {\n  server BACKEND_HOST:BACKEND_PORT;\n}\nserver {\n  listen 80;\n  location / {\n' +
+      '    proxy_read_timeout APP_TIMEOUT_SECONDSs;\n    client_max_body_size MAX_UPLOAD_SIZEm;\n    proxy_pass http://shop;\n  }\n}\n',
+    'nginx/start.sh': '#!/bin/sh\nsed -i "s/APP_TIMEOUT_SECONDS/$TIMEOUT/" /etc/nginx/conf.d/shop.conf\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('two parts between comments, of which a start script takes one out', async () => {
+  const part = (state: string, lines: string) =>
+    `  ###STORAGE_${state}_START\n  location /media/ {\n    ${lines}\n  }\n  ###STORAGE_${state}_END\n`
+  const site = (...parts: readonly string[]) => ({
+    'nginx/shop.conf': `server {\n  listen 80;\n  server_name example.org;\n${parts.join('')}}\n`,
+  })
+  const enabled = part('ENABLED', 'proxy_pass http://192.0.2.7/media/;')
+  assert.equal(await loud(site(enabled, part('DISABLED', 'root /srv;'))), [])
+  assert.equal(await loud(site(enabled, enabled)), ['nginx/shop.conf nginx/syntax'])
+})
+
 test.run()

@@ -1,6 +1,7 @@
 import { NO_TEMPLATE, type Source } from './source.ts'
 import { findTags } from './template/find-tags.ts'
 import { jinjaSteps } from './template/jinja.ts'
+import { switchedBranches } from './template/switched-branches.ts'
 import { type MaskedTags, maskTags } from './template/mask-tags.ts'
 import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
 import { PRINT, type Tag } from './template/tag.ts'
@@ -53,14 +54,22 @@ export function maskTemplate(path: string, text: string): MaskedText {
   const filled = maskPlaceholders(code, isFilledIn)
   const alone = filled === null ? null : maskLines(filled)
   const left = maskHead(maskEllipses(alone?.code ?? filled ?? code), alone?.code ?? filled ?? code)
-  if (tagged === null && formatted === null && filled === null && left === null && !isNamed)
+  const switched = tagged === null ? switchedBranches(path, text) : []
+  if (
+    tagged === null &&
+    formatted === null &&
+    filled === null &&
+    left === null &&
+    !isNamed &&
+    switched.length === 0
+  )
     return { code: text, ...NO_TEMPLATE }
   const more = [...(alone?.gaps ?? []), ...(left?.gaps ?? [])]
   const gaps = tagged?.gaps ?? []
   return {
     code: left?.code ?? alone?.code ?? filled ?? code,
     template: true,
-    branches: tagged?.branches ?? [],
+    branches: tagged?.branches ?? switched,
     gaps: more.length === 0 ? gaps : [...gaps, ...more].sort((a, b) => a - b),
   }
 }

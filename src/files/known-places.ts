@@ -56,19 +56,22 @@ export const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set(
 const SITE_DIRECTORY = /^(?:sites?|vhosts?|servers?|conf|config)(?:[.-](?:d|available|enabled|conf))?$/
 
 const BACKUP =
-  /(?:~|[._-](?:bak|backup|old|orig|original|disabled?|\d{6,14})\d*(?:[._-]\d+)*|\.(?:back|rej|save|saved|sav|swp|swo|tmp|off|inactive|copy|prev|previous|dpkg-\w+|ucf-\w+|rpmnew|rpmsave|rpmorig|pacnew|pacsave|augsave)|\.conf\.\d+|^\.#.*|^#.*#|[ -]copy(?: \d+)?|\(\d+\))$/i
+  /(?:~|[._-](?:bak|backup|old|orig|original|disabled?|\d{6,14})\d*(?:[._-]\d+)*|\.(?:back|rej|save|saved|sav|swp|swo|tmp|off|unused|inactive|copy|prev|previous|dpkg-\w+|ucf-\w+|rpmnew|rpmsave|rpmorig|pacnew|pacsave|augsave)|\.conf\.\d+|^\.#.*|^#.*#|[ -]copy(?: \d+)?|\(\d+\))$/i
 /** In front of a file's extension: `nginx.bak.conf`, `site-old.conf`. */
 const BACKUP_INSIDE = /[._-](?:bak|backup|old|orig)\d*\.(?:conf|vhost)$/i
 const SAMPLE = /\.(?:default|sample|dist|example|examples)$|[_-](?:sample|dist|example)$/i
 /** Keys, archives, programs, pictures, other languages and data: never a server's configuration. */
 const OTHER_EXTENSION =
-  /\.(?:pem|key|crt|cer|csr|der|p12|pfx|jks|gpg|asc|pub|gz|bz2|xz|zst|zip|tar|tgz|jar|war|phar|so|o|a|exe|dll|bin|dat|db|sqlite3?|wasm|png|jpe?g|gif|ico|svg|webp|woff2?|ttf|eot|otf|pdf|mp[34]|mov|avi|mo|po|pot|pyc?|pyi|wsgi|f?cgi|rb|pl|pm|t|pp|php\d?|phtml|inc|js|mjs|cjs|jsx|ts|tsx|mts|vue|css|scss|sass|less|html?|xhtml|xml|xsl|xsd|json5?|jsonl|ya?ml|toml|ini|cfg|env|md|mdx|markdown|rst|txt|adoc|csv|tsv|sql|sh|bash|zsh|fish|bat|cmd|ps[dm]?1|c|h|cc|cpp|cxx|hpp|cs|go|rs|java|kt|scala|swift|lua|r|ex|exs|erl|hrl|hs|ml|clj|el|vim|lock|log|map|diff|patch|service|socket|timer|target|mount|rules|vcl|tf|hcl|tfvars|nix|proto|graphql|dockerfile|makefile|mk|am|cmake|gradle|properties|plist|pom|sha\d*|md5|sum|iml|class|groovy|pid|spec|gemspec|rake|ipynb|twig|blade|latte|volt|slim|haml|pug|mas|psd|ai|eps|tex|bib|doc|docx|xls|xlsx|ppt|m4|ac|3pm|(?<!\d\.)[1-8])$/i
+  /\.(?:pem|key|crt|cer|csr|der|p12|pfx|jks|gpg|asc|pub|gz|bz2|xz|zst|zip|tar|tgz|jar|war|phar|so|o|a|exe|dll|bin|dat|db|sqlite3?|wasm|png|jpe?g|gif|ico|svg|webp|woff2?|ttf|eot|otf|pdf|mp[34]|mov|avi|mo|po|pot|pyc?|pyi|wsgi|f?cgi|rb|pl|pm|t|pp|php\d?|phtml|ctp|inc|js|mjs|cjs|jsx|ts|tsx|mts|vue|css|scss|sass|less|html?|xhtml|xml|xsl|xsd|json5?|jsonl|ya?ml|toml|ini|cfg|env|md|mdx|markdown|rst|txt|adoc|csv|tsv|sql|sh|bash|zsh|fish|bat|cmd|ps[dm]?1|c|h|cc|cpp|cxx|hpp|cs|go|rs|java|kt|scala|swift|lua|r|ex|exs|erl|hrl|hs|ml|clj|el|vim|lock|log|map|diff|patch|service|socket|timer|target|mount|rules|vcl|tf|hcl|tfvars|nix|proto|graphql|dockerfile|makefile|mk|am|cmake|gradle|properties|plist|pom|sha\d*|md5|sum|iml|class|groovy|pid|spec|gemspec|rake|ipynb|snippets|twig|blade|latte|volt|slim|haml|pug|mas|psd|ai|eps|tex|bib|doc|docx|xls|xlsx|ppt|m4|ac|3pm|(?<!\d\.)[1-8])$/i
 /** Stock files, which only an `include` makes configuration, and files of everybody's projects. */
 const OTHER_NAME =
-  /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|vagrantfile|jenkinsfile|berksfile|procfile|cakefile|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|.*ftpd.*)$/i
+  /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|(?:vagrant|jenkins|berks|cake|cap|guard|pod|fast|brew|puppet|thor|danger|tilt|earth|pip|caddy|bundle)file(?:\..+)?|justfile|procfile(?:\..+)?|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|(?!.*(?:nginx|apache|sites[-_.])).*ftpd.*)$/i
 const TEMPLATE_EXTENSION =
   /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst|(?<=\.conf\.)twig)$/i
 const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
+
+/** What the editor Ace shows its colours with, one file for each language. */
+const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/
 
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
@@ -108,6 +111,7 @@ export type PathVerdict =
  * @param isPlaced false where the path is not the machine's own: a repository may call a directory `root` or `srv`
  */
 export function judgePath(path: string, isPlaced = true): PathVerdict | null {
+  if (OF_EDITORS.test(path)) return null
   const name = posix.basename(path)
   if (
     HTACCESS.test(name) &&

@@ -23,7 +23,7 @@ const KINDS = [
   ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
   [
     'yaml',
-    /\.(?:ya?ml|sls|config)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$|(?:^|\/)(?:user|cloud)[-_](?:data|init|config)(?:\.(?:cfg|init|txt|tpl|tftpl))?$/i,
+    /\.(?:ya?ml|sls|config)(?:\.(?:j2|erb|tmpl|tpl|tftpl|gotmpl|example|sample|dist))?$|(?:^|\/)(?:k8s|kubernetes|manifests)\/(?:[^/]+\/)*[^/]+\.tmpl$|(?:^|\/)(?:user|cloud)[-_](?:data|init|config)(?:\.(?:cfg|init|txt|tpl|tftpl))?$/i,
   ],
   ['shell', /\.(?:sh|bash)(?:\.(?:j2|erb|tmpl|tpl|tftpl|in))?$/i],
   ['hcl', /\.(?:tf|hcl|nomad)$/i],

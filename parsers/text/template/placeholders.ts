@@ -347,6 +347,12 @@ const STANDS_FOR =
   /DOMAIN|HOST|NAME|SERVER|PORT|ADDR|IP|URL|USER|GROUP|PATH|ROOT|FQDN|YOUR|CHANGE|REPLACE|^PH_/
 const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMAIN|Domain)[A-Za-z_]*$/
 
+/** Lines with a time, a size or a number. */
+const NUMBER_LINE =
+  /^[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
+/** A word in capitals, with a unit behind it or not. */
+const CAPITAL_NUMBER = /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
+
 /** A word in capitals that has a line to itself. */
 const LONE_WORD = /^[ \t]*[A-Z][A-Z\d]*(?:_[A-Z\d]+)+[ \t]*\r?$/gm
 
@@ -392,6 +398,9 @@ function maskWords(text: string): string {
         for (const [word] of value.matchAll(CAPITALS))
           if (STANDS_FOR.test(word))
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
+    for (const [, value = ''] of text.matchAll(NUMBER_LINE))
+      for (const [, word = ''] of value.matchAll(CAPITAL_NUMBER))
+        patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)
   }
   if (patterns.size === 0) return text
   return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'g'), wordFor)
