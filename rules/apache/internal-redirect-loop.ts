@@ -7,6 +7,7 @@ import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/re
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 import { everywhere, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
@@ -55,7 +56,10 @@ const queried = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'A rewriting rule that matches its own target',
   severity: 'error',
-  otherSeverities: { warning: 'where it takes a path that is not in the audit' },
+  otherSeverities: {
+    warning: 'where it takes a path that is not in the audit',
+    info: 'where the line is for a server without a module that hardly one lacks',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'In `<Directory>` and `.htaccess`, mod_rewrite starts again with what a rule made. A rule that matches that too goes on until `LimitInternalRecursion`, and Apache answers 500 (AH00124).',
@@ -266,8 +270,13 @@ export default defineRule({
           !/subrequests|internal redirects/.test(end.reason)
         )
           continue
+        const at = argumentPlace(line, 0)
+        const isForLack = conditionsAround(at).some(
+          ({ name, asks }) => name === 'ifmodule' && asks.startsWith('!'),
+        )
         yield {
-          at: argumentPlace(line, 0),
+          at,
+          ...(isForLack && { severity: 'info' as const }),
           message: `\`${target}\` is no file for a request such as \`${page.replace(`${MISSING}/`, 'blog/').replace(MISSING, 'page')}\`, so Apache asks for it again and again, and answers 500`,
         }
         break

@@ -107,6 +107,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a host that the client names as a parameter',
+      files: {
+        'nginx.conf': server(conf`
+          location /acme {
+              return 302 http://$arg_domain/.well-known/acme-challenge/$arg_token;
+          }
+        `),
+      },
+    },
+    {
       title: 'a path of its own',
       files: {
         'nginx.conf': server(conf`
@@ -151,9 +161,10 @@ function targetOf(line: NginxDirective): string {
   return line.args[targetIndex(line)]?.value ?? ''
 }
 
-/** True for a redirect to a whole URL that is made of variables. */
+/** True for a redirect to a whole URL that is made of variables, whose host does not hang on what a client adds. */
 function isWhole(line: NginxDirective): boolean {
   const target = targetOf(line)
+  if (/^(?:https?|\$scheme):\/\/[^/?#]*\$\{?(?:arg|cookie|http)_(?!host\b)/.test(target)) return false
   return /^(?:https?|\$scheme):\/\//.test(target) && target.includes('$') && !isUnknownWord(target)
 }
 

@@ -34,6 +34,22 @@ export interface RunImage {
   readonly command: { readonly at: Place; readonly words: readonly string[] } | null | undefined
 }
 
+/** True for an image of somebody else, who may have put a main file of nginx into it. */
+export function isForeignImage(base: string | null): boolean {
+  return base?.includes('/') === true && !NGINX_IMAGES.test(base)
+}
+
+const foreignCopies = memo((deployment: Deployment): readonly string[] =>
+  [...runImages(deployment), ...looseImages(deployment)].flatMap(({ base, mounts }) =>
+    isForeignImage(base) ? mounts.flatMap(({ path }) => path ?? []) : [],
+  ),
+)
+
+/** True for a file that goes into such an image, as its directory does where that goes. */
+export function isForForeignImage(deployment: Deployment, path: string): boolean {
+  return foreignCopies(deployment).some(copied => path === copied || isBelow(path, copied))
+}
+
 /** Every container of the deployment, and every image that a Dockerfile beside its servers' files makes. */
 export const runImages = memo((deployment: Deployment): readonly RunImage[] => [...allImages(deployment)])
 

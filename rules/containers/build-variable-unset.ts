@@ -23,7 +23,9 @@ const image = (lines: string): Record<string, string> =>
 export default defineRule({
   summary: 'A variable of a Dockerfile is empty where it is used, or is set by another name',
   severity: 'warning',
-  otherSeverities: { info: 'where `ENV NAME $NAME` sets nothing, and the container may be given it' },
+  otherSeverities: {
+    info: 'where `ENV NAME $NAME` sets nothing, and the container may be given it, and for the whole target of `COPY`, which is the working directory then',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'An `ARG` above the first `FROM` belongs to the `FROM` lines alone: a stage that does not name it again has nothing of it, and `WORKDIR ${APP_HOME}` stays where it was. `ENV NAME: value` sets a variable whose name ends in the colon, `ENV NAME = value` one whose value begins with `=`, and `ARG NAME= value` an empty one. Docker says nothing that ends the build, and the program runs with its default.',
@@ -199,11 +201,17 @@ function* unsetIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFind
     // Platforms give `PORT` to the container: `EXPOSE` with nothing behind it does nothing.
     const isExposed = /^[ \t]*EXPOSE\b/i.test(at.source.code.slice(line, at.start))
     if (isExposed && meant === undefined && global(name) === undefined) continue
+    // Docker copies to the working directory where the target is empty, which is often what is meant.
+    const isTarget = /^[ \t]*(?:COPY|ADD)[ \t].*[ \t]\$\{?\w+\}?[ \t]*$/i.test(
+      at.source.code.slice(line, end),
+    )
     const isItself = own.some(each => each.name === name && each.at.start >= line && each.at.start < end)
     yield {
       ...finding(name, at, global(name), meant),
       // `ENV NAME $NAME`: what starts the container has to bring it all the same.
-      ...(isItself && global(name) === undefined && { severity: 'info' as const }),
+      ...(((isItself && global(name) === undefined) || (isTarget && meant === undefined)) && {
+        severity: 'info' as const,
+      }),
     }
   }
   for (const run of stage.runs) {

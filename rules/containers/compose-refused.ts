@@ -12,6 +12,9 @@ const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> 
 export default defineRule({
   summary: 'Compose refuses the file, and starts none of its services',
   severity: 'error',
+  otherSeverities: {
+    info: 'where a key stands twice in a file for `docker stack deploy`, which long took the last',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: "Compose knows which keys a service may have and what each of them takes, and refuses the whole file at the first that is none: `services.web additional properties 'port' not allowed`. `docker compose up` then starts nothing, and after a restart of the host the site is gone.",
@@ -423,8 +426,13 @@ export default defineRule({
     for (const project of projectsIn(deployment)) {
       for (const { at, said, meant, home } of project.faults) {
         if (OF_OTHERS.test(at.source.text)) continue
+        const isTwice = said.includes('mapping key ')
         yield {
           at,
+          // Whoever merges two maps this way does so in every service.
+          ...(said.includes('mapping key "<<"') && { cause: at.source, aspect: 'merge' }),
+          // The reader of `docker stack deploy` long took the last of two keys.
+          ...(isTwice && OF_SWARM.test(at.source.text) && { severity: 'info' as const }),
           message: `Compose starts nothing: ${said}`,
           label: home === null ? 'refused' : `belongs to ${home}`,
           ...(meant !== null && { help: `Write \`${meant}\`` }),

@@ -143,6 +143,7 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
       at: place,
       message: said,
       label: 'not below the context',
+      related: [{ at, message: 'the context' }],
       help: `Write it as it is called from the context: \`${posix.relative(context.value, beside)}\``,
     }
   const entries = files.list(context.value) ?? []

@@ -1,5 +1,6 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { composeServices } from './_compose-projects.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { webWithEnvironment as tree } from './_examples.ts'
 
@@ -27,10 +28,23 @@ export default defineRule({
     { title: 'quotes around all of it', files: tree('- "DB_HOST=db"') },
     { title: 'quotes within', files: tree(`- OPTIONS=--title="The Shop" --quiet`) },
     { title: 'quotes that are meant, as YAML has them', files: tree(`SHOP_TITLE: '"The Shop"'`) },
+    {
+      title: 'Kibana, which takes a value for JSON',
+      files: {
+        'docker-compose.yml': conf`
+        services:
+          kibana:
+            image: docker.elastic.co/kibana/kibana:8.19.1
+            environment:
+              - SERVER_HOST="0.0.0.0"
+      `,
+      },
+    },
     { title: 'nothing', files: tree('- SHOP_TITLE=""') },
   ],
   *check(deployment) {
-    for (const { environment } of composeServices(deployment))
+    for (const { environment, image } of composeServices(deployment)) {
+      if (image?.known === true && READS_JSON.test(image.value)) continue
       for (const { name, at } of environment) {
         const text = placeText(at)
         if (!text.startsWith(`${name}=`)) continue
@@ -44,8 +58,12 @@ export default defineRule({
           help: `Write \`- ${name}=${value.slice(1, -1)}\``,
         }
       }
+    }
   },
 })
+
+/** The command line of Kibana takes each value for JSON first, and its image makes options of the variables. */
+const READS_JSON = /(?:^|\/)kibana(?:[:@]|$)/
 
 /** Names whose value no program takes with a quote in it. */
 const OF_WORDS =

@@ -7,7 +7,8 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
+import { isForeignImage, type RunImage, runImages } from './_images.ts'
+import { buildSteps } from './_started-words.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 
 const files = (nginx: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -259,6 +260,17 @@ export default defineRule({
       `),
     },
     {
+      title: 'an image of somebody else, whose main file may say it',
+      files: {
+        Dockerfile: conf`
+          FROM registry.example.org/shop/nginx-base:latest
+          COPY site.conf /etc/nginx/include/site.conf
+          CMD ["nginx"]
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
+    {
       title: 'told by the main file that is copied',
       files: {
         Dockerfile: conf`
@@ -284,7 +296,12 @@ export default defineRule({
       const { command } = run
       if (command === null || command === undefined) continue
       const program = whoLeaves(command.words)
-      if (program !== null && !staysByFile(run, program) && !mayBeOwnWord(run))
+      if (
+        program !== null &&
+        !staysByFile(run, program) &&
+        !mayBeOwnWord(run) &&
+        !mayStayByImage(run, program)
+      )
         yield {
           at: command.at,
           message: `${program} goes into the background here, and the container ends with its first process`,
@@ -321,8 +338,17 @@ export default defineRule({
 
 /** True for one word that is given to an image of somebody else, whose entry point may know what it means by it. */
 function mayBeOwnWord({ command, image, base }: RunImage): boolean {
+  return command?.words.length === 1 && image === null && isForeignImage(base)
+}
+
+/** True for the image of somebody else that brings the server, and may bring its main file. */
+function mayStayByImage({ image, base }: RunImage, program: Leaving): boolean {
   return (
-    command?.words.length === 1 && image === null && base?.includes('/') === true && !NGINX_IMAGES.test(base)
+    isForeignImage(base) &&
+    (program === 'nginx' || program === 'PHP-FPM') &&
+    !buildSteps({ image }).some(step =>
+      /\b(?:apt|apt-get|apk|yum|dnf)\b[^&;|]*\s(?:nginx|php\S*fpm)/.test(step),
+    )
   )
 }
 

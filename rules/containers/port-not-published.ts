@@ -187,6 +187,28 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a configuration that a Dockerfile copies, for a container that has both',
+      files: {
+        'docker-compose.yml': tree('ports: ["127.0.0.1:8001:8000"]')['srv/shop/docker-compose.yml'] ?? '',
+        'Dockerfile.all': conf`
+          FROM python:3.12-slim
+          RUN apt-get update && apt-get install -y nginx
+          COPY docker/site /etc/nginx/sites-enabled/default
+          COPY start.sh /start.sh
+          CMD ["/start.sh"]
+        `,
+        'start.sh': '#!/bin/sh\n/usr/sbin/nginx\ngunicorn shop.wsgi -b 0.0.0.0:8000\n',
+        'docker/site': conf`
+          server {
+              listen 80 default_server;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the network of the host', files: tree('network_mode: host') },
     { title: 'a port that a variable gives', files: tree('ports: ["${PORT}:8000"]') },
     {

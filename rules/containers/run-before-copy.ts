@@ -108,6 +108,33 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a list of gems of another name',
+      files: image(
+        conf`
+          FROM ruby:3.3
+          WORKDIR /app
+          COPY Gemfile.next Gemfile.next.lock ./
+          ENV BUNDLE_GEMFILE=Gemfile.next
+          RUN bundle install
+          COPY . .
+        `,
+        { 'web/Gemfile': 'source "x"\n', 'web/Gemfile.next': 'source "x"\n' },
+      ),
+    },
+    {
+      title: 'the package of another directory',
+      files: image(
+        conf`
+          FROM node:22
+          WORKDIR /app
+          COPY ui/package.json ui/
+          RUN npm ci --prefix=ui
+          COPY . .
+        `,
+        { ...PACKAGE, 'web/ui/package.json': '{}\n' },
+      ),
+    },
+    {
       title: 'the package first',
       files: image(
         conf`
@@ -279,7 +306,9 @@ function* tooEarly(stage: DockerStage, context: string, files: FileSystem) {
     // What another program writes or fetches may be any file.
     const before = stage.runs.filter(({ at }) => at.start < run.at.start)
     if (before.some(each => FETCHES.test(commandText(each.command).replace(INSTALLED, '')))) continue
+    const variables = [...stage.args, ...stage.environment].map(({ name }) => name)
     for (const part of commandText(run.command).split(/\s*(?:&&|\|\||;|\n)\s*/)) {
+      if (OF_OTHER_FILE.test(part) || variables.some(name => NAMES_FILE.test(name))) continue
       if (FETCHES.test(part.replace(INSTALLED, ''))) break
       const program = PROGRAMS.find(({ pattern }) => pattern.test(part.trim()))
       const match = program?.pattern.exec(part.trim())
@@ -308,6 +337,10 @@ const INSTALLED = /\b(?:apt-get|apt|apk|yum|dnf)\b[^;&|\n]*/g
 /** What brings files by itself. */
 const FETCHES =
   /\bgit\s+clone\b|\bcurl\b|\bwget\b|\btar\b|\bunzip\b|>\s*\S|\b(?:npm|yarn|pnpm|composer|npx|cargo|go|bundle|rails|django-admin|symfony|laravel)\s+(?:mod\s+)?(?:init|create|new|create-\S+|startproject)\b|\bcp\b|\bmv\b|\bcd\b|\bln\b/
+
+/** Options and variables by which a program reads another file, or the one of another directory. */
+const OF_OTHER_FILE = /\s--(?:gemfile|prefix|working-dir|cwd|dir|modfile|project-dir)\b/
+const NAMES_FILE = /^(?:BUNDLE_GEMFILE|COMPOSER|npm_config_prefix|NPM_CONFIG_PREFIX)$/
 
 function isMounted({ at }: DockerRun): boolean {
   const { code } = at.source

@@ -329,6 +329,22 @@ export default defineRule({
       },
     },
     {
+      title: 'a program of the image that something else starts',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY nginx.template /etc/nginx/conf.d/site.template
+          COPY start.sh /usr/local/bin/start_nginx
+        `,
+        'nginx.template': siteTo('192.0.2.7:8000'),
+        'start.sh': conf`
+          #!/bin/sh
+          envsubst '$NAME' < /etc/nginx/conf.d/site.template > /etc/nginx/conf.d/default.conf
+          nginx -g 'daemon off;'
+        `,
+      },
+    },
+    {
       title: 'a snippet that another file includes',
       files: mounted(
         '/etc/nginx/conf.d/default.conf',
@@ -534,6 +550,12 @@ function isStartedFrom(run: RunImage, target: string): boolean {
     const read = mount.path === null ? null : files.read(mount.path)
     if (read?.kind !== 'source') return true
     if (read.source.code.includes(directory)) return true
+  }
+  // A program of the image, whatever starts it.
+  for (const { path, target: placed } of mounts) {
+    const read = path === null || placed.startsWith('/etc/') ? null : files.read(path)
+    if (read?.kind === 'source' && read.source.code.startsWith('#!') && read.source.code.includes(target))
+      return true
   }
   return false
 }

@@ -133,6 +133,25 @@ export default defineRule({
       },
     },
     {
+      title: 'the page of the language that a client prefers',
+      files: {
+        'nginx.conf': conf`
+          map $http_accept_language $lang {
+              default en-US;
+              ~^de de;
+          }
+          ${site(conf`
+            location / {
+                try_files /$lang/$uri $uri $uri/ @page;
+            }
+            location @page {
+                rewrite (.*) /$lang/index.html;
+            }
+          `)}
+        `,
+      },
+    },
+    {
       title: 'the script has a location of its own',
       files: {
         'nginx.conf': site(conf`
@@ -279,6 +298,9 @@ const fallbacksOf = memo(({ configuration, directive }: NginxServer): readonly s
     for (const line of [...(lines.get(directive) ?? []), ...(lines.get(null) ?? [])]) {
       const word = line.args[name === 'rewrite' ? 1 : line.args.length - 1]?.value ?? ''
       const [uri = ''] = word.split(/[?$]/)
+      // Behind a variable of its own, such as a language, there is a page as well.
+      const [, page] = /^\/\$\{?(?!\d|uri\b|document_uri\b|request_)\w+\}?(\/[\w./-]*\.\w+)$/.exec(word) ?? []
+      if (page !== undefined) found.add(page)
       if (!uri.startsWith('/') || uri.length === 1) continue
       found.add(uri)
       const selected = selectLocation(configuration, directive, toBytes(uri))

@@ -14,7 +14,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`',
+    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -162,8 +162,15 @@ export default defineRule({
       const answer = askServer(deployment, server, page)
       if (answer?.end.kind === 'pass' && answer.end.scope !== block) continue
       if (!name.endsWith('/')) {
+        const upgrades =
+          ONE_SOCKET.test(name) &&
+          block.children.some(
+            each => each.name === 'proxy_set_header' && each.args[0]?.value.toLowerCase() === 'upgrade',
+          )
         yield {
           at,
+          // A WebSocket is asked for by the one URL that it has.
+          ...(upgrades && { severity: 'info' as const }),
           message: `\`${name}/page\` is sent to the backend as \`${path}/page\`: the path of the location ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'no slash at its end' }],
         }
@@ -185,6 +192,9 @@ export default defineRule({
 
 /** A slash in front of a variable that begins with one. */
 const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|document_uri)\b/
+
+/** A WebSocket by its name; Socket.IO has paths of its own below the one that is called after it. */
+const ONE_SOCKET = /\/(?:wss?|web-?sockets?)$/i
 
 /** `/status.html`, and what monitoring asks for, which has no pages below it. */
 const ONE_PAGE =

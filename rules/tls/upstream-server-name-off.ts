@@ -1,5 +1,6 @@
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -61,7 +62,7 @@ export default defineRule({
   summary: 'nginx connects to a backend over TLS without naming it (SNI), or by another name',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the host is of the domain that nginx answers for, and whoever runs both knows what it wants, and in locations that some server includes, whose lines are not here',
+    info: 'where the host is of a domain that nginx answers for, and whoever runs both knows what it wants, or of S3 or GitHub Pages, which answer without a name; and in locations that some server includes, whose lines are not here',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -197,7 +198,12 @@ export default defineRule({
           written === '' || from === -1 || from >= word.end
             ? word
             : { source: word.source, start: from, end: from + written.length },
-        ...((isStandIn(server.directive) || isOwnDomain(server, name)) && { severity: 'info' as const }),
+        // One line in the server is the cure of all that lead there.
+        cause: server.directive,
+        aspect: `${family} ${name}`,
+        ...((isStandIn(server.directive) || isOwnDomain(deployment, name) || ANSWERS_WITHOUT.test(name)) && {
+          severity: 'info' as const,
+        }),
         message: isOn
           ? `nginx names \`${written}\` in the TLS handshake, which is the name of the upstream and not of \`${name}\``
           : `nginx does not name \`${name}\` in the TLS handshake, as \`${directive}\` is off`,
@@ -249,10 +255,20 @@ function isPublicName(host: string): boolean {
 const INSIDE =
   /\.(?:local|localdomain|internal|intern|lan|home|corp|svc|consul|test|localhost|arpa)$|\.svc\./i
 
-/** True where the server has a name of the domain that the backend lies in. */
-function isOwnDomain({ names }: NginxServer, host: string): boolean {
-  const domain = domainOf(host)
-  return names.some(({ exact, name }) => exact && domainOf(name) === domain)
+/** Hosts that have a certificate for whoever sends no name, and answer by `Host`. */
+const ANSWERS_WITHOUT =
+  /\.s3(?:[.-][\w-]+)*\.amazonaws\.com$|^s3(?:[.-][\w-]+)*\.amazonaws\.com$|\.github\.io$/i
+
+const ownDomains = memo(
+  ({ servers }: Deployment): ReadonlySet<string> =>
+    new Set(
+      servers.flatMap(({ names }) => names.flatMap(({ exact, name }) => (exact ? domainOf(name) : []))),
+    ),
+)
+
+/** True where some server has a name of the domain that the backend lies in. */
+function isOwnDomain(deployment: Deployment, host: string): boolean {
+  return ownDomains(deployment).has(domainOf(host))
 }
 
 /** The last two labels, or three where those are of a country's registry: `example.org`, `example.co.uk`. */

@@ -2,6 +2,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { isForForeignImage } from '../containers/_images.ts'
 import { lookedUpName } from '../_looked-up-name.ts'
 
 const site = (lines: string): string => conf`
@@ -76,6 +77,19 @@ export default defineRule({
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
     },
     {
+      title: 'the image of somebody else, whose main file may have one',
+      files: {
+        Dockerfile: conf`
+          FROM registry.example.org/shop/nginx-base:latest
+          COPY include/shop.conf /etc/nginx/include/
+        `,
+        'include/shop.conf': site(conf`
+          set $backend app;
+          proxy_pass http://$backend:9000;
+        `),
+      },
+    },
+    {
       title: 'a name that another line has nginx look up at its start',
       files: {
         'nginx.conf': site(conf`
@@ -96,6 +110,7 @@ export default defineRule({
       if (name === null) continue
       const fact = effectiveAtHand(server.configuration, block, 'resolver')
       if (!fact.known || fact.value.directives.length > 0) continue
+      if (isForForeignImage(deployment, pass.source.path)) continue
       yield {
         at: argumentPlace(pass, 0),
         message: `no \`resolver\` is defined to resolve \`${name}\`, so nginx answers 502`,

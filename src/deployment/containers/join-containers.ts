@@ -1,4 +1,9 @@
+import { posix } from 'node:path'
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
+import type { Source } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { Repository } from '../../files/machine.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
@@ -21,7 +26,7 @@ type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
  */
 export function withContainers(
   input: MachineInput,
-  { files, locate }: Repository,
+  { files, locate, dockerfiles }: Repository,
   projects: readonly ComposeProject[],
   joined: Set<ComposeProject>,
 ): readonly (readonly MachineInput[])[] {
@@ -55,7 +60,10 @@ export function withContainers(
   const apache = input.apache.filter(each => !placed.has(each))
   if (nginx.length + apache.length === 0) return deployments
   const [only, ...others] = projects
-  const besideHost = deployments.length > 0 || others.length > 0 ? undefined : only
+  const isForImage = [...nginx, ...apache].some(({ sources }) =>
+    sources.some(({ path }) => isCopied(locate(path), dockerfiles, files)),
+  )
+  const besideHost = deployments.length > 0 || others.length > 0 || isForImage ? undefined : only
   if (besideHost !== undefined) joined.add(besideHost)
   const beside =
     besideHost === undefined
@@ -65,6 +73,35 @@ export function withContainers(
         )
   return [...deployments, [{ ...input, nginx, apache }, ...beside]]
 }
+
+/**
+ * True for a file that some Dockerfile, which none of the containers is built from, puts where a server reads it:
+ * it is for that image, and not for the machine whose ports the containers publish.
+ */
+function isCopied(file: string | null, dockerfiles: readonly string[], files: FileSystem): boolean {
+  if (file === null) return false
+  return dockerfiles.slice(0, MOST_DOCKERFILES).some(path => {
+    const source = sourceAt(files, path)
+    return source !== null && copiesIntoHomes(source).some(copied => `${file}/`.includes(`/${copied}/`))
+  })
+}
+
+/** So many Dockerfiles are read for it. */
+const MOST_DOCKERFILES = 60
+
+/** What a Dockerfile copies to where a server reads it, by its path in a directory that nobody knows. */
+const copiesIntoHomes = memo((source: Source): readonly string[] =>
+  readDockerfile(source).stages.flatMap(({ copies }) =>
+    copies.flatMap(({ from, sources, target }) =>
+      from === null && target.known && HOMES.test(target.value)
+        ? sources.flatMap(each => {
+            const copied = each.known ? posix.normalize(each.value).replace(/^\/|\/$/g, '') : ''
+            return /^[\w-][\w./-]*$/.test(copied) ? [copied] : []
+          })
+        : [],
+    ),
+  ),
+)
 
 /**
  * The deployments that projects make of which no server's configuration is in the audit.
