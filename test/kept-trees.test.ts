@@ -571,6 +571,8 @@ test('files of tools, of editors and what is put aside are no configuration', as
       'snippet vhost\n\t<VirtualHost *:80>\n\t\tServerName ${5:www.example.com}\n\t</VirtualHost>\n',
     'vendor/ace/kitchen-sink/docs/htaccess': 'RewriteEngine on\nRewriteRule ^/$ /homepage.html [L]\n',
     'nginx/old.conf.unused': broken,
+    'test/data/nginx.conf': broken,
+    'builder/testdata/nginx.conf': broken,
   }
   assert.equal(await loud(tree), [])
 })

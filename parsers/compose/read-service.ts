@@ -46,7 +46,7 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     at,
     keys: [at],
     image: fact('image'),
-    build: readBuild(valueIn(node, 'build'), context),
+    build: readBuild(valueIn(node, 'build'), node, context),
     ports: readPorts(valueIn(node, 'ports'), context),
     expose: readExpose(valueIn(node, 'expose'), context),
     volumes: readMounts(valueIn(node, 'volumes'), context),
@@ -115,9 +115,11 @@ function readExtends(node: YamlNode, context: FileContext): WrittenService['exte
   return { service, file: file === null ? null : pathFact(file, context.directory) }
 }
 
-function readBuild(node: YamlNode | undefined, context: FileContext): ComposeBuild | null {
+function readBuild(node: YamlNode | undefined, service: YamlMap, context: FileContext): ComposeBuild | null {
   if (node === undefined || node.kind === 'list') return null
-  const none = { at: node.at, dockerfile: null, dockerfileInline: null, target: null, args: [] }
+  // In the first format of all it stands beside the context.
+  const dockerfile = node.kind === 'scalar' ? factIn(service, 'dockerfile', context) : null
+  const none = { at: node.at, dockerfile, dockerfileInline: null, target: null, args: [] }
   if (node.kind === 'scalar') {
     const text = textOf(node, context)
     return text === null ? null : { ...none, context: contextFact(text, context) }

@@ -112,6 +112,8 @@ function argumentFault(
       if (isEmpty) return { said: `${name} requires at least one argument` }
       return name === 'EXPOSE' ? portFault(rest) : null
     case 'SHELL':
+      // Docker long read the array and left alone what follows it.
+      if (/^\s*\[(?:\s*"[^"\n]*"\s*,?)*\]\s*\S/.test(rest.text)) return null
       return jsonWords(rest) === null ? { said: 'SHELL requires the arguments to be in JSON form' } : null
     case 'HEALTHCHECK':
       return healthFault(rest, all)

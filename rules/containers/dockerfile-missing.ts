@@ -69,6 +69,18 @@ export default defineRule({
       files: tree('build: { context: ., dockerfile: web/Dockerfile }', { 'web/Dockerfile': OWN }),
     },
     {
+      title: 'beside the context, as in the first format',
+      files: {
+        'docker-compose.yml': conf`
+          web:
+            build: ./web
+            dockerfile: Dockerfile.prod
+            ports: ["80:80"]
+        `,
+        'web/Dockerfile.prod': OWN,
+      },
+    },
+    {
       title: 'written into the compose file',
       files: tree(
         conf`

@@ -131,6 +131,12 @@ export default defineRule({
       `),
     },
     {
+      title: 'a comma behind an array, which Docker long left alone',
+      files: image(conf`
+        SHELL ["/bin/sh", "-c"],
+      `),
+    },
+    {
       title: 'what Docker takes',
       files: tree(conf`
         ARG VERSION=3.12

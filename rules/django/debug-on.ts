@@ -20,7 +20,10 @@ const withDebug = (debug: string, environment = ''): Record<string, string> =>
 export default defineRule({
   summary: 'DEBUG is on in production',
   severity: 'warning',
-  otherSeverities: { error: 'where the environment says False and Django takes the text for true' },
+  otherSeverities: {
+    error: 'where the environment says False and Django takes the text for true',
+    info: 'where the settings are called `local` or `dev`',
+  },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [489],
@@ -123,9 +126,10 @@ export default defineRule({
       const text = at.source.code.slice(at.start, at.end)
       const asText = typeof value === 'string' ? value : variableIn(text, program.environment)
       const isOff = asText !== null && OFF.test(asText)
+      const isForOne = FOR_ONE.test(at.source.path)
       yield {
         at,
-        severity: isOff ? ('error' as const) : ('warning' as const),
+        severity: isOff ? ('error' as const) : isForOne ? ('info' as const) : ('warning' as const),
         message: isOff
           ? `the environment says \`${asText}\`, and this makes \`DEBUG\` true`
           : 'DEBUG is on in an application that nginx proxies to',
@@ -174,6 +178,10 @@ function* inApache({ applications, pythonOf }: Deployment) {
     }
   }
 }
+
+/** Settings that say by their name that they are for whoever writes the application. */
+const FOR_ONE =
+  /(?:^|[/._-])(?:local|dev|devel|development|debug|docker[-_]?dev|dev[-_]?docker)(?:[._-]?settings)?\.py$|(?:^|\/)settings?[._-]?(?:local|dev|devel|development)\w*\.py$/i
 
 const OFF = /^(?:0|false|no|off|n|f)$/i
 

@@ -73,6 +73,9 @@ const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 /** What the editor Ace shows its colours with, one file for each language. */
 const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/
 
+/** What tests of a program read, and compare with what it makes of it. */
+const OF_TESTS = /\/(?:testdata|testfiles[\w-]*|tests?\/data)\//
+
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
 
@@ -111,7 +114,7 @@ export type PathVerdict =
  * @param isPlaced false where the path is not the machine's own: a repository may call a directory `root` or `srv`
  */
 export function judgePath(path: string, isPlaced = true): PathVerdict | null {
-  if (OF_EDITORS.test(path)) return null
+  if (OF_EDITORS.test(path) || OF_TESTS.test(path)) return null
   const name = posix.basename(path)
   if (
     HTACCESS.test(name) &&
