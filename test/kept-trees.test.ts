@@ -613,4 +613,29 @@ test('two parts between comments, of which a start script takes one out', async 
   assert.equal(await loud(site(enabled, enabled)), ['nginx/shop.conf nginx/syntax'])
 })
 
+test('words between two number signs, and defaults of a shell, that a program fills in', async () => {
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'conf/nginx.conf':
+      'location ^~ #LOCATION# {\n  alias #DESTDIR#/;\n  error_page 403 #PATH#/core/403.php;\n' +
+      '  location = #PATH#/robots.txt {\n    allow all; #NOTE# of ours\n  }\n  location ~ ^#PATH#/(?:build|tests)/ {\n    deny all;\n  }\n}\n',
+    'helpers/auth.conf': 'auth_basic "${BASIC_AUTH:-off}";\nauth_basic_user_file "/etc/nginx/.htpasswd";\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
+test('what FTP servers have in the form of Apache, and copies of modules of Go', async () => {
+  const tree = {
+    'README.md': '# Files of our servers\n',
+    'configs/apache/shop.conf':
+      '<VirtualHost *:80>\n  ServerName shop.example.org\n  DocumentRoot /srv/shop\n</VirtualHost>\n',
+    'configs/proftpd/root_domain.conf':
+      '<Directory /backups>\n  <Limit RMD RNTO DELE XRMD>\n    DenyAll\n  </Limit>\n</Directory>\n',
+    'vendor/github.com/example/registry/nginx.conf':
+      'server {\n  listen 443;\n  ssl on;\n  proxy_pas x;\n}\n',
+    'fixtures/invalid/nginx.conf': 'events {}\nhttp\n  charset utf-8;\n}\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

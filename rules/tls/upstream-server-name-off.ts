@@ -164,6 +164,7 @@ export default defineRule({
     },
     { title: 'an address has no name', files: { 'nginx.conf': site('', '192.0.2.7') } },
     { title: 'a host of the own network', files: { 'nginx.conf': site('', 'backend.internal') } },
+    { title: 'a host of an environment', files: { 'nginx.conf': site('', 'errors.management.production') } },
     { title: 'without TLS', files: { 'nginx.conf': site('').replace('https://', 'http://') } },
   ],
   *check(deployment) {
@@ -253,7 +254,7 @@ function isPublicName(host: string): boolean {
 }
 
 const INSIDE =
-  /\.(?:local|localdomain|internal|intern|lan|home|corp|svc|consul|test|localhost|arpa)$|\.svc\./i
+  /\.(?:local|localdomain|internal|intern|lan|home|corp|svc|consul|test|localhost|arpa|production|prod|staging|stage|integration|private|priv|intra|intranet|cluster|docker|vagrant|vm|loc|localnet|dmz)$|\.svc\./i
 
 /** Hosts that have a certificate for whoever sends no name, and answer by `Host`. */
 const ANSWERS_WITHOUT =

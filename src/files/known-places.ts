@@ -73,8 +73,11 @@ const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
 /** What the editor Ace shows its colours with, one file for each language. */
 const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/
 
+/** Modules of Go that a repository keeps a copy of, and what FTP servers have in Apache's form. */
+const OF_OTHERS = /\/vendor\/(?:[\w-]+\.)+[a-z]+\/|\/(?:pro|vs|pure-)ftpd\//
+
 /** What tests of a program read, and compare with what it makes of it. */
-const OF_TESTS = /\/(?:testdata|testfiles[\w-]*|tests?\/data)\//
+const OF_TESTS = /\/(?:testdata|testfiles[\w-]*|tests?\/data|fixtures|__fixtures__)\//
 
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
@@ -114,7 +117,7 @@ export type PathVerdict =
  * @param isPlaced false where the path is not the machine's own: a repository may call a directory `root` or `srv`
  */
 export function judgePath(path: string, isPlaced = true): PathVerdict | null {
-  if (OF_EDITORS.test(path) || OF_TESTS.test(path)) return null
+  if (OF_EDITORS.test(path) || OF_TESTS.test(path) || OF_OTHERS.test(path)) return null
   const name = posix.basename(path)
   if (
     HTACCESS.test(name) &&

@@ -15,6 +15,7 @@ test('a secret of a file is hidden wherever it turns up', () => {
 test('a word that is a password somewhere is left in a sentence', () => {
   assert.is(said('Upgrade', '`Upgrade` is not passed on'), '`Upgrade` is not passed on')
   assert.is(said('admin', 'the name admin'), 'the name admin')
+  assert.is(said('directory', 'another directory than that'), 'another directory than that')
 })
 
 test.run()

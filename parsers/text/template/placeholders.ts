@@ -111,6 +111,13 @@ const STYLES: readonly Style[] = [
     judge: (match, line) =>
       /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
   },
+  {
+    mark: '#',
+    pattern: /(?<![#\w])#[A-Z][A-Z\d_]*#(?!#)/y,
+    // Behind the end of a directive it is a comment.
+    judge: (match, line) =>
+      /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
+  },
   // Hiera, where what is no variable of its own is written `%%{}{REQUEST_URI}`.
   { mark: '%%{', pattern: /%%\{\w*\}\{[^}\s]*\}/y, judge: () => 'proof' },
   {
@@ -210,7 +217,14 @@ const STYLES: readonly Style[] = [
       const name = /\w+/.exec(match)?.[0] ?? ''
       if (file.variables().has(name.toLowerCase())) return 'none'
       // In a script, a compose file and a Dockerfile it is the shell's own, and means what it says.
-      if (/^\$\{\w+:[-=+?]/.test(match)) return isConfiguration(text) ? fenced(match, line) : 'none'
+      if (/^\$\{\w+:[-=+?]/.test(match)) {
+        if (!isConfiguration(text)) return 'none'
+        // To nginx no name of a variable has a colon: it asks for the closing bracket.
+        return /^(?:auth_basic|add_header|set|return|access_log|sub_filter)$/.test(directive) &&
+          isStatement(text)
+          ? 'proof'
+          : fenced(match, line)
+      }
       // Apache puts nothing in its place but in macros, and takes no backend without its scheme.
       if (/^proxypass/.test(directive) && text.includes(` ${match}://`))
         return /<Macro\s/i.test(file.text) ? 'none' : 'proof'
