@@ -638,4 +638,15 @@ test('what FTP servers have in the form of Apache, and copies of modules of Go',
   assert.equal(await loud(tree), [])
 })
 
+test('a variable of a container whose image keeps Apache in a directory of its own', async () => {
+  const tree = {
+    Dockerfile:
+      'FROM ubuntu:24.04\nRUN apt-get update && apt-get install -y apache2\nADD conf/apache2.conf /etc/apache2/apache2.conf\nADD conf/envvars /etc/apache2/envvars\nENV PORT=8000\n',
+    'conf/apache2.conf':
+      'ServerRoot /etc/apache2\nLoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\nServerName localhost\nListen ${PORT}\nErrorLog /dev/stderr\n',
+    'conf/envvars': 'export APACHE_RUN_USER=www-data\n',
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

@@ -54,6 +54,16 @@ export default defineRule({
       },
     },
     {
+      title: 'where a section for URLs leads',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <LocationMatch "^/app/(.+)$">
+              ProxyPassMatch "http://127.0.0.1:8000/$1/socket"
+          </LocationMatch>
+        `),
+      },
+    },
+    {
       title: 'the characters themselves',
       files: rewritingDirectory(conf`
         RewriteRule ^c\+\+/(.*)$ /cpp/$1 [L]
@@ -86,6 +96,14 @@ function* patterns(configuration: ApacheConfiguration, files: FileSystem): Gener
     for (const directive of everywhere(configuration, files, name)) {
       const hasStatus = /^(?:\d{3}|permanent|temp|seeother|gone)$/i.test(directive.args[0]?.value ?? '')
       const index = name === 'redirectmatch' && hasStatus ? 1 : 0
+      // In a section for URLs the pattern is the section's, and the one argument where it leads.
+      if (
+        /^Location/.test(directive.parent?.name ?? '') &&
+        !hasStatus &&
+        directive.args.length === 1 &&
+        name !== 'locationmatch'
+      )
+        continue
       const pattern = directive.args[index]?.value
       if (pattern !== undefined && isSettled(pattern)) yield { at: argumentPlace(directive, index), pattern }
     }

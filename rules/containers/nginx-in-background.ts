@@ -239,6 +239,33 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'told by the main file that the command names',
+      files: {
+        'docker-compose.yml': composeWith({ nginx: 'command: nginx -c /nginx.conf' }).replace(
+          './nginx/site.conf:/etc/nginx/conf.d/default.conf',
+          './nginx/nginx.conf:/nginx.conf',
+        ),
+        'nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('web:8000'))}`,
+      },
+    },
+    {
+      title: 'a template of the main file, which a script places',
+      files: {
+        'rootfs/etc/supervisord/nginx.conf': conf`
+          [program:nginx]
+          command = /usr/sbin/nginx
+        `,
+        'rootfs/etc/supervisord.conf': conf`
+          [supervisord]
+          nodaemon = true
+
+          [include]
+          files = /etc/supervisord/*.conf
+        `,
+        'rootfs/tpls/etc/nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('192.0.2.7:8000'))}`,
+      },
+    },
     { title: 'the command of the image', files: files('') },
     { title: 'told to stay', files: files(`command: ["nginx", "-g", "daemon off;"]`) },
     {
@@ -298,7 +325,7 @@ export default defineRule({
       const program = whoLeaves(command.words)
       if (
         program !== null &&
-        !staysByFile(run, program) &&
+        !staysByFile(run, program, command.words) &&
         !mayBeOwnWord(run) &&
         !mayStayByImage(run, program)
       )
@@ -380,6 +407,7 @@ function leavesSupervisor(words: readonly WrittenText[]) {
 function staysByFile(
   { machine, mounts, image, files }: Pick<RunImage, 'machine' | 'mounts' | 'image' | 'files'>,
   program: Leaving,
+  named: readonly string[] = [],
 ): boolean {
   if (program === 'Apache' || program === 'PM2' || program === 'Tomcat') return false
   const [told, place, line] = SAYS[program]
@@ -388,7 +416,7 @@ function staysByFile(
   )
   if (isToldByBuild || mounts.some(({ path }) => path !== null && isSaidByScript(files, path, told)))
     return true
-  const placed = mounts.filter(({ target }) => place.test(target))
+  const placed = mounts.filter(({ target }) => place.test(target) || named.includes(target))
   if (placed.some(({ path }) => path === null || says(files, path, line))) return true
   return machine.programs.some(
     each => program === 'nginx' && each.kind === 'nginx' && each.configuration.occurrences.has('daemon'),
@@ -416,10 +444,31 @@ function staysOnMachine(
   if (told !== null)
     for (const { name } of files.list(directory) ?? [])
       if (isSaidByScript(files, posix.join(directory, name), told)) return true
+  if ((program === 'nginx' || program === 'PHP-FPM') && staysByTemplate(files, program)) return true
   if (program === 'nginx') return says(files, posix.join(directory, 'nginx.conf'), SAYS.nginx[2])
   if (program !== 'PHP-FPM') return false
   return (files.list('/etc/php') ?? []).some(({ name }) =>
     says(files, `/etc/php/${name}/fpm/php-fpm.conf`, SAYS['PHP-FPM'][2]),
+  )
+}
+
+const OF_SYSTEM = /^(?:bin|boot|dev|etc|home|lib\d*|media|mnt|opt|proc|root|run|s?bin|srv|sys|tmp|usr|var)$/
+
+/** True where a main file says it that lies beside the directories of the system, for a script to place. */
+function staysByTemplate(files: FileSystem, program: 'nginx' | 'PHP-FPM'): boolean {
+  const name = program === 'nginx' ? /^nginx\.conf/ : /^(?:php-fpm|www)\.conf/
+  let left = 100
+  const holds = (directory: string): boolean => {
+    if (left-- <= 0) return false
+    return (files.list(directory) ?? []).some(each => {
+      const path = posix.join(directory, each.name)
+      return each.kind === 'directory'
+        ? holds(path)
+        : name.test(each.name) && says(files, path, SAYS[program][2])
+    })
+  }
+  return (files.list('/') ?? []).some(
+    each => each.kind === 'directory' && !OF_SYSTEM.test(each.name) && holds(`/${each.name}`),
   )
 }
 

@@ -50,7 +50,11 @@ export async function loadParsers(
   const startsShell = wanted.some(each => each.shell)
   const shell = hasScript || startsShell ? await shellParser() : null
   return {
-    environment: ({ files }, main) => readEnvironment(files, shell, main, { defines }),
+    environment: ({ files, repository }, main) =>
+      readEnvironment(files, shell, main, {
+        defines,
+        isForImage: (repository?.dockerfiles.length ?? 0) > 0,
+      }),
     // Apache's configuration leads to a WSGI script, an application server to its configuration and settings.
     python: hasApache || wanted.some(each => each.python) ? await pythonParser() : null,
     shell: startsShell ? shell : null,

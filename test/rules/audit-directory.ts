@@ -24,7 +24,8 @@ export async function auditDirectory(directory: string, rules: readonly Rule[]):
   const settings = settingsOf(
     existsSync(options) ? readFileSync(options, 'utf8') : undefined,
     rules,
-    (files, main) => readEnvironment(files, parser, main),
+    (files, main, { repository }) =>
+      readEnvironment(files, parser, main, { isForImage: (repository?.dockerfiles.length ?? 0) > 0 }),
   )
   return audit(machines, '.', settings)
 }

@@ -26,7 +26,7 @@ import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
 import type { ServerVersion } from '../../src/servers/version.ts'
 
-export type Environment = (files: FileSystem, main: string | null) => ApacheEnvironment
+export type Environment = (files: FileSystem, main: string | null, machine: Machine) => ApacheEnvironment
 
 const { runtime, python: grammar, bash } = grammarFiles()
 const python = await loadPythonParser({ runtime, grammar })
@@ -156,7 +156,7 @@ export function settingsOf(
     python,
     shell,
     compose: readProjects,
-    environment: (machine, main) => environment(machine.files, main),
+    environment: (machine, main) => environment(machine.files, main, machine),
   }
 }
 

@@ -14,6 +14,8 @@ import { definesOf, readService } from './read-service.ts'
 export interface EnvironmentOptions {
   /** Names given as `--define`, as on httpd's own command line. */
   readonly defines?: readonly string[]
+  /** True where an image may be made of the files, and whoever starts a container of it sets more variables. */
+  readonly isForImage?: boolean
 }
 
 /** What systemd or the shell itself puts into every service's environment, with values of its own. */
@@ -88,7 +90,9 @@ export function readEnvironment(
   // A unit outside the audit is the package's, whose own variables nobody refers to.
   return {
     variables: exportedOf(result.variables, service.variables),
-    complete: result.complete && service.complete !== false,
+    complete:
+      result.complete &&
+      (options.isForImage === true ? service.complete === true : service.complete !== false),
     defines,
     limit: limitOf(source.path, result),
   }
