@@ -62,7 +62,7 @@ export default defineRule({
   summary: 'nginx connects to a backend over TLS without naming it (SNI), or by another name',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the host is of a domain that nginx answers for, and whoever runs both knows what it wants, or of S3 or GitHub Pages, which answer without a name; and in locations that some server includes, whose lines are not here',
+    info: 'where the host is of a domain that nginx answers for, and whoever runs both knows what it wants, or of S3, Google’s storage or GitHub Pages, which answer without a name; and in locations that some server includes, whose lines are not here',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -258,7 +258,7 @@ const INSIDE =
 
 /** Hosts that have a certificate for whoever sends no name, and answer by `Host`. */
 const ANSWERS_WITHOUT =
-  /\.s3(?:[.-][\w-]+)*\.amazonaws\.com$|^s3(?:[.-][\w-]+)*\.amazonaws\.com$|\.github\.io$/i
+  /\.s3(?:[.-][\w-]+)*\.amazonaws\.com$|^s3(?:[.-][\w-]+)*\.amazonaws\.com$|\.github\.io$|(?:^|\.)storage\.googleapis\.com$/i
 
 const ownDomains = memo(
   ({ servers }: Deployment): ReadonlySet<string> =>

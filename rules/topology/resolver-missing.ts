@@ -1,8 +1,10 @@
+import { posix } from 'node:path'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { isForForeignImage } from '../containers/_images.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { lookedUpName } from '../_looked-up-name.ts'
 
 const site = (lines: string): string => conf`
@@ -77,6 +79,23 @@ export default defineRule({
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
     },
     {
+      title: 'a main file beside it, which may include it',
+      files: {
+        'nginx/files/nginx.conf.j2': conf`
+          events {
+          }
+          http {
+              resolver 192.0.2.53;
+              include /etc/nginx/sites-enabled/*;
+          }
+        `,
+        'nginx/domains/shop.conf': site(conf`
+          set $backend app;
+          proxy_pass http://$backend:9000;
+        `),
+      },
+    },
+    {
       title: 'the image of somebody else, whose main file may have one',
       files: {
         Dockerfile: conf`
@@ -111,6 +130,12 @@ export default defineRule({
       const fact = effectiveAtHand(server.configuration, block, 'resolver')
       if (!fact.known || fact.value.directives.length > 0) continue
       if (isForForeignImage(deployment, pass.source.path)) continue
+      const { configuration } = server
+      if (
+        configuration.main === null &&
+        mainBesideHasOne(deployment.filesOf(configuration), pass.source.path)
+      )
+        continue
       yield {
         at: argumentPlace(pass, 0),
         message: `no \`resolver\` is defined to resolve \`${name}\`, so nginx answers 502`,
@@ -119,3 +144,24 @@ export default defineRule({
     }
   },
 })
+
+/** So many directories are looked into for a main file. */
+const MOST = 40
+
+/** True where a main file near a site, which may include it, has a `resolver` for all servers. */
+function mainBesideHasOne(files: FileSystem, site: string): boolean {
+  const begin = posix.dirname(posix.dirname(site))
+  const waiting = [begin]
+  for (let looked = 0; looked < MOST; looked++) {
+    const directory = waiting.shift()
+    if (directory === undefined) return false
+    for (const { name, kind } of files.list(directory) ?? []) {
+      const path = posix.join(directory, name)
+      if (kind === 'directory') waiting.push(path)
+      const source = kind === 'file' && /^nginx\.conf/.test(name) ? sourceAt(files, path) : null
+      if (source !== null && /^\s*http\b/m.test(source.code) && /^\s*resolver\s/m.test(source.code))
+        return true
+    }
+  }
+  return false
+}
