@@ -2,6 +2,7 @@ import { conclude, type RuleAnswers } from '../engine/run.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Machine } from '../files/machine.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { UnreadFile } from '../servers/unread-file.ts'
 import type { UnderstoodMachine } from '../understand.ts'
@@ -33,10 +34,10 @@ const FIRST = 7
 export function askAlike<T extends AskedMachine>(machine: Machine, ask: (machine: Machine) => T): T | null {
   if (machine.repository !== undefined || machine.isDump) return null
   const files = siteFiles(machine)
-  const groups = files.length === 0 ? [] : groupSites(files)
+  let groups = files.length === 0 ? [] : groupSites(files)
   const shown = new Set<Site>()
-  // Those that are found to differ are looked at themselves, once.
-  for (let round = 0; round < 2; round++) {
+  // Those that are found to differ are looked at themselves, once, and names of several lengths apart, once.
+  for (let round = 0; round < 4; round++) {
     const spreads = groups.flatMap(sites => spreadOver(sites.filter(site => !shown.has(site))))
     // Where most would be looked at anyway, it takes longer than to look at all.
     const left = spreads.reduce((sum, { from, to }) => sum + from.files.length * to.length, 0)
@@ -49,20 +50,26 @@ export function askAlike<T extends AskedMachine>(machine: Machine, ask: (machine
     if (!mayTell(few.result, spreads)) return null
     const different = sitesThatDiffer(machine.files, few.asked, spreads, groups.flat())
     if (different === null) return null
-    if (different.size === 0) {
-      const tried = spreads.map(({ from, to }) => ({ from, to: sitesToTry(to) }))
-      const more = askWithout(
-        machine,
-        spreads.flatMap(({ to }, index) => to.filter(site => !tried[index]?.to.includes(site))),
-        ask,
-      )
-      return isForetold(few.result, more.result, tried, machine)
-        ? withAll(few.result, spreads, machine.files)
-        : null
-    }
     for (const site of different) shown.add(site)
+    if (different.size > 0) continue
+    const tried = spreads.map(({ from, to }) => ({ from, to: sitesToTry(to) }))
+    const more = askWithout(
+      machine,
+      spreads.flatMap(({ to }, index) => to.filter(site => !tried[index]?.to.includes(site))),
+      ask,
+    )
+    if (isForetold(few.result, more.result, tried, machine))
+      return withAll(few.result, spreads, machine.files)
+    const parted = groups.flatMap(byLengths)
+    if (parted.length === groups.length) return null
+    groups = parted
   }
   return null
+}
+
+/** The sites whose names are equally long, group by group. */
+function byLengths(sites: readonly Site[]): readonly (readonly Site[])[] {
+  return [...groupBy(sites, ({ names }) => names.map(({ length }) => length).join(' ')).values()]
 }
 
 /** The last of the first, and those that it stands for; none where it would not be worth the doubt. */
@@ -98,16 +105,19 @@ function mayTell({ understood, answers }: AskedMachine, spreads: readonly Spread
 }
 
 /**
- * The next one, and those with the shortest names and the longest: what a length makes a fault shows at one of its
- * ends.
+ * The next one, and of each name those that have the shortest and the longest: what a length makes a fault shows at
+ * one of its ends.
  */
 function sitesToTry(sites: readonly Site[]): readonly Site[] {
   const [next] = sites
   if (next === undefined) return []
-  const lengthOf = ({ names }: Site): number => names.reduce((sum, name) => sum + name.length, 0)
-  const shortest = sites.reduce((one, other) => (lengthOf(other) < lengthOf(one) ? other : one), next)
-  const longest = sites.reduce((one, other) => (lengthOf(other) > lengthOf(one) ? other : one), next)
-  return sites.filter(site => site === next || site === shortest || site === longest)
+  const tried = new Set([next])
+  for (const index of next.names.keys()) {
+    const lengthOf = ({ names }: Site): number => names[index]?.length ?? 0
+    tried.add(sites.reduce((one, other) => (lengthOf(other) < lengthOf(one) ? other : one)))
+    tried.add(sites.reduce((one, other) => (lengthOf(other) > lengthOf(one) ? other : one)))
+  }
+  return sites.filter(site => tried.has(site))
 }
 
 /** True where some more sites of each group add what was said of the one that stands for them. */

@@ -87,13 +87,24 @@ export interface Renaming {
   readonly place: <T extends Place>(place: T) => Renamed<T>
 }
 
+/** Of a name that is cut; what is shorter may be any word. */
+const LEAST_PART = 5
+
 /** @param files those in which a site may have more than is compared of all: its unit, its application */
 export function renaming({ names, files: own }: Site, files: FileSystem): Renaming {
   const indexes = new Map(names.map((name, index) => [name, index]))
   const indexOf = new Map(own.map(({ source }, index) => [source.path, index]))
+  /** Messages show what is left of a name that is too long. */
+  const nameIn = (word: string): number =>
+    indexes.get(word) ?? (word.length < LEAST_PART ? -1 : names.findIndex(name => name.startsWith(word)))
   const text: Renaming['text'] = text =>
-    wordsOf(text).some(word => indexes.has(word))
-      ? site => replaceWords(text, word => site.names[indexes.get(word) ?? -1] ?? word)
+    wordsOf(text).some(word => nameIn(word) !== -1)
+      ? site =>
+          replaceWords(text, word => {
+            const name = site.names[nameIn(word)]
+            if (name === undefined) return word
+            return indexes.has(word) ? name : name.slice(0, word.length)
+          })
       : () => text
   const source: Renaming['source'] = given => {
     const index = indexOf.get(given.path)

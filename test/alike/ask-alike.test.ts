@@ -212,4 +212,22 @@ for (const { title, change, isWhole = false } of CASES) {
   })
 }
 
+test('names may be of several lengths', () => {
+  const { few, whole } = auditBothWays(treeOf(siteNames(80, [6, 8, 9])), RULES)
+  assert.ok(few !== null)
+  assert.equal(saidBy(few), saidBy(whole))
+})
+
+test('where a length makes a fault, they are looked at by their lengths', () => {
+  const tree = treeOf(siteNames(90, [8, 16]))
+  const named = Object.entries(tree).map(([path, text]) => [
+    path,
+    text.replace('threads=15', 'threads=15 display-name=%{GROUP}'),
+  ])
+  const { few, whole } = auditBothWays(Object.fromEntries(named), RULES)
+  assert.ok(few !== null)
+  assert.is(whole.findings.filter(({ rule }) => rule === 'wsgi/display-name').length, 45)
+  assert.equal(saidBy(few), saidBy(whole))
+})
+
 test.run()

@@ -1,15 +1,16 @@
 /** A tree of `/etc` with many sites, by the paths of its files. */
 export type Tree = Record<string, string>
 
-/** Names that are not near to each other, the same each time. */
-export function siteNames(count: number): readonly string[] {
+/** Names that are not near to each other, the same each time, of some lengths in turn. */
+export function siteNames(count: number, lengths: readonly number[] = [9]): readonly string[] {
   let state = 4711
   const letter = (): string => {
     state = (state * 1_103_515_245 + 12_345) % 2 ** 31
     return String.fromCharCode(97 + (Math.floor(state / 65_536) % 26))
   }
   const names = new Set<string>()
-  while (names.size < count) names.add(Array.from({ length: 9 }, letter).join(''))
+  while (names.size < count)
+    names.add(Array.from({ length: lengths[names.size % lengths.length] as number }, letter).join(''))
   return [...names].sort()
 }
 
