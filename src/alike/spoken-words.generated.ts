@@ -289,7 +289,7 @@ jq
 jre
 js jsaclhrxuesgihapqbqe jsessionid json jsonl jsonld jsonp jsonparser jsonpieces jsonrenderer jsonserializer jsonstring jsontext jsonwebtoken jsonwords jsp jst jstoken jstokens jsx
 jt jtkkrhcid
-judge judgeallowed judged judgedirectory judgedpath judgepath judgepaths judgepattern judges judgevariable jump junit jupyter jupyterhub just justfile justification
+judge judgeallowed judged judgedirectory judgedpath judgename judgepath judgepaths judgepattern judges judgevariable jump junit jupyter jupyterhub just justfile justification
 jvm jvmroute
 jw jwt
 jxnakuge
@@ -384,7 +384,7 @@ obbyefegytcie obbyefpkclj obey obeys obj object objectfor objectmeta objectof ob
 oc occur occurred occurrence occurrences ockerfile ocsp oct octal octalinbraces octet octets octetsof
 odd odoo
 oedsvapyjwoq
-of ofall ofalternatives ofapache ofbalancers ofbash ofblock ofcelery ofdaemons ofdebian ofdevcontainer ofdomain ofenviron ofenvironment off offer offered offers office official offile offlask offload offset offsetof offsets ofgroup ofgunicorn ofhost ofhosts ofimage ofitem ofitems ofkinds oflast oflocations ofmachine ofmain ofmainserver ofmaps ofmethod ofmethods ofmodule ofmoodle ofnewestimages ofnextcloud ofnobody ofothers ofownpackage ofpages ofpatterns ofpcre ofphpdotenv ofpython ofrequire ofrewriting ofroot ofrules ofserver ofset ofstapling ofstep ofstream ofsymfony often oftls ofuvicorn ofword ofworkplace ofwsgi
+of ofall ofalternatives ofapache ofbalancers ofbash ofblock ofcelery ofdaemons ofdebian ofdevcontainer ofdomain ofenviron ofenvironment off offer offered offers office official offile offlask offload offset offsetof offsets ofgroup ofgunicorn ofhost ofhosts ofimage ofitem ofitems ofkinds oflast oflocations ofmachine ofmain ofmainserver ofmaps ofmethod ofmethods ofmodule ofmoodle ofnewestimages ofnextcloud ofnobody ofothers ofownpackage ofpages ofpatterns ofpcre ofphpdotenv ofpython ofrequire ofrewriting ofroot ofrules ofserver ofset ofstapling ofstep ofstream ofsymfony often oftests oftls ofuvicorn ofword ofworkplace ofwsgi
 ogam ogg ogger ogham
 oidc
 ok

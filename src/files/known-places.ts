@@ -110,6 +110,8 @@ export type PathVerdict =
   | { readonly kind: 'backup' }
   /** One of the many that a package brings and nothing enables. */
   | { readonly kind: 'stock' }
+  /** Looks like a server's file, and lies where tests keep what they read. */
+  | { readonly kind: 'test-data' }
 
 /**
  * Null for a path that is never looked into: keys, data, programs, other programs' directories.
@@ -117,7 +119,13 @@ export type PathVerdict =
  * @param isPlaced false where the path is not the machine's own: a repository may call a directory `root` or `srv`
  */
 export function judgePath(path: string, isPlaced = true): PathVerdict | null {
-  if (OF_EDITORS.test(path) || OF_TESTS.test(path) || OF_OTHERS.test(path)) return null
+  if (OF_EDITORS.test(path) || OF_OTHERS.test(path)) return null
+  const verdict = judgeName(path, isPlaced)
+  if (verdict === null || !OF_TESTS.test(path)) return verdict
+  return 'named' in verdict && verdict.named ? { kind: 'test-data' } : null
+}
+
+function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const name = posix.basename(path)
   if (
     HTACCESS.test(name) &&

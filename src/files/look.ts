@@ -84,6 +84,7 @@ export function lookInto(files: FileSystem, judged: JudgedPath, options: LookOpt
 function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookOptions): Looked | null {
   if (verdict.kind === 'backup') return skipped(named, 'backup', 'a copy that is not live')
   if (verdict.kind === 'stock') return skipped(named, 'stock', 'of the package, and not enabled')
+  if (verdict.kind === 'test-data') return skipped(named, 'test-data', 'what tests of a program read')
   const path = files.realPath(named)
   if (path === null) {
     const reason = files.refusal(named)

@@ -11,6 +11,8 @@ export type SkipReason =
   | 'sample'
   /** One of the many that a package brings and nothing enables. */
   | 'stock'
+  /** It lies where tests of a program keep what they read. */
+  | 'test-data'
   /** It waits in `sites-available` for a link from `sites-enabled`. */
   | 'not-enabled'
   /** The main file is there, was read whole, and does not include it. */

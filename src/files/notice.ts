@@ -21,6 +21,8 @@ export const NOTICE_CODES = [
   'read-as',
   /** Files that look like a server's and belong to another program. */
   'other-program',
+  /** Files that look like a server's, and that tests of a program read. */
+  'test-data',
   /** More than the audit reads of one thing or of all; the text names the limit. */
   'limit',
   /** A part of the audit failed, which is a defect of it: what that part would have found is missing. */

@@ -26,6 +26,11 @@ export function skippedNotices(skipped: readonly SkippedFile[], hasMain: boolean
   }
   for (const { path, text } of of('failed'))
     notices.push(failureNotice('telling what the file is', path, text))
+  const ofTests = of('test-data').length
+  if (ofTests > 0) {
+    const text = `${ofTests} ${ofTests === 1 ? 'file is' : 'files are'} what tests read (\`fixtures\`, \`testdata\`), and not read; name the directory to audit it`
+    notices.push({ code: 'test-data', path: null, line: null, text, incomplete: false })
+  }
   const others = of('other-program').length
   if (others > 0) {
     const text = `${others} ${others === 1 ? 'file belongs' : 'files belong'} to other programs, and not read`

@@ -15,6 +15,7 @@ const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: strin
     'directories hold files that are not enabled',
   ],
   'other-program': ['note of files of other programs', 'notes of files of other programs'],
+  'test-data': ['note of files that tests read', 'notes of files that tests read'],
   'read-as': ['named file is read as its lines tell', 'named files are read as their lines tell'],
   limit: ['limit was reached', 'limits were reached'],
   failed: ['part of the audit failed', 'parts of the audit failed'],

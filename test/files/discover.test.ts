@@ -390,6 +390,28 @@ test('copies that are not live are not read', () => {
   assert.equal(machines.flatMap(fragmentsOf), [])
 })
 
+test('what tests read is left out of the tree around it, which says so, and read where it is named', () => {
+  const directory = scratchTree({
+    'nginx/shop.conf': SERVER,
+    'tests/fixtures/broken/nginx.conf': NGINX,
+    'tests/fixtures/broken/logo.png': '',
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(
+    machine?.skipped().map(({ path, reason }) => `${reason} ${path}`),
+    ['test-data tests/fixtures/broken/nginx.conf'],
+  )
+  assert.equal(
+    machine?.notices().map(({ code, text }) => `${code}: ${text}`),
+    [
+      'test-data: 1 file is what tests read (`fixtures`, `testdata`), and not read; name the directory to audit it',
+    ],
+  )
+  assert.throws(() => discover(['tests'], { workingDirectory: directory }), /nothing to audit.*1 file is/)
+  const [named] = discover(['tests/fixtures/broken'], { workingDirectory: directory })
+  assert.equal(named?.nginxMains.length, 1)
+})
+
 test('the file that includes a whole server is the main one', () => {
   const directory = scratchTree({
     'conf/site.conf': `Include ./base.conf\nHeader set X-A b\n`,
