@@ -144,7 +144,20 @@ function fenced(text: string, kind: string): string {
 }
 
 function language(path: string): string {
-  if (path.endsWith('.py') || path.endsWith('.wsgi')) return 'python'
-  if (path.endsWith('.auditrc')) return 'yaml'
-  return /nginx/.test(path) ? 'nginx' : 'apache'
+  for (const [pattern, language] of LANGUAGES) if (pattern.test(path)) return language
+  return 'apache'
 }
+
+/** How the pages colour a file, by its name; what is left is most often Apache's. */
+const LANGUAGES: readonly (readonly [RegExp, string])[] = [
+  [/\.ya?ml(?:\.j2)?$|(?:^|\/)\.auditrc$/, 'yaml'],
+  [/\.py$|\.wsgi$/, 'python'],
+  [/(?:^|\/)Dockerfile/, 'dockerfile'],
+  [/\.(?:service|socket|timer|ini|toml)$|supervisor|fpm|\.env/, 'ini'],
+  [/\.sh$|envvars$/, 'sh'],
+  [/\.php$/, 'php'],
+  [/\.html?$/, 'html'],
+  [/\.json$/, 'json'],
+  [/\.[cm]?[jt]sx?$/, 'js'],
+  [/nginx/, 'nginx'],
+]
