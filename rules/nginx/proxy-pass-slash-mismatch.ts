@@ -14,7 +14,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket',
+    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket or one file',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -169,8 +169,8 @@ export default defineRule({
           )
         yield {
           at,
-          // A WebSocket is asked for by the one URL that it has.
-          ...(upgrades && { severity: 'info' as const }),
+          // A WebSocket is asked for by the one URL that it has, and a file has no pages below it.
+          ...((upgrades || ONE_FILE.test(name)) && { severity: 'info' as const }),
           message: `\`${name}/page\` is sent to the backend as \`${path}/page\`: the path of the location ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'no slash at its end' }],
         }
@@ -192,6 +192,8 @@ export default defineRule({
 
 /** A slash in front of a variable that begins with one. */
 const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|document_uri)\b/
+
+const ONE_FILE = /\/[^/]+\.[a-z]{2,5}$/i
 
 /** A WebSocket by its name; Socket.IO has paths of its own below the one that is called after it. */
 const ONE_SOCKET = /\/(?:wss?|web-?sockets?)$/i
