@@ -64,6 +64,19 @@ export default defineRule({
       `),
     },
     {
+      title: 'settings that tests run with, of fewer middleware',
+      files: {
+        ...project(conf`
+          MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware", "django.middleware.common.CommonMiddleware"]
+          CORS_ALLOWED_ORIGINS = ["https://app.example.org"]
+        `),
+        'web/shop/test_settings.py': conf`
+          from shop.settings import *
+          MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+        `,
+      },
+    },
+    {
       title: 'no origins',
       files: project(conf`
         MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

@@ -24,9 +24,9 @@ export function settingsBeside(chosen: Chosen): () => readonly DjangoSettings[] 
   return once(() => find(chosen))
 }
 
-/** What several settings begin with, and samples. */
+/** What several settings begin with, samples, and what tests run with. */
 const NO_SETTINGS =
-  /^(?:__init__|base|common|defaults?|shared|\w*(?:example|sample|template|skeleton)\w*)\.py$/i
+  /^(?:__init__|base|common|defaults?|shared|\w*(?:example|sample|template|skeleton)\w*|(?:\w*_)?(?:tests?|testing|ci|travis)(?:_\w*)?)\.py$/i
 
 const SETTINGS_PACKAGE = /(?:^|\/)\w*(?:settings?|configs?|conf|configurations?)$/
 
