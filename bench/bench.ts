@@ -20,9 +20,10 @@ import type { Stages } from './stages.ts'
 const RUNS = 5
 /** Above the second table. */
 const STAGES_EXPLAINED = [
-  'The stages of an audit, in a process that does nothing else: reading is files, parsers, evaluation and what',
-  '`-t` checks; the rules of the deployment are all groups but `nginx` and `apache`, with the model that they',
-  'ask; the rules of one server are those two groups.',
+  'The stages of an audit that looks at every site, as it does where each is another: reading is files, parsers,',
+  'evaluation and what `-t` checks; the rules of the deployment are all groups but `nginx` and `apache`, with the',
+  'model that they ask; the rules of one server are those two groups. The sites above differ in their names alone, and',
+  'of such ones a few are looked at.',
 ]
 /** Milliseconds after which a row on a busy machine has to be content with fewer runs. */
 const ROW_LIMIT = 90_000
