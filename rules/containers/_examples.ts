@@ -50,3 +50,14 @@ export const webWithEnvironment = (lines: string): Record<string, string> => ({
   }),
   'nginx/site.conf': siteTo('web:8000'),
 })
+
+/** nginx before an image that these lines build. */
+export const webBuiltFrom = (from: string, lines: string): Record<string, string> => ({
+  'docker-compose.yml': composeWith(),
+  'nginx/site.conf': siteTo('web:8000'),
+  'web/Dockerfile': conf`
+    FROM ${from}
+    ${lines}
+    COPY . .
+  `,
+})

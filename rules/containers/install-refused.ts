@@ -4,19 +4,9 @@ import type { Place } from '../../parsers/text/source.ts'
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { composeWith, siteTo } from './_examples.ts'
+import { webBuiltFrom } from './_examples.ts'
 import { archivedAt, isDebian, isLastArchived, isWhole, keepsPipOut } from './_package-managers.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
-
-const image = (from: string, lines: string): Record<string, string> => ({
-  'docker-compose.yml': composeWith(),
-  'nginx/site.conf': siteTo('web:8000'),
-  'web/Dockerfile': conf`
-    FROM ${from}
-    ${lines}
-    COPY . .
-  `,
-})
 
 export default defineRule({
   summary: 'A build installs packages, and what installs them refuses',
@@ -38,10 +28,10 @@ export default defineRule({
   ],
   unproven: 'The live tests build no images, and reach no mirrors',
   bad: [
-    { title: 'no lists of packages', files: image('debian:12', 'RUN «apt-get install» -y nginx') },
+    { title: 'no lists of packages', files: webBuiltFrom('debian:12', 'RUN «apt-get install» -y nginx') },
     {
       title: 'lists that an earlier step removed',
-      files: image(
+      files: webBuiltFrom(
         'python:3.12-slim',
         conf`
           RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*
@@ -51,11 +41,11 @@ export default defineRule({
     },
     {
       title: 'a question that nobody answers',
-      files: image('ubuntu:24.04', 'RUN apt-get update && «apt-get install» nginx'),
+      files: webBuiltFrom('ubuntu:24.04', 'RUN apt-get update && «apt-get install» nginx'),
     },
     {
       title: 'as an account that is not root',
-      files: image(
+      files: webBuiltFrom(
         'python:3.12-slim',
         conf`
           RUN useradd shop
@@ -66,11 +56,11 @@ export default defineRule({
     },
     {
       title: 'on Alpine as an account',
-      files: image('node:22-alpine', 'USER node\nRUN «apk add» --no-cache git'),
+      files: webBuiltFrom('node:22-alpine', 'USER node\nRUN «apk add» --no-cache git'),
     },
     {
       title: 'the Python of Debian',
-      files: image(
+      files: webBuiltFrom(
         'debian:bookworm',
         conf`
           RUN apt-get update && apt-get install -y python3-pip
@@ -80,18 +70,18 @@ export default defineRule({
     },
     {
       title: 'a release that is in the archive',
-      files: image('python:3.6-stretch', 'RUN «apt-get update» && apt-get install -y gettext'),
+      files: webBuiltFrom('python:3.6-stretch', 'RUN «apt-get update» && apt-get install -y gettext'),
     },
     {
       title: 'the last release that went there',
-      files: image('python:3.7-buster', 'RUN «apt-get update» && apt-get install -y gettext'),
+      files: webBuiltFrom('python:3.7-buster', 'RUN «apt-get update» && apt-get install -y gettext'),
     },
-    { title: 'CentOS', files: image('centos:7', 'RUN «yum install» -y httpd') },
+    { title: 'CentOS', files: webBuiltFrom('centos:7', 'RUN «yum install» -y httpd') },
   ],
   good: [
     {
       title: 'as it is to be',
-      files: image(
+      files: webBuiltFrom(
         'debian:12',
         conf`
           RUN apt-get update \\
@@ -105,11 +95,11 @@ export default defineRule({
     },
     {
       title: 'an account that may become root',
-      files: image('debian:12', 'USER shop\nRUN sudo apt-get update\nUSER root\nRUN apt-get update'),
+      files: webBuiltFrom('debian:12', 'USER shop\nRUN sudo apt-get update\nUSER root\nRUN apt-get update'),
     },
     {
       title: 'another place for the packages of an old release',
-      files: image(
+      files: webBuiltFrom(
         'debian:buster',
         conf`
           RUN sed -i s/deb.debian.org/archive.debian.org/ /etc/apt/sources.list
@@ -119,14 +109,14 @@ export default defineRule({
     },
     {
       title: 'a script that may have brought the lists',
-      files: image(
+      files: webBuiltFrom(
         'debian:12',
         'RUN curl -fsSL https://deb.nodesource.com/setup_22.x | bash -\nRUN apt-get install -y nodejs',
       ),
     },
     {
       title: 'a package that is a file, one that is there, and lists that are kept elsewhere',
-      files: image(
+      files: webBuiltFrom(
         'python:3.12',
         conf`
           RUN apt-get install -y ./shop.deb
@@ -137,7 +127,7 @@ export default defineRule({
     },
     {
       title: 'a Python of its own, and a pip that is told',
-      files: image(
+      files: webBuiltFrom(
         'node:22-bookworm',
         conf`
           ARG PIP_BREAK_SYSTEM_PACKAGES=1
@@ -146,7 +136,10 @@ export default defineRule({
         `,
       ),
     },
-    { title: 'an image of somebody else', files: image('example.org/base:1', 'RUN apt-get install nginx') },
+    {
+      title: 'an image of somebody else',
+      files: webBuiltFrom('example.org/base:1', 'RUN apt-get install nginx'),
+    },
   ],
   *check(deployment) {
     for (const { dockerfile } of builtFiles(deployment))

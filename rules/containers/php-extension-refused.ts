@@ -3,18 +3,8 @@ import type { Dockerfile, DockerRun, DockerStage } from '../../parsers/dockerfil
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { composeWith, siteTo } from './_examples.ts'
+import { webBuiltFrom } from './_examples.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
-
-const image = (from: string, lines: string): Record<string, string> => ({
-  'docker-compose.yml': composeWith(),
-  'nginx/site.conf': siteTo('web:8000'),
-  'web/Dockerfile': conf`
-    FROM ${from}
-    ${lines}
-    COPY . .
-  `,
-})
 
 export default defineRule({
   summary: 'A build compiles an extension of PHP, and its source or the library that it needs is not there',
@@ -32,11 +22,11 @@ export default defineRule({
   bad: [
     {
       title: 'zip without libzip',
-      files: image('php:8.3-fpm', 'RUN docker-php-ext-install pdo_mysql «zip»'),
+      files: webBuiltFrom('php:8.3-fpm', 'RUN docker-php-ext-install pdo_mysql «zip»'),
     },
     {
       title: 'another library than that of the extension',
-      files: image(
+      files: webBuiltFrom(
         'php:8.2-apache',
         conf`
           RUN apt-get update && apt-get install -y libzip-dev libonig-dev unzip \
@@ -45,17 +35,20 @@ export default defineRule({
         `,
       ),
     },
-    { title: 'Alpine', files: image('php:8.3-fpm-alpine', 'RUN docker-php-ext-install «pdo_pgsql»') },
+    { title: 'Alpine', files: webBuiltFrom('php:8.3-fpm-alpine', 'RUN docker-php-ext-install «pdo_pgsql»') },
     {
       title: 'an extension of PECL',
-      files: image('php:8.3-fpm', 'RUN docker-php-ext-install pdo_mysql «redis»'),
+      files: webBuiltFrom('php:8.3-fpm', 'RUN docker-php-ext-install pdo_mysql «redis»'),
     },
-    { title: 'one that PHP has dropped', files: image('php:7.4-fpm', 'RUN docker-php-ext-install «mcrypt»') },
+    {
+      title: 'one that PHP has dropped',
+      files: webBuiltFrom('php:7.4-fpm', 'RUN docker-php-ext-install «mcrypt»'),
+    },
   ],
   good: [
     {
       title: 'with the library, in an earlier stage of it, or one that brings it',
-      files: image(
+      files: webBuiltFrom(
         'php:8.3-fpm AS base',
         conf`
           RUN apt-get update && apt-get install -y libzip-dev libfreetype6-dev
@@ -66,14 +59,14 @@ export default defineRule({
     },
     {
       title: 'a package that may bring others',
-      files: image(
+      files: webBuiltFrom(
         'php:8.3-fpm',
         'RUN apt-get update && apt-get install -y libvips-dev && docker-php-ext-install gd intl',
       ),
     },
     {
       title: 'packages that a variable names, and a script of somebody else',
-      files: image(
+      files: webBuiltFrom(
         'php:8.3-fpm-alpine',
         conf`
           ARG DEPS
@@ -83,7 +76,7 @@ export default defineRule({
     },
     {
       title: 'the source of an extension brought there',
-      files: image(
+      files: webBuiltFrom(
         'php:8.3-fpm',
         conf`
           RUN curl -L https://example.org/redis.tgz | tar xz -C /usr/src/php/ext \
@@ -93,11 +86,11 @@ export default defineRule({
     },
     {
       title: 'what needs no library, and a release that has its own',
-      files: image('php:7.2-fpm', 'RUN docker-php-ext-install pdo_mysql mysqli bcmath zip mbstring'),
+      files: webBuiltFrom('php:7.2-fpm', 'RUN docker-php-ext-install pdo_mysql mysqli bcmath zip mbstring'),
     },
     {
       title: 'an image on that of PHP',
-      files: image('example/php:8.3-fpm', 'RUN docker-php-ext-install zip'),
+      files: webBuiltFrom('example/php:8.3-fpm', 'RUN docker-php-ext-install zip'),
     },
   ],
   *check(deployment) {
