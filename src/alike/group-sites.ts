@@ -1,4 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
+import { mayHoldSuppressions } from '../suppressions/read-suppressions.ts'
 import type { SiteFile } from './site-files.ts'
 import { BESIDE_LETTER, mayBeName, replaceWords, shapeOf, wordsOf } from './words.ts'
 
@@ -215,6 +216,7 @@ function describe(
 }
 
 /** False where what stands in the text is more than directives: templates, comments for the audit. */
-function isPlain({ template, encoding, text }: Source): boolean {
-  return !template && encoding === 'utf8' && !text.includes('deploy-audit') && !text.includes('\0')
+function isPlain(source: Source): boolean {
+  const { template, encoding, text } = source
+  return !template && encoding === 'utf8' && !mayHoldSuppressions(source) && !text.includes('\0')
 }

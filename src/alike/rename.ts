@@ -1,5 +1,5 @@
 import type { TextEdit } from '../../parsers/text/edit.ts'
-import { memo } from '../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Fix, RuleFinding } from '../engine/rule.ts'
 import type { Found } from '../engine/run.ts'
@@ -18,11 +18,9 @@ export type Renamed<T> = (site: Site) => T
  */
 export function renamed(
   { active, finding }: Found,
-  from: Site,
+  rename: Renaming,
   shared: ReadonlySet<object>,
-  files: FileSystem,
 ): Renamed<Found> {
-  const rename = renaming(from, files)
   const message = messageFor(finding.message, rename)
   const at = rename.place(finding.at)
   const aspect = optional(finding.aspect, rename.text)
@@ -47,37 +45,23 @@ export function renamed(
       ...(fix && { fix: fix(site) }),
       ...(related && { related: related(site) }),
       ...(causeFor !== null && { cause: causeFor(site) }),
-      ...(typeof cause === 'object' && { cause: objectFor(cause, site, shared) }),
-      ...(occurrence !== undefined && { occurrence: objectFor(occurrence, site, shared) }),
+      ...(typeof cause === 'object' && { cause: shared.has(cause) ? cause : copyFor(cause, site) }),
+      ...(occurrence !== undefined && {
+        occurrence: shared.has(occurrence) ? occurrence : copyFor(occurrence, site),
+      }),
     },
   })
 }
 
 /** An edit in a file of one site as it is for any other. */
-export function renamedEdit(edit: TextEdit, from: Site, files: FileSystem): Renamed<TextEdit> {
-  const { place, text } = renaming(from, files)
+export function renamedEdit(edit: TextEdit, { place, text }: Renaming): Renamed<TextEdit> {
   const at = place(edit)
   const written = text(edit.text)
   return site => ({ ...at(site), text: written(site) })
 }
 
-const copiesOf = new WeakMap<object, WeakMap<Site, object>>()
-
 /** What stands for an object in another site: the same one whichever finding has it. */
-function objectFor(object: object, site: Site, shared: ReadonlySet<object>): object {
-  if (shared.has(object)) return object
-  let copies = copiesOf.get(object)
-  if (copies === undefined) {
-    copies = new WeakMap()
-    copiesOf.set(object, copies)
-  }
-  let copy = copies.get(site)
-  if (copy === undefined) {
-    copy = {}
-    copies.set(site, copy)
-  }
-  return copy
-}
+const copyFor = memoByKey((_: object, __: Site): object => ({}))
 
 /** How texts and places of one site become those of another. */
 export interface Renaming {
@@ -175,12 +159,8 @@ function relatedFor(related: readonly Related[], { place, text }: Renaming): Ren
   return site => all.map(({ each, at, message }) => ({ ...each, at: at(site), message: message(site) }))
 }
 
-function fixFor(fix: Fix, { place, text }: Renaming): Renamed<Fix> {
-  const title = text(fix.title)
-  const edits = fix.edits.map(edit => ({ place: place(edit), text: text(edit.text) }))
-  return site => ({
-    ...fix,
-    title: title(site),
-    edits: edits.map(edit => ({ ...edit.place(site), text: edit.text(site) })),
-  })
+function fixFor(fix: Fix, rename: Renaming): Renamed<Fix> {
+  const title = rename.text(fix.title)
+  const edits = fix.edits.map(edit => renamedEdit(edit, rename))
+  return site => ({ ...fix, title: title(site), edits: edits.map(edit => edit(site)) })
 }

@@ -1,10 +1,11 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { TextEdit } from '../../parsers/text/edit.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Fix } from '../engine/rule.ts'
 import { type Found, MOST_FINDINGS, type RuleAnswers } from '../engine/run.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Site } from './group-sites.ts'
-import { renamed, renamedEdit } from './rename.ts'
+import { type Renaming, renamed, renamedEdit, renaming } from './rename.ts'
 import { wordsOf } from './words.ts'
 
 /** A site that was looked at, and those that are left to it. */
@@ -26,11 +27,12 @@ export function spread(
 ): RuleAnswers | null {
   const mentions = found.map(each => mentionsOf(each, spreads))
   const shared = sharedObjects(found, mentions)
+  const renamingOf = memo(({ from }: Spread) => renaming(from, files))
   const fixes = new Map<Fix, Fix>()
   const all: Found[] = []
   const counts = new Map<string, number>()
   for (const [index, given] of found.entries()) {
-    const each = withSharedFix(given, shared, spreads, fixes, files)
+    const each = withSharedFix(given, shared, spreads, fixes, renamingOf)
     all.push(each)
     const [first, ...others] = ownersIn(mentions[index] as Mentions, given.finding.fix, shared)
     if (others.length > 0) return null
@@ -38,7 +40,7 @@ export function spread(
     const { id } = each.active.rule
     const count = counts.get(id) ?? 0
     const wanted = first.to.slice(0, Math.max(0, MOST_FINDINGS - count))
-    const copy = renamed(each, first.from, shared, files)
+    const copy = renamed(each, renamingOf(first), shared)
     for (const site of wanted) all.push(copy(site))
     counts.set(id, count + wanted.length)
   }
@@ -115,7 +117,7 @@ function withSharedFix(
   shared: ReadonlySet<object>,
   spreads: readonly Spread[],
   fixes: Map<Fix, Fix>,
-  files: FileSystem,
+  renamingOf: (spread: Spread) => Renaming,
 ): Found {
   const { fix } = found.finding
   if (fix === undefined || !shared.has(fix)) return found
@@ -128,7 +130,7 @@ function withSharedFix(
           const spread = spreads.find(mentionedIn([edit.text], [edit]))
           return spread === undefined
             ? [edit]
-            : [edit, ...spread.to.map(renamedEdit(edit, spread.from, files))]
+            : [edit, ...spread.to.map(renamedEdit(edit, renamingOf(spread)))]
         })
         .sort(byPlace),
     }
