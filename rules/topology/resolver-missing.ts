@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -133,7 +134,7 @@ export default defineRule({
       const { configuration } = server
       if (
         configuration.main === null &&
-        mainBesideHasOne(deployment.filesOf(configuration), pass.source.path)
+        resolvesBelow(deployment.filesOf(configuration), directoryAbove(pass.source.path))
       )
         continue
       yield {
@@ -148,9 +149,10 @@ export default defineRule({
 /** So many directories are looked into for a main file. */
 const MOST = 40
 
-/** True where a main file near a site, which may include it, has a `resolver` for all servers. */
-function mainBesideHasOne(files: FileSystem, site: string): boolean {
-  const begin = posix.dirname(posix.dirname(site))
+const directoryAbove = (path: string): string => posix.dirname(posix.dirname(path))
+
+/** True where a main file in a directory or below it, which may include a site there, has a `resolver` for all. */
+const resolvesBelow = memoByKey((files: FileSystem, begin: string): boolean => {
   const waiting = [begin]
   for (let looked = 0; looked < MOST; looked++) {
     const directory = waiting.shift()
@@ -164,4 +166,4 @@ function mainBesideHasOne(files: FileSystem, site: string): boolean {
     }
   }
   return false
-}
+})
