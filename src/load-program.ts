@@ -22,7 +22,7 @@ export interface LoadedProgram {
  */
 export function loadProgram(directory: string): LoadedProgram {
   const path = resolve(directory, BUNDLE)
-  // The bundle is ASCII, which V8 keeps in half of the memory when it is told so.
+  // The build sees to it that the bundle is ASCII.
   const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, 'latin1')}\n})`
   const cachedData = readIfThere(join(directory, CACHE))
   const script = new Script(text, { filename: path, ...(cachedData !== null && { cachedData }) })

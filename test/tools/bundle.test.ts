@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bundle, bundleScript, writeCache } from '../../tools/bundle.ts'
+import { bundle, bundleScript, inAscii, writeCache } from '../../tools/bundle.ts'
 
 mkdirSync('node_modules/.cache', { recursive: true })
 const directory = mkdtempSync(resolve('node_modules/.cache/deploy-audit-'))
@@ -47,6 +47,12 @@ test('it says the same without that code, and with code that is not its own', ()
   assert.is(isCached(), 'false\n')
   assert.is(audit(), said)
   writeFileSync(path, cache)
+})
+
+test('a character beyond ASCII means the same in the bundle, also in a regular expression', () => {
+  assert.not.match(readFileSync(join(directory, 'program.cjs'), 'latin1'), /[^\0-\x7f]/)
+  assert.not.match(node(join(directory, 'deploy-audit.js'), 'explain', 'topology/resolver-missing'), /[«»]/)
+  assert.is(inAscii('/[uµ]s|[你您]|😀/u'), String.raw`/[u\u00b5]s|[\u4f60\u60a8]|\ud83d\ude00/u`)
 })
 
 test('the library is what the sources export', async () => {
