@@ -237,7 +237,7 @@ function opensToProxied(deployment: Deployment, server: NginxServer, block: Ngin
   if (directives[end]?.name !== 'deny') return null
   const path = locationPath(block)
   if (path === null || path === '/') return null
-  for (const connection of connectionsTo(deployment, server))
+  for (const connection of connectionsByServer(deployment).get(server.directive) ?? [])
     if (connectionReachedBy(deployment, connection, path)) return { line, pass: connection.pass }
   return null
 }
@@ -248,32 +248,32 @@ function isLoopbackLine({ args }: NginxDirective): boolean {
   return network !== null && isLoopbackNetwork(network) && LOOPBACK.some(ip => networkContains(network, ip))
 }
 
-/** The connections of nginx that ask a server which listens on loopback, by a name that selects it. */
-function connectionsTo(deployment: Deployment, server: NginxServer): readonly NginxConnection[] {
-  return (connectionsByPort(deployment).get(server.listens[0]?.port ?? 0) ?? []).filter(
-    ({ targets, hostsSent }) =>
-      hostsSent.known &&
-      hostsSent.value.length > 0 &&
-      targets.some(
-        ({ to, address, port }) =>
-          to.kind === 'listener' &&
-          to.listener.kind === 'nginx' &&
-          to.listener.program.configuration === server.configuration &&
-          hostsSent.value.every(host => {
-            const selected = selectServer(server.configuration, { address, port, host })
-            return selected.known && selected.value.server === server.directive
-          }),
-      ),
-  )
-}
-
-const connectionsByPort = memo(({ connections }: Deployment) => {
-  const found = new Map<number, NginxConnection[]>()
-  for (const connection of connections.http)
-    for (const port of new Set(connection.targets.map(target => target.port ?? 0))) {
-      const others = found.get(port)
-      if (others === undefined) found.set(port, [connection])
+/** The connections of nginx that ask a server of nginx, by a name that selects it. */
+const connectionsByServer = memo(({ connections }: Deployment) => {
+  const found = new Map<NginxDirective, NginxConnection[]>()
+  for (const connection of connections.http) {
+    for (const asked of serversAsked(connection)) {
+      const others = found.get(asked)
+      if (others === undefined) found.set(asked, [connection])
       else others.push(connection)
     }
+  }
   return found
 })
+
+/** The servers that a connection asks, whichever of its names is sent. */
+function serversAsked({ targets, hostsSent }: NginxConnection): ReadonlySet<NginxDirective> {
+  const servers = new Set<NginxDirective>()
+  if (!hostsSent.known) return servers
+  for (const { to, address, port } of targets) {
+    if (to.kind !== 'listener' || to.listener.kind !== 'nginx') continue
+    const { configuration } = to.listener.program
+    const selected = hostsSent.value.map(host => {
+      const server = selectServer(configuration, { address, port, host })
+      return server.known ? server.value.server : null
+    })
+    const [first] = selected
+    if (first !== undefined && first !== null && selected.every(each => each === first)) servers.add(first)
+  }
+  return servers
+}

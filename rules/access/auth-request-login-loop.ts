@@ -1,10 +1,11 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace, TextMap } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { locationIndex } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
@@ -120,16 +121,20 @@ function whoAsks(
     ({ kind, at }) => kind === 'access' && at !== null && placeText(at) === 'auth_request',
   )
   if (asked?.at === undefined || asked.at === null) return null
-  const lines = server.configuration.occurrences.get('auth_request') ?? []
-  const line = lines.find(
-    each => namePlace(each).start === asked.at?.start && each.source === asked.at.source,
-  )
+  const line = authRequests(server.configuration).get(asked.at.source, asked.at.start)
   const uri = line?.args[0]?.value ?? ''
   const index = locationIndex(server.directive)
   const verifier = (index.exact.get(uri) ?? index.prefixes.get(uri))?.directive
   if (verifier === undefined || isTold(server, verifier)) return null
   return asked.at
 }
+
+const authRequests = memo(({ occurrences }: NginxConfiguration) => {
+  const lines = new TextMap<NginxDirective>()
+  for (const line of occurrences.get('auth_request') ?? [])
+    lines.add(line.source, namePlace(line).start, line)
+  return lines
+})
 
 /** True where the subrequest says which URL is asked for. */
 function isTold({ configuration }: NginxServer, location: NginxDirective): boolean {

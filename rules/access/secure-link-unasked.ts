@@ -1,3 +1,4 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -146,6 +147,7 @@ export default defineRule({
       if (lines.length === 0 || mayHoldUnread(configuration)) continue
       const isAsked = isVariableAsked(configuration, 'secure_link')
       const questions = isAsked ? questionsIn(configuration) : []
+      const byServer = groupBy(questions ?? [], ({ at }) => enclosingServer(at))
       for (const line of lines) {
         // Who includes a fragment may ask.
         if (line.parent === null) continue
@@ -159,7 +161,7 @@ export default defineRule({
         // A comma parts the checksum from the time.
         if (line.name !== 'secure_link' || questions === null || !line.args[0]?.value.includes(',')) continue
         const server = enclosingServer(line)
-        const asked = questions.filter(({ at }) => server === null || enclosingServer(at) === server)
+        const asked = server === null ? questions : (byServer.get(server) ?? [])
         const [first] = asked
         if (first === undefined || !asked.every(({ value }) => value === first.value)) continue
         yield {

@@ -91,10 +91,11 @@ export default defineRule({
       )
       if (denied.length === 0) continue
       const nested = nestedFiles(configuration, files)
+      const isElsewhere = isNamed(configuration, files)
       for (const { pattern, at } of denied) {
         if (nested.has(at.source)) continue
         const isMeant = pattern.includes('well-known')
-        if (!isMeant && isNamed(configuration, files)) continue
+        if (!isMeant && isElsewhere) continue
         yield {
           at,
           ...(isMeant ? { severity: 'warning' as const } : {}),

@@ -3,9 +3,10 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { directivesByHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { apacheMain } from '../_examples.ts'
 
 export default defineRule({
@@ -155,7 +156,8 @@ export default defineRule({
           }
         } else if (kind === 'plain') {
           const path = posix.normalize(text)
-          const meant = directoryOfAlias(configuration, path) ?? directoryOfUrl(configuration, files, path)
+          const meant =
+            directoryOfAlias(configuration, path) ?? directoryOfUrl(configuration, files, section, path)
           // A file of that name would do no better, but a link may lead out of the audit.
           if (
             (meant === null && !files.covers(path)) ||
@@ -182,14 +184,20 @@ export default defineRule({
   },
 })
 
-/** The directory that a path of a URL leads to, where the document root has it. */
+/** The directory that a path of a URL leads to, where a document root that the section is about has it. */
 function directoryOfUrl(
-  { occurrences }: ApacheConfiguration,
+  configuration: ApacheConfiguration,
   files: FileSystem,
+  section: ApacheDirective,
   path: string,
 ): string | null {
   if (!/^\/[^/]+\/?$/.test(path)) return null
-  for (const { args } of occurrences.get('documentroot') ?? []) {
+  const host = virtualHostSection(section)
+  const roots =
+    host === null
+      ? configuration.occurrences.get('documentroot')
+      : directivesByHost(configuration, 'documentroot').get(host)
+  for (const { args } of roots ?? []) {
     const root = args[0]?.value ?? ''
     const meant = root.replace(/\/$/, '') + path
     if (root.startsWith('/') && files.kind(meant.replace(/\/$/, '')) === 'directory') return meant

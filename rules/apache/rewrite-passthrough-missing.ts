@@ -88,6 +88,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const rules = placedRules(configuration, filesOf(configuration))
+      const leaving = new Set(rules.filter(passesOn).map(({ directive }) => directive.parent))
       for (const rule of rules) {
         const { directive, output, flags } = rule
         if (rule.context !== 'server' || rule.keepsUri || !rule.settled || !output.startsWith('/')) continue
@@ -96,11 +97,7 @@ export default defineRule({
         if (alias === null) continue
         const path = alias.args[0]?.value ?? ''
         // What later rules make of it is theirs.
-        if (
-          !isLast(rule) &&
-          rules.some(other => other.directive.parent === directive.parent && passesOn(other))
-        )
-          continue
+        if (!isLast(rule) && leaving.has(directive.parent)) continue
         const at = argumentPlace(directive, 1)
         const text = directive.args[2] === undefined ? '' : placeText(argumentPlace(directive, 2))
         yield {

@@ -1,6 +1,9 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -66,18 +69,9 @@ export default defineRule({
   *check(deployment) {
     for (const asked of askedHosts(deployment)) {
       const { configuration, host } = asked
-      for (const line of configuration.occurrences.get('sethandler') ?? []) {
-        const { parent } = line
-        const handler = line.args[0]?.value ?? ''
-        const path = parent?.args[0]?.value ?? ''
-        if (
-          !HANDLERS.test(handler) ||
-          parent?.name !== 'Location' ||
-          !path.startsWith('/') ||
-          /[*?[]/.test(path)
-        )
-          continue
-        if (parent.parent !== null && parent.parent !== host?.directive) continue
+      const pages = pagesByHost(configuration)
+      const own = host === null ? [] : (pages.get(host.directive) ?? [])
+      for (const { line, parent, handler, path } of [...(pages.get(null) ?? []), ...own]) {
         const { end, steps } = askHost(deployment, asked, path)
         if (end.kind !== 'handler' || end.name !== handler) continue
         if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
@@ -99,6 +93,26 @@ export default defineRule({
       }
     }
   },
+})
+
+interface StatusPage {
+  readonly line: ApacheDirective
+  readonly parent: ApacheDirective
+  readonly handler: string
+  readonly path: string
+}
+
+/** The `<Location>` sections with such a handler, by the virtual host that they stand in; null for all of them. */
+const pagesByHost = memo(({ occurrences }: ApacheConfiguration) => {
+  const pages: StatusPage[] = []
+  for (const line of occurrences.get('sethandler') ?? []) {
+    const { parent } = line
+    const handler = line.args[0]?.value ?? ''
+    const path = parent?.args[0]?.value ?? ''
+    if (!HANDLERS.test(handler) || parent?.name !== 'Location') continue
+    if (path.startsWith('/') && !/[*?[]/.test(path)) pages.push({ line, parent, handler, path })
+  }
+  return groupBy(pages, ({ parent }) => parent.parent)
 })
 
 const HANDLERS = /^(?:server-status|server-info|balancer-manager|ldap-status)$/

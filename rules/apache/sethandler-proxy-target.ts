@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -169,15 +170,27 @@ function rootRepeated(configuration: ApacheConfiguration, handler: string, url: 
   const match = /^fcgi:\/\/(?:127\.[\d.]+|localhost|\[::1\])?(?::\d+)?(\/[^?#]+?)\/*$/i.exec(url)
   const path = match?.[1]
   if (path === undefined) return null
-  const roots = (configuration.occurrences.get('documentroot') ?? []).map(rootOf)
-  const root = roots.find(each => each !== null && (each === path || each.startsWith(`${path}/`)))
-  if (root === undefined || root === null) return null
+  const root = rootsByDirectory(configuration).get(path)
+  if (root === undefined) return null
   return {
     message: `puts the path of the file behind \`${path}\`, so PHP is asked for \`${path}${root}/…\` and answers 404, \`File not found.\``,
     label: 'the document root comes twice',
     written: handler.replace(/(fcgi:\/\/[^/]*).*$/i, '$1'),
   }
 }
+
+/** The first document root at or below each directory that has one. */
+const rootsByDirectory = memo(({ occurrences }: ApacheConfiguration): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>()
+  for (const root of (occurrences.get('documentroot') ?? []).map(rootOf)) {
+    if (root === null) continue
+    for (let end = root.length; end > 0; end = root.lastIndexOf('/', end - 1)) {
+      const directory = root.slice(0, end)
+      if (!found.has(directory)) found.set(directory, root)
+    }
+  }
+  return found
+})
 
 function rootOf({ args }: ApacheDirective): string | null {
   const [word] = args
