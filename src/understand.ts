@@ -264,14 +264,14 @@ export function understand(
       : []),
   ]
   const deployments =
-    repository === undefined
+    repository === undefined || repository.isShared === true
       ? withServers
       : [
           ...withServers,
           ...containersAlone({ files, nginx: [], apache: [] }, repository, projects, joinedProjects).flatMap(
             joined,
           ),
-          ...(repository.isShared === true ? [] : looseFiles(repository, projects).flatMap(joined)),
+          ...looseFiles(repository, projects).flatMap(joined),
         ]
   // A project of which nothing here is seen to start the settings has them all the same.
   const isLying =

@@ -1,3 +1,4 @@
+import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
 import { isUnknownWord, UNKNOWN } from '../text/source.ts'
 import { MappedText } from '../text/text-map.ts'
@@ -22,7 +23,7 @@ export type PhpIniLine =
  * Reads `php.ini`, `php-fpm.conf` and pools: sections, `name = value`, comments behind `;`, quotes. What the
  * environment decides (`${NAME}`) is unknown. A value ends with its line.
  */
-export function readPhpIniLines(source: Source): readonly PhpIniLine[] {
+export const readPhpIniLines = memo((source: Source): readonly PhpIniLine[] => {
   const { code } = source
   const lines: PhpIniLine[] = []
   /** Behind quotes that are not closed a line may be part of the value above. */
@@ -36,7 +37,7 @@ export function readPhpIniLines(source: Source): readonly PhpIniLine[] {
     at = end + 1
   }
   return lines
-}
+})
 
 function hasOpenQuote(line: string): boolean {
   return /^[^"';]*=[ \t]*(?:"[^"]*|'[^']*)$/.test(line)
