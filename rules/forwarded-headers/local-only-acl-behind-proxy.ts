@@ -294,8 +294,9 @@ function reachedThroughNginx(
   home: ApacheDirective | null,
   path: string,
 ): NginxConnection | null {
-  for (const host of deployment.virtualHosts) {
-    if (host.configuration !== configuration || (home !== null && host.directive !== home)) continue
+  const hosts = home === null ? deployment.virtualHosts : (hostsByDirective(deployment).get(home) ?? [])
+  for (const host of hosts) {
+    if (host.configuration !== configuration) continue
     if (knowsClients(host)) continue
     for (const { connection, certain } of deployment.connections.reaching(host)) {
       if (certain && connection.reachable === true && connectionReachedBy(deployment, connection, path))
@@ -304,6 +305,10 @@ function reachedThroughNginx(
   }
   return null
 }
+
+const hostsByDirective = memo(({ virtualHosts }: Deployment) =>
+  groupBy(virtualHosts, ({ directive }) => directive),
+)
 
 /** mod_remoteip puts the client's address in the place of nginx's. */
 function knowsClients({ configuration, directive }: ApacheHost): boolean {

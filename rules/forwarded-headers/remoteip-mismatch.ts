@@ -8,7 +8,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { loopbackWay } from './_loopback-way.ts'
 
@@ -164,10 +164,8 @@ const NAMES = ['remoteipproxyprotocol', 'remoteipheader']
 
 /** The lines of a virtual host and of the main server. */
 function linesOf({ configuration, directive }: ApacheHost, name: string): readonly ApacheDirective[] {
-  return (configuration.occurrences.get(name) ?? []).filter(line => {
-    const home = virtualHostSection(line)
-    return home === null || home === directive
-  })
+  const byHost = directivesByHost(configuration, name)
+  return [...(byHost.get(null) ?? []), ...(byHost.get(directive) ?? [])]
 }
 
 function isExcepted({ configuration: { occurrences } }: ApacheHost): boolean {

@@ -3,6 +3,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { fileHost } from './_examples.ts'
 import { nginxLine, reachedHosts, reachedServers } from './_servers.ts'
@@ -94,9 +95,11 @@ export default defineRule({
         message: often => `nginx serves the pages that came with it${often}`,
       }
     }
-    for (const { configuration } of reachedHosts(deployment)) {
+    for (const { configuration, host } of reachedHosts(deployment)) {
       for (const name of ['alias', 'scriptalias']) {
-        for (const line of configuration.occurrences.get(name) ?? []) {
+        const byHost = directivesByHost(configuration, name)
+        const own = host === null ? [] : (byHost.get(host.directive) ?? [])
+        for (const line of [...(byHost.get(null) ?? []), ...own]) {
           const what = APACHE.find(([pattern]) => pattern.test(directory(line.args[1]?.value)))?.[1]
           if (what !== undefined)
             yield { at: argumentPlace(line, 1), message: `\`${line.args[0]?.value}\` serves ${what}` }
