@@ -217,9 +217,11 @@ import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingBypassStillStores from './caching/bypass-still-stores.ts'
 import cachingCacheRootMissing from './caching/cache-root-missing.ts'
+import cachingErrorsKept from './caching/errors-kept.ts'
 import cachingKeyIncomplete from './caching/key-incomplete.ts'
 import cachingNeverStored from './caching/never-stored.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
+import cachingValidBehindAny from './caching/valid-behind-any.ts'
 import canonicalUrlDefaultServerCatchallApp from './canonical-url/default-server-catchall-app.ts'
 import canonicalUrlDefaultServerDependsOnIncludeOrder from './canonical-url/default-server-depends-on-include-order.ts'
 import canonicalUrlDefaultServerOfOneFamily from './canonical-url/default-server-of-one-family.ts'
@@ -930,9 +932,11 @@ export const rules: readonly Rule[] = [
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
   { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },
   { id: 'caching/cache-root-missing', ...cachingCacheRootMissing },
+  { id: 'caching/errors-kept', ...cachingErrorsKept },
   { id: 'caching/key-incomplete', ...cachingKeyIncomplete },
   { id: 'caching/never-stored', ...cachingNeverStored },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },
+  { id: 'caching/valid-behind-any', ...cachingValidBehindAny },
   { id: 'canonical-url/default-server-catchall-app', ...canonicalUrlDefaultServerCatchallApp },
   { id: 'canonical-url/default-server-depends-on-include-order', ...canonicalUrlDefaultServerDependsOnIncludeOrder },
   { id: 'canonical-url/default-server-of-one-family', ...canonicalUrlDefaultServerOfOneFamily },

@@ -113,6 +113,32 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://example.org/page' })).headers['x-cache'] === 'HIT',
   },
   {
+    rule: 'caching/errors-kept',
+    examples: { bad: 'every answer', good: 'pages alone' },
+    shows: 'an error is answered from the cache',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page?status=502' },
+    harm: async ({ request }) =>
+      (await request({ url: 'http://example.org/page?status=502' })).headers['x-cache'] === 'HIT',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://example.org/page?status=502' })).headers['x-cache'] !== 'HIT',
+  },
+  {
+    rule: 'caching/valid-behind-any',
+    examples: { bad: 'what is not there, for a second', good: '`any` comes last' },
+    shows: 'what is not there is answered from the cache after more than a second',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page?status=404' },
+    harm: async ({ request }) => {
+      await new Promise(resolve => setTimeout(resolve, 2200))
+      return (await request({ url: 'http://example.org/page?status=404' })).headers['x-cache'] === 'HIT'
+    },
+    sound: async ({ request }) => {
+      await new Promise(resolve => setTimeout(resolve, 2200))
+      return (await request({ url: 'http://example.org/page?status=404' })).headers['x-cache'] !== 'HIT'
+    },
+  },
+  {
     rule: 'caching/bypass-still-stores',
     examples: { bad: 'by the cookie of a session', good: 'neither looked for nor kept' },
     shows: 'a client without a cookie gets what was made for one with a session',

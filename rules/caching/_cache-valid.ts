@@ -1,0 +1,32 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+
+/** A line that says how long answers are kept. */
+export interface CacheValid {
+  readonly line: NginxDirective
+  /** As written, `any` among them; those that nginx takes where none is written. */
+  readonly statuses: readonly string[]
+  /** As written; null where a template fills it in. */
+  readonly time: string | null
+}
+
+const NAMES = ['proxy_cache_valid', 'fastcgi_cache_valid', 'uwsgi_cache_valid', 'scgi_cache_valid']
+
+/** The lines of each block that has some, in the order in which nginx asks them: the first one that fits holds. */
+export function* cacheValidLists({ occurrences }: NginxConfiguration): Iterable<readonly CacheValid[]> {
+  for (const name of NAMES) {
+    const lines = occurrences.get(name)
+    if (lines === undefined) continue
+    for (const list of groupBy(lines, ({ parent }) => parent).values()) {
+      yield list.map(line => {
+        const words = line.args.map(({ value }) => value)
+        const time = words.at(-1) ?? ''
+        return {
+          line,
+          statuses: words.length === 1 ? ['200', '301', '302'] : words.slice(0, -1),
+          time: /^\d[\dsmhdwMy]*$/.test(time) ? time : null,
+        }
+      })
+    }
+  }
+}
