@@ -1,5 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import { placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace, TextMap } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -40,7 +40,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`auth_request` of the server holds in every location. Where the page that refused clients are sent to has none of its own, they are refused there too, and sent there again: ERR_TOO_MANY_REDIRECTS.',
+  why: '`auth_request` of the server holds in every location. Where the page that refused clients are sent to has none of its own, they are refused there too, and sent there again: ERR_TOO_MANY_REDIRECTS. Where nginx itself goes on to the page, they get 401 in place of it.',
   remedy: 'Write `auth_request off;` in the location of the page',
   references: ['https://nginx.org/en/docs/http/ngx_http_auth_request_module.html#auth_request'],
   bad: [
@@ -52,11 +52,19 @@ export default defineRule({
       title: 'by its URL',
       files: { 'etc/nginx/nginx.conf': nginx('', '=302 «http://example.org/login»') },
     },
+    {
+      title: 'by nginx itself',
+      files: { 'etc/nginx/nginx.conf': nginx('', '=302 «/login?next=$request_uri»') },
+    },
   ],
   good: [
     {
       title: 'without a login',
       files: { 'etc/nginx/nginx.conf': nginx('auth_request off;', '@login') },
+    },
+    {
+      title: 'without a login, by nginx itself',
+      files: { 'etc/nginx/nginx.conf': nginx('auth_request off;', '=302 /login?next=$request_uri') },
     },
     {
       title: 'the page of another host',
@@ -85,9 +93,12 @@ export default defineRule({
         if (path === null || asked === null) continue
         yield {
           at: argumentPlace(line, line.args.length - 1),
-          message: `\`${path}\` is behind \`auth_request\` too, so clients are refused there and sent there again`,
+          message: `\`${path}\` is behind \`auth_request\` too, so clients are refused there and ${line.args.at(-1)?.value.startsWith('/') ? 'get 401' : 'sent there again'}`,
           label: 'sends refused clients on',
-          related: [{ at: asked, message: 'asked for the page too' }],
+          related: [
+            { at: asked.at, message: 'asked for the page too' },
+            ...(asked.location === null ? [] : [{ at: asked.location, message: 'the page' }]),
+          ],
         }
       }
     }
@@ -100,7 +111,7 @@ function pathOfLogin({ directive, names }: NginxServer, line: NginxDirective): s
   const named = page.startsWith('@') ? locationIndex(directive).named.get(page)?.directive : undefined
   const answer = named === undefined ? undefined : childrenNamed(named, 'return')[0]
   const target = named === undefined ? page : (answer?.args.at(-1)?.value ?? '')
-  if (named === undefined && !/^https?:|^\$scheme:/.test(page)) return null
+  if (named === undefined && !/^(?:https?:|\$scheme:|\/)/.test(page)) return null
   const [, host, path] = /^(?:(?:https?|\$scheme):\/\/([^/]+))?(\/[^?$]*)/.exec(target) ?? []
   if (path === undefined) return null
   const isOwn =
@@ -115,7 +126,7 @@ function whoAsks(
   deployment: Parameters<typeof askServer>[0],
   server: NginxServer,
   path: string,
-): ReturnType<typeof namePlace> | null {
+): { readonly at: Place; readonly location: Place | null } | null {
   const answer = askServer(deployment, server, path)
   const asked = answer?.steps.find(
     ({ kind, at }) => kind === 'access' && at !== null && placeText(at) === 'auth_request',
@@ -126,7 +137,7 @@ function whoAsks(
   const index = locationIndex(server.directive)
   const verifier = (index.exact.get(uri) ?? index.prefixes.get(uri))?.directive
   if (verifier === undefined || isTold(server, verifier)) return null
-  return asked.at
+  return { at: asked.at, location: answer?.steps.findLast(({ kind }) => kind === 'location')?.at ?? null }
 }
 
 const authRequests = memo(({ occurrences }: NginxConfiguration) => {

@@ -1,9 +1,11 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readOnlySystem } from '../_read-only-system.ts'
-import { behindNginx, serviceUnit } from './_examples.ts'
+import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
 const tree = (bind: string, lines: string, options = ''): Record<string, string> =>
   behindNginx(
@@ -15,9 +17,19 @@ const tree = (bind: string, lines: string, options = ''): Record<string, string>
     `unix:${bind}`,
   )
 
+const withUploads: Record<string, string> = {
+  'etc/shop/shop/__init__.py': '',
+  'etc/shop/shop/wsgi.py': WSGI,
+  'etc/shop/shop/settings.py': conf`
+    MEDIA_URL = '/media/'
+    MEDIA_ROOT = '/srv/shop/media'
+  `,
+}
+
 export default defineRule({
   summary: 'A unit makes all files read-only, and its application server writes one',
   severity: 'error',
+  otherSeverities: { warning: 'where only `MEDIA_ROOT` says that files are written' },
   confidence: 'high',
   since: '0.1.0',
   why: 'With `ProtectSystem=strict` a service may write below `/dev`, `/proc` and `/sys`, in the directories that systemd makes for it, and in what `ReadWritePaths=` names. The application server stops with `Read-only file system` where it makes its socket, its log or the file with its number elsewhere.',
@@ -32,6 +44,10 @@ export default defineRule({
     {
       title: 'a log',
       files: tree('/run/shop/shop.sock', 'ProtectSystem=«strict»', '--error-logfile /var/log/shop/error.log'),
+    },
+    {
+      title: 'the directory of uploads',
+      files: { ...tree('/run/shop/shop.sock', 'ProtectSystem=«strict»'), ...withUploads },
     },
   ],
   good: [
@@ -48,22 +64,32 @@ export default defineRule({
         '--access-logfile /var/log/shop/access.log --error-logfile -',
       ),
     },
+    {
+      title: 'uploads that lie elsewhere',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=strict\nReadWritePaths=/srv/shop/media'),
+        ...withUploads,
+      },
+    },
     { title: 'the system alone', files: tree('/srv/shop/shop.sock', 'ProtectSystem=full') },
   ],
-  *check({ programs }) {
-    for (const program of programs) {
+  *check(deployment) {
+    for (const program of deployment.programs) {
       if (program.kind !== 'app-server' || program.service === null) continue
       const system = readOnlySystem(program.service)
       if (system === null) continue
-      const written = writtenBy(program).find(({ path }) => path.startsWith('/') && !system.mayWrite(path))
+      const written = [...writtenBy(program), ...uploadsOf(deployment, program)].find(
+        ({ path }) => path.startsWith('/') && !system.mayWrite(path),
+      )
       if (written === undefined) continue
-      const { path, at } = written
+      const { path, at, isUploads = false } = written
       yield {
         at: system.at,
-        message: `${programName(program)} may not make \`${path}\`, as no \`ReadWritePaths=\` names it: Read-only file system`,
+        ...(isUploads && { severity: 'warning' as const }),
+        message: `${programName(program)} may not ${isUploads ? 'keep uploads in' : 'make'} \`${path}\`, as no \`ReadWritePaths=\` names it: Read-only file system`,
         label: 'all is read-only',
-        related: [{ at, message: 'made here' }],
-        help: `Add \`ReadWritePaths=${path.replace(/\/[^/]*$/, '')}\``,
+        related: [{ at, message: isUploads ? 'written there' : 'made here' }],
+        help: `Add \`ReadWritePaths=${isUploads ? path : path.replace(/\/[^/]*$/, '')}\``,
       }
     }
   },
@@ -72,6 +98,16 @@ export default defineRule({
 interface Written {
   readonly path: string
   readonly at: Place
+  /** True for a directory in which files come to be, where somebody uploads some. */
+  readonly isUploads?: boolean
+}
+
+/** Where the application keeps what its users upload, as nginx hands it out from there. */
+function uploadsOf(deployment: Deployment, program: AppServerProgram): readonly Written[] {
+  const settings = deployment.moduleOf(program)?.settings ?? null
+  const media = settings === null ? null : directoryOfUrl(settings, 'MEDIA')
+  if (settings === null || media?.directoryAt == null || !keepsUploadsInFiles(settings)) return []
+  return [{ path: media.directory, at: media.directoryAt, isUploads: true }]
 }
 
 /** The files that an application server makes: its sockets, its logs and the file with its number. */

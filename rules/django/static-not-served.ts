@@ -5,9 +5,9 @@ import {
   directoryOfUrl,
   mayRouteToFiles,
   servesOwnStaticFiles,
+  keepsUploadsInFiles,
 } from '../../src/deployment/django/static-settings.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { Deployment, Machine, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
@@ -261,13 +261,6 @@ function* unserved(
       : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,
   }
-}
-
-/** True where uploads lie in `MEDIA_ROOT`, as they do unless another storage is set, and views do not hand them out. */
-function keepsUploadsInFiles(settings: DjangoSettings): boolean {
-  return ['DEFAULT_FILE_STORAGE', 'STORAGES', 'SENDFILE_BACKEND', 'SENDFILE_ROOT'].every(
-    name => settings.get(name) === null,
-  )
 }
 
 /** A directory of one machine as the other sees it; null where nobody knows. */

@@ -431,6 +431,15 @@ function assetOf(files: FileSystem, root: string, application: string): string |
   return usesLivewire ? `/livewire/${MISSING}.js` : null
 }
 
+/** True for the public directory of a project, seen in part, whose dependencies tell. */
+function requiresLaravel(files: FileSystem, root: string): boolean {
+  const composer = sourceAt(files, posix.join(root, '../composer.json'))
+  return (
+    composer?.text.includes('"laravel/framework"') === true &&
+    files.kind(posix.join(root, '../routes')) !== null
+  )
+}
+
 /** The regular expression that answers a URL with 404; null where something else does. */
 function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective | null {
   const { steps, end } = probe(deployment, request)
@@ -450,7 +459,7 @@ const applicationIn = memoByKey((files: FileSystem, root: string): string | null
   if (has('core/lib/Drupal.php')) return 'Drupal'
   if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
   if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
-  if (has(`../${PROJECT_FILES.Laravel}`)) return 'Laravel'
+  if (has(`../${PROJECT_FILES.Laravel}`) || requiresLaravel(files, root)) return 'Laravel'
   if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
   return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null
 })

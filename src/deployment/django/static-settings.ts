@@ -35,6 +35,13 @@ export function directoryOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA
   }
 }
 
+/** True where uploads lie in `MEDIA_ROOT`, as they do unless another storage is set, and views do not hand them out. */
+export function keepsUploadsInFiles(settings: DjangoSettings): boolean {
+  return ['DEFAULT_FILE_STORAGE', 'STORAGES', 'SENDFILE_BACKEND', 'SENDFILE_ROOT'].every(
+    name => settings.get(name) === null,
+  )
+}
+
 /** Whether middleware of the application serves its static files, as WhiteNoise does; undefined where nobody can tell. */
 export function servesOwnStaticFiles(settings: DjangoSettings): boolean | undefined {
   const middleware = settings.get('MIDDLEWARE')

@@ -139,6 +139,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/login',
   },
   {
+    rule: 'access/auth-request-login-loop',
+    shows: 'who is not logged in never sees the page to log in',
+    examples: { bad: 'by nginx itself', good: 'without a login, by nginx itself' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report === null && /401|302/.test(String(response.status)),
+    sound: ({ response }) => String(response.report?.path).startsWith('/login'),
+  },
+  {
     rule: 'access/auth-basic-realm-off',
     examples: { bad: 'a capital letter', good: 'the switch' },
     shows: 'a password is asked for',
