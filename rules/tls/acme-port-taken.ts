@@ -1,5 +1,5 @@
 import type { RenewalHook } from '../../parsers/certbot/renewal.ts'
-import { hasCommonHooks, renewals } from '../../src/deployment/acme-challenges.ts'
+import { mayFreePort, renewals } from '../../src/deployment/acme-challenges.ts'
 import type {
   ApacheListener,
   Deployment,
@@ -66,6 +66,14 @@ export default defineRule({
     {
       title: 'a server of its own beside nginx',
       files: { ...NGINX, ...renewal('authenticator = «standalone»') },
+    },
+    {
+      title: 'what starts certbot reloads nginx behind it alone',
+      files: {
+        ...BEHIND,
+        ...renewal('authenticator = «standalone»'),
+        'etc/cron.d/certbot': '17 */12 * * * root certbot -q renew --deploy-hook "systemctl reload nginx"\n',
+      },
     },
     {
       title: 'the hook stops Apache, and nginx has the port',
@@ -188,7 +196,7 @@ export default defineRule({
           const pre = hooks.filter(({ when }) => when === 'pre')
           const left = holders.filter(({ kind }) => pre.every(hook => stops(hook, kind) === false))
           const [running] = left
-          if (running === undefined || (pre.length === 0 && hasCommonHooks(machine.files))) continue
+          if (running === undefined || (pre.length === 0 && mayFreePort(machine.files))) continue
           yield {
             at: pre[0]?.at ?? authenticatorAt,
             ...(pre.length === 0 && ({ severity: 'warning', confidence: 'medium' } as const)),

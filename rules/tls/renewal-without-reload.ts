@@ -1,5 +1,5 @@
-import type { Place } from '../../parsers/text/source.ts'
-import { acmeShDomains, hasCommonHooks, renewals } from '../../src/deployment/acme-challenges.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import { acmeShDomains, hasCommonHooks, renewals, renewsAlone } from '../../src/deployment/acme-challenges.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { serviceCommands } from '../../src/deployment/service-commands.ts'
@@ -46,7 +46,9 @@ const acmeSh = (line: string): Record<string, string> => ({
 export default defineRule({
   summary: 'nginx is not reloaded when its certificate is renewed',
   severity: 'warning',
-  otherSeverities: { info: 'where no command at all is written, for one that nobody sees may reload nginx' },
+  otherSeverities: {
+    info: 'where no command at all is written, and nothing here starts certbot: what does may reload nginx',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx reads a certificate when it starts and when it is reloaded. The file is renewed in time, and nginx goes on with the old certificate until that expires.',
@@ -68,6 +70,14 @@ export default defineRule({
       },
     },
     { title: 'no command', files: { ...nginx(), ...renewal('authenticator = «webroot»') } },
+    {
+      title: 'no command, and the table of cron that starts certbot',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = «webroot»'),
+        'etc/cron.d/certbot': '17 */12 * * * root certbot -q renew\n',
+      },
+    },
     { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
   ],
   good: [
@@ -139,13 +149,18 @@ export default defineRule({
         const [hook] = after
         if (hook === undefined) {
           if (authenticatorAt === null || hooks.length > 0 || installer !== null) continue
+          const starter = renewsAlone(machine.files)
+          const renewing = starter === null ? null : renewalIn(starter)
           yield {
             at: authenticatorAt,
-            severity: 'info',
+            ...(renewing === null && { severity: 'info' as const }),
             confidence: 'medium',
             message: `nothing here reloads nginx after \`${name}\` is renewed`,
             label,
-            related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+            related: [
+              { at: place, message: 'nginx reads it when it is reloaded' },
+              ...(renewing === null ? [] : [{ at: renewing, message: 'renewed here' }]),
+            ],
           }
         } else if (after.every(({ command }) => leavesNginx(command)))
           yield {
@@ -172,6 +187,14 @@ export default defineRule({
     }
   },
 })
+
+/** The words that have certbot renew, in what is started by time. */
+function renewalIn(source: Source): Place | null {
+  const match = /^(?!\s*#).*?\b(certbot\b.*\brenew\b)/m.exec(source.text)
+  if (match === null) return null
+  const end = match.index + match[0].length
+  return { source, start: end - match[1]!.length, end }
+}
 
 /** True for what starts, stops and reloads services, and nginx is none of them. */
 function leavesNginx(command: string): boolean {

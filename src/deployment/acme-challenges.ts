@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { type AcmeShDomain, readAcmeShDomain } from '../../parsers/certbot/acme-sh.ts'
 import { type Renewal, type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
 
 const CERTBOT = '/etc/letsencrypt'
@@ -50,24 +51,49 @@ const STARTERS = [
   '/etc/systemd/system/certbot.service.d',
   '/lib/systemd/system',
 ]
-const STARTER_FILES = ['/etc/crontab', '/etc/default/certbot', `${CERTBOT}/cli.ini`]
+const STARTER_FILES = ['/etc/crontab', '/etc/default/certbot']
 
 /**
  * True where something besides the renewal files stops or reloads servers when certificates are renewed: hooks of all
  * certificates, or what starts certbot.
  */
-export const hasCommonHooks = memo((files: FileSystem): boolean => {
-  if (HOOK_DIRECTORIES.some(path => (files.list(path) ?? []).some(({ kind }) => kind !== 'directory')))
-    return true
+export const hasCommonHooks = memo((files: FileSystem): boolean =>
+  saysInCommon(files, HOOK_DIRECTORIES, /hook|nginx|apache2|httpd/),
+)
+
+/** True where something besides the renewal files may stop a server before certificates are renewed. */
+export const mayFreePort = memo((files: FileSystem): boolean =>
+  saysInCommon(files, [`${CERTBOT}/renewal-hooks/pre`], /pre[-_]hook|\bstop\b|\bkill/),
+)
+
+function saysInCommon(files: FileSystem, directories: readonly string[], words: RegExp): boolean {
+  if (directories.some(path => (files.list(path) ?? []).some(({ kind }) => kind !== 'directory'))) return true
+  const ofCertbot = starters(files).filter(({ text }) => /certbot|letsencrypt|acme/.test(text))
+  const settings = sourceAt(files, `${CERTBOT}/cli.ini`)
+  return [...ofCertbot, ...(settings === null ? [] : [settings])].some(each =>
+    words.test(withoutComments(each)),
+  )
+}
+
+/** The file that has certbot renew every certificate, where nothing that is started by time reloads nginx; null for none. */
+export function renewsAlone(files: FileSystem): Source | null {
+  const all = starters(files)
+  if (
+    all.some(source =>
+      /nginx.*\b(?:reload|restart|-s)\b|\b(?:reload|restart)\b.*nginx/.test(withoutComments(source)),
+    )
+  )
+    return null
+  return all.find(source => /\bcertbot\b.*\brenew\b/.test(withoutComments(source))) ?? null
+}
+
+const starters = memo((files: FileSystem): readonly Source[] => {
   const named = STARTERS.flatMap(directory =>
     (files.list(directory) ?? []).map(({ name }) => `${directory}/${name}`),
   )
-  return [...STARTER_FILES, ...named].some(path => {
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    return (
-      read?.kind === 'source' &&
-      (path.startsWith(CERTBOT) || /certbot|letsencrypt|acme/.test(read.source.text)) &&
-      /hook|nginx|apache2|httpd/.test(read.source.text.replace(/^\s*#.*$/gm, ''))
-    )
-  })
+  return [...STARTER_FILES, ...named].flatMap(path => sourceAt(files, path) ?? [])
 })
+
+function withoutComments({ text }: Source): string {
+  return text.replace(/^\s*#.*$/gm, '')
+}
