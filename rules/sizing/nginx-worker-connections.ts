@@ -1,5 +1,9 @@
+import type { Place } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { NginxProgram } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNumber } from '../../src/servers/nginx/validate/numbers.ts'
@@ -23,9 +27,14 @@ const main = (files: string, connections: string): Record<string, string> => ({
   `,
 })
 
+const withLimit = (files: string): Record<string, string> => ({
+  'etc/systemd/system/nginx.service.d/limits.conf': `[Service]\nLimitNOFILE=${files}\n`,
+})
+
 export default defineRule({
   summary: 'nginx may open fewer files than its connections need',
   severity: 'info',
+  otherSeverities: { warning: 'where the files are fewer than the connections' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A request that is proxied takes two connections, one to the client and one to the backend, and each is a file to the system. At its limit nginx answers 500 and writes “Too many open files”.',
@@ -34,27 +43,63 @@ export default defineRule({
     'https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile',
     'https://nginx.org/en/docs/ngx_core_module.html#worker_connections',
   ],
-  bad: [{ title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;', '4096') }],
+  bad: [
+    { title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;', '4096') },
+    { title: 'fewer files than connections', files: main('worker_rlimit_nofile «1024»;', '4096') },
+    {
+      title: 'the limit of the unit',
+      files: { ...main('', '20000'), ...withLimit('«1024»') },
+    },
+  ],
   good: [
+    { title: 'the unit allows more', files: { ...main('', '20000'), ...withLimit('65536') } },
+    {
+      title: 'nginx sets its own limit',
+      files: { ...main('worker_rlimit_nofile 65536;', '20000'), ...withLimit('1024') },
+    },
     { title: 'twice as many', files: main('worker_rlimit_nofile 8192;', '4096') },
     { title: 'the limit that the service starts nginx with', files: main('', '768') },
   ],
-  *check({ nginx }) {
-    for (const { occurrences } of nginx) {
-      const limit = occurrences.get('worker_rlimit_nofile')?.[0]
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'nginx')) {
+      const { occurrences } = program.configuration
       const connections = occurrences.get('worker_connections')?.[0]
-      // Only a proxy needs two files for a request.
-      if (limit === undefined || connections === undefined || !occurrences.has('proxy_pass')) continue
-      const allowed = parseNumber(limit.args[0]?.value ?? '')
+      if (connections === undefined) continue
       const wanted = parseNumber(connections.args[0]?.value ?? '')
+      const limit = occurrences.get('worker_rlimit_nofile')?.[0]
+      const related = [{ at: argumentPlace(connections, 0), message: 'connections of a worker' }]
+      if (limit === undefined) {
+        const unit = limitOfUnit(program)
+        if (unit === null || wanted === null || unit.files >= wanted) continue
+        yield {
+          at: unit.at,
+          severity: 'warning',
+          message: `systemd lets nginx open ${unit.files} files, fewer than its ${wanted} connections`,
+          related,
+          help: `Write \`LimitNOFILE=${2 * wanted}\`, or \`worker_rlimit_nofile ${2 * wanted};\` in nginx’s main file`,
+        }
+        continue
+      }
+      // Only a proxy needs two files for a request.
+      if (!occurrences.has('proxy_pass')) continue
+      const allowed = parseNumber(limit.args[0]?.value ?? '')
       if (allowed === null || wanted === null || allowed >= 2 * wanted) continue
       const at = argumentPlace(limit, 0)
       yield {
         at,
-        message: `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to twice as many where they are proxied`,
-        related: [{ at: argumentPlace(connections, 0), message: 'connections of a worker' }],
+        ...(allowed < wanted && { severity: 'warning' as const }),
+        message: `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to ${allowed < wanted ? 'more' : 'twice as many'} where they are proxied`,
+        related,
         ...propose('Allow two files for each connection', 'safe', [replacePlace(at, `${2 * wanted}`)]),
       }
     }
   },
 })
+
+/** How many files the unit of nginx lets it open, where it says so. */
+function limitOfUnit(program: NginxProgram): { readonly files: number; readonly at: Place } | null {
+  const limit = program.configuration.main === null ? null : (serviceOf(program)?.limitNoFile ?? null)
+  if (limit?.known !== true || limit.at === null) return null
+  const soft = /^(\d+)(?::(?:\d+|infinity))?$/.exec(limit.value)?.[1]
+  return soft === undefined ? null : { files: Number(soft), at: limit.at }
+}
