@@ -168,6 +168,7 @@ import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
 import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
+import appServerCeleryNotLoaded from './app-server/celery-not-loaded.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
 import appServerCelerySettingNotRead from './app-server/celery-setting-not-read.ts'
 import appServerCeleryTaskUnknown from './app-server/celery-task-unknown.ts'
@@ -883,6 +884,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
   { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
+  { id: 'app-server/celery-not-loaded', ...appServerCeleryNotLoaded },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
   { id: 'app-server/celery-setting-not-read', ...appServerCelerySettingNotRead },
   { id: 'app-server/celery-task-unknown', ...appServerCeleryTaskUnknown },

@@ -170,6 +170,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/aspnet-scheme-unknown', { fixes: [], programs: ['nginx'] }],
   ['app-server/celery-app-not-found', { fixes: [], programs: ['app-server'] }],
   ['app-server/celery-beat-repeated', { fixes: [], programs: ['docker'] }],
+  ['app-server/celery-not-loaded', { fixes: [], programs: ['django'] }],
   ['app-server/celery-option-misplaced', { fixes: [], programs: ['app-server'] }],
   ['app-server/celery-setting-not-read', { fixes: [], programs: ['django'] }],
   ['app-server/celery-task-unknown', { fixes: [], programs: ['django'] }],

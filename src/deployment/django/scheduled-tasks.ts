@@ -115,7 +115,7 @@ const DEEPEST = 12
 const OTHERS = /^(?:node_modules|\.git|venv|\.venv|env|static|media|locale|__pycache__)$/
 
 /** Every file of Python below a directory; null where there are too many, or one cannot be listed. */
-const pythonFiles = memoByKey((files: FileSystem, directory: string): readonly string[] | null => {
+export const pythonFiles = memoByKey((files: FileSystem, directory: string): readonly string[] | null => {
   const found: string[] = []
   const visit = (here: string, depth: number): boolean => {
     const names = files.list(here)
