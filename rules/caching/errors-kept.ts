@@ -59,6 +59,7 @@ export default defineRule({
       title: 'errors have a time of their own, in front of it',
       files: files('proxy_cache_valid 500 502 503 504 0s;', 'proxy_cache_valid any 1h;'),
     },
+    { title: 'for ten minutes', files: files('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 10m;') },
     { title: 'what is not there', files: files('proxy_cache_valid 404 1h;') },
     { title: 'never', files: files('proxy_cache_valid any 0;') },
   ],
@@ -90,5 +91,5 @@ export default defineRule({
 /** What a backend answers while something is wrong with it. */
 const ERRORS = ['500', '502', '503', '504']
 
-/** Milliseconds from which on an error lives longer than a restart of the backend. */
-const LONG = 600_000
+/** Milliseconds from which on an error outlives any repair of the backend. */
+const LONG = 1_800_000
