@@ -241,6 +241,11 @@ function endOfQuotes(script: string, from: number): number {
   return script.length
 }
 
+/** A script of the same length in which quotes, comments and documents hold nothing, and a line that goes on is one. */
+export function bareScript(script: string): string {
+  return readable(script).bare
+}
+
 /**
  * A script without its comments and what a shell takes as it is, each of its old length: in `bare` what stands
  * between quotes is letters, in `expanded` double quotes stay. A line that goes on is one line.

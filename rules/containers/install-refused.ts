@@ -4,6 +4,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isConditional } from './_conditional.ts'
 import { webBuiltFrom } from './_examples.ts'
 import { archivedAt, isDebian, isLastArchived, isWhole, keepsPipOut } from './_package-managers.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
@@ -86,6 +87,8 @@ export default defineRule({
         conf`
           RUN apt-get update \\
               && apt-get -qq install nginx \\
+              && apt-get install --quiet --quiet nginx \\
+              && apt-get -q install -q nginx \\
               && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends gettext
           RUN apt-get install -y python3-venv && python3 -m venv /opt/venv
           RUN apt-get install python3-venv --yes && rm -rf /var/lib/apt/lists/*
@@ -137,6 +140,18 @@ export default defineRule({
       ),
     },
     {
+      title: 'what runs in some cases alone, and what may fail',
+      files: webBuiltFrom(
+        'debian:12',
+        conf`
+          ARG DEBUG
+          RUN if [ -n "$DEBUG" ]; then apt-get install -y vim; fi
+          RUN [ -z "$DEBUG" ] || apt-get install -y strace
+          RUN apt-get install nginx || true
+        `,
+      ),
+    },
+    {
       title: 'an image of somebody else',
       files: webBuiltFrom('example.org/base:1', 'RUN apt-get install nginx'),
     },
@@ -169,9 +184,10 @@ const CALL =
 function callsOf(run: DockerRun): readonly Call[] {
   if (run.command.form === 'exec' || run.documents.length > 0) return []
   const { script } = run.command
-  return [...script.text.matchAll(CALL)].map(match => {
+  return [...script.text.matchAll(CALL)].flatMap(match => {
     const [, lead = '', head = '', name = '', flags = '', verb = '', rest = ''] = match
     const start = match.index + lead.length
+    if (isConditional(script.text, start)) return []
     return {
       run,
       program: name.startsWith('apt')
@@ -334,12 +350,13 @@ function unanswered(call: Call, base: string, above: readonly string[]): Fault |
   if (program !== 'apt' || does !== 'install' || !isDebian(base)) return null
   if (
     words.some(word =>
-      /^(?:--yes|--assume-yes|-qq|-q=2|--quiet=2|--force-yes|-s|--dry-run|--download-only|-d)$/.test(word),
+      /^(?:--(?:yes|assume-yes|quiet=[2-9]|force-yes|(?:just-print|simulate|dry-run|recon|no-act|download-only|print-uris))|-q=[2-9]|-s|-d)$/.test(
+        word,
+      ),
     )
   )
     return null
-  if (words.some(word => /^-[a-zA-Z]*y/.test(word) || /q.*q/.test(word.replace(/^--.*|^[^-].*/, ''))))
-    return null
+  if (words.some(word => /^-[a-zA-Z]*y/.test(word)) || quietness(words) > 1) return null
   if (/yes\s*\|\s*$/.test(before) || words.some(word => /^[$`<]|Assume-Yes/i.test(word))) return null
   if ([...above, before].some(text => /apt\.conf|Assume-Yes|alias/i.test(text))) return null
   const found = packagesOf(call).find(
@@ -352,6 +369,15 @@ function unanswered(call: Call, base: string, above: readonly string[]): Fault |
     label: 'no `-y`',
     help: 'Write `apt-get install -y`',
   }
+}
+
+/** How often apt is told to be quiet; at the second level it asks nothing. */
+function quietness(words: readonly string[]): number {
+  return words
+    .map(word =>
+      word === '--quiet' ? 1 : (/^-[a-zA-Z]+$/.exec(word)?.[0] ?? '').replace(/[^q]/g, '').length,
+    )
+    .reduce((sum, each) => sum + each, 0)
 }
 
 function pipKeptOut(

@@ -3,6 +3,7 @@ import type { Dockerfile, DockerRun, DockerStage } from '../../parsers/dockerfil
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isConditional } from './_conditional.ts'
 import { webBuiltFrom } from './_examples.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
 
@@ -89,6 +90,20 @@ export default defineRule({
       files: webBuiltFrom('php:7.2-fpm', 'RUN docker-php-ext-install pdo_mysql mysqli bcmath zip mbstring'),
     },
     {
+      title: 'what is meant for another release, and what may fail',
+      files: webBuiltFrom(
+        'php:8.3-fpm',
+        conf`
+          RUN if [ "$PHP_MAJOR_VERSION" -lt 8 ]; then \
+                docker-php-ext-install xmlrpc \
+              ; fi
+          RUN [ "$PHP_MAJOR_VERSION" -ge 8 ] || docker-php-ext-install mcrypt
+          RUN case "$PHP_VERSION" in 7.*) docker-php-ext-install wddx ;; esac
+          RUN docker-php-ext-install zip || true
+        `,
+      ),
+    },
+    {
       title: 'an image on that of PHP',
       files: webBuiltFrom('example/php:8.3-fpm', 'RUN docker-php-ext-install zip'),
     },
@@ -167,6 +182,7 @@ function extensionsIn(run: DockerRun): readonly Extension[] {
   const { script } = run.command
   return [...script.text.matchAll(/\bdocker-php-ext-install\b((?:\\\n|[^;&|\n])*)/g)].flatMap(call => {
     const [, words = ''] = call
+    if (isConditional(script.text, call.index)) return []
     const from = call.index + 'docker-php-ext-install'.length
     return [...words.matchAll(/(?<![\w$({-])[a-z][a-z0-9_]*(?![\w)}-])/g)].map(word => ({
       name: word[0],

@@ -4,6 +4,7 @@ import { type Fact, known } from '../../parsers/text/fact.ts'
 import { placeIn } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isConditional } from './_conditional.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { composeServices } from './_compose-projects.ts'
 import { baseOf, builtFiles, chainOf } from './_stages.ts'
@@ -70,6 +71,10 @@ export default defineRule({
         'RUN useradd shop && chown -R shop:shop /app\nRUN chown web /app || true\nRUN chown $OWNER /app',
       ),
     },
+    {
+      title: 'a step for another system',
+      files: image('RUN if [ -f /etc/redhat-release ]; then chown -R apache /app; fi'),
+    },
     { title: 'a number', files: image('COPY --chown=1000:1000 . .\nUSER 1000') },
     { title: 'accounts of Debian', files: image('COPY --chown=www-data . .\nUSER nobody:nogroup') },
     { title: 'the account of Node.js', files: image('COPY . .\nUSER node', 'node:22-alpine') },
@@ -122,8 +127,7 @@ function* missingIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
     for (const match of script.text.matchAll(CHOWN)) {
       const [whole, lead = '', account = ''] = match
       const texts = [...above, script.text.slice(0, match.index)].map(text => text.replace(OWNERS, ''))
-      if (texts.some(text => mayMake(text, account)) || /^[^;&\n]*\|\|/.test(script.text.slice(match.index)))
-        continue
+      if (texts.some(text => mayMake(text, account)) || isConditional(script.text, match.index)) continue
       const start = match.index + lead.length
       const user = known(account, placeIn(script, start, start + account.length))
       const finding = whole === '' ? null : missing(user, base, 'the build', 'chown: invalid user')
