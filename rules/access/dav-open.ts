@@ -8,6 +8,7 @@ import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -208,6 +209,7 @@ export default defineRule({
       const { configuration, host } = asked
       for (const line of configuration.occurrences.get('dav') ?? []) {
         if (!/^(?:on|filesystem)$/i.test(line.args[0]?.value ?? '') || line.parent === null) continue
+        if (isReplaced(configuration, line)) continue
         const inHost = hostAround(line)
         if (inHost !== null && inHost !== host?.directive) continue
         // A certificate of the client is as good as a password.

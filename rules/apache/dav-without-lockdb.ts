@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
@@ -35,12 +36,13 @@ export default defineRule({
   good: [
     { title: 'a database', modes: { 'srv/locks': 0o777 }, files: site('DavLockDB /srv/locks/DAVLock', 'On') },
     { title: 'Dav Off', files: site('', 'Off') },
+    { title: 'taken back by a later line', files: site('', 'On\n              Dav Off') },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      const on = everywhere(configuration, files, 'dav').filter(({ args }) =>
-        /^(?:on|filesystem)$/i.test(args[0]?.value ?? ''),
+      const on = everywhere(configuration, files, 'dav').filter(
+        line => /^(?:on|filesystem)$/i.test(line.args[0]?.value ?? '') && !isReplaced(configuration, line),
       )
       if (on.length === 0 || !isWhole(configuration)) continue
       if (![...configuration.modules.values()].some(({ id }) => id === 'dav_fs_module')) continue

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { apacheMain } from '../_examples.ts'
@@ -40,6 +41,7 @@ export default defineRule({
       title: 'a whole path, a program and syslog',
       files: {
         'etc/apache2/apache2.conf': main(conf`
+          ErrorLog logs/error_log
           ErrorLog /var/log/apache2/example.log
           CustomLog "|/usr/bin/rotatelogs /var/log/x 86400" "%h"
           ErrorLog syslog:local1
@@ -62,6 +64,7 @@ export default defineRule({
       for (const name of ['errorlog', 'customlog', 'transferlog']) {
         for (const directive of occurrences.get(name) ?? []) {
           const written = directive.args[0]?.value ?? ''
+          if (name === 'errorlog' && isReplaced(configuration, directive)) continue
           if (written === '' || /^(?:[/|]|syslog|journald)/.test(written) || !isSettled(written)) continue
           const directory = posix.dirname(posix.join(serverRoot.value, written))
           if (directory === serverRoot.value || !isAbsent(files, directory)) continue

@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 
 const host = (lines: string): string => conf`
@@ -25,6 +26,10 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#access'],
   bad: [{ title: 'beside a reverse proxy', files: { 'site.conf': host('ProxyRequests «On»') } }],
   good: [
+    {
+      title: 'taken back by a later line',
+      files: { 'site.conf': host('ProxyRequests On\nProxyRequests Off') },
+    },
     { title: 'off', files: { 'site.conf': host('ProxyRequests Off') } },
     {
       title: 'a forward proxy for some addresses',
@@ -42,6 +47,7 @@ export default defineRule({
     for (const configuration of apache) {
       for (const [directive] of byText(configuration.occurrences.get('proxyrequests') ?? [])) {
         if (directive.args[0]?.value.toLowerCase() !== 'on' || isRestricted(configuration)) continue
+        if (isReplaced(configuration, directive)) continue
         const at = argumentPlace(directive, 0)
         yield {
           at,

@@ -4,6 +4,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import { handlerTarget, SCHEME_MODULES } from '../../src/servers/apache/queries/handler-target.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -80,6 +81,7 @@ export default defineRule({
         for (const line of everywhere(configuration, filesOf(configuration), name)) {
           const word = line.args[0]
           if (word === undefined || isUnknownWord(word.value) || /[$%]/.test(word.value)) continue
+          if (name === 'sethandler' && isReplaced(configuration, line)) continue
           const fault = faultOf(configuration, word.value)
           if (fault === null) continue
           const at = argumentPlace(line, 0)

@@ -6,6 +6,7 @@ import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
@@ -153,7 +154,11 @@ function* misspeltTrust(
 ): Iterable<RuleFinding> {
   const lines = [
     ...configurations.flatMap(({ occurrences }) => occurrences.get('real_ip_header') ?? []),
-    ...apache.flatMap(({ occurrences }) => occurrences.get('remoteipheader') ?? []),
+    ...apache.flatMap(configuration =>
+      (configuration.occurrences.get('remoteipheader') ?? []).filter(
+        line => !isReplaced(configuration, line),
+      ),
+    ),
   ]
   if (lines.length === 0) return
   const sent = new Set(

@@ -4,6 +4,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, argumentsPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isReplaced } from '../../src/servers/apache/queries/directives-in.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { protocolsOf } from '../../src/servers/apache/queries/server-settings.ts'
@@ -101,6 +102,21 @@ export default defineRule({
       },
     },
     {
+      title: 'what a later line takes the place of',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/a.pem
+              SSLCertificateKeyFile /etc/ssl/a.key
+              SSLProtocol TLSv1.1
+              SSLProtocol TLSv1.2 TLSv1.3
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'no server speaks TLS, so the list is never used',
       files: {
         'nginx.conf': conf`
@@ -179,8 +195,10 @@ export default defineRule({
         }
       }
     }
-    for (const { occurrences } of apache) {
+    for (const configuration of apache) {
+      const { occurrences } = configuration
       for (const directive of occurrences.get('sslprotocol') ?? []) {
+        if (isReplaced(configuration, directive)) continue
         // `all` leaves the choice to OpenSSL, which rules the old versions out but at its lowest level of security.
         const level = lowestLevel(directive, occurrences.get('sslciphersuite') ?? [])
         const protocols = protocolsOf(directive)

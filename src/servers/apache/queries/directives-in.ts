@@ -20,6 +20,24 @@ const byParent = memoByKey(({ occurrences }: ApacheConfiguration, name: string) 
   groupBy(occurrences.get(name.toLowerCase()) ?? NONE, ({ parent }) => parent),
 )
 
+/**
+ * True of a line of the server's own files whose value a later one of its name, in the same section, takes the
+ * place of. Files that no main file joins may be meant for two servers.
+ */
+export function isReplaced(configuration: ApacheConfiguration, directive: ApacheDirective): boolean {
+  return replacedLines(configuration, directive.name.toLowerCase()).has(directive)
+}
+
+const replacedLines = memoByKey((configuration: ApacheConfiguration, name: string) => {
+  const found = new Set<ApacheDirective>()
+  for (const lines of byParent(configuration, name).values()) {
+    if (lines.length < 2) continue
+    const groups = configuration.main === null ? groupBy(lines, ({ source }) => source).values() : [lines]
+    for (const group of groups) for (const line of group.slice(0, -1)) found.add(line)
+  }
+  return found
+})
+
 /** The last of them, which is the one that counts where a later one replaces an earlier. */
 export function lastDirectiveIn(
   configuration: ApacheConfiguration,

@@ -4,7 +4,7 @@ import { isUnknownWord, type Place } from '../../../../parsers/text/source.ts'
 import { type Endpoint, parseHost } from '../../address.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
-import { directivesIn } from './directives-in.ts'
+import { directivesIn, isReplaced } from './directives-in.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 
 /** The schemes that a module of mod_proxy serves, with the port that holds where none is written. */
@@ -62,6 +62,7 @@ export const proxyPasses = memo((configuration: ApacheConfiguration): readonly P
     for (const directive of occurrences.get(name) ?? []) {
       const word = directive.args[0]
       if (word === undefined || !/^proxy:/i.test(word.value)) continue
+      if (name === 'sethandler' && isReplaced(configuration, directive)) continue
       found.push(read(configuration, directive, word, word.value.slice('proxy:'.length), null))
     }
   }
