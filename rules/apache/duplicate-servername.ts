@@ -70,6 +70,15 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'comments that are taken for names',
+      files: {
+        'site.conf': `${host('*:80', 'ServerAlias www.example.org # the old name')}${host(
+          '*:80',
+          'ServerAlias example.org # the new name',
+        )}`,
+      },
+    },
+    {
       title: 'all of it in one',
       files: {
         'site.conf': host(

@@ -5,6 +5,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { aliasWords } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { nginxMain } from '../_examples.ts'
@@ -90,6 +91,10 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a comment that Apache takes for names',
+      files: { 'site.conf': apache('ServerAlias www.example.org # answers "IPv6 alone", too') },
+    },
     { title: 'spaces', files: { 'etc/nginx/nginx.conf': nginx('example.org www.example.org') } },
     {
       title: 'a wildcard, an expression, and the names that match nothing on purpose',
@@ -137,7 +142,7 @@ export default defineRule({
       // The first virtual host answers what no other has a name for.
       const isOne = (occurrences.get('servername') ?? []).length < 2
       for (const directive of occurrences.get('serveralias') ?? [])
-        for (const [index, { value }] of directive.args.entries()) {
+        for (const [index, { value }] of aliasWords(directive).entries()) {
           yield* aliasWithPort(directive, index, isOne)
           yield* judge(directive, index, value)
         }

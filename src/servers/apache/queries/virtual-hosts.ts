@@ -106,9 +106,15 @@ function readHosts(configuration: ApacheConfiguration): readonly VirtualHost[] {
     addresses: directive.args.map(word => toAddress(directive, word, ports[index] ?? null)),
     serverName: lastServerName(configuration, directive),
     aliases: directivesIn(configuration, directive, 'serveralias').flatMap(alias =>
-      alias.args.map(word => toAlias(alias, word)),
+      aliasWords(alias).map(word => toAlias(alias, word)),
     ),
   }))
+}
+
+/** The names of a `ServerAlias`. Words behind a `#` are names to httpd, but a comment to whoever wrote them. */
+export function aliasWords({ args }: ApacheDirective): readonly ApacheWord[] {
+  const comment = args.findIndex(({ value }) => value.startsWith('#'))
+  return comment === -1 ? args : args.slice(0, comment)
 }
 
 /**
