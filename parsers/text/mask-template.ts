@@ -199,8 +199,13 @@ function isUnmistakable(text: string, { start, end }: Tag): boolean {
   if (tag.startsWith('{{') && (tag.includes('\n') || text[start - 1] === '$')) return false
   const before = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - LONGEST_LINE), start)
   if (/^\s*#/.test(before)) return false
+  if (IN_QUOTES.test(before) && /^\{\{\s?[\w.]+\s?\}\}$|^<%=\s?@?[\w.]+\s?%>$/.test(tag)) return true
   return count(before, '"') % 2 === 0 && count(before, "'") % 2 === 0
 }
+
+/** A quoted path, name or address, which holds no text in which such braces could be meant. */
+const IN_QUOTES =
+  /^\s*<?(?:ServerRoot|DocumentRoot|Server(?:Name|Alias|Admin)|Directory|VirtualHost|Location|Listen|Include(?:Optional)?|SSLC\w+File|ErrorLog|CustomLog|(?:Script)?Alias|WSGIScriptAlias|WSGIDaemonProcess|ProxyPass(?:Reverse)?|LoadModule|PidFile|root|alias|server_name|include|ssl_\w+|access_log|error_log|pid|\w+_pass)\s[^"'\n]*["'][^"'\n]*$/i
 
 /** `% for name in names:`, `% endfor`: a whole line of Mako, with which no directive begins. */
 const MAKO_LINE = /^[ \t]*%[ \t]*(?:(?:if|elif|for|while)[ \t].*:|else:|end(?:if|for|while))[ \t\r]*$/

@@ -100,6 +100,24 @@ export default defineRule({
       },
     },
     {
+      title: 'paths that something puts in',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          <Directory "{{ROOT}}/htdocs">
+          Require all granted
+          </Directory>
+          <Directory DOCUMENT_ROOT/files>
+          Require all denied
+          </Directory>
+          <Directory "[[ROOT]]/cgi-bin">
+          Require all denied
+          </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a directory, its parent, a pattern, and what lies outside the audit',
       files: {
         'etc/apache2/apache2.conf': conf`
@@ -148,6 +166,8 @@ export default defineRule({
         if (/^[a-z]:[\\/]/i.test(text)) continue
         if (text === '' || kind === 'unknown' || kind === 'regex' || text.startsWith('proxy:')) continue
         if (!text.startsWith('/')) {
+          // Words that a script puts a path in the place of: `DOCUMENT_ROOT/files`, `[[root]]`, `$root`.
+          if (/^(?:[$[]|[A-Z][A-Z0-9]*_?[A-Z0-9_]*(?:\/|$))/.test(text)) continue
           yield {
             at: argumentPlace(section, 0),
             message: `\`${text}\` is a relative path, which no directory has, so the section applies to nothing`,
