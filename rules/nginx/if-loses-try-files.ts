@@ -2,6 +2,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
+import { endOfList } from './_ended-list.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -45,6 +46,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a condition that nginx never comes to',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location ^~ /own/ {
+              rewrite ^/own/(.*)$ $1 break;
+              if ($http_user_agent ~ bot) {
+                  add_header X-Bot yes;
+              }
+              try_files /own/$uri /default/$uri;
+          }
+        `),
+      },
+    },
     {
       title: 'files by their own path',
       files: {
@@ -104,6 +120,8 @@ export default defineRule({
         if (parent?.name !== 'location' || falls(tried.args.map(({ value }) => value))) continue
         for (const block of parent.children) {
           if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
+          // A line above has taken every path out of the list already.
+          if (endOfList(block) !== null) continue
           // A file that is there is served without it too.
           if (/^-[fe]$/.test(conditionWords(block)[0] ?? '')) continue
           yield {

@@ -1,6 +1,6 @@
 import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -13,6 +13,7 @@ import {
 import { isAnchoredAtStart } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { compilePcre, type Pcre } from '../../src/servers/regex.ts'
+import { endOfList } from './_ended-list.ts'
 import { hides, looksAround, matchesEveryPath, MOST_COMPARED, samplesOf } from './_hidden-patterns.ts'
 
 const site = (lines: string): string => conf`
@@ -47,12 +48,12 @@ const overRegex = (lines: string, outer = ''): string => conf`
 `
 
 export default defineRule({
-  summary: 'A `rewrite` that no request for its path comes to',
+  summary: 'A `rewrite` or `if` that no request for its path comes to',
   severity: 'warning',
   otherSeverities: { info: 'where both say the same' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx asks the lines one after the other. A `rewrite` with `last`, `break`, `redirect` or `permanent`, or to a whole URL, ends the list for every path that it matches, and a later line for some of these paths is never applied: the page goes where the earlier line says. And a line in a location, such as `/`, is not asked for what a regular expression takes first: `\\.php$` and the one for pictures have their requests to themselves.',
+  why: 'nginx asks the lines one after the other. A `rewrite` with `last`, `break`, `redirect` or `permanent`, or to a whole URL, ends the list for every path that it matches, and a later line for some of these paths is never applied, nor is a condition: the page goes where the earlier line says. And a line in a location, such as `/`, is not asked for what a regular expression takes first: `\\.php$` and the one for pictures have their requests to themselves.',
   remedy:
     'Put the narrower line first, or end the earlier expression with `$`; put a line for paths of another location into the server, before all locations',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
@@ -106,6 +107,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a condition behind the end of the list',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /own/ {
+              rewrite ^/own/(.*)$ /$1 break;
+              «if» ($uri ~ \.html$) {
+                  add_header X-Frame-Options DENY;
+              }
+              root /srv/own;
+          }
+        `),
+      },
+    },
+    {
       title: 'for scripts, which a regular expression takes',
       files: {
         'nginx.conf': overRegex(conf`
@@ -124,6 +139,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'conditions in front of the end of the list, and behind one of some paths',
+      files: {
+        'nginx.conf': site(conf`
+          location /own/ {
+              if ($uri ~ \.html$) {
+                  add_header X-Frame-Options DENY;
+              }
+              rewrite ^/own/(.+\.css)$ /$1 break;
+              if ($uri ~ \.js$) {
+                  add_header X-Frame-Options DENY;
+              }
+              root /srv/own;
+          }
+        `),
+      },
+    },
     {
       title: 'in the server, before the locations',
       files: {
@@ -210,6 +242,18 @@ export default defineRule({
         scopes.add(parent)
         yield* hiddenIn(parent)
         if (parent.name === 'location') yield* takenFrom(parent)
+      }
+      for (const condition of occurrences.get('if') ?? []) {
+        const end = endOfList(condition)
+        // A `return` in front of all else is how people take a page out of service.
+        if (end === null || end.name === 'return') continue
+        yield {
+          at: namePlace(condition),
+          message: `\`${end.name}\` above ends the list for every path of this block, so the condition is never asked`,
+          label: 'never holds',
+          related: [{ at: namePlace(end), message: 'ends it' }],
+          help: 'Put the `if` in front of that line',
+        }
       }
     }
   },
