@@ -1,3 +1,4 @@
+import type { Fact } from '../../parsers/text/fact.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { closest } from 'fastest-levenshtein'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -146,6 +147,29 @@ export default defineRule({
       },
     },
     {
+      title: 'a script that may write one when the image is built',
+      files: {
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY configure.sh /etc/nginx/
+          RUN /etc/nginx/configure.sh
+        `,
+        'nginx/site.conf': siteTo('backend'),
+      },
+    },
+    {
+      title: 'a script that runs before nginx',
+      files: {
+        'docker-compose.yml': composeWith().replace(
+          ':ro\n',
+          ':ro\n      - ./nginx/upstream.sh:/docker-entrypoint.d/30-upstream.sh\n',
+        ),
+        'nginx/site.conf': siteTo('backend'),
+        'nginx/upstream.sh': 'echo "upstream backend { server web:8000; }" > /etc/nginx/conf.d/a.conf',
+      },
+    },
+    {
       title: 'a service of another file that is started together with this one',
       files: {
         'docker-compose.yml': composeWith(),
@@ -290,17 +314,36 @@ function isReached({ service, project, networks }: Container, name: string): boo
  */
 function knowsConfiguration({ mounts, image, base, service }: Container): boolean {
   if (!/^nginx/.test(base ?? '') || service.entrypoint !== null || image?.entrypoint != null) return false
-  if (image?.steps.some(step => !('sources' in step) && writesConfiguration(step.command))) return false
+  if (
+    image?.steps.some(step =>
+      'sources' in step ? isOfStart(step.target) : writesConfiguration(step.command),
+    )
+  )
+    return false
   return mounts.every(
     ({ target, path }) =>
-      !/^\/etc\/nginx(?:\/|$)/.test(target) || (path !== null && !target.includes('/templates')),
+      !target.startsWith(START_SCRIPTS) &&
+      (!/^\/etc\/nginx(?:\/|$)/.test(target) || (path !== null && !target.includes('/templates'))),
   )
+}
+
+/** What the image of nginx runs before nginx: it may write any configuration. */
+const START_SCRIPTS = '/docker-entrypoint.d'
+
+function isOfStart(target: Fact<string>): boolean {
+  return !target.known || target.value.startsWith(START_SCRIPTS)
 }
 
 function writesConfiguration(command: DockerCommand): boolean {
   const text = commandText(command)
-  return /upstream|sed\s|envsubst|>\s*\/etc\/nginx|(?:cp|mv|ln|curl|wget)\s/.test(text)
+  return (
+    /upstream|sed\s|envsubst|>\s*\/etc\/nginx|(?:cp|mv|ln|curl|wget)\s/.test(text) || RUNS_SCRIPT.test(text)
+  )
 }
+
+/** A program that is called by its path, or handed to a shell or an interpreter. */
+const RUNS_SCRIPT =
+  /(?:^|[;&|(\n])\s*(?:(?:ba|da|a)?sh|python\d?|perl|node|php|source|\.)\s+(?!-)\S|(?:^|[;&|(\n])\s*(?!\/(?:usr\/)?s?bin\/)[.\w-]*\/\S/
 
 /** False where containers that this project does not name may be on a network of it. */
 function knowsEveryName({ project, service, networks }: Container): boolean {
