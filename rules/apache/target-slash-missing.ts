@@ -73,6 +73,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a site that is one service, which is asked by its query',
+      files: { 'site.conf': host('ProxyPass / http://127.0.0.1:8080/geoserver/gwc/service/wms') },
+    },
+    {
       title: 'a slash on both sides',
       files: { 'site.conf': host('Redirect permanent / https://example.com/') },
     },
@@ -174,5 +178,8 @@ function endsInHost(url: string): boolean {
 function runsTogether({ path, url }: Mapping, isProxied: boolean): boolean {
   const [, name] =
     /^(?:https?|wss?|ajp|h2c?|balancer):\/\/[^/?#%$]+\/(?:[^?#%$]*\/)?([^/?#%$.]+)$/i.exec(url) ?? []
-  return name !== undefined && (path === '/' ? isProxied : path.endsWith(`/${name}/`))
+  if (name === undefined) return false
+  // A service deep below a root that is meant for it alone: `/geoserver/gwc/service/wms`.
+  if (path === '/') return isProxied && url.split('/').length < 6
+  return path.endsWith(`/${name}/`)
 }

@@ -431,6 +431,8 @@ const NAMES_SITE =
 function isOfFiles({ block }: NginxConnection): boolean {
   return (
     block.args.some(({ value }) => /\\\.[(\w]/.test(value)) ||
-    /\/(?:static|assets|media|images?)\b/.test(block.args.at(-1)?.value ?? '')
+    /\/\(?(?:\?:)?(?:static|assets|media|images?|uploads?|files?|thumb\w*)\b/.test(
+      block.args.at(-1)?.value ?? '',
+    )
   )
 }

@@ -21,7 +21,7 @@ export default defineRule({
   summary: 'The port of a database is open to the network',
   severity: 'warning',
   otherSeverities: {
-    info: 'for a database that asks for a password, or that does not start with the machine, as those of developers',
+    info: 'for a database that asks for a password, that does not start with the machine, or stands in a file for developers or tests',
   },
   confidence: 'medium',
   securitySeverity: 8.6,
@@ -37,6 +37,18 @@ export default defineRule({
   bad: [
     { title: 'Redis', files: tree('redis:7', 'restart: always\nports: ["«6379:6379»"]') },
     { title: 'Redis of a developer', files: tree('redis:7', 'ports: ["«6379:6379»"]') },
+    {
+      title: 'Redis in a file for developers, which comes back with the machine',
+      files: {
+        'docker-compose.local-dev.yml': conf`
+          services:
+            db:
+              image: redis:7
+              restart: always
+              ports: ["«6379:6379»"]
+        `,
+      },
+    },
     { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
   ],
   good: [
@@ -57,7 +69,9 @@ export default defineRule({
         if (!target.known || target.value.first !== database.port) continue
         yield {
           at,
-          ...((database.asks || !isKept(service)) && { severity: 'info' as const }),
+          ...((database.asks || !isKept(service) || OF_DEVELOPERS.test(at.source.path)) && {
+            severity: 'info' as const,
+          }),
           message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
           label: 'no address in front',
         }
@@ -90,6 +104,10 @@ function databaseOf({ image }: ComposeService): Database | null {
 }
 
 /** True for a service that is to run for good. */
+/** Files and directories of what runs on the machine of a developer, or for tests. */
+const OF_DEVELOPERS =
+  /(?:^|[/._-])(?:tests?|testing|ci|e2e|dev|devel|development|devcontainer|local|localhost)(?=[/._-]|$)/i
+
 function isKept({ restart }: ComposeService): boolean {
   return restart?.known === true && /^(?:always|unless-stopped|on-failure)/.test(restart.value)
 }

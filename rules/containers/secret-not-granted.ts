@@ -61,6 +61,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the value itself beside it, for where there are no secrets',
+      files: tree(conf`
+        environment:
+          APP_PASSWORD: apppass
+          APP_PASSWORD_SECRET: /run/secrets/db_password
+      `),
+    },
+    {
       title: 'given to the service',
       files: tree(environment('/run/secrets/db_password', 'secrets: [db_password]')),
     },
@@ -107,6 +115,9 @@ export default defineRule({
         if (value?.known !== true || value.at === null) continue
         const [path, key] = /^\/(?:var\/)?run\/secrets\/([\w.-]+)$/.exec(value.value) ?? []
         if (path === undefined || granted.includes(path.replace(/^\/var/, ''))) continue
+        // A program with a way of its own to read secrets falls back to the value that stands beside it.
+        const plain = /^(.+)_(?:SECRET|PATH)$/.exec(name)?.[1]
+        if (service.environment.some(other => other.name === plain)) continue
         const meant = project.secrets.get(key ?? '')
         const isRead = name.endsWith('_FILE') && READERS.test(reference ?? '') && !own
         yield {

@@ -67,6 +67,24 @@ export default defineRule({
     { title: 'a script behind a proxy', files: { 'nginx.conf': proxied('«/index.php»') } },
   ],
   good: [
+    {
+      title: 'files that the application makes where they are missing',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location /static/ {
+                  alias /srv/collected/;
+                  try_files $uri /static//static-real$uri;
+              }
+              location /static-real/ {
+                  internal;
+                  proxy_pass http://127.0.0.1:8000/;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the query is repeated', files: { 'nginx.conf': site('/index.php?$query_string') } },
     { title: 'the query is appended', files: { 'nginx.conf': site('/index.php$is_args$args') } },
     {
@@ -164,12 +182,17 @@ function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: Ng
   })
 }
 
-/** True for an expression that takes files, each of which a script makes or misses: a query there is no page’s. */
+/** True for a location of files, each of which a script makes or misses: a query there is no page’s. */
 function isOfFiles(block: NginxDirective): boolean {
-  if (block.name !== 'location' || !readLocation(block).modifier.startsWith('~')) return false
+  if (block.name !== 'location') return false
+  if (OF_FILES.test(readLocation(block).name)) return true
+  if (!readLocation(block).modifier.startsWith('~')) return false
   if (block.children.some(({ name }) => name === 'expires')) return true
   return pathsInto(block).every(path => /\.\w+$/.test(path))
 }
+
+const OF_FILES =
+  /^\^?\/(?:[\w-]+\/)?(?:static|media|assets|uploads?|images?|img|css|js|fonts|thumb(?:nail)?s?)(?:\/|$)/
 
 /** True where the file that comes with nginx sends the query, as it is behind the fallback: empty. */
 function includesParameters({ parent }: NginxDirective): boolean {

@@ -3,6 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -55,6 +56,30 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the same in lines that a server includes',
+      files: {
+        'nginx.conf': conf`
+          root /static;
+          location /static/ {
+              root /static;
+          }
+        `,
+      },
+    },
+    {
+      title: 'the root of the server, below which the path is there again',
+      files: {
+        'nginx.conf': site(conf`
+          root /static;
+          rewrite ^/media/(.*)$ /static/$1 permanent;
+          location /static/ {
+              root /static;
+              expires 1d;
+          }
+        `),
+      },
+    },
     {
       title: 'a regular expression with the directory above',
       files: {
@@ -124,6 +149,8 @@ export default defineRule({
         const path = beginning.replace(/\/+$/, '')
         const directory = written.replace(/\/+$/, '')
         if (!directory.endsWith(path) || files.kind(directory + path) !== null) continue
+        // A tree that repeats the path is what the server around it is told of, too.
+        if (repeatsOuterRoot(configuration, parent, directory)) continue
         // What another line of the block looks for has its own path.
         if (parent.children.some(child => LOOKS.has(child.name))) continue
         yield {
@@ -139,6 +166,19 @@ export default defineRule({
     }
   },
 })
+
+function repeatsOuterRoot(
+  { top }: NginxConfiguration,
+  { parent, source }: NginxDirective,
+  directory: string,
+): boolean {
+  for (let outer = parent; ; outer = outer.parent) {
+    const lines = outer?.children ?? top.filter(line => line.source === source)
+    if (lines.some(({ name, args }) => name === 'root' && args[0]?.value.replace(/\/+$/, '') === directory))
+      return true
+    if (outer === null) return false
+  }
+}
 
 /** The directories with which every path begins that a pattern matches, or that it holds; empty for none. */
 function literalDirectory(pattern: string): string {

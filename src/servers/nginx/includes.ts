@@ -152,6 +152,8 @@ export function includeResolver(
     const result = files.read(path)
     switch (result.kind) {
       case 'source':
+        // In a repository it may be the machine's own, which lies in `/etc`.
+        if (isListOfTypes(result.source) && !files.covers(path)) return outside(path)
         return { kind: 'source', path, source: result.source }
       case 'missing':
         return absent(path, mainDirectory ?? '')
@@ -185,6 +187,11 @@ export function includeResolver(
     known.set(key, steps)
     return steps
   }
+}
+
+/** True for a `mime.types` as Apache, Python and others read it: a type a line, and no block. */
+function isListOfTypes({ path, code }: Source): boolean {
+  return path.endsWith('/mime.types') && /^[\w.+-]+\/[\w.+-]+(?:[ \t]|$)/m.test(code) && !/[{;]/.test(code)
 }
 
 function outside(path: string): IncludeStep {
