@@ -120,9 +120,11 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
     found.set(source, secrets)
     if (secrets.length === 0) continue
     const isWhole = isSecretSource(source)
+    const names = namesIn(source)
     for (const { start, end } of secrets) {
       const text = source.text.slice(start, end)
       for (const word of isWhole || text.includes('\n') ? (text.match(RUN) ?? []) : [text.trim()]) {
+        if (names.has(word)) continue
         add(word)
         // A server takes the backslashes out.
         if (word.includes('\\')) add(word.replace(/\\(.)/g, '$1'))
@@ -163,12 +165,26 @@ const EVERYBODYS: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
+/**
+ * What a file gives accounts, databases and hosts for a name: where it is a password too, the word stands in names
+ * everywhere, and starred out there it hides nothing.
+ */
+function namesIn({ text }: Source): ReadonlySet<string> {
+  return new Set([...text.matchAll(NAMED)].map(([, name = '']) => name))
+}
+
+const NAMED =
+  /(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME|HOST(?:NAME)?)["']?[ \t]{0,20}[:=][ \t]{0,20}["']?([a-z][\w-]{3,39})(?![\w-])/gi
+
+/** An address that a server listens on, a release: `0.0.0.0`, `127.0.0.1:8000`. */
+const NUMBERS = /^\d+(?:\.\d+)+(?::\d+)?$/
+
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
 
 /** True for a text that nobody writes without meaning this secret: not `admin`, not `Upgrade`, not `8080`. */
 function isDistinctive(text: string): boolean {
   if (text.length < 4 || text.length > 4000 || secretName(text) !== null) return false
-  if (EVERYBODYS.has(text)) return false
+  if (EVERYBODYS.has(text) || NUMBERS.test(text)) return false
   const plain = /^[A-Z][a-z]+$/.test(text) ? text.toLowerCase() : text
   const kinds = KINDS.filter(kind => kind.test(plain)).length
   return kinds >= 2 || (text.length >= 8 && !/^\d+$/.test(text)) || text.length >= 12

@@ -18,4 +18,10 @@ test('a word that is a password somewhere is left in a sentence', () => {
   assert.is(said('directory', 'another directory than that'), 'another directory than that')
 })
 
+test('a password that is the name of the account too, or an address, is left where it names something else', () => {
+  const compose = 'POSTGRES_USER: bookshelf\nPOSTGRES_PASSWORD: bookshelf\nSECRET_HOST: 0.0.0.0\n'
+  const { message } = redactor(() => [toSource('/docker-compose.yml', compose)])
+  assert.is(message('`legacy.bookshelf.org` on 0.0.0.0:80'), '`legacy.bookshelf.org` on 0.0.0.0:80')
+})
+
 test.run()
