@@ -6,7 +6,7 @@ import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
 
 /** So many Dockerfiles are read of a repository. */
-const MOST = 60
+const MOST = 150
 /** And so many files that may hold manifests. */
 export const MOST_MANIFESTS = 300
 

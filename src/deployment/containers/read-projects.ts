@@ -11,7 +11,7 @@ import { sourceAt } from '../../files/file-system.ts'
 import type { Repository } from '../../files/machine.ts'
 
 /** No repository has more projects that are looked at. */
-const MOST_PROJECTS = 50
+const MOST_PROJECTS = 200
 
 /**
  * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
