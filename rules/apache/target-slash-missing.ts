@@ -1,3 +1,4 @@
+import { isUnknownWord, reveal } from '../../parsers/text/placeholder.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -32,6 +33,10 @@ export default defineRule({
     {
       title: 'a redirect of everything, in a .htaccess alone',
       files: { '.htaccess': 'Redirect 301 / «https://www.example.com»\n' },
+    },
+    {
+      title: 'the name of a host that a template fills in',
+      files: { 'site.conf.j2': host('Redirect permanent / «https://{{ server_name }}»') },
     },
     {
       title: 'a proxy of everything',
@@ -72,6 +77,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a URL that a template fills in',
+      files: { 'site.conf.j2': host('Redirect permanent / https://{{ target }}') },
+    },
     {
       title: 'a site that is one service, which is asked by its query',
       files: { 'site.conf': host('ProxyPass / http://127.0.0.1:8080/geoserver/gwc/service/wms') },
@@ -165,9 +174,19 @@ function readMapping({ name, args, parent }: ApacheDirective): Mapping | null {
   if (/^redirect$/i.test(name) && /^(?:permanent|temp|seeother|3\d\d)$/i.test(words[0] ?? '')) index = 1
   const path = inLocation ? parent.args[0]?.value : words[index++]
   const url = words[index]
-  if (path === undefined || url === undefined || !isSettled(path) || !isSettled(url)) return null
+  if (path === undefined || url === undefined || !isSettled(path)) return null
+  if (!isSettled(url) && !isFilledHost(url)) return null
   return path.startsWith('/') ? { path, url, index } : null
 }
+
+/** A URL that ends in what a template calls the name of a host, which has no slash at its end. */
+function isFilledHost(url: string): boolean {
+  const { 1: name = '' } = /^https?:\/\/((?:[\w-]+\.)*[^\w./:?#%$]+)(?::\d+)?$/.exec(url) ?? []
+  return isUnknownWord(name) && NAMES_HOST.test(reveal(name))
+}
+
+const NAMES_HOST =
+  /^(?:[\w-]+\.)*(?:\{\{|<%=)[^|}%]*(?:host(?:_?name)?|domain(?:_?name)?|fqdn|server_?name)\s*(?:\}\}|%>)$/i
 
 /** `http://host` or `http://host:port`, with nothing behind it. */
 function endsInHost(url: string): boolean {
