@@ -80,15 +80,19 @@ export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fi
     at,
     aspect: raw.aspect ?? '',
     label: raw.label === undefined ? null : reveal(raw.label),
-    related: (raw.related ?? []).map(({ at, message }) => ({
-      at: locate(at, fileName),
-      message: reveal(message),
-    })),
+    // What is said of the text itself, its label says.
+    related: (raw.related ?? [])
+      .filter(({ at }) => !isSamePlace(at, raw.at))
+      .map(({ at, message }) => ({ at: locate(at, fileName), message: reveal(message) })),
     help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
     fix: raw.fix === undefined ? null : locateFix(raw.fix, fileName),
     fingerprint: '',
   }
+}
+
+function isSamePlace(one: Place, other: Place): boolean {
+  return one.source === other.source && one.start === other.start && one.end === other.end
 }
 
 function locateFix({ title, safety, edits }: Fix, fileName: FileNamer): FindingFix {
