@@ -52,6 +52,19 @@ export default defineRule({
     { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
   ],
   good: [
+    {
+      title: 'PostgreSQL in a file for developers',
+      files: {
+        'docker-compose-dev.yml': conf`
+          services:
+            db:
+              image: postgres:16
+              environment:
+                POSTGRES_PASSWORD: shop
+              ports: ["5432:5432"]
+        `,
+      },
+    },
     { title: 'on loopback', files: tree('redis:7', 'ports: ["127.0.0.1:6379:6379"]') },
     { title: 'a private network', files: tree('redis:7', 'ports: ["10.0.0.5:6379:6379"]') },
     { title: 'for the other services alone', files: tree('redis:7', 'expose: ["6379"]') },
@@ -67,6 +80,8 @@ export default defineRule({
       for (const { at, hostIp, target } of service.ports) {
         if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
         if (!target.known || target.value.first !== database.port) continue
+        // With a password, on the machine of who develops it, the port is what it is there for.
+        if (database.asks && OF_DEVELOPERS.test(at.source.path)) continue
         yield {
           at,
           ...((database.asks || !isKept(service) || OF_DEVELOPERS.test(at.source.path)) && {
