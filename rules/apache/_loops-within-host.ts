@@ -72,7 +72,7 @@ export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
     let next: string | null = path
     while (next !== null && !urls.includes(next) && urls.length < MOST_PATHS) {
       urls.push(next)
-      const outcome = askHost(deployment, asked, next)
+      const outcome = askWhateverStands(deployment, asked, next)
       const place = redirectPlace(outcome)
       next = place === null ? null : pathOn(outcome.end, origin)
       if (place !== null) places.push(place)
@@ -101,6 +101,21 @@ export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
         .map(other => ({ at: other, message: 'redirects too' })),
     }
   }
+}
+
+/** What is answered, be the URL that of a directory of which nobody here knows, or of nothing. */
+function askWhateverStands(
+  deployment: Deployment,
+  asked: AskedHost,
+  url: string,
+): ReturnType<typeof askHost> {
+  const outcome = askHost(deployment, asked, url)
+  if (outcome.end.kind !== 'unknown' || !url.endsWith('/')) return outcome
+  const directory = askHost(deployment, asked, url, { standing: 'directory' })
+  const nothing = askHost(deployment, asked, url, { standing: 'nothing' })
+  const places = [directory, nothing].map(redirectPlace)
+  const isSame = places[0]?.start !== undefined && places[0].start === places[1]?.start
+  return isSame ? nothing : outcome
 }
 
 /** An index that is redirected to its directory, for which mod_dir looks the index up again. */

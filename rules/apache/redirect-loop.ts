@@ -182,6 +182,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a pattern that matches where it leads, in a .htaccess alone',
+      files: { '.htaccess': 'RedirectMatch 301 ^/shop «/shop/»\n' },
+    },
+    {
       title: 'www. against the name without it, in a .htaccess alone',
       files: {
         '.htaccess': conf`
@@ -335,6 +339,7 @@ export default defineRule({
           RewriteCond %{HTTP_HOST} !^example\.net$ [NC]
           RewriteRule ^shop/(.*)$ https://example.com/$1 [R=301,L]
           RewriteRule ^page /maintenance.html [R=302,L]
+          RedirectMatch 301 ^/news$ /news/
         `,
       },
     },

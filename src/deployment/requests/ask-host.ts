@@ -31,6 +31,8 @@ export interface HostQuestion {
   readonly scheme?: 'http' | 'https'
   /** The index of directories, for a caller who knows that no other is there. */
   readonly index?: string
+  /** What stands at the paths of which nobody knows, for a caller who asks for both. */
+  readonly standing?: 'directory' | 'nothing'
 }
 
 /** Every virtual host that may be asked something, in reading order. */
@@ -51,7 +53,15 @@ export function askHost(
   deployment: Deployment,
   { configuration, host }: AskedHost,
   target: string,
-  { method = 'GET', headers = NO_HEADERS, name, client = CLIENT, scheme: asked, index }: HostQuestion = {},
+  {
+    method = 'GET',
+    headers = NO_HEADERS,
+    name,
+    client = CLIENT,
+    scheme: asked,
+    index,
+    standing,
+  }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
   let ofHost = answers.get(host ?? configuration)
@@ -66,6 +76,7 @@ export function askHost(
     client,
     asked,
     index,
+    standing,
     [...headers.values],
     headers.complete,
   ])
@@ -80,7 +91,10 @@ export function askHost(
     const request = { method, target, host: name ?? own.shown, scheme, port, headers, ...from }
     answer = apacheOutcome(configuration, host, request, {
       files,
-      assume: path => assume(files, path),
+      assume(path) {
+        const kind = assume(files, path)
+        return kind === undefined ? supposed(files, path, standing) : kind
+      },
       skipsUnreadHtaccess: directory => isInside(files, roots, directory),
       ...(index !== undefined && { index }),
     })
@@ -104,11 +118,22 @@ function assume(files: FileSystem, path: string): FileKind | null | undefined {
   return files.kind(posix.join(directory, posix.basename(path))) === 'file' ? null : undefined
 }
 
+function supposed(
+  files: FileSystem,
+  path: string,
+  standing: HostQuestion['standing'],
+): FileKind | null | undefined {
+  if (standing === undefined || files.kind(path.replace(/(?<=.)\/$/, '')) !== null) return undefined
+  return standing === 'directory' ? 'directory' : null
+}
+
 /** The document root, with its last slash, where the audit has it. */
 function heldRoots(asked: AskedHost, files: FileSystem): readonly string[] {
   const root = documentRoot(asked)
   const path = root.known ? fromBytes(root.value) : null
-  return path !== null && path !== '' && files.kind(path) === 'directory' ? [`${path}/`] : []
+  return path !== null && path !== '' && files.kind(path) === 'directory'
+    ? [`${path.replace(/\/$/, '')}/`]
+    : []
 }
 
 /** True for a directory of the audit, or one below a document root of it: its `.htaccess` would be there too. */
