@@ -9,12 +9,15 @@ const site = (lines: string): string => conf`
   }
 `
 
+/** What may be right, or changes nothing. */
+const HARMLESS: ReadonlySet<string> = new Set(['module-not-loaded', 'duplicate-media-type'])
+
 export default defineRule({
   summary: 'nginx refuses the configuration, or warns of it',
   severity: 'error',
   otherSeverities: {
     warning: 'for what nginx accepts with a warning, or silently ignores',
-    info: 'for a directive of a module that nginx may have been built with',
+    info: 'for a directive of a module that nginx may have been built with, and for a media type that stands in a list already',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -40,6 +43,28 @@ export default defineRule({
           server {
               listen 80;
               «sever_name» example.org;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a media type that nginx compresses by itself',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              gzip_types «text/html» text/css;
+          }
+        `,
+      },
+    },
+    {
+      title: 'an address in place of its network',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              set_real_ip_from «10.1.2.3/16»;
           }
         `,
       },
@@ -89,6 +114,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a list of media types',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              gzip_types text/css application/javascript;
+              sub_filter_types *;
+              set_real_ip_from 10.1.0.0/16;
+          }
+        `,
+      },
+    },
     {
       title: 'words that only look wrong',
       files: {
@@ -158,7 +196,7 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
-          severity: fatal || inTemplate ? 'error' : code === 'module-not-loaded' ? 'info' : 'warning',
+          severity: fatal || inTemplate ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

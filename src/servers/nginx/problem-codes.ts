@@ -12,6 +12,7 @@ export type NginxProblemCode =
 export type NginxMeaningCode =
   | 'unknown-directive'
   | 'module-not-loaded'
+  | 'duplicate-media-type'
   | 'directive-too-new'
   | 'directive-removed'
   | 'wrong-context'

@@ -1,4 +1,10 @@
-import { isNginxRealIpSource, isPossibleNginxHost, parseNginxAddress } from '../../addresses/nginx.ts'
+import {
+  isNginxRealIpSource,
+  isPossibleNginxHost,
+  parseNginxAddress,
+  parseNginxNetwork,
+} from '../../addresses/nginx.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
@@ -164,8 +170,39 @@ export const checkResolver: Check = (reading, directive) => {
 
 export const checkRealIpFrom: Check = (reading, directive) => {
   const [word] = directive.args
-  if (word === undefined || word.value === 'unix:' || isNginxRealIpSource(word.value)) return
-  report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
+  if (word === undefined || word.value === 'unix:') return
+  if (!isNginxRealIpSource(word.value))
+    report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
+  else if (parseNginxNetwork(word.value)?.hostBits === true)
+    report(
+      reading,
+      'invalid-address',
+      directive,
+      word,
+      `the low bits of the address in \`${word.value}\` mean nothing behind its mask`,
+      { fatal: false },
+    )
+}
+
+/** `gzip_types` and its like, each of which begins with text/html. */
+export const checkMediaTypes: Check = (reading, directive) => {
+  const known = new Set(['text/html'])
+  for (const word of directive.args) {
+    const name = word.value.toLowerCase()
+    if (isUnknownWord(word.value)) continue
+    if (known.has(name))
+      report(
+        reading,
+        'duplicate-media-type',
+        directive,
+        word,
+        name === 'text/html'
+          ? `\`${directive.name}\` has \`text/html\` by itself: duplicate MIME type "text/html"`
+          : `\`${word.value}\` stands here twice: duplicate MIME type "${word.value}"`,
+        { fatal: false },
+      )
+    known.add(name)
+  }
 }
 
 export const checkWorkerProcesses: Check = (reading, directive) => {
