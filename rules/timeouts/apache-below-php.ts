@@ -1,16 +1,11 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import { hostAt } from '../../src/deployment/fronts-of.ts'
-import type { ApacheConnection, Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type Fact, known, unknown } from '../../src/servers/fact.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
-import { timeouts } from '../../src/servers/apache/queries/server-settings.ts'
+import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpPool } from '../php/_examples.ts'
 import { phpOfPool } from '../php/_php-behind.ts'
 import { scriptTime } from '../php/_script-time.ts'
+import { waitingTime } from './_waiting-time.ts'
 
 const site = (lines: string, handler = 'SetHandler'): string =>
   apacheMain(
@@ -89,24 +84,3 @@ export default defineRule({
     }
   },
 })
-
-/** Seconds between two reads from a backend; unknown where some backend has a time of its own by `ProxySet`. */
-function waitingTime(deployment: Deployment, { from, host, pass }: ApacheConnection): Fact<number> {
-  const { configuration } = from
-  const index = pass.args.findIndex(({ value }) => /^timeout=/i.test(value))
-  if (index >= 0) {
-    const seconds = /^timeout=(\d+)$/i.exec(pass.args[index]?.value ?? '')?.[1]
-    return seconds === undefined
-      ? unknown('it is not a plain number')
-      : known(Number(seconds), argumentPlace(pass, index))
-  }
-  if (setsTimes(configuration)) return unknown('a backend has a time of its own')
-  if (host === null) return timeouts(configuration, null).proxyTimeout
-  return hostAt(deployment, host)?.timeouts.proxyTimeout ?? unknown('the virtual host is not known')
-}
-
-const setsTimes = memo(({ occurrences }: ApacheConfiguration): boolean =>
-  ['proxyset', 'balancermember'].some(name =>
-    occurrences.get(name)?.some(({ args }) => args.some(({ value }) => /^timeout=/i.test(value))),
-  ),
-)

@@ -1,11 +1,11 @@
-import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
+import { timeOfRequest } from './_app-server-time.ts'
 
 const proxied = (lines: string, pass = '«proxy_pass» http://127.0.0.1:8000;'): string =>
   nginxMain(
@@ -97,11 +97,3 @@ export default defineRule({
     }
   },
 })
-
-/** What is written as the time of one request; null where nothing is, or where it means something else. */
-function timeOfRequest({ program, timeout, workerClass, threads }: AppServer): Fact<number> | null {
-  if (program === 'uwsgi') return timeout
-  if (program !== 'gunicorn') return null
-  if (workerClass !== null && !(workerClass.known && workerClass.value === 'sync')) return null
-  return threads === null || (threads.known && threads.value === 1) ? timeout : null
-}

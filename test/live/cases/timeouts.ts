@@ -82,6 +82,34 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'timeouts/apache-below-app-server',
+    shows: 'Apache answers 502 while gunicorn still works on the page',
+    examples: { bad: 'less in Apache', good: 'raised in both' },
+    smaller: { 'ProxyTimeout 120': 'ProxyTimeout 1' },
+    files: {
+      'etc/shop/shop/__init__.py': '',
+      'etc/shop/shop/wsgi.py':
+        'import time\n\ndef application(environ, start_response):\n    time.sleep(2)\n    start_response("200 OK", [])\n    return [b"slow"]\n',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'timeouts/gunicorn-below-apache',
+    shows: 'gunicorn kills the worker under its request, which is a 502',
+    examples: { bad: 'raised for this backend alone', good: 'raised in both' },
+    smaller: { 'timeout 60': 'timeout 1' },
+    files: {
+      'etc/shop/shop/__init__.py': '',
+      'etc/shop/shop/wsgi.py':
+        'import time\n\ndef application(environ, start_response):\n    time.sleep(3)\n    start_response("200 OK", [])\n    return [b"slow"]\n',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('WORKER TIMEOUT'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'timeouts/wsgi-request-timeout-missing',
     examples: { bad: 'no limit', good: 'a minute' },
     shows: 'a request that hangs is waited for, and with a limit its process ends',
