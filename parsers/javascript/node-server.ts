@@ -24,6 +24,10 @@ export interface NodeScript {
   readonly asksForTls: Place | null
   /** Where `express-rate-limit` is called. */
   readonly rateLimit: Place | null
+  /** Origins that the package `cors`, or the `cors` of Socket.IO, is told to allow: texts alone. */
+  readonly corsOrigins: readonly Fact<string>[]
+  /** `*` for an origin beside `credentials: true`, which no browser takes. */
+  readonly corsForAll: Place | null
   /** Bytes: the largest body that a parser of Express is told to take. */
   readonly bodyLimit: Fact<number> | null
   /** Where it reads headers by which proxies tell of the client, by their names in lower case. */
@@ -60,6 +64,8 @@ const NOTHING_SAID: NodeScript = {
   secureCookie: null,
   asksForTls: null,
   rateLimit: null,
+  corsOrigins: [],
+  corsForAll: null,
   bodyLimit: null,
   headersRead: new Map(),
   loads: [],
@@ -94,6 +100,8 @@ class Reader {
       secureCookie: this.secureCookie(),
       asksForTls: this.asksForTls(),
       rateLimit: this.rateLimit(),
+      corsOrigins: this.corsOptions().flatMap(options => this.textsOf(options.get('origin'))),
+      corsForAll: this.corsForAll(),
       bodyLimit: this.bodyLimit(),
       headersRead: this.headersRead(),
       loads: this.loads(),
@@ -413,6 +421,44 @@ class Reader {
     const name = match[1]
     const at = this.tokens.findIndex((token, index) => token.text === name && this.is(index + 1, '('))
     return at === -1 ? null : this.place(at)
+  }
+
+  /** What `cors({…})` is given, and `cors: {…}` of Socket.IO. */
+  private corsOptions(): readonly ReadonlyMap<string, readonly [number, number]>[] {
+    if (!/['"](?:cors|socket\.io)['"]/.test(this.source.code)) return []
+    return this.tokens.flatMap(({ kind, text }, at) => {
+      if (kind !== 'name' || text !== 'cors' || !/^[(:]$/.test(this.tokens[at + 1]?.text ?? '')) return []
+      if (this.is(at + 2, '{')) return [this.entriesOf(at + 2)]
+      const name = this.tokens[at + 2]
+      const range = name?.kind === 'name' && this.is(at + 3, ')') ? this.values.get(name.text) : undefined
+      return range != null && this.is(range[0], '{') ? [this.entriesOf(range[0])] : []
+    })
+  }
+
+  /** A text, or a list of them, as they are written; nothing for what is neither. */
+  private textsOf(range: readonly [number, number] | undefined, depth = 0): readonly Fact<string>[] {
+    if (range === undefined || depth > 2) return []
+    const [start, end] = range
+    if (this.is(start, '[') && this.is(end - 1, ']'))
+      return this.argumentsAt(start).flatMap(each => this.textsOf(each, depth + 1))
+    const first = this.tokens[start]
+    const named = first?.kind === 'name' && end === start + 1 ? this.values.get(first.text) : undefined
+    if (named != null) return this.textsOf(named, depth + 1)
+    const value = first?.kind === 'string' ? this.evaluate(start, end) : null
+    return value?.known === true && typeof value.value === 'string' ? [known(value.value, value.at)] : []
+  }
+
+  private corsForAll(): Place | null {
+    for (const options of this.corsOptions()) {
+      const credentials = options.get('credentials')
+      const origin = options.get('origin')
+      if (credentials === undefined || origin === undefined || !this.is(credentials[0], 'true')) continue
+      const [first] = this.textsOf(origin)
+      // In a list it is one text among others.
+      if (first?.known === true && first.value === '*' && !this.is(origin[0], '['))
+        return this.place(origin[0], origin[1] - 1)
+    }
+    return null
   }
 
   private bodyLimit(): Fact<number> | null {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Deployment, Machine, NginxConnection, StartedCommand } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
@@ -65,6 +66,13 @@ export function webSocketProgram(
 /** A script that answers WebSocket by itself, with the package `ws`. */
 const OF_WS =
   /(?:require\(\s*|from\s+)['"]ws['"][\s\S]*\bnew\s+(?:WebSocketServer|WebSocket\.Server|Server)\b/
+
+/** The paths that FastAPI, Starlette or Quart gives to WebSocket by decorators of the application itself. */
+export function webSocketRoutes(source: Source, application: string): readonly string[] {
+  const code = withoutComments(source.code)
+  const pattern = new RegExp(String.raw`^@${application}\.websocket(?:_route)?\(\s*["'](/[^"'\n]*)["']`, 'gm')
+  return [...code.matchAll(pattern)].map(([, path = '/']) => path)
+}
 
 const startedOn = memo((deployment: Deployment) => {
   const found = new Map<Machine, Map<number, WebSocketProgram>>()

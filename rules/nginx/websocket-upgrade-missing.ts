@@ -7,7 +7,7 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
-import { webSocketProgram } from './_websocket-programs.ts'
+import { webSocketProgram, webSocketRoutes } from './_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -40,6 +40,32 @@ const behind = (image: string, pass: string): Record<string, string> => ({
             ${`${pass} http://app:8123;`}
         }
     }
+  `,
+})
+const fastapi = (pass: string, location = '/'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location ${location} {
+            proxy_set_header Host $host;
+            ${`${pass} http://127.0.0.1:8000;`}
+        }
+    }
+  `),
+  'etc/systemd/system/live.service': conf`
+    [Service]
+    WorkingDirectory=/etc/shop
+    ExecStart=/usr/bin/uvicorn --port 8000 live:app
+  `,
+  'etc/shop/live.py': conf`
+    from fastapi import FastAPI, WebSocket
+
+    app = FastAPI()
+
+    @app.websocket("/live")
+    async def live(socket: WebSocket):
+        await socket.accept()
   `,
 })
 const UPGRADE = conf`
@@ -121,6 +147,7 @@ export default defineRule({
         `,
       },
     },
+    { title: 'a route of FastAPI', files: fastapi('«proxy_pass»') },
     {
       title: 'Jupyter, which a unit starts',
       files: {
@@ -187,6 +214,8 @@ export default defineRule({
       },
     },
     { title: 'both headers', files: { 'nginx.conf': site('/ws/', UPGRADE) } },
+    { title: 'a route of FastAPI, and both headers', files: fastapi(`${UPGRADE}\nproxy_pass`) },
+    { title: 'a location outside of the route', files: fastapi('proxy_pass', '/api/') },
     { title: 'another location', files: { 'nginx.conf': site('/news/') } },
     {
       title: 'the headers of the server',
@@ -286,12 +315,18 @@ function fix({ pass }: NginxConnection) {
   ])
 }
 
-/** True where the module that answers is one of Django Channels, which says what takes WebSocket. */
-function routesWebSockets(deployment: Deployment, { targets }: NginxConnection): boolean {
+/** True where the module that answers is one of Django Channels, which says what takes WebSocket, or has such a route. */
+function routesWebSockets(deployment: Deployment, { targets, block }: NginxConnection): boolean {
   return targets.some(target => {
     const program = serverBehind(target)
     const loaded = program === null ? null : deployment.moduleOf(program)
-    const made = loaded?.attribute == null ? undefined : loaded.script?.made.get(loaded.attribute)
-    return made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)
+    if (loaded?.attribute == null) return false
+    const { attribute, script, source } = loaded
+    const made = script?.made.get(attribute)
+    if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return true
+    const location = block.name === 'location' ? readLocation(block) : null
+    if (source === null || source === 'missing' || !/^[A-Za-z_]\w*$/.test(attribute)) return false
+    if (location !== null && !/^(?:\^~|)$/.test(location.modifier)) return false
+    return webSocketRoutes(source, attribute).some(path => path.startsWith(location?.name ?? '/'))
   })
 }

@@ -1,7 +1,7 @@
 import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -13,6 +13,8 @@ import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { compilePcre, toBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { documentRoot } from '../php/_script-directory.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
+import { type HostList, starletteList } from './_host-list.ts'
 
 const fpm = (names: string, files: Record<string, string>): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -91,6 +93,27 @@ const rails = (lines: string, host = '$host'): Record<string, string> => ({
     end
   `,
 })
+const starlette = (hosts: string, header = 'proxy_set_header Host $host;'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name api.example.org;
+        location / {
+            proxy_pass http://127.0.0.1:8000;
+            ${header}
+        }
+    }
+  `),
+  'etc/systemd/system/api.service': serviceUnit('/usr/bin/uvicorn --port 8000 api:app'),
+  'etc/shop/api.py': conf`
+    from fastapi import FastAPI
+    from fastapi.middleware.trustedhost import TrustedHostMiddleware
+
+    app = FastAPI()
+    ${hosts}
+  `,
+})
+const trusted = (hosts: string): string => `app.add_middleware(TrustedHostMiddleware, ${hosts})`
 const vite = (lines: string, version = '^6.0.0'): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -127,9 +150,9 @@ export default defineRule({
   otherSeverities: { warning: 'where it takes other names of the same site' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Nextcloud, Drupal, Rails and Vite answer the names alone that their own configuration lists: `Access through untrusted domain`, `The provided host name is not valid for this server`, `Blocked hosts`, `Blocked request. This host is not allowed`. The web server in front serves the name all the same.',
+  why: 'Nextcloud, Drupal, Rails, Vite and the `TrustedHostMiddleware` of Starlette and FastAPI answer the names alone that their own configuration lists: `Access through untrusted domain`, `The provided host name is not valid for this server`, `Blocked hosts`, `Blocked request. This host is not allowed`, `Invalid host header`. The web server in front serves the name all the same.',
   remedy:
-    'Add the name: to `trusted_domains`, `trusted_host_patterns`, `config.hosts` or `server.allowedHosts`',
+    'Add the name: to `trusted_domains`, `trusted_host_patterns`, `config.hosts`, `server.allowedHosts` or `allowed_hosts`',
   references: [
     'https://docs.nextcloud.com/server/latest/admin_manual/installation/installation_wizard.html#trusted-domains',
     'https://www.drupal.org/docs/getting-started/installing-drupal/trusted-host-settings',
@@ -190,8 +213,39 @@ export default defineRule({
       },
     },
     { title: 'Vite', files: vite('«server»: { port: 5173 },') },
+    {
+      title: 'FastAPI with a URL for a name',
+      files: starlette(trusted('«allowed_hosts»=["https://api.example.org"]')),
+    },
+    {
+      title: 'FastAPI with other names',
+      files: starlette(conf`
+        HOSTS = ["example.org", "localhost"]
+        ${trusted('«allowed_hosts»=HOSTS')}
+      `),
+    },
+    {
+      title: 'FastAPI that is sent the address of the backend',
+      files: starlette(trusted('«allowed_hosts»=["api.example.org"]'), ''),
+    },
   ],
   good: [
+    {
+      title: 'FastAPI that has the name',
+      files: starlette(trusted('allowed_hosts=["api.example.org", "localhost"]')),
+    },
+    {
+      title: 'FastAPI with a pattern',
+      files: starlette(trusted('allowed_hosts=["*.example.org"]')),
+    },
+    {
+      title: 'names that somebody else adds to',
+      files: starlette(conf`
+        HOSTS = ["localhost"]
+        HOSTS += settings.hosts
+        ${trusted('allowed_hosts=HOSTS')}
+      `),
+    },
     {
       title: 'Nextcloud that has the name',
       files: fpm(
@@ -235,14 +289,15 @@ export default defineRule({
   *check(deployment) {
     const seen = new Set<Source>()
     for (const { connection, names, list } of asked(deployment)) {
-      const refused = names.filter(name => isPlain(name) && !list.takes(name))
+      const asked = names.filter(name => isPlain(name) || isBackend(name, connection, list))
+      const refused = asked.filter(name => !list.takes(name))
       const [first] = refused
       if (first === undefined || seen.has(list.at.source)) continue
       seen.add(list.at.source)
       const named = connection?.server.names.find(({ name }) => name === first)
       yield {
         at: list.at,
-        severity: refused.length < names.filter(isPlain).length ? ('warning' as const) : ('error' as const),
+        severity: refused.length < asked.length ? ('warning' as const) : ('error' as const),
         message: `${list.by} is asked for \`${first}\`, which this does not have: ${list.said}`,
         label: `without \`${first}\``,
         related: [
@@ -254,16 +309,6 @@ export default defineRule({
     }
   },
 })
-
-/** The names that an application answers. */
-interface HostList {
-  readonly by: string
-  readonly at: Place
-  readonly said: string
-  /** Where a name is added. */
-  readonly to: string
-  readonly takes: (name: string) => boolean
-}
 
 interface Asked {
   readonly connection: NginxConnection | null
@@ -292,7 +337,7 @@ function* asked(deployment: Deployment): Iterable<Asked> {
     if (headers.written.some(({ name }) => name === 'x-forwarded-host')) continue
     for (const { to } of targets) {
       if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
-      const list = listOfServer(to.listener.program)
+      const list = listOfServer(deployment, to.listener.program)
       if (list !== null) yield { connection, names: connection.hostsSent.value, list }
     }
     const list = targets.some(({ to }) => to.kind === 'listener') ? null : listBehind(connection)
@@ -326,6 +371,17 @@ function isPlain(name: string): boolean {
     /^[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d+)?$/i.test(name) &&
     parseHost(name.replace(/:\d+$/, '')).kind === 'name' &&
     !/(?:^|\.)local(?:host|domain)?$|\.(?:test|invalid)$/.test(name)
+  )
+}
+
+/** The address of the backend, which nginx sends where no line sets `Host`. */
+function isBackend(name: string, connection: NginxConnection | null, { ofAddresses }: HostList): boolean {
+  return (
+    ofAddresses === true &&
+    connection !== null &&
+    connection.hostsSent.known &&
+    connection.hostsSent.value.length === 1 &&
+    connection.targets.some(({ written }) => written.replace(/:\d+$/, '') === name)
   )
 }
 
@@ -401,7 +457,9 @@ function escaped(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
 }
 
-function listOfServer(program: AppServerProgram): HostList | null {
+function listOfServer(deployment: Deployment, program: AppServerProgram): HostList | null {
+  const source = deployment.moduleOf(program)?.source ?? null
+  if (source !== null && source !== 'missing') return starletteList(source)
   const directory = program.directory?.known === true ? program.directory.value : null
   if (directory === null) return null
   const files = program.machine.container?.files ?? program.machine.files
