@@ -1,8 +1,9 @@
 import type { Place, Source } from '../text/source.ts'
+import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { MappedText } from '../text/text-map.ts'
 import { sliceWritten, trimWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
 
-/** `Name=value` of a unit file; `value` has its continuation lines joined by a blank, as systemd does. */
+/** `Name=value` of a unit file, with the section that is meant (`misspeltSections`); `value` has its continuation lines joined by a blank, as systemd does. */
 export interface UnitSetting {
   readonly section: string
   readonly name: string
@@ -24,7 +25,7 @@ export function parseUnit(source: Source): readonly UnitSetting[] {
     at = next
     const header = /^\[([^\]]+)\]$/.exec(written.text)
     if (header !== null) {
-      section = header[1] ?? ''
+      section = meantSection(header[1] ?? '') ?? header[1] ?? ''
       continue
     }
     const equals = written.text.indexOf('=')
@@ -35,6 +36,29 @@ export function parseUnit(source: Source): readonly UnitSetting[] {
     settings.push({ section, name, value: value.text, written: value, source, start, end })
   }
   return settings
+}
+
+const SECTIONS = ['Unit', 'Service', 'Install', 'Socket', 'Timer', 'Path', 'Mount']
+
+/** The section that a misspelt one is meant for, which systemd leaves out; null for every other name. */
+function meantSection(name: string): string | null {
+  if (SECTIONS.includes(name)) return null
+  return SECTIONS.find(each => each.toLowerCase() === name.toLowerCase() || isOneSlipAway(each, name)) ?? null
+}
+
+/** Headers of sections that systemd does not know, whose lines are read as those that are meant. */
+export function misspeltSections(
+  source: Source,
+): readonly { readonly at: Place; readonly written: string; readonly meant: string }[] {
+  const found: { at: Place; written: string; meant: string }[] = []
+  for (let at = 0; at < source.code.length; ) {
+    const { written, start, end, next } = readLine(source, at)
+    at = next
+    const name = /^\[([^\]]+)\]$/.exec(written.text)?.[1]
+    const meant = name === undefined ? null : meantSection(name)
+    if (name !== undefined && meant !== null) found.push({ at: { source, start, end }, written: name, meant })
+  }
+  return found
 }
 
 /** Lines that are no section, setting or comment: systemd says `Missing '='`, and goes on without them. */

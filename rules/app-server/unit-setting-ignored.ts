@@ -1,4 +1,4 @@
-import { strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.ts'
+import { misspeltSections, strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -18,7 +18,8 @@ export default defineRule({
   summary: 'systemd does not take a line of a unit as it is meant',
   severity: 'warning',
   otherSeverities: {
-    error: 'where the service does not start: its user, group or directory, or what wants it',
+    error:
+      'where the service does not start: its user, group or directory, what wants it, or a whole section',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -51,6 +52,20 @@ export default defineRule({
           ExecStart=/usr/bin/gunicorn shop.wsgi:application «#» the shop
           [Install]
           WantedBy=«multiuser.target»
+        `,
+      },
+    },
+    {
+      title: 'sections in small letters',
+      files: {
+        ...tree(''),
+        'etc/systemd/system/shop.service': conf`
+          [Unit]
+          Description=shop
+          «[service]»
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+          «[install]»
+          WantedBy=multi-user.target
         `,
       },
     },
@@ -219,6 +234,18 @@ export default defineRule({
       `),
     },
     { title: 'what takes a former value away', files: tree('StandardOutput=') },
+    {
+      title: 'a section of one’s own',
+      files: {
+        ...tree(''),
+        'etc/systemd/system/shop.service': conf`
+          [X-Shop]
+          Owner=ana
+          [Service]
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      },
+    },
     { title: 'a key of one’s own', files: tree('X-Owner=shop') },
     { title: 'a key that this knows nothing of', files: tree('MemoryZSwapMax=1G') },
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
@@ -447,6 +474,14 @@ const SECTIONS: ReadonlyMap<string, string> = new Map(
 /** Lines that are no setting, and settings that systemd does not know where they stand. */
 function* unread({ unit }: ServiceUnit): Found {
   for (const source of unit.sources) {
+    for (const { at, written, meant } of misspeltSections(source))
+      yield {
+        at,
+        severity: 'error',
+        message: `systemd leaves out all of these lines: Unknown section '${written}'. Ignoring${meant === 'Service' ? ', so the unit has no ExecStart= and is refused' : ''}`,
+        label: 'no such section',
+        help: `Write \`[${meant}]\``,
+      }
     for (const at of strayLines(source))
       yield {
         at,
