@@ -275,6 +275,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'forwarded-headers/expression-format-letter',
   'forwarded-headers/header-name-misspelt',
   'forwarded-headers/response-instead-of-request',
+  'php/setting-not-taken',
   'response-headers/cors-value-refused',
   'response-headers/header-name-misspelt',
   'response-headers/value-ignored',

@@ -4,6 +4,7 @@ import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { fpmSources, phpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { siteTo } from '../containers/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -101,8 +102,23 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_php.c>
+              php_value upload_max_filesize «64MB»
+          </IfModule>
+          php_value «upload_max_file_size» 64M
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the units of PHP, in a .htaccess',
+      files: { '.htaccess': 'php_value upload_max_filesize 64M\nphp_value memory_limit 268435456\n' },
+    },
     {
       title: 'the units of PHP',
       files: tree(
@@ -136,9 +152,9 @@ export default defineRule({
         for (const line of readPhpIniLines(source))
           if (line.kind === 'setting' && line.index !== null && line.name.startsWith('php_'))
             yield* notTaken(line.index, line.at, line.value)
-    for (const { occurrences } of deployment.apache)
+    for (const configuration of deployment.apache)
       for (const key of ['php_value', 'php_admin_value', 'php_flag', 'php_admin_flag'])
-        for (const directive of occurrences.get(key) ?? []) {
+        for (const directive of everywhere(configuration, deployment.filesOf(configuration), key)) {
           const [name, value] = directive.args
           if (name === undefined) continue
           yield* notTaken(name.value, argumentPlace(directive, 0), null)
