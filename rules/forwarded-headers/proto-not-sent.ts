@@ -1,9 +1,11 @@
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
 import { addHeader } from './_add-header.ts'
+import { type SchemeReader, schemeReaderBehind } from './_scheme-readers.ts'
 import { withoutScheme } from './_rails.ts'
 import { lostHeaders } from './_lost-headers.ts'
 
@@ -63,10 +65,17 @@ const rails = (lines: string, headers = ''): Record<string, string> => ({
   `,
 })
 
+/** An application on the machine of nginx. */
+const application = (files: Record<string, string>): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(site('', '443 ssl')),
+  ...files,
+})
+
 export default defineRule({
   summary: 'nginx sends the backend no scheme of a client that uses TLS',
   severity: 'info',
   otherSeverities: {
+    error: 'where the application redirects what it takes for plain HTTP, so that no page is answered',
     warning:
       'where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
   },
@@ -81,6 +90,47 @@ export default defineRule({
   bad: [
     { title: 'Rails, which compares the origin of a form', files: rails('') },
     { title: 'Rails, which redirects to https', files: rails('config.force_ssl = true') },
+    {
+      title: 'FastAPI, which redirects to https',
+      files: application({
+        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/uvicorn --port 3000 api:app'),
+        'etc/shop/api.py': conf`
+          from fastapi import FastAPI
+          from fastapi.middleware.httpsredirect import HTTPSRedirectMiddleware
+
+          app = FastAPI()
+          app.add_middleware(HTTPSRedirectMiddleware)
+        `,
+      }),
+    },
+    {
+      title: 'Flask with Talisman',
+      files: application({
+        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/gunicorn -b 127.0.0.1:3000 api:app'),
+        'etc/shop/api.py': conf`
+          from flask import Flask
+          from flask_talisman import Talisman
+
+          app = Flask(__name__)
+          Talisman(app)
+        `,
+      }),
+    },
+    {
+      title: 'Express that trusts nginx, and asks for the scheme',
+      files: application({
+        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js'),
+        'etc/shop/server.js': conf`
+          const app = require('express')()
+          app.set('trust proxy', 1)
+          app.use((req, res, next) => {
+            if (!req.secure) return res.redirect('https://' + req.headers.host + req.url)
+            next()
+          })
+          app.listen(3000, '127.0.0.1')
+        `,
+      }),
+    },
     {
       title: 'the name and the address of the client alone',
       files: { 'nginx.conf': site('proxy_set_header X-Real-IP $remote_addr;') },
@@ -114,6 +164,23 @@ export default defineRule({
         Object.entries(rails('config.assume_ssl = true', 'proxy_set_header X-Forwarded-Proto https;')).map(
           ([path, text]) => [path, plain(text)],
         ),
+      ),
+    },
+    {
+      title: 'Flask with Talisman that redirects nothing',
+      files: Object.fromEntries(
+        Object.entries(
+          application({
+            'etc/systemd/system/shop.service': serviceUnit('/usr/bin/gunicorn -b 127.0.0.1:3000 api:app'),
+            'etc/shop/api.py': conf`
+              from flask import Flask
+              from flask_talisman import Talisman
+
+              app = Flask(__name__)
+              Talisman(app, force_https=False)
+            `,
+          }),
+        ).map(([path, text]) => [path, plain(text)]),
       ),
     },
     {
@@ -158,7 +225,7 @@ export default defineRule({
       const { server, headers, block, protocol } = connection
       if (!server.tls || headers.open || connection.reachable === false) continue
       if (!protocol.known || protocol.value !== 'http') continue
-      const reader = readerOf(connection)
+      const reader = readerOf(deployment, connection)
       if (reader === null && !describesClient(connection)) continue
       if (headers.written.some(({ name }) => SCHEME.test(name))) continue
       // Where a line of its own lost it, that line is the fault; what Apache reads, Apache's rules judge.
@@ -167,7 +234,9 @@ export default defineRule({
       yield {
         at: namePlace(headers.level ?? block),
         per: 'locations',
-        ...(reader !== null && { severity: 'warning' as const }),
+        ...(reader !== null && {
+          severity: reader.loops === true ? ('error' as const) : ('warning' as const),
+        }),
         message: often =>
           `nginx terminates TLS here${often}, and sends ${reader === null ? 'the backend no `X-Forwarded-Proto`' : `${reader.name} no \`X-Forwarded-Proto\`, so it ${reader.does}`}`,
         label: 'the scheme is not sent',
@@ -178,14 +247,11 @@ export default defineRule({
   },
 })
 
-interface Reader {
-  readonly name: string
-  readonly does: string
-}
-
 /** An application that asks for the header itself, and goes wrong without. */
-function readerOf(connection: NginxConnection): Reader | null {
+function readerOf(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
   const { targets } = connection
+  const reader = schemeReaderBehind(deployment, connection)
+  if (reader !== null) return reader
   const rails = withoutScheme(connection)
   if (rails !== null) return { name: 'Rails', does: rails }
   for (const { machine } of targets) {
