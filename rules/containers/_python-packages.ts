@@ -57,7 +57,11 @@ const OTHER =
   /\b(?:poetry|pipenv|pdm|uv|conda|mamba|pipx|easy_install|hatch)\b|\.sh\b|\bsetup\.py\b|\bpy3-|\bpython3-(?!dev|venv|pip)\w|\bmake\b|\$\(|requirements\/?\s*$|gunicorn(?!==)\S*\.(?:whl|tar)/
 
 /** The names of a requirements file; null where a line may be anything else. */
-function readNames(files: Container['hostFiles'], context: string, path: string): readonly string[] | null {
+export function readNames(
+  files: Container['hostFiles'],
+  context: string,
+  path: string,
+): readonly string[] | null {
   const named = [posix.join(context, path), posix.join(context, posix.basename(path))].find(
     each => files.kind(each) === 'file',
   )
