@@ -201,6 +201,7 @@ import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
+import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-missing.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
@@ -917,6 +918,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
+  { id: 'app-server/uwsgi-application-missing', ...appServerUwsgiApplicationMissing },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },

@@ -203,6 +203,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/unknown-option', { fixes: [], programs: ['app-server'] }],
   ['app-server/untrusted-proxy', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['app-server/uvicorn-application-unnamed', { fixes: [], programs: ['django'] }],
+  ['app-server/uwsgi-application-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/uwsgi-option-misread', { fixes: [], programs: ['app-server'] }],
   ['app-server/uwsgi-params-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['app-server/uwsgi-plugin-missing', { fixes: [], programs: ['app-server'] }],

@@ -168,6 +168,10 @@ const NAMES: ReadonlySet<string> = new Set(
   zerg-server zergpool`.split(/\s+/),
 )
 
+export function hasUwsgiOption(name: string): boolean {
+  return NAMES.has(name)
+}
+
 /** Options that people write, in the names that they have. */
 const COMMON =
   `socket http-socket chmod-socket chown-socket processes workers threads enable-threads module wsgi-file callable chdir
@@ -188,5 +192,13 @@ export function misspeltUwsgiOption(written: string): string | null {
   if (NAMES.has(written)) return null
   const dashed = written.replaceAll('_', '-').toLowerCase()
   if (dashed !== written && NAMES.has(dashed)) return dashed
+  if (Object.hasOwn(OF_OTHERS, dashed)) return OF_OTHERS[dashed]!
   return COMMON.find(each => isOneSlipAway(each, written)) ?? null
+}
+
+/** What other programs call it. */
+const OF_OTHERS: Readonly<Record<string, string>> = {
+  'log-to': 'logto',
+  'log-file': 'logto',
+  logfile: 'logto',
 }

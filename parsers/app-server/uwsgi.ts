@@ -34,6 +34,10 @@ export interface UwsgiServer extends AppServer {
   readonly emperors: readonly Fact<string>[]
 }
 
+export function isUwsgi(server: AppServer): server is UwsgiServer {
+  return server.program === 'uwsgi'
+}
+
 /** The uWSGI that a command starts. */
 export function readUwsgi(command: AppCommand, files: AppFiles): UwsgiServer {
   return serverOf(readUwsgiOptions(command, files), placeOf(command.words[0]!), command)

@@ -2,11 +2,13 @@ import { misspeltUwsgiOption } from '../../parsers/app-server/uwsgi-option-names
 import type { Place } from '../../parsers/text/source.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx } from './_examples.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
+import { sectionMissing, valuesMisread } from './_uwsgi-values.ts'
 
 const ini = (lines: string): Record<string, string> => ({
   ...behindNginx(
@@ -25,17 +27,23 @@ const ini = (lines: string): Record<string, string> => ({
   `,
 })
 const SOCKET = 'http-socket = 127.0.0.1:8000'
+const OTHER_SECTION = /* @__PURE__ */ conf`
+  «[uwgsi]»
+  plugins = python3
+  module = web:application
+  ${SOCKET}
+`
 
 export default defineRule({
   summary: 'uWSGI does not take an option as it is meant',
   severity: 'warning',
   otherSeverities: {
     error:
-      'where `strict` stops it, where a comment belongs to a value, and where no request fits into its buffer',
+      'where `strict` stops it, where a comment or quotes belong to a value, where no request fits into its buffer, and where uWSGI does not start with it',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it.',
+  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it, as quotes around it do. Of a file without a section `[uwsgi]` nothing is taken.',
   remedy: 'Write options as `uwsgi --help` lists them, numbers in full, and comments on lines of their own',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html',
@@ -48,6 +56,24 @@ export default defineRule({
     { title: 'a size with its unit', files: ini(`${SOCKET}\nbuffer-size = «64k»`) },
     { title: 'a number of requests in thousands', files: ini(`${SOCKET}\nmax-requests = «5k»`) },
     { title: 'a comment behind an address', files: ini('http-socket = «127.0.0.1:8000 # for nginx»') },
+    { title: 'a value between quotes', files: ini('http-socket = «"127.0.0.1:8000"»') },
+    { title: 'a variable between quotes', files: ini(`${SOCKET}\nenv = COLOUR=«"white"»`) },
+    { title: 'blanks around the sign of a variable', files: ini(`${SOCKET}\nenv = «COLOUR = white»`) },
+    { title: 'a colon', files: ini(`${SOCKET}\n«harakiri: 60»`) },
+    { title: 'a word for a number', files: ini(`${SOCKET}\nprocesses = «auto»`) },
+    {
+      title: 'a directory of static files behind a blank',
+      files: ini(`${SOCKET}\nstatic-map = «/static /srv»`),
+    },
+    {
+      title: 'more workers at the start than there are',
+      files: ini(`${SOCKET}\nprocesses = 2\ncheaper = «4»`),
+    },
+    {
+      title: 'Python itself for its environment',
+      files: ini(`${SOCKET}\nhome = «/etc/shop/venv/bin/python»`),
+    },
+    { title: 'another section', files: { ...ini(''), 'etc/shop/uwsgi.ini': OTHER_SECTION } },
     { title: 'a comment behind an account', files: ini(`${SOCKET}\nuid = «www-data ; of nginx»`) },
   ],
   good: [
@@ -60,11 +86,34 @@ export default defineRule({
       files: ini(`${SOCKET}\nprocesss = 4\nprocesses = %(processs)`),
     },
     { title: 'a variable with a number sign', files: ini(`${SOCKET}\nenv = COLOUR=white #fff`) },
+    {
+      title: 'quotes inside of a value, and a variable without them',
+      files: ini(`${SOCKET}\nlog-format = "%(method) %(uri)"\nenv = COLOUR=white\nprocesses = %k`),
+    },
+    {
+      title: 'a section that the command names',
+      files: {
+        ...behindNginx(conf`
+          [Service]
+          User=www-data
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini:shop
+        `),
+        'etc/shop/uwsgi.ini': conf`
+          [shop]
+          plugins = python3
+          module = web:application
+          ${SOCKET}
+        `,
+      },
+    },
     { title: 'memory in megabytes', files: ini(`${SOCKET}\nreload-on-rss = 250M`) },
   ],
   *check(deployment) {
     for (const { server } of programsOfKind(deployment, 'app-server')) {
-      if (server.program !== 'uwsgi') continue
+      if (!isUwsgi(server)) continue
+      yield* sectionMissing(server)
+      yield* valuesMisread(server)
       for (const [name, { at }] of server.settings) {
         const meant = at === null ? null : misspeltUwsgiOption(name)
         const place = at === null || meant === null || isUsed(server, name) ? null : uwsgiNameBefore(at)

@@ -8,7 +8,7 @@ import type {
 } from '../../../../parsers/app-server/app-server.ts'
 import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
 import { leadsToShell, type ShellFiles } from '../../../../parsers/app-server/started-commands.ts'
-import { readUwsgiVassal, type UwsgiServer } from '../../../../parsers/app-server/uwsgi.ts'
+import { isUwsgi, readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
 import type { PythonParser } from '../../../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../../../parsers/shell/shell-environment.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
@@ -164,10 +164,6 @@ function startsScript({ words, directory }: AppCommand, read: AppFiles['read']):
   if (script === undefined) return false
   const source = read(posix.resolve(directory?.known === true ? directory.value : '/', script))
   return source !== null && source !== 'missing' && /\b(?:run|serve)\(/.test(source.code)
-}
-
-function isUwsgi(server: AppServer): server is UwsgiServer {
-  return server.program === 'uwsgi'
 }
 
 function appFiles(files: FileSystem, { python, shell }: Grammars): AppFiles & ShellFiles {
