@@ -527,6 +527,7 @@ import phpScriptFilenameBehindAlias from './php/script-filename-behind-alias.ts'
 import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
+import phpScriptOutsideChroot from './php/script-outside-chroot.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
@@ -597,6 +598,7 @@ import suppressionUnknownRule from './suppression/unknown-rule.ts'
 import suppressionUnused from './suppression/unused.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsApacheBelowPhp from './timeouts/apache-below-php.ts'
+import timeoutsFpmBelowPhp from './timeouts/fpm-below-php.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
@@ -1244,6 +1246,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-filename-fixed', ...phpScriptFilenameFixed },
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
+  { id: 'php/script-outside-chroot', ...phpScriptOutsideChroot },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
@@ -1314,6 +1317,7 @@ export const rules: readonly Rule[] = [
   { id: 'suppression/unused', ...suppressionUnused },
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
   { id: 'timeouts/apache-below-php', ...timeoutsApacheBelowPhp },
+  { id: 'timeouts/fpm-below-php', ...timeoutsFpmBelowPhp },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },

@@ -45,7 +45,8 @@ const POOL: ReadonlyMap<string, Kind> = new Map([
  */
 export function fpmRefuses(line: PhpIniLine, section: string): string | null {
   if (line.kind === 'bare') return 'value is NULL for a ZEND_INI_PARSER_ENTRY'
-  if (line.kind === 'section' || line.index !== null || isUnknownWord(line.name)) return null
+  if (line.kind === 'section' || isUnknownWord(line.name)) return null
+  if (line.index !== null) return wrongEntry(line, line.index)
   const isGlobal = section.toLowerCase() === 'global'
   const name = line.name.toLowerCase()
   const kind = (isGlobal ? GLOBAL : POOL).get(name)
@@ -54,6 +55,15 @@ export function fpmRefuses(line: PhpIniLine, section: string): string | null {
   const { text } = line.value
   const fault = isUnknownWord(text) ? null : wrongValue(kind, line)
   return fault === null ? null : `unable to parse value for entry '${line.name}': ${fault}`
+}
+
+/** `php_admin_flag[…]` takes words for on and off alone, and `env[…]` wants a value. */
+function wrongEntry({ name, value }: Extract<PhpIniLine, { kind: 'setting' }>, index: string): string | null {
+  if (isUnknownWord(value.text)) return null
+  const fault = /^php_(?:admin_)?flag$/.test(name)
+    ? !phpBoolean(value).known && !/^null$/i.test(value.text) && 'invalid boolean value'
+    : name === 'env' && /^(?:|none|null|off|no|false)$/i.test(value.text) && 'empty value'
+  return fault === false ? null : `error while parsing '${name}[${index}]' : ${fault}`
 }
 
 function wrongValue(kind: Kind, { value }: Extract<PhpIniLine, { kind: 'setting' }>): string | null {

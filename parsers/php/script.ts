@@ -19,6 +19,28 @@ interface Script {
   readonly inside: (offset: number) => boolean
 }
 
+/** A file that a script surely loads, by its path from the directory of the script. */
+export interface PhpRequired {
+  readonly path: string
+  readonly at: Place
+}
+
+/** `require __DIR__.'/../vendor/autoload.php'` and its like, outside of conditions and functions. */
+export function phpRequired(source: Source): readonly PhpRequired[] {
+  const { code, inside } = readScript(source)
+  const found: PhpRequired[] = []
+  for (const match of code.matchAll(REQUIRED)) {
+    const [whole, above, path = ''] = match
+    if (inside(match.index) || isGuarded(code, match.index) || /[$\\{]/.test(path)) continue
+    const at = { source, start: match.index, end: match.index + whole.trimEnd().length - 1 }
+    found.push({ path: `${above === undefined ? '' : '..'}${path}`.replace(/^\//, ''), at })
+  }
+  return found
+}
+
+const REQUIRED =
+  /\brequire(?:_once)?\s*\(?\s*(?:__DIR__|dirname\(\s*__FILE__\s*\)|(dirname\(\s*__DIR__\s*\)))\s*\.\s*['"](\/[^'"\n]+)['"]\s*\)?\s*;/g
+
 /** The text of a script with blanks in place of its comments; of one length with it. */
 export function phpCode(source: Source): string {
   return readScript(source).code

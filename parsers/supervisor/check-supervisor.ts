@@ -1,3 +1,4 @@
+import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { type Place, UNKNOWN } from '../text/source.ts'
 import { fillExpansions } from './fill-expansions.ts'
 import { placeIn, placeOf, type WrittenText } from '../text/written-text.ts'
@@ -24,12 +25,18 @@ export type SupervisorProblemCode =
   | 'include-matches-none'
   | 'no-command'
   | 'unknown-program'
+  | 'section-ignored'
+  | 'section-twice'
+  | 'log-not-seekable'
+  | 'main-log-not-seekable'
 
 export interface SupervisorProblem {
   readonly code: SupervisorProblemCode
   readonly at: Place
   /** The key, or what the code is about: a name of an expansion, a variable, a program. */
   readonly about: string
+  /** Where the other one of two stands. */
+  readonly other?: Place
 }
 
 /** A section as supervisord's ConfigParser has it, the names of its values in small letters. */
@@ -101,6 +108,74 @@ export function* checkGroups(sections: readonly SupervisorSection[]): Iterable<S
           at: placeIn(named, match.index, match.index + program.length),
           about: program,
         }
+    }
+  }
+}
+
+/** What supervisord passes over, or makes one program of. */
+export function* checkNames(
+  sections: readonly SupervisorSection[],
+  isWhole: boolean,
+): Iterable<SupervisorProblem> {
+  const programs = new Map<string, SupervisorSection>()
+  for (const section of sections) {
+    const { name, at, values } = section
+    const [word = ''] = name.toLowerCase().split(/[^a-z]/)
+    const isMeant = (meant: string): boolean => word === meant || isOneSlipAway(meant, word)
+    if (
+      (values.has('command') && isMeant('program') && !name.startsWith('program:')) ||
+      (values.has('programs') && /^groups?$/.test(word) && !name.startsWith('group:'))
+    )
+      yield { code: 'section-ignored', at, about: values.has('command') ? 'program' : 'group' }
+    const command = values.get('command')?.text
+    if (!name.startsWith('program:') || command === undefined || name.includes(UNKNOWN)) continue
+    const key = name.replace(/:\s+/, ':')
+    const former = programs.get(key)
+    if (former === undefined) {
+      if (isAlways(section)) programs.set(key, section)
+      continue
+    }
+    // Of files that nobody joins, each may be for a machine of its own.
+    if (!isWhole && former.at.source !== at.source) continue
+    if (isAlways(section) && former.values.get('command')?.text !== command)
+      yield { code: 'section-twice', at, about: key.slice('program:'.length), other: former.at }
+  }
+}
+
+/** A line that no branch of a template decides about. */
+function isAlways({ at: { source, start } }: SupervisorSection): boolean {
+  return source.branches.every(branch => start < branch.start || start >= branch.end)
+}
+
+/** Output that goes where nobody can seek, with a size at which supervisord would turn to the next file. */
+export function* checkLogs(sections: readonly SupervisorSection[]): Iterable<SupervisorProblem> {
+  const main = sections.filter(({ name }) => name === 'supervisord')
+  if (!main.some(({ values }) => /^(?:true|yes|on|1)$/i.test(values.get('nodaemon')?.text ?? ''))) return
+  for (const { name, values } of sections) {
+    const isMain = name === 'supervisord'
+    if (!isMain && !/^(?:fcgi-)?program:/.test(name)) continue
+    for (const key of isMain ? ['logfile'] : ['stdout_logfile', 'stderr_logfile']) {
+      const file = values.get(key)
+      if (
+        file === undefined ||
+        !/^\/(?:dev\/(?:std(?:out|err)|fd\/[12])|proc\/(?:1|self)\/fd\/[12])$/.test(file.text)
+      )
+        continue
+      const isJoined =
+        key === 'stderr_logfile' && /^(?:true|yes|on|1)$/i.test(values.get('redirect_stderr')?.text ?? '')
+      const size = (isMain ? main.findLast(each => each.values.has(`${key}_maxbytes`))?.values : values)?.get(
+        `${key}_maxbytes`,
+      )
+      if (
+        isJoined ||
+        (size !== undefined && (/^0+\s*(?:[kmg]b)?$/i.test(size.text) || size.text.includes(UNKNOWN)))
+      )
+        continue
+      yield {
+        code: isMain ? 'main-log-not-seekable' : 'log-not-seekable',
+        at: placeOf(size ?? file),
+        about: `${key}_maxbytes`,
+      }
     }
   }
 }

@@ -18,6 +18,8 @@ import { fillExpansions } from './fill-expansions.ts'
 import { hasWildcard } from '../wildcard/tokens.ts'
 import {
   checkGroups,
+  checkLogs,
+  checkNames,
   checkSection,
   type SupervisorProblem,
   type SupervisorSection,
@@ -110,6 +112,8 @@ export function readSupervisor(mains: readonly Source[], files: SupervisorFiles)
       return [
         ...sections.flatMap(each => [...checkSection(each)]),
         ...(isWhole ? checkGroups(sections) : []),
+        ...checkNames(sections, isWhole && mains.length === 1),
+        ...checkLogs(sections),
         ...missed,
       ]
     },

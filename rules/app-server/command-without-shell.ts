@@ -117,6 +117,10 @@ export default defineRule({
       files: supervised('/opt/shop/bin/gunicorn --bind «0.0.0.0:${PORT:-8000}» shop.wsgi'),
     },
     {
+      title: 'a program by a relative path, for supervisord',
+      files: supervised('«bin/gunicorn» shop.wsgi'),
+    },
+    {
       title: 'an environment that is activated first, for supervisord',
       files: supervised('«source» bin/activate && gunicorn shop.wsgi'),
     },
@@ -351,8 +355,29 @@ function takesWordsAsTheyAre({ machine: { container }, by }: StartedCommand): bo
   return /^\s*exec "\$@"\s*$/m.test(code) && !/\beval\b|\$\*|sh -c|envsubst|\bset --|\$\{@/.test(code)
 }
 
+/** supervisord looks from its own directory, which is `/` where systemd starts it; `directory=` holds for the program. */
+function relativeForSupervisord(
+  { by, machine, directory }: StartedCommand,
+  first: WrittenText,
+): Fault | null {
+  const { text, source } = first
+  if (by !== 'supervisord' || !/^[\w.~-][\w.~-]*\/[\w./~-]*$/.test(text)) return null
+  const isOfSystem = machine.container === null && source.path.startsWith('/etc/')
+  if (!text.startsWith('~') && !(isOfSystem && directory?.known === true && directory.value !== '/'))
+    return null
+  const whole = directory?.known === true ? posix.resolve(directory.value, text) : null
+  return {
+    word: first,
+    message: `supervisord looks for \`${text}\` from its own directory, whatever \`directory=\` says, and starts nothing: can't find command '${text}'`,
+    label: 'no absolute path',
+    help:
+      text.startsWith('~') || whole === null ? 'Write the whole path of the program' : `Write \`${whole}\``,
+  }
+}
+
 /** @param starts true where what stands before an operator is a server, which does not end */
-function faultOf({ words, by, rest }: StartedCommand, starts: boolean): Fault | null {
+function faultOf(command: StartedCommand, starts: boolean): Fault | null {
+  const { words, by, rest } = command
   const [first, ...others] = words
   if (first === undefined) return null
   const starter = STARTERS[by]
@@ -376,7 +401,7 @@ function faultOf({ words, by, rest }: StartedCommand, starts: boolean): Fault | 
       label: 'no absolute path',
       help: 'Write the whole path of the program, whatever `WorkingDirectory=` says',
     }
-  const found = wordFault(first, others, by)
+  const found = relativeForSupervisord(command, first) ?? wordFault(first, others, by)
   if (found !== null) return found
   if (rest !== null && !starts && BEHIND.test(rest.text))
     return {

@@ -22,12 +22,23 @@ const group = (programs: string): Record<string, string> => ({
     files = /etc/supervisor/conf.d/*.conf
   `,
 })
+const logged = (lines: string, log: string): Record<string, string> => ({
+  ...program(lines),
+  'etc/supervisor/supervisord.conf': conf`
+    [supervisord]
+    nodaemon=true
+    logfile=${log}
+    [include]
+    files = /etc/supervisor/conf.d/*.conf
+  `,
+})
 
 export default defineRule({
   summary: 'supervisord refuses its configuration, or reads an environment in another way',
   severity: 'error',
   otherSeverities: {
-    warning: 'where it starts the program with another value of a variable, or reads none of the files',
+    warning:
+      'where it starts the program with another value of a variable, passes over files or sections, or fails at the output of a program',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -79,6 +90,25 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a section of another name, and one that is there twice',
+      files: program(conf`
+
+        «[programs:worker]»
+        command=/opt/shop/bin/worker
+
+        «[program:shop]»
+        command=/opt/shop/bin/gunicorn shop.admin
+      `),
+    },
+    {
+      title: 'output that goes to the log of a container',
+      files: logged('stdout_logfile=«/dev/stdout»\nredirect_stderr=true', '/dev/null'),
+    },
+    {
+      title: 'the log of supervisord itself in that of a container',
+      files: logged('stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0', '«/dev/stdout»'),
+    },
     { title: 'a program that no section has', files: group('shop,«shop-worker»') },
   ],
   good: [
@@ -124,18 +154,49 @@ export default defineRule({
       ),
     },
     { title: 'a placeholder', files: program('environment={{ shop_environment }}\nnumprocs={{ workers }}') },
+    {
+      title: 'one program in files that nothing joins',
+      files: {
+        ...program(''),
+        'etc/supervisor/conf.d/other.conf': conf`
+          [program:shop]
+          command=/opt/shop/bin/gunicorn shop.admin
+        `,
+      },
+    },
+    {
+      title: 'output of no end',
+      files: logged(
+        'stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstderr_logfile=syslog',
+        '/dev/stdout\nlogfile_maxbytes=0',
+      ),
+    },
     { title: 'programs that are there', files: group('shop') },
     { title: 'a key that is not read', files: program('description=100% of the shop') },
   ],
   *check({ supervisors }) {
     for (const { problems } of supervisors) {
       for (const problem of problems) {
-        const cuts = problem.code === 'environment-cut' || problem.code === 'include-matches-none'
-        yield { at: problem.at, ...(cuts && { severity: 'warning' as const }), ...textsOf(problem) }
+        const { at, code, other } = problem
+        yield {
+          at,
+          ...(GOES_ON.has(code) && { severity: 'warning' as const }),
+          ...(other !== undefined && { related: [{ at: other, message: 'the other one' }] }),
+          ...textsOf(problem),
+        }
       }
     }
   },
 })
+
+/** What supervisord says nothing of. */
+const GOES_ON: ReadonlySet<SupervisorProblem['code']> = new Set([
+  'environment-cut',
+  'include-matches-none',
+  'section-ignored',
+  'section-twice',
+  'log-not-seekable',
+])
 
 interface Texts {
   readonly message: string
@@ -248,6 +309,29 @@ function textsOf({ code, about }: SupervisorProblem): Texts {
       return {
         message: 'supervisord does not start: the program section does not specify a command',
         label: 'no `command`',
+      }
+    case 'section-ignored':
+      return {
+        message: `supervisord passes over a section of this name, and starts nothing of it: a ${about} is \`[${about}:…]\``,
+        label: 'not read',
+      }
+    case 'section-twice':
+      return {
+        message: `\`${about}\` has two sections, of which supervisord makes one program: the command of one of them is never started`,
+        label: 'of the same name',
+        help: 'Give each program a name of its own',
+      }
+    case 'log-not-seekable':
+      return {
+        message: `supervisord means to turn to another file at a size, and fails at each line that the program writes: uncaptured python exception, closing channel: Illegal seek`,
+        label: 'no file that ends',
+        help: `Write \`${about}=0\``,
+      }
+    case 'main-log-not-seekable':
+      return {
+        message: 'supervisord does not start, for it means to turn to another file at a size: Illegal seek',
+        label: 'no file that ends',
+        help: `Write \`${about}=0\``,
       }
     case 'unknown-program':
       return {

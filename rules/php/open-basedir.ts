@@ -1,8 +1,11 @@
+import { posix } from 'node:path'
+import { phpRequired } from '../../parsers/php/script.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { phpPool, phpSite } from './_examples.ts'
@@ -14,6 +17,14 @@ const tree = (lines: string, site = phpSite('')): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
   'srv/www/index.php': '<?php echo "the script runs";\n',
 })
+const laravel = (lines: string): Record<string, string> => ({
+  ...tree(lines, phpSite('').replace('/srv/www', '/srv/www/public')),
+  'srv/www/public/index.php': conf`
+    <?php
+    require __DIR__.'/../lib/autoload.php';
+  `,
+  'srv/www/lib/autoload.php': '<?php echo "the script runs";\n',
+})
 
 export default defineRule({
   summary: '`open_basedir` of PHP leaves out a directory that the site needs',
@@ -21,7 +32,7 @@ export default defineRule({
   otherSeverities: { warning: 'where it is the directory of uploads' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP opens no file outside of the directories that `open_basedir` lists. Where the root of nginx is not among them, every script is answered with 404 and `No input file specified.` Where the directory of temporary files is not, PHP has no place for an upload: `$_FILES` holds error 6, and the body is lost.',
+  why: 'PHP opens no file outside of the directories that `open_basedir` lists. Where the root of nginx is not among them, every script is answered with 404 and `No input file specified.` Where the directory of temporary files is not, PHP has no place for an upload: `$_FILES` holds error 6, and the body is lost. What the first script loads from beside the root, as `vendor` of Composer, ends it: `Failed opening required`.',
   remedy: 'Add the directory to `open_basedir`, behind a colon',
   references: [
     'https://www.php.net/manual/en/ini.core.php#ini.open-basedir',
@@ -29,6 +40,10 @@ export default defineRule({
   ],
   bad: [
     { title: 'another root', files: tree('php_admin_value[open_basedir] = «/var/www/html:/tmp»') },
+    {
+      title: 'the directory of the pages, where the first script loads what lies beside it',
+      files: laravel('php_admin_value[open_basedir] = «/srv/www/public:/tmp»'),
+    },
     {
       title: 'no directory for uploads, in a pool that raises their size',
       files: tree(
@@ -58,6 +73,10 @@ export default defineRule({
         phpSite('client_max_body_size 64m;'),
       ),
     },
+    {
+      title: 'the directory of the whole application',
+      files: laravel('php_admin_value[open_basedir] = /srv/www:/tmp'),
+    },
     { title: 'nobody asks for uploads', files: tree('php_admin_value[open_basedir] = /srv/www') },
     { title: 'the directory of the script', files: tree('php_admin_value[open_basedir] = .:/tmp') },
     {
@@ -84,12 +103,25 @@ export default defineRule({
           : undefined
         const directory = sent === undefined ? null : scriptDirectory(sent.value, documentRoot(connection))
         const real = directory === null ? null : from.machine.files.realPath(directory)
-        if (directory !== null && real !== null && !allows(program, allowed.directories, [directory, real]))
+        const isClosed =
+          directory !== null && real !== null && !allows(program, allowed.directories, [directory, real])
+        const lost =
+          directory === null || real === null || isClosed
+            ? null
+            : notLoaded(program, allowed.directories, directory)
+        if (isClosed)
           yield {
             at: allowed.at,
             message: `PHP may open nothing in \`${directory}\`, the root of the scripts, so each is answered with 404`,
             label: 'the root is not among them',
             related: sent?.at == null ? [] : [{ at: sent.at, message: 'the script that nginx names' }],
+          }
+        else if (lost !== null)
+          yield {
+            at: allowed.at,
+            message: `PHP may open nothing in \`${posix.dirname(lost.path)}\`, which \`${posix.basename(lost.at.source.path)}\` loads, so each page ends there: open_basedir restriction in effect`,
+            label: 'leaves out what the pages load',
+            related: [{ at: lost.at, message: 'loaded here' }],
           }
         else if (takesUploads(program, connection) && !allows(program, allowed.directories, ['/tmp']))
           yield {
@@ -104,6 +136,19 @@ export default defineRule({
     }
   },
 })
+
+/** What the script that answers every page loads from elsewhere, and PHP may not open; null where there is none. */
+function notLoaded(program: PhpFpmProgram, allowed: readonly string[], directory: string) {
+  const { files } = program.machine
+  const source = sourceAt(files, `${directory}/index.php`)
+  if (source === null) return null
+  for (const { path, at } of phpRequired(source)) {
+    const whole = posix.join(directory, path)
+    const real = files.realPath(whole) ?? whole
+    if (!allows(program, allowed, [whole, real])) return { path: whole, at }
+  }
+  return null
+}
 
 /** What `open_basedir` lists; null where it is not set, not known, or takes in what nobody can list. */
 function allowedDirectories(program: PhpFpmProgram) {

@@ -105,6 +105,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'a size for a flag',
+      files: tree(conf`
+        pm = static
+        pm.max_children = 5
+        php_admin_flag[memory_limit] = «256M»
+      `),
+    },
+    {
       title: 'a slow log without a file',
       files: tree(conf`
         pm = static

@@ -112,6 +112,15 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/pool-refused',
+    shows: 'nor with a size for a flag',
+    examples: { bad: 'a size for a flag', good: 'settings of PHP, units, and a comment' },
+    files: SCRIPT,
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('FPM initialization failed'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/pool-refused',
     examples: { bad: 'more at the start than may be spare', good: 'numbers that fit' },
     shows: 'FPM does not start',
     files: SCRIPT,
@@ -216,6 +225,25 @@ export const cases: readonly LiveCase[] = [
     files: SCRIPT,
     request: REQUEST,
     harm: ({ response, log }) => response.status === 503 && log.includes('Permission denied'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/script-outside-chroot',
+    examples: { bad: 'the root of nginx is the chroot', good: 'a path below the chroot' },
+    shows: 'PHP finds no script',
+    request: REQUEST,
+    harm: ({ response }) => response.status === 404 && response.body.includes('File not found'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/open-basedir',
+    examples: {
+      bad: 'the directory of the pages, where the first script loads what lies beside it',
+      good: 'the directory of the whole application',
+    },
+    shows: 'the script ends at what it loads',
+    request: REQUEST,
+    harm: ({ response }) => response.body.includes('open_basedir restriction in effect'),
     sound: ({ response }) => response.body === 'the script runs',
   },
   {

@@ -58,6 +58,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'done',
   },
   {
+    rule: 'timeouts/fpm-below-php',
+    shows: 'FPM ends the process in the middle of its script, and nginx answers 502',
+    examples: { bad: 'both in the pool', good: 'more than PHP has' },
+    files: { 'srv/www/index.php': '<?php for ($i = 0; $i < 50; $i++) { usleep(100000); } echo "done";\n' },
+    smaller: { '30s': '1s' },
+    request: { url: `${SITE}/index.php` },
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
     rule: 'timeouts/nginx-below-php',
     shows: 'the client gets a 504 while the script runs on',
     examples: { bad: 'raised further in the pool', good: 'raised in both' },
