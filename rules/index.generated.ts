@@ -380,6 +380,7 @@ import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
+import forwardedHeadersOwnAddressElsewhere from './forwarded-headers/own-address-elsewhere.ts'
 import forwardedHeadersProgramNotTold from './forwarded-headers/program-not-told.ts'
 import forwardedHeadersProtoAlwaysHttp from './forwarded-headers/proto-always-http.ts'
 import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
@@ -1099,6 +1100,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
+  { id: 'forwarded-headers/own-address-elsewhere', ...forwardedHeadersOwnAddressElsewhere },
   { id: 'forwarded-headers/program-not-told', ...forwardedHeadersProgramNotTold },
   { id: 'forwarded-headers/proto-always-http', ...forwardedHeadersProtoAlwaysHttp },
   { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },

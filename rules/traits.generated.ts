@@ -382,6 +382,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/local-only-acl-behind-proxy', { fixes: [], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/one-address-header', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['forwarded-headers/outer-proxy-as-client', { fixes: [], programs: ['nginx'] }],
+  ['forwarded-headers/own-address-elsewhere', { fixes: [], programs: ['nginx', 'docker'] }],
   ['forwarded-headers/program-not-told', { fixes: [], programs: ['nginx', 'docker'] }],
   ['forwarded-headers/proto-always-http', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'docker'] }],
   ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -19,6 +19,8 @@ export type ManifestReference =
       readonly name: string
       readonly key: string
       readonly at: Place
+      /** True for a file of a volume, and false for a variable. */
+      readonly isFile: boolean
     }
 
 /** An object with keys or ports, as others name it. */
@@ -62,6 +64,7 @@ export const readLinks = memo((source: Source): ManifestLinks => {
     const pod = podOf(map, kind)
     if (pod === null) continue
     const containers = listAt(pod.spec, 'containers')
+    for (const each of listAt(pod.spec, 'volumes')) references.push(...filesOf(each))
     for (const each of [...containers, ...listAt(pod.spec, 'initContainers')])
       references.push(...keysOf(each))
     const labels = new Map(
@@ -132,8 +135,25 @@ function* keysOf(container: YamlMap): Iterable<ManifestReference> {
       const key = textAt(variable, 'valueFrom', ref, 'key')
       const at = entryAt(variable, 'valueFrom', ref, 'key')?.value.at
       if (name === null || key === null || at === undefined) continue
-      if (entryAt(variable, 'valueFrom', ref, 'optional') === null) yield { kind, name, key, at }
+      if (entryAt(variable, 'valueFrom', ref, 'optional') === null)
+        yield { kind, name, key, at, isFile: false }
     }
+}
+
+/** The keys that `items` of a volume makes files of. */
+function* filesOf(volume: YamlMap): Iterable<ManifestReference> {
+  for (const [kind, part, named] of [
+    ['ConfigMap', 'configMap', 'name'],
+    ['Secret', 'secret', 'secretName'],
+  ] as const) {
+    const name = textAt(volume, part, named)
+    if (name === null || entryAt(volume, part, 'optional') !== null) continue
+    for (const item of listAt(volume, part, 'items')) {
+      const key = textAt(item, 'key')
+      const at = entryAt(item, 'key')?.value.at
+      if (key !== null && at !== undefined) yield { kind, name, key, at, isFile: true }
+    }
+  }
 }
 
 /** The addresses in the words of a container that starts gunicorn or uvicorn without a shell. */

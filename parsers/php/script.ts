@@ -20,7 +20,7 @@ interface Script {
 }
 
 /** A file that a script surely loads, by its path from the directory of the script. */
-export interface PhpRequired {
+interface PhpRequired {
   readonly path: string
   readonly at: Place
 }

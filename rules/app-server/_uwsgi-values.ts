@@ -5,7 +5,7 @@ import { uwsgiOptionName } from '../../parsers/app-server/uwsgi-options.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { placeIn, placeOf } from '../../parsers/text/written-text.ts'
 
-export interface UwsgiFault {
+interface UwsgiFault {
   readonly at: Place
   readonly severity?: 'error'
   readonly message: string

@@ -13,6 +13,7 @@ interface Parts {
   readonly target?: string
   readonly more?: string
   readonly optional?: string
+  readonly volumes?: string
 }
 const tree = ({
   backend = 'web',
@@ -22,6 +23,7 @@ const tree = ({
   target = '8000',
   more = '',
   optional = '',
+  volumes = '',
 }: Parts): Record<string, string> => ({
   'nginx.conf': page(),
   'k8s/web.yaml': conf`
@@ -47,6 +49,7 @@ const tree = ({
                       name: web
                       key: ${key}
                       ${optional}
+          ${volumes}
     ---
     apiVersion: v1
     kind: Secret
@@ -106,6 +109,13 @@ export default defineRule({
     { title: 'a port by a name that it has not', files: tree({ port: 'name: «http»' }) },
     { title: 'a Service that is called alike', files: tree({ backend: '«web-svc»' }) },
     { title: 'a key that the Secret has not', files: tree({ key: '«PASSWORD»' }) },
+    {
+      title: 'a file of a key that the Secret has not',
+      files: tree({
+        volumes:
+          'volumes: [{ name: keys, secret: { secretName: web, items: [{ key: «tls.key», path: tls.key }] } }]',
+      }),
+    },
     { title: 'a port that gunicorn does not open', files: tree({ target: '«8080»' }) },
     { title: 'gunicorn on the loopback of the pod', files: tree({ words: '"-b", «"127.0.0.1:8000"»' }) },
     {
@@ -205,7 +215,7 @@ function isAlike(one: string, other: string): boolean {
 }
 
 function* keyMissing(
-  { kind, name, key, at }: Key,
+  { kind, name, key, at, isFile }: Key,
   objects: readonly ManifestObject[],
   { isComplete, hasPatches }: ClusterFiles,
 ): Iterable<RuleFinding> {
@@ -220,7 +230,7 @@ function* keyMissing(
     at,
     // What the cluster has may be more than the file that is kept of it.
     ...(kind === 'Secret' && { severity: 'warning' as const }),
-    message: `the ${kind} \`${name}\` has no key \`${key}\`, so the container does not start: CreateContainerConfigError`,
+    message: `the ${kind} \`${name}\` has no key \`${key}\`, so the container does not start: ${isFile ? 'references non-existent config key' : 'CreateContainerConfigError'}`,
     label: 'no such key',
     related: [{ at: first.at, message: `the ${kind}` }],
   }

@@ -5,6 +5,8 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 
@@ -74,7 +76,7 @@ export default defineRule({
   otherSeverities: { error: 'where it answers no request at all, or redirects https to https for ever' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx sends `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy.',
+  why: 'nginx sends `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
   remedy:
     "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab",
   references: [
@@ -85,6 +87,33 @@ export default defineRule({
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
     { title: 'Keycloak', files: keycloak('KC_HOSTNAME_STRICT: "false"', image => `«${image}»`) },
+    {
+      title: 'Keycloak that would speak TLS itself',
+      files: tree(
+        conf`
+          image: quay.io/keycloak/keycloak:25.0
+          command: «start»
+          environment:
+            KC_HOSTNAME: https://app.example.org
+            KC_PROXY_HEADERS: xforwarded
+        `,
+        '8080',
+      ),
+    },
+    { title: 'Keycloak that reads another header', files: keycloak('KC_PROXY_HEADERS: «forwarded»') },
+    {
+      title: 'Keycloak of a release without the former variable',
+      files: tree(
+        conf`
+          image: «quay.io/keycloak/keycloak:26.1»
+          command: start
+          environment:
+            KC_HTTP_ENABLED: "true"
+            KC_PROXY: edge
+        `,
+        '8080',
+      ),
+    },
     {
       title: 'Home Assistant',
       files: tree(
@@ -167,21 +196,56 @@ function programIn({ base, service }: Container): Look | null {
   return PROGRAMS.find(([pattern]) => pattern.test(base))?.[1] ?? null
 }
 
-function lookAtKeycloak(container: Container, { server, pass }: NginxConnection): Fault | null {
+function lookAtKeycloak(container: Container, { server, pass, headers }: NginxConnection): Fault | null {
   const { service, mounts } = container
-  if (!server.tls || !/^http:/.test(pass.args[0]?.value ?? '') || !service.complete) return null
+  if (!/^http:/.test(pass.args[0]?.value ?? '') || !service.complete || service.image?.at == null) return null
   if (mounts.some(({ target }) => /^\/opt\/keycloak(?:\/conf(?:\/.*)?)?$/.test(target))) return null
   const words = service.command?.words.map(({ text }) => text) ?? []
-  if (words[0] !== 'start' || words.some(text => /^--(?:proxy|hostname|config-file)/.test(text))) return null
+  const [first] = service.command?.words ?? []
+  if (
+    first?.text !== 'start' ||
+    words.some(text => /^--(?:config-file|optimized)|[\0\uFFFD\uE000]/.test(text))
+  )
+    return null
   const variables = containerVariables(container)
   if (service.envFiles.some(({ path }) => !path.known || sourceAt(container.hostFiles, path.value) === null))
     return null
-  const isTold = variables.some(({ name, value }) => {
-    if (/^KC_(?:PROXY|PROXY_HEADERS|HOSTNAME_URL|CONFIG_FILE)$/.test(name)) return true
-    if (name === 'PROXY_ADDRESS_FORWARDING') return true
-    return name === 'KC_HOSTNAME' && (value?.known !== true || value.value.includes('://'))
-  })
-  if (isTold || service.image?.at == null) return null
+  if (variables.some(({ name }) => name === 'KC_CONFIG_FILE')) return null
+  const image = valueOrNull(service.image) ?? ''
+  const release = Number(/:(\d{2,3})(?:[.-]|$)/.exec(image)?.[1] ?? 0)
+  const isSet = (pattern: RegExp): boolean =>
+    variables.some(({ name }) => pattern.test(name.toLowerCase().replace(/^kc_/, '').replaceAll('_', '-'))) ||
+    words.some(text => text.startsWith('--') && pattern.test(text.slice(2).replace(/=.*$/, '')))
+  // `proxy` went with release 26, in which it is passed over.
+  const hasProxy = release < 26 && isSet(/^proxy$/)
+  if (release >= 17 && !hasProxy && !isSet(/^(?:http-enabled|https-.*)$/))
+    return {
+      at: placeOf(first),
+      severity: 'error',
+      message:
+        'Keycloak does not start without a certificate before `KC_HTTP_ENABLED` says so: Key material not provided to setup HTTPS',
+    }
+  const given = variables.find(({ name }) => name === 'KC_PROXY_HEADERS')?.value
+  if (given?.known === true && given.at !== null && given.value === 'forwarded') {
+    const sent = (name: string): boolean =>
+      headers.written.some(each => each.name === name && each.state === 'set')
+    if (sent('x-forwarded-proto') && !sent('forwarded'))
+      return {
+        at: given.at,
+        message:
+          'with `forwarded` Keycloak reads the header `Forwarded` alone, and nginx sends `X-Forwarded-Proto`',
+      }
+  }
+  if (!server.tls) return null
+  const isTold =
+    hasProxy ||
+    isSet(/^(?:proxy-headers|proxy-address-forwarding)$/) ||
+    (release < 26 && isSet(/^hostname-url$/)) ||
+    words.some(text => /^--(?:hostname(?!-strict)|proxy)/.test(text)) ||
+    variables.some(
+      ({ name, value }) => name === 'KC_HOSTNAME' && (value?.known !== true || value.value.includes('://')),
+    )
+  if (isTold) return null
   return {
     at: service.image.at,
     message:

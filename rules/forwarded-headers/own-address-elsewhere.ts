@@ -1,0 +1,423 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { containerVariables } from '../containers/_container-variables.ts'
+import { ADDRESSED, type AddressedProgram } from './_own-addresses.ts'
+
+const tree = (service: string, port: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        ${service}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        ${lines}
+        server_name app.example.org;
+        ssl_certificate /etc/ssl/app.pem;
+        ssl_certificate_key /etc/ssl/app.key;
+        location / {
+            proxy_pass http://app:${port};
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+  `,
+})
+const app = (image: string, lines: string): string => conf`
+  image: ${image}
+  environment:
+    ${lines}
+`
+
+export default defineRule({
+  summary: 'A program behind nginx takes another address than that of its clients for its own',
+  severity: 'warning',
+  otherSeverities: {
+    error: 'where nothing of it works with that address, or it does not start',
+  },
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'These programs do not ask `Host` what their address is: a variable says it, and they put it before links, redirects, webhooks and the paths of style sheets. `http://localhost:3000` is the machine of whoever reads the page. With `http://` for a site that nginx serves over TLS, browsers block what the page loads, and Django refuses its forms.',
+  remedy: 'Write the address under which clients ask, with its scheme and without the port of the container',
+  references: [
+    'https://docs.ghost.org/config/#url',
+    'https://docs.gitea.com/administration/config-cheat-sheet#server-server',
+    'https://docs.n8n.io/hosting/configuration/configuration-examples/webhook-url/',
+    'https://docs.paperless-ngx.com/configuration/#PAPERLESS_URL',
+    'https://docs.hedgedoc.org/configuration/#hedgedoc-location',
+  ],
+  unproven: 'The live tests start no containers, and install none of these programs',
+  bad: [
+    {
+      title: 'a scheme that nginx does not serve',
+      files: tree(app('ghost:5', 'url: «http://app.example.org»'), '2368'),
+    },
+    {
+      title: 'the machine of whoever reads the page',
+      files: tree(app('gitea/gitea:1.22', 'GITEA__server__ROOT_URL: «http://localhost:3000/»'), '3000'),
+    },
+    {
+      title: 'a variable in other letters, which nobody reads',
+      files: tree(app('«ghost:5»', 'URL: https://app.example.org'), '2368'),
+    },
+    {
+      title: 'a form that Django refuses',
+      files: tree(
+        app('ghcr.io/paperless-ngx/paperless-ngx:2.11', 'PAPERLESS_URL: «http://app.example.org»'),
+        '8000',
+      ),
+    },
+    {
+      title: 'Paperless, which nobody tells of TLS',
+      files: tree(
+        app('«ghcr.io/paperless-ngx/paperless-ngx:2.11»', 'PAPERLESS_TIME_ZONE: Europe/Berlin'),
+        '8000',
+      ),
+    },
+    {
+      title: 'an address without its scheme',
+      files: tree(app('vaultwarden/server:1.31.0', 'DOMAIN: «app.example.org»'), '80'),
+    },
+    {
+      title: 'a name with a scheme',
+      files: tree(app('quay.io/hedgedoc/hedgedoc:1.9.9', 'CMD_DOMAIN: «https://app.example.org»'), '3000'),
+    },
+    {
+      title: 'a name that HedgeDoc does not know to be of TLS',
+      files: tree(app('quay.io/hedgedoc/hedgedoc:1.9.9', 'CMD_DOMAIN: «app.example.org»'), '3000'),
+    },
+    {
+      title: 'the scheme of Nextcloud',
+      files: tree(app('nextcloud:29-apache', 'OVERWRITEPROTOCOL: «http»'), '80'),
+    },
+    {
+      title: 'webhooks of n8n at the port of the container',
+      files: tree(app('«docker.n8n.io/n8nio/n8n:1.50.0»', 'N8N_HOST: app.example.org'), '5678'),
+    },
+    {
+      title: 'GitLab',
+      files: tree(
+        conf`
+          image: gitlab/gitlab-ce:16.11.0-ce.0
+          environment:
+            GITLAB_OMNIBUS_CONFIG: |
+              external_url '«http://app.example.org»'
+        `,
+        '80',
+      ),
+    },
+  ],
+  good: [
+    { title: 'its address', files: tree(app('ghost:5', 'url: https://app.example.org'), '2368') },
+    {
+      title: 'a server of both schemes',
+      files: tree(app('ghost:5', 'url: http://app.example.org'), '2368', 'listen 80;'),
+    },
+    {
+      title: 'an address that the environment of Compose decides',
+      files: tree(app('ghost:5', 'url: ${SITE:-http://localhost:2368}'), '2368'),
+    },
+    {
+      title: 'Paperless that reads the header',
+      files: tree(
+        app(
+          'ghcr.io/paperless-ngx/paperless-ngx:2.11',
+          `PAPERLESS_PROXY_SSL_HEADER: '["HTTP_X_FORWARDED_PROTO", "https"]'`,
+        ),
+        '8000',
+      ),
+    },
+    {
+      title: 'HedgeDoc with TLS',
+      files: tree(
+        app(
+          'quay.io/hedgedoc/hedgedoc:1.9.9',
+          conf`
+            CMD_DOMAIN: app.example.org
+            CMD_PROTOCOL_USESSL: "true"
+          `,
+        ),
+        '3000',
+      ),
+    },
+    {
+      title: 'n8n with its address',
+      files: tree(app('docker.n8n.io/n8nio/n8n:1.50.0', 'WEBHOOK_URL: https://app.example.org/'), '5678'),
+    },
+    {
+      title: 'a server of any name',
+      files: Object.fromEntries(
+        Object.entries(tree(app('ghost:5', 'url: http://localhost:2368'), '2368')).map(([path, text]) => [
+          path,
+          text.replace('server_name app.example.org;', 'server_name _;'),
+        ]),
+      ),
+    },
+    {
+      title: 'variables of a file that is not here',
+      files: tree(
+        conf`
+          image: ghost:5
+          env_file: ghost.env
+        `,
+        '2368',
+      ),
+    },
+  ],
+  *check({ connections, machines }) {
+    if (!machines.some(({ container }) => container !== null && imageOf(container) !== null)) return
+    for (const connection of connections.http) {
+      const names = namesOf(connection)
+      if (connection.reachable === false || names === null) continue
+      for (const { machine } of connection.targets) {
+        const container = machine?.container ?? null
+        const image = container === null ? null : imageOf(container)
+        if (container === null || image === null || !areKnown(container)) continue
+        const site: Site = {
+          names,
+          isTls: isOnlyTls(connection, connections.http, container),
+          image: image.at,
+        }
+        const fault = faultOf(image.name, variablesOf(container), site)
+        if (fault === null) continue
+        yield {
+          ...fault,
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+        }
+      }
+    }
+  },
+})
+
+interface Fault {
+  readonly at: Place
+  readonly severity?: 'error'
+  readonly message: string
+  readonly label: string
+  readonly help: string
+}
+
+interface Site {
+  readonly names: readonly string[]
+  readonly isTls: boolean
+  readonly image: Place
+}
+
+/** Each variable by its name: undefined where it is not set, null where nobody here knows its value. */
+type Variables = ReadonlyMap<string, { readonly text: string; readonly at: Place } | null>
+
+function imageOf({ base, service }: Container): { readonly name: string; readonly at: Place } | null {
+  const at = service.image?.at ?? null
+  if (base === null || at === null || service.build !== null || !service.complete) return null
+  const name = base.replace(/^(?:[\w-]+\.)+[a-z]+(?::\d+)?\//, '')
+  const isOne =
+    ADDRESSED.some(({ image }) => image.test(name)) || /^(?:n8nio\/n8n|gitlab\/gitlab-(?:ce|ee))$/.test(name)
+  return isOne ? { name, at } : null
+}
+
+/** Where a file of variables is not here, any of them may be set. */
+function areKnown({ service, hostFiles }: Container): boolean {
+  return service.envFiles.every(({ path }) => path.known && sourceAt(hostFiles, path.value) !== null)
+}
+
+function variablesOf(container: Container): Variables {
+  const read = (value: Fact<string> | null) => {
+    if (value?.known !== true || value.at === null) return null
+    const { source, start, end } = value.at
+    // What Compose fills in, whoever starts it may have set.
+    const isFilled =
+      source.text.slice(start, end).includes('$') ||
+      /\$\{\w+:?[-=]["']?$/.test(source.text.slice(Math.max(0, start - 80), start))
+    return isFilled || /[\0\uFFFD\uE000]/.test(value.value) ? null : { text: value.value, at: value.at }
+  }
+  return new Map(containerVariables(container).map(({ name, value }) => [name, read(value)]))
+}
+
+/** The names that clients ask for; null where one of them is no name of the network. */
+function namesOf({ server }: NginxConnection): readonly string[] | null {
+  const names = server.names.map(({ name }) => name)
+  const arePlain = server.names.every(({ exact, name }) => exact && name.includes('.') && !isLocal(name))
+  return names.length === 0 || !arePlain ? null : names
+}
+
+function isLocal(host: string): boolean {
+  return /^(?:localhost|0\.0\.0\.0|127\.[\d.]+|\[?::1\]?)$|\.(?:localhost|local|test|lan|internal)$|^[\d.]+$/.test(
+    host,
+  )
+}
+
+/** True where nginx proxies to the container from servers of TLS alone. */
+function isOnlyTls(
+  { server }: NginxConnection,
+  all: readonly NginxConnection[],
+  container: Container,
+): boolean {
+  return (
+    server.tls &&
+    all.every(
+      each =>
+        each.server.plainListens.length === 0 ||
+        !each.targets.some(({ machine }) => machine?.container === container),
+    )
+  )
+}
+
+function faultOf(image: string, variables: Variables, site: Site): Fault | null {
+  if (/n8n$/.test(image)) return faultOfN8n(variables, site)
+  if (/^gitlab\//.test(image)) return faultOfGitlab(variables, site)
+  const program = ADDRESSED.find(each => each.image.test(image))
+  if (program === undefined) return null
+  const name = program.variables.find(each => variables.has(each))
+  const written = name === undefined ? undefined : variables.get(name)
+  if (written === null) return null
+  if (name === undefined || written === undefined || written.text === '')
+    return (
+      faultOfScheme(program, variables, site) ??
+      (name === undefined ? faultOfNothing(program, variables, site) : null)
+    )
+  const shown = `\`${name}\``
+  const right = `${site.isTls ? 'https' : 'http'}://${site.names[0]}`
+  const address = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]+)/i.exec(written.text)
+  if (program.kind === 'host') {
+    if (address === null) return faultOfScheme(program, variables, site)
+    return {
+      at: written.at,
+      severity: 'error',
+      message: `${shown} is a name without a scheme, and ${program.name} writes one before it: ${program.breaks}`,
+      label: 'no name',
+      help: `Write \`${address[2]}\``,
+    }
+  }
+  if (address === null)
+    return program.wantsScheme === true && /^[\w-]+(?:\.[\w-]+)+\/?$/.test(written.text)
+      ? {
+          at: written.at,
+          severity: 'error',
+          message: `${program.name} does not start, for ${shown} has no scheme: DOMAIN variable needs to contain the protocol (http, https)`,
+          label: 'no scheme',
+          help: `Write \`${right}\``,
+        }
+      : null
+  const [, scheme = '', host = ''] = address
+  const isElsewhere = isLocal(host)
+  const isPlain = site.isTls && scheme.toLowerCase() === 'http' && site.names.includes(host)
+  if (!isElsewhere && !isPlain) return null
+  const breaks = program.breaks === null ? '' : `: ${program.breaks}`
+  return {
+    at: written.at,
+    ...(program.breaks !== null && { severity: 'error' as const }),
+    message: isElsewhere
+      ? `${program.name} begins its addresses with \`${written.text}\`, and clients ask \`${site.names[0]}\`${breaks}`
+      : `${program.name} begins its addresses with \`http://\`, and nginx serves \`${host}\` over TLS${breaks}`,
+    label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
+    help: `Write \`${right}\``,
+  }
+}
+
+/** Of names without a scheme, a variable beside says which it is. */
+function faultOfScheme(
+  program: AddressedProgram,
+  variables: Variables,
+  { isTls, names, image }: Site,
+): Fault | null {
+  if (!isTls) return null
+  const protocol = variables.get('OVERWRITEPROTOCOL')
+  if (program.name === 'Nextcloud' && protocol?.text === 'http')
+    return {
+      at: protocol.at,
+      severity: 'error',
+      message:
+        'Nextcloud begins its addresses with `http://`, and nginx serves it over TLS: browsers block what its pages load',
+      label: 'not the scheme of clients',
+      help: 'Write `https`',
+    }
+  const domain = variables.get('CMD_DOMAIN')
+  if (program.name === 'HedgeDoc' && domain != null && !variables.has('CMD_PROTOCOL_USESSL'))
+    return {
+      at: domain.at,
+      severity: 'error',
+      message: `HedgeDoc begins its addresses with \`http://\` unless \`CMD_PROTOCOL_USESSL\` is set, and nginx serves it over TLS: ${program.breaks}`,
+      label: 'without TLS',
+      help: 'Add `CMD_PROTOCOL_USESSL: "true"`',
+    }
+  const isTold = [...variables.keys()].some(each =>
+    /^PAPERLESS_(?:CSRF_TRUSTED_ORIGINS|PROXY_SSL_HEADER|CONFIGURATION_PATH)$/.test(each),
+  )
+  if (program.name === 'Paperless' && !isTold)
+    return {
+      at: image,
+      severity: 'error',
+      message: `nothing tells Paperless that clients ask over TLS, so ${program.breaks}`,
+      label: 'not told its address',
+      help: `Add \`PAPERLESS_URL: https://${names[0]}\``,
+    }
+  return null
+}
+
+/** The address that it takes where no variable names one. */
+function faultOfNothing(
+  { name, usual, breaks, variables: [variable = ''] }: AddressedProgram,
+  variables: Variables,
+  { names, isTls, image }: Site,
+): Fault | null {
+  if (usual === null) return null
+  const alike = [...variables.keys()].find(each => each.toLowerCase() === variable.toLowerCase())
+  return {
+    at: image,
+    ...(breaks !== null && { severity: 'error' as const }),
+    message: `${alike === undefined ? `no \`${variable}\` is set` : `\`${alike}\` is not \`${variable}\``}, so ${name} begins its addresses with \`${usual}\`${breaks === null ? '' : `: ${breaks}`}`,
+    label: 'not told its address',
+    help: `Add \`${variable}: ${isTls ? 'https' : 'http'}://${names[0]}\``,
+  }
+}
+
+/** n8n makes the address of webhooks of its own scheme, name and port, where `WEBHOOK_URL` says nothing. */
+function faultOfN8n(variables: Variables, { names, isTls, image }: Site): Fault | null {
+  const help = `Write \`WEBHOOK_URL: ${isTls ? 'https' : 'http'}://${names[0]}/\``
+  const given = variables.get('WEBHOOK_URL')
+  if (given != null && given.text !== '') {
+    const [, scheme, host = ''] = /^(https?):\/\/([^/:]+)/.exec(given.text) ?? []
+    if (scheme === undefined || (!isLocal(host) && !(isTls && scheme === 'http' && names.includes(host))))
+      return null
+    return {
+      at: given.at,
+      message: `n8n shows \`${given.text}\` for its webhooks, and nginx serves it at \`${names[0]}\`${isTls ? ' over TLS' : ''}`,
+      label: 'not the address of clients',
+      help,
+    }
+  }
+  if ([...variables.keys()].some(each => /^(?:WEBHOOK|N8N_(?:EDITOR_BASE_URL|PATH))/.test(each))) return null
+  const parts = ['N8N_PROTOCOL', 'N8N_HOST', 'N8N_PORT'].map(each => variables.get(each))
+  if (parts.includes(null)) return null
+  const [scheme = 'http', host = 'localhost', port = '5678'] = parts.map(each => each?.text)
+  return {
+    at: image,
+    message: `no \`WEBHOOK_URL\` is set, so n8n shows \`${scheme}://${host}:${port}/\` for its webhooks, and nginx serves it at \`${names[0]}\``,
+    label: 'not told its address',
+    help,
+  }
+}
+
+function faultOfGitlab(variables: Variables, { names, isTls }: Site): Fault | null {
+  const written = variables.get('GITLAB_OMNIBUS_CONFIG')
+  if (written == null || !isTls) return null
+  const url = /(?<=^\s*external_url[\s(]+['"])http:\/\/([\w.-]+)(?=['"/])/m.exec(written.text)
+  const start = url === null ? -1 : written.at.source.text.indexOf(url[0], written.at.start)
+  if (url === null || start === -1 || !names.includes(url[1] ?? '')) return null
+  return {
+    at: { source: written.at.source, start, end: start + url[0].length },
+    message: 'GitLab begins its addresses with `http://`, and nginx serves it over TLS',
+    label: 'not the scheme of clients',
+    help: `Write \`https://${names[0]}\`, with \`nginx['listen_port'] = 80\` and \`nginx['listen_https'] = false\``,
+  }
+}
