@@ -184,6 +184,7 @@ import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-r
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
+import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
@@ -344,6 +345,7 @@ import djangoLoggingRefused from './django/logging-refused.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoModuleNotFound from './django/module-not-found.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
+import djangoPackageNotRequired from './django/package-not-required.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderMisspelt from './django/proxy-ssl-header-misspelt.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
@@ -597,9 +599,11 @@ import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
 import suppressionUnknownRule from './suppression/unknown-rule.ts'
 import suppressionUnused from './suppression/unused.ts'
+import timeoutsApacheBelowAppServer from './timeouts/apache-below-app-server.ts'
 import timeoutsApacheBelowNginx from './timeouts/apache-below-nginx.ts'
 import timeoutsApacheBelowPhp from './timeouts/apache-below-php.ts'
 import timeoutsFpmBelowPhp from './timeouts/fpm-below-php.ts'
+import timeoutsGunicornBelowApache from './timeouts/gunicorn-below-apache.ts'
 import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
@@ -904,6 +908,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
+  { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
@@ -1064,6 +1069,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/module-not-found', ...djangoModuleNotFound },
   { id: 'django/name-undefined', ...djangoNameUndefined },
+  { id: 'django/package-not-required', ...djangoPackageNotRequired },
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-misspelt', ...djangoProxySslHeaderMisspelt },
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
@@ -1317,9 +1323,11 @@ export const rules: readonly Rule[] = [
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },
   { id: 'suppression/unknown-rule', ...suppressionUnknownRule },
   { id: 'suppression/unused', ...suppressionUnused },
+  { id: 'timeouts/apache-below-app-server', ...timeoutsApacheBelowAppServer },
   { id: 'timeouts/apache-below-nginx', ...timeoutsApacheBelowNginx },
   { id: 'timeouts/apache-below-php', ...timeoutsApacheBelowPhp },
   { id: 'timeouts/fpm-below-php', ...timeoutsFpmBelowPhp },
+  { id: 'timeouts/gunicorn-below-apache', ...timeoutsGunicornBelowApache },
   { id: 'timeouts/gunicorn-below-nginx', ...timeoutsGunicornBelowNginx },
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },
