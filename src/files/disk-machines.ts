@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
@@ -14,7 +15,7 @@ import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
 import { isDockerfile } from './dockerfiles.ts'
-import { mayBeManifest } from './manifests.ts'
+import { hasIngressOfNginx, mayBeManifest } from './manifests.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
@@ -215,14 +216,21 @@ function asRoot({ within, paths, ...scope }: Scope): Scope {
   }
 }
 
-/** True where units, supervisord, uWSGI, scripts or the files of an application say what runs. */
+/** The directory that is audited may be the one of the manifests. */
+function isManifestIn(path: string, within: string): boolean {
+  return mayBeManifest(`${posix.basename(within)}${below(path, within)}`)
+}
+
+/** True where an Ingress of nginx, units, supervisord, uWSGI, scripts or the files of an application say what runs. */
 function startSomething(files: DiskFileSystem, paths: readonly string[], within: string): boolean {
   return paths.some(path => {
     const isOne = isStarter(path) || isStartScript(path)
-    if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
+    const isManifest = isManifestIn(path, within)
+    if (!isOne && !isManifest && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
     const read = files.kind(path) === 'file' ? files.read(path) : null
     if (read?.kind !== 'source') return false
     const { source } = read
+    if (isManifest && hasIngressOfNginx(source)) return true
     return isOne ? startsApplication(source) : beginsDjango(source) || applicationName(source) !== null
   })
 }
@@ -294,7 +302,7 @@ const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
-  const manifests = paths.filter(path => mayBeManifest(below(path, within)))
+  const manifests = paths.filter(path => isManifestIn(path, within))
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
   const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))

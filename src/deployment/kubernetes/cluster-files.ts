@@ -1,6 +1,7 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
+import { type Ingresses, readIngresses } from '../../../parsers/kubernetes/read-ingresses.ts'
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
@@ -11,10 +12,14 @@ export interface ClusterFiles {
   readonly files: readonly Manifests[]
   /** What the objects of all of them are called, and what they say of each other. */
   readonly links: ManifestLinks
+  /** The Ingresses of ingress-nginx, and what makes the Secrets of certificates. */
+  readonly ingresses: Ingresses
   /** False where a template or Kustomize may make or rename objects that no file has. */
   readonly isComplete: boolean
   /** True where Kustomize puts them together, and may add to any of them. */
   readonly hasPatches: boolean
+  /** True where Kustomize gives objects a namespace. */
+  readonly setsNamespace: boolean
 }
 
 /** What the repository of a deployment has of manifests; null where that is nothing. */
@@ -31,6 +36,7 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
       /^(?:patches\w*|components|transformers|replacements|commonLabels|labels|vars|openapi):/m.test(text),
   )
   const links = own.map(readLinks)
+  const ingresses = own.map(readIngresses)
   return {
     files,
     links: {
@@ -38,11 +44,18 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
       references: links.flatMap(({ references }) => references),
       binds: links.flatMap(({ binds }) => binds),
     },
+    ingresses: {
+      ingresses: ingresses.flatMap(each => each.ingresses),
+      secrets: ingresses.flatMap(each => each.secrets),
+    },
     isComplete:
       sources.length < MOST_MANIFESTS &&
       files.every(({ complete }) => complete) &&
       !sources.some(({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && MAKING.test(text)),
     hasPatches,
+    setsNamespace: sources.some(
+      ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && /^namespace:/m.test(text),
+    ),
   }
 })
 

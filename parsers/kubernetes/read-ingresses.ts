@@ -1,0 +1,108 @@
+import { memo } from '../collections/memo.ts'
+import type { Place, Source } from '../text/source.ts'
+import { readYaml } from '../yaml/read-yaml.ts'
+import type { YamlMap } from '../yaml/yaml-node.ts'
+import { entryAt, itemsOf, listAt, mapAt, textAt } from './yaml-paths.ts'
+
+/** What ingress-nginx makes servers of. */
+export interface Ingress {
+  readonly name: string
+  /** As written; null where nobody says it, and the one that applies it does. */
+  readonly namespace: string | null
+  readonly at: Place
+  /** What stands behind `nginx.ingress.kubernetes.io/`. */
+  readonly annotations: readonly IngressAnnotation[]
+  /** True where an annotation has cert-manager make its certificates. */
+  readonly hasIssuer: boolean
+  /** The Secrets of its certificates. */
+  readonly secrets: readonly { readonly name: string; readonly at: Place }[]
+}
+
+export interface IngressAnnotation {
+  readonly name: string
+  readonly nameAt: Place
+  readonly value: string
+  readonly at: Place
+}
+
+/** An object that is a Secret, or makes one. */
+export interface SecretMaker {
+  readonly kind: string
+  /** The name of the Secret. */
+  readonly name: string
+  readonly namespace: string | null
+  readonly namespaceAt: Place
+  /** True where an annotation has a program copy the Secret into other namespaces. */
+  readonly isCopied: boolean
+}
+
+export interface Ingresses {
+  readonly ingresses: readonly Ingress[]
+  readonly secrets: readonly SecretMaker[]
+}
+
+const PREFIX = 'nginx.ingress.kubernetes.io/'
+
+/** The Ingresses of ingress-nginx in a file, and what there makes Secrets. */
+export const readIngresses = memo((source: Source): Ingresses => {
+  const ingresses: Ingress[] = []
+  const secrets: SecretMaker[] = []
+  for (const map of readYaml(source).documents.flatMap(itemsOf)) {
+    const kind = textAt(map, 'kind')
+    const name = textAt(map, 'metadata', 'name')
+    if (kind === null || name === null || textAt(map, 'apiVersion') === null) continue
+    if (kind === 'Ingress') ingresses.push(...ingressOf(map, name))
+    else secrets.push(...secretOf(map, kind, name))
+  }
+  return { ingresses, secrets }
+})
+
+function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
+  const written = [...(mapAt(map, 'metadata', 'annotations')?.entries.values() ?? [])]
+  const names = written.map(entry => entry.name)
+  const ofNginx =
+    textAt(map, 'spec', 'ingressClassName') ??
+    textAt(map, 'metadata', 'annotations', 'kubernetes.io/ingress.class') ??
+    ''
+  if (!/^nginx(?:-|$)/.test(ofNginx) && !names.some(each => each.startsWith(PREFIX))) return []
+  return [
+    {
+      name,
+      namespace: textAt(map, 'metadata', 'namespace'),
+      at: entryAt(map, 'kind')!.value.at,
+      annotations: written.flatMap(({ name: key, key: nameAt, value: { at } }) => {
+        const value = textAt(map, 'metadata', 'annotations', key)
+        if (!key.startsWith(PREFIX) || value === null) return []
+        return [{ name: key.slice(PREFIX.length), nameAt, value, at }]
+      }),
+      hasIssuer: names.some(each =>
+        /^(?:cert-manager\.io|certmanager\.k8s\.io|kubernetes\.io\/tls-acme)/.test(each),
+      ),
+      secrets: listAt(map, 'spec', 'tls').flatMap(each => {
+        const secret = textAt(each, 'secretName')
+        return secret === null ? [] : [{ name: secret, at: entryAt(each, 'secretName')!.value.at }]
+      }),
+    },
+  ]
+}
+
+/** A Certificate says how the Secret is called; others give it their own name, or say so in a `target`. */
+function secretOf(map: YamlMap, kind: string, own: string): readonly SecretMaker[] {
+  const isCertificate = kind === 'Certificate'
+  const name = isCertificate
+    ? textAt(map, 'spec', 'secretName')
+    : (textAt(map, 'spec', 'target', 'name') ?? own)
+  if (name === null) return []
+  const namespace = entryAt(map, 'metadata', 'namespace')
+  return [
+    {
+      kind,
+      name,
+      namespace: textAt(map, 'metadata', 'namespace'),
+      namespaceAt: (namespace ?? entryAt(map, 'metadata', 'name')!).value.at,
+      isCopied: [mapAt(map, 'metadata', 'annotations'), mapAt(map, 'spec', 'secretTemplate', 'annotations')]
+        .flatMap(each => [...(each?.entries.keys() ?? [])])
+        .some(key => /reflect|replic|kubed|sync|cop(?:y|ied)/i.test(key)),
+    },
+  ]
+}

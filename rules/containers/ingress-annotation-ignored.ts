@@ -1,0 +1,129 @@
+import { isSlip } from '../../parsers/text/slip.ts'
+import type { IngressAnnotation } from '../../parsers/kubernetes/read-ingresses.ts'
+import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { page } from './_kubernetes-examples.ts'
+import { ANNOTATIONS, valueFault } from './_ingress-annotations.ts'
+
+const ingress = (annotations: string, more = ''): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/ingress.yaml': conf`
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata:
+      name: shop
+      annotations:
+        ${annotations}
+    spec:
+      ingressClassName: nginx
+      ${more}
+      rules:
+        - host: example.org
+          http:
+            paths:
+              - path: /
+                pathType: Prefix
+                backend:
+                  service: { name: shop, port: { number: 80 } }
+  `,
+})
+
+export default defineRule({
+  summary: 'ingress-nginx does not understand an annotation',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'ingress-nginx reads numbers as bare numbers (of seconds, of requests), booleans as `true` and `false`, sizes as nginx writes them. What it cannot read it puts into its log, and takes the default: a limit of 1m for a body, of 60 seconds for an answer. A name that it does not know it does not even mention. Newer ones refuse the Ingress.',
+  remedy:
+    'Write a number of seconds without a unit: `nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"`, and a size as `100m`',
+  references: [
+    'https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/',
+    'https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-timeouts',
+  ],
+  unproven: 'The live tests have no ingress-nginx; its sources say how it reads them',
+  bad: [
+    {
+      title: 'a unit behind a number of seconds',
+      files: ingress('nginx.ingress.kubernetes.io/proxy-read-timeout: «"3600s"»'),
+    },
+    {
+      title: 'a unit of Kubernetes',
+      files: ingress('nginx.ingress.kubernetes.io/proxy-body-size: «100Mi»'),
+    },
+    {
+      title: 'a boolean of nginx, and one of booleans',
+      files: ingress(conf`
+        nginx.ingress.kubernetes.io/ssl-redirect: «"on"»
+        nginx.ingress.kubernetes.io/proxy-buffering: «"false"»
+      `),
+    },
+    {
+      title: 'a letter too few, and one too many',
+      files: ingress(conf`
+        «nginx.ingress.kubernetes.io/proxy-body-sze»: 100m
+        «nginx.ingress.kubernetes.io/whitelist-source-ranges»: 10.0.0.0/8
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'numbers, booleans and sizes',
+      files: ingress(conf`
+        nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"
+        nginx.ingress.kubernetes.io/proxy-body-size: 100M
+        nginx.ingress.kubernetes.io/client-body-buffer-size: "0"
+        nginx.ingress.kubernetes.io/ssl-redirect: "False"
+        nginx.ingress.kubernetes.io/proxy-buffering: "off"
+        nginx.ingress.kubernetes.io/backend-protocol: https
+      `),
+    },
+    {
+      title: 'what older ones knew, and one that is new',
+      files: ingress(conf`
+        nginx.ingress.kubernetes.io/secure-backends: "true"
+        nginx.ingress.kubernetes.io/enable-opentracing: "true"
+        nginx.ingress.kubernetes.io/proxy-wish-list: "12s"
+      `),
+    },
+    {
+      title: 'of another controller',
+      files: ingress(conf`
+        nginx.org/proxy-read-timeout: 3600s
+        nginx.org/client-max-body-size: 100m
+      `),
+    },
+    {
+      title: 'what a chart fills in',
+      files: ingress('nginx.ingress.kubernetes.io/proxy-read-timeout: "{{ .Values.timeout }}s"'),
+    },
+  ],
+  *check(deployment) {
+    const cluster = clusterFiles(deployment)
+    for (const { annotations } of cluster?.ingresses.ingresses ?? [])
+      for (const annotation of annotations) {
+        const fault = valueFault(annotation)
+        if (fault !== null)
+          yield {
+            at: annotation.at,
+            message: `\`${annotation.value}\` is ${fault} for ingress-nginx, which takes its default for \`${annotation.name}\``,
+            label: 'not understood',
+          }
+        const meant = meantBy(annotation)
+        if (meant !== null)
+          yield {
+            at: annotation.nameAt,
+            message: `ingress-nginx knows no annotation \`${annotation.name}\`, so it holds for nothing`,
+            label: 'no such annotation',
+            help: `Did you mean \`${meant}\`?`,
+          }
+      }
+  },
+})
+
+/** The annotation whose name is nearly the one that is written; null where it is known, or like several. */
+function meantBy({ name }: IngressAnnotation): string | null {
+  if (ANNOTATIONS.has(name) || name.length < 7) return null
+  const alike = [...ANNOTATIONS].filter(each => isSlip(each, name, each.length < 12 ? 1 : 2))
+  return alike.length === 1 ? alike[0]! : null
+}
