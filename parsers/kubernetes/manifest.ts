@@ -45,6 +45,8 @@ export interface PodContainer {
   readonly readOnlyRoot: Place | null
   /** `runAsUser` of the container, else of the pod, where it is not root; or `runAsNonRoot: true` without it. */
   readonly otherUser: Place | null
+  /** `drop: [ALL]` of its capabilities, and those that `add` gives back, without `CAP_`. */
+  readonly dropsAll: { readonly at: Place; readonly kept: ReadonlySet<string> } | null
   /** Ports that probes connect to. */
   readonly probes: readonly { readonly name: string; readonly port: number | string; readonly at: Place }[]
 }

@@ -167,6 +167,7 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
         own !== null && textAt(own, 'readOnlyRootFilesystem') === 'true'
           ? entryAt(own, 'readOnlyRootFilesystem')!.value.at
           : null,
+      dropsAll: own === null ? null : dropsAllOf(own),
       otherUser: isOther ? user.at : user === undefined ? (nonRoot ?? null) : null,
       probes: ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe =>
         ['httpGet', 'tcpSocket'].flatMap(way => {
@@ -179,6 +180,19 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
       ),
     },
   ]
+}
+
+function dropsAllOf(context: YamlMap): PodContainer['dropsAll'] {
+  const dropped = entryAt(context, 'capabilities', 'drop')?.value
+  const given = entryAt(context, 'capabilities', 'add')?.value
+  const [all] =
+    dropped?.kind === 'list'
+      ? dropped.items.filter(item => item.kind === 'scalar' && /^all$/i.test(item.text.text))
+      : []
+  if (all === undefined) return null
+  const kept = given?.kind === 'list' ? given.items : []
+  const names = kept.map(item => (item.kind === 'scalar' ? item.text.text : 'ALL'))
+  return { at: all.at, kept: new Set(names.map(name => name.toUpperCase().replace(/^CAP_/, ''))) }
 }
 
 function mountOf(map: YamlMap): readonly PodMount[] {

@@ -35,10 +35,18 @@ const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
     [80, 443],
   ],
   [/^php:[\w.-]*apache/, [80, 443]],
+  // Since 1.31 WebSockets come by the port of the pages.
+  [
+    /^vaultwarden\/server(?::(?:(?:latest|testing)(?:-alpine|-debian)?|alpine|1\.(?:3[1-9]|[4-9]\d)[\w.-]*)|$)/,
+    [80],
+  ],
 ]
 
 /** Variables and labels by which an image may be told another port. */
 const TELLING = /PORT|LISTEN|BIND|ADDR|_URL$|PROTOCOL|HTTPS?$|SSL|TLS|_ARGS|_OPTS|OPTIONS/i
+
+/** Variables of proxies, and of the servers that a program connects to. */
+const OF_OTHERS = /^(?:VIRTUAL|LETSENCRYPT|SMTP)_.*/
 
 /**
  * The ports that the image of a container opens, where nothing is seen that might tell it others; null where nobody
@@ -48,8 +56,7 @@ export function imagePorts({ service, image, base, reference, mounts }: Containe
   if (base === null || reference === null || image !== null || service.build !== null) return null
   if (!service.complete || service.command !== null || service.entrypoint !== null) return null
   if (service.envFiles.length > 0 || service.volumesFrom.length > 0 || service.configs.length > 0) return null
-  if (service.environment.some(({ name }) => TELLING.test(name.replace(/^(?:VIRTUAL|LETSENCRYPT)_.*/, ''))))
-    return null
+  if (service.environment.some(({ name }) => TELLING.test(name.replace(OF_OTHERS, '')))) return null
   // A file among the mounts may be its configuration; a directory of data is not.
   if (mounts.some(({ target, from }) => from !== 'COPY' && OF_CONFIGURATION.test(target))) return null
   if (service.volumes.some(({ target }) => !target.known)) return null

@@ -8,7 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { runImages } from './_images.ts'
+import { looseImages, runImages } from './_images.ts'
 import { instructionWord } from './_instruction-word.ts'
 
 const next = (
@@ -44,6 +44,14 @@ export default defineRule({
     {
       title: 'Next.js without its static files',
       files: next('«COPY» --from=build /app/.next/standalone ./'),
+    },
+    {
+      title: 'of an image that no compose file builds',
+      files: Object.fromEntries(
+        Object.entries(next('«COPY» --from=build /app/.next/standalone ./')).filter(([path]) =>
+          path.startsWith('web/'),
+        ),
+      ),
     },
     {
       title: 'Next.js that makes no such directory',
@@ -89,7 +97,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<Source>()
-    for (const run of runImages(deployment)) {
+    for (const run of [...runImages(deployment), ...looseImages(deployment)]) {
       if (run.image === null || run.fault !== null) continue
       const { source } = run.image.stage.at
       if (seen.has(source)) continue

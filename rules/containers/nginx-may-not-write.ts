@@ -9,7 +9,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { page } from './_kubernetes-examples.ts'
 import { buildSteps } from './_started-words.ts'
+import { unwritablePods } from './_unwritable-pods.ts'
 
 const compose = (nginx: string): Record<string, string> => ({
   'docker-compose.yml': composeWith({ nginx }),
@@ -39,13 +41,41 @@ const image = (lines: string, nginx = main('pid /tmp/nginx.pid;')): Record<strin
   `,
   'nginx.conf': nginx,
 })
+const CACHE = '- { name: cache, mountPath: /var/cache/nginx }'
+const pod = (context: string, mounts = '', image = 'nginx:1.27'): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/web.yaml': conf`
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels: { app: web }
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: nginx
+              image: ${image}
+              securityContext: { ${context} }
+              volumeMounts:
+                - { name: pages, mountPath: /usr/share/nginx/html }
+                ${mounts}
+          volumes:
+            - { name: pages, configMap: { name: pages } }
+            - { name: cache, emptyDir: {} }
+            - { name: run, emptyDir: {} }
+  `,
+})
 
 export default defineRule({
   summary: 'nginx in a container may not write where it has to',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'When it starts, nginx creates directories for bodies below `/var/cache/nginx`, and writes `/run/nginx.pid`. In its image both belong to root, and with `read_only` nobody may write them: `mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)`, and the container ends.',
+  why: 'When it starts, nginx creates directories for bodies below `/var/cache/nginx`, and writes `/run/nginx.pid`. In its image both belong to root, and with `read_only` (in a pod `readOnlyRootFilesystem`) nobody may write them: `mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)`, and the container ends.',
   remedy:
     'Take the image `nginxinc/nginx-unprivileged`, or mount a `tmpfs` on `/var/cache/nginx` and `/run`, or name other places with `pid` and the `…_temp_path` directives',
   references: [
@@ -72,8 +102,48 @@ export default defineRule({
       title: 'a file for the pid that the user may not write',
       files: image('USER nginx', main('pid «/var/run/nginx.pid»;')),
     },
+    {
+      title: 'a pod whose file system is read-only',
+      files: pod('readOnlyRootFilesystem: «true»'),
+    },
+    {
+      title: 'a pod with a place for the one and not for the other',
+      files: pod('readOnlyRootFilesystem: «true»', CACHE),
+    },
+    { title: 'a pod of another user', files: pod('runAsUser: «101»') },
+    { title: 'a pod that may not be root', files: pod('runAsNonRoot: «true»') },
+    { title: 'a pod whose root may do nothing', files: pod('capabilities: { drop: [«ALL»] }') },
+    {
+      title: 'an image without privileges that has no /tmp',
+      files: pod('readOnlyRootFilesystem: «true»', '', 'nginxinc/nginx-unprivileged:1.27'),
+    },
   ],
   good: [
+    {
+      title: 'a pod with places of its own',
+      files: pod(
+        'readOnlyRootFilesystem: true',
+        conf`
+          ${CACHE}
+          - { name: run, mountPath: /var/run }
+        `,
+      ),
+    },
+    {
+      title: 'a pod whose root keeps what it needs',
+      files: pod('capabilities: { drop: [ALL], add: [CHOWN, SETGID, SETUID, NET_BIND_SERVICE] }'),
+    },
+    {
+      title: 'a pod of an image without privileges',
+      files: pod('runAsNonRoot: true', '', 'nginxinc/nginx-unprivileged:1.27'),
+    },
+    {
+      title: 'a pod with a main file of its own',
+      files: pod(
+        'readOnlyRootFilesystem: true',
+        '- { name: pages, mountPath: /etc/nginx/nginx.conf, subPath: nginx.conf }',
+      ),
+    },
     {
       title: 'places in memory',
       files: compose(conf`
@@ -124,6 +194,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const { at, why, label } of unwritablePods(deployment))
+      yield { at, message: `nginx does not start: ${why}`, label }
     for (const run of runImages(deployment)) {
       if (run.base !== 'nginx') continue
       const bound = boundOf(run)

@@ -81,6 +81,22 @@ export default defineRule({
       },
     },
     {
+      title: 'a port that an image has no more',
+      files: {
+        'compose.yaml': conf`
+          services:
+            vaultwarden:
+              image: vaultwarden/server:1.32.7
+              environment:
+                DOMAIN: https://vault.example.org
+                SMTP_PORT: 587
+              labels:
+                - traefik.http.services.vault.loadbalancer.server.port=80
+                - «traefik.http.services.hub.loadbalancer.server.port=3012»
+        `,
+      },
+    },
+    {
       title: 'a health check of another port',
       files: {
         'compose.yaml': compose(conf`

@@ -1,13 +1,15 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { Machine, NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, Machine, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
 import { composeWith } from './_examples.ts'
+import { manifests } from './_kubernetes-examples.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 
@@ -28,7 +30,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Where `proxy_pass` has a variable, nginx asks the `resolver` for each name while it runs, and never the hosts file. The names of services are known to the resolver of Docker alone, 127.0.0.11: every request is answered with 502, `could not be resolved (3: Host not found)`.',
+  why: 'Where `proxy_pass` has a variable, nginx asks the `resolver` for each name while it runs, and never the hosts file. The names of services are known to the resolver of Docker alone, 127.0.0.11: every request is answered with 502, `could not be resolved (3: Host not found)`. In a pod of Kubernetes nothing has that address.',
   remedy: 'Write `resolver 127.0.0.11 valid=10s;`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver',
@@ -44,8 +46,26 @@ export default defineRule({
       title: 'the container itself',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': site('«127.0.0.1» valid=10s') },
     },
+    {
+      title: 'Docker’s own, in a pod',
+      files: manifests({ nginx: site('«127.0.0.11» valid=10s', 'web.shop.svc.cluster.local') }),
+    },
   ],
   good: [
+    {
+      title: 'the resolver of a cluster',
+      files: manifests({
+        nginx: site('kube-dns.kube-system.svc.cluster.local', 'web.shop.svc.cluster.local'),
+      }),
+    },
+    {
+      title: 'nobody asks it in a pod',
+      files: manifests({
+        nginx: site('127.0.0.11')
+          .replaceAll('$backend', 'http://web')
+          .replace(/ *set .*\n/, ''),
+      }),
+    },
     {
       title: 'Docker’s own',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': site('127.0.0.11 valid=30s') },
@@ -65,7 +85,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections, machines }) {
+  *check(deployment) {
+    const { connections, machines } = deployment
+    yield* inPods(deployment)
     if (!machines.some(({ container }) => container !== null)) return
     for (const connection of connections.http) {
       const { machine } = connection.from
@@ -91,6 +113,30 @@ export default defineRule({
     }
   },
 })
+
+/** Docker’s resolver in a pod, where nothing has its address. */
+function* inPods(deployment: Deployment): Iterable<RuleFinding> {
+  const pods = serverPods(deployment)
+  if (pods.length === 0) return
+  for (const { server, block, pass } of deployment.connections.nginx) {
+    const own = pods.filter(({ program }) => program.configuration === server.configuration)
+    if (own.length === 0 || !(pass.args[0]?.value ?? '').includes('$')) continue
+    const resolver = effective(server.configuration, block, 'resolver')
+    const line = resolver.known ? resolver.value.directives[0] : undefined
+    if (line === undefined || !own.some(({ sources }) => sources.has(line.source))) continue
+    const addresses = line.args.filter(({ value }) => !value.includes('='))
+    if (addresses.length === 0 || !addresses.every(({ value }) => /^127\.0\.0\.11(?::53)?$/.test(value)))
+      continue
+    yield {
+      at: argumentPlace(line, 0),
+      message:
+        '`127.0.0.11` is the resolver of Docker, and nothing listens there in a pod: could not be resolved (110: Operation timed out)',
+      label: 'not in a cluster',
+      related: [{ at: argumentPlace(pass, 0), message: 'a name asked for while nginx runs' }],
+      help: 'Write `resolver kube-dns.kube-system.svc.cluster.local valid=10s;`',
+    }
+  }
+}
 
 /** An address out on the internet, which is the resolver of no container network. */
 function isElsewhere(text: string): boolean {
