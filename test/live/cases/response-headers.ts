@@ -175,6 +175,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['access-control-allow-origin'] === 'https://app.example.org',
   },
   {
+    rule: 'response-headers/matrix-client-without-cors',
+    examples: { bad: 'a text', good: 'with it' },
+    shows: 'the browser keeps the answer from a client on another site',
+    request: {
+      url: 'http://example.org/.well-known/matrix/client',
+      headers: { Origin: 'https://app.element.io' },
+    },
+    harm: ({ response }) =>
+      response.status === 200 && response.headers['access-control-allow-origin'] === undefined,
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === '*',
+  },
+  {
     rule: 'response-headers/cors-without-always',
     examples: { bad: 'an application that answers errors', good: 'sent with every answer' },
     shows: 'an error lacks the header',
