@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
@@ -36,14 +36,14 @@ const tree = (lines: string, type = 'AuthType'): Record<string, string> => ({
 })
 
 /** The password `secret` of `staff` in both kinds of file. */
-const digest = (lines: string): Record<string, string> => ({
+const digest = (lines: string, realm = 'staff'): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
     conf`
       Listen 80
       ServerName example.org
       DocumentRoot /srv/www
       <Location /staff>
-          AuthName staff
+          AuthName ${realm}
           ${lines}
           Require valid-user
       </Location>
@@ -75,12 +75,11 @@ const withLdap = (lines: string, outer = ''): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'A password is asked for, and the file of passwords is not there, or of another kind',
-
+  summary: 'A password is asked for, and the file of passwords is not there, or of another kind or realm',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`. `AuthType Digest` reads lines of `htdigest`, and `Basic` those of `htpasswd`: in the file of the other no password is right, and Apache asks for ever.',
+  why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`. `AuthType Digest` reads lines of `htdigest`, and `Basic` those of `htpasswd`: in the file of the other no password is right, and Apache asks for ever. A line of `htdigest` is for one realm, and no password of it is right where `AuthName` is another.',
   remedy: 'Name the file that `htpasswd` wrote, and for `AuthType Digest` that of `htdigest`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_authn_file.html#authuserfile'],
   bad: [
@@ -92,6 +91,16 @@ export default defineRule({
         AuthType Digest
         AuthUserFile «/etc/apache2/users»
       `),
+    },
+    {
+      title: 'a file of htdigest for another realm',
+      files: digest(
+        conf`
+          AuthType Digest
+          AuthUserFile /etc/apache2/digest
+        `,
+        '«"Our staff"»',
+      ),
     },
     {
       title: 'a file of htdigest for Basic',
@@ -192,8 +201,8 @@ export default defineRule({
       ]
       for (const occurrences of tables) {
         for (const directive of occurrences.get('authuserfile') ?? []) {
-          const other = otherKind(files, directive)
-          if (other !== null) yield { at: argumentPlace(directive, 0), message: other }
+          const other = otherKind(files, directive) ?? otherRealm(files, directive)
+          if (other !== null) yield other
           if (!isMissing(configuration, files, directive)) continue
           yield {
             at: argumentPlace(directive, 0),
@@ -210,21 +219,61 @@ export default defineRule({
 })
 
 /** What is wrong with a file that is there, where it was written for the other type of authentication. */
-function otherKind(files: FileSystem, { args, parent, source }: ApacheDirective): string | null {
-  const path = args[0]?.value ?? ''
-  const type = parent?.children.findLast(({ name }) => name === 'AuthType')?.args[0]?.value.toLowerCase()
-  if ((type !== 'basic' && type !== 'digest') || !path.startsWith('/') || path === source.path) return null
-  const read = files.read(path)
-  if (read.kind !== 'source') return null
-  const lines = read.source.text.split('\n').filter(line => /^[^#:\s][^:]*:./.test(line))
+function otherKind(
+  files: FileSystem,
+  directive: ApacheDirective,
+): Pick<RuleFinding, 'at' | 'message'> | null {
+  const type = authentication(directive, 'AuthType')?.args[0]?.value.toLowerCase()
+  const lines = type === 'basic' || type === 'digest' ? passwordLines(files, directive) : []
   if (lines.length === 0) return null
-  const areOfDigest = lines.every(line => /^[^:]+:[^:]*:[0-9a-f]{32}\s*$/i.test(line))
-  if (type === 'basic' && areOfDigest)
-    return 'the lines are those of `htdigest`, and `AuthType Basic` reads those of `htpasswd`: no password is right'
-  const areOfBasic = lines.every(line => /^[^:]+:[^:]+$/.test(line))
-  return type === 'digest' && areOfBasic
-    ? 'the lines are those of `htpasswd`, and `AuthType Digest` reads those of `htdigest`: no password is right'
+  const at = argumentPlace(directive, 0)
+  if (type === 'basic' && lines.every(line => OF_DIGEST.test(line)))
+    return {
+      at,
+      message:
+        'the lines are those of `htdigest`, and `AuthType Basic` reads those of `htpasswd`: no password is right',
+    }
+  return type === 'digest' && lines.every(line => /^[^:]+:[^:]+$/.test(line))
+    ? {
+        at,
+        message:
+          'the lines are those of `htpasswd`, and `AuthType Digest` reads those of `htdigest`: no password is right',
+      }
     : null
+}
+
+/** A name of the realm that no line of the file has: the realm is a part of what `htdigest` hashes. */
+function otherRealm(files: FileSystem, directive: ApacheDirective): RuleFinding | null {
+  const name = authentication(directive, 'AuthName')
+  const realm = name?.args[0]?.value ?? ''
+  if (authentication(directive, 'AuthType')?.args[0]?.value.toLowerCase() !== 'digest') return null
+  if (name === undefined || !isSettled(realm)) return null
+  const lines = passwordLines(files, directive)
+  const realms = new Set(lines.map(line => line.split(':')[1] ?? ''))
+  if (lines.length === 0 || realms.has(realm) || !lines.every(line => OF_DIGEST.test(line))) return null
+  return {
+    at: argumentPlace(name, 0),
+    message: `the passwords of this file are for the realm \`${[...realms].join('`, `')}\`, and this one is \`${realm}\`: no password is right`,
+    related: [{ at: argumentPlace(directive, 0), message: 'the file' }],
+    help: `Write \`AuthName "${[...realms][0]}"\`, or make the file anew: the realm is a part of what is hashed`,
+  }
+}
+
+const OF_DIGEST = /^[^:]+:[^:]*:[0-9a-f]{32}\s*$/i
+
+/** The last line of this name in the section of another one. */
+function authentication({ parent }: ApacheDirective, name: string): ApacheDirective | undefined {
+  return parent?.children.findLast(each => each.name === name)
+}
+
+/** The lines of a file of passwords; none where it is not in the audit. */
+function passwordLines(files: FileSystem, { args, source }: ApacheDirective): readonly string[] {
+  const path = args[0]?.value ?? ''
+  if (!path.startsWith('/') || path === source.path) return []
+  const read = files.read(path)
+  return read.kind === 'source'
+    ? read.source.text.split('\n').filter(line => /^[^#:\s][^:]*:./.test(line))
+    : []
 }
 
 function isMissing(

@@ -1,5 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -9,12 +9,13 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
-  summary: 'SetEnv sets a variable after it has been asked for',
+  summary: 'A variable is set after it has been asked for',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`SetEnv` acts late, after access is decided and after the rules of mod_rewrite: `Require env`, `Allow from env=` and `%{ENV:…}` find nothing. `configtest` says nothing.',
-  remedy: 'Set it by `SetEnvIf`, which acts first: `SetEnvIf Remote_Addr "^10\\." office`',
+  why: '`SetEnv` acts late, after access is decided and after the rules of mod_rewrite: `Require env`, `Allow from env=` and `%{ENV:…}` find nothing. And the rules of mod_rewrite run in their order: what `[E=…]` of a later one sets is empty in an earlier one. `configtest` says nothing.',
+  remedy:
+    'Set it by `SetEnvIf`, which acts first: `SetEnvIf Remote_Addr "^10\\." office`, or by a rule above the one that asks',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_env.html#setenv',
     'https://httpd.apache.org/docs/2.4/env.html#setting',
@@ -39,8 +40,49 @@ export default defineRule({
         RewriteRule ^ - [R=503,L]
       `),
     },
+    {
+      title: 'a rule above the one that sets it',
+      files: rewritingDirectory(conf`
+        RewriteCond %{HTTP_HOST} !^www\. [NC]
+        RewriteRule ^ «http%{ENV:protossl}://www.example.org%{REQUEST_URI}» [L,R=302]
+        RewriteRule ^ - [E=protossl]
+        RewriteCond %{HTTP:X-Forwarded-Proto} =https
+        RewriteRule ^ - [E=protossl:s]
+      `),
+    },
   ],
   good: [
+    {
+      title: 'a rule below the one that sets it',
+      files: rewritingDirectory(conf`
+        RewriteRule ^ - [E=protossl]
+        RewriteCond %{HTTP:X-Forwarded-Proto} =https
+        RewriteRule ^ - [E=protossl:s]
+        RewriteCond %{HTTP_HOST} !^www\. [NC]
+        RewriteRule ^ http%{ENV:protossl}://www.example.org%{REQUEST_URI} [L,R=302]
+      `),
+    },
+    {
+      title: 'a rule that an earlier round has set it for',
+      files: rewritingDirectory(conf`
+        RewriteCond %{ENV:dir} .
+        RewriteRule ^ /%{ENV:dir}/index.html [END]
+        RewriteCond %{ENV:dir} ^$
+        RewriteRule ^(\w+)$ $1 [E=dir:$1,N]
+      `),
+    },
+    {
+      title: 'a variable that something else sets too',
+      files: {
+        'site.conf': rewritingHost(conf`
+          SetEnvIf X-Forwarded-Proto "^https$" tls=s
+          RewriteCond %{HTTP_HOST} !^www\.
+          RewriteRule ^ http%{ENV:tls}://www.example.org%{REQUEST_URI} [L,R=302]
+          RewriteCond %{HTTPS} on
+          RewriteRule ^ - [E=tls:s]
+        `),
+      },
+    },
     {
       title: 'SetEnvIf, and a variable for the application and the log',
       files: {
@@ -74,6 +116,7 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
+      yield* ofLaterRules(configuration, files)
       const lines = everywhere(configuration, files, 'setenv')
       if (lines.length === 0) continue
       const readers = earlyReaders(configuration, files)
@@ -94,6 +137,44 @@ export default defineRule({
     }
   },
 })
+
+/** Targets of rules with a variable that rules of the same list set, all of them below. */
+function* ofLaterRules(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  const rules = placedRules(configuration, files)
+  const readers = rules.filter(({ output }) => ENV.test(output))
+  if (readers.length === 0) return
+  const first = new Map<string, number>()
+  for (const [index, { environment }] of rules.entries())
+    for (const each of environment) {
+      const name = /^!?([^:]*)/.exec(each)?.[1] ?? ''
+      if (!first.has(name)) first.set(name, index)
+    }
+  const others = setByLines(configuration, files)
+  for (const name of everywhere(configuration, files, 'setenv').map(({ args }) => args[0]?.value ?? ''))
+    others.add(name)
+  const position = new Map(rules.map((rule, index) => [rule, index]))
+  // A round that begins anew has what the one before set.
+  const again = new Set(rules.filter(({ flags }) => flags.has('N')).map(({ directive }) => directive.parent))
+  for (const rule of readers) {
+    const { directive, settled, output } = rule
+    if (!settled || again.has(directive.parent)) continue
+    for (const [, name = ''] of output.matchAll(/%\{ENV:(\w+)\}/g)) {
+      const setter = rules[first.get(name) ?? -1]
+      if (setter === undefined || others.has(name) || name.startsWith('REDIRECT_')) continue
+      if ((position.get(setter) ?? 0) <= (position.get(rule) ?? 0)) continue
+      if (setter.htaccess !== rule.htaccess || setter.directive.parent !== directive.parent) continue
+      yield {
+        at: argumentPlace(directive, 1),
+        message: `\`%{ENV:${name}}\` is empty here: the rules that set \`${name}\` stand below`,
+        related: [{ at: argumentPlace(setter.directive, 2), message: 'set here' }],
+        help: 'Move the rules that set it above this one',
+      }
+      break
+    }
+  }
+}
+
+const ENV = /%\{ENV:\w+\}/
 
 /** The variables that are read while access is decided or URLs are rewritten, each with the first place. */
 function earlyReaders(configuration: ApacheConfiguration, files: FileSystem): ReadonlyMap<string, Place> {
@@ -123,6 +204,14 @@ function earlyReaders(configuration: ApacheConfiguration, files: FileSystem): Re
 
 /** The variables that SetEnvIf and its like, mod_rewrite or the environment of httpd may set. */
 function setInTime(configuration: ApacheConfiguration, files: FileSystem): ReadonlySet<string> {
+  const names = setByLines(configuration, files)
+  for (const { environment } of placedRules(configuration, files))
+    for (const each of environment) names.add(/^!?([^:]*)/.exec(each)?.[1] ?? '')
+  return names
+}
+
+/** The same without those of mod_rewrite. */
+function setByLines(configuration: ApacheConfiguration, files: FileSystem): Set<string> {
   const names = new Set<string>()
   for (const kind of [
     'setenvif',
@@ -134,7 +223,5 @@ function setInTime(configuration: ApacheConfiguration, files: FileSystem): Reado
   ])
     for (const { args } of everywhere(configuration, files, kind))
       for (const { value } of args) names.add(/^!?([^=]*)/.exec(value)?.[1] ?? '')
-  for (const { environment } of placedRules(configuration, files))
-    for (const each of environment) names.add(/^!?([^:]*)/.exec(each)?.[1] ?? '')
   return names
 }

@@ -1,7 +1,9 @@
+import { posix } from 'node:path'
 import type { NginxDirectiveNode } from '../../parsers/nginx/syntax.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -25,6 +27,15 @@ const MAIN = conf`
   }
   http {
       ${siteTo('app:8000')}
+  }
+`
+
+const STREAM = conf`
+  stream {
+      server {
+          listen 5432;
+          proxy_pass db.internal:5432;
+      }
   }
 `
 
@@ -70,8 +81,44 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a `stream` in a directory of sites',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          «COPY» conf.d/ /etc/nginx/conf.d/
+        `,
+        'conf.d/database.conf': STREAM,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a `stream` beside a main file that includes it at its top',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY nginx.conf /etc/nginx/nginx.conf
+          COPY conf.d/ /etc/nginx/conf.d/
+        `,
+        'nginx.conf': conf`
+          events {
+          }
+          include /etc/nginx/conf.d/*.conf;
+        `,
+        'conf.d/database.conf': STREAM,
+      },
+    },
+    {
+      title: 'a `stream` in a directory that nothing includes',
+      files: {
+        Dockerfile: conf`
+          FROM nginx:1.27
+          COPY streams/ /etc/nginx/conf.d/streams/
+        `,
+        'streams/database.conf': STREAM,
+      },
+    },
     {
       title: 'the main file at its place',
       files: {
@@ -120,7 +167,7 @@ export default defineRule({
       const { base, mounts, command, files } = run
       if (!NGINX_IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
       const hasOwnMain = mounts.some(({ target }) => /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target))
-      for (const { target, path, at } of mounts) {
+      for (const { target, path, at } of mounts.flatMap(mount => filesOf(mount, files))) {
         if (path === null) continue
         const isMain = target === '/etc/nginx/nginx.conf'
         if (!isMain && (hasOwnMain || !INCLUDED.test(target))) continue
@@ -146,6 +193,18 @@ export default defineRule({
 /** What the main file of the image includes in `http`, and what its start script makes such files of. */
 const INCLUDED = /^\/etc\/nginx\/(?:conf\.d\/[^/]+\.conf|templates\/[^/]+\.template)$/
 
+/** A directory that stands at `conf.d` file by file, as nginx includes it; everything else as it is. */
+function filesOf(mount: ContainerMount, files: FileSystem): readonly ContainerMount[] {
+  const { target, path } = mount
+  if (path === null || target.replace(/\/$/, '') !== '/etc/nginx/conf.d' || files.kind(path) !== 'directory')
+    return [mount]
+  return (files.list(path) ?? []).map(({ name }) => ({
+    ...mount,
+    target: posix.join(target, name),
+    path: posix.join(path, name),
+  }))
+}
+
 /** True where something says into which directory the start script writes what it makes of templates, or with which ending. */
 function writesElsewhere({ image, machine }: RunImage): boolean {
   const { container } = machine
@@ -156,7 +215,17 @@ function writesElsewhere({ image, machine }: RunImage): boolean {
   )
 }
 
-const OF_MAIN: ReadonlySet<string> = new Set(['events', 'http', 'worker_processes', 'user', 'pid'])
+const OF_MAIN: ReadonlySet<string> = new Set([
+  'events',
+  'http',
+  'load_module',
+  'mail',
+  'pid',
+  'stream',
+  'user',
+  'worker_processes',
+  'worker_rlimit_nofile',
+])
 const OF_HTTP: ReadonlySet<string> = new Set(['server', 'upstream', 'location', 'map', 'limit_req_zone'])
 
 /** True where the command names a main file itself. */

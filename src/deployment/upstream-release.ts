@@ -38,11 +38,13 @@ export function upstreamRelease(
   const fact = image === null ? (service.build === null ? service.image : null) : image.base
   if (fact?.known !== true || fact.at === null) return null
   const version = IMAGES[program].exec(fact.value)?.[1]
-  return version === undefined || (image?.steps ?? []).some(mayReplace) ? null : { version, at: fact.at }
+  return version === undefined || (image?.steps ?? []).some(mayReplaceServer)
+    ? null
+    : { version, at: fact.at }
 }
 
 /** A step of a Dockerfile that may put another program in the place of the image's. */
-function mayReplace(step: DockerImage['steps'][number]): boolean {
+export function mayReplaceServer(step: DockerImage['steps'][number]): boolean {
   if ('sources' in step)
     return !step.target.known || /\/s?bin(?:\/|$)|^\/(?:usr\/?)?$/.test(step.target.value)
   const { command, documents } = step

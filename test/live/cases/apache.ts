@@ -2085,4 +2085,20 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body === 'a copy',
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'apache/log-condition-reversed',
+    shows: 'a page is not in the log',
+    examples: { bad: 'the only log', good: 'the others' },
+    request: { url: 'http://example.org/index.html' },
+    harm: async () => !(await accessLog()).includes('/index.html'),
+    sound: async () => (await accessLog()).includes('/index.html'),
+  },
+  {
+    rule: 'apache/setenv-too-late',
+    shows: 'who came by TLS is redirected to http://',
+    examples: { bad: 'a rule above the one that sets it', good: 'a rule below the one that sets it' },
+    request: { url: 'http://example.org/page', headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.headers.location === 'http://www.example.org/page',
+    sound: ({ response }) => response.headers.location === 'https://www.example.org/page',
+  },
 ]
