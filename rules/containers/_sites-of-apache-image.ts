@@ -9,21 +9,29 @@ const DEBIAN_APACHE =
   /^(?:php|wordpress|nextcloud|drupal|matomo|phpmyadmin|joomla|moodlehq\/moodle-php-apache)(?::|$)/
 
 interface ApacheImage {
+  /** What stands in the place of its main file, or of what that includes. */
+  readonly main: RegExp
   readonly unread: RegExp
   readonly said: (target: string) => string
   readonly help: (target: string) => string
 }
 
 const HTTPD: ApacheImage = {
+  main: /^\/usr\/local\/apache2(?:\/conf(?:\/httpd\.conf)?)?$/,
   unread:
-    /^\/usr\/local\/apache2\/conf\/(?!httpd\.conf$|extra\/proxy-html\.conf$)(?:[\w.-]+\/)?[\w.-]+\.conf$/,
+    /^\/usr\/local\/apache2\/conf\/(?!httpd\.conf$|extra\/proxy-html\.conf$)(?:[\w.-]+\/)?[\w.-]+\.conf$|^\/etc\/(?:apache2|httpd)\/(?:[\w.-]+\/)+[\w.-]+\.conf$/,
   said: target =>
-    `\`httpd.conf\` of the image has every line for \`conf/extra\` behind a \`#\`, so nothing reads \`${target}\``,
+    target.startsWith('/etc/')
+      ? `the image of \`httpd\` has its files in \`/usr/local/apache2/conf\`, so nothing reads \`${target}\``
+      : `\`httpd.conf\` of the image has every line for \`conf/extra\` behind a \`#\`, so nothing reads \`${target}\``,
   help: target =>
-    `Add a line to the image: \`RUN echo 'Include ${target.replace('/usr/local/apache2/', '')}' >> /usr/local/apache2/conf/httpd.conf\``,
+    target.startsWith('/etc/')
+      ? 'Copy it to `/usr/local/apache2/conf/extra`, and add a line with `Include` to `conf/httpd.conf`'
+      : `Add a line to the image: \`RUN echo 'Include ${target.replace('/usr/local/apache2/', '')}' >> /usr/local/apache2/conf/httpd.conf\``,
 }
 
 const OF_DEBIAN: ApacheImage = {
+  main: /^\/etc\/apache2(?:\/(?:apache2\.conf|sites-enabled(?:\/.*)?|conf-enabled(?:\/.*)?))?$/,
   unread: /^\/etc\/apache2\/sites-available\/(?!(?:000-default|default-ssl)\.conf$)[\w.-]+\.conf$/,
   said: target =>
     `Apache reads \`/etc/apache2/sites-enabled\` alone, and no line enables \`${target}\`: the default site answers`,
@@ -49,16 +57,12 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
     /\.sh\b|Include|\s-f\s|\s-c\s|a2ensite|apache2/.test(words) ||
     image?.entrypoint != null ||
     mounts.some(({ target, path }) =>
-      path === null
-        ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target)
-        : /^\/usr\/local\/apache2(?:\/conf(?:\/httpd\.conf)?)?$|^\/etc\/apache2(?:\/(?:apache2\.conf|sites-enabled(?:\/.*)?|conf-enabled(?:\/.*)?))?$/.test(
-            target,
-          ),
+      path === null ? /^\/(?:usr\/local\/apache2|etc)(?:\/|$)/.test(target) : kind.main.test(target),
     )
   if (isChanged) return
   if (
     !steps.some(step =>
-      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat)\s[^&;]*apache2|IncludeOptional/.test(
+      /\ba2ensite\b|\bln\b|\.sh\b|sites-enabled|httpd\.conf|(?:cp|mv|tee|cat|install|add)\s[^&;]*apache2|IncludeOptional/.test(
         step,
       ),
     )

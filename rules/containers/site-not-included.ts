@@ -89,6 +89,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'a site of Debian beside the image of Apache',
+      files: apacheImage(conf`
+        FROM httpd:2.4.62
+        «COPY» site.conf /etc/apache2/sites-enabled/site.conf
+      `),
+    },
+    {
       title: 'a site of Apache that is not enabled',
       files: apacheImage(conf`
         FROM php:8.3-apache
@@ -187,6 +194,29 @@ export default defineRule({
         FROM httpd:2.4
         COPY site.conf /usr/local/apache2/conf/extra/site.conf
         RUN echo 'Include conf/extra/site.conf' >> /usr/local/apache2/conf/httpd.conf
+      `),
+    },
+    {
+      title: 'a site of Debian that a main file of its own includes',
+      files: {
+        ...apacheImage(conf`
+          FROM httpd:2.4
+          COPY httpd.conf /usr/local/apache2/conf/httpd.conf
+          COPY site.conf /etc/apache2/sites-enabled/site.conf
+        `),
+        'httpd.conf': conf`
+          ServerRoot /usr/local/apache2
+          Listen 80
+          IncludeOptional /etc/apache2/sites-enabled/*.conf
+        `,
+      },
+    },
+    {
+      title: 'a site of Debian that the build includes',
+      files: apacheImage(conf`
+        FROM httpd:2.4
+        COPY site.conf /etc/apache2/sites-enabled/site.conf
+        RUN echo 'Include /etc/apache2/sites-enabled/*.conf' >> conf/httpd.conf
       `),
     },
     {

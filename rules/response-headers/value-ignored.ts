@@ -88,6 +88,17 @@ export default defineRule({
       },
     },
     {
+      title: 'flags of cookies that are a cookie of their own',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Header always set Set-Cookie «"HttpOnly; Secure"»
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         Header set X-Content-Type-Options «"no-sniff"»
@@ -95,6 +106,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a cookie, and the flags of those of the application',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Header add Set-Cookie "node=a; Path=/; HttpOnly; Secure"
+              Header edit Set-Cookie ^(.*)$ "$1; HttpOnly; Secure"
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'permissions',
       files: {
@@ -212,6 +235,13 @@ const JUDGES: Readonly<Record<string, Judge>> = {
     /(?:^|;)\s*max-age\s*=\s*(?:\d+|"\d+")\s*(?:;|$)/i.test(value)
       ? null
       : 'browsers need `max-age=` with a number of seconds, and drop this',
+  // An attribute where the name of a cookie stands: the line was to mark the cookies of the application.
+  'set-cookie'(value) {
+    const [first = ''] = value.split(';').map(each => each.trim())
+    return /^(?:httponly|secure|samesite(?:\s*=\s*(?:lax|strict|none))?)$/i.test(first)
+      ? `this sends a cookie called \`${first.replace(/\s*=.*/, '')}\`, and the cookies of the application stay as they are`
+      : null
+  },
   'referrer-policy': value =>
     value.split(',').some(part => POLICIES.has(part.trim().toLowerCase()))
       ? null

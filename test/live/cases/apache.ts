@@ -2101,4 +2101,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://www.example.org/page',
     sound: ({ response }) => response.headers.location === 'https://www.example.org/page',
   },
+  {
+    rule: 'apache/dav-methods-denied',
+    shows: 'a client of WebDAV cannot ask what is there',
+    examples: { bad: 'of the directory above', good: 'reset for WebDAV' },
+    request: { url: 'http://example.org/', method: 'PROPFIND', headers: { Depth: '1' } },
+    harm: ({ response }) => response.status === 405,
+    sound: ({ response }) => response.status === 207,
+  },
 ]
