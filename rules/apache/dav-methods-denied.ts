@@ -41,7 +41,6 @@ export default defineRule({
       title: 'with its methods',
       files: main('AllowMethods GET HEAD OPTIONS PUT DELETE PROPFIND LOCK UNLOCK'),
     },
-    { title: 'one method taken out', files: main('AllowMethods -TRACE') },
     {
       title: 'another virtual host',
       files: {
