@@ -53,6 +53,7 @@ import apacheCommentContinuation from './apache/comment-continuation.ts'
 import apacheConditionNeverHolds from './apache/condition-never-holds.ts'
 import apacheConnectionUpgradeAlone from './apache/connection-upgrade-alone.ts'
 import apacheCustomlogUnknownFormat from './apache/customlog-unknown-format.ts'
+import apacheDavMethodsDenied from './apache/dav-methods-denied.ts'
 import apacheDavWithoutLockdb from './apache/dav-without-lockdb.ts'
 import apacheDefineInVhostLeaks from './apache/define-in-vhost-leaks.ts'
 import apacheDeniedDotUnescaped from './apache/denied-dot-unescaped.ts'
@@ -66,6 +67,7 @@ import apacheExtensionIsWholeName from './apache/extension-is-whole-name.ts'
 import apacheFileTestNotPath from './apache/file-test-not-path.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
+import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
 import apacheHtaccessRewritingSkipped from './apache/htaccess-rewriting-skipped.ts'
@@ -83,8 +85,10 @@ import apacheListenOverlap from './apache/listen-overlap.ts'
 import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
+import apacheLogConditionReversed from './apache/log-condition-reversed.ts'
 import apacheMediaTypeMisplaced from './apache/media-type-misplaced.ts'
 import apacheMediaTypePlus from './apache/media-type-plus.ts'
+import apacheModsecurityRemovalTooEarly from './apache/modsecurity-removal-too-early.ts'
 import apacheMultiviewsBeforeFrontController from './apache/multiviews-before-front-controller.ts'
 import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
@@ -252,6 +256,7 @@ import containersAddressTaken from './containers/address-taken.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
+import containersBuildToolNotInstalled from './containers/build-tool-not-installed.ts'
 import containersBuildVariableUnset from './containers/build-variable-unset.ts'
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
@@ -259,10 +264,12 @@ import containersComposeRefused from './containers/compose-refused.ts'
 import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
+import containersDatabaseOnLoopback from './containers/database-on-loopback.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
 import containersDatabasePublic from './containers/database-public.ts'
 import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
+import containersDirectiveNotInImage from './containers/directive-not-in-image.ts'
 import containersDockerfileMissing from './containers/dockerfile-missing.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
@@ -271,6 +278,8 @@ import containersEnvironmentWithoutEquals from './containers/environment-without
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
+import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
+import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
 import containersInstallRefused from './containers/install-refused.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
@@ -548,6 +557,7 @@ import responseHeadersCorsValueRefused from './response-headers/cors-value-refus
 import responseHeadersCorsWithoutAlways from './response-headers/cors-without-always.ts'
 import responseHeadersHeaderNameMisspelt from './response-headers/header-name-misspelt.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
+import responseHeadersMatrixClientWithoutCors from './response-headers/matrix-client-without-cors.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
 import responseHeadersReturnWritesPath from './response-headers/return-writes-path.ts'
@@ -777,6 +787,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/condition-never-holds', ...apacheConditionNeverHolds },
   { id: 'apache/connection-upgrade-alone', ...apacheConnectionUpgradeAlone },
   { id: 'apache/customlog-unknown-format', ...apacheCustomlogUnknownFormat },
+  { id: 'apache/dav-methods-denied', ...apacheDavMethodsDenied },
   { id: 'apache/dav-without-lockdb', ...apacheDavWithoutLockdb },
   { id: 'apache/define-in-vhost-leaks', ...apacheDefineInVhostLeaks },
   { id: 'apache/denied-dot-unescaped', ...apacheDeniedDotUnescaped },
@@ -790,6 +801,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
+  { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
   { id: 'apache/htaccess-rewriting-skipped', ...apacheHtaccessRewritingSkipped },
@@ -807,8 +819,10 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-names-directory', ...apacheLocationNamesDirectory },
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
+  { id: 'apache/log-condition-reversed', ...apacheLogConditionReversed },
   { id: 'apache/media-type-misplaced', ...apacheMediaTypeMisplaced },
   { id: 'apache/media-type-plus', ...apacheMediaTypePlus },
+  { id: 'apache/modsecurity-removal-too-early', ...apacheModsecurityRemovalTooEarly },
   { id: 'apache/multiviews-before-front-controller', ...apacheMultiviewsBeforeFrontController },
   { id: 'apache/no-directory-index', ...apacheNoDirectoryIndex },
   { id: 'apache/no-listen', ...apacheNoListen },
@@ -976,6 +990,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
+  { id: 'containers/build-tool-not-installed', ...containersBuildToolNotInstalled },
   { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
@@ -983,10 +998,12 @@ export const rules: readonly Rule[] = [
   { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
+  { id: 'containers/database-on-loopback', ...containersDatabaseOnLoopback },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
   { id: 'containers/database-public', ...containersDatabasePublic },
   { id: 'containers/database-refused', ...containersDatabaseRefused },
   { id: 'containers/database-volume', ...containersDatabaseVolume },
+  { id: 'containers/directive-not-in-image', ...containersDirectiveNotInImage },
   { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
@@ -995,6 +1012,8 @@ export const rules: readonly Rule[] = [
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
+  { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
+  { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },
   { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
@@ -1272,6 +1291,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/cors-without-always', ...responseHeadersCorsWithoutAlways },
   { id: 'response-headers/header-name-misspelt', ...responseHeadersHeaderNameMisspelt },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
+  { id: 'response-headers/matrix-client-without-cors', ...responseHeadersMatrixClientWithoutCors },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
   { id: 'response-headers/return-writes-path', ...responseHeadersReturnWritesPath },
