@@ -10,9 +10,10 @@ import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { headerLinesOf } from './_header-lines.ts'
 
-const nginx = (lines: string): Record<string, string> => ({
-  'etc/nginx/nginx.conf': nginxMain(
-    nginxServer(conf`
+const nginx = (lines: string, outside = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    ${outside}
+    ${nginxServer(conf`
       location / {
           add_header Access-Control-Allow-Origin https://shop.example.org always;
           add_header Access-Control-Allow-Headers Authorization always;
@@ -20,8 +21,8 @@ const nginx = (lines: string): Record<string, string> => ({
           proxy_pass http://127.0.0.1:8099;
           proxy_set_header Host $host;
       }
-    `),
-  ),
+    `)}
+  `),
   'etc/nginx/staff': 'ann:{PLAIN}secret\n',
 })
 const apache = (requirement: string): Record<string, string> => ({
@@ -78,6 +79,21 @@ export default defineRule({
     { title: 'Apache asks for a password', files: apache('«Require valid-user»') },
   ],
   good: [
+    {
+      title: 'a realm that is off for what browsers ask in advance',
+      files: nginx(
+        conf`
+          auth_basic $realm;
+          auth_basic_user_file /etc/nginx/staff;
+        `,
+        conf`
+          map $request_method $realm {
+              OPTIONS off;
+              default API;
+          }
+        `,
+      ),
+    },
     {
       title: 'answered before',
       files: nginx(conf`

@@ -3,7 +3,9 @@ import { lacksHeader } from '../../received-headers.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { admits } from './access.ts'
 import { effective, effectiveValue } from './effective.ts'
+import { interpolate } from './interpolate.ts'
 import { namePlace } from './places.ts'
+import { requestVariables } from './request.ts'
 import { endUnknown, fail, GO, type Next, step, type Walk } from './walk.ts'
 
 /** What one of the modules that control access says. */
@@ -80,12 +82,17 @@ function byAddress(walk: Walk): Verdict {
   return admitted ? { kind: 'allowed', text, at, by } : { kind: 'refused', status: 403, text, at }
 }
 
-/** Without a file of passwords `auth_basic` does nothing. */
-function byPassword({ state: { configuration, scope, request } }: Walk): Verdict {
+/** Without a file of passwords `auth_basic` does nothing, and a realm that comes out as `off` asks for none. */
+function byPassword({ state }: Walk): Verdict {
+  const { configuration, scope, request } = state
   const realm = effectiveValue(configuration, scope, 'auth_basic', 'off')
   const file = effectiveValue(configuration, scope, 'auth_basic_user_file', '')
   if (!realm.known || realm.value === 'off' || (file.known && file.value === '')) return DECLINED
   const { at } = realm
+  // A `map` may say `off` for some requests.
+  const shown = interpolate(realm.value, requestVariables(state))
+  if (!shown.known) return { kind: 'unknown', reason: shown.reason, at }
+  if (shown.value === 'off') return DECLINED
   if (request.headers !== undefined && lacksHeader(request.headers, 'authorization'))
     return { kind: 'refused', status: 401, text: '`auth_basic` requires a password', at }
   return { kind: 'assumed', text: 'a right password is taken for granted', at }
