@@ -5,9 +5,9 @@ import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { cacheValidLists } from './_cache-valid.ts'
 
-const nginx = (...lines: readonly string[]): string =>
+const nginx = (directory: string, lines: readonly string[]): string =>
   nginxMain(conf`
-    proxy_cache_path /var/cache/pages keys_zone=pages:1m;
+    proxy_cache_path /var/cache/${directory} keys_zone=pages:1m;
     ${nginxServer(conf`
       location / {
           proxy_pass http://127.0.0.1:9000;
@@ -18,7 +18,10 @@ const nginx = (...lines: readonly string[]): string =>
     `)}
   `)
 
-const files = (...lines: readonly string[]) => ({ 'etc/nginx/nginx.conf': nginx(...lines) })
+const files = (...lines: readonly string[]) => ({ 'etc/nginx/nginx.conf': nginx('pages', lines) })
+
+/** With a directory of its own, for what one example keeps is there for the next. */
+const others = (...lines: readonly string[]) => ({ 'etc/nginx/nginx.conf': nginx('others', lines) })
 
 export default defineRule({
   summary: 'The cache keeps errors, for long',
@@ -53,15 +56,15 @@ export default defineRule({
     { title: 'the errors of the backend themselves', files: files('proxy_cache_valid «500 502 1h»;') },
   ],
   good: [
-    { title: 'pages alone', files: files('proxy_cache_valid 200 301 302 1h;') },
-    { title: 'for a minute', files: files('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 1m;') },
+    { title: 'pages alone', files: others('proxy_cache_valid 200 301 302 1h;') },
+    { title: 'for a minute', files: others('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 1m;') },
     {
       title: 'errors have a time of their own, in front of it',
-      files: files('proxy_cache_valid 500 502 503 504 0s;', 'proxy_cache_valid any 1h;'),
+      files: others('proxy_cache_valid 500 502 503 504 0s;', 'proxy_cache_valid any 1h;'),
     },
-    { title: 'for ten minutes', files: files('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 10m;') },
-    { title: 'what is not there', files: files('proxy_cache_valid 404 1h;') },
-    { title: 'never', files: files('proxy_cache_valid any 0;') },
+    { title: 'for ten minutes', files: others('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 10m;') },
+    { title: 'what is not there', files: others('proxy_cache_valid 404 1h;') },
+    { title: 'never', files: others('proxy_cache_valid any 0;') },
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {

@@ -4,9 +4,9 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { cacheValidLists } from './_cache-valid.ts'
 
-const nginx = (...lines: readonly string[]) => ({
+const nginx = (lines: readonly string[], directory = 'pages') => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
-    proxy_cache_path /var/cache/pages keys_zone=pages:1m;
+    proxy_cache_path /var/cache/${directory} keys_zone=pages:1m;
     ${nginxServer(conf`
       location / {
           proxy_pass http://127.0.0.1:9000;
@@ -29,20 +29,26 @@ export default defineRule({
   bad: [
     {
       title: 'what is not there, for a second',
-      files: nginx('proxy_cache_valid any 5m;', 'proxy_cache_valid «404» 1s;'),
+      files: nginx(['proxy_cache_valid any 5m;', 'proxy_cache_valid «404» 1s;']),
     },
     {
       title: 'the same status once more',
-      files: nginx('proxy_cache_valid 200 404 5m;', 'proxy_cache_valid «404» 1s;'),
+      files: nginx(['proxy_cache_valid 200 404 5m;', 'proxy_cache_valid «404» 1s;']),
     },
   ],
   good: [
-    { title: '`any` comes last', files: nginx('proxy_cache_valid 404 1s;', 'proxy_cache_valid any 5m;') },
+    {
+      title: '`any` comes last',
+      files: nginx(['proxy_cache_valid 404 1s;', 'proxy_cache_valid any 5m;'], 'others'),
+    },
     {
       title: 'some of its statuses are new',
-      files: nginx('proxy_cache_valid 200 5m;', 'proxy_cache_valid 200 404 1m;'),
+      files: nginx(['proxy_cache_valid 200 5m;', 'proxy_cache_valid 200 404 1m;'], 'others'),
     },
-    { title: 'the same time', files: nginx('proxy_cache_valid any 5m;', 'proxy_cache_valid 404 5m;') },
+    {
+      title: 'the same time',
+      files: nginx(['proxy_cache_valid any 5m;', 'proxy_cache_valid 404 5m;'], 'others'),
+    },
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
