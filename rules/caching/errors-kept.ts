@@ -4,24 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { cacheValidLists } from './_cache-valid.ts'
-
-const nginx = (directory: string, lines: readonly string[]): string =>
-  nginxMain(conf`
-    proxy_cache_path /var/cache/${directory} keys_zone=pages:1m;
-    ${nginxServer(conf`
-      location / {
-          proxy_pass http://127.0.0.1:9000;
-          proxy_cache pages;
-          add_header X-Cache $upstream_cache_status always;
-          ${lines.join('\n')}
-      }
-    `)}
-  `)
-
-const files = (...lines: readonly string[]) => ({ 'etc/nginx/nginx.conf': nginx('pages', lines) })
-
-/** With a directory of its own, for what one example keeps is there for the next. */
-const others = (...lines: readonly string[]) => ({ 'etc/nginx/nginx.conf': nginx('others', lines) })
+import { cachedSite } from './_examples.ts'
 
 export default defineRule({
   summary: 'The cache keeps errors, for long',
@@ -32,10 +15,10 @@ export default defineRule({
   remedy: 'Name the statuses: `proxy_cache_valid 200 301 302 1h;`, with `any 1m;` behind them at most',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid'],
   bad: [
-    { title: 'every answer', files: files('proxy_cache_valid «any 1h»;') },
+    { title: 'every answer', files: cachedSite(['proxy_cache_valid «any 1h»;']) },
     {
       title: 'pages by themselves, and all else',
-      files: files('proxy_cache_valid 200 301 1d;', 'proxy_cache_valid «any 6h»;'),
+      files: cachedSite(['proxy_cache_valid 200 301 1d;', 'proxy_cache_valid «any 6h»;']),
     },
     {
       title: 'of an application by FastCGI',
@@ -53,18 +36,24 @@ export default defineRule({
         `),
       },
     },
-    { title: 'the errors of the backend themselves', files: files('proxy_cache_valid «500 502 1h»;') },
+    { title: 'the errors of the backend themselves', files: cachedSite(['proxy_cache_valid «500 502 1h»;']) },
   ],
   good: [
-    { title: 'pages alone', files: others('proxy_cache_valid 200 301 302 1h;') },
-    { title: 'for a minute', files: others('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 1m;') },
+    { title: 'pages alone', files: cachedSite(['proxy_cache_valid 200 301 302 1h;'], 'others') },
+    {
+      title: 'for a minute',
+      files: cachedSite(['proxy_cache_valid 200 1h;', 'proxy_cache_valid any 1m;'], 'others'),
+    },
     {
       title: 'errors have a time of their own, in front of it',
-      files: others('proxy_cache_valid 500 502 503 504 0s;', 'proxy_cache_valid any 1h;'),
+      files: cachedSite(['proxy_cache_valid 500 502 503 504 0s;', 'proxy_cache_valid any 1h;'], 'others'),
     },
-    { title: 'for ten minutes', files: others('proxy_cache_valid 200 1h;', 'proxy_cache_valid any 10m;') },
-    { title: 'what is not there', files: others('proxy_cache_valid 404 1h;') },
-    { title: 'never', files: others('proxy_cache_valid any 0;') },
+    {
+      title: 'for ten minutes',
+      files: cachedSite(['proxy_cache_valid 200 1h;', 'proxy_cache_valid any 10m;'], 'others'),
+    },
+    { title: 'what is not there', files: cachedSite(['proxy_cache_valid 404 1h;'], 'others') },
+    { title: 'never', files: cachedSite(['proxy_cache_valid any 0;'], 'others') },
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {

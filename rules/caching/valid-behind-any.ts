@@ -1,22 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
 import { cacheValidLists } from './_cache-valid.ts'
-
-const nginx = (lines: readonly string[], directory = 'pages') => ({
-  'etc/nginx/nginx.conf': nginxMain(conf`
-    proxy_cache_path /var/cache/${directory} keys_zone=pages:1m;
-    ${nginxServer(conf`
-      location / {
-          proxy_pass http://127.0.0.1:9000;
-          proxy_cache pages;
-          add_header X-Cache $upstream_cache_status always;
-          ${lines.join('\n')}
-      }
-    `)}
-  `),
-})
+import { cachedSite } from './_examples.ts'
 
 export default defineRule({
   summary: 'How long a status is kept is said behind a line that decided it',
@@ -29,25 +14,25 @@ export default defineRule({
   bad: [
     {
       title: 'what is not there, for a second',
-      files: nginx(['proxy_cache_valid any 5m;', 'proxy_cache_valid «404» 1s;']),
+      files: cachedSite(['proxy_cache_valid any 5m;', 'proxy_cache_valid «404» 1s;']),
     },
     {
       title: 'the same status once more',
-      files: nginx(['proxy_cache_valid 200 404 5m;', 'proxy_cache_valid «404» 1s;']),
+      files: cachedSite(['proxy_cache_valid 200 404 5m;', 'proxy_cache_valid «404» 1s;']),
     },
   ],
   good: [
     {
       title: '`any` comes last',
-      files: nginx(['proxy_cache_valid 404 1s;', 'proxy_cache_valid any 5m;'], 'others'),
+      files: cachedSite(['proxy_cache_valid 404 1s;', 'proxy_cache_valid any 5m;'], 'others'),
     },
     {
       title: 'some of its statuses are new',
-      files: nginx(['proxy_cache_valid 200 5m;', 'proxy_cache_valid 200 404 1m;'], 'others'),
+      files: cachedSite(['proxy_cache_valid 200 5m;', 'proxy_cache_valid 200 404 1m;'], 'others'),
     },
     {
       title: 'the same time',
-      files: nginx(['proxy_cache_valid any 5m;', 'proxy_cache_valid 404 5m;'], 'others'),
+      files: cachedSite(['proxy_cache_valid any 5m;', 'proxy_cache_valid 404 5m;'], 'others'),
     },
   ],
   *check({ nginx }) {

@@ -1,31 +1,8 @@
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import { apacheMain } from '../_examples.ts'
-import { serviceUnit } from '../app-server/_examples.ts'
 import { timeOfRequest } from './_app-server-time.ts'
 import { waitingTime } from './_waiting-time.ts'
-
-const tree = (
-  options: string,
-  lines = '',
-  pass = 'ProxyPass / http://127.0.0.1:8000/',
-): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          ProxyPreserveHost On
-          ${lines}
-          ${pass}
-          ProxyPassReverse / http://127.0.0.1:8000/
-      </VirtualHost>
-    `,
-    ['proxy', 'proxy_http'],
-  ),
-  'etc/systemd/system/shop.service': serviceUnit(`/usr/bin/gunicorn -b 127.0.0.1:8000 ${options} shop.wsgi`),
-})
+import { gunicornBehindApache } from './_examples.ts'
 
 export default defineRule({
   summary: 'Apache gives up before the application server does',
@@ -42,29 +19,32 @@ export default defineRule({
   bad: [
     {
       title: 'less in Apache',
-      files: tree('--timeout 600', 'ProxyTimeout «120»'),
+      files: gunicornBehindApache('--timeout 600', 'ProxyTimeout «120»'),
     },
     {
       title: 'less for this backend',
-      files: tree('--timeout 600', '', 'ProxyPass / http://127.0.0.1:8000/ «timeout=90»'),
+      files: gunicornBehindApache('--timeout 600', '', 'ProxyPass / http://127.0.0.1:8000/ «timeout=90»'),
     },
     {
       title: 'gunicorn alone was given more',
-      files: tree('--timeout 300', '', '«ProxyPass» / http://127.0.0.1:8000/'),
+      files: gunicornBehindApache('--timeout 300', '', '«ProxyPass» / http://127.0.0.1:8000/'),
     },
-    { title: 'a little more', files: tree('--timeout 90', '', '«ProxyPass» / http://127.0.0.1:8000/') },
+    {
+      title: 'a little more',
+      files: gunicornBehindApache('--timeout 90', '', '«ProxyPass» / http://127.0.0.1:8000/'),
+    },
   ],
   good: [
-    { title: 'raised in both', files: tree('--timeout 600', 'ProxyTimeout 600') },
+    { title: 'raised in both', files: gunicornBehindApache('--timeout 600', 'ProxyTimeout 600') },
     {
       title: 'raised for this backend',
-      files: tree('--timeout 600', '', 'ProxyPass / http://127.0.0.1:8000/ timeout=600'),
+      files: gunicornBehindApache('--timeout 600', '', 'ProxyPass / http://127.0.0.1:8000/ timeout=600'),
     },
-    { title: 'all of Apache waits as long', files: tree('--timeout 300', 'Timeout 300') },
-    { title: 'raised in neither', files: tree('--timeout 60') },
+    { title: 'all of Apache waits as long', files: gunicornBehindApache('--timeout 300', 'Timeout 300') },
+    { title: 'raised in neither', files: gunicornBehindApache('--timeout 60') },
     {
       title: 'workers whose timeout is not that of a request',
-      files: tree('--timeout 300 -k gthread --threads 4'),
+      files: gunicornBehindApache('--timeout 300 -k gthread --threads 4'),
     },
   ],
   *check(deployment) {

@@ -1,30 +1,7 @@
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { apacheMain } from '../_examples.ts'
-import { serviceUnit } from '../app-server/_examples.ts'
 import { killsSlowRequests } from './_app-server-time.ts'
 import { writtenWaitingTime } from './_waiting-time.ts'
-
-const tree = (
-  options: string,
-  lines = '',
-  pass = 'ProxyPass / http://127.0.0.1:8000/',
-): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      <VirtualHost *:80>
-          ServerName example.org
-          ProxyPreserveHost On
-          ${lines}
-          ${pass}
-          ProxyPassReverse / http://127.0.0.1:8000/
-      </VirtualHost>
-    `,
-    ['proxy', 'proxy_http'],
-  ),
-  'etc/systemd/system/shop.service': serviceUnit(`/usr/bin/gunicorn -b 127.0.0.1:8000 ${options} shop.wsgi`),
-})
+import { gunicornBehindApache } from './_examples.ts'
 
 export default defineRule({
   summary: 'gunicorn kills the workers that Apache waits for',
@@ -38,21 +15,24 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxytimeout',
   ],
   bad: [
-    { title: 'raised in Apache, and not in gunicorn', files: tree('', 'ProxyTimeout «300»') },
+    { title: 'raised in Apache, and not in gunicorn', files: gunicornBehindApache('', 'ProxyTimeout «300»') },
     {
       title: 'raised for this backend alone',
-      files: tree('--timeout 60', '', 'ProxyPass / http://127.0.0.1:8000/ «timeout=600»'),
+      files: gunicornBehindApache('--timeout 60', '', 'ProxyPass / http://127.0.0.1:8000/ «timeout=600»'),
     },
   ],
   good: [
-    { title: 'raised in both', files: tree('--timeout 300', 'ProxyTimeout 300') },
-    { title: 'the time of clients, which says nothing of slow pages', files: tree('', 'Timeout 300') },
+    { title: 'raised in both', files: gunicornBehindApache('--timeout 300', 'ProxyTimeout 300') },
+    {
+      title: 'the time of clients, which says nothing of slow pages',
+      files: gunicornBehindApache('', 'Timeout 300'),
+    },
     {
       title: 'workers with threads, which answer for themselves',
-      files: tree('--threads 4', 'ProxyTimeout 300'),
+      files: gunicornBehindApache('--threads 4', 'ProxyTimeout 300'),
     },
-    { title: 'no limit', files: tree('--timeout 0', 'ProxyTimeout 300') },
-    { title: 'half of it', files: tree('--timeout 150', 'ProxyTimeout 300') },
+    { title: 'no limit', files: gunicornBehindApache('--timeout 0', 'ProxyTimeout 300') },
+    { title: 'half of it', files: gunicornBehindApache('--timeout 150', 'ProxyTimeout 300') },
   ],
   *check(deployment) {
     if (!deployment.programs.some(({ kind }) => kind === 'app-server')) return
