@@ -1,4 +1,4 @@
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { acmeShDomains, hasCommonHooks, renewals, renewsAlone } from '../../src/deployment/acme-challenges.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -149,8 +149,7 @@ export default defineRule({
         const [hook] = after
         if (hook === undefined) {
           if (authenticatorAt === null || hooks.length > 0 || installer !== null) continue
-          const starter = renewsAlone(machine.files)
-          const renewing = starter === null ? null : renewalIn(starter)
+          const renewing = renewsAlone(machine.files)
           yield {
             at: authenticatorAt,
             ...(renewing === null && { severity: 'info' as const }),
@@ -187,14 +186,6 @@ export default defineRule({
     }
   },
 })
-
-/** The words that have certbot renew, in what is started by time. */
-function renewalIn(source: Source): Place | null {
-  const match = /^(?!\s*#).*?\b(certbot\b.*\brenew\b)/m.exec(source.text)
-  if (match === null) return null
-  const end = match.index + match[0].length
-  return { source, start: end - match[1]!.length, end }
-}
 
 /** True for what starts, stops and reloads services, and nginx is none of them. */
 function leavesNginx(command: string): boolean {

@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { type AcmeShDomain, readAcmeShDomain } from '../../parsers/certbot/acme-sh.ts'
 import { type Renewal, type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
 
 const CERTBOT = '/etc/letsencrypt'
@@ -75,8 +75,8 @@ function saysInCommon(files: FileSystem, directories: readonly string[], words: 
   )
 }
 
-/** The file that has certbot renew every certificate, where nothing that is started by time reloads nginx; null for none. */
-export function renewsAlone(files: FileSystem): Source | null {
+/** The words that have certbot renew every certificate, where nothing that is started by time reloads nginx; null for none. */
+export function renewsAlone(files: FileSystem): Place | null {
   const all = starters(files)
   if (
     all.some(source =>
@@ -84,7 +84,14 @@ export function renewsAlone(files: FileSystem): Source | null {
     )
   )
     return null
-  return all.find(source => /\bcertbot\b.*\brenew\b/.test(withoutComments(source))) ?? null
+  return all.map(renewalIn).find(at => at !== null) ?? null
+}
+
+function renewalIn(source: Source): Place | null {
+  const match = /^(?!\s*#).*?\b(certbot\b.*\brenew\b)/m.exec(source.text)
+  if (match === null) return null
+  const end = match.index + match[0].length
+  return { source, start: end - match[1]!.length, end }
 }
 
 const starters = memo((files: FileSystem): readonly Source[] => {
