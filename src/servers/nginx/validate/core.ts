@@ -9,7 +9,7 @@ import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, firstOf, isBefore, nameOf, programOf, report } from './unit.ts'
 import { compileRegex } from './rewrite.ts'
-import { parameter, refuse, refuseParameter } from './values.ts'
+import { parameter, refuse, refuseParameter, warnOfHostBits } from './values.ts'
 
 /** `root` and `alias` share one place in nginx: one of them, once. */
 export const checkRoot: Check = (reading, directive, _facts, level) => {
@@ -174,14 +174,7 @@ export const checkRealIpFrom: Check = (reading, directive) => {
   if (!isNginxRealIpSource(word.value))
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
   else if (parseNginxNetwork(word.value)?.hostBits === true)
-    report(
-      reading,
-      'invalid-address',
-      directive,
-      word,
-      `the low bits of the address in \`${word.value}\` mean nothing behind its mask`,
-      { fatal: false },
-    )
+    warnOfHostBits(reading, 'invalid-address', directive, word, word.value)
 }
 
 /** `gzip_types` and its like, each of which begins with text/html. */

@@ -6,6 +6,7 @@ import { checkKeys, type HashedKey } from './hashes.ts'
 import { compileRegex } from './rewrite.ts'
 import { compile, defineVariable, useVariable } from './script.ts'
 import { type Check, isBefore, nameOf, type Program, programOf, type Reading, report } from './unit.ts'
+import { warnOfHostBits } from './values.ts'
 
 /** The words of an entry: its first is the node's name. */
 function wordsOf(entry: NginxDirective): readonly NginxWord[] {
@@ -156,15 +157,7 @@ function checkGeoEntry(reading: Reading, entry: NginxDirective, ranges: boolean)
   if (text === '255.255.255.255') return true
   const network = parseNginxNetwork(text)
   if (network === null) return refuseEntry(reading, entry, word, `\`${text}\` is no network`)
-  if (network.hostBits)
-    report(
-      reading,
-      'invalid-entry',
-      entry,
-      word,
-      `the low bits of the address in \`${text}\` mean nothing behind its mask`,
-      { fatal: false },
-    )
+  if (network.hostBits) warnOfHostBits(reading, 'invalid-entry', entry, word, text)
   return true
 }
 

@@ -11,7 +11,7 @@ import {
   report,
   type Upstream,
 } from './unit.ts'
-import { refuse, refuseParameter } from './values.ts'
+import { refuse, refuseParameter, warnOfHostBits } from './values.ts'
 import { declareZone } from './zones.ts'
 
 export const checkUpstream: Check = (reading, directive, facts) => {
@@ -259,13 +259,5 @@ export const checkAccessRule: Check = (reading, directive) => {
   const network = parseNginxNetwork(word.value)
   if (network === null)
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
-  else if (network.hostBits)
-    report(
-      reading,
-      'invalid-address',
-      directive,
-      word,
-      `the low bits of the address in \`${word.value}\` mean nothing behind its mask`,
-      { fatal: false },
-    )
+  else if (network.hostBits) warnOfHostBits(reading, 'invalid-address', directive, word, word.value)
 }

@@ -1,6 +1,7 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
 import type { NginxDirectiveFacts } from '../directives.ts'
+import type { NginxProblemCode } from '../problem-codes.ts'
 import { isNginxBind } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile } from './script.ts'
@@ -172,4 +173,16 @@ function checkBind(reading: Reading, directive: NginxDirective, facts: NginxDire
 /** The value behind `name=`, or null where the word is another parameter. */
 export function parameter(word: NginxWord, name: string): string | null {
   return word.value.startsWith(`${name}=`) ? word.value.slice(name.length + 1) : null
+}
+
+/** nginx masks the address of a network, and warns where that changes it. */
+export function warnOfHostBits(
+  reading: Reading,
+  code: NginxProblemCode,
+  directive: NginxDirective,
+  word: NginxWord | null,
+  text: string,
+): void {
+  const message = `the low bits of the address in \`${text}\` mean nothing behind its mask`
+  report(reading, code, directive, word, message, { fatal: false })
 }
