@@ -93,6 +93,7 @@ class Reader {
     const { code } = this.source
     const calls = this.listenCalls()
     const [call] = calls
+    const cors = this.corsOptions()
     return {
       listen: call === undefined || calls.length > 1 ? null : this.listenOf(call),
       express: /['"]express['"]/.test(code),
@@ -100,8 +101,8 @@ class Reader {
       secureCookie: this.secureCookie(),
       asksForTls: this.asksForTls(),
       rateLimit: this.rateLimit(),
-      corsOrigins: this.corsOptions().flatMap(options => this.textsOf(options.get('origin'))),
-      corsForAll: this.corsForAll(),
+      corsOrigins: cors.flatMap(options => this.textsOf(options.get('origin'))),
+      corsForAll: this.corsForAll(cors),
       bodyLimit: this.bodyLimit(),
       headersRead: this.headersRead(),
       loads: this.loads(),
@@ -448,8 +449,8 @@ class Reader {
     return value?.known === true && typeof value.value === 'string' ? [known(value.value, value.at)] : []
   }
 
-  private corsForAll(): Place | null {
-    for (const options of this.corsOptions()) {
+  private corsForAll(all: ReturnType<Reader['corsOptions']>): Place | null {
+    for (const options of all) {
       const credentials = options.get('credentials')
       const origin = options.get('origin')
       if (credentials === undefined || origin === undefined || !this.is(credentials[0], 'true')) continue
