@@ -30,9 +30,12 @@ export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
   if (ports?.kind === 'list') for (const item of ports.items) yield* refusedPort(item)
 }
 
-/** `true` and its like are judged by each reader for itself. */
+/**
+ * `true` and its like are judged by each reader for itself. Of what stands behind the colon Compose takes what is no
+ * number for 0.
+ */
 function isPolicy(text: string): boolean {
-  return /^(?:no|none|false|true|yes|always|unless-stopped|on-failure(?::\d+)?)?$/.test(text)
+  return /^(?:no|none|false|true|yes|always|unless-stopped|on-failure)?(?::|$)/.test(text)
 }
 
 function fault(at: Place, said: string): ComposeFault {

@@ -107,6 +107,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a host of which a name of the server captures the first part',
+      files: {
+        'nginx.conf': server(
+          'return 301 https://$shop.example.net$request_uri;',
+          '_ ~^(?<shop>[a-z]+)\\.example\\.org$',
+        ),
+      },
+    },
+    {
       title: 'a host that the client names as a parameter',
       files: {
         'nginx.conf': server(conf`
@@ -200,34 +209,37 @@ interface Fault {
 
 function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirective): Fault | null {
   if (line.parent === null) return null
-  const name = server.names.find(({ exact }) => exact)?.name ?? UNKNOWN_HOST
+  const name = server.names.find(({ exact }) => exact)?.name
+  // What a name of the server is to capture is empty only where another name leads here.
+  if (name === undefined && capturesHost(server, line)) return null
   const listen = server.listens.find(
     ({ loopback, port, quic }) => loopback !== true && port !== null && !quic,
   )
   if (listen === undefined) return null
   const usual = listen.tls ? 443 : 80
-  const asked = listen.port === usual ? name : `${name}:${listen.port}`
+  const host = name ?? UNKNOWN_HOST
+  const asked = listen.port === usual ? host : `${host}:${listen.port}`
   for (const path of pathsInto(line.parent)) {
     const answer = askServer(deployment, server, path, { listen, request: { host: asked } })
     if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) continue
     if (!answer.steps.some(({ directive }) => directive === line)) continue
     const { location } = answer.end
     const at = argumentPlace(line, targetIndex(line))
-    const [, host = '', rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/s.exec(location) ?? []
+    const [, target = '', rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/s.exec(location) ?? []
     const shown = location.replaceAll(MISSING, 'page')
-    if (/:[^:\]]*:/.test(host.replace(/^\[[^\]]*\]/, '')))
+    if (/:[^:\]]*:/.test(target.replace(/^\[[^\]]*\]/, '')))
       return {
         at,
         message: `the redirect leads to \`${shown}\`, whose host has two ports`,
         label: 'two ports',
       }
-    if (isGrown(host, name, line))
+    if (isGrown(target, host, line))
       return {
         at,
         message: `no slash stands between the host and the path, so the redirect leads to \`${shown}\``,
         label: 'the path becomes a part of the host',
       }
-    if (!isHost(host))
+    if (!isHost(target))
       return {
         at,
         message: `the redirect leads to \`${shown}\`, and no host has that name`,
@@ -242,6 +254,17 @@ function faultOf(deployment: Deployment, server: NginxServer, line: NginxDirecti
       }
   }
   return null
+}
+
+/** True where the host of the target is, or may be, what a regular expression among the names of the server captures. */
+function capturesHost({ names }: NginxServer, line: NginxDirective): boolean {
+  const host = /^[^:]*:\/\/([^/?#]*)/.exec(targetOf(line))?.[1] ?? ''
+  const captured = names.flatMap(({ name }) =>
+    name.startsWith('~') ? [...name.matchAll(/\(\?P?[<'](\w+)[>']/g)].map(([, group = '']) => group) : [],
+  )
+  return [...host.matchAll(/\$\{?(\w+)/g)].some(([, variable = '']) =>
+    captured.includes(variable.toLowerCase()),
+  )
 }
 
 /** A name or an address, with or without a port. Underscores are tolerated, a label of nothing else is not. */

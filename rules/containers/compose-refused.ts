@@ -253,6 +253,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a number of attempts that is none, which Compose takes for no limit',
+      files: tree({ web: 'restart: "on-failure:[3]"' }),
+    },
+    {
       title: 'a template, whose lines a program indents',
       files: {
         'docker-compose.yml': conf`

@@ -148,6 +148,19 @@ export default defineRule({
       ),
     },
     {
+      title: 'a directory that only a context above this one has',
+      files: image(
+        conf`
+          FROM node:22
+          WORKDIR /app
+          COPY shop/ .
+          RUN npm ci
+          COPY . .
+        `,
+        PACKAGE,
+      ),
+    },
+    {
       title: 'all of the project first',
       files: image(
         conf`
@@ -386,6 +399,8 @@ function copies({ from, sources }: DockerCopy, file: string, context: string, fi
     if (path === '' || path === '.' || path === file || file.startsWith(`${path}/`)) return true
     if (hasWildcard(path)) return matchesName(posix.basename(path), posix.basename(file))
     if (posix.basename(path) === file) return true
+    // What is not there lies in another context than this one, and may hold the file.
+    if (files.kind(posix.join(context, path)) === null) return true
     return files.kind(posix.join(context, path, file)) !== null
   })
 }

@@ -90,6 +90,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file for Rancher',
+      files: tree({
+        web: [
+          'volumes: ["static:/app/static"]',
+          '  labels:',
+          '    io.rancher.container.pull_image: always',
+        ].join('\n'),
+      }),
+    },
+    {
       title: 'the default of a variable that a script may set',
       files: tree({ web: 'volumes: ["${SHOP_DATA:-shop_data}:/data"]' }),
     },
@@ -298,14 +308,17 @@ export default defineRule({
   },
 })
 
-/** False for files that are laid over others by `-f`: by the name of the first, or by a service that runs nothing. */
+/**
+ * False for files that are laid over others by `-f`: by the name of the first, or by a service that runs nothing; and
+ * for those of Rancher, which makes what is not declared.
+ */
 function isWhole({ sources: [main], services }: ComposeProject): boolean {
+  const all = [...services.values()]
   return (
     main !== undefined &&
     /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path) &&
-    [...services.values()].every(
-      ({ image, build, complete }) => image !== null || build !== null || !complete,
-    )
+    all.every(({ image, build, complete }) => image !== null || build !== null || !complete) &&
+    !all.some(({ labels }) => labels.some(({ name }) => name.startsWith('io.rancher.')))
   )
 }
 

@@ -98,6 +98,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a package that is installed, and of whose name the project has a file',
+      files: project('INSTALLED_APPS = ["shop.orders", "pipeline"]', {
+        'web/requirements.txt': 'django-pipeline==4.0\n',
+        'web/shop/orders/__init__.py': '',
+        'web/shop/pipeline.py': 'PIPELINE = {}\n',
+      }),
+    },
+    {
       title: 'modules of a directory that the settings put on the path',
       files: project(
         conf`
@@ -232,7 +240,7 @@ function outsideOfPackage(
   )
   const path = posix.join(directory, own, module.replaceAll('.', '/'))
   const lies = files.kind(`${path}.py`) === 'file' || files.kind(posix.join(path, '__init__.py')) === 'file'
-  if (there || !lies || mayBeInstalled(files, directory)) return null
+  if (there || !lies || mayBeInstalled(files, directory) || isListed(files, directory, first)) return null
   // The project names others of its modules with the package in front, and puts nothing else on the path.
   const isUsual = ['INSTALLED_APPS', 'MIDDLEWARE'].some(name =>
     settingTexts(settings, name)?.some(text => text?.startsWith(`${own}.`) === true),
@@ -261,16 +269,22 @@ function ofOwnPackage(
   if (names.some(name => name === first || name.startsWith(`${first}.`))) return null
   if (files.kind(`${posix.join(directory, own, ...rest)}.py`) !== 'file') return null
   // A package that is installed may have it: one that stands in no list of them is not.
-  const lists = names.filter(name => REQUIREMENTS.test(name))
-  const isNamed = lists.some(name => {
-    const text = sourceAt(files, posix.join(directory, name))?.code.toLowerCase().replaceAll('-', '_')
-    return text === undefined || text.includes(first.toLowerCase()) || /^\s*_[re]\b/m.test(text)
-  })
+  const isInstalled = isListed(files, directory, first) ?? true
   const scripts = [...settings.files, posix.join(directory, 'manage.py')]
   const mayBeOnPath = scripts.some(each =>
     /sys\.path|site\.addsitedir/.test(sourceAt(files, each)?.code ?? 'sys.path'),
   )
-  return lists.length === 0 || isNamed || mayBeOnPath ? null : [own, ...rest].join('.')
+  return isInstalled || mayBeOnPath ? null : [own, ...rest].join('.')
+}
+
+/** True where a list of packages names one like this, or leads to other lists; null without a list. */
+function isListed(files: FileSystem, directory: string, name: string): boolean | null {
+  const lists = (files.list(directory) ?? []).filter(each => REQUIREMENTS.test(each.name))
+  if (lists.length === 0) return null
+  return lists.some(list => {
+    const text = sourceAt(files, posix.join(directory, list.name))?.code.toLowerCase().replaceAll('-', '_')
+    return text === undefined || text.includes(name.toLowerCase()) || /^\s*_[re]\b/m.test(text)
+  })
 }
 
 /** True where a package of the project surely lacks a module; what another package has is not known. */
