@@ -90,6 +90,19 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a service that need not be there, of which nothing checks the health',
+      files: tree({
+        web: 'depends_on: { cache: { condition: service_healthy, required: false } }',
+        more: conf`
+            cache:
+              image: redis:7
+              profiles: [dev]
+          volumes:
+            unused:
+        `,
+      }),
+    },
+    {
       title: 'a file for Rancher',
       files: tree({
         web: [
@@ -468,8 +481,9 @@ function* unhealthyIn(
   machines: readonly Machine[],
 ): Iterable<{ readonly at: Place; readonly service: string; readonly name: string }> {
   for (const { name: service, dependsOn } of services.values()) {
-    for (const { service: other, condition } of dependsOn) {
-      if (!other.known || condition?.known !== true || condition.value !== 'service_healthy') continue
+    for (const { service: other, condition, required } of dependsOn) {
+      if (!required || !other.known || condition?.known !== true || condition.value !== 'service_healthy')
+        continue
       if (condition.at === null || !services.has(other.value)) continue
       const container = machines.find(
         each => each.container?.service === services.get(other.value),

@@ -26,9 +26,10 @@ const running = (from: string, user: string): Record<string, string> => ({
 export default defineRule({
   summary: 'A container is to run as an account that its image does not have',
   severity: 'error',
+  otherSeverities: { warning: 'where files are to be of that account, which are then of `root`' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker looks an account up in the `/etc/passwd` of the image, and makes none. What no step has made is not there: the container, and each step below `USER`, ends with `unable to find user shop: no matching entries in passwd file`, and `COPY --chown` and `chown` end the build. Alpine has no `www-data`, and Debian no `nginx`.',
+  why: 'Docker looks an account up in the `/etc/passwd` of the image, and makes none. What no step has made is not there: the container, and each step below `USER`, ends with `unable to find user shop: no matching entries in passwd file`, and `chown` ends the build. `COPY --chown` gives the files to `root`, or ends a build without BuildKit. Alpine has no `www-data`, and Debian no `nginx`.',
   remedy:
     'Make the account in a step above (`RUN useradd shop`, on Alpine `RUN adduser -D shop`), or write its number',
   references: [
@@ -38,7 +39,7 @@ export default defineRule({
   unproven: 'The live tests start no containers: which accounts an image has, no loopback shows',
   bad: [
     { title: 'an account that nothing makes', files: image('COPY . .\nUSER «shop»') },
-    { title: 'files of one', files: image('COPY --chown=«shop»:shop . .') },
+    { title: 'files of one', files: image('COPY --chown=«shop»:shop . .\nUSER 1000') },
     {
       title: 'one that comes too late',
       files: image('COPY --chown=«shop» . .\nRUN useradd shop\nUSER shop'),
@@ -75,6 +76,7 @@ export default defineRule({
       title: 'a step for another system',
       files: image('RUN if [ -f /etc/redhat-release ]; then chown -R apache /app; fi'),
     },
+    { title: 'files of one, where all runs as root', files: image('COPY --chown=shop:shop . .') },
     { title: 'a number', files: image('COPY --chown=1000:1000 . .\nUSER 1000') },
     { title: 'accounts of Debian', files: image('COPY --chown=www-data . .\nUSER nobody:nogroup') },
     { title: 'the account of Node.js', files: image('COPY . .\nUSER node', 'node:22-alpine') },
@@ -134,9 +136,11 @@ function* missingIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
       if (finding !== null) yield finding
     }
   }
+  // Where the container runs as root, files of root's do no harm.
+  if (!stage.users.some(({ account }) => account.known && !/^(?:root|0)(?::|$)/.test(account.value))) return
   for (const { at, owner } of stage.copies) {
     if (owner?.known !== true || makes(owner.value.replace(/:.*$/, ''), at.start)) continue
-    const finding = missing(owner, base, 'the build')
+    const finding = missing(owner, base)
     if (finding !== null) yield finding
   }
 }
@@ -172,10 +176,11 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   ubuntu: ['ubuntu'],
 }
 
+/** @param ends what ends for it; where it is absent the files are of root's */
 function missing(
   user: Fact<string>,
   base: string,
-  ends: string,
+  ends?: string,
   said = 'no matching entries in passwd file',
 ): RuleFinding | null {
   if (!user.known || user.at === null) return null
@@ -189,7 +194,8 @@ function missing(
   const isPlain = source.code.startsWith(account, start)
   return {
     at: isPlain ? { source, start, end: start + account.length } : user.at,
-    message: `\`${base}\` has no account \`${account}\`, and no step above makes it, so ${ends} ends: ${said}`,
+    ...(ends === undefined && { severity: 'warning' as const }),
+    message: `\`${base}\` has no account \`${account}\`, and no step above makes it, so ${ends === undefined ? 'the files are of `root`' : `${ends} ends: ${said}`}`,
     label: 'no such account',
     help: isAlpine
       ? `Write \`RUN adduser -D ${account}\` above`

@@ -13,7 +13,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { groupsOf } from '../../parsers/pcre/walk.ts'
-import type { PcreTree } from '../../parsers/pcre/tree.ts'
+import type { PcreNode, PcreTree } from '../../parsers/pcre/tree.ts'
 import { inetPton } from '../../src/servers/addresses/libc.ts'
 import { literalPrefix, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
@@ -103,6 +103,16 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a host that goes on behind what the expression writes out',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(https?://files\\.example\\.net.*)$ {
+              proxy_pass «$1»;
+          }
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -121,6 +131,16 @@ export default defineRule({
             }
           `).replace('listen 80;', 'listen 80;\n    server_name a.example.org b.example.org;'),
         ]),
+      },
+    },
+    {
+      title: 'hosts of one domain, which the expression writes out',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(https?://(files|more-files)\\.example\\.net(:80|:443)?/.*)$ {
+              proxy_pass $1$is_args$args;
+          }
+        `),
       },
     },
     {
@@ -314,7 +334,7 @@ function isFreeGroup(block: NginxDirective, group: number, isBehind: boolean): b
   const { modifier, name } = readLocation(block)
   const tree = modifier === '~' || modifier === '~*' ? readPattern(name) : null
   if (tree === null) return false
-  if (isBehind && beginsWithSlash(tree, group)) return false
+  if (isBehind ? beginsWithSlash(tree, group) : bringsHost(tree, group)) return false
   return [...'.az09'].every(char => mayHold(tree, char.charCodeAt(0), group))
 }
 
@@ -327,4 +347,24 @@ function beginsWithSlash(tree: PcreTree, group: number): boolean {
       alternative.items.length === 0 ||
       literalPrefix({ ...tree, alternatives: [alternative] }).startsWith('/'),
   )
+}
+
+/** True where each text of a group begins with a scheme and a host that the expression writes out, at least its domain. */
+function bringsHost(tree: PcreTree, group: number): boolean {
+  const node = groupsOf(tree).get(group)
+  if (node?.kind !== 'group') return false
+  return node.alternatives.every(({ items }) => {
+    // A port is written `:`, what a label may be made of `*`, and what may be anything `!`.
+    const text = items.map(item => {
+      if (item.kind === 'literal') return String.fromCodePoint(item.code).toLowerCase()
+      if (![...'/?#@:\\'].some(char => holds(tree, item, char))) return '*'
+      return holds(tree, item, 'a') ? '!' : ':'
+    })
+    return /^https?\*?:\/\/(?:[a-z0-9.-]+|[^/!]*\.[a-z0-9-]+\.[a-z]+):?\d*\//.test(text.join(''))
+  })
+}
+
+function holds(tree: PcreTree, item: PcreNode, char: string): boolean {
+  const alternatives = [{ start: item.start, end: item.end, items: [item] }]
+  return mayHold({ ...tree, alternatives }, char.charCodeAt(0))
 }

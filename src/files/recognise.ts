@@ -113,7 +113,7 @@ function weightInNginx(
   source: Source,
 ) {
   if (isUnknownWord(name)) return 0
-  // Other languages have conditions without brackets, or words behind them.
+  // Other languages have conditions without brackets or variables, or words behind them.
   if (name === 'if' && block !== null && !isCondition(args)) return -1
   if (block === null && source.code[terminator] !== ';') return 0
   const isBlock = block !== null
@@ -136,7 +136,8 @@ function weightInNginx(
 function isCondition(args: NginxDirectiveNode['args']): boolean {
   const first = args[0]?.value ?? ''
   const last = args.at(-1)?.value ?? ''
-  return isUnknownWord(first + last) || (first.startsWith('(') && last.endsWith(')'))
+  const text = args.map(({ value }) => value).join(' ')
+  return isUnknownWord(first + last) || (/^\(\s*["']?(?:\$|!?-)/.test(text) && last.endsWith(')'))
 }
 
 /** An argument that a common name has in nginx alone. */

@@ -145,6 +145,8 @@ test('what other programs share with the servers is outweighed by what is theirs
     CUPS: 'LogLevel warn\nListen localhost:631\nListen /run/cups/cups.sock\nBrowsing Off\nDefaultAuthType Basic\n<Location />\n  Order allow,deny\n  Allow @LOCAL\n</Location>\n',
     'CUPS, of which most lines are Apache’s too':
       'Port 631\nServerName print.example.org\nLogLevel warn\nLimitRequestBody 64m\nBrowseAllow 192.0.2.0/24\nPreserveJobFiles On\nHostNameLookups On\n<Location />\n  Order allow,deny\n  Allow from 192.0.2.0/24\n</Location>\n',
+    'JavaScript of conditions':
+      'if (isOpen(door)) {\n}\nif ((a || b)\n    && c\n) {\n}\nif (a) {\n} else if (b) {\n}\n',
     JavaScript: 'var seen = {};\nvar root = "/";\nfor(var x = 0; x < 2; x++) {\n  set(x);\n}\nreturn 200;\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
   }

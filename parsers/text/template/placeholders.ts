@@ -359,11 +359,16 @@ const CAPITALS = /(?<![\w$%{@.-])[A-Z][A-Z\d]*(?:_[A-Z\d]+)+\b(?![.\w])/g
 /** Names that nothing is called by, and what stands for it is. */
 const STANDS_FOR =
   /DOMAIN|HOST|NAME|SERVER|PORT|ADDR|IP|URL|USER|GROUP|PATH|ROOT|FQDN|YOUR|CHANGE|REPLACE|^PH_/
+/** A backend that is one such word: nginx takes none without a scheme, and names of its own it writes as it likes. */
+const WHOLE_PASS = /^[ \t]*(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass[ \t]+([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)[ \t]*;/gm
 const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMAIN|Domain)[A-Za-z_]*$/
 
 /** Lines with a time, a size or a number. */
 const NUMBER_LINE =
   /^[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
+/** Options of mod_wsgi that are numbers: `processes=APP_WORKERS`. */
+const NUMBER_OPTION =
+  /(?<=[ \t])(?:processes|threads|umask|[a-z-]+-(?:timeout|requests|backlog|interval))=([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\b/g
 /** A word in capitals, with a unit behind it or not. */
 const CAPITAL_NUMBER = /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
 
@@ -412,6 +417,10 @@ function maskWords(text: string): string {
         for (const [word] of value.matchAll(CAPITALS))
           if (STANDS_FOR.test(word))
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
+    for (const [, word = ''] of text.matchAll(WHOLE_PASS))
+      if (!new RegExp(`\\bupstream[ \\t]+${word}\\b`).test(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
+    if (text.includes('WSGIDaemonProcess'))
+      for (const [, word = ''] of text.matchAll(NUMBER_OPTION)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
     for (const [, value = ''] of text.matchAll(NUMBER_LINE))
       for (const [, word = ''] of value.matchAll(CAPITAL_NUMBER))
         patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)

@@ -151,6 +151,9 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'RewriteBase **REPLACE**': 'RewriteBase ?',
     'listen ${PORT};\nproxy_pass http://$BACKEND;\nset $x $uri;':
       'listen ?;\nproxy_pass http://?;\nset $x $uri;',
+    'location / {\n    proxy_pass PRERENDER_URL;\n}': 'location / {\n    proxy_pass ?;\n}',
+    'WSGIDaemonProcess app processes=APP_WORKERS threads=1 user=APP_USER':
+      'WSGIDaemonProcess app processes=? threads=1 user=APP_USER',
     '<VirtualHost directIP:directPORT>\nServerAlias directIP\n</VirtualHost>':
       '<VirtualHost ?:?>\nServerAlias ?\n</VirtualHost>',
     'listen [::]:my_port;\nlisten my_port;\nfastcgi_pass 127.0.0.1:YOURPORTHERE;':
