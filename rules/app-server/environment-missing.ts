@@ -2,7 +2,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
+import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 
 const project = (settings: string): Record<string, string> => ({
   'etc/shop/shop/__init__.py': '',
@@ -15,6 +15,13 @@ const SETTINGS = conf`
   DEBUG = False
 `
 const PLAIN = SETTINGS.replace(/[«»]/g, '')
+/** The same started by an emperor of uWSGI, whose own environment no file shows. */
+const vassal = (): Record<string, string> => {
+  const { 'etc/uwsgi/apps-enabled/shop.ini': ini = '', ...files } = uwsgiApplication(
+    'chdir = /etc/shop\nmodule = shop.wsgi',
+  )
+  return { ...files, 'etc/uwsgi/vassals/shop.ini': ini, ...project(PLAIN) }
+}
 const unit = (lines = ''): string => serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines)
 
 export default defineRule({
@@ -29,8 +36,15 @@ export default defineRule({
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#EnvironmentFile=',
     'https://docs.python.org/3/library/os.html#os.environ',
   ],
-  bad: [{ title: 'a unit without it', files: behindNginx(unit(), project(SETTINGS)) }],
+  bad: [
+    { title: 'a unit without it', files: behindNginx(unit(), project(SETTINGS)) },
+    {
+      title: 'uWSGI as Debian starts it',
+      files: { ...uwsgiApplication('chdir = /etc/shop\nmodule = shop.wsgi'), ...project(SETTINGS) },
+    },
+  ],
   good: [
+    { title: 'an emperor of uWSGI, which may have it', files: vassal() },
     { title: 'in the unit', files: behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)) },
     {
       title: 'in a file of the unit',

@@ -135,6 +135,22 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a name of old, and that of today where it is gone',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              db:
+                image: mariadb:11.4
+                healthcheck:
+                  test: mysqladmin ping -u root || mariadb-admin ping -u root
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'curl in the image of nginx, and wget in that on Alpine',
       files: {
         'docker-compose.yml': composeWith({
@@ -382,6 +398,9 @@ function usedInScript(
   for (const { 0: match, 1: name = '', index } of text.matchAll(WORD)) {
     if (!lacking.has(name) || found.some(each => each.name === name)) continue
     if (new RegExp(`(?:command -v|which|type|hash)\\s+${name}\\b`).test(text)) continue
+    // Another program is tried where the first is not there.
+    if (/^[^\n;|]*\|\|\s*(?!exit\b|false\b|echo\b|kill\b|\{|\()[\w/-]/.test(text.slice(index + match.length)))
+      continue
     found.push({ name, start: index + match.lastIndexOf(name) })
   }
   return found

@@ -327,6 +327,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'a file of the site that is run among the settings',
+      files: project(conf`
+        TIME_ZONE = "America/NewYork"
+        with open("/etc/shop/settings.py") as file:
+            exec(compile(file.read(), "settings.py", "exec"))
+      `),
+    },
+    {
       title: 'the database of a URL, in its place',
       files: project(conf`
         import dj_database_url

@@ -194,9 +194,13 @@ function facts({
   }
 }
 
-/** What an image sets besides is known of those that stand on Python's own. */
-function isEnvironmentKnown({ machine: { container } }: AppServerProgram): boolean {
-  return container === null || (container.image !== null && container.base === 'python')
+/**
+ * What an image sets besides is known of those that stand on Python's own. What an emperor of uWSGI has is nobody's to
+ * know; Debian's script starts what lies in its directory with nothing of the sort.
+ */
+function isEnvironmentKnown({ machine: { container }, by, server }: AppServerProgram): boolean {
+  if (container !== null) return container.image !== null && container.base === 'python'
+  return by !== null || /\/etc\/uwsgi\/apps-enabled\//.test(server.at.source.path)
 }
 
 /** True where a module may fill the environment from a file, or read that file in its place. */

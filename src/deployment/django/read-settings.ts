@@ -214,6 +214,8 @@ function evaluateModule(context: Context, file: FoundFile): Names {
 /** What is given the names of the module it is called in, or which module that is, and may change any of them. */
 function fillsModule({ callee, receiver, args, keywords }: PythonCall): boolean {
   if (fillsSettings(callee)) return true
+  // Without a dictionary of its own a text is run among the names of the module.
+  if (/^exec(?:file)?$/.test(callee) && args.length === 1) return true
   const given = [...args, ...Object.values(keywords), ...(receiver === null ? [] : [receiver])]
   return given.some(
     each =>
