@@ -298,6 +298,26 @@ export default defineRule({
       },
     },
     {
+      title: 'told by a line of the build, of which supervisord’s file is copied',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx supervisor
+          RUN echo "daemon off;" >> /etc/nginx/nginx.conf
+          COPY docker/supervisord.conf /etc/supervisor/conf.d/
+          COPY site.conf /etc/nginx/sites-enabled/default
+          CMD ["/usr/bin/supervisord"]
+        `,
+        'docker/supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+          [program:nginx]
+          command=/usr/sbin/nginx
+        `,
+        'site.conf': siteTo('192.0.2.7:8000'),
+      },
+    },
+    {
       title: 'told by the main file that is copied',
       files: {
         Dockerfile: conf`
@@ -319,7 +339,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const run of runImages(deployment)) {
+    const runs = [...runImages(deployment)]
+    for (const run of runs) {
       const { command } = run
       if (command === null || command === undefined) continue
       const program = whoLeaves(command.words)
@@ -345,6 +366,11 @@ export default defineRule({
       const supervised = by === 'supervisord' ? leavesSupervisor(words) : null
       if (supervised === null) continue
       const { container, files } = machine
+      // What a build copies is judged with its image.
+      const isOfImage = runs.some(({ mounts }) =>
+        mounts.some(({ path }) => path === supervised.at.source.path),
+      )
+      if (container === null && isOfImage) continue
       const run = {
         machine,
         mounts: container?.mounts ?? [],

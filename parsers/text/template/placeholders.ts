@@ -155,6 +155,7 @@ const STYLES: readonly Style[] = [
       return PLAIN_VALUES.has(line.directive) || isStatement(line.text) ? fenced(match, line) : 'perhaps'
     },
   },
+  { mark: '<<', pattern: /<<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>>/y, judge: fenced },
   {
     mark: '<',
     pattern: /(?<![?<(\\P])<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>/y,
