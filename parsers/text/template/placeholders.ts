@@ -232,6 +232,8 @@ const STYLES: readonly Style[] = [
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },
+  // Of Lapis, which writes the file before it starts nginx.
+  { mark: '${{', pattern: /\$\{\{[A-Z][A-Z\d_]*\}\}/y, judge: () => 'proof' },
   {
     mark: '${',
     pattern: /(?<!\$)\$\{(?=\w*[A-Z])[A-Za-z_]\w*[a-z]\w*\}/y,
