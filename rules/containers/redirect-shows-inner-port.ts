@@ -69,6 +69,13 @@ export default defineRule({
       files: { 'docker-compose.yml': compose('8080:8080'), 'site.conf': site(TRY, '8080') },
     },
     {
+      title: 'a page in the browser, below which there are scripts and pictures',
+      files: {
+        'docker-compose.yml': compose('80:8080'),
+        'site.conf': site('location / {\n    try_files $uri $uri/ /index.html;\n}', '8080'),
+      },
+    },
+    {
       title: 'nothing that redirects',
       files: {
         'docker-compose.yml': compose('80:8080'),
@@ -111,7 +118,9 @@ export default defineRule({
 function redirectIn(directive: NginxDirective): NginxDirective | null {
   for (const inner of directive.children) {
     const words = inner.args.map(({ value }) => value)
-    if (inner.name === 'try_files' && words.slice(0, -1).includes('$uri/')) return inner
+    // Below the start page of an application with a router there are its scripts and pictures, and no pages.
+    const isRouted = /\/index\.html?$/.test(words.at(-1) ?? '')
+    if (inner.name === 'try_files' && words.slice(0, -1).includes('$uri/') && !isRouted) return inner
     if (
       inner.name === 'rewrite' &&
       /^(?:permanent|redirect)$/.test(words[2] ?? '') &&

@@ -3,6 +3,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -64,6 +65,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the page that nginx itself asks whether a client may',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /media/ {
+              auth_request /media-auth;
+              root /srv/shop;
+          }
+          location /media-auth {
+              proxy_pass http://127.0.0.1:8000/api/media-auth/;
+          }
+        `),
+      },
+    },
     {
       title: 'one address for all that is asked',
       files: {
@@ -161,6 +176,8 @@ export default defineRule({
       const page = name.endsWith('/') ? `${name}page` : `${name}/page`
       const answer = askServer(deployment, server, page)
       if (answer?.end.kind === 'pass' && answer.end.scope !== block) continue
+      // What nginx itself asks before it answers is the one path of the location.
+      if (asksBefore(server.configuration, name)) continue
       if (!name.endsWith('/')) {
         const upgrades =
           ONE_SOCKET.test(name) &&
@@ -189,6 +206,10 @@ export default defineRule({
     }
   },
 })
+
+function asksBefore({ occurrences }: NginxConfiguration, path: string): boolean {
+  return occurrences.get('auth_request')?.some(({ args }) => args[0]?.value === path) === true
+}
 
 /** A slash in front of a variable that begins with one. */
 const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|document_uri)\b/

@@ -65,6 +65,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a directory that is public by its name',
+      files: site(conf`
+        location / {
+            root /srv/shop/public_files;
+        }
+        location /public_files {
+            internal;
+            root /srv/shop;
+        }
+      `),
+    },
+    {
       title: 'uploads of several sites of one WordPress',
       files: site(conf`
         location /wp-content/ {
@@ -172,7 +184,7 @@ function servedElsewhere(
   const { kind, path, directive: own } = base.value
   const directory = posix.join('/', path, kind === 'alias' ? '' : name)
   // What several sites of one WordPress upload is public, and WordPress gives it out by either way.
-  if (directory.replace(/\/$/, '').endsWith('/wp-content/blogs.dir')) return null
+  if (/\/wp-content\/blogs\.dir\/?$|\/public(?:[_-]|\/|$)/.test(directory)) return null
   const file = posix.join(directory, 'file')
   for (const by of directories) {
     if (by === own && kind === 'alias') continue

@@ -364,6 +364,9 @@ const STANDS_FOR =
   /DOMAIN|HOST|NAME|SERVER|PORT|ADDR|IP|URL|USER|GROUP|PATH|ROOT|FQDN|YOUR|CHANGE|REPLACE|^PH_/
 /** A backend that is one such word: nginx takes none without a scheme, and names of its own it writes as it likes. */
 const WHOLE_PASS = /^[ \t]*(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass[ \t]+([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)[ \t]*;/gm
+/** Lines with a URL that a client is sent to, and the port in it. */
+const URL_PORT =
+  /^[ \t]*(?:return|rewrite|redirect\w*)\b[^\n#]*?:\/\/[^\s:/;]+:([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\b/gim
 const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMAIN|Domain)[A-Za-z_]*$/
 
 /** Lines with a time, a size or a number. */
@@ -422,6 +425,8 @@ function maskWords(text: string): string {
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
     for (const [, word = ''] of text.matchAll(WHOLE_PASS))
       if (!new RegExp(`\\bupstream[ \\t]+${word}\\b`).test(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
+    for (const [, word = ''] of text.matchAll(URL_PORT))
+      if (/PORT/.test(word)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
     if (text.includes('WSGIDaemonProcess'))
       for (const [, word = ''] of text.matchAll(NUMBER_OPTION)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
     for (const [, value = ''] of text.matchAll(NUMBER_LINE))

@@ -150,6 +150,7 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'location ~ __REGEX__ {\n  deny all;\n}': 'location ~ ? {\n  deny all;\n}',
     'error_log <<log file>>;\nroot <<root>>/www;': 'error_log ?;\nroot ?/www;',
     'worker_processes ${{NUM_WORKERS}};\nlisten ${{PORT}};': 'worker_processes ?;\nlisten ?;',
+    'return 301 https://$host:HOST_SSL_PORT$request_uri;': 'return 301 https://$host:?$request_uri;',
     'RewriteBase **REPLACE**': 'RewriteBase ?',
     'listen ${PORT};\nproxy_pass http://$BACKEND;\nset $x $uri;':
       'listen ?;\nproxy_pass http://?;\nset $x $uri;',
