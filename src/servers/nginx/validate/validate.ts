@@ -399,7 +399,10 @@ function endConfiguration(reading: Reading): void {
     return
   }
   // A file of `stream` alone is one that the main file of the machine includes behind its `http`.
-  const isPart = unit.top.length > 0 && unit.top.every(({ name }) => name === 'stream')
+  const isStream = unit.top.length > 0 && unit.top.every(({ name }) => name === 'stream')
+  // Elsewhere than where nginx is installed, a file of comments alone waits for somebody to copy from it.
+  const isPart =
+    isStream || (unit.top.length === 0 && !/\/nginx\/(?:conf\/)?nginx\.conf$/.test(unit.main.path))
   if (!unit.hasUnknownParts && !isPart && !unit.occurrences.has('events')) {
     const at = { source: unit.main, start: 0, end: Math.min(1, unit.main.text.length) }
     const message = 'the configuration has no `events` block, which nginx wants even where it is empty'

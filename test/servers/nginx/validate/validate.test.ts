@@ -21,6 +21,15 @@ function fatalCodes(configuration: NginxConfiguration): readonly string[] {
   return configuration.problems.filter(({ fatal }) => fatal).map(({ code }) => code)
 }
 
+test('a file of comments alone is a configuration where nginx is installed, and elsewhere one to copy from', () => {
+  const text = '# server { listen 80; }\n'
+  assert.equal(fatalCodes(evaluate(text)), ['no-events'])
+  const files = memoryFileSystem({ '/deploy/nginx.conf': text })
+  const main = files.read('/deploy/nginx.conf')
+  if (main.kind !== 'source') throw new Error(main.reason)
+  assert.equal(fatalCodes(evaluateNginx({ files, main: main.source, fragments: [], version: DEBIAN })), [])
+})
+
 for (const sample of SAMPLES)
   test(`${sample.inside}: ${sample.text}`, () => {
     const marked = /«([\s\S]*)»/.exec(sample.text)?.[1]
