@@ -321,7 +321,10 @@ import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.
 import containersStepWithoutEffect from './containers/step-without-effect.ts'
 import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
+import containersTraefikNameUnknown from './containers/traefik-name-unknown.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
+import containersTraefikNotEnabled from './containers/traefik-not-enabled.ts'
+import containersTraefikOtherNetwork from './containers/traefik-other-network.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersUserMissing from './containers/user-missing.ts'
@@ -1055,7 +1058,10 @@ export const rules: readonly Rule[] = [
   { id: 'containers/step-without-effect', ...containersStepWithoutEffect },
   { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
+  { id: 'containers/traefik-name-unknown', ...containersTraefikNameUnknown },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
+  { id: 'containers/traefik-not-enabled', ...containersTraefikNotEnabled },
+  { id: 'containers/traefik-other-network', ...containersTraefikOtherNetwork },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/user-missing', ...containersUserMissing },

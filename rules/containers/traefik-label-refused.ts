@@ -1,6 +1,9 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { besideTraefik, isTraefik } from './_traefik.ts'
 import { httpLabels, type TraefikLabel, unknownField } from './_traefik-labels.ts'
 
 const tree = (...labels: readonly string[]): Record<string, string> => ({
@@ -31,6 +34,10 @@ export default defineRule({
   unproven: 'The live tests have neither Docker nor Traefik',
   bad: [
     {
+      title: 'labels of version 1',
+      files: besideTraefik(['«traefik.frontend.rule=Host:example.org»', 'traefik.port=80']),
+    },
+    {
       title: 'one entry point',
       files: tree(RULE, '«traefik.http.routers.site.entrypoint»=websecure'),
     },
@@ -56,6 +63,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'labels of version 1 beside those of today',
+      files: besideTraefik(['traefik.frontend.rule=Host:example.org', RULE]),
+    },
+    {
       title: 'what Traefik has',
       files: tree(
         'traefik.http.routers.site.rule=Host(`example.org`) && (PathPrefix("/api") || ClientIP(`10.0.0.0/8`))',
@@ -78,9 +89,34 @@ export default defineRule({
   ],
   *check({ machines }) {
     for (const { container } of machines)
-      if (container !== null) for (const label of httpLabels(container.service)) yield* refused(label)
+      if (container !== null) {
+        for (const label of httpLabels(container.service)) yield* refused(label)
+        yield* ofFirstVersion(container, machines)
+      }
   },
 })
+
+/** The first label that only version 1 reads, where a later one is there to read it. */
+function* ofFirstVersion(
+  { service, project }: Container,
+  machines: Deployment['machines'],
+): Iterable<RuleFinding> {
+  const old = service.labels.find(({ name }) =>
+    /^traefik\.(?:frontend|backend|port|protocol)(?:\.|$)/i.test(name),
+  )
+  if (old === undefined || httpLabels(service).length > 0) return
+  const proxy = machines.find(
+    ({ container }) => container?.project === project && isTraefik(container),
+  )?.container
+  if (proxy == null) return
+  yield {
+    at: old.at,
+    message: `\`${proxy.reference}\` passes over this label, which has the form of version 1: 404 page not found`,
+    label: 'of version 1',
+    related: [{ at: proxy.service.image?.at ?? proxy.service.at, message: 'the version' }],
+    help: 'Write `traefik.http.routers.NAME.rule=Host(`example.org`)`, as version 2 and later read it',
+  }
+}
 
 function* refused({ label, path }: TraefikLabel): Iterable<RuleFinding> {
   const { name, at, value } = label
