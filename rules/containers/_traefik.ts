@@ -1,3 +1,4 @@
+import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -22,6 +23,14 @@ export function traefikOf({ machines }: Deployment, { project }: Container): Tra
   return container === undefined || found.length > 1 ? null : readTraefik(container)
 }
 
+/** True for a container that is not to be reached. */
+export function isSwitchedOff({ labels }: ComposeService): boolean {
+  return labels.some(
+    ({ name, value }) =>
+      /^traefik\.enable$/i.test(name) && value?.known === true && !/^(?:true|1)$/i.test(value.value),
+  )
+}
+
 /** True for an image of version 2 or later. */
 export function isTraefik({ reference, service }: Container): boolean {
   return service.build === null && /^traefik(?::(?!v?1(?:\.|-|$))|$)/.test(reference ?? '')
@@ -41,7 +50,8 @@ function readTraefik(container: Container): Traefik | null {
     return null
   return {
     container,
-    entryPoints: namesBelow(words, 'entrypoints'),
+    // The last one is Traefik's own, for its dashboard.
+    entryPoints: [...namesBelow(words, 'entrypoints'), 'traefik'],
     resolvers: namesBelow(words, 'certificatesresolvers'),
     exposesAll: !words.some(word => /^--providers\.docker\.exposedbydefault=(?:false|0)$/i.test(word)),
   }

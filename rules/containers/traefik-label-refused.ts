@@ -108,7 +108,11 @@ function* ofFirstVersion(
   const proxy = machines.find(
     ({ container }) => container?.project === project && isTraefik(container),
   )?.container
-  if (proxy == null) return
+  // Version 1 had names for its releases, and was the latest once: what the command says is of today.
+  const isLater =
+    /:v?[23]/.test(proxy?.reference ?? '') ||
+    proxy?.service.command?.words.some(({ text }) => /^--(?:providers|entrypoints)\.\w/i.test(text))
+  if (proxy == null || isLater !== true) return
   yield {
     at: old.at,
     message: `\`${proxy.reference}\` passes over this label, which has the form of version 1: 404 page not found`,

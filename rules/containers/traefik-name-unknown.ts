@@ -1,6 +1,6 @@
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { placeText, type Place } from '../../parsers/text/source.ts'
-import { besideTraefik, type Traefik, traefikOf } from './_traefik.ts'
+import { besideTraefik, isSwitchedOff, type Traefik, traefikOf } from './_traefik.ts'
 import { httpLabels, type TraefikLabel } from './_traefik-labels.ts'
 
 const RULE = 'traefik.http.routers.web.rule=Host(`example.org`)'
@@ -52,6 +52,20 @@ export default defineRule({
       }),
     },
     {
+      title: 'a container that is switched off',
+      files: besideTraefik(['traefik.enable=false', RULE, 'traefik.http.routers.web.entrypoints=https']),
+    },
+    {
+      title: 'Traefik of a developer, without certificates, and the entry point of its dashboard',
+      files: {
+        'docker-compose.yml': besideTraefik([
+          RULE,
+          'traefik.http.routers.web.entrypoints=web,traefik',
+          'traefik.http.routers.web.tls.certresolver=letsencrypt',
+        ])['docker-compose.yml']!.replace(/.*certificatesresolvers.*\n/, ''),
+      },
+    },
+    {
       title: 'Traefik in another project',
       files: {
         'docker-compose.yml': besideTraefik([RULE, 'traefik.http.routers.web.entrypoints=https'])[
@@ -63,7 +77,7 @@ export default defineRule({
   *check(deployment) {
     for (const { container } of deployment.machines) {
       if (container === null) continue
-      const labels = httpLabels(container.service)
+      const labels = isSwitchedOff(container.service) ? [] : httpLabels(container.service)
       const traefik = labels.length === 0 ? null : traefikOf(deployment, container)
       if (traefik !== null) for (const label of labels) yield* unknownIn(label, traefik)
     }
@@ -74,7 +88,7 @@ function* unknownIn({ label: { value }, path }: TraefikLabel, traefik: Traefik):
   const [, kind = '', router, ...fields] = path.map(part => part.toLowerCase())
   if (kind !== 'routers' || value?.known !== true || value.at === null) return
   const field = fields.join('.')
-  if (field === 'entrypoints' && traefik.entryPoints.length > 0) {
+  if (field === 'entrypoints' && traefik.entryPoints.length > 1) {
     const names = value.value.split(',').map(name => name.trim())
     const missing = names.filter(name => name !== '' && !traefik.entryPoints.includes(name.toLowerCase()))
     for (const name of missing)
@@ -85,11 +99,16 @@ function* unknownIn({ label: { value }, path }: TraefikLabel, traefik: Traefik):
         label: `there ${areThese(traefik.entryPoints)}`,
         related: [{ at: traefik.container.service.at, message: 'its entry points are named here' }],
       }
-  } else if (field === 'tls.certresolver' && !traefik.resolvers.includes(value.value.toLowerCase()))
+  } else if (
+    // Where there is none at all, Traefik is the one of a developer, and browsers are told to take any certificate.
+    field === 'tls.certresolver' &&
+    traefik.resolvers.length > 0 &&
+    !traefik.resolvers.includes(value.value.toLowerCase())
+  )
     yield {
       at: placeOfName(value.at, value.value),
       message: `Traefik has no certificate resolver \`${value.value}\`, and shows browsers the certificate that it made for itself: Router uses a nonexistent certificate resolver`,
-      label: traefik.resolvers.length === 0 ? 'there is none' : `there ${areThese(traefik.resolvers)}`,
+      label: `there ${areThese(traefik.resolvers)}`,
       related: [{ at: traefik.container.service.at, message: 'its resolvers are named here' }],
     }
 }

@@ -17,15 +17,10 @@ export default defineRule({
     'https://doc.traefik.io/traefik/reference/routing-configuration/other-providers/docker/',
   ],
   unproven: 'The live tests have neither Docker nor Traefik',
-  bad: [
-    { title: 'a router alone', files: besideTraefik([`«${RULE}»`], OFF) },
-    {
-      title: 'switched off',
-      files: besideTraefik(['«traefik.enable=false»', RULE, 'traefik.http.routers.web.entrypoints=web'], OFF),
-    },
-  ],
+  bad: [{ title: 'a router alone', files: besideTraefik([`«${RULE}»`], OFF) }],
   good: [
     { title: 'enabled', files: besideTraefik(['traefik.enable=true', RULE], OFF) },
+    { title: 'switched off', files: besideTraefik(['traefik.enable=false', RULE], OFF) },
     { title: 'where every container is exposed', files: besideTraefik([RULE]) },
     {
       title: 'a middleware for others',
@@ -37,15 +32,13 @@ export default defineRule({
       if (container === null || !container.service.complete) continue
       const routes = httpLabels(container.service).find(({ path }) => path[1]?.toLowerCase() === 'routers')
       if (routes === undefined) continue
-      const enable = container.service.labels.find(({ name }) => /^traefik\.enable$/i.test(name))
-      const isOff = enable?.value?.known === true && /^(?:false|0)$/i.test(enable.value.value)
-      if ((enable !== undefined && !isOff) || traefikOf(deployment, container)?.exposesAll !== false) continue
+      const isTold = container.service.labels.some(({ name }) => /^traefik\.enable$/i.test(name))
+      if (isTold || traefikOf(deployment, container)?.exposesAll !== false) continue
       yield {
-        at: enable?.at ?? routes.label.at,
-        message: isOff
-          ? 'Traefik passes over this container, whose routes are then nowhere: 404 page not found'
-          : 'Traefik passes over this container, as no label says `traefik.enable=true`: 404 page not found',
-        label: isOff ? 'switched off' : 'not read without it',
+        at: routes.label.at,
+        message:
+          'Traefik passes over this container, as no label says `traefik.enable=true`: 404 page not found',
+        label: 'not read without it',
       }
     }
   },

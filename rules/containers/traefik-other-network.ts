@@ -1,6 +1,6 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { besideTraefik, traefikOf } from './_traefik.ts'
+import { besideTraefik, isSwitchedOff, traefikOf } from './_traefik.ts'
 import { httpLabels } from './_traefik-labels.ts'
 
 const RULE = 'traefik.http.routers.web.rule=Host(`example.org`)'
@@ -55,11 +55,8 @@ export default defineRule({
 })
 
 function isRouted({ service }: Container): boolean {
-  const isOff = service.labels.some(
-    ({ name, value }) => /^traefik\.enable$/i.test(name) && value?.known === true && value.value !== 'true',
-  )
   return (
-    !isOff &&
+    !isSwitchedOff(service) &&
     service.complete &&
     service.networkMode === null &&
     httpLabels(service).some(({ path }) => path[1]?.toLowerCase() === 'routers')
