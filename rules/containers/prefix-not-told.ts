@@ -9,6 +9,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { containerVariables } from './_container-variables.ts'
+import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
 
 const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -98,6 +99,18 @@ export default defineRule({
       },
     },
     {
+      title: 'Grafana on the machine that expects the path to be taken away',
+      files: onMachine('«http://127.0.0.1:3000»', 'root_url = https://ops.example.org/grafana/'),
+    },
+    {
+      title: 'Grafana in a container that expects the path to be taken away',
+      files: tree(
+        grafana('GF_SERVER_ROOT_URL: https://ops.example.org/grafana/'),
+        '«http://tool:3000»',
+        '/grafana/',
+      ),
+    },
+    {
       title: 'Prometheus',
       files: tree('image: prom/prometheus:v2.53.0', '«http://tool:9090/»', '/prometheus/'),
     },
@@ -126,6 +139,27 @@ export default defineRule({
     {
       title: 'Grafana on the machine that is told its address',
       files: onMachine('http://127.0.0.1:3000/', 'root_url = %(protocol)s://%(domain)s/grafana/'),
+    },
+    {
+      title: 'Grafana that takes the path away itself',
+      files: onMachine(
+        'http://127.0.0.1:3000',
+        conf`
+          root_url = %(protocol)s://%(domain)s/grafana/
+          serve_from_sub_path = true
+        `,
+      ),
+    },
+    {
+      title: 'Grafana in a container that takes the path away itself',
+      files: tree(
+        grafana(conf`
+          GF_SERVER_ROOT_URL: https://ops.example.org/grafana/
+          GF_SERVER_SERVE_FROM_SUB_PATH: "true"
+        `),
+        'http://tool:3000',
+        '/grafana/',
+      ),
     },
     {
       title: 'another program on the machine',
@@ -182,13 +216,16 @@ export default defineRule({
       for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
         const isTaken = target.value.uri === '/'
+        const isWhole = target.value.uri === ''
         const installed =
-          container === null && isTaken ? installedUntold(connection, local, port, path) : null
+          container === null && (isTaken || isWhole)
+            ? installedUntold(connection, local, port, path, isTaken)
+            : null
         if (installed !== null)
           yield {
             at: argumentPlace(pass, 0),
-            message: `${installed.name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``,
-            label: `\`${path}\` is taken away`,
+            message: installed.message,
+            label: isTaken ? `\`${path}\` is taken away` : `\`${path}\` is passed on`,
             related: [{ at: installed.at, message: installed.name }],
             help: `Write \`${installed.help.replaceAll('PATH', path)}\``,
           }
@@ -199,126 +236,15 @@ export default defineRule({
         if (said === null) continue
         yield {
           at: argumentPlace(pass, 0),
-          message: said,
+          message: said.message,
           label: isTaken ? `\`${path}\` is taken away` : `\`${path}\` is passed on`,
           related: [{ at: container.service.image?.at ?? container.service.at, message: tool.name }],
-          help: `Write \`${tool.help.replaceAll('PATH', path)}\``,
+          help: `Write \`${said.help.replaceAll('PATH', path)}\``,
         }
       }
     }
   },
 })
-
-interface Tool {
-  readonly image: RegExp
-  readonly name: string
-  /** What a location for it is called. */
-  readonly word: string
-  /** Variables and options that name the path. */
-  readonly told: RegExp
-  /** Directories of its configuration, which may say it, too. */
-  readonly configuration: string
-  readonly help: string
-}
-
-const TOOLS: readonly Tool[] = [
-  {
-    image: /^grafana\/grafana(?:-oss|-enterprise)?$/,
-    name: 'Grafana',
-    word: 'grafana',
-    told: /^GF_SERVER_ROOT_URL=|server\.root_url/,
-    configuration: '/etc/grafana',
-    help: 'GF_SERVER_ROOT_URL: "%(protocol)s://%(domain)s:%(http_port)sPATH/"',
-  },
-  {
-    image: /^(?:docker\.elastic\.co\/kibana\/)?kibana$/,
-    name: 'Kibana',
-    word: 'kibana',
-    told: /^SERVER_BASEPATH=|server\.basePath/i,
-    configuration: '/usr/share/kibana/config',
-    help: 'SERVER_BASEPATH: PATH',
-  },
-  {
-    image: /^(?:quay\.io\/prometheus|prom)\/prometheus$/,
-    name: 'Prometheus',
-    word: 'prometheus',
-    told: /web\.(?:external-url|route-prefix)/,
-    configuration: '/etc/never',
-    help: '--web.external-url=PATH/',
-  },
-  {
-    image: /^(?:quay\.io\/prometheus|prom)\/alertmanager$/,
-    name: 'Alertmanager',
-    word: 'alertmanager',
-    told: /web\.(?:external-url|route-prefix)/,
-    configuration: '/etc/never',
-    help: '--web.external-url=PATH/',
-  },
-  {
-    image: /^jenkins\/jenkins$/,
-    name: 'Jenkins',
-    word: 'jenkins',
-    told: /--prefix/,
-    configuration: '/etc/never',
-    help: 'JENKINS_OPTS: --prefix=PATH',
-  },
-  {
-    image: /^sonarqube$/,
-    name: 'SonarQube',
-    word: 'sonar',
-    told: /SONAR_WEB_CONTEXT|sonar\.web\.context/,
-    configuration: '/opt/sonarqube/conf',
-    help: 'SONAR_WEB_CONTEXT: PATH',
-  },
-  {
-    image: /^sonatype\/nexus3$/,
-    name: 'Nexus',
-    word: 'nexus',
-    told: /NEXUS_CONTEXT|nexus-context-path/,
-    configuration: '/nexus-data',
-    help: 'NEXUS_CONTEXT: nexus',
-  },
-  {
-    image: /^(?:docker\.n8n\.io\/)?n8nio\/n8n$/,
-    name: 'n8n',
-    word: 'n8n',
-    told: /N8N_PATH|VUE_APP_URL_BASE_API/,
-    configuration: '/etc/never',
-    help: 'N8N_PATH: PATH/',
-  },
-  {
-    image: /^(?:quay\.io\/)?keycloak\/keycloak$/,
-    name: 'Keycloak',
-    word: 'keycloak',
-    told: /KC_HTTP_RELATIVE_PATH|http-relative-path|KC_HOSTNAME|--hostname/,
-    configuration: '/opt/keycloak/conf',
-    help: 'KC_HTTP_RELATIVE_PATH: PATH',
-  },
-]
-
-/** Programs that are installed on the machine of nginx, by the file that their package has there. */
-const INSTALLED = [
-  {
-    name: 'Grafana',
-    file: '/etc/grafana/grafana.ini',
-    environment: /\bGF_SERVER_ROOT_URL\b/,
-    defaults: '/etc/default/grafana-server',
-    port: /^[ \t]*http_port[ \t]*=[ \t]*(\d+)/m,
-    usual: 3000,
-    told: /^[ \t]*root_url[ \t]*=(.*)$/m,
-    help: 'root_url = %(protocol)s://%(domain)s:%(http_port)sPATH/',
-  },
-  {
-    name: 'Kibana',
-    file: '/etc/kibana/kibana.yml',
-    environment: /\bSERVER_BASEPATH\b|basePath/,
-    defaults: '/etc/default/kibana',
-    port: /^server\.port:[ \t]*(\d+)/m,
-    usual: 5601,
-    told: /^server\.basePath:(.*)$/m,
-    help: 'server.basePath: "PATH"',
-  },
-] as const
 
 /** The program of the same machine that answers at a port, where its own file does not name the path. */
 function installedUntold(
@@ -326,19 +252,50 @@ function installedUntold(
   local: boolean | undefined,
   port: number | null,
   path: string,
-): { readonly name: string; readonly help: string; readonly at: Place } | null {
+  isTaken: boolean,
+): { readonly name: string; readonly message: string; readonly help: string; readonly at: Place } | null {
   const { files, container } = from.machine
   if (container !== null || local !== true) return null
-  for (const { name, file, environment, defaults, port: ported, usual, told, help } of INSTALLED) {
+  for (const each of INSTALLED) {
+    const { name, word, file, environment, defaults, port: ported, usual, told, serves, help } = each
     const source = sourceAt(files, file)
     if (source === null || Number(ported.exec(source.code)?.[1] ?? usual) !== port) continue
-    const written = told.exec(source.code)?.[1]
-    if (written !== undefined && (written.includes(path.slice(1)) || /[\0\uFFFD\uE000${}]/.test(written)))
-      return null
     if (environment.test(sourceAt(files, defaults)?.code ?? '')) return null
-    return { name, help, at: { source, start: 0, end: Math.max(source.text.search(/\r?\n|$/), 1) } }
+    const written = told.exec(source.code)
+    const value = written?.[1] ?? ''
+    if (/[\0\uFFFD\uE000${}]/.test(value)) return null
+    if (written !== null && value.includes(path.slice(1))) {
+      if (isTaken || serves.test(source.code)) return null
+      const start = written.index + written[0].length - value.trimStart().length
+      const at = { source, start, end: start + value.trim().length }
+      return { name, at, ...passedOn(name, path) }
+    }
+    if (!isTaken && !path.includes(word)) return null
+    return {
+      name,
+      help,
+      message: untold(name, path),
+      at: { source, start: 0, end: Math.max(source.text.search(/\r?\n|$/), 1) },
+    }
   }
   return null
+}
+
+function untold(name: string, path: string): string {
+  return `${name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``
+}
+
+/** What comes of a path that a program puts before its addresses, and does not expect in requests. */
+function passedOn(name: string, path: string): { readonly message: string; readonly help: string } {
+  return name === 'Grafana'
+    ? {
+        message: `Grafana leaves it to the proxy to take \`${path}\` away, and nginx passes it on: it redirects to its login for ever`,
+        help: 'serve_from_sub_path = true',
+      }
+    : {
+        message: `${name} leaves it to the proxy to take \`${path}\` away, and nginx passes it on: 404`,
+        help: 'server.rewriteBasePath: true',
+      }
 }
 
 function toolOf({ base, service }: Container): Tool | null {
@@ -347,7 +304,12 @@ function toolOf({ base, service }: Container): Tool | null {
 }
 
 /** What goes wrong; null where it is told, or may be. */
-function faultOf(container: Container, tool: Tool, path: string, isTaken: boolean): string | null {
+function faultOf(
+  container: Container,
+  tool: Tool,
+  path: string,
+  isTaken: boolean,
+): { readonly message: string; readonly help: string } | null {
   const { service, mounts, hostFiles } = container
   if (mounts.some(({ target }) => target === tool.configuration || mayConfigure(tool, target))) return null
   if (service.envFiles.some(({ path: file }) => !file.known || sourceAt(hostFiles, file.value) === null))
@@ -361,11 +323,15 @@ function faultOf(container: Container, tool: Tool, path: string, isTaken: boolea
   const told = written.filter(text => tool.told.test(text))
   if (written.some(text => /[\0\uFFFD\uE000]/.test(text))) return null
   if (!told.some(text => text.includes(path.slice(1))))
-    return `${tool.name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``
-  const takes = written.some(text => /^SERVER_REWRITEBASEPATH=["']?true/i.test(text))
-  if (tool.name === 'Kibana' && !isTaken && !takes)
-    return `Kibana leaves it to the proxy to take \`${path}\` away, and nginx passes it on: 404`
-  return null
+    return { message: untold(tool.name, path), help: tool.help }
+  const takes = written.some(text =>
+    /^(?:SERVER_REWRITEBASEPATH|GF_SERVER_SERVE_FROM_SUB_PATH)=["']?true|server\.serve_from_sub_path/i.test(
+      text,
+    ),
+  )
+  if (!/^(?:Kibana|Grafana)$/.test(tool.name) || isTaken || takes) return null
+  const variable = tool.name === 'Kibana' ? 'SERVER_REWRITEBASEPATH' : 'GF_SERVER_SERVE_FROM_SUB_PATH'
+  return { message: passedOn(tool.name, path).message, help: `${variable}: "true"` }
 }
 
 function mayConfigure({ configuration }: Tool, target: string): boolean {

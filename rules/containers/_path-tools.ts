@@ -1,0 +1,114 @@
+export interface Tool {
+  readonly image: RegExp
+  readonly name: string
+  /** What a location for it is called. */
+  readonly word: string
+  /** Variables and options that name the path. */
+  readonly told: RegExp
+  /** Directories of its configuration, which may say it, too. */
+  readonly configuration: string
+  readonly help: string
+}
+
+export const TOOLS: readonly Tool[] = [
+  {
+    image: /^grafana\/grafana(?:-oss|-enterprise)?$/,
+    name: 'Grafana',
+    word: 'grafana',
+    told: /^GF_SERVER_ROOT_URL=|server\.root_url/,
+    configuration: '/etc/grafana',
+    help: 'GF_SERVER_ROOT_URL: "%(protocol)s://%(domain)s:%(http_port)sPATH/"',
+  },
+  {
+    image: /^(?:docker\.elastic\.co\/kibana\/)?kibana$/,
+    name: 'Kibana',
+    word: 'kibana',
+    told: /^SERVER_BASEPATH=|server\.basePath/i,
+    configuration: '/usr/share/kibana/config',
+    help: 'SERVER_BASEPATH: PATH',
+  },
+  {
+    image: /^(?:quay\.io\/prometheus|prom)\/prometheus$/,
+    name: 'Prometheus',
+    word: 'prometheus',
+    told: /web\.(?:external-url|route-prefix)/,
+    configuration: '/etc/never',
+    help: '--web.external-url=PATH/',
+  },
+  {
+    image: /^(?:quay\.io\/prometheus|prom)\/alertmanager$/,
+    name: 'Alertmanager',
+    word: 'alertmanager',
+    told: /web\.(?:external-url|route-prefix)/,
+    configuration: '/etc/never',
+    help: '--web.external-url=PATH/',
+  },
+  {
+    image: /^jenkins\/jenkins$/,
+    name: 'Jenkins',
+    word: 'jenkins',
+    told: /--prefix/,
+    configuration: '/etc/never',
+    help: 'JENKINS_OPTS: --prefix=PATH',
+  },
+  {
+    image: /^sonarqube$/,
+    name: 'SonarQube',
+    word: 'sonar',
+    told: /SONAR_WEB_CONTEXT|sonar\.web\.context/,
+    configuration: '/opt/sonarqube/conf',
+    help: 'SONAR_WEB_CONTEXT: PATH',
+  },
+  {
+    image: /^sonatype\/nexus3$/,
+    name: 'Nexus',
+    word: 'nexus',
+    told: /NEXUS_CONTEXT|nexus-context-path/,
+    configuration: '/nexus-data',
+    help: 'NEXUS_CONTEXT: nexus',
+  },
+  {
+    image: /^(?:docker\.n8n\.io\/)?n8nio\/n8n$/,
+    name: 'n8n',
+    word: 'n8n',
+    told: /N8N_PATH|VUE_APP_URL_BASE_API/,
+    configuration: '/etc/never',
+    help: 'N8N_PATH: PATH/',
+  },
+  {
+    image: /^(?:quay\.io\/)?keycloak\/keycloak$/,
+    name: 'Keycloak',
+    word: 'keycloak',
+    told: /KC_HTTP_RELATIVE_PATH|http-relative-path|KC_HOSTNAME|--hostname/,
+    configuration: '/opt/keycloak/conf',
+    help: 'KC_HTTP_RELATIVE_PATH: PATH',
+  },
+]
+
+/** Programs that are installed on the machine of nginx, by the file that their package has there. */
+export const INSTALLED = [
+  {
+    name: 'Grafana',
+    word: 'grafana',
+    serves: /^[ \t]*serve_from_sub_path[ \t]*=(?![ \t]*false)/m,
+    file: '/etc/grafana/grafana.ini',
+    environment: /\bGF_SERVER_(?:ROOT_URL|SERVE_FROM_SUB_PATH)\b/,
+    defaults: '/etc/default/grafana-server',
+    port: /^[ \t]*http_port[ \t]*=[ \t]*(\d+)/m,
+    usual: 3000,
+    told: /^[ \t]*root_url[ \t]*=(.*)$/m,
+    help: 'root_url = %(protocol)s://%(domain)s:%(http_port)sPATH/',
+  },
+  {
+    name: 'Kibana',
+    word: 'kibana',
+    serves: /^server\.rewriteBasePath:(?![ \t]*false)/m,
+    file: '/etc/kibana/kibana.yml',
+    environment: /\bSERVER_BASEPATH\b|basePath/,
+    defaults: '/etc/default/kibana',
+    port: /^server\.port:[ \t]*(\d+)/m,
+    usual: 5601,
+    told: /^server\.basePath:(.*)$/m,
+    help: 'server.basePath: "PATH"',
+  },
+] as const
