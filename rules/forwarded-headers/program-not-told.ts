@@ -9,6 +9,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
+import { httpOf, proxyFault } from './_home-assistant.ts'
 
 const tree = (
   service: string,
@@ -59,6 +60,20 @@ const homeAssistant = (configuration: string): Record<string, string> =>
     '8123',
     { 'config/configuration.yaml': configuration },
   )
+const onNetwork = (configuration: string): Record<string, string> => {
+  const files = homeAssistant(configuration)
+  return {
+    ...files,
+    'docker-compose.yml': conf`
+      ${files['docker-compose.yml']!}
+      networks:
+        default:
+          ipam:
+            config:
+              - subnet: 172.28.0.0/24
+    `,
+  }
+}
 const gitlab = (lines: string): Record<string, string> =>
   tree(
     conf`
@@ -105,11 +120,11 @@ export default defineRule({
       title: 'Keycloak of a release without the former variable',
       files: tree(
         conf`
-          image: «quay.io/keycloak/keycloak:26.1»
+          image: quay.io/keycloak/keycloak:26.1
           command: start
           environment:
             KC_HTTP_ENABLED: "true"
-            KC_PROXY: edge
+            KC_PROXY: «edge»
         `,
         '8080',
       ),
@@ -124,6 +139,48 @@ export default defineRule({
         '8123',
         { 'config/configuration.yaml': '«default_config»:\n\nautomation: []\n' },
       ),
+    },
+    {
+      title: 'Home Assistant that trusts its own loopback alone',
+      files: homeAssistant(conf`
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies:
+            - «127.0.0.1»
+            - ::1
+      `),
+    },
+    {
+      title: 'Home Assistant that trusts another network',
+      files: onNetwork(conf`
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies: «172.30.33.0/24»
+      `),
+    },
+    {
+      title: 'Home Assistant with half of what it asks for',
+      files: homeAssistant(conf`
+        http:
+          «trusted_proxies»: [172.16.0.0/12]
+      `),
+    },
+    {
+      title: 'Home Assistant that is told not to use the header',
+      files: homeAssistant(conf`
+        http:
+          use_x_forwarded_for: «false»
+          trusted_proxies: [172.16.0.0/12]
+      `),
+    },
+    {
+      title: 'Home Assistant with an address in place of a network',
+      files: homeAssistant(conf`
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies:
+            - «172.18.0.1/16»
+      `),
     },
     { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
   ],
@@ -140,6 +197,24 @@ export default defineRule({
           use_x_forwarded_for: true
           trusted_proxies:
             - 172.16.0.0/12
+      `),
+    },
+    {
+      title: 'Home Assistant that trusts the network of the proxy',
+      files: onNetwork(conf`
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies:
+            - 127.0.0.1
+            - 172.28.0.0/24
+      `),
+    },
+    {
+      title: 'Home Assistant that trusts an address of a network that Docker chooses',
+      files: homeAssistant(conf`
+        http:
+          use_x_forwarded_for: true
+          trusted_proxies: 172.18.0.5
       `),
     },
     {
@@ -246,6 +321,13 @@ function lookAtKeycloak(container: Container, { server, pass, headers }: NginxCo
       ({ name, value }) => name === 'KC_HOSTNAME' && (value?.known !== true || value.value.includes('://')),
     )
   if (isTold) return null
+  const former = variables.find(({ name }) => name === 'KC_PROXY')?.value
+  if (release >= 26 && former?.known === true && former.at !== null)
+    return {
+      at: former.at,
+      message:
+        'Keycloak has no `KC_PROXY` since release 26, so it does not read `X-Forwarded-Proto`, and makes its addresses with `http://`',
+    }
   return {
     at: service.image.at,
     message:
@@ -253,13 +335,19 @@ function lookAtKeycloak(container: Container, { server, pass, headers }: NginxCo
   }
 }
 
-function lookAtHomeAssistant({ mounts, files }: Container, { headers }: NginxConnection): Fault | null {
+function lookAtHomeAssistant(container: Container, connection: NginxConnection): Fault | null {
+  const { mounts, files } = container
+  const { headers } = connection
   const sent = headers.written.find(({ name, state }) => name === 'x-forwarded-for' && state !== 'cleared')
   const source = sent === undefined ? null : sourceAt(files, '/config/configuration.yaml')
   if (source === null || !mounts.some(({ target }) => posix.join(target, '/').startsWith('/config/')))
     return null
   const { code } = source
-  if (/trusted_proxies|^http:[ \t]*!|packages:|^homeassistant:[ \t]*!/m.test(code)) return null
+  if (/^http:[ \t]*!|packages:|^homeassistant:[ \t]*!/m.test(code)) return null
+  const http = httpOf(source)
+  const fault = http === null ? null : proxyFault(http, container, connection)
+  if (fault !== null) return fault
+  if (code.includes('trusted_proxies')) return null
   const at = firstKey(source, /^http(?=:)/m) ?? firstKey(source, /^\w+(?=:)/m)
   return at === null
     ? null

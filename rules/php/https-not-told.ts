@@ -293,7 +293,8 @@ function doing({ by }: Asked): string {
 function lateFinding({ late }: Asked): RuleFinding | null {
   if (late === null) return null
   return {
-    at: late,
+    at: late.at,
+    related: [{ at: late.settings, message: 'read here' }],
     message:
       'WordPress reads the login in `wp-settings.php`, before this line tells it of TLS: "Sorry, you are not allowed to access this page"',
     label: 'too late',
@@ -433,7 +434,7 @@ interface Asked {
   /** True for one that believes a proxy in front, where that sends `X-Forwarded-Proto`. */
   readonly trusts: boolean
   /** Where WordPress is told of TLS behind the line that asks. */
-  readonly late: Place | null
+  readonly late: { readonly at: Place; readonly settings: Place } | null
 }
 
 /** Where the start page of a directory, or the configuration of the application in it, hangs on TLS. */
@@ -479,7 +480,12 @@ function askedByWordpress(source: Source): Asked | null {
   // What else stands there may do as well.
   if (told === null && OTHERWISE.test(behind)) return null
   const late =
-    told === null ? null : { source, start: start + told.index, end: start + told.index + told[0].length }
+    told === null
+      ? null
+      : {
+          at: { source, start: start + told.index, end: start + told.index + told[0].length },
+          settings: { source, start, end: start + behind.search(/[;\n]|$/) },
+        }
   return { ...found(source, match, 'WordPress'), late }
 }
 
