@@ -28,10 +28,11 @@ export function outputOf(project: string, files: FileSystem): Output | null {
     const configuration = ['js', 'ts', 'mjs', 'mts', 'cjs'].flatMap(
       ending => sourceAt(files, posix.join(project, `vite.config.${ending}`)) ?? [],
     )
+    // Without a file of its own Vite has what it has by itself.
     const isPlain =
-      configuration.length === 1 &&
+      configuration.length <= 1 &&
       !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
-        configuration[0]!.text,
+        configuration[0]?.text ?? '',
       )
     return isPlain ? { tool: 'Vite', path: 'dist', at, isAngular: false } : null
   }

@@ -128,6 +128,10 @@ export default defineRule({
     },
     { title: 'the directory of another tool', files: bad(built('/app/build', VITE), 'COPY --from=build') },
     {
+      title: 'the directory of another tool, where Vite has no configuration',
+      files: bad(built('/app/build', { 'package.json': packageJson('vite build') }), 'COPY --from=build'),
+    },
+    {
       title: 'the directory of Vite for what Create React App builds',
       files: bad(
         built('/app/dist', { 'package.json': packageJson('react-scripts build') }),
