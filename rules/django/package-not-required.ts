@@ -3,7 +3,7 @@ import { projectDirectory } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { readNames } from '../containers/_python-packages.ts'
+import { requiredBeside } from '../containers/_python-packages.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { djangoProjects } from './_projects.ts'
 import { isOwn, wantedBy, withBrought } from './_wanted-packages.ts'
@@ -110,19 +110,9 @@ export default defineRule({
   },
 })
 
-/** Other files and directories that say what is installed. */
-const OTHER =
-  /^(?:(?:dev-|prod-|base-)?requirements(?!\.txt$).*|Pipfile.*|pyproject\.toml|setup\.(?:py|cfg)|(?:poetry|uv|pdm)\.lock|environment\.ya?ml|conda.*|Dockerfile.*|.*[._-]Dockerfile|(?:docker-)?compose.*\.ya?ml|.*requirements\.txt|.*\.sh|Makefile|vendor|lib)$/
-
 /** The packages of the one list beside `manage.py`; null where they may stand elsewhere. */
 function requiredIn(files: FileSystem, directory: string): ReadonlySet<string> | null {
   if (files.kind(posix.join(directory, 'manage.py')) !== 'file') return null
-  const names = [directory, posix.dirname(directory)].flatMap(each =>
-    (files.list(each) ?? []).map(({ name }) => posix.join(each, name)),
-  )
-  const own = posix.join(directory, 'requirements.txt')
-  if (!names.includes(own)) return null
-  if (names.some(path => path !== own && OTHER.test(posix.basename(path)))) return null
-  const required = readNames(files, directory, 'requirements.txt')
-  return required?.includes('django') === true ? new Set(required) : null
+  const required = requiredBeside(files, directory)
+  return required?.has('django') === true ? required : null
 }
