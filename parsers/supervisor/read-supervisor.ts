@@ -38,6 +38,8 @@ export interface SupervisorProgram {
   readonly user: Fact<string> | null
   readonly umask: Fact<number> | null
   readonly environment: readonly { readonly name: string; readonly value: Fact<string>; readonly at: Place }[]
+  /** `stopsignal`, as written; null where its default holds, which is TERM. */
+  readonly stopSignal: Fact<string> | null
   readonly autostart: Fact<boolean> | null
   readonly processes: Fact<number> | null
   /** Of a FastCGI program: `unix:///path` or `tcp://host:port`, its owner and mode. */
@@ -255,6 +257,7 @@ function programOf({ at, values }: Section, name: string): SupervisorProgram {
     user: fact('user'),
     umask: octal('umask'),
     environment: readEnvironment(get('environment')),
+    stopSignal: fact('stopsignal'),
     autostart: autostart === null ? null : readFact(autostart, readBoolean),
     processes:
       processes === null

@@ -16,6 +16,10 @@ export interface ServiceUnit {
   /** `ExecStartPre=` and `ExecStartPost=`. */
   readonly startPre: readonly ExecCommand[]
   readonly startPost: readonly ExecCommand[]
+  /** `ExecStop=`. */
+  readonly stop: readonly ExecCommand[]
+  /** `KillSignal=`, as written. */
+  readonly killSignal: Fact<string> | null
   readonly user: Fact<string> | null
   readonly group: Fact<string> | null
   readonly supplementaryGroups: readonly Fact<string>[]
@@ -66,6 +70,8 @@ export function readServiceUnit(unit: Unit): ServiceUnit {
     start: exec('ExecStart'),
     startPre: exec('ExecStartPre'),
     startPost: exec('ExecStartPost'),
+    stop: exec('ExecStop'),
+    killSignal: service.fact('KillSignal'),
     user: service.fact('User'),
     group: service.fact('Group'),
     supplementaryGroups: service.facts('SupplementaryGroups'),

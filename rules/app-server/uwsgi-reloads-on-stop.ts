@@ -1,0 +1,121 @@
+import { posix } from 'node:path'
+import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { Fact } from '../../src/servers/fact.ts'
+import { behindNginx } from './_examples.ts'
+
+const tree = (lines: string, unit = '', command = '/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini') => ({
+  ...behindNginx(conf`
+    [Service]
+    User=www-data
+    WorkingDirectory=/etc/shop
+    ${unit}
+    ExecStart=${command}
+  `),
+  'etc/shop/uwsgi.ini': conf`
+    [uwsgi]
+    plugins = python3
+    module = web:application
+    http-socket = 127.0.0.1:8000
+    ${lines}
+  `,
+})
+const supervised = (lines: string, program = ''): Record<string, string> => {
+  const { 'etc/systemd/system/shop.service': _, ...files } = tree(lines) as Record<string, string>
+  return {
+    ...files,
+    'etc/supervisor/conf.d/shop.conf': conf`
+      [program:shop]
+      command=/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini
+      directory=/etc/shop
+      user=www-data
+      ${program}
+    `,
+  }
+}
+
+export default defineRule({
+  summary: 'uWSGI reloads where it is told to stop',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'For the master of uWSGI, SIGTERM means reload: only `die-on-term` makes it stop. systemd and supervisord send SIGTERM to stop a program, and wait: `systemctl stop` and `restart` last 90 seconds, until systemd kills what still runs, and the requests in it are lost. supervisord kills the master alone after 10 seconds: its workers go on, and hold the socket that the next start wants.',
+  remedy: '`die-on-term = true`, or `KillSignal=SIGQUIT` in the unit and `stopsignal=QUIT` for supervisord',
+  references: [
+    'https://uwsgi-docs.readthedocs.io/en/latest/Systemd.html',
+    'https://uwsgi-docs.readthedocs.io/en/latest/Management.html#signals-for-controlling-uwsgi',
+  ],
+  unproven: 'The live tests start servers without systemd and supervisord, and end them themselves',
+  bad: [
+    { title: 'a unit', files: tree('«master = true»\nprocesses = 4') },
+    {
+      title: 'an option of the command',
+      files: tree('processes = 4', '', '/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini «--master»'),
+    },
+    { title: 'a program of supervisord', files: supervised('«master = true»') },
+  ],
+  good: [
+    { title: 'it is told what SIGTERM means', files: tree('master = true\ndie-on-term = true') },
+    { title: 'another signal', files: tree('master = true', 'KillSignal=SIGQUIT') },
+    { title: 'a command that stops it', files: tree('master = true', 'ExecStop=/bin/kill -INT $MAINPID') },
+    { title: 'no master', files: tree('processes = 1') },
+    {
+      title: 'a hook of the master',
+      files: tree('master = true\nhook-master-start = unix_signal:15 gracefully_kill_them_all'),
+    },
+    { title: 'another signal of supervisord', files: supervised('master = true', 'stopsignal=QUIT') },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { server, by } = program
+      if (!isUwsgi(server) || !server.complete || by === null || by === 'container') continue
+      const master = server.options.find(({ name }) => name === 'master')
+      const value = server.settings.get('master')
+      if (master === undefined || value?.known !== true || /^(?:false|no|off|0)$/i.test(String(value.value)))
+        continue
+      const isTold = server.options.some(
+        ({ name, value: { text } }) =>
+          name === 'die-on-term' || name === 'emperor' || (name.startsWith('hook-') && text.includes(':15')),
+      )
+      if (isTold || !sendsTerm(program, deployment)) continue
+      yield {
+        at: master.at,
+        message:
+          by === 'systemd'
+            ? 'systemd stops it by SIGTERM, for which the master reloads, so it goes on until systemd kills it'
+            : 'supervisord stops it by SIGTERM, for which the master reloads, so it is killed after 10 seconds, and its workers go on',
+        label: 'reloads for SIGTERM',
+        related: [{ at: server.at, message: 'started here' }],
+        help: 'Add `die-on-term = true`',
+      }
+    }
+  },
+})
+
+/** True where the program itself is surely sent SIGTERM to stop it. */
+function sendsTerm({ by, service, server }: AppServerProgram, { supervisors }: Deployment): boolean {
+  if (by === 'systemd') {
+    if (service === null || service.stop.length > 0 || !isTerm(service.killSignal)) return false
+    const [command, ...others] = service.start
+    const [word] = command?.words ?? []
+    return others.length === 0 && posix.basename(word?.text ?? '').startsWith('uwsgi')
+  }
+  const program = supervisors
+    .flatMap(({ programs }) => programs)
+    .find(
+      ({ command }) =>
+        command !== null &&
+        command.source === server.at.source &&
+        command.start <= server.at.start &&
+        server.at.end <= command.end,
+    )
+  if (program === undefined || !isTerm(program.stopSignal)) return false
+  return posix.basename(program.words?.[0]?.text ?? '').startsWith('uwsgi')
+}
+
+function isTerm(signal: Fact<string> | null): boolean {
+  return signal === null || (signal.known && /^(?:(?:SIG)?TERM|15)$/i.test(signal.value))
+}
