@@ -205,6 +205,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status !== 0 && response.status !== 301,
   },
   {
+    rule: 'django/slash-removed',
+    shows: 'nginx redirects what Django redirects back',
+    examples: { bad: 'a redirect of the server', good: 'no redirect' },
+    request: { url: 'http://example.org/orders/' },
+    harm: ({ response }) =>
+      response.status === 301 && String(response.headers.location).endsWith('example.org/orders'),
+    sound: ({ response }) => response.status === 200 && response.body.includes('orders'),
+  },
+  {
     rule: 'django/host-with-underscore',
     examples: { bad: 'a service', good: 'the Host of the client' },
     shows: 'Django refuses a name with an underscore, though every host is allowed',

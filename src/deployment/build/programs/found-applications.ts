@@ -65,7 +65,7 @@ export function applicationsAmong(
     if (read.kind !== 'source') continue
     const { source } = read
     if (!path.endsWith('.py')) {
-      if (/\blisten\s*\(/.test(source.code)) node.push(source)
+      if (/\blisten\s*\(|['"]socket\.io['"]/.test(source.code)) node.push(source)
     } else if (beginsDjango(source)) django.push(source)
     else if (applicationName(source) !== null) python.push(source)
   }
