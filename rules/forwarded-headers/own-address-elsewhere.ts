@@ -7,6 +7,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
+import { hasInstalled, type InstalledAddress, installedAddress } from './_installed-addresses.ts'
+import { nginxMain } from '../_examples.ts'
 import { ADDRESSED, type AddressedProgram } from './_own-addresses.ts'
 
 const tree = (service: string, port: string, lines = ''): Record<string, string> => ({
@@ -31,6 +33,15 @@ const tree = (service: string, port: string, lines = ''): Record<string, string>
             proxy_set_header X-Forwarded-Proto $scheme;
         }
     }
+  `,
+})
+const onMachine = (path: string, lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    tree('', '')['site.conf']!.replace('http://app:', 'http://127.0.0.1:3000'),
+  ),
+  [path]: conf`
+    [server]
+    ${lines}
   `,
 })
 const app = (image: string, lines: string): string => conf`
@@ -58,6 +69,10 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'Gitea on the machine of nginx',
+      files: onMachine('etc/gitea/app.ini', 'ROOT_URL = «http://localhost:3000/»'),
+    },
     {
       title: 'a scheme that nginx does not serve',
       files: tree(app('ghost:5', 'url: «http://app.example.org»'), '2368'),
@@ -118,6 +133,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Gitea on the machine with its address',
+      files: onMachine('etc/gitea/app.ini', 'ROOT_URL = https://app.example.org/'),
+    },
+    {
+      title: 'another port than that of Gitea',
+      files: onMachine(
+        'etc/gitea/app.ini',
+        conf`
+        HTTP_PORT = 3001
+        ROOT_URL = http://localhost:3001/
+      `,
+      ),
+    },
+    {
+      title: 'Grafana that makes its address of its name',
+      files: onMachine('etc/grafana/grafana.ini', 'root_url = %(protocol)s://%(domain)s/'),
+    },
     { title: 'its address', files: tree(app('ghost:5', 'url: https://app.example.org'), '2368') },
     {
       title: 'a server of both schemes',
@@ -175,12 +208,28 @@ export default defineRule({
     },
   ],
   *check({ connections, machines }) {
-    if (!machines.some(({ container }) => container !== null && imageOf(container) !== null)) return
+    const isAnywhere = machines.some(({ container, files }) =>
+      container === null ? hasInstalled(files) : imageOf(container) !== null,
+    )
+    if (!isAnywhere) return
     for (const connection of connections.http) {
       const names = namesOf(connection)
       if (connection.reachable === false || names === null) continue
-      for (const { machine } of connection.targets) {
+      for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
+        if (container === null && local === true && connection.from.machine.container === null) {
+          const installed = installedAddress(connection.from.machine.files, port)
+          const fault =
+            installed === null
+              ? null
+              : faultOfInstalled(installed, names, isTlsAlone(connection, connections.http, port))
+          if (fault === null) continue
+          yield {
+            ...fault,
+            related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+          }
+          continue
+        }
         const image = container === null ? null : imageOf(container)
         if (container === null || image === null || !areKnown(container)) continue
         const site: Site = {
@@ -270,6 +319,40 @@ function isOnlyTls(
         !each.targets.some(({ machine }) => machine?.container === container),
     )
   )
+}
+
+/** The same of a port of the machine itself. */
+function isTlsAlone(
+  { server }: NginxConnection,
+  all: readonly NginxConnection[],
+  port: number | null,
+): boolean {
+  return (
+    server.tls &&
+    all.every(
+      each =>
+        each.server.plainListens.length === 0 ||
+        !each.targets.some(target => target.local === true && target.port === port),
+    )
+  )
+}
+
+function faultOfInstalled(
+  { name, text, at }: InstalledAddress,
+  names: readonly string[],
+  isTls: boolean,
+): Fault | null {
+  const [, scheme = '', host = ''] = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]+)/i.exec(text) ?? []
+  const isElsewhere = isLocal(host)
+  if (!isElsewhere && !(isTls && scheme.toLowerCase() === 'http' && names.includes(host))) return null
+  return {
+    at,
+    message: isElsewhere
+      ? `${name} begins its addresses with \`${text}\`, and clients ask \`${names[0]}\``
+      : `${name} begins its addresses with \`http://\`, and nginx serves \`${host}\` over TLS`,
+    label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
+    help: `Write \`${isTls ? 'https' : 'http'}://${names[0]}/\``,
+  }
 }
 
 function faultOf(image: string, variables: Variables, site: Site): Fault | null {
