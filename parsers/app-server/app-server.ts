@@ -77,7 +77,7 @@ export interface AppServer {
   readonly socketOwner: Fact<string> | null
   /** Variables that it sets for the application. */
   readonly environment: readonly AppVariable[]
-  /** Where the application's own script reads headers by which proxies tell of the client; names in lower case. */
+  /** Where the application's own script reads headers by which proxies tell of the client, or with a `_` in their names. */
   readonly headersRead: ReadonlyMap<string, Place>
   /** True for a server that is meant for development. */
   readonly development: boolean

@@ -30,7 +30,7 @@ export interface NodeScript {
   readonly corsForAll: Place | null
   /** Bytes: the largest body that a parser of Express is told to take. */
   readonly bodyLimit: Fact<number> | null
-  /** Where it reads headers by which proxies tell of the client, by their names in lower case. */
+  /** Where it reads headers by which proxies tell of the client, or whose names have a `_`; names in lower case. */
   readonly headersRead: ReadonlyMap<string, Place>
   /** Other scripts that it loads by a relative path. */
   readonly loads: readonly string[]
@@ -45,6 +45,8 @@ const PASSING = new Set(['Number', 'parseInt', 'normalizePort', 'String'])
 /** What proxies tell of the client. */
 const OF_PROXIES =
   /^(?:x-(?:forwarded-(?:for|proto|host)|real-ip|client-ip)|cf-connecting-ip|true-client-ip)$/i
+/** A name as few headers have it, which nginx drops. */
+const UNDERSCORED = /^[a-z][a-z\d-]*_[\w-]*$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
 /** Words of an expression that are looked at: what is longer is no plain value. */
@@ -340,17 +342,31 @@ class Reader {
     return entries
   }
 
-  /** `req.headers['x-real-ip']`, `req.get('X-Real-IP')`; the first of a name. */
+  /** `req.headers['x-real-ip']`, `req.headers.api_key`, `req.get('X-Real-IP')`; the first of a name. */
   private headersRead(): NodeScript['headersRead'] {
     const found = new Map<string, Place>()
     for (const [at, { kind, text }] of this.tokens.entries()) {
-      if (kind !== 'string' || !OF_PROXIES.test(text)) continue
+      if (!UNDERSCORED.test(text) && !(kind === 'string' && OF_PROXIES.test(text))) continue
       const before = this.tokens[at - 2]?.text ?? ''
-      const isAsked = this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)
+      const isAsked = this.asksForHeader(at, kind, before)
       const name = text.toLowerCase()
       if (isAsked && !found.has(name)) found.set(name, this.place(at))
     }
     return found
+  }
+
+  /** An object that is called `headers` may be that of a request to somebody else, or of an answer. */
+  private asksForHeader(at: number, kind: JsToken['kind'], before: string): boolean {
+    const ofRequest = /^(?:req|request|ctx)$/
+    const asked = this.tokens[at - 4]?.text ?? ''
+    if (kind === 'name')
+      return /^\??\.$/.test(this.tokens[at - 1]?.text ?? '') && before === 'headers' && ofRequest.test(asked)
+    if (kind !== 'string') return false
+    if (OF_PROXIES.test(this.tokens[at]!.text))
+      return this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)
+    return (
+      (this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)) && ofRequest.test(asked)
+    )
   }
 
   private trustProxy(): NodeScript['trustProxy'] {

@@ -141,6 +141,10 @@ export default defineRule({
             at,
             severity: 'warning' as const,
             message: 'no `Options` has `ExecCGI`, so every script is answered with 403',
+            related: optionsBeside(line).map(each => ({
+              at: argumentPlace(each, each.args.length - 1),
+              message: 'lacks `ExecCGI`',
+            })),
           }
       }
     }
@@ -151,4 +155,9 @@ export default defineRule({
 function hasScripts(files: FileSystem, { args }: ApacheDirective): boolean {
   const directory = (args[1]?.value ?? '').replace(/(?<=.)\/$/, '')
   return (files.list(directory) ?? []).some(({ kind }) => kind === 'file')
+}
+
+/** The lines of options in the section of a handler. */
+function optionsBeside({ parent }: ApacheDirective): readonly ApacheDirective[] {
+  return (parent?.children ?? []).filter(({ name }) => name === 'Options')
 }

@@ -85,8 +85,9 @@ export default defineRule({
   summary: 'An error page that Apache does not send',
   severity: 'error',
   otherSeverities: {
-    warning: 'for a page that is not there, is refused itself, or is asked of the backend that failed',
-    info: 'for a whole URL, which works and loses the status, and for a server that lacks a module',
+    warning:
+      'for a page that is not there, is refused itself, or is asked of the backend that failed, and for a whole URL of the same virtual host',
+    info: 'for a whole URL of another site, which works and loses the status, and for a server that lacks a module',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -191,8 +192,10 @@ export default defineRule({
     }
     for (const asked of hostsHolding(deployment, ['errordocument'])) {
       const { configuration, host } = asked
-      for (const line of directivesIn(configuration, host?.directive ?? null, 'errordocument'))
+      for (const line of directivesIn(configuration, host?.directive ?? null, 'errordocument')) {
         yield* withoutPage(deployment, asked, line)
+        yield* ofOwnSite(asked, line)
+      }
       for (const { file } of htaccessFilesOf(configuration, filesOf(configuration), host))
         for (const line of file.occurrences.get('errordocument') ?? [])
           yield* answeredLikewise(deployment, asked, line)
@@ -231,6 +234,23 @@ function* faultOf(directive: ApacheDirective) {
         ? 'Apache ignores a whole URL for 401, and sends its own page'
         : `a whole URL makes a redirect of the error: the client gets 302 instead of ${status}`,
     }
+  }
+}
+
+/** The page of a virtual host itself, for which a path would do: search engines never see that a page is gone. */
+function* ofOwnSite({ host }: AskedHost, line: ApacheDirective) {
+  const [status = '', page = ''] = line.args.map(({ value }) => value)
+  const [, name = '', path = ''] = /^https?:\/\/([\w.-]+)(\/[\w./-]*)$/i.exec(page) ?? []
+  if (!/^(?:403|404|410)$/.test(status) || host === null) return
+  const own = [host.serverName, ...host.aliases.map(each => each.name)].flatMap(fact =>
+    fact?.known === true ? [typeof fact.value === 'string' ? fact.value : fact.value.host] : [],
+  )
+  if (!own.some(each => each?.toLowerCase() === name.toLowerCase())) return
+  yield {
+    at: argumentPlace(line, 1),
+    severity: 'warning' as const,
+    message: `a whole URL makes a redirect of the error: the client gets 302 instead of ${status}`,
+    help: `write \`ErrorDocument ${status} ${path}\``,
   }
 }
 

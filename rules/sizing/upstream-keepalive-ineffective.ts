@@ -35,13 +35,20 @@ const nginx = (keepalive: string, lines: string): Record<string, string> => ({
 
 export default defineRule({
   summary: 'Connections to the backend are kept, and never used again',
-  severity: 'info',
+  severity: 'warning',
+  otherSeverities: { info: 'where nobody says which nginx it is, as a newer one keeps them' },
   confidence: 'high',
   since: '0.1.0',
   why: '`keepalive` needs HTTP/1.1 and no `Connection: close`, which nginx before 1.29.7 sends unless told otherwise: each request still opens a connection of its own.',
   remedy: 'Add `proxy_http_version 1.1;` and `proxy_set_header Connection "";` to the location',
   references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive'],
-  bad: [{ title: 'keepalive alone', files: nginx('«keepalive»', '') }],
+  bad: [
+    { title: 'keepalive alone', files: nginx('«keepalive»', '') },
+    {
+      title: 'of an nginx that may be newer',
+      files: { 'etc/nginx/nginx.conf': nginx('«keepalive»', '')['etc/nginx/nginx.conf'] ?? '' },
+    },
+  ],
   good: [
     {
       title: 'with what it needs',
@@ -67,18 +74,15 @@ export default defineRule({
       if (first === undefined) continue
       const { version } = first.server.configuration
       // From 1.29.7 on it is the default; where nobody says the version it may be.
-      if (
-        version.from === 'assumed' ||
-        isAtLeast(version, '1.29.7') ||
-        group.some(({ headers }) => headers.open)
-      )
-        continue
+      const isAssumed = version.from === 'assumed'
+      if ((!isAssumed && isAtLeast(version, '1.29.7')) || group.some(({ headers }) => headers.open)) continue
       const kept = upstreamConnections(first)
       if (kept === null || group.some(connection => upstreamConnections(connection)?.reused === true))
         continue
       yield {
         at: kept.at,
-        message: `nginx closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
+        severity: isAssumed ? ('info' as const) : ('warning' as const),
+        message: `nginx${isAssumed ? ' before 1.29.7' : ''} closes its connections to \`${first.upstream?.args[0]?.value}\` after each request all the same`,
         related: [{ at: argumentPlace(first.pass, 0), message: 'proxied with HTTP/1.0' }],
         ...(group.length === 1 ? reuse(first) : {}),
       }

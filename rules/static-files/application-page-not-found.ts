@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -67,8 +67,8 @@ export default defineRule({
     {
       title: 'a page for what is missing',
       files: built(conf`
-        «location» / {
-            try_files $uri $uri/ =404;
+        location / {
+            try_files $uri $uri/ «=404»;
         }
       `),
     },
@@ -210,7 +210,11 @@ function unanswered(
   const page = ask(deployment, server, '/orders/7')
   if (page?.end.kind !== 'response' || page.end.status !== 404) return null
   const location = page.steps.findLast(({ kind }) => kind === 'location')?.directive
-  return namePlace(location ?? server.directive)
+  const files = location?.children.find(({ name }) => name === 'try_files')
+  const last = files?.args.at(-1)?.value
+  return files !== undefined && last === '=404'
+    ? argumentPlace(files, files.args.length - 1)
+    : namePlace(location ?? server.directive)
 }
 
 /** A configuration that somebody may mount into the image. */

@@ -544,6 +544,14 @@ export const cases: readonly LiveCase[] = [
       response.body === 'inside' && (await request({ url: `${SITE}/admin/one.txt` })).status === 403,
     sound: isRefused,
   },
+  {
+    rule: 'access/x-accel-location-open',
+    examples: { bad: 'a view of Django', good: 'internal' },
+    shows: 'an invoice comes without a question to the application',
+    request: { url: 'http://example.org/protected/1.pdf' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('an invoice'),
+    sound: ({ response }) => response.status === 404,
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */

@@ -2109,4 +2109,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 405,
     sound: ({ response }) => response.status === 207,
   },
+  {
+    rule: 'apache/ssi-not-permitted',
+    examples: { bad: 'other options', good: 'permitted' },
+    shows: 'the line of the include comes as it is written',
+    request: { url: 'http://example.org/index.shtml' },
+    harm: ({ response }) => response.body.includes('<!--#echo'),
+    sound: ({ response }) => response.body.includes('index.shtml') && !response.body.includes('#echo'),
+  },
 ]

@@ -595,4 +595,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.report?.HTTP_HOST === '_',
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
   },
+  {
+    rule: 'forwarded-headers/underscored-header-dropped',
+    examples: { bad: 'a script for Node.js', good: 'let through' },
+    shows: 'the key of the client does not reach the application',
+    mirrors: [3000],
+    request: { url: 'http://example.org/orders', headers: { api_key: 'secret' } },
+    harm: ({ response }) => !JSON.stringify(response.report ?? 'secret').includes('secret'),
+    sound: ({ response }) => JSON.stringify(response.report).includes('secret'),
+  },
 ]

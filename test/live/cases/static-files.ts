@@ -7,6 +7,15 @@ function shows(text: string): (answer: LiveAnswer) => boolean {
   return ({ response }) => response.status === 200 && response.body.includes(text)
 }
 
+/** True for an answer that is not compressed. */
+function isPlain({ response }: LiveAnswer): boolean {
+  return response.status === 200 && response.headers['content-encoding'] === undefined
+}
+
+function isCompressed({ response }: LiveAnswer): boolean {
+  return response.status === 200 && response.headers['content-encoding'] === 'gzip'
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'static-files/path-from-client',
@@ -318,5 +327,21 @@ export const cases: readonly LiveCase[] = [
     request: { url: `${SITE}/download/one.zip` },
     harm: shows('secret'),
     sound: ({ response }) => response.status === 502,
+  },
+  {
+    rule: 'static-files/scripts-not-compressed',
+    examples: { bad: 'the type of years ago', good: 'the type of the table' },
+    shows: 'a script comes as it is to a client that takes gzip',
+    request: { url: `${SITE}/app.js`, headers: { 'accept-encoding': 'gzip' } },
+    harm: isPlain,
+    sound: isCompressed,
+  },
+  {
+    rule: 'static-files/scripts-not-compressed',
+    examples: { bad: 'Apache, with an older type than the table has', good: 'Apache, with all types' },
+    shows: 'a script comes as it is to a client that takes gzip',
+    request: { url: `${SITE}/app.js`, headers: { 'accept-encoding': 'gzip' } },
+    harm: isPlain,
+    sound: isCompressed,
   },
 ]

@@ -1,0 +1,146 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string, header: string): string =>
+  nginxMain([
+    lines,
+    nginxServer(conf`
+      location / {
+          proxy_pass http://127.0.0.1:3000;
+          proxy_set_header Host $host;
+          ${header}
+      }
+    `),
+  ])
+
+const node = (condition: string, lines = '', header = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(lines, header),
+  'etc/systemd/system/orders.service': conf`
+    [Service]
+    WorkingDirectory=/srv/orders
+    ExecStart=/usr/bin/node server.js
+  `,
+  'srv/orders/server.js': conf`
+    const http = require('http')
+    http.createServer((req, res) => {
+      res.statusCode = ${condition} === 'secret' ? 200 : 401
+      res.end()
+    }).listen(3000, '127.0.0.1')
+  `,
+})
+const fastapi = (scheme: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx('', ''),
+  'etc/systemd/system/orders.service': conf`
+    [Service]
+    WorkingDirectory=/srv/orders
+    ExecStart=/usr/bin/uvicorn --port 3000 app:app
+  `,
+  'srv/orders/app.py': conf`
+    from fastapi import FastAPI, Header, Security
+    from fastapi.security import APIKeyHeader
+
+    app = FastAPI()
+    ${scheme}
+
+    @app.get("/orders")
+    def orders(key: str = Security(scheme)):
+        return []
+  `,
+})
+
+export default defineRule({
+  summary: 'An application reads a header with an underscore in its name, which nginx drops',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx takes a header whose name has a `_` for an invalid one, and drops it without a word above the log level `info`: the application never sees it, and answers 401 or 403 to everybody.',
+  remedy:
+    'Give the header a dash, `X-Api-Key`; or write `underscores_in_headers on;` in `http`, where it holds for all servers of a socket',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers',
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#ignore_invalid_headers',
+  ],
+  bad: [
+    { title: 'a script for Node.js', files: node("req.headers[«'api_key'»]") },
+    { title: 'as a property', files: node('req.headers.«api_key»') },
+    { title: 'FastAPI', files: fastapi('scheme = APIKeyHeader(name="«access_token»")') },
+  ],
+  good: [
+    { title: 'a dash', files: node("req.headers['api-key']") },
+    { title: 'let through', files: node("req.headers['api_key']", 'underscores_in_headers on;') },
+    { title: 'nothing is invalid', files: node("req.headers['api_key']", 'ignore_invalid_headers off;') },
+    {
+      title: 'a header that nginx sends itself',
+      files: node("req.headers['client_name']", '', 'proxy_set_header client_name $ssl_client_s_dn;'),
+    },
+    {
+      title: 'read with a dash, too',
+      files: node("(req.headers['api_key'] || req.headers['api-key'])"),
+    },
+    {
+      title: 'a header of the answer of somebody else',
+      files: node("(answer.headers['api_key'])"),
+    },
+    { title: 'FastAPI with a dash', files: fastapi('scheme = APIKeyHeader(name="X-API-Key")') },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const { configuration } = connection.server
+      const { headers } = connection
+      if (headers.open || ALLOWING.some(name => mayAllow(configuration, name))) continue
+      for (const target of connection.targets) {
+        const program = serverBehind(target)
+        if (program === null) continue
+        for (const [name, at] of underscoredHeaders(deployment, program)) {
+          if (headers.written.some(header => header.name === name)) continue
+          yield {
+            at,
+            message: `nginx drops the header \`${name}\` of clients for its underscore, so the application never gets it`,
+            label: 'never there',
+            related: [{ at: namePlace(connection.pass), message: 'proxied here' }],
+          }
+        }
+      }
+    }
+  },
+})
+
+/** Either lets such names through, be it in another server of the socket. */
+const ALLOWING = ['underscores_in_headers', 'ignore_invalid_headers']
+
+function mayAllow(configuration: NginxConnection['server']['configuration'], name: string): boolean {
+  return (
+    configuration.main === null || configuration.occurrences.has(name) || mayHoldUnread(configuration, name)
+  )
+}
+
+function underscoredHeaders(deployment: Deployment, program: AppServerProgram): readonly [string, Place][] {
+  const { headersRead } = program.server
+  const found = [...headersRead].filter(
+    ([name, { source }]) =>
+      name.includes('_') && !source.code.toLowerCase().includes(name.replaceAll('_', '-')),
+  )
+  const module = deployment.moduleOf(program)?.source
+  return module == null || module === 'missing' ? found : [...found, ...keysOf(module)]
+}
+
+/** `APIKeyHeader(name="access_token")` and `Header(alias="api_key")` of FastAPI. */
+const KEY =
+  /\b(?:APIKeyHeader\(\s*|Header\([^()]*\balias\s*=\s*(?=["']))(?:name\s*=\s*)?["']([\w-]*_[\w-]*)["']/g
+
+const keysOf = memo((source: Source): readonly [string, Place][] => {
+  const code = withoutComments(source.text)
+  return [...code.matchAll(KEY)].flatMap(({ 0: whole, 1: name = '', index }) => {
+    if (code.toLowerCase().includes(name.toLowerCase().replaceAll('_', '-'))) return []
+    const end = index + whole.length - 1
+    return [[name.toLowerCase(), { source, start: end - name.length, end }] as [string, Place]]
+  })
+})
