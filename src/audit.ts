@@ -214,6 +214,7 @@ const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
   'apache/htaccess-directive-not-permitted',
   'access/private-network-too-wide',
   'access/well-known-denied',
+  'response-headers/policy-blocks-page',
   'apache/addhandler-php',
   'apache/allow-from-wildcard',
   'apache/backreference-without-group',

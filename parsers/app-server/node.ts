@@ -113,6 +113,7 @@ function scriptServer(
     if (each.secureCookie !== null) settings.set('cookie.secure', known(true, each.secureCookie))
     if (each.asksForTls !== null) settings.set('req.secure', known(true, each.asksForTls))
     if (each.rateLimit !== null) settings.set('rate limit', known(true, each.rateLimit))
+    if (each.compression !== null) settings.set('compression', known(true, each.compression))
     if (each.corsForAll !== null) settings.set('cors for all', known(true, each.corsForAll))
     for (const origin of each.corsOrigins) settings.set(`cors origin ${settings.size}`, origin)
   }

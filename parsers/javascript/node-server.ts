@@ -24,6 +24,8 @@ export interface NodeScript {
   readonly asksForTls: Place | null
   /** Where `express-rate-limit` is called. */
   readonly rateLimit: Place | null
+  /** Where the package `compression` is called, without a filter of its own. */
+  readonly compression: Place | null
   /** Origins that the package `cors`, or the `cors` of Socket.IO, is told to allow: texts alone. */
   readonly corsOrigins: readonly Fact<string>[]
   /** `*` for an origin beside `credentials: true`, which no browser takes. */
@@ -49,6 +51,15 @@ const OF_PROXIES =
 const UNDERSCORED = /^[a-z][a-z\d-]*_[\w-]*$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
+const importOf = (name: string): RegExp =>
+  new RegExp(
+    `(?:const|let|var|import)\\s+\\{?\\s*(?:default\\s+as\\s+)?(\\w+)\\s*\\}?\\s*(?:=\\s*require\\(\\s*|from\\s+)['"]${name}['"]`,
+  )
+const PACKAGES = {
+  'express-rate-limit': importOf('express-rate-limit'),
+  compression: importOf('compression'),
+}
+
 /** Words of an expression that are looked at: what is longer is no plain value. */
 const LONGEST_EXPRESSION = 500
 /** UTF-16 units: what is longer, a tool has put together. */
@@ -66,6 +77,7 @@ const NOTHING_SAID: NodeScript = {
   secureCookie: null,
   asksForTls: null,
   rateLimit: null,
+  compression: null,
   corsOrigins: [],
   corsForAll: null,
   bodyLimit: null,
@@ -102,7 +114,8 @@ class Reader {
       trustProxy: this.trustProxy(),
       secureCookie: this.secureCookie(),
       asksForTls: this.asksForTls(),
-      rateLimit: this.rateLimit(),
+      rateLimit: this.packageCall('express-rate-limit'),
+      compression: this.packageCall('compression'),
       corsOrigins: cors.flatMap(options => this.textsOf(options.get('origin'))),
       corsForAll: this.corsForAll(cors),
       bodyLimit: this.bodyLimit(),
@@ -429,14 +442,12 @@ class Reader {
     return null
   }
 
-  private rateLimit(): Place | null {
-    const match =
-      /(?:(?:const|let|var|import)\s+\{?\s*(?:default\s+as\s+)?(\w+)\s*\}?\s*(?:=\s*require\(\s*|from\s+)['"]express-rate-limit['"])/.exec(
-        this.source.code,
-      )
+  /** Where what a package gives by itself is called: `app.use(compression())`. */
+  private packageCall(name: 'express-rate-limit' | 'compression'): Place | null {
+    const match = PACKAGES[name].exec(this.source.code)
     if (match?.[1] === undefined) return null
-    const name = match[1]
-    const at = this.tokens.findIndex((token, index) => token.text === name && this.is(index + 1, '('))
+    const called = match[1]
+    const at = this.tokens.findIndex((token, index) => token.text === called && this.is(index + 1, '('))
     return at === -1 ? null : this.place(at)
   }
 

@@ -2,9 +2,11 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, djangoProject, nginxMain, nginxServer } from '../_examples.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import type { ApacheHost } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { type ApacheDirective, isModuleLoaded } from '../../src/servers/apache/configuration.ts'
 import { directivesOfHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 
@@ -32,10 +34,27 @@ const COMPRESSING = apacheMain(
   ['filter', 'deflate', 'mime'],
 )
 
+const express = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(lines),
+  'etc/systemd/system/wiki.service': conf`
+    [Service]
+    WorkingDirectory=/srv/wiki
+    ExecStart=/usr/bin/node server.js
+  `,
+  'srv/wiki/server.js': conf`
+    const express = require('express')
+    const compression = require('compression')
+    const app = express()
+    app.use(compression())
+    app.get('/', (req, res) => res.send('<html>'))
+    app.listen(9000, '127.0.0.1')
+  `,
+})
+
 export default defineRule({
   summary: '`sub_filter` changes nothing in what the backend compresses',
   severity: 'info',
-  otherSeverities: { warning: 'where Apache is known to compress' },
+  otherSeverities: { warning: 'where the backend is known to compress: Apache, Express or Django' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Browsers offer gzip, and nginx passes the offer on. What comes back compressed goes to the client as it is: the text that is to be replaced does not stand in it.',
@@ -47,6 +66,24 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('').replace('sub_filter', '«sub_filter»') },
     },
     {
+      title: 'Express compresses',
+      files: Object.fromEntries(
+        Object.entries(express('')).map(([path, text]) => [path, text.replace('sub_filter', '«sub_filter»')]),
+      ),
+    },
+    {
+      title: 'Django compresses',
+      files: {
+        'etc/nginx/nginx.conf': nginx('').replace('sub_filter', '«sub_filter»'),
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/opt/shop
+          ExecStart=/usr/bin/gunicorn -b 127.0.0.1:9000 shop.wsgi
+        `,
+        ...djangoProject('MIDDLEWARE = ["django.middleware.gzip.GZipMiddleware"]'),
+      },
+    },
+    {
       title: 'Apache compresses, and nginx unpacks for clients without gzip alone',
       files: {
         'etc/nginx/nginx.conf': nginx('gunzip on;').replace('sub_filter', '«sub_filter»'),
@@ -55,6 +92,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Express would compress, and is not offered it',
+      files: express('proxy_set_header Accept-Encoding "";'),
+    },
     {
       title: 'Apache would compress, and is not offered it',
       files: {
@@ -79,17 +120,19 @@ export default defineRule({
       const filter = certainHosts(deployment, connection)
         .map(compressionOf)
         .find(found => found !== null)
+      const compressed =
+        filter == null ? compressedBehind(deployment, connection) : { by: 'Apache', at: namePlace(filter) }
       yield {
         at: namePlace(line),
-        severity: filter == null ? 'info' : 'warning',
+        severity: compressed === null ? 'info' : 'warning',
         message:
-          filter == null
+          compressed === null
             ? 'the backend is offered gzip, and in what it compresses nothing is replaced'
-            : 'Apache compresses its pages for browsers, and nothing is replaced in them',
+            : `${compressed.by} compresses its pages for browsers, and nothing is replaced in them`,
         related: [
-          filter == null
+          compressed === null
             ? { at: argumentPlace(pass, 0), message: 'the backend' }
-            : { at: namePlace(filter), message: 'compressed here' },
+            : { at: compressed.at, message: 'compressed here' },
         ],
       }
     }
@@ -107,4 +150,22 @@ function compressionOf({ configuration, directive }: ApacheHost): ApacheDirectiv
     args.some(({ value }) => /^text\/html$/i.test(value)),
   )
   return ofPages ?? named('setoutputfilter')[0] ?? null
+}
+
+/** Where an application behind a connection compresses its pages; null where none is seen to. */
+function compressedBehind(
+  deployment: Deployment,
+  { targets }: NginxConnection,
+): { readonly by: string; readonly at: Place } | null {
+  for (const target of targets) {
+    const program = serverBehind(target)
+    if (program === null) continue
+    const called = program.server.program === 'node' ? program.server.settings.get('compression') : undefined
+    if (called?.known === true && called.at !== null) return { by: 'Express', at: called.at }
+    const middleware = deployment.moduleOf(program)?.settings?.get('MIDDLEWARE')
+    if (middleware?.known !== true || !Array.isArray(middleware.value) || middleware.at === null) continue
+    if (middleware.value.includes('django.middleware.gzip.GZipMiddleware'))
+      return { by: 'Django', at: middleware.at }
+  }
+  return null
 }

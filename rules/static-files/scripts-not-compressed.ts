@@ -7,7 +7,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effective, isOn } from '../../src/servers/nginx/queries/effective.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -72,6 +73,20 @@ export default defineRule({
   bad: [
     { title: 'the type of years ago', files: nginx('«application/x-javascript»') },
     { title: 'a newer type than the table has', files: nginx('«text/javascript»') },
+    {
+      title: 'files beside an application',
+      files: nginx(
+        '«text/javascript»',
+        conf`
+          location /static/ {
+              alias /srv/www/static/;
+          }
+          location / {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      ),
+    },
     {
       title: 'the table of the package, which is not here',
       files: withoutTable(nginx('«application/x-javascript»')),
@@ -178,9 +193,29 @@ function hasOwnTable({ occurrences, stockMain }: NginxConfiguration): boolean {
 function* ofServer(deployment: Deployment, server: NginxServer) {
   const { configuration, directive } = server
   if (!configuration.occurrences.has('gzip_types')) return
-  const answer = askServer(deployment, server, `/${EXISTING}.js`)
-  if (answer?.end.kind !== 'file') return
-  const scope = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? directive
+  for (const path of pathsOfFiles(directive)) {
+    const answer = askServer(deployment, server, `${path}${EXISTING}.js`)
+    if (answer?.end.kind !== 'file') continue
+    const scope = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? directive
+    yield* inScope(configuration, scope)
+  }
+}
+
+/** Locations of one server that are asked. */
+const MOST_LOCATIONS = 8
+
+/** Where scripts may lie: at the root, and below each location that has files of its own. */
+function pathsOfFiles({ children }: NginxDirective): readonly string[] {
+  const own = children.flatMap(line => {
+    if (line.name !== 'location' || !line.children.some(({ name }) => name === 'root' || name === 'alias'))
+      return []
+    const { modifier, name } = readLocation(line)
+    return (modifier === '' || modifier === '^~') && name.startsWith('/') && name !== '/' ? [name] : []
+  })
+  return ['/', ...own.slice(0, MOST_LOCATIONS).map(name => (name.endsWith('/') ? name : `${name}/`))]
+}
+
+function* inScope(configuration: NginxConfiguration, scope: NginxDirective) {
   const lists = effective(configuration, scope, 'gzip_types')
   const gzip = isOn(configuration, scope, 'gzip', false)
   if (!lists.known || !lists.value.complete || !gzip.known || !gzip.value) return
