@@ -35,6 +35,7 @@ import accessSecureLinkUnasked from './access/secure-link-unasked.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import accessValidReferersUnused from './access/valid-referers-unused.ts'
 import accessWellKnownDenied from './access/well-known-denied.ts'
+import accessXAccelLocationOpen from './access/x-accel-location-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
@@ -148,6 +149,7 @@ import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
 import apacheSiteNotIncluded from './apache/site-not-included.ts'
 import apacheSlashAddedToFiles from './apache/slash-added-to-files.ts'
+import apacheSsiNotPermitted from './apache/ssi-not-permitted.ts'
 import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheStartNeedsModule from './apache/start-needs-module.ts'
@@ -170,6 +172,7 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
+import appServerBrokerEvicts from './app-server/broker-evicts.ts'
 import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryNotLoaded from './app-server/celery-not-loaded.ts'
@@ -188,6 +191,8 @@ import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-r
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
+import appServerLaravelRetryBelowTimeout from './app-server/laravel-retry-below-timeout.ts'
+import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
 import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
@@ -198,6 +203,7 @@ import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
+import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
@@ -210,6 +216,7 @@ import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-mis
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
+import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
@@ -372,6 +379,7 @@ import djangoSettingType from './django/setting-type.ts'
 import djangoSettingsImport from './django/settings-import.ts'
 import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
+import djangoSlashRemoved from './django/slash-removed.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
@@ -422,6 +430,7 @@ import forwardedHeadersSetenvifHttpsBadValue from './forwarded-headers/setenvif-
 import forwardedHeadersSetenvifHttpsUnanchored from './forwarded-headers/setenvif-https-unanchored.ts'
 import forwardedHeadersSslVariableUnset from './forwarded-headers/ssl-variable-unset.ts'
 import forwardedHeadersTlsRequiredBehindProxy from './forwarded-headers/tls-required-behind-proxy.ts'
+import forwardedHeadersUnderscoredHeaderDropped from './forwarded-headers/underscored-header-dropped.ts'
 import forwardedHeadersUnderscoresInHeaders from './forwarded-headers/underscores-in-headers.ts'
 import forwardedHeadersVariableMisspelt from './forwarded-headers/variable-misspelt.ts'
 import forwardedHeadersXffClientAppended from './forwarded-headers/xff-client-appended.ts'
@@ -563,6 +572,7 @@ import responseHeadersHeaderValueNewline from './response-headers/header-value-n
 import responseHeadersMatrixClientWithoutCors from './response-headers/matrix-client-without-cors.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
+import responseHeadersPolicyBlocksPage from './response-headers/policy-blocks-page.ts'
 import responseHeadersReturnWritesPath from './response-headers/return-writes-path.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
 import responseHeadersUpgradeOverHttp2 from './response-headers/upgrade-over-http2.ts'
@@ -605,6 +615,7 @@ import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
+import staticFilesScriptsNotCompressed from './static-files/scripts-not-compressed.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
 import staticFilesStartPageNotLookedFor from './static-files/start-page-not-looked-for.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
@@ -772,6 +783,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
   { id: 'access/well-known-denied', ...accessWellKnownDenied },
+  { id: 'access/x-accel-location-open', ...accessXAccelLocationOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
@@ -885,6 +897,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },
   { id: 'apache/site-not-included', ...apacheSiteNotIncluded },
   { id: 'apache/slash-added-to-files', ...apacheSlashAddedToFiles },
+  { id: 'apache/ssi-not-permitted', ...apacheSsiNotPermitted },
   { id: 'apache/ssl-no-certificate', ...apacheSslNoCertificate },
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/start-needs-module', ...apacheStartNeedsModule },
@@ -907,6 +920,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
+  { id: 'app-server/broker-evicts', ...appServerBrokerEvicts },
   { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-not-loaded', ...appServerCeleryNotLoaded },
@@ -925,6 +939,8 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
+  { id: 'app-server/laravel-retry-below-timeout', ...appServerLaravelRetryBelowTimeout },
+  { id: 'app-server/library-not-installed', ...appServerLibraryNotInstalled },
   { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
@@ -935,6 +951,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
+  { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
@@ -947,6 +964,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
+  { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
@@ -1109,6 +1127,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/settings-import', ...djangoSettingsImport },
   { id: 'django/settings-not-python', ...djangoSettingsNotPython },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
+  { id: 'django/slash-removed', ...djangoSlashRemoved },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
@@ -1159,6 +1178,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/setenvif-https-unanchored', ...forwardedHeadersSetenvifHttpsUnanchored },
   { id: 'forwarded-headers/ssl-variable-unset', ...forwardedHeadersSslVariableUnset },
   { id: 'forwarded-headers/tls-required-behind-proxy', ...forwardedHeadersTlsRequiredBehindProxy },
+  { id: 'forwarded-headers/underscored-header-dropped', ...forwardedHeadersUnderscoredHeaderDropped },
   { id: 'forwarded-headers/underscores-in-headers', ...forwardedHeadersUnderscoresInHeaders },
   { id: 'forwarded-headers/variable-misspelt', ...forwardedHeadersVariableMisspelt },
   { id: 'forwarded-headers/xff-client-appended', ...forwardedHeadersXffClientAppended },
@@ -1300,6 +1320,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/matrix-client-without-cors', ...responseHeadersMatrixClientWithoutCors },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
+  { id: 'response-headers/policy-blocks-page', ...responseHeadersPolicyBlocksPage },
   { id: 'response-headers/return-writes-path', ...responseHeadersReturnWritesPath },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
   { id: 'response-headers/upgrade-over-http2', ...responseHeadersUpgradeOverHttp2 },
@@ -1342,6 +1363,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
+  { id: 'static-files/scripts-not-compressed', ...staticFilesScriptsNotCompressed },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
   { id: 'static-files/start-page-not-looked-for', ...staticFilesStartPageNotLookedFor },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
