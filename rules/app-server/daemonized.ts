@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { posix } from 'node:path'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const supervised = (command: string): Record<string, string> => ({
@@ -25,12 +26,29 @@ const java = (type: string): Record<string, string> =>
     ExecStart=/usr/bin/java -jar /opt/shop/shop.jar --server.port=8000
   `)
 
+const HELLO = conf`
+  require('http').createServer((request, response) => response.end('hello')).listen(3000)
+`
+const node = (type: string, script: string, command = '/usr/bin/node server.js'): Record<string, string> =>
+  behindNginx(
+    conf`
+      [Service]
+      ${type}
+      WorkingDirectory=/etc/shop
+      ExecStart=${command}
+    `,
+    {
+      'etc/shop/server.js': script,
+      'etc/shop/package.json': '{ "scripts": { "start": "node server.js" } }\n',
+    },
+  )
+
 export default defineRule({
   summary: 'What starts the application server does not find it again',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`. So does `Type=notify` with a server that sends systemd nothing, as uvicorn and Daphne.',
+  why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`. So does `Type=notify` with a program that sends systemd nothing, as uvicorn, Daphne and Node.js.',
   remedy: 'Run the server in the foreground, and leave `Type=` out',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Type=',
@@ -39,6 +57,11 @@ export default defineRule({
   ],
   unproven: 'The live tests start no systemd and no supervisord, which end the server',
   bad: [
+    { title: 'a unit that waits for a message of Node.js', files: node('Type=«notify»', HELLO) },
+    {
+      title: 'a unit that waits for a message of npm',
+      files: node('Type=«notify»', HELLO, '/usr/bin/npm start'),
+    },
     { title: 'a unit that waits for Java', files: java('Type=«forking»') },
     {
       title: 'in the background below systemd',
@@ -88,6 +111,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script that tells systemd that it is ready',
+      files: node(
+        'Type=notify',
+        conf`
+          const notify = require('sd-notify')
+          require('http').createServer().listen(3000, () => notify.ready())
+        `,
+      ),
+    },
+    {
+      title: 'a script that may tell it by a child',
+      files: node('Type=notify\nNotifyAccess=all', HELLO, '/usr/bin/npm start'),
+    },
     {
       title: 'Java, for which systemd does not wait',
       files: java('Type=simple'),
@@ -213,13 +250,27 @@ const STAYING: Readonly<Record<string, string>> = {
   bun: 'Bun',
 }
 
-/** A unit that waits for one of them to go there. */
-function* stays({ by, words, rest, service }: StartedCommand) {
+/** A unit that waits for one of them to go there, or for its message. */
+function* stays(command: StartedCommand) {
+  const { by, words, rest, service } = command
   const type = service?.type ?? null
   const [first, ...options] = words
   const name = STAYING[posix.basename(first?.text ?? '')]
-  if (by !== 'systemd' || rest !== null || type?.known !== true || type.value !== 'forking') return
-  if (first === undefined || name === undefined || type.at === null) return
+  if (by !== 'systemd' || rest !== null || type?.known !== true) return
+  if (first === undefined || type.at === null) return
+  if (/^notify(?:-reload)?$/.test(type.value)) {
+    if (service?.unit.settings.some(each => each.name === 'NotifyAccess') === true || !isSilent(command))
+      return
+    yield {
+      at: type.at,
+      message: `systemd waits for ${name ?? posix.basename(first.text)} to say that it is ready, which it does not do: start operation timed out`,
+      label: 'waits for a message that nobody sends',
+      related: [{ at: placeOf(first), message: 'the program' }],
+      help: 'Write `Type=exec`, or leave it out',
+    }
+    return
+  }
+  if (name === undefined || type.value !== 'forking') return
   // A script may start another process and end; of an archive or a library that is unheard of.
   if (options.some(({ text }) => isUnknownWord(text) || /^&$|daemon|forever|pm2/.test(text))) return
   yield {
@@ -230,6 +281,31 @@ function* stays({ by, words, rest, service }: StartedCommand) {
     help: 'Leave `Type=` out',
   }
 }
+
+/**
+ * True of a script for Node.js that does not know how to tell systemd anything, and of what starts one as a child of
+ * its own, whose messages systemd does not take.
+ */
+function isSilent({
+  machine: { files },
+  directory,
+  words: [program, script, ...more],
+}: StartedCommand): boolean {
+  const name = posix.basename(program?.text ?? '')
+  if (NPM.test(name)) return /^(?:start|run|exec)$/.test(script?.text ?? '')
+  if (!/^(?:node|nodejs)$/.test(name) || script === undefined || /^-|[%$\uFFFD]/.test(script.text))
+    return false
+  if (directory?.known !== true && !script.text.startsWith('/')) return false
+  const path = posix.resolve(directory?.known === true ? directory.value : '/', script.text)
+  const own = sourceAt(files, path)
+  if (own === null || more.some(({ text }) => isUnknownWord(text))) return false
+  const packages = [posix.dirname(path), posix.dirname(posix.dirname(path))].flatMap(
+    each => sourceAt(files, posix.join(each, 'package.json')) ?? [],
+  )
+  return packages.length > 0 && [own, ...packages].every(({ text }) => !/notif|systemd/i.test(text))
+}
+
+const NPM = /^(?:npm|yarn|pnpm|npx)$/
 
 /** Celery, which `multi` and `--detach` send into the background, and nothing else. */
 function* celery({ by, words, service }: StartedCommand) {
