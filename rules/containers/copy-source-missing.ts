@@ -52,6 +52,8 @@ const ignored = (lines: string, copied = 'dist'): Record<string, string> => ({
   'dist/index.html': 'the page\n',
   '.dockerignore': lines,
 })
+const withoutPage = ({ 'dist/index.html': _, ...files }: Record<string, string>): Record<string, string> =>
+  files
 const bad = (files: Record<string, string>, last: string): Record<string, string> => ({
   ...files,
   Dockerfile: files.Dockerfile!.replace(last, `«COPY»${last.slice(4)}`),
@@ -121,6 +123,10 @@ export default defineRule({
     {
       title: 'a directory that is left out of the build',
       files: bad(ignored('node_modules\ndist\n'), 'COPY dist'),
+    },
+    {
+      title: 'what a build is to put there before',
+      files: withoutPage(bad(ignored('node_modules\ndist\n'), 'COPY dist')),
     },
     {
       title: 'everything is left out but one directory',
@@ -205,6 +211,14 @@ export default defineRule({
     },
     { title: 'a name below a directory that is let in again', files: ignored('*\n!dist\n!site.conf\n') },
     { title: 'another name', files: ignored('distribution\n*.log\n') },
+    {
+      title: 'what a build is to put into another directory',
+      files: {
+        Dockerfile: ignored('dist\n').Dockerfile!,
+        '.dockerignore': 'dist\n',
+        'nginx/site.conf': SITE,
+      },
+    },
     { title: 'of a directory everything but one file', files: ignored('dist/*.map\n') },
   ],
   *check(deployment) {
@@ -237,7 +251,7 @@ function contextOf({ machine: { container } }: RunImage, { path }: Source): stri
 
 /** Copies of what `.dockerignore` leaves out. */
 function* leftOut(
-  { copies }: DockerStage,
+  stage: DockerStage,
   dockerfile: Source,
   context: string,
   files: FileSystem,
@@ -246,15 +260,20 @@ function* leftOut(
   const list = sourceAt(files, own) ?? sourceAt(files, posix.join(context, '.dockerignore'))
   if (list === null) return
   const lines = linesOf(list)
-  for (const { at, from, sources, documents } of copies) {
+  for (const { at, from, sources, documents } of stage.copies) {
     if (from !== null || documents.length > 0) continue
     for (const source of sources) {
       if (!source.known || /[*?[$]|:\/\//.test(source.value)) continue
       const path = posix.normalize(source.value).replace(/^\/|\/$/g, '')
-      // What lies elsewhere is of another context than the one at hand.
-      if (path === '' || path === '.' || files.kind(posix.join(context, path)) === null) continue
+      if (path === '' || path === '.') continue
       const line = excluding(lines, path)
       if (line === null) continue
+      // What lies elsewhere is of another context than the one at hand, unless a build is to put it here.
+      if (
+        files.kind(posix.join(context, path)) === null &&
+        !(isLiteral(line, path) && isHome(stage, context, files))
+      )
+        continue
       yield {
         at,
         message: `\`.dockerignore\` leaves \`${path}\` out of what Docker builds with, so the build ends: not found`,
@@ -264,6 +283,26 @@ function* leftOut(
       }
     }
   }
+}
+
+/** True of a line that names the very path, or a directory above it. */
+function isLiteral({ source, start, end }: Place, path: string): boolean {
+  const pattern = posix.normalize(source.text.slice(start, end)).replace(/^\/|\/$/g, '')
+  return pattern === path || path.startsWith(`${pattern}/`)
+}
+
+/** True of the directory to which a Dockerfile's other copies belong, so that it is what Docker builds with. */
+function isHome({ copies }: DockerStage, context: string, files: FileSystem): boolean {
+  const own = copies.flatMap(({ from, sources, documents }) =>
+    from !== null || documents.length > 0 ? [] : sources,
+  )
+  return own.some(
+    source =>
+      source.known &&
+      /\w/.test(source.value) &&
+      !/[*?[$]|:\/\//.test(source.value) &&
+      files.kind(posix.join(context, source.value)) !== null,
+  )
 }
 
 interface IgnoreLine {
