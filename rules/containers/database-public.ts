@@ -1,7 +1,7 @@
 import type { ComposeService } from '../../parsers/compose/compose.ts'
-import { composeServices } from './_compose-projects.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 const tree = (image: string, lines: string): Record<string, string> => ({
@@ -21,7 +21,7 @@ export default defineRule({
   summary: 'The port of a database is open to the network',
   severity: 'warning',
   otherSeverities: {
-    info: 'for a database that asks for a password, that does not start with the machine, or stands in a file for developers or tests',
+    info: 'for a database that asks for a password, that stands in a file for developers or tests, or in one of which nothing starts with the machine',
   },
   confidence: 'medium',
   securitySeverity: 8.6,
@@ -36,6 +36,15 @@ export default defineRule({
   unproven: 'The live tests start no containers: what is published, the compose file says',
   bad: [
     { title: 'Redis', files: tree('redis:7', 'restart: always\nports: ["«6379:6379»"]') },
+    {
+      title: 'Redis beside an application that starts with the machine',
+      files: Object.fromEntries(
+        Object.entries(tree('redis:7', 'ports: ["«6379:6379»"]')).map(([path, text]) => [
+          path,
+          text.replace('build: ./web', 'build: ./web\n    restart: unless-stopped'),
+        ]),
+      ),
+    },
     { title: 'Redis of a developer', files: tree('redis:7', 'ports: ["«6379:6379»"]') },
     {
       title: 'Redis in a file for developers, which comes back with the machine',
@@ -74,26 +83,32 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const service of composeServices(deployment)) {
-      const database = databaseOf(service)
-      if (database === null || isGuarded(service, database)) continue
-      for (const { at, hostIp, target } of service.ports) {
-        if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
-        if (!target.known || target.value.first !== database.port) continue
-        // With a password, on the machine of who develops it, the port is what it is there for.
-        if (database.asks && OF_DEVELOPERS.test(at.source.path)) continue
-        yield {
-          at,
-          ...((database.asks || !isKept(service) || OF_DEVELOPERS.test(at.source.path)) && {
-            severity: 'info' as const,
-          }),
-          message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
-          label: 'no address in front',
-        }
-      }
+    for (const { project } of composeProjects(deployment)) {
+      const services = [...project.services.values()]
+      // The application is to run for good, and with it what it needs.
+      const isForGood = services.some(isKept)
+      for (const service of services) yield* published(service, isForGood)
     }
   },
 })
+
+function* published(service: ComposeService, isForGood: boolean): Iterable<RuleFinding> {
+  const database = databaseOf(service)
+  if (database === null || isGuarded(service, database)) return
+  for (const { at, hostIp, target } of service.ports) {
+    if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
+    if (!target.known || target.value.first !== database.port) continue
+    // With a password, on the machine of who develops it, the port is what it is there for.
+    const isOfDevelopers = OF_DEVELOPERS.test(at.source.path)
+    if (database.asks && isOfDevelopers) continue
+    yield {
+      at,
+      ...((database.asks || !isForGood || isOfDevelopers) && { severity: 'info' as const }),
+      message: `${database.name} answers on every address of the host${database.asks ? '' : ', and asks for no password'}`,
+      label: 'no address in front',
+    }
+  }
+}
 
 interface Database {
   readonly name: string
@@ -118,11 +133,11 @@ function databaseOf({ image }: ComposeService): Database | null {
   return Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
 }
 
-/** True for a service that is to run for good. */
 /** Files and directories of what runs on the machine of a developer, or for tests. */
 const OF_DEVELOPERS =
   /(?:^|[/._-])(?:tests?|testing|ci|e2e|dev|devel|development|devcontainer|local|localhost)(?=[/._-]|$)/i
 
+/** True for a service that is to run for good. */
 function isKept({ restart }: ComposeService): boolean {
   return restart?.known === true && /^(?:always|unless-stopped|on-failure)/.test(restart.value)
 }
