@@ -77,6 +77,16 @@ export default defineRule({
       title: 'the last release that went there',
       files: webBuiltFrom('python:3.7-buster', 'RUN «apt-get update» && apt-get install -y gettext'),
     },
+    {
+      title: 'two commands in one',
+      files: webBuiltFrom(
+        'python:3.12-slim',
+        conf`
+          RUN «apt-get update» \\
+              apt-get install -y libpq5
+        `,
+      ),
+    },
     { title: 'CentOS', files: webBuiltFrom('centos:7', 'RUN «yum install» -y httpd') },
   ],
   good: [
@@ -231,6 +241,7 @@ function* refusedIn(dockerfile: Dockerfile, stage: DockerStage, base: string): I
     ]
     for (const call of callsOf(run)) {
       const fault =
+        runsTogether(call) ??
         rootMissing(call, stage, chain) ??
         archived(call, base, [...above, call.before]) ??
         listsMissing(call, base, above) ??
@@ -251,6 +262,23 @@ function* refusedIn(dockerfile: Dockerfile, stage: DockerStage, base: string): I
 }
 
 type Fault = Omit<RuleFinding, 'at'> & { readonly kind: string }
+
+/** A second command in the words of the first one. */
+function runsTogether({ program, does, words }: Call): Fault | null {
+  if (program !== 'apt' || does !== 'update') return null
+  const next = words.findIndex(word => /^(?:apt-get|apt|aptitude)$/.test(word))
+  if (
+    next === -1 ||
+    !/^(?:install|upgrade|update|dist-upgrade|clean|autoremove|-y\w*)$/.test(words[next + 1] ?? '')
+  )
+    return null
+  return {
+    kind: 'together',
+    message: `the second \`${words[next]}\` is a word of this command: The update command takes no arguments`,
+    label: 'nothing ends this command',
+    help: 'Write `&&` between them',
+  }
+}
 
 function rootMissing(
   { program, run, words }: Call,
