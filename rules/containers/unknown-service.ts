@@ -4,6 +4,7 @@ import { closest } from 'fastest-levenshtein'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
@@ -215,8 +216,8 @@ export default defineRule({
             other === undefined
               ? [{ at: container.service.at, message: 'the container of nginx' }]
               : [
-                  { at: other.at, message: 'on other networks' },
-                  { at: container.service.at, message: 'the container of nginx' },
+                  { at: networksOf(other), message: 'on other networks' },
+                  { at: networksOf(container.service), message: 'the networks of nginx' },
                 ],
           ...(other === undefined && names.length > 0
             ? { help: `Connect to a service, such as \`${closest(name, names)}\`` }
@@ -226,6 +227,11 @@ export default defineRule({
     }
   },
 })
+
+/** Where its networks are written; its key where it is on the one of the project. */
+function networksOf({ at, networks }: ComposeService): Place {
+  return networks?.[0]?.at ?? at
+}
 
 /** A service of nginx on the network of the host, with the files that are mounted into it. */
 interface HostService {
