@@ -54,6 +54,20 @@ export default defineRule({
   bad: [
     { title: 'no header', files: { ...VERSION, 'etc/nginx/nginx.conf': nginx(MARKED, '') } },
     {
+      title: 'no header in a container',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              ports: ["443:443", "443:443/udp"]
+              volumes:
+                - ./nginx.conf:/etc/nginx/nginx.conf:ro
+        `,
+        'nginx.conf': nginx(MARKED, ''),
+      },
+    },
+    {
       title: 'another port',
       files: {
         ...VERSION,
@@ -126,11 +140,11 @@ export default defineRule({
       const quic = deployment.servers.filter(server => isHere(server, configuration) && hasQuic(server))
       if (announced.lines.size === 0 && quic.length === 0) continue
       // Ports of a container are others outside.
-      if (deployment.programOf(configuration).machine.container !== null) continue
+      const isPublished = deployment.programOf(configuration).machine.container !== null
       const ports = new Set(
         quic.flatMap(({ listens }) => listens.filter(({ quic: is }) => is).map(({ port }) => port)),
       )
-      for (const line of announced.lines) {
+      for (const line of isPublished ? [] : announced.lines) {
         const port = portOf(line)
         const server = enclosingServer(line)
         if (port === null || ports.has(port) || (server !== null && hasUnreadInclude(configuration, server)))
@@ -145,7 +159,7 @@ export default defineRule({
           label: 'nothing speaks HTTP/3 there',
         }
       }
-      for (const server of quic) yield* unannounced(deployment, server, announced)
+      for (const server of quic) yield* unannounced(deployment, server, announced, isPublished)
     }
   },
 })
@@ -181,6 +195,7 @@ function* unannounced(
   deployment: Deployment,
   { configuration, directive, listens, names }: NginxServer,
   announced: Announcements,
+  isPublished: boolean,
 ): Generator<RuleFinding> {
   const socket = listens.find(({ quic }) => quic)
   if (socket?.directive == null || hasUnreadInclude(configuration, directive)) return
@@ -191,6 +206,8 @@ function* unannounced(
     )
   )
     return
+  // Of a container another port may be published as the one of TCP.
+  if (isPublished && !hasTcp(listens, socket)) return
   if (!hasTcp(listens, socket) && !hasSibling(deployment, names, socket)) {
     yield {
       at: namePlace(socket.directive),
@@ -208,7 +225,7 @@ function* unannounced(
     at: namePlace(socket.directive),
     message: 'no answer of this server has `Alt-Svc`, by which browsers learn of HTTP/3',
     label: 'announced nowhere',
-    help: `Write \`add_header Alt-Svc 'h3=":${socket.port}"; ma=86400' always;\``,
+    ...(!isPublished && { help: `Write \`add_header Alt-Svc 'h3=":${socket.port}"; ma=86400' always;\`` }),
   }
 }
 
