@@ -1,5 +1,6 @@
 import type { Place } from '../text/source.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
+import { encoded, probes, resources, storage } from './check-resources.ts'
 import { entryAt, listAt, mapAt, podOf, textAt } from './yaml-paths.ts'
 
 /** What the API of Kubernetes answers to a manifest, in its words. */
@@ -16,6 +17,12 @@ export interface ManifestProblem {
     | 'port-name'
     | 'ports-unnamed'
     | 'command'
+    | 'quantity'
+    | 'above-limit'
+    | 'no-memory'
+    | 'no-cores'
+    | 'probe-port'
+    | 'base64'
     | 'removed'
   readonly at: Place
   readonly said: string
@@ -30,7 +37,11 @@ export function* checkManifest(map: YamlMap, kind: string): Iterable<ManifestPro
   yield* texts(mapAt(map, 'metadata', 'labels'), 'ObjectMeta.metadata.labels')
   yield* texts(mapAt(map, 'metadata', 'annotations'), 'ObjectMeta.metadata.annotations')
   if (kind === 'ConfigMap') yield* texts(mapAt(map, 'data'), 'ConfigMap.data')
-  if (kind === 'Secret') yield* texts(mapAt(map, 'stringData'), 'Secret.stringData')
+  if (kind === 'Secret') {
+    yield* texts(mapAt(map, 'stringData'), 'Secret.stringData')
+    yield* encoded(map)
+  }
+  if (kind === 'PersistentVolumeClaim') yield* storage(mapAt(map, 'spec'))
   if (kind === 'Ingress') yield* ingress(map)
   if (kind === 'Service') yield* service(map)
   if (WORKLOADS.has(kind)) yield* workload(map, kind)
@@ -162,7 +173,11 @@ function* workload(map: YamlMap, kind: string): Iterable<ManifestProblem> {
     yield* texts(pod.metadata === null ? null : mapAt(pod.metadata, part), `ObjectMeta.metadata.${part}`)
   yield* texts(mapAt(pod.spec, 'nodeSelector'), 'PodSpec.nodeSelector')
   const containers = [...listAt(pod.spec, 'containers'), ...listAt(pod.spec, 'initContainers')]
-  for (const each of containers) yield* environment(each)
+  for (const each of containers) {
+    yield* environment(each)
+    yield* resources(each)
+  }
+  for (const each of listAt(map, 'spec', 'volumeClaimTemplates')) yield* storage(mapAt(each, 'spec'))
   // What has no image is a patch of something that has.
   if (containers.length === 0 || containers.some(each => !each.entries.has('image'))) return
   if (
@@ -183,6 +198,7 @@ function* workload(map: YamlMap, kind: string): Iterable<ManifestProblem> {
   for (const each of containers) {
     yield* mounts(each, volumes)
     yield* portNames(each)
+    yield* probes(each)
     yield* command(each)
   }
 }

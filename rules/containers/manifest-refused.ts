@@ -207,6 +207,61 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'thousandths of bytes, and thousands of cores',
+      files: tree({
+        container: conf`
+          resources:
+            requests: { cpu: «500», memory: 64Mi }
+            limits: { memory: «512m» }
+        `,
+      }),
+    },
+    {
+      title: 'units that are none',
+      files: tree({
+        container: conf`
+          resources:
+            requests: { memory: «512MB» }
+            limits: { memory: «1gb» }
+        `,
+      }),
+    },
+    {
+      title: 'more than the limit',
+      files: tree({
+        container: conf`
+          resources:
+            requests: { cpu: 100m, memory: «1Gi» }
+            limits: { cpu: 500m, memory: 512Mi }
+        `,
+      }),
+    },
+    {
+      title: 'a probe of a port by a name that it has not',
+      files: tree({
+        container: conf`
+          ports:
+            - containerPort: 8000
+          readinessProbe:
+            httpGet: { path: /, port: «http» }
+        `,
+      }),
+    },
+    {
+      title: 'a text where Base64 is meant',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: Secret
+          metadata:
+            name: web
+          data:
+            DB_PASSWORD: «p4ssword!»
+        `,
+      }),
+    },
     { title: 'a version that is no more', files: tree({ api: '«extensions/v1beta1»' }) },
   ],
   good: [
@@ -223,6 +278,31 @@ export default defineRule({
             - { name: PORT, value: "8000" }
             - { name: RELEASE, value: 1.2.3 }
             - { name: EMPTY, value: }
+        `,
+      }),
+    },
+    {
+      title: 'quantities, a probe by a name, and Base64',
+      files: tree({
+        container: conf`
+          resources:
+            requests: { cpu: 0.25, memory: 128Mi, ephemeral-storage: 1e9 }
+            limits: { cpu: 1, memory: 1G }
+          ports:
+            - { name: http, containerPort: 8000 }
+          livenessProbe:
+            httpGet: { path: /, port: http }
+        `,
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: Secret
+          metadata:
+            name: web
+          data:
+            DB_PASSWORD: cDRzc3dvcmQh
+            API_KEY: <base64 of the key>
+            TOKEN: ENC[AES256_GCM,data:abc]
         `,
       }),
     },
@@ -306,19 +386,30 @@ export default defineRule({
           at,
           aspect: kind,
           ...(kind === 'removed' && { severity: 'info' as const }),
-          message:
-            kind === 'command'
+          message: STARTED.has(kind)
+            ? said
+            : kind === 'command'
               ? `no shell cuts this into words, so the container does not start: ${said}`
               : `Kubernetes refuses it: ${said}`,
           label: LABELS[kind],
           ...(kind === 'not-text' && { help: 'Put it in quotes' }),
+          ...(kind === 'base64' && { help: 'Write the text itself below `stringData`' }),
           ...(kind === 'command' && { help: 'Write each word as an item of its own' }),
         }
       }
   },
 })
 
+/** What Kubernetes takes, and what then does not run. */
+const STARTED: ReadonlySet<string> = new Set(['no-memory', 'no-cores', 'probe-port'])
+
 const LABELS = {
+  quantity: 'no quantity',
+  'above-limit': 'more than its limit',
+  'no-memory': 'write `Mi` for mebibytes',
+  'no-cores': 'write `m` for thousandths',
+  'probe-port': 'no such port',
+  base64: 'no Base64',
   'not-text': 'a text is meant',
   'volume-missing': 'no such volume',
   'mounted-twice': 'a second time',

@@ -2,6 +2,7 @@ import { memo } from '../../../parsers/collections/memo.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { type Ingresses, readIngresses } from '../../../parsers/kubernetes/read-ingresses.ts'
+import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-names.ts'
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
@@ -14,6 +15,8 @@ export interface ClusterFiles {
   readonly links: ManifestLinks
   /** The Ingresses of ingress-nginx, and what makes the Secrets of certificates. */
   readonly ingresses: Ingresses
+  /** The names of all objects, and by which names they ask for each other. */
+  readonly names: ManifestNames
   /** False where a template or Kustomize may make or rename objects that no file has. */
   readonly isComplete: boolean
   /** True where Kustomize puts them together, and may add to any of them. */
@@ -37,6 +40,7 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
   )
   const links = own.map(readLinks)
   const ingresses = own.map(readIngresses)
+  const names = own.map(readNames)
   return {
     files,
     links: {
@@ -47,6 +51,10 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
     ingresses: {
       ingresses: ingresses.flatMap(each => each.ingresses),
       secrets: ingresses.flatMap(each => each.secrets),
+    },
+    names: {
+      objects: names.flatMap(({ objects }) => objects),
+      uses: names.flatMap(({ uses }) => uses),
     },
     isComplete:
       sources.length < MOST_MANIFESTS &&
