@@ -85,9 +85,9 @@ export default defineRule({
   *check(deployment) {
     for (const { project } of composeProjects(deployment)) {
       const services = [...project.services.values()]
-      // The application is to run for good, and with it what it needs.
-      const isForGood = services.some(isKept)
-      for (const service of services) yield* published(service, isForGood)
+      // What serves a site is to run for good, and with it what it needs.
+      const isForGood = services.some(isKept) && services.some(isOfSite)
+      for (const service of services) yield* published(service, isForGood || isKept(service))
     }
   },
 })
@@ -136,6 +136,11 @@ function databaseOf({ image }: ComposeService): Database | null {
 /** Files and directories of what runs on the machine of a developer, or for tests. */
 const OF_DEVELOPERS =
   /(?:^|[/._-])(?:tests?|testing|ci|e2e|dev|devel|development|devcontainer|local|localhost)(?=[/._-]|$)/i
+
+/** True for a service to which browsers come. */
+function isOfSite({ ports }: ComposeService): boolean {
+  return ports.some(({ published: port }) => port?.known === true && [80, 443].includes(port.value.first))
+}
 
 /** True for a service that is to run for good. */
 function isKept({ restart }: ComposeService): boolean {
