@@ -12,6 +12,8 @@ export interface Ingress {
   readonly at: Place
   /** What stands behind `nginx.ingress.kubernetes.io/`. */
   readonly annotations: readonly IngressAnnotation[]
+  /** The paths of its rules, as they are written. */
+  readonly paths: readonly { readonly path: string; readonly at: Place }[]
   /** True where an annotation has cert-manager make its certificates. */
   readonly hasIssuer: boolean
   /** The Secrets of its certificates. */
@@ -75,6 +77,12 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
         if (!key.startsWith(PREFIX) || value === null) return []
         return [{ name: key.slice(PREFIX.length), nameAt, value, at }]
       }),
+      paths: listAt(map, 'spec', 'rules').flatMap(rule =>
+        listAt(rule, 'http', 'paths').flatMap(each => {
+          const path = textAt(each, 'path')
+          return path === null ? [] : [{ path, at: entryAt(each, 'path')!.value.at }]
+        }),
+      ),
       hasIssuer: names.some(each =>
         /^(?:cert-manager\.io|certmanager\.k8s\.io|kubernetes\.io\/tls-acme)/.test(each),
       ),

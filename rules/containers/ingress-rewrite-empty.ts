@@ -1,0 +1,96 @@
+import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { page } from './_kubernetes-examples.ts'
+
+const ingress = (target: string, path: string, more = ''): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/ingress.yaml': conf`
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata:
+      name: shop
+      annotations:
+        nginx.ingress.kubernetes.io/rewrite-target: ${target}
+        ${more}
+    spec:
+      ingressClassName: nginx
+      rules:
+        - host: example.org
+          http:
+            paths:
+              - path: ${path}
+                pathType: ImplementationSpecific
+                backend:
+                  service: { name: shop, port: { number: 80 } }
+  `,
+})
+
+export default defineRule({
+  summary: 'An Ingress rewrites every URL to a group that its path does not have',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'ingress-nginx takes each path of an Ingress with `rewrite-target` for a regular expression, and `$2` for what its second group holds. A path without that group leaves it empty: whatever is asked for, the backend is asked for the same page, and pages, scripts and the API all answer with it. The annotation holds for every path of the Ingress.',
+  remedy:
+    'Write `path: /api(/|$)(.*)` for `rewrite-target: /$2`, and put paths that stay as they are into an Ingress of their own',
+  references: [
+    'https://kubernetes.github.io/ingress-nginx/examples/rewrite/',
+    'https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite',
+  ],
+  unproven:
+    'The live tests have no ingress-nginx; nginx leaves a group empty that the expression does not have',
+  bad: [
+    { title: 'a path without groups', files: ingress('«/$2»', '/') },
+    { title: 'a path with one group', files: ingress('«/$2»', '/api/(.*)') },
+  ],
+  good: [
+    { title: 'two groups', files: ingress('/$2', '/api(/|$)(.*)') },
+    { title: 'one group, and one that holds nothing', files: ingress('/$1', '/(?:shop|store)/(.*)') },
+    { title: 'no group', files: ingress('/', '/') },
+    {
+      title: 'lines that rewrite it by themselves',
+      files: ingress(
+        '/$2',
+        '/',
+        'nginx.ingress.kubernetes.io/configuration-snippet: rewrite ^/(a)(.*)$ /$2;',
+      ),
+    },
+    { title: 'what a chart fills in', files: ingress('/$2', '"{{ .Values.path }}"') },
+  ],
+  *check(deployment) {
+    const cluster = clusterFiles(deployment)
+    if (cluster === null || cluster.hasPatches) return
+    for (const { annotations, paths } of cluster.ingresses.ingresses) {
+      const rewrite = annotations.find(({ name }) => name === 'rewrite-target')
+      if (rewrite === undefined || annotations.some(({ name }) => name.endsWith('snippet'))) continue
+      const most = Math.max(0, ...[...rewrite.value.matchAll(/\$(\d)/g)].map(([, digit]) => Number(digit)))
+      if (most === 0) continue
+      const short = paths.filter(({ path }) => path !== rewrite.value && groupsOf(path) < most)
+      const [first] = short
+      if (first === undefined) continue
+      yield {
+        at: rewrite.at,
+        message: `the path \`${first.path}\` has no group \`$${most}\`, so each of its requests is one for \`${filled(rewrite.value, groupsOf(first.path))}\``,
+        label: 'an empty group',
+        related: short.map(({ at }) => ({ at, message: 'a path without it' })),
+        help: `Write \`${first.path.replace(/\/$/, '')}(/|$)(.*)\`, or leave the annotation out`,
+      }
+    }
+  },
+})
+
+/** Groups that hold something: `(?:` and what begins like it holds nothing, but one with a name. */
+function groupsOf(path: string): number {
+  return [
+    ...path
+      .replace(/\\./g, '')
+      .replace(/\[[^\]]*\]/g, '')
+      .matchAll(/\((?!\?(?!P?<\w|'))/g),
+  ].length
+}
+
+/** What a target is where the groups behind the first ones are empty; those hold what the client asks for. */
+function filled(target: string, groups: number): string {
+  return target.replace(/\$(\d)/g, (written, digit: string) => (Number(digit) > groups ? '' : written))
+}
