@@ -1,34 +1,8 @@
 import type { Place } from '../text/source.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
 import { encoded, probes, resources, storage } from './check-resources.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { entryAt, listAt, mapAt, podOf, textAt } from './yaml-paths.ts'
-
-/** What the API of Kubernetes answers to a manifest, in its words. */
-export interface ManifestProblem {
-  readonly kind:
-    | 'not-text'
-    | 'volume-missing'
-    | 'mounted-twice'
-    | 'selector-missing'
-    | 'ingress-shape'
-    | 'path-type'
-    | 'node-port'
-    | 'name'
-    | 'port-name'
-    | 'ports-unnamed'
-    | 'command'
-    | 'quantity'
-    | 'above-limit'
-    | 'no-memory'
-    | 'no-cores'
-    | 'probe-port'
-    | 'base64'
-    | 'removed'
-  readonly at: Place
-  readonly said: string
-  /** Where it may be another file that mends it: patches of Kustomize add what is missing. */
-  readonly patchable: boolean
-}
 
 /** What Kubernetes refuses of one object, whose file no template makes. */
 export function* checkManifest(map: YamlMap, kind: string): Iterable<ManifestProblem> {

@@ -1,5 +1,5 @@
 import type { YamlMap } from '../yaml/yaml-node.ts'
-import type { ManifestProblem } from './check-manifest.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { readQuantity } from './quantity.ts'
 import { entryAt, listAt, mapAt, textAt } from './yaml-paths.ts'
 

@@ -1,5 +1,5 @@
 import type { Place } from '../text/source.ts'
-import type { ManifestProblem } from './check-manifest.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 
 /** What a file of manifests says of servers and of what leads to them; templates and what stands in them are left out. */
 export interface Manifests {

@@ -3,7 +3,8 @@ import type { Place, Source } from '../text/source.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
 import { writtenPlace } from '../yaml/written-place.ts'
 import type { YamlMap } from '../yaml/yaml-node.ts'
-import { checkManifest, type ManifestProblem } from './check-manifest.ts'
+import { checkManifest } from './check-manifest.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { entryAt, itemsOf, listAt, mapAt, type Pod, podOf, textAt } from './yaml-paths.ts'
 import type {
   ClusterService,
