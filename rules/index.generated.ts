@@ -194,6 +194,7 @@ import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
 import appServerLaravelRetryBelowTimeout from './app-server/laravel-retry-below-timeout.ts'
 import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
 import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
+import appServerLogsNotReopened from './app-server/logs-not-reopened.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
@@ -209,6 +210,7 @@ import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
+import appServerUnitStartsNothing from './app-server/unit-starts-nothing.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
@@ -286,10 +288,12 @@ import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts
 import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
+import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
 import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
 import containersInstallRefused from './containers/install-refused.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
+import containersManifestObjectElsewhere from './containers/manifest-object-elsewhere.ts'
 import containersManifestReferenceMissing from './containers/manifest-reference-missing.ts'
 import containersManifestRefused from './containers/manifest-refused.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
@@ -942,6 +946,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/laravel-retry-below-timeout', ...appServerLaravelRetryBelowTimeout },
   { id: 'app-server/library-not-installed', ...appServerLibraryNotInstalled },
   { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
+  { id: 'app-server/logs-not-reopened', ...appServerLogsNotReopened },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
@@ -957,6 +962,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
+  { id: 'app-server/unit-starts-nothing', ...appServerUnitStartsNothing },
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
@@ -1034,10 +1040,12 @@ export const rules: readonly Rule[] = [
   { id: 'containers/file-emptied', ...containersFileEmptied },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
+  { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },
   { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },
   { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
+  { id: 'containers/manifest-object-elsewhere', ...containersManifestObjectElsewhere },
   { id: 'containers/manifest-reference-missing', ...containersManifestReferenceMissing },
   { id: 'containers/manifest-refused', ...containersManifestRefused },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },

@@ -25,15 +25,17 @@ export function outputOf(project: string, files: FileSystem): Output | null {
   if (/[$|]|--|BUILD_PATH|cross-env|dotenv|turbo|nx\b|(?:mv|cp|rm)\s|\bcopy/.test(text)) return null
   const last = text.split(/\s*(?:&&|;)\s*/).at(-1) ?? ''
   if (last === 'vite build') {
-    const configuration = ['js', 'ts', 'mjs', 'mts', 'cjs'].flatMap(
+    const configuration = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].flatMap(
       ending => sourceAt(files, posix.join(project, `vite.config.${ending}`)) ?? [],
     )
-    // Without a file of its own Vite has what it has by itself.
+    // Without a configuration all is as Vite has it, where its page is beside it.
+    const isBare = configuration.length === 0 && files.kind(posix.join(project, 'index.html')) === 'file'
     const isPlain =
-      configuration.length <= 1 &&
-      !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
-        configuration[0]?.text ?? '',
-      )
+      isBare ||
+      (configuration.length === 1 &&
+        !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
+          configuration[0]!.text,
+        ))
     return isPlain ? { tool: 'Vite', path: 'dist', at, isAngular: false } : null
   }
   if (last === 'react-scripts build') {
@@ -41,6 +43,14 @@ export function outputOf(project: string, files: FileSystem): Output | null {
       name => !/BUILD_PATH/.test(sourceAt(files, posix.join(project, name))?.text ?? ''),
     )
     return isPlain ? { tool: 'Create React App', path: 'build', at, isAngular: false } : null
+  }
+  const known = Object.hasOwn(DEFAULTS, last) ? DEFAULTS[last] : undefined
+  if (known !== undefined) {
+    const isPlain = ['js', 'ts', 'mjs', 'mts', 'cjs'].every(
+      ending =>
+        !known.moved.test(sourceAt(files, posix.join(project, `${known.file}.${ending}`))?.text ?? ''),
+    )
+    return isPlain ? { tool: known.tool, path: known.path, at, isAngular: false } : null
   }
   if (last !== 'ng build') return null
   const workspace = sourceAt(files, posix.join(project, 'angular.json'))
@@ -61,6 +71,24 @@ export function outputOf(project: string, files: FileSystem): Output | null {
     at: { source: workspace, start, end: start + only[0].length },
     isAngular: true,
   }
+}
+
+/** Tools with one directory for what they build, and what moves it in their configuration. */
+const DEFAULTS: Readonly<
+  Record<
+    string,
+    { readonly tool: string; readonly path: string; readonly file: string; readonly moved: RegExp }
+  >
+> = {
+  'vue-cli-service build': {
+    tool: 'Vue CLI',
+    path: 'dist',
+    file: 'vue.config',
+    moved: /outputDir|require\(/,
+  },
+  'astro build': { tool: 'Astro', path: 'dist', file: 'astro.config', moved: /outDir|adapter|\.\.\./ },
+  'docusaurus build': { tool: 'Docusaurus', path: 'build', file: 'docusaurus.config', moved: /outDir/ },
+  'gatsby build': { tool: 'Gatsby', path: 'public', file: 'gatsby-config', moved: /outDir|assetPrefix/ },
 }
 
 /** `scripts.build` of a package. */

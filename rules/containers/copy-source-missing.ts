@@ -125,6 +125,27 @@ export default defineRule({
       files: bad(ignored('node_modules\ndist\n'), 'COPY dist'),
     },
     {
+      title: 'Vite without a configuration',
+      files: bad(
+        built('/app/build', { 'package.json': packageJson('vite build'), 'index.html': '<p>the page</p>\n' }),
+        'COPY --from=build',
+      ),
+    },
+    {
+      title: 'the directory of Vue',
+      files: bad(
+        built('/app/build', { 'package.json': packageJson('vue-cli-service build') }),
+        'COPY --from=build',
+      ),
+    },
+    {
+      title: 'the directory of Docusaurus',
+      files: bad(
+        built('/app/dist', { 'package.json': packageJson('docusaurus build') }),
+        'COPY --from=build',
+      ),
+    },
+    {
       title: 'what a build is to put there before',
       files: withoutPage(bad(ignored('node_modules\ndist\n'), 'COPY dist')),
     },
@@ -210,6 +231,17 @@ export default defineRule({
       files: built('/app/dist/shop', angular('@angular-devkit/build-angular:browser', '"dist/shop"')),
     },
     { title: 'a name below a directory that is let in again', files: ignored('*\n!dist\n!site.conf\n') },
+    {
+      title: 'a directory that the configuration of Vue names',
+      files: built('/app/build', {
+        'package.json': packageJson('vue-cli-service build'),
+        'vue.config.js': "module.exports = { outputDir: 'build' }\n",
+      }),
+    },
+    {
+      title: 'Vite that is started elsewhere',
+      files: built('/app/build', { 'package.json': packageJson('vite build') }),
+    },
     { title: 'another name', files: ignored('distribution\n*.log\n') },
     {
       title: 'what a build is to put into another directory',
