@@ -168,7 +168,7 @@ function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
     // What fails fails in most worlds alike.
     for (const failure of understood.failures) failures.set(noticeLine(failure), failure)
     const rules = ids === null ? settings.rules : settings.rules.filter(({ rule }) => ids.has(rule.id))
-    const alone = rules.filter(({ rule }) => OF_HTACCESS_ALONE.has(rule.id))
+    const alone = rules.filter(({ rule }) => rule.ofLoneHtaccess === true)
     const turns = world.turns
     const answers = understood.deployments.map(deployment => {
       const name = understood.steady.get(deployment)
@@ -207,80 +207,6 @@ function ofRules({ found, crashes }: RuleAnswers, ids: ReadonlySet<string>): Rul
     crashes: crashes.filter(({ rule }) => ids.has(rule)),
   }
 }
-
-/** What a file says by itself: of the requests that it meets nobody knows what else they meet. */
-const OF_HTACCESS_ALONE: ReadonlySet<string> = new Set([
-  'apache/htaccess-syntax',
-  'apache/htaccess-directive-not-permitted',
-  'access/private-network-too-wide',
-  'access/well-known-denied',
-  'response-headers/policy-blocks-page',
-  'apache/addhandler-php',
-  'apache/allow-from-wildcard',
-  'apache/backreference-without-group',
-  'apache/comma-between-names',
-  'apache/comment-continuation',
-  'apache/condition-never-holds',
-  'apache/connection-upgrade-alone',
-  'apache/denied-dot-unescaped',
-  'apache/errordocument-ineffective',
-  'apache/extension-is-whole-name',
-  'apache/files-names-path',
-  'apache/filesmatch-directory-name',
-  'apache/ifmodule-unknown-module',
-  'containers/dockerfile-refused',
-  'containers/php-apache-unprepared',
-  'containers/stage-missing',
-  'apache/internal-redirect-loop',
-  'apache/limit-denies-only-listed-methods',
-  'apache/media-type-plus',
-  'apache/no-directory-index',
-  'apache/order-undoes',
-  'apache/password-file-missing',
-  'apache/pattern-never-matches',
-  'apache/redirect-loop',
-  'apache/redirect-order',
-  'apache/redirect-pattern-literal',
-  'apache/redirect-without-last',
-  'apache/require-granted-beside-others',
-  'apache/rewrite-fragment-escaped',
-  'apache/rewrite-pattern-not-path',
-  'apache/rewrite-percent-escaped',
-  'apache/rewrite-proxies-anywhere',
-  'apache/rewrite-query-unescaped',
-  'apache/rewrite-quotes-join',
-  'apache/rewrite-target-malformed',
-  'apache/rewrite-target-slash',
-  'apache/rewrite-variable-misspelt',
-  'apache/rewritecond-dangling',
-  'apache/rewriteconds-always-hold',
-  'apache/rewriteconds-contradict',
-  'apache/rewriteengine-missing',
-  'apache/rewriterule-leading-slash-perdir',
-  'apache/rewriterule-never-reached',
-  'apache/rewriterule-repeats-directory',
-  'apache/rewritten-page-redirected',
-  'apache/section-pattern-literal',
-  'apache/variable-not-expanded',
-  'apache/setenv-too-late',
-  'apache/setenv-with-equals',
-  'apache/sethandler-proxy-target',
-  'apache/status-drops-target',
-  'apache/target-slash-missing',
-  'apache/text-after-section-open',
-  'apache/trailing-comment-as-argument',
-  'apache/typographic-quotes',
-  'apache/unterminated-quote',
-  'apache/websocket-not-upgraded',
-  'canonical-url/redirect-target-from-client',
-  'forwarded-headers/expression-format-letter',
-  'forwarded-headers/header-name-misspelt',
-  'forwarded-headers/response-instead-of-request',
-  'php/setting-not-taken',
-  'response-headers/cors-value-refused',
-  'response-headers/header-name-misspelt',
-  'response-headers/value-ignored',
-])
 
 function isWritten({ main }: ApacheConfiguration): boolean {
   return main === null || !isStandIn(main)

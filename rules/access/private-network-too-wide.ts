@@ -49,6 +49,7 @@ export default defineRule({
   summary: 'A network that is meant to be private holds public addresses',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 6.5,
   cwe: [863],
   since: '0.1.0',

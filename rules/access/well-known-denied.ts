@@ -17,6 +17,7 @@ export default defineRule({
   severity: 'info',
   otherSeverities: { warning: 'where the pattern is meant to leave `.well-known` out, and does not' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Below `/.well-known/` stand files that others ask for: the challenge by which Let’s Encrypt renews a certificate (`acme-challenge`), `security.txt`, and what links a site to its app. A rule for every name that begins with a dot answers them with 403 too.',
   remedy:

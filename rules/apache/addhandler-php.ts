@@ -26,6 +26,7 @@ export default defineRule({
     info: 'where the file goes to PHP-FPM, whose `security.limit_extensions` refuses it, and in an `<IfModule>` of mod_fastcgi, which nothing loads',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 8.1,
   cwe: [434],
   since: '0.1.0',

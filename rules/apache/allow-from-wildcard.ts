@@ -25,6 +25,7 @@ export default defineRule({
   summary: 'Allow or Deny names a network with an asterisk, which no client matches',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`Allow from` and `Deny from` know no asterisk: `192.168.1.*` is the name of a host for them, and no client has it. `Allow` then lets nobody in, and `Deny` keeps nobody out.',
   remedy: 'Write the beginning of the address, or the network: `192.168.1` or `192.168.1.0/24`',

@@ -13,6 +13,7 @@ export default defineRule({
     info: 'where the pattern matches one path alone and the group would end the target: nothing is left out',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`$1` stands for the first group of the pattern of the `RewriteRule`, `%1` for that of the `RewriteCond` that matched last. Where there is no such group, nothing is inserted, and every URL leads to the same place. `%20` in a target is `%2` and a zero for the same reason.',
   remedy: 'Put parentheses around what is to be inserted: `^blog/(.*)$`; write `\\%20` for an escaped blank',

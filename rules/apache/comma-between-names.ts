@@ -39,6 +39,7 @@ export default defineRule({
   summary: 'A comma behind a name is a part of the name',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache parts names by white space alone, so that `Require user ann, bob` asks for a user whose name is `ann,`: ann is let in nowhere. With `Deny from` the client that was meant is kept out of nothing.',
   remedy: 'Part the names by spaces',

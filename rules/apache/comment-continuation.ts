@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'A comment that ends in a backslash swallows the directive below it',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache joins continued lines before it looks for comments. The next line is part of the comment, whatever it says, and nothing tells.',
   remedy: 'Take the backslash away from the end of the comment',

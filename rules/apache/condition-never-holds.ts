@@ -15,6 +15,7 @@ export default defineRule({
   summary: 'A condition compares a variable with what it never is',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`%{HTTPS}` is `on` or `off` in small letters, `%{REQUEST_URI}` begins with a slash, `%{REMOTE_ADDR}` is one address. Whatever is compared with something else is never true, or always; `configtest` says nothing.',
   remedy: 'Compare with a value that the variable may have',

@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'A condition for WebSocket that Firefox never fulfils',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`Connection` is a list: Firefox opens a WebSocket with `Connection: keep-alive, Upgrade`, Chrome with `Connection: Upgrade`. A condition for this word alone lets Chrome in and leaves Firefox to the lines for HTTP.',
   remedy: 'Write `RewriteCond %{HTTP:Connection} upgrade [NC]`',

@@ -17,6 +17,7 @@ export default defineRule({
   summary: 'A dot that is not escaped denies names without an extension',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In a regular expression `.` is any character: `.(log|ini|sh)$` is meant for extensions and takes the ends of names too, so that `/blog`, `/mini` and `/publish` are answered with 403.',
   remedy: 'Escape the dot: `\\.(log|ini|sh)$`',

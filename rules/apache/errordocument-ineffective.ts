@@ -90,6 +90,7 @@ export default defineRule({
     info: 'for a whole URL of another site, which works and loses the status, and for a server that lacks a module',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`ErrorDocument` takes a path for one only where it begins with a slash; anything else is the text that is sent. A whole URL makes a redirect: the client gets 302 instead of 404, and for 401 Apache ignores it (AH00113), because no password would ever be asked for. Where the page itself is not to be had, Apache says so beside the first error.',
   remedy: 'Write the path of the URL with its first slash: `ErrorDocument 404 /errors/404.html`',

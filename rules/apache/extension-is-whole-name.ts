@@ -20,6 +20,7 @@ export default defineRule({
   summary: 'A pattern for extensions is compared with the whole name of a file',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 5.3,
   cwe: [552],
   since: '0.1.0',

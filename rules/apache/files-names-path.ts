@@ -12,6 +12,7 @@ export default defineRule({
   severity: 'info',
   otherSeverities: { error: 'where it is to keep clients out' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 7.5,
   cwe: [863, 552],
   since: '0.1.0',

@@ -26,6 +26,7 @@ export default defineRule({
   summary: 'A Files section that is to deny what lies in a directory',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 7.5,
   cwe: [863, 552],
   since: '0.1.0',

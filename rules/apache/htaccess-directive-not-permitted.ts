@@ -20,6 +20,7 @@ export default defineRule({
   summary: 'A directive in .htaccess that AllowOverride does not let stand there',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache does not pass over a line that may not stand in `.htaccess`: it answers every request to the directory, and to all below it, with 500.',
   remedy: 'Allow its class with `AllowOverride`, or move the line into the server’s own files',

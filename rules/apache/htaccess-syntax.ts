@@ -20,6 +20,7 @@ export default defineRule({
   summary: 'A .htaccess file that Apache rejects',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`apache2 -t` never looks at `.htaccess`. When a request comes and Apache stumbles over a line of it, it answers 500, in this directory and in all below it.',
   remedy: 'Correct the line, or load the module that knows it',

@@ -10,6 +10,7 @@ export default defineRule({
   summary: '`<IfModule>` asks for a name that no module has',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache knows a module by its identifier (`headers_module`) and by its source file (`mod_headers.c`), letter by letter. Any other name is that of a module which is not loaded: the body is skipped in silence, security headers and access rules with it.',
   remedy: 'Write the module’s identifier',

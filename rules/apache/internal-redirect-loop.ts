@@ -61,6 +61,7 @@ export default defineRule({
     info: 'where the line is for a server without a module that hardly one lacks',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In `<Directory>` and `.htaccess`, mod_rewrite starts again with what a rule made. A rule that matches that too goes on until `LimitInternalRecursion`, and Apache answers 500 (AH00124).',
   remedy:

@@ -28,6 +28,7 @@ export default defineRule({
   summary: 'Access is controlled inside `<Limit>`, and other methods are granted access',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 6.5,
   cwe: [863, 650],
   since: '0.1.0',

@@ -17,6 +17,7 @@ export default defineRule({
     info: 'for `application/xhtml+xml` beside `text/html`, which each browser sends as well',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`RewriteCond` and `SetEnvIf` compare with a regular expression, in which `ld+json` is an l, one d or more, and `json`. The header `Accept: application/ld+json` has a plus sign there, so the pattern never matches it, and the client gets the answer for all others.',
   remedy: 'Write `application/ld\\+json`',

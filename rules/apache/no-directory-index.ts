@@ -30,6 +30,7 @@ export default defineRule({
   summary: 'DirectoryIndex names none of the start pages that are there',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'For a directory Apache looks for the names of `DirectoryIndex` alone. Where it finds none, it lists the directory, or answers 403: `AH01276: No matching DirectoryIndex`.',
   remedy: 'Name the page that is there: `DirectoryIndex index.php index.html`',

@@ -26,6 +26,7 @@ export default defineRule({
   summary: 'Order has the last word for everybody, so the addresses beside it mean nothing',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'What `Order` names last wins. With `deny,allow` and `Allow from all` every address is let in, those of `Deny from` too; with `allow,deny` and `Deny from all` nobody is, those of `Allow from` neither.',
   remedy: 'Turn the two words of `Order` round, or write `Require not ip` and `Require ip`',

@@ -78,6 +78,7 @@ export default defineRule({
   summary: 'A password is asked for, and the file of passwords is not there, or of another kind or realm',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`configtest` says nothing. A client that sends a password is answered with 500: `AH01620: Could not open password file`, or `AH01618`, without an `AuthUserFile`. `AuthType Digest` reads lines of `htdigest`, and `Basic` those of `htpasswd`: in the file of the other no password is right, and Apache asks for ever. A line of `htdigest` is for one realm, and no password of it is right where `AuthName` is another.',
   remedy: 'Name the file that `htpasswd` wrote, and for `AuthType Digest` that of `htdigest`',

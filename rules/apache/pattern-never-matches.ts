@@ -15,6 +15,7 @@ export default defineRule({
   summary: 'A pattern that no URL matches',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`^` matches the beginning of the path and `$` its end, wherever they stand in a pattern, so that nothing can be before the one or behind the other. And `\\*`, `\\+` and `\\$` are these very characters, which hardly a path has: `(.\\*)` matches `x*`, not `page`. The line does nothing.',
   remedy: 'Write `(.*)` without a backslash, `^` first and `$` last',

@@ -78,6 +78,7 @@ export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The browser follows it some twenty times and gives up: “too many redirects”. Behind a proxy that terminates TLS, `%{HTTPS}` is always off and `Redirect` does not know the scheme: what is to lead to `https://` leads back to itself.',
   remedy:

@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'A Redirect that an earlier one covers',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_alias takes the first `Redirect` whose path the URL begins with, not the longest: the later one never does anything, and its pages are sent where the earlier one leads.',
   remedy: 'Write the longer path first',

@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'Redirect takes a regular expression for plain text',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`Redirect` compares the beginning of the path letter by letter. No URL holds `^` or `(.*)`, so the line never does anything, and `configtest` says nothing.',
   remedy: 'Write `RedirectMatch` for a regular expression',

@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'A redirect that a later rule rewrites to a page',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`[R]` alone does not end the rules. The next one that takes every path takes the address of the redirect too: Apache sends the page of the front controller with the status 301 and without a `Location`, and browsers stay where they are.',
   remedy: 'Write `[R=301,L]`',

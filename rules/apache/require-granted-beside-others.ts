@@ -19,6 +19,7 @@ export default defineRule({
   summary: '`Require all granted` beside a restriction that it outvotes',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 6.5,
   cwe: [863],
   since: '0.1.0',

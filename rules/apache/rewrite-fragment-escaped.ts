@@ -10,6 +10,7 @@ export default defineRule({
   summary: 'A redirect to a place within a page, whose # Apache escapes',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_rewrite escapes what it redirects to: `/about#team` is sent as `/about%23team`, which is another path, and the client gets 404.',
   remedy: 'Add the flag `NE`: `[R=301,NE,L]`',

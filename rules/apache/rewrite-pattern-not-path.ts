@@ -15,6 +15,7 @@ export default defineRule({
     'A pattern for the path of the URL asks for its query, its host, its fragment or an encoded character',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`RewriteRule`, `Redirect`, `RedirectMatch` and `AliasMatch` compare the path alone, without the scheme, the host and the query, and decoded: `%20` is a space by then. A pattern with `?`, `http://` or `%20` in it never matches, and the line does nothing.',
   remedy:

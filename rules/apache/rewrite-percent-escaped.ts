@@ -10,6 +10,7 @@ export default defineRule({
   summary: 'A redirect whose encoded characters Apache encodes once more',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_rewrite escapes the path that it redirects to: `/our\\%20plan` is sent as `/our%2520plan`, which is the name of another file, and the client gets 404.',
   remedy: 'Add the flag `NE`: `[R=301,NE,L]`',

@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'The client chooses the host that Apache proxies to',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 8.6,
   cwe: [918],
   since: '0.1.0',

@@ -12,6 +12,7 @@ export default defineRule({
   summary: 'A decoded path is put into a query as it is, so a path with a space is refused',
   severity: 'info',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_rewrite matches the decoded path. Since 2.4.56 httpd answers with 403 where what it makes of that is a query with a space or a control character (AH10411): `/tag/open%20source` is forbidden, and so is every page, file and search with a space in its name. `&`, `+` and `#` of a path are taken for the query’s own.',
   remedy:

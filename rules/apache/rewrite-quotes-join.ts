@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'One pair of quotes around all arguments of a rewriting line',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'What stands in one pair of quotes is one argument, and mod_rewrite takes the second for empty without a word. `RewriteCond "%{HTTPS} off"` holds for every request, and `RewriteRule "^/a /b"` matches none.',
   remedy: 'Quote each argument by itself: `RewriteCond "%{HTTPS}" "off"`',

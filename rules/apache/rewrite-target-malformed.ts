@@ -13,6 +13,7 @@ export default defineRule({
   summary: 'A redirect to a URL that is written wrongly',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_rewrite knows a URL by `http://` or `https://` at its beginning; `ws://` is one of a backend, which `[P]` asks. Whatever else stands there (`hhttps://`, `http//`, `<https://…>`) is a path, so that clients are sent to `https://example.org/srv/www/hhttps://…`. Flags without a blank in front are a part of the URL.',
   remedy: 'Write the URL by itself, beginning with `http://` or `https://`, and a blank before the flags',

@@ -33,6 +33,7 @@ export default defineRule({
     info: 'where a backend is asked for two slashes, of which some make one',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In a virtual host the path that `(.*)` takes begins with a slash; in `<Directory>` and `.htaccess` it does not. What is right in one place leads to `https://example.orgpage` or `https://example.org//page` in the other.',
   remedy: 'Write `https://%{HTTP_HOST}%{REQUEST_URI}`, which is right in both places',

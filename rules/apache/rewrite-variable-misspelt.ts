@@ -18,6 +18,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: { warning: 'for a header that is written as CGI has it' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So is `%(HTTPS)` with parentheses. `${ENV:NAME}` asks a map. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
   remedy: 'Write `%{REQUEST_URI}`, and `%{HTTP:X-Forwarded-Proto}` for a header',

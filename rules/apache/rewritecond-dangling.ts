@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'A RewriteCond with no RewriteRule behind it',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'A condition belongs to the next `RewriteRule` of the same section, and is forgotten at the end of the section. The rule it was meant for runs without it, or is not there.',
   remedy: 'Write the condition directly before its rule, in the same section',

@@ -19,6 +19,7 @@ export default defineRule({
   summary: 'Conditions that `[OR]` joins always hold',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'One text is always different from one of two others: “not a or not b” always holds. And the last condition of a rule has no other that `[OR]` could join it to: httpd takes it as met. The rule acts on what it was to leave alone, and where it is a redirect it never ends.',
   remedy: 'Drop `[OR]`, so that both have to hold, or so that the list ends',

@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'Two conditions that never hold together',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'All conditions before a `RewriteRule` have to hold. One text cannot be two at once, so the rule never acts; `configtest` says nothing.',
   remedy: 'Join them by `[OR]`: `RewriteCond %{HTTP_HOST} ^example\\.com$ [NC,OR]`',

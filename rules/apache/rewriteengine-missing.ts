@@ -36,6 +36,7 @@ export default defineRule({
   summary: 'Rewriting rules where the engine is off',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`RewriteEngine` is off by default. Without the line Apache reads the rules and passes over them: no redirect, no front controller, and nothing in the log.',
   remedy: 'Write `RewriteEngine On` above the rules',

@@ -17,6 +17,7 @@ export default defineRule({
   summary: 'A RewriteRule for a path with its first slash where Apache has taken the slash away',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In `<Directory>` and in `.htaccess`, mod_rewrite compares the path below the directory, which does not begin with a slash: the rule never matches.',
   remedy: 'Take the slash away, or write `^/?` where the rule is used in both places',

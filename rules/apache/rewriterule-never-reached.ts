@@ -19,6 +19,7 @@ export default defineRule({
   summary: 'A rewriting rule that an earlier one leaves nothing to',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_rewrite takes the rules in order, and `[L]` ends the round. Behind a rule for every path, a special case is never reached; behind one for `^news(.*)`, none for `^news/archive` is; behind the rules of a front controller it is reached by files that exist alone.',
   remedy: 'Write the special cases first',

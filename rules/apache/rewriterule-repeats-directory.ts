@@ -22,6 +22,7 @@ export default defineRule({
   summary: 'A RewriteRule in .htaccess whose pattern begins with the name of its own directory',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In `.htaccess`, mod_rewrite compares what follows the directory: of `/wiki/page`, the file in `wiki` sees `page`. A pattern that begins with `wiki/` matches `/wiki/wiki/page` alone, and the line does nothing.',
   remedy: 'Leave the name of the directory out: `^page$`; for the directory itself write `^$`',

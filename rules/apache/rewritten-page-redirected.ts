@@ -19,6 +19,7 @@ export default defineRule({
   summary: 'A redirect takes the page that another rule rewrites to',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In `.htaccess` and `<Directory>` the rules are read again for what they made of a URL. A redirect of `/index.php` is meant for links to it, and takes what a front controller has rewritten to it as well: every page is redirected to the start page.',
   remedy:

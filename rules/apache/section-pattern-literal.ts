@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'A section takes a regular expression for a plain name',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 7.5,
   cwe: [863],
   since: '0.1.0',

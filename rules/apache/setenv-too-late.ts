@@ -12,6 +12,7 @@ export default defineRule({
   summary: 'A variable is set after it has been asked for',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`SetEnv` acts late, after access is decided and after the rules of mod_rewrite: `Require env`, `Allow from env=` and `%{ENV:…}` find nothing. And the rules of mod_rewrite run in their order: what `[E=…]` of a later one sets is empty in an earlier one. `configtest` says nothing.',
   remedy:

@@ -29,6 +29,7 @@ export default defineRule({
   summary: '`SetEnv NAME=value` sets a variable whose name has the value in it',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`SetEnv` takes the name and the value as two words. With `=` between them all is the name, and the value is empty: the application finds no `NAME`. `configtest` says nothing.',
   remedy: 'Write a space in place of `=`: `SetEnv APP_ENV production`',

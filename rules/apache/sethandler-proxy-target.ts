@@ -36,6 +36,7 @@ export default defineRule({
   summary: 'SetHandler names no target that httpd can proxy to',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 7.5,
   cwe: [540],
   since: '0.1.0',

@@ -12,6 +12,7 @@ export default defineRule({
     info: 'where the target is a file of the site, or is called after the status: an error page that is not shown',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'With a status outside of 300 to 399, and with `[F]` and `[G]`, mod_rewrite drops the target and stops: the client gets the status and Apache’s own page for it, neither the page nor a redirect to it.',
   remedy: 'Write `-` for the target, and name the page in `ErrorDocument`; or redirect with `[R=302]`',

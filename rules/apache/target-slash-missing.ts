@@ -18,6 +18,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: { warning: 'where the URL has a path: what it names itself is still reached' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist. Behind a path the names run together: `/app/news` is asked for as `/appnews`.',
   remedy: 'End path and URL alike: `ProxyPass / http://127.0.0.1:5000/`',

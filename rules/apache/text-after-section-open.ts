@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'A directive stands behind the `>` of a section, where Apache drops it',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache looks for the last `>` of the line and forgets what comes behind it. The configuration is accepted, and the directive never existed.',
   remedy: 'Put the directive on a line of its own',

@@ -8,6 +8,7 @@ export default defineRule({
   summary: 'A comment behind a directive is taken for more arguments of it',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache knows comments only at the beginning of a line. Behind a directive `#` and every word after it are arguments: names that a virtual host answers to, files that are looked for, extensions that get a type.',
   remedy: 'Put the comment on a line of its own',

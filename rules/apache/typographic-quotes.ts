@@ -11,6 +11,7 @@ export default defineRule({
   summary: 'Quotes of a word processor are letters for Apache',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache knows `"` and `\'` alone. What a word processor, a blog or a chat made of them is a part of the value: a header is sent with it, a pattern matches nothing, and files that it should protect are served.',
   remedy: 'Write `"`',

@@ -21,6 +21,7 @@ export default defineRule({
   severity: 'info',
   otherSeverities: { warning: 'where the quote takes several words for one argument' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Apache takes all that is left of the line for one argument, without a word. It is a slip even where the value comes out right, and any argument added behind it becomes part of it.',
   remedy: 'Close the quote where the argument ends',

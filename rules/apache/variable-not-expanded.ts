@@ -13,6 +13,7 @@ export default defineRule({
   summary: 'A line takes letters for a variable that Apache does not fill in there',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Each module has a language of its own. Neither mod_env nor mod_setenvif fills in `%{…}`, nor do `Redirect` and `RedirectMatch` outside of a section: the client is sent to a host `%{HTTP_HOST}`. `$host` and `$scheme` are variables of nginx and letters for Apache, and so is a name such as `REMOTE_ADDR` without an expression. `%{REMOTE_ADDR}e` of a header asks for a variable of the environment, which these are not: the value is `(null)`.',
   remedy:

@@ -25,6 +25,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: { info: 'for protocols that go on by long polling, such as Socket.IO' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'mod_proxy_http drops `Upgrade` unless it is told to pass it on: the backend sees an ordinary GET, and the browser says `WebSocket connection failed`.',
   remedy:

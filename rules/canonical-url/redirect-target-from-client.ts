@@ -22,6 +22,7 @@ export default defineRule({
   summary: 'The client chooses the site that a redirect leads to',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 5.4,
   cwe: [601],
   since: '0.1.0',

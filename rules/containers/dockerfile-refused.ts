@@ -44,6 +44,7 @@ export default defineRule({
   summary: 'Docker refuses a line of a Dockerfile, or takes it for another',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Docker reads the whole Dockerfile before it builds anything, and stops at the first line that it does not know: `dockerfile parse error: unknown instruction: apt-get`. Mostly the line above lacks its backslash. `CMD` and `ENTRYPOINT` between brackets are JSON, with double quotes alone: of anything else Docker makes a line for `/bin/sh`, which answers `[gunicorn,: not found`, and the container ends.',
   remedy: 'End each line but the last of a `RUN` in a backslash, and write `CMD ["program", "argument"]`',

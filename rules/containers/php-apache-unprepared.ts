@@ -28,6 +28,7 @@ export default defineRule({
   summary: 'The image of PHP with Apache is not prepared for what the application needs of Apache',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: "Apache in `php:…-apache` does not load mod_rewrite: of a `.htaccess` with `<IfModule mod_rewrite.c>` nothing holds, and every page but the first is 404; without the section each request is 500, `Invalid command 'RewriteEngine'`. Its document root is `/var/www/html`, and nothing reads a variable `APACHE_DOCUMENT_ROOT`: the one of the documentation is filled in by two `sed` of its example, without which the whole project is served, `.env` included.",
   remedy:

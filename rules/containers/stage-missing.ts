@@ -40,6 +40,7 @@ export default defineRule({
   summary: 'A Dockerfile has no stage of the name that is asked for',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'What `--from` names and no `FROM … AS` above it does, Docker takes for an image, and asks its registry for it: `pull access denied for builder, repository does not exist`. A `target` that no stage has is refused: `target stage "prod" could not be found`. Nothing is built.',
   remedy: 'Write the name that stands behind `AS`',

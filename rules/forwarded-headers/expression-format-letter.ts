@@ -18,6 +18,7 @@ export default defineRule({
   summary: 'A format letter behind a variable of an expression',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'In a format, `%{NAME}s` and `%{NAME}e` are variables. In `expr=` the letter behind the brace is text: `X-Forwarded-Proto` becomes `httpss` over TLS and `https` over plain HTTP, so that the backend takes every plain request for a secure one.',
   remedy: 'Write `expr=%{REQUEST_SCHEME}`, without the letter',

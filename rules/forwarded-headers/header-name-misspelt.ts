@@ -26,6 +26,7 @@ export default defineRule({
   summary: 'The name of a forwarded header is misspelt',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The backend looks for `X-Forwarded-For` and gets a header that it does not know. What it is to be told, the address or the scheme of the client, it is not told.',
   remedy: 'Write the name as the backend reads it: `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Real-IP`',

@@ -24,6 +24,7 @@ export default defineRule({
   summary: 'A header is set in the response where the request is meant, or the reverse',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: '`Header` and nginx’s `add_header` change responses, `RequestHeader` and `proxy_set_header` requests. What a backend is to be told of the client is told to the client, and the backend builds its links with `http://` and logs the address of the proxy.',
   remedy:

@@ -22,6 +22,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: { error: 'where no upload or no form reaches a script' },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays.',
   remedy: 'Write `64M`, and the name as the manual has it; `php -i` prints what holds',

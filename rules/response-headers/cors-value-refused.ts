@@ -31,6 +31,7 @@ export default defineRule({
     warning: 'where `*` is meant for all headers or methods, and requests have credentials',
   },
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The header takes one origin, or `*`. Browsers refuse a list, and `*` where the request has credentials: “The value of the header must not be the wildcard”. The page that asks gets nothing. In the lists of headers and methods `*` is a name of its own then, and a request with `Authorization` or `application/json` is not sent.',
   remedy:

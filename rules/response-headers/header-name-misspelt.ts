@@ -23,6 +23,7 @@ export default defineRule({
   summary: 'The name of a response header is misspelt, so browsers do not heed it',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'A browser passes over a header that it does not know: whoever wrote the line believes in a protection, or a permission, that no response carries.',
   remedy: 'Write the name of the header as its specification does',

@@ -44,6 +44,7 @@ export default defineRule({
   summary: 'A Content Security Policy refuses what the page itself loads',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: "Browsers load what the policy lists and nothing else: `'self'` is the own host alone, and scripts and styles that stand in the page need `'unsafe-inline'`, a hash or a nonce. The page is there, and what it needs is missing: `Refused to load the script … because it violates the following Content Security Policy directive`.",
   remedy: 'List the host in the directive of the policy, or serve the file from the own site',

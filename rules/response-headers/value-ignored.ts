@@ -27,6 +27,7 @@ export default defineRule({
   summary: 'Browsers do not understand the value of a header',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   securitySeverity: 3.1,
   cwe: [693],
   since: '0.1.0',

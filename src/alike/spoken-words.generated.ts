@@ -386,7 +386,7 @@ obbyefegytcie obbyefpkclj obey obeys obj object objectmeta objectof objects objs
 oc occur occurred occurrence occurrences ockerfile oclif ocsp oct octal octalinbraces octet octets octetsof
 odd odoo
 oedsvapyjwoq
-of ofaddresses ofall ofalternatives ofapache ofbalancers ofbash ofblock ofcalendar ofcelery ofcertbot ofclients ofdaemons ofdebian ofdevcontainer ofdomain ofenviron ofenvironment off offer offered offers office official offile offirstversion offlask offload offset offsetof offsets ofgroup ofgunicorn ofhost ofhosts ofimage ofitem ofitems ofkinds oflast oflaterrules oflocations ofmachine ofmain ofmainserver ofmaps ofmethod ofmethods ofmodule ofmoodle ofnewestimages ofnextcloud ofnginx ofnobody ofothers ofownpackage ofownsite ofpages ofpatterns ofpcre ofphpdotenv ofpython ofrequest ofrequire ofrewriting ofroot ofrules ofscript ofserver ofset ofsocket ofstapling ofstep ofstream ofsymfony often oftests oftimer oftls ofuvicorn ofword ofworkplace ofwsgi
+of ofaddresses ofall ofalternatives ofapache ofbalancers ofbash ofblock ofcalendar ofcelery ofcertbot ofclients ofdaemons ofdebian ofdevcontainer ofdomain ofenviron ofenvironment off offer offered offers office official offile offirstversion offlask offload offset offsetof offsets ofgroup ofgunicorn ofhost ofhosts ofimage ofitem ofitems ofkinds oflast oflaterrules oflocations oflonehtaccess ofmachine ofmain ofmainserver ofmaps ofmethod ofmethods ofmodule ofmoodle ofnewestimages ofnextcloud ofnginx ofnobody ofothers ofownpackage ofownsite ofpages ofpatterns ofpcre ofphpdotenv ofpython ofrequest ofrequire ofrewriting ofroot ofrules ofscript ofserver ofset ofsocket ofstapling ofstep ofstream ofsymfony often oftests oftimer oftls ofuvicorn ofword ofworkplace ofwsgi
 ogam ogg ogger ogham
 oidc
 ok

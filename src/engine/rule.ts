@@ -77,6 +77,11 @@ export interface RuleDefinition {
   /** What of a benchmark it stands for, as that numbers or names it: `CIS nginx 2.5.1`, `dev-sec nginx-05`. */
   readonly controls?: readonly string[]
   /**
+   * True where it also judges a `.htaccess` of which no configuration of a server is seen: what it says of a file holds
+   * whatever else a request meets.
+   */
+  readonly ofLoneHtaccess?: true
+  /**
    * The subject of an advice that nearly everybody could be given: its infos in one file are one finding with those of
    * the other rules on it.
    */
