@@ -11,7 +11,7 @@ const TARGET = /^((?:https?|\$scheme):\/\/[^/?]+)(\/?)\$(?:1|\{1\})(\??)$/
 
 export default defineRule({
   summary: 'A redirect decodes the URL and sends the client to another one',
-  severity: 'info',
+  severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
   why: 'A capture holds the decoded, normalised path: `%2F` comes back as `/`, `%3F` begins a query and `//` becomes `/`, so a link that worked on one host name leads elsewhere on the other.',
