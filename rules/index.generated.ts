@@ -291,6 +291,7 @@ import containersIngressAnnotationIgnored from './containers/ingress-annotation-
 import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
 import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
 import containersInstallRefused from './containers/install-refused.ts'
+import containersKafkaAdvertisesLoopback from './containers/kafka-advertises-loopback.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersManifestObjectElsewhere from './containers/manifest-object-elsewhere.ts'
@@ -1043,6 +1044,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },
   { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },
   { id: 'containers/install-refused', ...containersInstallRefused },
+  { id: 'containers/kafka-advertises-loopback', ...containersKafkaAdvertisesLoopback },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/manifest-object-elsewhere', ...containersManifestObjectElsewhere },

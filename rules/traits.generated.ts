@@ -293,6 +293,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/ingress-rewrite-empty', { fixes: [], programs: ['docker'] }],
   ['containers/ingress-secret-elsewhere', { fixes: [], programs: ['docker'] }],
   ['containers/install-refused', { fixes: [], programs: ['docker'] }],
+  ['containers/kafka-advertises-loopback', { fixes: [], programs: ['docker'] }],
   ['containers/labels-select-nothing', { fixes: [], programs: ['nginx'] }],
   ['containers/loopback-published', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-object-elsewhere', { fixes: [], programs: ['docker'] }],

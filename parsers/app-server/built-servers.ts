@@ -149,7 +149,8 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
   const host = get('server.address', 'SERVER_ADDRESS')
   if (port === null && !(isSpring && files.length > 0)) return null
   if (files.some(({ code }) => /\bssl\b|^[ \t]*management:|management\.server\.port/m.test(code))) return null
-  const at = port?.at ?? host?.at ?? null
+  const isInside = host?.known === true && /^(?:localhost|127\.|::1$)/.test(host.value)
+  const at = (isInside ? host.at : null) ?? port?.at ?? host?.at ?? null
   const lost = [port, host].find(fact => fact?.known === false)
   const isPort = port === null || (port.known && /^\d{1,5}$/.test(port.value))
   const address: Fact<AppAddress> =

@@ -138,6 +138,9 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<DatabaseClie
     if (found === null) continue
     const [, scheme = '', user, password, host = '', port] = found
     const { at } = value
+    const kind = kindOfScheme(scheme)
+    // Drivers of MongoDB take a login beside the URL.
+    const isElsewhere = kind === 'MongoDB' && variables.some(({ name }) => /user|login|pass/i.test(name))
     const query = text.slice(found[0].length)
     const fact = (text: string | undefined): Fact<string> | null =>
       text === undefined || text === ''
@@ -146,10 +149,13 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<DatabaseClie
           ? unknown('a variable of Compose', at)
           : known(decoded(text), at)
     yield {
-      kind: kindOfScheme(scheme),
+      kind,
       host: host.toLowerCase(),
       port: fact(port),
-      user: fact(user) ?? (/[?&](?:user(?:name)?)=/i.test(query) ? unknown('the query says it', at) : null),
+      user:
+        fact(user) ??
+        (isElsewhere ? unknown('another variable may say it', at) : null) ??
+        (/[?&](?:user(?:name)?)=/i.test(query) ? unknown('the query says it', at) : null),
       password:
         fact(password) ??
         (/[?&](?:pass(?:word|wd)?|pwd|auth)=/i.test(query) ? unknown('the query says it', at) : null),

@@ -99,13 +99,19 @@ export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<stri
               password: set('MYSQL_PASSWORD') ?? set('MARIADB_PASSWORD'),
               database: set('MYSQL_DATABASE') ?? set('MARIADB_DATABASE'),
             }
-        : kind === 'RabbitMQ' && isPlain && service.envFiles.length === 0
-          ? { user: set('RABBITMQ_DEFAULT_USER'), password: set('RABBITMQ_DEFAULT_PASS'), database: null }
-          : {
-              user: null,
-              password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
+        : kind === 'MongoDB' && isPlain && service.envFiles.length === 0
+          ? {
+              user: set('MONGO_INITDB_ROOT_USERNAME'),
+              password: set('MONGO_INITDB_ROOT_PASSWORD'),
               database: null,
-            }),
+            }
+          : kind === 'RabbitMQ' && isPlain && service.envFiles.length === 0
+            ? { user: set('RABBITMQ_DEFAULT_USER'), password: set('RABBITMQ_DEFAULT_PASS'), database: null }
+            : {
+                user: null,
+                password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
+                database: null,
+              }),
     }
     for (const name of [
       service.name,

@@ -20,11 +20,12 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. MySQL does not take `root` for the name of a further user, and PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',
+  why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. That of Elasticsearch wants to know the other nodes, or that there is none. MySQL does not take `root` for the name of a further user, and PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',
   remedy: 'Set `POSTGRES_PASSWORD`, or `MYSQL_ROOT_PASSWORD`, in the environment of the service',
   references: [
     'https://hub.docker.com/_/postgres',
     'https://hub.docker.com/_/mysql',
+    'https://www.elastic.co/guide/en/elasticsearch/reference/current/bootstrap-checks.html',
     'https://github.com/docker-library/postgres/pull/658',
     'https://github.com/docker-library/postgres/pull/1259',
   ],
@@ -45,6 +46,14 @@ export default defineRule({
         image: «postgres:16»
         environment:
           POSTGRES_DB: shop
+      `),
+    },
+    {
+      title: 'Elasticsearch that waits for other nodes',
+      files: tree(conf`
+        image: «docker.elastic.co/elasticsearch/elasticsearch:8.13.0»
+        environment:
+          - xpack.security.enabled=false
       `),
     },
     { title: 'MariaDB without one', files: tree('image: «mariadb:11»') },
@@ -68,6 +77,29 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Elasticsearch alone',
+      files: tree(conf`
+        image: elasticsearch:8.13.0
+        environment:
+          discovery.type: single-node
+      `),
+    },
+    {
+      title: 'Elasticsearch 8 that sets itself up',
+      files: tree(conf`
+        image: docker.elastic.co/elasticsearch/elasticsearch:8.13.0
+        environment:
+          ELASTIC_PASSWORD: one-password
+      `),
+    },
+    {
+      title: 'Elasticsearch with a file of its own',
+      files: tree(conf`
+        image: elasticsearch:7.17.0
+        volumes: ["./elasticsearch.yml:/usr/share/elasticsearch/config/elasticsearch.yml"]
+      `),
+    },
     {
       title: 'a file that Compose takes with another one alone, which may set it',
       files: {
@@ -187,6 +219,8 @@ export default defineRule({
       if (!isWhole(project)) continue
       for (const service of project.services.values()) {
         const image = service.image?.known === true ? service.image.value : ''
+        const [, elastic] = ELASTICSEARCH.exec(image) ?? []
+        if (elastic !== undefined) yield* aloneElasticsearch(service, Number(elastic))
         const [, kind, version] = IMAGE.exec(image) ?? []
         if (kind === undefined || !service.complete || service.build !== null || service.entrypoint !== null)
           continue
@@ -302,5 +336,29 @@ function* refusedByMysql(service: ComposeService, kind: string) {
       label: 'not for root',
       help: 'Leave `MYSQL_USER` and `MYSQL_PASSWORD` out, or name another user',
     }
+  }
+}
+
+/** Since version 7 it wants to know how it finds the others, or that there are none. */
+const ELASTICSEARCH =
+  /^(?:docker\.elastic\.co\/elasticsearch\/|(?:docker\.io\/)?(?:library\/)?)elasticsearch(?:-oss)?:([789])(?:\.|$)/
+
+/**
+ * The image listens on all addresses, for which Elasticsearch checks what it is told of other nodes. Version 8 writes
+ * that itself where it may set up its security.
+ */
+function* aloneElasticsearch(service: ComposeService, version: number) {
+  const { complete, build, entrypoint, command, volumes } = service
+  if (!complete || build !== null || entrypoint !== null || command !== null) return
+  if (has(service, /^(?:discovery|cluster\.initial\w*|node\.roles)(?:[._]|$)|^ES_SETTING_/i)) return
+  if (version > 7 && !has(service, /^xpack\.security\.enabled$/)) return
+  if (volumes.some(({ target }) => !target.known || /\/config(?:\/|$)/.test(target.value))) return
+  yield {
+    at: imagePlace(service),
+    message:
+      'no `discovery.type` is set, so Elasticsearch ends: the default discovery settings are unsuitable for production use',
+    label: 'waits for other nodes',
+    related: [{ at: service.at, message: 'the service' }],
+    help: 'Add `discovery.type=single-node` to the environment of the service',
   }
 }

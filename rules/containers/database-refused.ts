@@ -1,6 +1,6 @@
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { type Fact, known } from '../../parsers/text/fact.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -55,6 +55,14 @@ const databases = (entries: string): string =>
     import os
     DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", ${entries}}}
   `
+
+const MONGO = conf`
+  mongo:
+    image: mongo:7
+    environment:
+      MONGO_INITDB_ROOT_USERNAME: root
+      MONGO_INITDB_ROOT_PASSWORD: one-password
+`
 
 export default defineRule({
   summary: 'A container connects to its database by an address or a password that the database does not have',
@@ -216,8 +224,37 @@ export default defineRule({
       title: 'the database of the settings of Django, with another password',
       files: django(databases('"HOST": "db", "USER": "shop", "PASSWORD": «"old-password"»')),
     },
+    {
+      title: 'MongoDB without the login that it asks for',
+      files: tree('MONGO_URL: «mongodb://mongo:27017/shop»', MONGO),
+    },
+    {
+      title: 'the root of MongoDB, looked for in another database',
+      files: tree('MONGO_URL: «mongodb://root:one-password@mongo:27017/shop»', MONGO),
+    },
   ],
   good: [
+    {
+      title: 'the root of MongoDB in its database, and a user that is made later',
+      files: tree(
+        conf`
+          MONGO_URL: mongodb://root:one-password@mongo:27017/shop?authSource=admin
+          OTHER_URL: mongodb://shop:another@mongo:27017/shop
+        `,
+        MONGO,
+      ),
+    },
+    {
+      title: 'a login of MongoDB in variables of its own',
+      files: tree(
+        conf`
+          MONGO_URL: mongodb://mongo:27017/shop
+          MONGO_USERNAME: root
+          MONGO_PASSWORD: one-password
+        `,
+        MONGO,
+      ),
+    },
     {
       title: 'the name that Compose gives a container',
       files: tree('DATABASE_URL: postgres://a:one-password@shop_db_1:5432/shop'),
@@ -504,6 +541,10 @@ function* faultsOf(
     }
     return
   }
+  if (kind === 'MongoDB') {
+    if (client.isUrl && user !== null && password !== null) yield* refusedByMongo(client, service, user)
+    if (client.user?.known !== true || user?.known !== true || client.user.value !== user.value) return
+  }
   const wanted = user ?? (kind === 'PostgreSQL' && password !== null ? known('postgres', null) : null)
   // Its superuser may do all, with a password of its own.
   if (kind === 'MySQL' && (client.user?.known !== true || client.user.value === 'root')) return
@@ -551,6 +592,35 @@ function* faultsOf(
     label: 'not the same',
     related: related(password),
   }
+}
+
+/** The one user that its image makes is of the database `admin`, which a client looks for in the one that it names. */
+function* refusedByMongo(client: DatabaseClient, service: ComposeService, user: Fact<string>) {
+  const related = [{ at: user.at ?? service.at, message: 'the database has this user' }]
+  const url = placeText(client.at)
+  const database = /^\W*[\w+]+:\/\/[^/]*\/([\w-]*)/.exec(url)?.[1] ?? ''
+  if (client.user === null && client.password === null && !url.includes('@') && client.whole)
+    yield {
+      at: client.at,
+      message: `MongoDB of the service \`${service.name}\` asks for a login, and this has none: Command requires authentication`,
+      label: 'no login',
+      related,
+    }
+  else if (
+    client.user?.known === true &&
+    user.known &&
+    client.user.value === user.value &&
+    database !== '' &&
+    database !== 'admin' &&
+    !/authSource|authMechanism|[$\0\uFFFD]/i.test(url)
+  )
+    yield {
+      at: client.at,
+      message: `the user \`${user.value}\` of the service \`${service.name}\` is one of the database \`admin\`, and is looked for in \`${database}\`: Authentication failed`,
+      label: 'another `authSource`',
+      related,
+      help: 'Add `?authSource=admin` to the URL',
+    }
 }
 
 const TO_REPLACE = /^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
