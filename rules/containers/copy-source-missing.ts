@@ -156,7 +156,13 @@ export default defineRule({
     { title: 'the directory of another tool', files: bad(built('/app/build', VITE), 'COPY --from=build') },
     {
       title: 'the directory of another tool, where Vite has no configuration',
-      files: bad(built('/app/build', { 'package.json': packageJson('vite build') }), 'COPY --from=build'),
+      files: bad(
+        built('/app/build', {
+          'package.json': packageJson('vite build'),
+          'index.html': '<div id="root"></div>\n',
+        }),
+        'COPY --from=build',
+      ),
     },
     {
       title: 'the directory of Vite for what Create React App builds',
