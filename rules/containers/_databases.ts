@@ -64,6 +64,32 @@ export interface Database {
   readonly database: Fact<string> | null
 }
 
+/** The variables that say what an image makes at its first start; the first that is set counts. */
+interface Made {
+  readonly user: readonly string[]
+  readonly password: readonly string[]
+  readonly database: readonly string[]
+}
+
+const MADE: Readonly<Partial<Record<DatabaseKind, Made>>> = {
+  PostgreSQL: {
+    user: ['POSTGRES_USER'],
+    password: ['POSTGRES_PASSWORD'],
+    database: ['POSTGRES_DB', 'POSTGRES_USER'],
+  },
+  MySQL: {
+    user: ['MYSQL_USER', 'MARIADB_USER'],
+    password: ['MYSQL_PASSWORD', 'MARIADB_PASSWORD'],
+    database: ['MYSQL_DATABASE', 'MARIADB_DATABASE'],
+  },
+  MongoDB: {
+    user: ['MONGO_INITDB_ROOT_USERNAME'],
+    password: ['MONGO_INITDB_ROOT_PASSWORD'],
+    database: [],
+  },
+  RabbitMQ: { user: ['RABBITMQ_DEFAULT_USER'], password: ['RABBITMQ_DEFAULT_PASS'], database: [] },
+}
+
 export const OF_SQL: ReadonlySet<DatabaseKind> = new Set(['MySQL', 'PostgreSQL'])
 
 /** The databases of a project by the names that they have on its networks, in small letters. */
@@ -80,6 +106,9 @@ export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<stri
       ({ text }) => text,
     )
     const isPlain = service.entrypoint === null && service.configs.length === 0 && !hasConfiguration(service)
+    const made = isPlain && service.envFiles.length === 0 ? MADE[kind] : undefined
+    const first = (part: keyof Made): Fact<string> | null =>
+      made?.[part].map(set).find(fact => fact !== null) ?? null
     const moves =
       words.some(text => /^-p\d*$|port|\.(?:conf|cnf)|[$\0\uFFFD]/.test(text)) || set('PGPORT') !== null
     const database: Database = {
@@ -87,31 +116,9 @@ export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<stri
       kind,
       port: isPlain && !moves ? port : null,
       plain: kind === 'Redis' && isPlain && words.every(text => !/tls|\.conf|[$\0\uFFFD]/.test(text)),
-      ...(isPlain && service.envFiles.length === 0 && OF_SQL.has(kind)
-        ? kind === 'PostgreSQL'
-          ? {
-              user: set('POSTGRES_USER'),
-              password: set('POSTGRES_PASSWORD'),
-              database: set('POSTGRES_DB') ?? set('POSTGRES_USER'),
-            }
-          : {
-              user: set('MYSQL_USER') ?? set('MARIADB_USER'),
-              password: set('MYSQL_PASSWORD') ?? set('MARIADB_PASSWORD'),
-              database: set('MYSQL_DATABASE') ?? set('MARIADB_DATABASE'),
-            }
-        : kind === 'MongoDB' && isPlain && service.envFiles.length === 0
-          ? {
-              user: set('MONGO_INITDB_ROOT_USERNAME'),
-              password: set('MONGO_INITDB_ROOT_PASSWORD'),
-              database: null,
-            }
-          : kind === 'RabbitMQ' && isPlain && service.envFiles.length === 0
-            ? { user: set('RABBITMQ_DEFAULT_USER'), password: set('RABBITMQ_DEFAULT_PASS'), database: null }
-            : {
-                user: null,
-                password: kind === 'Redis' && isPlain ? requiredPassword(service) : null,
-                database: null,
-              }),
+      user: first('user'),
+      password: kind === 'Redis' && isPlain ? requiredPassword(service) : first('password'),
+      database: first('database'),
     }
     for (const name of [
       service.name,
