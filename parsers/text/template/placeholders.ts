@@ -423,18 +423,24 @@ function maskWords(text: string): string {
         for (const [word] of value.matchAll(CAPITALS))
           if (STANDS_FOR.test(word))
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
-    for (const [, word = ''] of text.matchAll(WHOLE_PASS))
-      if (!new RegExp(`\\bupstream[ \\t]+${word}\\b`).test(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
-    for (const [, word = ''] of text.matchAll(URL_PORT))
-      if (/PORT/.test(word)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
-    if (text.includes('WSGIDaemonProcess'))
-      for (const [, word = ''] of text.matchAll(NUMBER_OPTION)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
+    for (const word of wholeWords(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
     for (const [, value = ''] of text.matchAll(NUMBER_LINE))
       for (const [, word = ''] of value.matchAll(CAPITAL_NUMBER))
         patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)
   }
   if (patterns.size === 0) return text
   return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'g'), wordFor)
+}
+
+/** Words in capitals that are all of a value which takes none, each for itself. */
+function wholeWords(text: string): readonly string[] {
+  const found = (pattern: RegExp): readonly string[] =>
+    [...text.matchAll(pattern)].map(([, word = '']) => word)
+  return [
+    ...found(WHOLE_PASS).filter(word => !new RegExp(`\\bupstream[ \\t]+${word}\\b`).test(text)),
+    ...found(URL_PORT).filter(word => word.includes('PORT')),
+    ...(text.includes('WSGIDaemonProcess') ? found(NUMBER_OPTION) : []),
+  ]
 }
 
 const MOST_WORDS = 50
