@@ -358,11 +358,9 @@ function listsMissing(call: Call, base: string, above: readonly string[]): Fault
   if (program !== 'apt' || does !== 'install' || !isDebian(base)) return null
   if (words.some(word => word.includes('/') || /^\*/.test(word))) return null
   if (/--mount/.test(run.at.source.code.slice(run.at.start, call.at.start))) return null
+  const absent = packagesOf(call).filter(name => !isThere(name, base))
+  if (absent.length === 0) return null
   const texts = [...above, before]
-  // What is installed already is known without a list.
-  const installed = new Set(texts.flatMap(text => text.match(/[a-z0-9][a-z0-9.+-]+/g) ?? []))
-  const missing = packagesOf(call).find(name => !isThere(name, base) && !installed.has(name))
-  if (missing === undefined) return null
   if (texts.some(text => ELSEWHERE.test(text.replace(/(?:apt-get|apt)\s[^;&|\n]*/g, '')))) return null
   const all = texts.join('\n')
   const update = all.search(
@@ -371,6 +369,10 @@ function listsMissing(call: Call, base: string, above: readonly string[]): Fault
   const isRemoved =
     update !== -1 && /rm\s[^;&|\n]*\/var\/lib\/apt\/lists(?:\/\*)?(?=["'\s]|$)/.test(all.slice(update))
   if (update !== -1 && !isRemoved) return null
+  // What is installed already is known without a list.
+  const installed = new Set(all.match(/[a-z0-9][a-z0-9.+-]+/g))
+  const missing = absent.find(name => !installed.has(name))
+  if (missing === undefined) return null
   return {
     kind: 'lists',
     message: `${isRemoved ? 'an earlier line removed the lists of packages' : 'the image has no lists of packages'}: Unable to locate package ${missing}`,
