@@ -339,7 +339,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const runs = [...runImages(deployment)]
+    const runs = runImages(deployment)
     for (const run of runs) {
       const { command } = run
       if (command === null || command === undefined) continue
@@ -367,10 +367,9 @@ export default defineRule({
       if (supervised === null) continue
       const { container, files } = machine
       // What a build copies is judged with its image.
-      const isOfImage = runs.some(({ mounts }) =>
-        mounts.some(({ path }) => path === supervised.at.source.path),
-      )
-      if (container === null && isOfImage) continue
+      const isCopied = ({ mounts }: RunImage): boolean =>
+        mounts.some(({ path }) => path === supervised.at.source.path)
+      if (container === null && runs.some(isCopied)) continue
       const run = {
         machine,
         mounts: container?.mounts ?? [],
