@@ -375,11 +375,8 @@ class Reader {
     if (kind === 'name')
       return /^\??\.$/.test(this.tokens[at - 1]?.text ?? '') && before === 'headers' && ofRequest.test(asked)
     if (kind !== 'string') return false
-    if (OF_PROXIES.test(this.tokens[at]!.text))
-      return this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)
-    return (
-      (this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)) && ofRequest.test(asked)
-    )
+    const isAsked = this.is(at - 1, '[') ? before === 'headers' : /^(?:get|header)$/.test(before)
+    return isAsked && (OF_PROXIES.test(this.tokens[at]!.text) || ofRequest.test(asked))
   }
 
   private trustProxy(): NodeScript['trustProxy'] {

@@ -43,17 +43,17 @@ export const readNames = memo((source: Source): ManifestNames => {
     const kind = textAt(map, 'kind')
     if (kind === null || textAt(map, 'apiVersion') === null) continue
     const namespace = textAt(map, 'metadata', 'namespace')
+    const namespaceAt = entryAt(map, 'metadata', 'namespace')?.value.at ?? null
     for (const entry of namesOf(map, kind))
       objects.push({
         kind,
         name: entry.name,
         // One that a template makes is none that anybody knows.
-        namespace: namespace ?? (entryAt(map, 'metadata', 'namespace') === null ? null : '\uFFFD'),
+        namespace: namespace ?? (namespaceAt === null ? null : '\uFFFD'),
         at: entry.at,
-        namespaceAt: entryAt(map, 'metadata', 'namespace')?.value.at ?? entry.at,
+        namespaceAt: namespaceAt ?? entry.at,
         isCopied: isCopied(map),
       })
-    const namespaceAt = entryAt(map, 'metadata', 'namespace')?.value.at ?? null
     if (namespace === null && namespaceAt !== null) continue
     for (const use of usesOf(map, kind)) uses.push({ ...use, namespace, namespaceAt, by: kind })
   }
