@@ -155,16 +155,6 @@ export default defineRule({
     },
     { title: 'the directory of another tool', files: bad(built('/app/build', VITE), 'COPY --from=build') },
     {
-      title: 'the directory of another tool, where Vite has no configuration',
-      files: bad(
-        built('/app/build', {
-          'package.json': packageJson('vite build'),
-          'index.html': '<div id="root"></div>\n',
-        }),
-        'COPY --from=build',
-      ),
-    },
-    {
       title: 'the directory of Vite for what Create React App builds',
       files: bad(
         built('/app/dist', { 'package.json': packageJson('react-scripts build') }),
