@@ -58,6 +58,22 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'Redis beside a container to work in',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              build: .
+              command: sleep infinity
+              volumes: [".:/app"]
+            db:
+              image: redis:7
+              restart: unless-stopped
+              ports: ["«6379:6379»"]
+        `,
+      },
+    },
     { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
   ],
   good: [
@@ -87,7 +103,8 @@ export default defineRule({
       const services = [...project.services.values()]
       // What serves a site is to run for good, and with it what it needs.
       const isForGood = services.some(isKept) && services.some(isOfSite)
-      for (const service of services) yield* published(service, isForGood || isKept(service))
+      const isForWork = services.some(waits)
+      for (const service of services) yield* published(service, !isForWork && (isForGood || isKept(service)))
     }
   },
 })
@@ -136,6 +153,13 @@ function databaseOf({ image }: ComposeService): Database | null {
 /** Files and directories of what runs on the machine of a developer, or for tests. */
 const OF_DEVELOPERS =
   /(?:^|[/._-])(?:tests?|testing|ci|e2e|dev|devel|development|devcontainer|local|localhost)(?=[/._-]|$)/i
+
+/** True for a container that only waits, for a person to work in it. */
+function waits({ command, entrypoint }: ComposeService): boolean {
+  return [entrypoint, command].some(each =>
+    /^(?:sleep infinity|tail -f \/dev\/null)$/.test(each?.words.map(({ text }) => text).join(' ') ?? ''),
+  )
+}
 
 /** True for a service to which browsers come. */
 function isOfSite({ ports }: ComposeService): boolean {

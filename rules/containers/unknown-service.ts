@@ -54,6 +54,81 @@ export default defineRule({
       },
     },
     {
+      title: 'in a file whose content the compose file holds',
+      files: {
+        'compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              ports: ["80:80"]
+              configs:
+                - source: site
+                  target: /etc/nginx/conf.d/default.conf
+            web:
+              image: example/web
+          configs:
+            site:
+              content: |
+                server {
+                    listen 80;
+                    location / {
+                        proxy_pass «http://django:8000»;
+                    }
+                }
+        `,
+      },
+    },
+    {
+      title: 'in a file that the command writes',
+      files: {
+        'compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              ports: ["80:80"]
+              command:
+                - sh
+                - -c
+                - |
+                  cat > /etc/nginx/conf.d/default.conf <<'EOF'
+                  server {
+                      listen 80;
+                      location / {
+                          proxy_pass «http://django:8000»;
+                      }
+                  }
+                  EOF
+                  exec nginx -g 'daemon off;'
+            web:
+              image: example/web
+        `,
+      },
+    },
+    {
+      title: 'in a file that the Dockerfile holds',
+      files: {
+        'compose.yml': conf`
+          services:
+            proxy:
+              build: ./proxy
+              ports: ["80:80"]
+            web:
+              image: example/web
+        `,
+        'proxy/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY <<EOF /etc/nginx/conf.d/default.conf
+          server {
+              listen 80;
+              location / {
+                  proxy_pass «http://django:8000»;
+              }
+          }
+          EOF
+        `,
+      },
+    },
+    {
       title: 'no network of both',
       files: {
         'docker-compose.yml': composeWith({
@@ -83,6 +158,38 @@ export default defineRule({
     {
       title: 'a service',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('web:8000') },
+    },
+    {
+      title: 'a service, in a file whose content the compose file holds for another',
+      files: {
+        'compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              configs:
+                - source: site
+                  target: /etc/nginx/conf.d/default.conf
+            web:
+              image: example/web
+          configs:
+            site:
+              content: |
+                server {
+                    listen 80;
+                    location / {
+                        proxy_pass http://web:8000;
+                    }
+                }
+            elsewhere:
+              content: |
+                server {
+                    listen 80;
+                    location / {
+                        proxy_pass http://django:8000;
+                    }
+                }
+        `,
+      },
     },
     {
       title: 'an alias, and the name of a container',

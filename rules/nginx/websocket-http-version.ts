@@ -7,8 +7,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
+import { imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { projectsIn } from '../containers/_compose-projects.ts'
 import { NGINX_IMAGES, runImages } from '../containers/_images.ts'
 
 const nginx = (lines: string): string =>
@@ -115,6 +117,42 @@ export default defineRule({
       },
     },
     {
+      title: 'the newest image, whose command writes the main file, beside another project',
+      files: {
+        'simple/docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:latest
+              entrypoint:
+                - sh
+                - -euc
+                - |
+                  cat <<EOF > /etc/nginx/nginx.conf
+                  events {}
+                  http {
+                    server {
+                      listen 80;
+                      location /ws/ {
+                        proxy_pass http://192.0.2.7:9000;
+                        proxy_set_header Upgrade \$$http_upgrade;
+                        proxy_set_header Connection "upgrade";
+                      }
+                    }
+                  }
+                  EOF
+                  nginx -g "daemon off;"
+        `,
+        'large/docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:alpine
+              volumes:
+                - ./nginx.conf:/etc/nginx/nginx.conf:ro
+        `,
+        'large/nginx.conf': nginx('proxy_http_version 1.1;'),
+      },
+    },
+    {
       title: 'with the version',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -204,6 +242,10 @@ function ofNewestImages(deployment: Deployment): Newest {
     for (const program of machine.programs)
       if (program.kind === 'nginx') configurations.add(program.configuration)
   }
+  for (const { services } of projectsIn(deployment))
+    for (const { at, image } of services.values())
+      if (NGINX_IMAGES.test(imageName(image) ?? ''))
+        (NEWEST.test(imageReference(image) ?? '') ? composeTexts : ofOthers).add(at.source.text)
   for (const text of ofOthers) composeTexts.delete(text)
   return { paths, configurations, composeTexts }
 }

@@ -10,6 +10,7 @@ import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import type { MachineInput } from '../build/machines.ts'
 import type { Container } from './container.ts'
 import { readContainers } from './read-containers.ts'
+import { writesFile } from './written-files.ts'
 
 /** Where images of nginx and Apache keep their configuration. */
 const HOMES =
@@ -168,10 +169,11 @@ function machineOf(
   }
 }
 
-/** True where a mount or the image puts a file of the repository where a server reads it. */
-function brings({ mounts }: Container, file: string): boolean {
-  return mounts.some(({ path, target }) => {
+/** True where a mount, the image or the compose file puts a file of the repository where a server reads it. */
+function brings(container: Container, file: string): boolean {
+  const isMounted = container.mounts.some(({ path, target }) => {
     if (path === null || (file !== path && !file.startsWith(`${path}/`))) return false
     return HOMES.test(target + file.slice(path.length))
   })
+  return isMounted || writesFile(container, file, target => HOMES.test(target))
 }

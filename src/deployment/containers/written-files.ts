@@ -1,0 +1,40 @@
+import type { Place } from '../../../parsers/text/source.ts'
+import { placeOf } from '../../../parsers/text/written-text.ts'
+import { sourceAt } from '../../files/file-system.ts'
+import { splitNested, textsIn } from '../../files/nested-files.ts'
+import type { Container } from './container.ts'
+
+/**
+ * True where a text in a compose file or a Dockerfile is a file of this container: `content:` of a config that is
+ * granted to it, a here-document of its command, or of a step that builds its image.
+ *
+ * @param path of the text, as {@link nestedPath} makes it
+ * @param isHome of a path in the container: whether a server reads what stands there
+ */
+export function writesFile(
+  { project, service, image, hostFiles }: Container,
+  path: string,
+  isHome: (target: string) => boolean,
+): boolean {
+  const nested = splitNested(path)
+  const source = nested === null ? null : sourceAt(hostFiles, nested.outer)
+  const text = source === null ? undefined : textsIn(source.path, source.text)[nested!.index]
+  if (source === null || text === undefined) return false
+  const isIn = (at: Place | null | undefined): boolean =>
+    at != null && at.source.path === source.path && at.start < text.end && at.end > text.start
+  const ofCommand = [service.command, service.entrypoint].flatMap(command => command?.words ?? [])
+  const ofBuild = image?.steps ?? []
+  return (
+    ofCommand.some(word => isIn(placeOf(word))) ||
+    service.configs.some(
+      ({ source: key, target }) =>
+        key.known &&
+        target.known &&
+        isHome(target.value) &&
+        isIn(project.configs.get(key.value)?.content?.at),
+    ) ||
+    ofBuild.some(
+      ({ at, documents }) => isIn(at) || documents.some(({ text: document }) => isIn(placeOf(document))),
+    )
+  )
+}
