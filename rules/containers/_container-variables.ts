@@ -46,6 +46,14 @@ function applicationVariables({ base, mounts, hostFiles }: Container) {
     ),
   )
   const [home] = homes
-  const source = home === undefined || homes.size > 1 ? null : sourceAt(hostFiles, posix.join(home, '.env'))
-  return source === null ? [] : parseDotenv(source)
+  if (home === undefined || homes.size > 1) return []
+  const read = (name: string) => {
+    const source = sourceAt(hostFiles, posix.join(home, name))
+    return source === null ? null : parseDotenv(source)
+  }
+  const own = read('.env') ?? []
+  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file') return own
+  // What Symfony reads there are defaults, which a file that is in no repository replaces.
+  const local = read('.env.local')
+  return local === null ? own.map(({ name }) => ({ name, value: null })) : [...own, ...local]
 }

@@ -43,6 +43,20 @@ const laravel = (dotenv: string, environment = 'APP_ENV: production'): Record<st
   '.env': dotenv,
   artisan: '<?php\n',
 })
+const symfony = (local: Record<string, string> = {}): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        image: php:8.3-fpm
+        volumes:
+          - ./:/var/www/html
+      mysql:
+        image: mysql:8.4
+  `,
+  '.env': 'APP_ENV=dev\nDATABASE_URL=mysql://app:secret@127.0.0.1:3306/app\n',
+  'bin/console': '#!/usr/bin/env php\n<?php\n',
+  ...local,
+})
 const phpMyAdmin = (host: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -127,6 +141,10 @@ export default defineRule({
       title: 'the `.env` of Laravel',
       files: laravel('DB_CONNECTION=mysql\nDB_HOST=«127.0.0.1»\nDB_PORT=3306\nREDIS_HOST=redis\n'),
     },
+    {
+      title: 'the `.env.local` of Symfony',
+      files: symfony({ '.env.local': 'DATABASE_URL=«mysql://app:secret@127.0.0.1:3306/app»\n' }),
+    },
     { title: 'phpMyAdmin', files: phpMyAdmin('«localhost»') },
     {
       title: 'the address of JDBC',
@@ -152,6 +170,11 @@ export default defineRule({
     {
       title: 'a `.env` for the host, which Compose replaces',
       files: laravel('DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\n', 'DB_HOST: mysql'),
+    },
+    { title: 'the `.env` of Symfony, which a file that is not here replaces', files: symfony() },
+    {
+      title: 'the `.env` of Symfony, which `.env.local` replaces',
+      files: symfony({ '.env.local': 'DATABASE_URL=mysql://app:secret@mysql:3306/app\n' }),
     },
     { title: 'phpMyAdmin that is told the service', files: phpMyAdmin('mariadb') },
     { title: 'sessions in the other container', files: sessions('tcp://redis:6379') },
