@@ -90,6 +90,10 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'PostgreSQL that starts for developers alone',
+      files: tree('postgres:16', 'profiles: [dev, debug]\nports: ["5432:5432"]'),
+    },
     { title: 'on loopback', files: tree('redis:7', 'ports: ["127.0.0.1:6379:6379"]') },
     { title: 'a private network', files: tree('redis:7', 'ports: ["10.0.0.5:6379:6379"]') },
     { title: 'for the other services alone', files: tree('redis:7', 'expose: ["6379"]') },
@@ -116,7 +120,7 @@ function* published(service: ComposeService, isForGood: boolean): Iterable<RuleF
     if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
     if (!target.known || target.value.first !== database.port) continue
     // With a password, on the machine of who develops it, the port is what it is there for.
-    const isOfDevelopers = OF_DEVELOPERS.test(at.source.path)
+    const isOfDevelopers = OF_DEVELOPERS.test(at.source.path) || startsForDevelopers(service)
     if (database.asks && isOfDevelopers) continue
     yield {
       at,
@@ -153,6 +157,16 @@ function databaseOf({ image }: ComposeService): Database | null {
 /** Files and directories of what runs on the machine of a developer, or for tests. */
 const OF_DEVELOPERS =
   /(?:^|[/._-])(?:tests?|testing|ci|e2e|dev|devel|development|devcontainer|local|localhost)(?=[/._-]|$)/i
+
+/** True for a service that starts with the profiles of developers alone. */
+function startsForDevelopers({ profiles }: ComposeService): boolean {
+  return (
+    profiles.length > 0 &&
+    profiles.every(
+      profile => profile.known && (profile.value === 'debug' || OF_DEVELOPERS.test(profile.value)),
+    )
+  )
+}
 
 /** True for a container that only waits, for a person to work in it. */
 function waits({ command, entrypoint }: ComposeService): boolean {
