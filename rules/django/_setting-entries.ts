@@ -3,6 +3,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { assignedValue } from './_behind-nginx.ts'
+import { literalPlace } from './_literal-place.ts'
 
 /** What is wrong with a value of the settings, as a rule yields it. */
 export interface SettingsFault {
@@ -14,7 +15,7 @@ export interface SettingsFault {
 
 /**
  * Where an entry of a setting is written, by its keys and numbers from outside to inside, the value or the key; where
- * the setting is put together of several lines, the last of them.
+ * the setting is put together of several lines, the one that holds the text, else the last of them.
  */
 export function entryPlace(
   settings: DjangoSettings,
@@ -27,7 +28,15 @@ export function entryPlace(
   const entry = assigned === null ? null : entryAt(assigned.expression, path, what)
   if (assigned !== null && entry !== null)
     return { source: assigned.source, start: entry.start, end: entry.end }
-  return fact?.known === true && fact.at !== null ? assignedValue(fact.at) : null
+  if (fact?.known !== true || fact.at === null) return null
+  const text = path.reduce<unknown>(itemOf, fact.value)
+  const literal = typeof text === 'string' && what === 'value' ? literalPlace(settings, name, text) : null
+  return literal ?? assignedValue(fact.at)
+}
+
+function itemOf(outer: unknown, key: string | number): unknown {
+  if (Array.isArray(outer)) return (outer as readonly unknown[])[Number(key)]
+  return outer instanceof Map ? outer.get(key) : undefined
 }
 
 function entryAt(

@@ -51,6 +51,17 @@ export default defineRule({
     },
     { title: 'middleware', files: project('MIDDLEWARE = [«"shop.logging.Log"»]') },
     {
+      title: 'in one of the lists that are put together',
+      files: project(conf`
+        OWN = [
+            "shop.log.Log",
+            «"shop.logging.Log"»,
+        ]
+        MIDDLEWARE = ["django.middleware.common.CommonMiddleware"] + OWN
+        MIDDLEWARE += ["django.middleware.csrf.CsrfViewMiddleware"]
+      `),
+    },
+    {
       title: 'middleware without the package that it lies in',
       files: project('MIDDLEWARE = ["shop.log.Log", «"core.pages.Redirect"»]', {
         'web/shop/core/__init__.py': '',
