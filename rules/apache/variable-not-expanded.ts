@@ -2,7 +2,11 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  isModuleLoaded,
+} from '../../src/servers/apache/configuration.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { wordPlace } from '../../src/servers/apache/queries/places.ts'
@@ -15,7 +19,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'Each module has a language of its own. Neither mod_env nor mod_setenvif fills in `%{…}`, nor do `Redirect` and `RedirectMatch` outside of a section: the client is sent to a host `%{HTTP_HOST}`. `$host` and `$scheme` are variables of nginx and letters for Apache, and so is a name such as `REMOTE_ADDR` without an expression. `%{REMOTE_ADDR}e` of a header asks for a variable of the environment, which these are not: the value is `(null)`.',
+  why: 'Each module has a language of its own. Neither mod_env nor mod_setenvif fills in `%{…}`, nor do `Redirect` and `RedirectMatch` outside of a section: the client is sent to a host `%{HTTP_HOST}`. `$host` and `$scheme` are variables of nginx and letters for Apache, and so is a name such as `REMOTE_ADDR` without an expression. `%{REMOTE_ADDR}e` of a header asks for a variable of the environment, which these are not before a program of CGI, WSGI or FastCGI has answered: the value is `(null)`.',
   remedy:
     'Write `expr=%{REMOTE_ADDR}` in a header, redirect with `RewriteRule`, and set variables with `[E=NAME:%{HTTP_HOST}]`, or by a group: `SetEnvIf Host "(.*)" NAME=$1`',
   references: [
@@ -91,6 +95,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a header of the answer of a program, which has the variables of CGI',
+      files: {
+        'site.conf': rewritingHost('Header set X-Served-By "%{SERVER_NAME}e"'),
+        'app.conf': conf`
+          LoadModule wsgi_module modules/mod_wsgi.so
+          LoadModule headers_module modules/mod_headers.so
+          Header set X-Host "%{HTTP_HOST}e"
+          WSGIScriptAlias / /srv/app/app.wsgi
+        `,
+      },
+    },
+    {
       title: 'dollars that are none of a variable',
       files: {
         'site.conf': rewritingHost(conf`
@@ -150,6 +166,7 @@ function* headers(configuration: ApacheConfiguration, files: FileSystem): Iterab
         nginxWord(value) ?? (name === 'requestheader' && SERVER_VARIABLE.test(value) ? value : null)
       if (variable !== null) yield taken(at, directive, variable)
       const asked = /^%\{(\w+)\}e$/.exec(value)?.[1] ?? ''
+      if (name === 'header' && mayRunPrograms(configuration)) continue
       if (SERVER_VARIABLE.test(asked) && !isSet(configuration, files, asked))
         yield {
           at,
@@ -157,6 +174,24 @@ function* headers(configuration: ApacheConfiguration, files: FileSystem): Iterab
         }
     }
   }
+}
+
+/** Modules that put what CGI knows of the request into the environment, before its answer has headers. */
+const OF_PROGRAMS = [
+  'wsgi',
+  'cgi',
+  'cgid',
+  'fcgid',
+  'proxy_fcgi',
+  'proxy_scgi',
+  'php5',
+  'php7',
+  'php',
+  'passenger',
+]
+
+function mayRunPrograms(configuration: ApacheConfiguration): boolean {
+  return OF_PROGRAMS.some(name => isModuleLoaded(configuration, `${name}_module`) !== false)
 }
 
 const STATUS = /^(?:permanent|temp|seeother|gone|\d{3})$/i
