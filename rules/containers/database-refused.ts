@@ -235,6 +235,32 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file of variables that the one that builds an image is given, too',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            base:
+              image: registry.example.org/shop-base:1.4
+              build: .
+              env_file: [app.env]
+            web:
+              image: registry.example.org/shop:1.4
+              env_file: [app.env]
+              networks: [inner]
+            db:
+              image: postgres:16
+              environment:
+                POSTGRES_USER: shop
+                POSTGRES_PASSWORD: one-password
+              networks: [inner]
+          networks:
+            inner:
+        `,
+        'app.env':
+          'DATABASE_ADAPTER=postgresql\nDATABASE_HOST=db\nDATABASE_NAME=shop\nDATABASE_USER=shop\nDATABASE_PASSWORD=one-password\n',
+      },
+    },
+    {
       title: 'the root of MongoDB in its database, and a user that is made later',
       files: tree(
         conf`
@@ -631,6 +657,16 @@ function* apart(client: DatabaseClient, container: Container, { service, kind }:
   if (!client.whole || !project.complete || project.legacy || !knowsNames(container)) return
   if (!service.complete || service.networkMode !== null || container.service.links.length > 0) return
   if (container.service.extraHosts.length > 0) return
+  // Of a file that others are given, too, those who reach the database are the ones that read it.
+  const readers = [...project.services.values()].filter(({ envFiles }) =>
+    envFiles.some(({ path }) => path.known && path.value === client.at.source.path),
+  )
+  if (
+    readers.some(
+      reader => reader !== service && networkKeys(reader).some(key => networkKeys(service).includes(key)),
+    )
+  )
+    return
   yield {
     at: client.at,
     message: `\`${client.host}\` is on none of the networks of \`${container.service.name}\`, which is told no address of it: Name or service not known`,
@@ -682,9 +718,11 @@ function knowsNames({ project, service }: Container): boolean {
 }
 
 function sharesNetwork({ networks }: Container, other: ComposeService): boolean {
-  const own =
-    other.networks === null
-      ? ['default']
-      : other.networks.map(({ network }) => (network.known ? network.value : null))
-  return own.some(name => name !== null && networks.includes(name))
+  return networkKeys(other).some(key => networks.includes(key))
+}
+
+function networkKeys({ networks }: ComposeService): readonly string[] {
+  return networks === null
+    ? ['default']
+    : networks.flatMap(({ network }) => (network.known ? [network.value] : []))
 }
