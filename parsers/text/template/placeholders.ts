@@ -253,6 +253,17 @@ const STYLES: readonly Style[] = [
       return text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
     },
   },
+  // Of `envsubst`, by the name of the directive itself: `fastcgi_read_timeout $fastcgi_read_timeout`.
+  {
+    mark: '$',
+    pattern: /(?<!\$)\$(?:[a-z_]+|\{[a-z_]+\})(?=\s*(?:;|$))/my,
+    judge: (match, { directive, text, file }) => {
+      const name = match.replace(/\W/g, '')
+      if (name !== directive || file.variables().has(name)) return 'none'
+      const isOfNginx = NO_VARIABLES.test(directive) && isStatement(text)
+      return isOfNginx || text.trimEnd() === `${name} = ${match}` ? 'proof' : 'none'
+    },
+  },
 ]
 
 /** Variables of nginx, by name or by what their names begin with. */

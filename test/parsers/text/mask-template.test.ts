@@ -409,4 +409,14 @@ test('Mako shows itself by lines of its own, and by braces where nginx takes no 
   plain('/site', 'set $port 80;\nproxy_pass http://a:${port};\nroot /srv/${host};\n')
 })
 
+test('a directive that is given a variable of its own name shows that somebody fills it in', () => {
+  assert.is(
+    masked('/nginx.conf', 'send_timeout $send_timeout;\nclient_max_body_size ${client_max_body_size};\n'),
+    'send_timeout ?;\nclient_max_body_size ?;\n',
+  )
+  assert.is(masked('/www.conf', 'pm = dynamic\nclear_env = $clear_env\n'), 'pm = dynamic\nclear_env = ?\n')
+  plain('/nginx.conf', 'send_timeout $timeout;\nroot $root;\nlimit_rate $limit_rate;\n')
+  plain('/nginx.conf', 'set $send_timeout 5s;\nsend_timeout $send_timeout;\n')
+})
+
 test.run()
