@@ -1,12 +1,11 @@
-import type { ComposeService } from '../../parsers/compose/compose.ts'
-import { type Fact, known } from '../../parsers/text/fact.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
+import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
-import { type Database, type DatabaseKind, databasesOf, OF_SQL } from './_databases.ts'
+import { isMaker, refusal } from './_database-refusals.ts'
+import { type Database, databasesOf } from './_databases.ts'
 
 const DATABASES = conf`
   db:
@@ -469,260 +468,24 @@ export default defineRule({
       const clients = [...databaseClients(container, settings.get(container) ?? [], databases)]
       for (const client of clients) {
         const database = databases.get(client.host)
-        if (
-          database !== undefined &&
-          database.service !== container.service &&
-          sharesNetwork(container, database.service)
-        )
-          yield* faultsOf(
-            client,
-            database,
-            clients.some(other => databases.get(other.host) === database && isMaker(other, database)),
-          )
-        else if (database !== undefined && database.service !== container.service)
-          yield* apart(client, container, database)
-        else if (database === undefined) yield* unknownHost(client, container, databases)
+        const found =
+          database === undefined
+            ? unknownHost(client, container, databases)
+            : refusedBy(client, container, database, clients)
+        if (found !== null) yield found
       }
     }
   },
 })
 
-/** True for one that logs in as the superuser that the image makes, and that may make other users. */
-function isMaker({ user: own }: DatabaseClient, { kind, user }: Database): boolean {
-  return kind === 'PostgreSQL' && user?.known === true && own?.known === true && own.value === user.value
-}
-
-const REFUSALS: Readonly<Partial<Record<DatabaseKind, string>>> = {
-  PostgreSQL: 'password authentication failed',
-  MySQL: 'Access denied for user',
-  Redis: 'WRONGPASS invalid username-password pair',
-  MongoDB: 'Authentication failed',
-  RabbitMQ: 'ACCESS_REFUSED',
-}
-
-function* faultsOf(
-  client: DatabaseClient,
-  { service, kind, port, plain, user, password, database }: Database,
-  hasMaker: boolean,
-) {
-  if (client.kind !== null && client.kind !== kind) return
-  const placed = (fact: Fact<string>): Place => fact.at ?? client.at
-  if (
-    port !== null &&
-    client.port?.known === true &&
-    /^\d+$/.test(client.port.value) &&
-    Number(client.port.value) !== port
-  ) {
-    const published = service.ports.find(
-      each =>
-        each.published?.known === true &&
-        each.published.value.first === Number((client.port as { value: string }).value),
-    )
-    yield {
-      at: placed(client.port),
-      message: `${kind} of the service \`${service.name}\` listens on port ${port}${published === undefined ? '' : `, and ${client.port.value} is a port of the host`}: Connection refused`,
-      label: 'no port of the container',
-      related: [
-        {
-          at: published?.at ?? service.at,
-          message: published === undefined ? 'the database' : 'published here for the host',
-        },
-      ],
-      help: `Connect to port ${port}`,
-    }
-    return
-  }
-  const related = (fact: Fact<string> | null) => [
-    { at: fact?.at ?? service.at, message: 'the database has this one' },
-  ]
-  if (client.tls && plain) {
-    yield {
-      at: client.at,
-      message: `Redis of the service \`${service.name}\` speaks no TLS, which \`rediss://\` asks for: [SSL: WRONG_VERSION_NUMBER]`,
-      label: 'TLS',
-      related: [{ at: service.at, message: 'the database' }],
-      help: 'Write `redis://`',
-    }
-    return
-  }
-  if (kind === 'RabbitMQ' && client.isUrl && user?.known === true) {
-    const login = client.user ?? known('guest', client.at)
-    if (login.known && login.value !== user.value && !TO_REPLACE.test(user.value)) {
-      yield {
-        at: placed(login),
-        message: `RabbitMQ of the service \`${service.name}\` has the user \`${user.value}\`, and no other one, and this logs in as \`${login.value}\`: ACCESS_REFUSED`,
-        label: 'no such user',
-        related: related(user),
-      }
-      return
-    }
-  }
-  if (password !== null && client.isUrl && client.password === null && kind === 'Redis') {
-    yield {
-      at: client.at,
-      message: `Redis of the service \`${service.name}\` asks for a password, and this has none: NOAUTH Authentication required`,
-      label: 'no password',
-      related: related(password),
-      help: `Write the password in front of the host: \`redis://:PASSWORD@${service.name}:6379\``,
-    }
-    return
-  }
-  if (kind === 'MongoDB') {
-    if (client.isUrl && user !== null && password !== null) yield* refusedByMongo(client, service, user)
-    if (client.user?.known !== true || user?.known !== true || client.user.value !== user.value) return
-  }
-  const wanted = user ?? (kind === 'PostgreSQL' && password !== null ? known('postgres', null) : null)
-  // Its superuser may do all, with a password of its own.
-  if (kind === 'MySQL' && (client.user?.known !== true || client.user.value === 'root')) return
-  if (
-    OF_SQL.has(kind) &&
-    wanted?.known === true &&
-    client.user?.known === true &&
-    client.user.value !== wanted.value
-  ) {
-    if (hasMaker) return
-    yield {
-      at: placed(client.user),
-      severity: 'warning' as const,
-      message: `the service \`${service.name}\` makes the user \`${wanted.value}\`, and this logs in as \`${client.user.value}\`: ${REFUSALS[kind]}`,
-      label: 'no such user',
-      related: related(user),
-    }
-    return
-  }
-  // Its user may use the one database alone; the one of PostgreSQL may make others.
-  if (
-    kind === 'MySQL' &&
-    database?.known === true &&
-    client.database?.known === true &&
-    client.database.value !== database.value &&
-    client.database.value !== ''
-  ) {
-    yield {
-      at: placed(client.database),
-      severity: 'warning' as const,
-      message: `the service \`${service.name}\` makes the database \`${database.value}\`, and this asks for \`${client.database.value}\`: Unknown database`,
-      label: 'no such database',
-      related: related(database),
-    }
-    return
-  }
-  if (password?.known !== true || client.password?.known !== true || client.password.value === password.value)
-    return
-  // What everybody is to replace says nothing of what they write.
-  if (TO_REPLACE.test(password.value) || TO_REPLACE.test(client.password.value)) return
-  yield {
-    at: placed(client.password),
-    severity: 'warning' as const,
-    message: `the service \`${service.name}\` was given another password: ${REFUSALS[kind]}`,
-    label: 'not the same',
-    related: related(password),
-  }
-}
-
-/** The one user that its image makes is of the database `admin`, which a client looks for in the one that it names. */
-function* refusedByMongo(client: DatabaseClient, service: ComposeService, user: Fact<string>) {
-  const related = [{ at: user.at ?? service.at, message: 'the database has this user' }]
-  const url = placeText(client.at)
-  const database = /^\W*[\w+]+:\/\/[^/]*\/([\w-]*)/.exec(url)?.[1] ?? ''
-  if (client.user === null && client.password === null && !url.includes('@') && client.whole)
-    yield {
-      at: client.at,
-      message: `MongoDB of the service \`${service.name}\` asks for a login, and this has none: Command requires authentication`,
-      label: 'no login',
-      related,
-    }
-  else if (
-    client.user?.known === true &&
-    user.known &&
-    client.user.value === user.value &&
-    database !== '' &&
-    database !== 'admin' &&
-    !/authSource|authMechanism|[$\0\uFFFD]/i.test(url)
-  )
-    yield {
-      at: client.at,
-      message: `the user \`${user.value}\` of the service \`${service.name}\` is one of the database \`admin\`, and is looked for in \`${database}\`: Authentication failed`,
-      label: 'another `authSource`',
-      related,
-      help: 'Add `?authSource=admin` to the URL',
-    }
-}
-
-const TO_REPLACE = /^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
-
-/** A database on other networks, whose name nobody is told. */
-function* apart(client: DatabaseClient, container: Container, { service, kind }: Database) {
-  const { project } = container
-  if (!client.whole || !project.complete || project.legacy || !knowsNames(container)) return
-  if (!service.complete || service.networkMode !== null || container.service.links.length > 0) return
-  if (container.service.extraHosts.length > 0) return
-  // Of a file that others are given, too, those who reach the database are the ones that read it.
-  const readers = [...project.services.values()].filter(({ envFiles }) =>
-    envFiles.some(({ path }) => path.known && path.value === client.at.source.path),
-  )
-  if (
-    readers.some(
-      reader => reader !== service && networkKeys(reader).some(key => networkKeys(service).includes(key)),
-    )
-  )
-    return
-  yield {
-    at: client.at,
-    message: `\`${client.host}\` is on none of the networks of \`${container.service.name}\`, which is told no address of it: Name or service not known`,
-    label: 'on another network',
-    related: [{ at: service.at, message: `the ${kind} of this name` }],
-    help: `Write a network of \`${service.name}\` below \`networks:\` of \`${container.service.name}\``,
-  }
-}
-
-/** A name of one word, which only a container can have, where all of them are known. */
-function* unknownHost(
+function refusedBy(
   client: DatabaseClient,
   container: Container,
-  databases: ReadonlyMap<string, Database>,
-) {
-  const { project, service, allNames } = container
-  if (!client.whole || client.host.includes('.') || client.host === 'localhost' || allNames.has(client.host))
-    return
-  // Containers have names of their own, too: `shop-db-1`, `shop_db_1`.
-  const [, named = ''] = /^(.+)[_-]\d+$/.exec(client.host) ?? []
-  if ([...project.services.keys()].some(each => named.endsWith(`_${each}`) || named.endsWith(`-${each}`)))
-    return
-  const alike = [...databases].find(([, { kind }]) => kind === client.kind)
-  if (alike === undefined || !project.complete || project.legacy || !knowsNames(container)) return
-  if (
-    service.links.length > 0 ||
-    service.extraHosts.some(({ name }) => !name.known || name.value === client.host)
-  )
-    return
-  yield {
-    at: client.at,
-    message: `no service is called \`${client.host}\`, and ${client.kind} is the service \`${alike[1].service.name}\`: Name or service not known`,
-    label: 'no container of this name',
-    related: [{ at: alike[1].service.at, message: 'the database' }],
-    help: `Connect to \`${alike[1].service.name}\``,
-  }
-}
-
-/** False where containers of other projects may be on a network, or one has a name that is not known. */
-function knowsNames({ project, service }: Container): boolean {
-  if (service.networkMode !== null || service.externalLinks.length > 0) return false
-  const named = [...project.services.values()].every(
-    ({ containerName, hostname, networks }) =>
-      containerName?.known !== false &&
-      hostname === null &&
-      (networks ?? []).every(({ network, aliases }) => network.known && aliases.every(each => each.known)),
-  )
-  return named && [...project.networks.values()].every(({ external, name }) => !external && name === null)
-}
-
-function sharesNetwork({ networks }: Container, other: ComposeService): boolean {
-  return networkKeys(other).some(key => networks.includes(key))
-}
-
-function networkKeys({ networks }: ComposeService): readonly string[] {
-  return networks === null
-    ? ['default']
-    : networks.flatMap(({ network }) => (network.known ? [network.value] : []))
+  database: Database,
+  clients: readonly DatabaseClient[],
+): RuleFinding | null {
+  if (database.service === container.service) return null
+  if (!sharesNetwork(container, database.service)) return apart(client, container, database)
+  const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
+  return refusal(client, database, hasMaker)
 }
