@@ -175,6 +175,23 @@ export default defineRule({
       },
     },
     {
+      title: 'a location of NixOS, whose module may write the version for all servers',
+      files: {
+        'web.nix': conf`
+          {
+            services.nginx.recommendedProxySettings = true;
+            services.nginx.virtualHosts."example.org".extraConfig = ''
+              location /ws {
+                proxy_pass http://127.0.0.1:8000;
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection "upgrade";
+              }
+            '';
+          }
+        `,
+      },
+    },
+    {
       title: 'the header is cleared',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header Upgrade "";') },
     },
@@ -192,6 +209,8 @@ export default defineRule({
       const [line] = version.value.directives
       if (line !== undefined && line.args[0]?.value !== '1.0') continue
       const at = namePlace(upgrade.directive)
+      // The module of NixOS writes the version for all servers, where `recommendedProxySettings` asks it to.
+      if (line === undefined && outerFile(at.source)?.endsWith('.nix') === true) continue
       if (configuration.version.from === 'assumed') {
         newest ??= ofNewestImages(deployment)
         if (outerFile(at.source) !== null && newest.composeTexts.has(at.source.text)) continue
