@@ -10,6 +10,8 @@ export interface NestedText {
   readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string' | 'echo' | 'nix'
   /** True where the line that begins it says that it is written into a `.htaccess`. */
   readonly isHtaccess?: boolean
+  /** True where the key says that a controller puts it into nginx's configuration: `configuration-snippet: |`. */
+  readonly isSnippet?: boolean
   /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */
   readonly parts?: readonly Stretch[]
 }

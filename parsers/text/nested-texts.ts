@@ -35,7 +35,7 @@ export function nestedTexts(
         found.push({
           ...stretch(lines, index + 1, end),
           filledInBy: kind === 'compose' ? 'compose' : 'nobody',
-          ...(HTACCESS.test(line) && { isHtaccess: true }),
+          ...destinationOf(line),
         })
       continue
     }
@@ -59,11 +59,22 @@ export function nestedTexts(
     found.push({
       ...stretch(lines, index + 1, end),
       filledInBy,
-      ...(HTACCESS.test(line) && { isHtaccess: true }),
+      ...destinationOf(line),
     })
   }
   return found
 }
+
+/** What the line that begins a text says of where it goes. */
+function destinationOf(line: string): Pick<NestedText, 'isHtaccess' | 'isSnippet'> {
+  return {
+    ...(HTACCESS.test(line) && { isHtaccess: true }),
+    ...(SNIPPET.test(line) && { isSnippet: true }),
+  }
+}
+
+/** Annotations of an Ingress, and keys of its controller's ConfigMap. */
+export const SNIPPET = /(?:^|[\s"'/])(?:http|server|location|configuration|auth)-snippets?["']?\s*[:=]/m
 
 const HTACCESS = /(?:^|[\s/"'>])\.htaccess(?![\w.-])/
 

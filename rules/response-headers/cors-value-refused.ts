@@ -48,6 +48,34 @@ export default defineRule({
       },
     },
     {
+      title: 'in a snippet of an Ingress',
+      files: {
+        'k8s/ingress.yaml': conf`
+          apiVersion: networking.k8s.io/v1
+          kind: Ingress
+          metadata:
+            name: shop
+            annotations:
+              nginx.ingress.kubernetes.io/configuration-snippet: |
+                add_header Access-Control-Allow-Origin «*»;
+                add_header Access-Control-Allow-Credentials true;
+          spec:
+            ingressClassName: nginx
+            rules:
+              - host: shop.example.org
+                http:
+                  paths:
+                    - path: /
+                      pathType: Prefix
+                      backend:
+                        service:
+                          name: shop
+                          port:
+                            number: 80
+        `,
+      },
+    },
+    {
       title: 'two origins',
       files: {
         'nginx.conf': nginx(

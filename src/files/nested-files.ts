@@ -1,5 +1,5 @@
 import type { NestedText } from '../../parsers/text/nested-text.ts'
-import { codeOfNested, nestedTexts } from '../../parsers/text/nested-texts.ts'
+import { codeOfNested, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { Source } from '../../parsers/text/source.ts'
 
@@ -95,7 +95,7 @@ export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
   const mayHold =
     kind === 'shell' || kind === 'dockerfile' || kind === 'nix' || text.includes('<<') || text.includes('|')
-  if (kind === null || !mayHold || !hasServersWord(text)) return []
+  if (kind === null || !mayHold || !(hasServersWord(text) || SNIPPET.test(text))) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found

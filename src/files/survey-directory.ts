@@ -128,9 +128,11 @@ function lookForNested(
     const isOne = mayHoldFiles(outer) || (mayBeScript(outer) && isScript(peek?.(outer, FIRST_LINE) ?? ''))
     const beginning = isOne ? (peek?.(outer, BEGINNING) ?? '') : ''
     const found = textsIn(outer, beginning).flatMap((text, index) => {
-      if (!hasServersWord(beginning.slice(text.start, text.end))) return []
+      const isSnippet = text.isSnippet === true
+      if (!isSnippet && !hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
-      const candidate = nestedCandidate(files, named, nestedSource(named, beginning, text, 'utf8'))
+      const inner = nestedSource(named, beginning, text, 'utf8')
+      const candidate = nestedCandidate(files, named, inner, isSnippet)
       return candidate === null ? [] : [{ text, candidate }]
     })
     // The script around a here-document is no configuration, though most of its lines are.
@@ -142,10 +144,19 @@ function lookForNested(
   })
 }
 
-/** @param beginning as far as it was looked into */
-function nestedCandidate(files: FileSystem, named: string, beginning: Source): Candidate | null {
+/**
+ * @param beginning as far as it was looked into
+ * @param isSnippet true where what is around it says that nginx reads it
+ */
+function nestedCandidate(
+  files: FileSystem,
+  named: string,
+  beginning: Source,
+  isSnippet: boolean,
+): Candidate | null {
   const recognised = recognise(beginning)
-  if (recognised?.sure !== true || !isBalanced(beginning, recognised.program)) return null
+  const isSure = isSnippet ? recognised?.program === 'nginx' : recognised?.sure === true
+  if (recognised === null || !isSure || !isBalanced(beginning, recognised.program)) return null
   const read = files.read(named)
   if (read.kind !== 'source') return null
   const { program, part } = recognised

@@ -126,4 +126,32 @@ test('a hostile file takes no longer than others', () => {
   assert.ok(performance.now() - started < 2000)
 })
 
+test('a key says that a controller puts a text into nginx', () => {
+  const keys = (text: string, kind: Kind): readonly boolean[] =>
+    nestedTexts(text, kind).map(({ isSnippet }) => isSnippet === true)
+  assert.equal(
+    keys(
+      [
+        'annotations:',
+        '  nginx.ingress.kubernetes.io/configuration-snippet: |',
+        '    add_header A b;',
+        '  "nginx.org/server-snippets": |-',
+        '    gzip on;',
+        '  example.org/snippet: |',
+        '    gzip on;',
+        '',
+      ].join('\n'),
+      'yaml',
+    ),
+    [true, true, false],
+  )
+  assert.equal(
+    keys(
+      '"nginx.ingress.kubernetes.io/server-snippet" = <<EOF\ngzip on;\nEOF\nnote = <<EOF\nx\nEOF\n',
+      'hcl',
+    ),
+    [true, false],
+  )
+})
+
 test.run()
