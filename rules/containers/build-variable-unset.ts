@@ -82,6 +82,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a remark behind an argument',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          ARG RUST_VERSION="1.98.0" # Keep in sync with \`rust-toolchain.toml\`
+          RUN rustup toolchain install "$RUST_VERSION"
+        `,
+      },
+    },
+    {
       title: 'a port that the platform gives to the container',
       files: built('FROM python:3.12-slim\nEXPOSE $PORT\nCMD gunicorn --bind 0.0.0.0:$PORT shop.wsgi\n'),
     },
@@ -166,6 +176,8 @@ function* misread({ environment, args }: DockerStage): Iterable<RuleFinding> {
     const between = at.source.code.slice(at.end, next.at.start)
     const written = next.at.source.code.slice(next.at.start, next.at.end)
     if (!/^[ \t]+$/.test(between) || written.includes('=')) continue
+    // Docker takes the words of a remark for names, and they are nobody's.
+    if (/[ \t]#/.test(lineBefore(at))) continue
     const isCut = at.source.code[at.end - 1] === '=' && value.known && value.value === ''
     // Names may follow each other; what is none was meant for a value.
     const isApart = at.end - at.start === name.length && !/^[A-Za-z_]\w*$/.test(written)
@@ -267,4 +279,8 @@ function finding(
       }),
     ...(global === undefined && other === undefined && { help: `Set it above, with \`ENV ${name}=…\`` }),
   }
+}
+
+function lineBefore({ source, start }: Place): string {
+  return source.code.slice(source.code.lastIndexOf('\n', start) + 1, start)
 }
