@@ -1,6 +1,8 @@
 import { conf } from '../../src/engine/conf.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
+import type { World } from '../../src/servers/presence.ts'
 
 /** Told by rules of their own, with what to do about them. */
 const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
@@ -12,7 +14,10 @@ const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
 export default defineRule({
   summary: 'Apache refuses the configuration, or warns of it',
   severity: 'error',
-  otherSeverities: { warning: 'for what Apache accepts with a warning, or silently ignores' },
+  otherSeverities: {
+    warning:
+      'for what Apache accepts with a warning, or silently ignores, and below the condition of a module that few servers load',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Apache stops reading at the first fault: it does not start, and a graceful restart takes the running server down with every site on it.',
@@ -35,6 +40,19 @@ export default defineRule({
           <VirtualHost *:80>
               ServerName example.org
               «ServerAliases» www.example.org
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'below the condition of a module that is seldom loaded',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName cloud.example.org
+              <IfModule mod_dav.c>
+                  «Dav» off
+              </IfModule>
           </VirtualHost>
         `,
       },
@@ -89,16 +107,17 @@ export default defineRule({
     },
   ],
   *check({ apache }) {
-    for (const { problems } of apache) {
+    for (const { problems, world } of apache) {
       for (const { code, fatal, message, at, related, help } of problems) {
         if (TOLD_ELSEWHERE.has(code)) continue
+        const module = fatal ? rareModuleAround(world, at) : null
         yield {
           at,
           // One line may be wrong in several ways.
           aspect: message,
-          message,
+          message: module === null ? message : `${message}: with \`${module}\` httpd does not start`,
           fatal,
-          severity: fatal ? 'error' : 'warning',
+          severity: fatal && module === null ? 'error' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }
@@ -106,3 +125,27 @@ export default defineRule({
     }
   },
 })
+
+/** Modules that most servers load, so that what their conditions guard is there. */
+const USUAL = new Set(
+  (
+    'alias auth_basic authn_file authz_host authz_user access_compat autoindex deflate dir env expires filter headers ' +
+    'http2 log_config mime negotiation proxy proxy_fcgi proxy_http proxy_wstunnel reqtimeout rewrite setenvif ssl ' +
+    'status unixd version wsgi php php7 php5 cgi cgid'
+  )
+    .split(' ')
+    .map(name => `module ${name}_module`),
+)
+
+/** The module of which nobody knows that it is loaded, and without which the line is never read; null for all others. */
+function rareModuleAround(world: World, at: Place): string | null {
+  let found: string | null = null
+  for (const presence of world.presences(at)) {
+    const rare = presence.find(
+      ({ condition, negated }) => condition.startsWith('module ') && !negated && !USUAL.has(condition),
+    )
+    if (rare === undefined) return null
+    found = rare.condition.slice('module '.length)
+  }
+  return found
+}

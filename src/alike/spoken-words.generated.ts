@@ -443,7 +443,7 @@ qs qsa qsappend qsd qsdiscard qsessions qsl qslast qsnone
 qualify qualifyredirecturl quality quantified quantifier quantifiers quantities quantity quart quay queried queries queriesof query queryfor querystring question questions questionsin queue queuehandler queues queueuser quic quicker quickly quickstart quictonobody quiet quietly quietness quit quorum quot quota quotation quote quoted quotedinjson quotedword quoteend quotes quotesof quoting
 qwibcnmjyxmti qwik
 qy qyeqlsoeeh
-rabbit rabbitmq rabbitmqctl race rack radical ragged rails railslist raise raised raises rake rakefile ram ran rancher rand random randomkey range rangeerror rangeof ranges rangesin rank rankdir rankin rankof rar rare rarer rate ratelimit rather ratio raw rawend rawname rawoption rawrouter rawvalue
+rabbit rabbitmq rabbitmqctl race rack radical ragged rails railslist raise raised raises rake rakefile ram ran rancher rand random randomkey range rangeerror rangeof ranges rangesin rank rankdir rankin rankof rar rare raremodulearound rarer rate ratelimit rather ratio raw rawend rawname rawoption rawrouter rawvalue
 rb rba rbrequire rbtimer
 rc rcv rcvbuf
 rdbcompression rdf rdjson rdonly rds
