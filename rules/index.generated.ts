@@ -342,6 +342,7 @@ import containersUnknownService from './containers/unknown-service.ts'
 import containersUserMissing from './containers/user-missing.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
+import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
@@ -1095,6 +1096,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/user-missing', ...containersUserMissing },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
+  { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },
   { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },

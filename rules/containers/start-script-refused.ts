@@ -131,6 +131,13 @@ export default defineRule({
       files: tree(image('python:3.12-alpine'), SCRIPT.replace('/bin/sh', '«/bin/bash»')),
     },
     {
+      title: 'bash on Alpine, where a step makes the script executable',
+      files: tree(
+        image('python:3.12-alpine', 'RUN chmod +x /app/entrypoint.sh'),
+        SCRIPT.replace('/bin/sh', '«/bin/bash»'),
+      ),
+    },
+    {
       title: 'bash by its name',
       files: tree(image('node:22-alpine'), SCRIPT.replace('/bin/sh', '/usr/bin/env «bash»')),
     },
@@ -550,9 +557,14 @@ function lacksBash(container: Started, steps: readonly string[]): boolean {
   if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
   if (container.service !== null && container.service.build !== null && container.image === null) return false
   return (
-    !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(step) || mayNeedBash(step)) &&
+    !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(withoutModes(step)) || mayNeedBash(step)) &&
     !copiesPrograms(container)
   )
+}
+
+/** A step without what makes a script executable or rewrites its line ends, and runs nothing. */
+function withoutModes(step: string): string {
+  return step.replace(/(?:^|&&|\|\||[;\n])\s*(?:chmod|chown|dos2unix|sed)\b[^&|;\n]*/g, ' ')
 }
 
 /** Files of development of which nobody here knows what they need: those of glib and libtool need bash. */
