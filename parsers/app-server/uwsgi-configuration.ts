@@ -59,6 +59,8 @@ const VARIABLES = [
     'callable',
     'chdir',
     'master',
+    'die-on-term',
+    'hook-master-start',
   ],
   ...['processes', 'workers', 'threads', 'harakiri', 'buffer-size', 'uid', 'gid', 'chmod-socket', 'mount'],
 ]

@@ -1,18 +1,21 @@
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { placeText, type Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { besideTraefik, isSwitchedOff, type Traefik, traefikOf } from './_traefik.ts'
 import { httpLabels, type TraefikLabel } from './_traefik-labels.ts'
 
 const RULE = 'traefik.http.routers.web.rule=Host(`example.org`)'
 
 export default defineRule({
-  summary: 'A label names an entry point or a certificate resolver that Traefik does not have',
+  summary: 'A label names an entry point, a certificate resolver or a middleware that Traefik does not have',
   severity: 'error',
   otherSeverities: { warning: 'where another entry point of the router is there' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Entry points and certificate resolvers are named in the command that starts Traefik, by whatever name one likes: `web`, `https`, `le`. A router for an entry point that is not there answers nothing, and clients get 404 page not found; one with a resolver that is not there answers with the certificate that Traefik made for itself, of which browsers warn.',
-  remedy: 'Write the name as it stands behind `--entrypoints.` or `--certificatesresolvers.`',
+  why: 'Entry points and certificate resolvers are named in the command that starts Traefik, by whatever name one likes: `web`, `https`, `le`. A router for an entry point that is not there answers nothing, and clients get 404 page not found; one with a resolver that is not there answers with the certificate that Traefik made for itself, of which browsers warn. A middleware is made by labels, too: a router that names one which no label makes is not there at all.',
+  remedy:
+    'Write the name as it stands behind `--entrypoints.`, `--certificatesresolvers.` or `traefik.http.middlewares.`',
   references: [
     'https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/',
     'https://doc.traefik.io/traefik/reference/routing-configuration/http/tls/tls-certificates/',
@@ -35,8 +38,24 @@ export default defineRule({
       title: 'one of two entry points',
       files: besideTraefik([RULE, 'traefik.http.routers.web.entrypoints=web,«secure»']),
     },
+    {
+      title: 'a middleware of another name',
+      files: besideTraefik([
+        RULE,
+        'traefik.http.routers.web.middlewares=«strip»',
+        'traefik.http.middlewares.web-strip.stripprefix.prefixes=/shop',
+      ]),
+    },
   ],
   good: [
+    {
+      title: 'a middleware of a file, and one that another container may make',
+      files: besideTraefik([
+        RULE,
+        'traefik.http.routers.web.middlewares=headers@file,login,web-strip',
+        'traefik.http.middlewares.web-strip.stripprefix.prefixes=/shop',
+      ]),
+    },
     {
       title: 'names that are there, in whatever case',
       files: besideTraefik([
@@ -78,6 +97,7 @@ export default defineRule({
     for (const { container } of deployment.machines) {
       if (container === null) continue
       const labels = isSwitchedOff(container.service) ? [] : httpLabels(container.service)
+      yield* middlewaresOf(container, labels)
       const traefik = labels.length === 0 ? null : traefikOf(deployment, container)
       if (traefik !== null) for (const label of labels) yield* unknownIn(label, traefik)
     }
@@ -111,6 +131,69 @@ function* unknownIn({ label: { value }, path }: TraefikLabel, traefik: Traefik):
       label: `there ${areThese(traefik.resolvers)}`,
       related: [{ at: traefik.container.service.at, message: 'its resolvers are named here' }],
     }
+}
+
+/**
+ * A middleware that no label of the repository makes. A container of another project might, so one is looked for that was
+ * meant: made by the same container, and named by no router.
+ */
+function* middlewaresOf(
+  { service, projects }: Container,
+  labels: readonly TraefikLabel[],
+): Iterable<RuleFinding> {
+  const named = labels.filter(
+    ({ path }) =>
+      path.length === 4 && /^routers$/i.test(path[1] ?? '') && /^middlewares$/i.test(path[3] ?? ''),
+  )
+  if (named.length === 0 || !service.complete) return
+  const all = projects.flatMap(({ services }) => [...services.values()].flatMap(each => httpLabels(each)))
+  const made = madeBy(all)
+  const used = new Set(all.flatMap(({ label }) => (/middlewares$/i.test(label.name) ? namesIn(label) : [])))
+  const chained = all.some(({ path }) => /^chain$/i.test(path[3] ?? ''))
+  const idle = [...madeBy(labels)].filter(([name]) => !used.has(name))
+  const [meant] = idle
+  if (meant === undefined || idle.length > 1 || chained) return
+  for (const { label, path } of named) {
+    const { value } = label
+    const missing = namesIn(label).filter(name => !name.includes('@') && !made.has(name))
+    if (value?.known !== true || value.at === null || missing.length !== 1 || value.value.includes('$'))
+      continue
+    const [name = ''] = missing
+    if (!isMeant(name, meant[0])) continue
+    yield {
+      at: placeOfName(value.at, name),
+      message: `no label makes a middleware \`${name}\`, so the router \`${path[2]}\` is not there: middleware "${name}@docker" does not exist`,
+      label: `it is called \`${meant[0]}\``,
+      related: [{ at: meant[1], message: 'no router names this one' }],
+    }
+  }
+}
+
+/** True where one name is the other without a word, or a slip away. */
+function isMeant(one: string, other: string): boolean {
+  const [first, second] = [one, other].map(each => each.split(/[-_]/))
+  const [short, long] = first!.length < second!.length ? [first!, second!] : [second!, first!]
+  return isOneSlipAway(one, other) || short.every(word => long.includes(word))
+}
+
+/** The middlewares that labels make, in small letters, with a label of each. */
+function madeBy(labels: readonly TraefikLabel[]): ReadonlyMap<string, Place> {
+  return new Map(
+    labels.flatMap(({ label, path }) =>
+      /^middlewares$/i.test(path[1] ?? '') ? [[(path[2] ?? '').toLowerCase(), label.at]] : [],
+    ),
+  )
+}
+
+/** Names in a list, in small letters, without the provider of these labels. */
+function namesIn({ value }: TraefikLabel['label']): readonly string[] {
+  if (value?.known !== true) return []
+  return value.value.split(',').map(name =>
+    name
+      .trim()
+      .toLowerCase()
+      .replace(/@docker$/, ''),
+  )
 }
 
 function areThese(names: readonly string[]): string {

@@ -58,6 +58,16 @@ export default defineRule({
       files: tree({ environment: '«VITE_API_URL: https://api.example.org»' }),
     },
     {
+      title: 'the build takes it, and is not given it',
+      files: tree(
+        { environment: '«VITE_API_URL: https://api.example.org»' },
+        conf`
+          ARG VITE_API_URL
+          ENV VITE_API_URL=$VITE_API_URL
+        `,
+      ),
+    },
+    {
       title: 'of Create React App, in a list',
       files: tree({ environment: '- «REACT_APP_API=https://api.example.org»' }),
     },
@@ -80,7 +90,21 @@ export default defineRule({
     },
     {
       title: 'given to both',
-      files: tree({ environment: 'VITE_API_URL: https://api.example.org' }, 'ARG VITE_API_URL'),
+      files: tree(
+        {
+          build: conf`
+            build:
+              context: ./front
+              args: [VITE_API_URL=https://api.example.org]
+          `,
+          environment: 'VITE_API_URL: https://api.example.org',
+        },
+        'ARG VITE_API_URL',
+      ),
+    },
+    {
+      title: 'the build has a default',
+      files: tree({ environment: 'VITE_API_URL: https://api.example.org' }, 'ARG VITE_API_URL=/api'),
     },
     {
       title: 'a script that writes it into the files when the container starts',
@@ -133,6 +157,8 @@ export default defineRule({
 })
 
 const OF_BUILD = /^(?:VITE|REACT_APP|VUE_APP)_\w+$/
+/** A variable of the build without a value of its own, and one of the environment that has that of the build. */
+const DECLARED = /^[ \t]*(?:ARG[ \t]+(\w+)|ENV[ \t]+(\w+)(?:=|[ \t]+)["']?\$\{?\2\}?["']?)[ \t]*$/gm
 const FILES = ['.env', '.env.production', '.env.local', '.env.production.local']
 
 /** What the Dockerfile of a server of files names in any way; null where something else may read the environment. */
@@ -161,8 +187,12 @@ function namesOfBuild(container: Container): string | null {
     runs.some(({ command: run }) => /\b(?:npm|yarn|pnpm|bun|vite)\b.*\bbuild\b/s.test(commandText(run))),
   )
   if (!builds) return null
-  return [
-    source.text,
-    ...FILES.map(file => sourceAt(hostFiles, posix.join(context.value, file))?.text ?? ''),
-  ].join('\n')
+  // `ARG NAME`, and `ENV NAME=$NAME`, have what `args` of the build gives them, and that is nothing.
+  const given = new Set((service.build?.args ?? []).map(({ name }) => name))
+  const text = source.text.replace(DECLARED, (line, arg?: string, own?: string) =>
+    given.has(arg ?? own ?? '') ? line : '',
+  )
+  return [text, ...FILES.map(file => sourceAt(hostFiles, posix.join(context.value, file))?.text ?? '')].join(
+    '\n',
+  )
 }
