@@ -366,6 +366,7 @@ import djangoHostWithUnderscore from './django/host-with-underscore.ts'
 import djangoImportRemoved from './django/import-removed.ts'
 import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
+import djangoLogDirectoryMissing from './django/log-directory-missing.ts'
 import djangoLoggingRefused from './django/logging-refused.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoModuleNotFound from './django/module-not-found.ts'
@@ -1120,6 +1121,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/import-removed', ...djangoImportRemoved },
   { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
+  { id: 'django/log-directory-missing', ...djangoLogDirectoryMissing },
   { id: 'django/logging-refused', ...djangoLoggingRefused },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/module-not-found', ...djangoModuleNotFound },

@@ -368,6 +368,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/import-removed', { fixes: [], programs: ['django'] }],
   ['django/imported-before-setup', { fixes: [], programs: ['django'] }],
   ['django/join-drops-base', { fixes: [], programs: ['django'] }],
+  ['django/log-directory-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['django/logging-refused', { fixes: [], programs: ['django'] }],
   ['django/mail-not-sent', { fixes: [], programs: ['django'] }],
   ['django/module-not-found', { fixes: [], programs: ['django'] }],

@@ -1,0 +1,200 @@
+import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import type { PythonExpression } from '../../parsers/python/python-module.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { settingsOfContainers } from '../containers/_database-clients.ts'
+import { textsRun } from '../containers/_started-words.ts'
+import { djangoBehindNginx } from './_examples.ts'
+import { settingPlace } from './_setting-entries.ts'
+
+const tree = (
+  filename: string,
+  { lines = '', service = '', before = '', delay = '' } = {},
+): Record<string, string> => ({
+  ...djangoBehindNginx({
+    settings: conf`
+      import os
+      ${before}
+      BASE_DIR = "/app"
+      ALLOWED_HOSTS = ["*"]
+      LOGGING = {
+          "version": 1,
+          "handlers": {
+              "file": {"class": "logging.FileHandler", "filename": ${filename}${delay}},
+          },
+          "root": {"handlers": ["file"], "level": "INFO"},
+      }
+    `,
+    environment: service,
+  }),
+  'web/Dockerfile': conf`
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    ${lines}
+  `,
+})
+const VAR_LOG = '"/var/log/shop/django.log"'
+
+export default defineRule({
+  summary: 'Django logs to a directory that its image does not have',
+  severity: 'error',
+  otherSeverities: { warning: 'where the directory of the repository may have it, and a clone has not' },
+  confidence: 'high',
+  since: '0.1.0',
+  why: "Python opens the file of a log when the settings are loaded, and makes no directory for it: `ValueError: Unable to configure handler 'file'`, `FileNotFoundError: [Errno 2] No such file or directory`. The container ends before it answers anything. An image has the directories alone that its base brings and its steps make, and git keeps none that is empty.",
+  remedy:
+    'Make it in the Dockerfile (`RUN mkdir -p /var/log/shop`), or log to the console, which `docker logs` shows',
+  references: [
+    'https://docs.djangoproject.com/en/stable/topics/logging/#configuring-logging',
+    'https://docs.python.org/3/library/logging.handlers.html#filehandler',
+  ],
+  unproven: 'The live tests build no images',
+  bad: [
+    { title: 'a directory of the system', files: tree(`«${VAR_LOG}»`) },
+    {
+      title: 'a directory of the project that no file is in',
+      files: tree('«os.path.join(BASE_DIR, "logs/django.log")»'),
+    },
+  ],
+  good: [
+    { title: 'made by the build', files: tree(VAR_LOG, { lines: 'RUN mkdir -p /var/log/shop' }) },
+    { title: 'a volume', files: tree(VAR_LOG, { service: 'volumes: ["logs:/var/log/shop"]' }) },
+    {
+      title: 'made by the settings',
+      files: tree(VAR_LOG, { before: 'os.makedirs("/var/log/shop", exist_ok=True)' }),
+    },
+    {
+      title: 'kept by a file in it',
+      files: { ...tree('os.path.join(BASE_DIR, "logs/django.log")'), 'web/logs/.gitkeep': '' },
+    },
+    { title: 'a directory of the image', files: tree('"/var/log/django.log"') },
+    { title: 'opened when it is needed', files: tree(VAR_LOG, { delay: ', "delay": True' }) },
+    {
+      title: 'a script that makes it',
+      files: {
+        ...tree(VAR_LOG, { lines: 'ENTRYPOINT ["/app/entrypoint.sh"]' }),
+        'web/entrypoint.sh': '#!/bin/sh\nmkdir -p /var/log/shop\nexec "$@"\n',
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const [container, all] of settingsOfContainers(deployment))
+      for (const settings of all) {
+        if (settings.names.has('LOGGING_CONFIG') || makesDirectories(container, settings)) continue
+        for (const { name, filename } of filesOf(settings)) {
+          const directory = posix.dirname(cleanPath(filename))
+          const missing = missingIn(container, directory)
+          const at = placeIn(settings, ['handlers', name, 'filename']) ?? settingPlace(settings, 'LOGGING')
+          if (missing === null || at === null) continue
+          yield {
+            at,
+            severity: missing === 'copied' ? ('warning' as const) : ('error' as const),
+            message:
+              missing === 'copied'
+                ? `no file of the repository is in \`${directory}\`, and git keeps no empty directory, so an image that is built from a clone does not start: Unable to configure handler '${name}'`
+                : `the image has no \`${directory}\`, so Django does not start: Unable to configure handler '${name}'`,
+            label: 'no such directory',
+            related: [{ at: container.image!.stage.at, message: 'nothing in this image makes it' }],
+            help: `Write \`RUN mkdir -p ${directory}\` into the Dockerfile`,
+          }
+        }
+      }
+  },
+})
+
+/** Where the value below these keys of `LOGGING` stands; null where it is computed. */
+function placeIn(settings: DjangoSettings, keys: readonly string[]): Place | null {
+  const assigned = settings.expressionOf('LOGGING')
+  let expression: PythonExpression | undefined = assigned?.expression
+  for (const name of keys)
+    expression =
+      expression?.kind === 'dict'
+        ? expression.entries.find(({ key }) => key.kind === 'string' && key.value === name)?.value
+        : undefined
+  return assigned === null || expression === undefined
+    ? null
+    : { source: assigned.source, start: expression.start, end: expression.end }
+}
+
+/** The files that handlers open as soon as they are made. */
+function filesOf(settings: DjangoSettings): readonly { readonly name: string; readonly filename: string }[] {
+  const logging = settings.get('LOGGING')
+  const handlers: unknown =
+    logging?.known === true && logging.value instanceof Map ? logging.value.get('handlers') : null
+  if (!(handlers instanceof Map)) return []
+  return [...(handlers as ReadonlyMap<unknown, unknown>)].flatMap(([name, handler]) => {
+    if (!(handler instanceof Map)) return []
+    const [filename, kind, delay]: readonly unknown[] = ['filename', 'class', 'delay'].map(key =>
+      handler.get(key),
+    )
+    const isOpened =
+      typeof kind === 'string' && /^logging\.(?:handlers\.)?(?:\w*Rotating|Watched)?FileHandler$/.test(kind)
+    return typeof filename === 'string' && filename.startsWith('/') && isOpened && delay !== true
+      ? [{ name: String(name), filename }]
+      : []
+  })
+}
+
+/** True where something that runs before, or the settings, may make directories. */
+function makesDirectories(container: Container, settings: DjangoSettings): boolean {
+  const { service, image, hostFiles } = container
+  if (!service.complete || image === null || service.volumesFrom.length > 0) return true
+  if (!/^python(?=[:@]|$)/.test(container.reference ?? '')) return true
+  const given = [service.entrypoint, service.command].flatMap(
+    each => each?.words.map(({ text }) => text) ?? [],
+  )
+  const own = [image.entrypoint, image.command].flatMap(each => (each === null ? [] : [commandText(each)]))
+  const texts = [...textsRun(container), ...given, ...own]
+  if (
+    texts.some(text =>
+      /\bmkdir\b|(?:^|[;&|]\s*)install\s+-|\bcp\b|\btouch\b|\bgit\b|\btar\b|\bsupervisord\b/.test(text),
+    )
+  )
+    return true
+  // A script that is not read may do anything.
+  const scripts = texts.filter(text => /\.sh\b/.test(text)).length
+  const read = textsRun(container).filter(text => text.includes('\n')).length
+  if (scripts > read) return true
+  return settings.files.some(path => {
+    const source = sourceAt(container.files, path) ?? sourceAt(hostFiles, path)
+    return source === null || /mkdir|makedirs|Path\([^)]*\)\.touch|ensure_/.test(source.text)
+  })
+}
+
+/** Why an image surely has no such directory: copied from a repository without it, or never made; else null. */
+function missingIn(container: Container, directory: string): 'copied' | 'never' | null {
+  const { image, mounts, files, service } = container
+  if (image === null || files.kind(directory) !== null) return null
+  const targets = [
+    ...mounts.filter(({ from }) => from !== 'COPY').map(({ target }) => target),
+    ...service.tmpfs.map(each => (each.known ? each.value : '/')),
+  ]
+  if (targets.some(target => isBelow(directory, cleanPath(target)) || isBelow(cleanPath(target), directory)))
+    return null
+  if (image.workingDirectory?.known === true && isBelow(cleanPath(image.workingDirectory.value), directory))
+    return null
+  const copies = image.steps.flatMap(step => ('sources' in step ? [step] : []))
+  if (
+    copies.some(
+      ({ target, from }) => !target.known || (from !== null && isBelow(directory, cleanPath(target.value))),
+    )
+  )
+    return null
+  if (copies.some(({ target }) => target.known && isBelow(cleanPath(target.value), directory))) return null
+  if (
+    copies.some(
+      ({ target }) => target.known && target.value !== '/' && isBelow(directory, cleanPath(target.value)),
+    )
+  )
+    return 'copied'
+  return /^\/var\/log\/[^/]+/.test(directory) && directory !== '/var/log/apt' ? 'never' : null
+}
