@@ -2,7 +2,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
-import { isOwn, wantedBy, withBrought } from '../django/_wanted-packages.ts'
+import { isOwn, lackOf, wantedBy, withBrought } from '../django/_wanted-packages.ts'
 import { installedPackages } from './_python-packages.ts'
 
 const project = (
@@ -67,6 +67,13 @@ export default defineRule({
       ),
     },
     {
+      title: 'the client of a cache of Django itself',
+      files: project(
+        'CACHES = {"default": {"BACKEND": «"django.core.cache.backends.redis.RedisCache"», "LOCATION": "redis://cache"}}\n',
+        REQUIREMENTS,
+      ),
+    },
+    {
       title: 'an import of the settings',
       files: project(
         conf`
@@ -85,6 +92,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the client of a cache, which another package brings',
+      files: project(
+        'CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache"}}\n',
+        `${REQUIREMENTS}django-redis==5.4.0\n`,
+      ),
+    },
     { title: 'all of them', files: project(APPS, `${REQUIREMENTS}djangorestframework==3.16.0\n`) },
     {
       title: 'a package that brings it',
@@ -139,14 +153,15 @@ export default defineRule({
       const brought = installed === null ? null : withBrought(installed)
       if (brought === null) continue
       const said = new Set<string>()
-      for (const { module, packages, at, says } of wantedBy(settings, container.files)) {
+      for (const wanted of wantedBy(settings, container.files)) {
+        const { module, packages, at } = wanted
         const [first] = packages
         if (first === undefined || packages.some(name => brought.has(name))) continue
         if (said.has(first) || isOwn(container.files, settings, module)) continue
         said.add(first)
         yield {
           at,
-          message: `nothing installs \`${first}\`, so Django does not start: ${says}`,
+          message: `nothing installs \`${first}\`, ${lackOf(wanted)}`,
           label: 'not in the requirements',
           help: `Add \`${first}\` to the requirements`,
         }

@@ -18,6 +18,13 @@ export interface WantedPackage {
   readonly packages: readonly string[]
   readonly at: Place
   readonly says: string
+  /** True where Django starts without it, and fails when the cache is first asked. */
+  readonly late?: true
+}
+
+/** What comes of a package that nothing installs. */
+export function lackOf({ late, says }: WantedPackage): string {
+  return late === true ? `so all that asks the cache fails: ${says}` : `so Django does not start: ${says}`
 }
 
 /** What settings name and import of packages that most projects know. */
@@ -39,6 +46,10 @@ export function* wantedBy(settings: DjangoSettings, files: FileSystem): Iterable
       yield* ofModule(text, at)
       const [, packages, says] = DRIVERS.find(([pattern]) => pattern.test(text)) ?? []
       if (packages !== undefined && says !== undefined) yield { module: '', packages, at, says }
+      const [, client = ''] =
+        CLIENTS.find(([backend]) => text === `django.core.cache.backends.${backend}`) ?? []
+      if (client !== '')
+        yield { module: '', packages: [client], at, says: `No module named '${client}'`, late: true }
     }
   }
   for (const path of settings.files)
@@ -104,6 +115,13 @@ const DRIVERS: readonly (readonly [RegExp, readonly string[], string])[] = [
   ],
 ]
 
+/** Backends of Django's own caches, and the client that each imports when it is first used. */
+const CLIENTS = [
+  ['redis.RedisCache', 'redis'],
+  ['memcached.PyMemcacheCache', 'pymemcache'],
+  ['memcached.PyLibMCCache', 'pylibmc'],
+] as const
+
 /** What packages bring that others need too. */
 const BRINGS: ReadonlyMap<string, readonly string[]> = new Map([
   ['djangorestframework-simplejwt', ['djangorestframework']],
@@ -112,6 +130,7 @@ const BRINGS: ReadonlyMap<string, readonly string[]> = new Map([
   ['djoser', ['djangorestframework', 'djangorestframework-simplejwt']],
   ['dj-rest-auth', ['djangorestframework']],
   ['channels', ['daphne']],
+  ['django-redis', ['redis']],
   ['channels-redis', ['channels', 'daphne', 'redis']],
   ['crispy-bootstrap4', ['django-crispy-forms']],
   ['crispy-bootstrap5', ['django-crispy-forms']],

@@ -94,14 +94,15 @@ export default defineRule({
       const brought = required === null ? null : withBrought(required)
       if (brought === null) continue
       const said = new Set<string>()
-      for (const { module, packages, at, says } of wantedBy(settings, files)) {
+      for (const wanted of wantedBy(settings, files)) {
+        const { module, packages, at, says, late } = wanted
         const [first] = packages
         if (first === undefined || packages.some(name => brought.has(name))) continue
         if (said.has(first) || isOwn(files, settings, module)) continue
         said.add(first)
         yield {
           at,
-          message: `\`requirements.txt\` has no \`${first}\`, so Django does not start where it is installed from that: ${says}`,
+          message: `\`requirements.txt\` has no \`${first}\`, so ${late === true ? 'all that asks the cache fails' : 'Django does not start'} where it is installed from that: ${says}`,
           label: 'not in the requirements',
           help: `Add \`${first}\` to the requirements`,
         }

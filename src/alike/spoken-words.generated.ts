@@ -314,7 +314,7 @@ ksbcgirn ksjlrz ksm
 kt kthi kts
 kube kubectl kubed kubernetes kulmbhfv kuma kustomization kustomize
 kwargs kwcme
-la lab label labelname labels lack lacking lackingaccounts lackingflags lackingin lackingprograms lackingtarget lackofauthentication lacks lacksbash lacksfortype lacksheader lacksroot lacksscheme laid laidtext lambda lamp lan lana landing lang language languageof languagepriority languages lao laoo lapis laravel large larger largest last lastaction lastchild lastdirectivein lastindex lastindexof lastline lastlineend lastmatched lastof lastofalternatives lastofrun lastofshort lastport lastrule lastservername lasturi lastword lastwordend late latefinding lately later laterfilefault latest latin latinvariants latitude latn latte latter launch lax lay layer layered layers layersfor layersof layout lays lazy
+la lab label labelname labels lack lacking lackingaccounts lackingflags lackingin lackingprograms lackingtarget lackof lackofauthentication lacks lacksbash lacksfortype lacksheader lacksroot lacksscheme laid laidtext lambda lamp lan lana landing lang language languageof languagepriority languages lao laoo lapis laravel large larger largest last lastaction lastchild lastdirectivein lastindex lastindexof lastline lastlineend lastmatched lastof lastofalternatives lastofrun lastofshort lastport lastrule lastservername lasturi lastword lastwordend late latefinding lately later laterfilefault latest latin latinvariants latitude latn latte latter launch lax lay layer layered layers layersfor layersof layout lays lazy
 lb lber lbmethod lbriy lbset
 lc lcalpha lcugz
 ld ldap ldapbackend ldapcacheentries ldapcachettl ldapconnectionpoolttl ldapconnectiontimeout ldaplibrarydebug ldapobjectclass ldapopcacheentries ldapopcachettl ldapreferralhoplimit ldapreferrals ldapretries ldapretrydelay ldapsharedcachefile ldapsharedcachesize ldaptimeout ldaptrustedclientcert ldaptrustedglobalcert ldaptrustedmode ldapurl ldapverifyservercert
@@ -428,7 +428,7 @@ pub pubkey pubkeyauthentication public publickey publiclisten publiclisteners pu
 pvc
 pw pwd pwhporhsgu pwr
 px
-py pyargv pyasn pyc pycache pycparser pycs pydantic pyenv pyhome pyi pyimport pyjwt pylibmccache pylint pymemcachecache pymodule pymongo pymysql pypi pypirc pyproject pypy pyramid pyrun pyshell pytest python pythonassignment pythoncall pythoncallstatement pythondefinition pythonexpression pythonfacts pythonfiles pythongroup pythonhome pythonimport pythonlibrary pythonmodule pythonof pythonparser pythonpath pythonprogram pythonread pythonreader pythonstatement pythonutf pythonvalue pytz pyvenv pywsgi pyyaml
+py pyargv pyasn pyc pycache pycparser pycs pydantic pyenv pyhome pyi pyimport pyjwt pylibmc pylibmccache pylint pymemcache pymemcachecache pymodule pymongo pymysql pypi pypirc pyproject pypy pyramid pyrun pyshell pytest python pythonassignment pythoncall pythoncallstatement pythondefinition pythonexpression pythonfacts pythonfiles pythongroup pythonhome pythonimport pythonlibrary pythonmodule pythonof pythonparser pythonpath pythonprogram pythonread pythonreader pythonstatement pythonutf pythonvalue pytz pyvenv pywsgi pyyaml
 qa qaac qaai qadagecahqr
 qdghtrobo
 qgaw qgb qgfcs
