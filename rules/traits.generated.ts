@@ -345,6 +345,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/variable-not-filled', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/variable-read-at-build', { fixes: [], programs: ['docker'] }],
   ['containers/volume-keeps-old-files', { fixes: [], programs: ['docker'] }],
+  ['containers/volume-owned-by-root', { fixes: [], programs: ['django', 'docker'] }],
   ['django/addition-refused', { fixes: [], programs: ['django'] }],
   ['django/allowed-host-malformed', { fixes: [], programs: ['django'] }],
   ['django/cache-before-sessions', { fixes: [], programs: ['django'] }],
