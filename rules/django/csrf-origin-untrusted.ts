@@ -1,3 +1,4 @@
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -66,6 +67,26 @@ export default defineRule({
         headers: TLS_HEADERS,
       }),
     },
+    {
+      title: 'a location for WebSockets, which sends no scheme',
+      files: djangoBehindNginx({
+        settings: conf`
+          ${SETTINGS}
+          SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        `,
+        listen: '443 ssl',
+        site: conf`
+          ${TLS}
+          location /ws/ {
+              proxy_pass http://web:8000;
+              proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection "upgrade";
+          }
+        `,
+        headers: TLS_HEADERS,
+      }),
+    },
     { title: 'plain HTTP', files: djangoBehindNginx({ settings: SETTINGS }) },
     {
       title: 'an application without the middleware',
@@ -81,7 +102,8 @@ export default defineRule({
       const { connection, loaded, settings } = each
       if (
         !connection.server.tls ||
-        usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true
+        usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true ||
+        isForWebSockets(connection)
       )
         continue
       const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
@@ -114,3 +136,13 @@ export default defineRule({
     }
   },
 })
+
+/** True of a location of its own for WebSockets, through which no form is sent. */
+function isForWebSockets(connection: NginxConnection): boolean {
+  const { parent } = connection.pass
+  return (
+    parent?.name === 'location' &&
+    /\b(?:ws|wss|websockets?|socket)\b/.test(parent.args.at(-1)?.value ?? '') &&
+    written(connection, 'upgrade') !== null
+  )
+}
