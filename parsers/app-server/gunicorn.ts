@@ -49,11 +49,13 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
     environmentDefaults(command),
   ]
   const get = layered(layers)
-  const directory = textSetting(get('chdir')) ?? command.directory
+  // Where an application lies no variable says in the place of the command: a file of them that was not read has secrets.
+  const placed = variable.layer.complete ? get : layered(layers.filter(layer => layer !== variable.layer))
+  const directory = textSetting(placed('chdir')) ?? command.directory
   return {
     program: 'gunicorn',
     at: placeOf(program),
-    application: applicationWord(given) ?? textSetting(get('wsgi_app')),
+    application: applicationWord(given) ?? textSetting(placed('wsgi_app')),
     binds: bindsOf(get, given, variable.arguments, directory),
     workers: numberSetting(get('workers')),
     threads: numberSetting(get('threads')),
@@ -69,7 +71,7 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
     forwardedAllowIps: textSetting(get('forwarded_allow_ips')),
     rootPath: textSetting(get('root_path')),
     directory,
-    pythonPath: pathList(textSetting(get('pythonpath'))),
+    pythonPath: pathList(textSetting(placed('pythonpath'))),
     user: textSetting(get('user')),
     group: textSetting(get('group')),
     umask: baseSetting(get('umask')),

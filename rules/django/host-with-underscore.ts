@@ -3,6 +3,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { djangoConnections } from './_behind-nginx.ts'
+import { djangoProject } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 
 const SETTINGS = 'ALLOWED_HOSTS = ["*"]\n'
@@ -18,6 +20,41 @@ const tree = (headers: string, marked = false): Record<string, string> => {
   )
 }
 
+/** gunicorn of a unit that gets its secrets from a file. */
+const unitWithSecrets = (more: Record<string, string>): Record<string, string> => ({
+  ...djangoProject(SETTINGS),
+  'opt/shop/shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    application = get_wsgi_application()
+  `,
+  'etc/systemd/system/shop.service': serviceUnit(
+    '/opt/shop/venv/bin/gunicorn --bind unix:/run/shop/shop.sock shop.wsgi',
+    conf`
+      WorkingDirectory=/opt/shop
+      RuntimeDirectory=shop
+      EnvironmentFile=/opt/secrets/shop.env
+    `,
+  ),
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        upstream shop_server {
+            server unix:/run/shop/shop.sock;
+        }
+        server {
+            listen 80;
+            location / {
+                proxy_pass «http://shop_server»;
+            }
+        }
+    }
+  `,
+  ...more,
+})
+
 export default defineRule({
   summary: 'nginx sends Django a Host that no host may have',
   severity: 'error',
@@ -31,6 +68,10 @@ export default defineRule({
   ],
   bad: [
     { title: 'a service', files: tree('', true) },
+    {
+      title: 'a unit whose file of variables is not in the audit',
+      files: unitWithSecrets({}),
+    },
     {
       title: 'an upstream',
       files: {
@@ -50,6 +91,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a unit whose file of variables may name other settings',
+      files: unitWithSecrets({ 'opt/shop/shop/settings_production.py': 'from shop.settings import *\n' }),
+    },
     { title: 'the Host of the client', files: tree('proxy_set_header Host $host;') },
     { title: 'a name without an underscore', files: djangoBehindNginx({ settings: SETTINGS, headers: '' }) },
     {

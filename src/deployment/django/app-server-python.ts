@@ -141,7 +141,7 @@ function facts({
 }): LoadedModule {
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
   const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null }
-  const name = settingsModule(program, script)
+  const name = settingsModule(program, script, module => isOnlySettings(files, module, searchPath(program)))
   const written = name ?? script?.settingsModule?.name ?? null
   if (written === null || source === null || source === 'missing')
     return { ...base, settings: null, settingsSource: null, demanded: [], missing: [], beside: () => [] }
@@ -213,14 +213,45 @@ function isLoading(files: FileSystem, path: string): boolean {
   return source !== null && loadsDotenv(source)
 }
 
-/** Of the environment, else of the script; null where nobody knows. */
-function settingsModule({ server, environment }: AppServerProgram, script: WsgiScript | null): string | null {
+/**
+ * Of the environment, else of the script; null where nobody knows. A file of variables that is not in the audit has
+ * secrets as a rule, and names other settings where there are any.
+ */
+function settingsModule(
+  { server, environment }: AppServerProgram,
+  script: WsgiScript | null,
+  isOnly: (module: string) => boolean,
+): string | null {
   const written = script?.settingsModule ?? null
   if (written?.how === 'assigned') return written.name
   const variable = 'DJANGO_SETTINGS_MODULE'
   const given = server.environment.find(({ name }) => name === variable)?.value ?? environment(variable)
-  if (given !== null) return given.known ? given.value : null
-  return written?.name ?? null
+  if (given === null) return written?.name ?? null
+  if (given.known) return given.value
+  return given.at === null && written !== null && isOnly(written.name) ? written.name : null
+}
+
+/** What settings for one place are called, and what several of them lie in. */
+const OTHER_SETTINGS = /settings?|config|conf|prod|local|dev|stag|live|deploy|environ/i
+
+/** True for `shop.settings` where nothing beside `settings.py` may be settings as well. */
+function isOnlySettings(files: FileSystem, module: string, directories: readonly (string | null)[]): boolean {
+  const path = `${module.replaceAll('.', '/')}.py`
+  if (posix.basename(path) !== 'settings.py') return false
+  const homes = directories.flatMap(each => each ?? [])
+  const home = homes.find(each => files.kind(posix.join(each, path)) === 'file')
+  if (home === undefined) return false
+  const own = posix.dirname(posix.join(home, path))
+  return [...new Set([home, own])].every(directory => {
+    const names = files.list(directory)
+    return names?.every(
+      ({ name, kind }) =>
+        (directory === own && name === 'settings.py') ||
+        posix.join(directory, name) === own ||
+        !(kind === 'directory' || name.endsWith('.py')) ||
+        !OTHER_SETTINGS.test(name),
+    )
+  })
 }
 
 /** The directory that an image is built from, where no Dockerfile says where it puts what is in it. */
