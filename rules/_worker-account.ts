@@ -38,12 +38,24 @@ const STOCK = new Set([
   'nginx apache',
   'www-data apache',
   'http www-data',
+  'nginx nobody',
+  'www-data nobody',
+  'apache nobody',
 ])
+
+/** Alpine puts the user of its nginx, and that of its Apache, into the group `www-data`. */
+const ALPINE = /^(?:apk|php\d+)$/
 
 /** Whether a user is in a group of another name; undefined where /etc/group is not in the audit. */
 export function isGroupMember({ files }: Machine, user: string, group: string): boolean | undefined {
   const read = files.read('/etc/group')
-  if (read.kind !== 'source') return group === 'root' || STOCK.has(`${user} ${group}`) ? false : undefined
+  if (read.kind !== 'source') {
+    const isAlpine =
+      files.kind('/etc/nginx/http.d') === 'directory' ||
+      files.list('/etc')?.some(({ name }) => ALPINE.test(name)) === true
+    if (isAlpine && group === 'www-data') return undefined
+    return group === 'root' || STOCK.has(`${user} ${group}`) ? false : undefined
+  }
   return read.source.code
     .split('\n')
     .some(line => line.startsWith(`${group}:`) && (line.split(':')[3] ?? '').split(',').includes(user))

@@ -52,6 +52,17 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'as Alpine’s pool has it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php83/php-fpm.d/www.conf': pool(conf`
+          listen.owner = nobody
+          listen.group = nobody
+          listen.mode = 0660
+        `),
+      },
+    },
+    {
       title: 'no owner',
       files: { 'etc/nginx/nginx.conf': nginx(), 'etc/php/8.2/fpm/pool.d/www.conf': pool('') },
     },
