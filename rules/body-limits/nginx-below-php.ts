@@ -1,4 +1,4 @@
-import { apacheBackend, nginxMain, proxiedServer } from '../_examples.ts'
+import { apacheBackend, apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { type PhpBehind, phpBehind } from '../php/_php-behind.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -54,6 +54,27 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginxMain(proxiedServer('client_max_body_size «16m»;')),
         'etc/apache2/apache2.conf': behindNginx(''),
         'etc/php/8.2/apache2/php.ini': INI,
+      },
+    },
+    {
+      title: 'Apache behind it gives its scripts to a pool',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('server {', '«server» {'),
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 127.0.0.1:9000
+            <FilesMatch "\.php$">
+                SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+            </FilesMatch>
+            <VirtualHost 127.0.0.1:9000>
+                ServerName example.org
+                DocumentRoot /srv/www
+            </VirtualHost>
+          `,
+          ['mpm_event', 'proxy', 'proxy_fcgi'],
+        ),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+        'etc/php/8.2/fpm/php.ini': INI,
       },
     },
     {

@@ -1,7 +1,13 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { modPhpSetting } from '../../src/deployment/mod-php.ts'
 import type { Deployment, NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  loadsPhp,
+} from '../../src/servers/apache/configuration.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 /** A PHP that answers requests: a pool of FPM, or the module of an Apache. */
@@ -19,11 +25,31 @@ export function phpBehind(deployment: Deployment, connection: NginxConnection): 
     return program?.kind === 'php-fpm' ? [phpOfPool(program)] : []
   })
   if (pools.length > 0) return pools
-  return certainHosts(deployment, connection).map(host => ({
-    pool: null,
-    setting: name => modPhpSetting(deployment, host, name),
-  }))
+  return certainHosts(deployment, connection).flatMap(host => {
+    const { configuration, directive } = host
+    if (loadsPhp(configuration))
+      return [{ pool: null, setting: (name: string) => modPhpSetting(deployment, host, name) }]
+    const byHost = poolsOfApache(deployment).get(configuration)
+    return (byHost?.get(directive) ?? byHost?.get(null) ?? []).map(phpOfPool)
+  })
 }
+
+/** The pools to which virtual hosts of Apache give their scripts; those of null are what all others inherit. */
+const poolsOfApache = memo(({ connections }: Deployment) => {
+  const found = new Map<ApacheConfiguration, Map<ApacheDirective | null, PhpFpmProgram[]>>()
+  for (const { from, host, targets } of connections.apache) {
+    for (const { to } of targets) {
+      const program = to.kind === 'listener' ? to.listener.program : null
+      if (program?.kind !== 'php-fpm') continue
+      const byHost = found.get(from.configuration) ?? new Map<ApacheDirective | null, PhpFpmProgram[]>()
+      const pools = byHost.get(host) ?? []
+      if (!pools.includes(program)) pools.push(program)
+      byHost.set(host, pools)
+      found.set(from.configuration, byHost)
+    }
+  }
+  return found
+})
 
 export function phpOfPool(program: PhpFpmProgram): PhpBehind {
   return { pool: program.pool, setting: name => program.phpSetting(name) }

@@ -20,6 +20,17 @@ const INI = conf`
   max_execution_time = 300
 `
 
+const APACHE_FPM = conf`
+  <VirtualHost 127.0.0.1:9000>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ProxyTimeout 300
+      <FilesMatch "\.php$">
+          SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+      </FilesMatch>
+  </VirtualHost>
+`
+
 export default defineRule({
   summary: 'nginx gives up before PHP does',
   severity: 'warning',
@@ -51,6 +62,21 @@ export default defineRule({
           `,
           ['mpm_prefork', 'php'],
         ),
+      },
+    },
+    {
+      title: 'raised for a pool that Apache gives its scripts to',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('proxy_pass', '«proxy_pass»'),
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 127.0.0.1:9000
+            ${APACHE_FPM}
+          `,
+          ['mpm_event', 'proxy', 'proxy_fcgi'],
+        ),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+        'etc/php/8.2/fpm/php.ini': INI,
       },
     },
     {
@@ -94,7 +120,7 @@ export default defineRule({
         // A minute is what nginx waits by itself; more was asked for.
         if (inner?.known !== true || limit === null || inner.value <= Math.max(60, limit.value)) continue
         const { directive } = limit
-        const name = php.pool === null ? 'proxy_read_timeout' : 'fastcgi_read_timeout'
+        const name = connection.pass.name === 'fastcgi_pass' ? 'fastcgi_read_timeout' : 'proxy_read_timeout'
         yield {
           at: directive === null ? namePlace(connection.pass) : argumentPlace(directive, 0),
           message: `nginx answers 504 after ${limit.value} seconds, and PHP may take ${inner.value}`,
