@@ -1,15 +1,17 @@
 import { nginxVariable } from '../directives.ts'
-import { knowsModules, type Program, type Reading, report } from './unit.ts'
+import { isWhole, knowsModules, type Program, type Reading, report } from './unit.ts'
 
 /**
  * The variables that something reads and nothing defines: nginx looks when `http` ends, after every
  * `set`, `map` and named group has been read, wherever it stands.
  */
 export function checkVariables(reading: Reading, program: Program): void {
-  if (!knowsModules(reading) || reading.foreign || reading.hasForeignNames || program.name === 'mail') return
+  if (program.name === 'mail') return
+  const isKnown = knowsModules(reading) && !reading.foreign && !reading.hasForeignNames
   const table = program.name
   for (const { name, directive, word } of program.uses.values()) {
     if (program.defined.has(name) || nginxVariable(table, name) !== null) continue
+    if (!isKnown && !(OF_MAPS.test(name) && isWhole(reading))) continue
     if (directive.source.template || FOREIGN.test(name)) continue
     const message = `nothing defines the variable \`$${name}\``
     const near = nearest(name, program.defined)
@@ -18,6 +20,9 @@ export function checkVariables(reading: Reading, program: Program): void {
     })
   }
 }
+
+/** What people call the `map` that the documentation of WebSocket has; no module has a variable of this name. */
+const OF_MAPS = /^connection_upgrade$/
 
 /** Names that modules outside nginx are known to give their variables. */
 const FOREIGN =

@@ -192,6 +192,15 @@ test('what one fragment holds twice stands there twice in every configuration', 
   }
 })
 
+test('no module defines the variable of the map for WebSocket', () => {
+  const include = 'include /etc/nginx/modules/*.conf;\n'
+  const text = (name: string) => `${include}events { }\nhttp { server { return 200 $${name}; } }\n`
+  assert.equal(fatalCodes(evaluate(text('connection_upgrade'), DEBIAN, ['/etc/nginx/conf.d'])), [
+    'unknown-variable',
+  ])
+  assert.equal(fatalCodes(evaluate(text('x'), DEBIAN, ['/etc/nginx/conf.d'])), [])
+})
+
 test('an include that nobody can read leaves the rest in doubt', () => {
   const text =
     'include /opt/elsewhere/*.conf;\nevents { }\nhttp { server { return 200 $x; some_module_thing on; } }\n'
