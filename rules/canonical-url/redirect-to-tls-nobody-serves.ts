@@ -2,6 +2,8 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { besideTraefik, isSwitchedOff } from '../containers/_traefik.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -22,9 +24,42 @@ const main = (lines: string): string => conf`
   }
 `
 
+const BEHIND = {
+  web: 'volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]',
+} as const
+const ROUTER = ['traefik.http.routers.web.rule=Host(`example.org`)']
+const TLS = [...ROUTER, 'traefik.http.routers.web.tls.certresolver=le']
+const page = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      root /usr/share/nginx/html;
+      ${lines}
+  }
+`
+const BY_SCHEME = conf`
+  if ($scheme != https) {
+      return 301 «https://$host$request_uri»;
+  }
+`
+/** A site of nginx-proxy, which gets a certificate for it. */
+const nginxProxy = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        environment:
+          VIRTUAL_HOST: example.org
+          LETSENCRYPT_HOST: example.org
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+  `,
+  'site.conf': page(lines),
+})
+
 export default defineRule({
   summary: 'Every page is redirected to TLS, which nothing on this machine speaks',
   severity: 'warning',
+  otherSeverities: { error: 'where a proxy of the same project terminates TLS, as labels or variables say' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'nginx redirects to `https://` what it has locations for, and listens on no port with TLS. Where a proxy in front terminates TLS, it asks again in plain HTTP and is redirected again, without an end; where there is none, nobody answers.',
@@ -42,8 +77,31 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'behind Traefik, which terminates TLS',
+      files: { ...besideTraefik(TLS, BEHIND), 'site.conf': page(BY_SCHEME) },
+    },
+    {
+      title: 'behind nginx-proxy, which terminates TLS',
+      files: nginxProxy('return 301 «https://$host$request_uri»;'),
+    },
   ],
   good: [
+    {
+      title: 'behind Traefik, and what it says decides',
+      files: {
+        ...besideTraefik(TLS, BEHIND),
+        'site.conf': page(BY_SCHEME.replace('$scheme != https', '$http_x_forwarded_proto = http')),
+      },
+    },
+    {
+      title: 'behind Traefik, which serves the site in plain HTTP alone',
+      files: { ...besideTraefik(ROUTER, BEHIND), 'site.conf': page(BY_SCHEME) },
+    },
+    {
+      title: 'behind nginx-proxy, and another name',
+      files: nginxProxy('return 301 https://www.example.com$request_uri;'),
+    },
     {
       title: 'what the proxy says decides',
       files: {
@@ -90,19 +148,37 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const server of deployment.servers) {
-      if (server.configuration.main === null || speaksTls(deployment, server)) continue
+      const { container } = deployment.programOf(server.configuration).machine
+      const front = container === null ? null : frontWithTls(container)
+      if (front === null && (server.configuration.main === null || speaksTls(deployment, server))) continue
+      if (front !== null && opensTls(deployment, server)) continue
       if (
         !server.directive.children.some(
-          ({ name }) => name === 'return' || name === 'rewrite' || name === 'if',
+          ({ name }) => name === 'return' || name === 'rewrite' || name === 'if' || name === 'location',
         )
       )
         continue
-      if (!server.directive.children.some(hasContent)) continue
+      if (front === null && !server.directive.children.some(hasContent)) continue
       const redirect = redirectsAll(deployment, server)
       if (redirect === null) continue
+      if (front !== null) {
+        yield {
+          at: redirect.at,
+          severity: 'error',
+          confidence: 'high',
+          message: `${front.name} terminates TLS and asks nginx in plain HTTP, so every page of ${nameOf(redirect.host)} is redirected to itself without an end`,
+          label: 'leads to TLS, whatever the client used',
+          related: [
+            { at: front.at, message: 'TLS is terminated by this' },
+            ...redirect.conditions.map(at => ({ at, message: 'holds for every request' })),
+          ],
+          help: `Leave the redirect to ${front.name}, or redirect where \`$http_x_forwarded_proto\` is \`http\``,
+        }
+        continue
+      }
       yield {
         at: redirect.at,
-        message: `every page of ${redirect.host === UNKNOWN_HOST ? 'this server' : `\`${redirect.host}\``} is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
+        message: `every page of ${nameOf(redirect.host)} is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
         label: 'leads to TLS',
         related: [
           ...redirect.conditions.map(at => ({ at, message: 'holds for every request' })),
@@ -112,6 +188,39 @@ export default defineRule({
     }
   },
 })
+
+function nameOf(host: string): string {
+  return host === UNKNOWN_HOST ? 'this server' : `\`${host}\``
+}
+
+/** True where nginx of the container has TLS itself, or another program there. */
+function opensTls(deployment: Deployment, { configuration }: NginxServer): boolean {
+  const { machine } = deployment.programOf(configuration)
+  return deployment.listeners.some(
+    ({ program, port, protocol }) =>
+      program.machine === machine && (port === 443 || !protocol.known || protocol.value === 'https'),
+  )
+}
+
+/** The proxy that terminates TLS in front of a container and asks it in plain HTTP, as the container says itself. */
+function frontWithTls({ service }: Container): { readonly name: string; readonly at: Place } | null {
+  if (!service.complete) return null
+  const router = isSwitchedOff(service)
+    ? undefined
+    : service.labels.find(
+        ({ name, value }) =>
+          /^traefik\.http\.routers\.[^.]+\.tls(?:\.|$)/i.test(name) &&
+          value?.known === true &&
+          value.value !== 'false',
+      )
+  const isPlain = service.labels.every(
+    ({ name }) => !/^traefik\.(?:tcp\.|http\.services\.[^.]+\.loadbalancer\.server\.scheme)/i.test(name),
+  )
+  if (router !== undefined) return isPlain ? { name: 'Traefik', at: router.at } : null
+  const host = service.environment.find(({ name }) => name === 'LETSENCRYPT_HOST')
+  const isHttps = service.environment.some(({ name }) => name === 'VIRTUAL_PROTO' || name === 'HTTPS_METHOD')
+  return host === undefined || isHttps || host.at === null ? null : { name: 'nginx-proxy', at: host.at }
+}
 
 /** True also where nobody knows all that listens. */
 function speaksTls(deployment: Deployment, { configuration }: NginxServer): boolean {
