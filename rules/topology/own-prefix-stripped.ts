@@ -9,6 +9,8 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
+import { routesBelow } from './_own-routes.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(
@@ -34,12 +36,48 @@ const DOCS = apacheMain(
   ['alias'],
 )
 
+const FLASK = conf`
+  from flask import Flask
+
+  app = Flask(__name__)
+
+
+  @app.get("/health")
+  def health():
+      return "ok"
+
+
+  @app.route("/api/items")
+  def items():
+      return "items"
+`
+const python = (target: string, app: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(target, '/api/'),
+  'etc/systemd/system/shop.service': serviceUnit(
+    '/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:9000 app:app',
+    'WorkingDirectory=/srv/shop',
+  ),
+  'srv/shop/app.py': app,
+})
+const EXPRESS = conf`
+  const express = require('express')
+  const app = express()
+  app.use(express.json())
+  app.use('/api', require('./routes'))
+  app.listen(9000, '127.0.0.1')
+`
+const express = (target: string, script: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(target, '/api/'),
+  'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
+  'srv/shop/server.js': script,
+})
+
 export default defineRule({
   summary: 'nginx takes the path away by which a program knows its own requests',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, and Apache a path of an `Alias`: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, and the program answers 404.',
+  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, Apache a path of an `Alias`, and an application of Flask or Express the routes that are written in it: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, and the program answers 404.',
   remedy: 'Leave the path out of `proxy_pass`: `proxy_pass http://127.0.0.1:3000;`',
   references: [
     'https://socket.io/docs/v4/reverse-proxy/',
@@ -55,8 +93,23 @@ export default defineRule({
         'srv/docs/page.txt': 'docs',
       },
     },
+    { title: 'routes of Flask', files: python('«http://127.0.0.1:9000/»', FLASK) },
+    { title: 'routers of Express', files: express('«http://127.0.0.1:9000/»', EXPRESS) },
   ],
   good: [
+    { title: 'routes of Flask, and the path as it came', files: python('http://127.0.0.1:9000', FLASK) },
+    {
+      title: 'an application that has routes elsewhere too',
+      files: python('http://127.0.0.1:9000/', FLASK.replace('/health', '/items')),
+    },
+    {
+      title: 'routes that another module has',
+      files: python('http://127.0.0.1:9000/', `${FLASK}\n\napp.register_blueprint(shop)\n`),
+    },
+    {
+      title: 'routers of Express without the path',
+      files: express('http://127.0.0.1:9000/', EXPRESS.replace("'/api', ", '')),
+    },
     {
       title: 'the path that Apache knows by an Alias as it came',
       files: {
@@ -91,8 +144,22 @@ export default defineRule({
       const written = pass.args[0]?.value ?? ''
       if ((modifier !== '' && modifier !== '^~') || !/^https?:\/\/[^/$]+\/$/.test(written)) continue
       const alias = OWN.test(name) ? null : aliasOf(deployment, connection, name)
-      if (alias === null && !OWN.test(name)) continue
       const at = argumentPlace(pass, 0)
+      if (alias === null && !OWN.test(name)) {
+        const own = /^(?:\/[\w.-]+)+\/?$/.test(name) ? routesBelow(deployment, connection, name) : null
+        if (own === null || connection.headers.written.some(({ name: header }) => PREFIX.test(header)))
+          continue
+        const { source, route, start } = own
+        yield {
+          at,
+          message: `\`${name}\` is taken away, and everything that the application answers lies below it: it has \`${route}\`, and gets a path without \`${name.replace(/\/$/, '')}\``,
+          related: [
+            { at: { source, start, end: start + route.length }, message: 'the path for which it waits' },
+          ],
+          ...propose('Pass the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
+        }
+        continue
+      }
       yield {
         at,
         message:
@@ -107,6 +174,9 @@ export default defineRule({
     }
   },
 })
+
+/** Headers from which an application may put the prefix in front again. */
+const PREFIX = /script[-_]name|prefix|forwarded-path|original-ur[il]|root-path/
 
 /** Paths that programs bring along. */
 const OWN = /^\/(?:socket\.io|engine\.io|_next|_nuxt|_astro|sockjs-node)\/?$/

@@ -1,0 +1,114 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+
+/** A script that answers the requests of a connection, and the path under which all that it answers lies. */
+export interface OwnRoutes {
+  readonly source: Source
+  /** One of its routes, as it is written. */
+  readonly route: string
+  /** Where that stands. */
+  readonly start: number
+}
+
+/**
+ * The routes of the application behind a connection, where each of them begins with the path of the location; null
+ * where some does not, or where the application may have others.
+ */
+export function routesBelow(
+  deployment: Deployment,
+  { targets }: NginxConnection,
+  path: string,
+): OwnRoutes | null {
+  const prefix = path.replace(/\/$/, '')
+  for (const target of targets) {
+    const program = serverBehind(target)
+    if (program === null) continue
+    const { server } = program
+    if (server.rootPath !== null || program.environment('SCRIPT_NAME') !== null) continue
+    const loaded = deployment.moduleOf(program)
+    const source =
+      loaded?.source != null && loaded.source !== 'missing'
+        ? loaded.source
+        : server.sources.find(({ path: name }) => /\.[cm]?[jt]s$/.test(name))
+    if (source === undefined) continue
+    const routes = routesOf(source)
+    const below = routes?.filter(({ route }) => route === prefix || route.startsWith(`${prefix}/`)) ?? []
+    const [first] = below
+    if (routes === null || first === undefined) continue
+    if (routes.every(each => below.includes(each) || BESIDE.test(each.route))) return { source, ...first }
+  }
+  return null
+}
+
+/** What an application answers besides for those that look after it. */
+const BESIDE = /^\/(?:(?:health|live|ready|startup)[\w-]*|ping|status|metrics|favicon\.ico|robots\.txt)?\/?$/
+
+/** The literal paths of an application of Flask, FastAPI, Starlette, Quart or Express; null where there may be others. */
+const routesOf = memo((source: Source): readonly Omit<OwnRoutes, 'source'>[] | null =>
+  source.path.endsWith('.py') ? ofPython(source.code) : ofExpress(source.code),
+)
+
+const OTHERS_OF_PYTHON =
+  /\b(?:add_url_rule|add_route|add_api_route|add_resource|mount|Route|Mount|DispatcherMiddleware|wsgi_app|APPLICATION_ROOT|SCRIPT_NAME|root_path|static_url_path|Api|restful|import_module)\b|@\w+\.(?:errorhandler|exception_handler)\(\s*404|exec\(/
+
+function ofPython(text: string) {
+  const code = withoutComments(text)
+  if (!/\b(?:Flask|FastAPI|Starlette|Quart)\(/.test(code) || OTHERS_OF_PYTHON.test(code)) return null
+  const routes = found(
+    code,
+    /^@(\w+)\.(?:route|get|post|put|patch|delete|api_route|websocket)\(\s*(?:path\s*=\s*)?(['"])(\/[^'"\n]*)\2/gm,
+  )
+  const decorators = code.match(/^@\w+\.(?:route|get|post|put|patch|delete|api_route|websocket)\(/gm) ?? []
+  const included = found(
+    code,
+    /\b(include_router|register_blueprint)\([^()]*?\b(?:url_)?prefix\s*=\s*(['"])(\/[^'"\n]*)\2/g,
+  )
+  const includes = code.match(/\b(?:include_router|register_blueprint)\(/g) ?? []
+  // A router of this very file has its prefix elsewhere.
+  if (/\b(?:APIRouter|Blueprint)\(/.test(code)) return null
+  return routes.length === decorators.length && included.length === includes.length
+    ? [...routes, ...included]
+    : null
+}
+
+/** What stands in front of the routes and answers nothing. */
+const MIDDLEWARE =
+  /^(?:express\.(?:json|urlencoded|text|raw)|bodyParser\.\w+|cors|helmet|morgan|logger|compression|cookieParser|session|passport\.(?:initialize|session)|rateLimit)\(/
+
+function ofExpress(text: string) {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g, comment =>
+    comment.replace(/[^\n]/g, ' '),
+  )
+  if (!/\bexpress\(\)/.test(code) || /\bmountpath\b|\.all\(\s*['"]\*|\.route\(/.test(code)) return null
+  const name = /\b(?:const|let|var)\s+(\w+)\s*=\s*(?:require\(\s*['"]express['"]\s*\)|express)\(\)/.exec(
+    code,
+  )?.[1]
+  if (name === undefined) return null
+  const calls = [
+    ...code.matchAll(new RegExp(String.raw`\b${name}\.(get|post|put|patch|delete|all|use)\(\s*`, 'g')),
+  ]
+  const routes: { route: string; start: number }[] = []
+  for (const call of calls) {
+    const at = call.index + call[0].length
+    const rest = code.slice(at)
+    const route = /^(['"])(\/[^'"\n*:]*)/.exec(rest)?.[2]
+    if (route !== undefined) routes.push({ route, start: at + 1 })
+    else if (call[1] === 'use' ? !isMiddleware(rest) : !/^['"][\w -]+['"]\s*\)/.test(rest)) return null
+  }
+  return routes
+}
+
+/** True also for a function that is written out and passes every request on. */
+function isMiddleware(rest: string): boolean {
+  return MIDDLEWARE.test(rest) || /^\((?:_?err\w*,\s*)?_?req\w*,\s*_?res\w*,\s*_?next\)\s*=>/.test(rest)
+}
+
+function found(code: string, pattern: RegExp): readonly { route: string; start: number }[] {
+  return [...code.matchAll(pattern)].map(match => {
+    const route = match[3] ?? ''
+    return { route, start: match.index + match[0].lastIndexOf(route) }
+  })
+}
