@@ -42,12 +42,17 @@ export default defineRule({
     'The live tests have no ingress-nginx; nginx leaves a group empty that the expression does not have',
   bad: [
     { title: 'a path without groups', files: ingress('«/$2»', '/') },
+    {
+      title: 'groups that nothing inserts',
+      files: ingress('«/»', '/api(/|$)(.*)'),
+    },
     { title: 'a path with one group', files: ingress('«/$2»', '/api/(.*)') },
   ],
   good: [
     { title: 'two groups', files: ingress('/$2', '/api(/|$)(.*)') },
     { title: 'one group, and one that holds nothing', files: ingress('/$1', '/(?:shop|store)/(.*)') },
     { title: 'no group', files: ingress('/', '/') },
+    { title: 'one page for many paths', files: ingress('/', '/(?:old|older)/.*') },
     {
       title: 'lines that rewrite it by themselves',
       files: ingress(
@@ -64,6 +69,17 @@ export default defineRule({
     for (const { annotations, paths } of cluster.ingresses.ingresses) {
       const rewrite = annotations.find(({ name }) => name === 'rewrite-target')
       if (rewrite === undefined || annotations.some(({ name }) => name.endsWith('snippet'))) continue
+      const kept = paths.find(({ path }) => PASSES_ON.test(path))
+      if (rewrite.value === '/' && kept !== undefined) {
+        yield {
+          at: rewrite.at,
+          message: `the path \`${kept.path}\` keeps what follows it in a group, and this does not insert it: each of its requests is one for \`/\``,
+          label: 'no group',
+          related: [{ at: kept.at, message: 'the groups' }],
+          help: `Write \`/$${groupsOf(kept.path)}\``,
+        }
+        continue
+      }
       const most = Math.max(0, ...[...rewrite.value.matchAll(/\$(\d)/g)].map(([, digit]) => Number(digit)))
       if (most === 0) continue
       const short = paths.filter(({ path }) => path !== rewrite.value && groupsOf(path) < most)
@@ -79,6 +95,9 @@ export default defineRule({
     }
   },
 })
+
+/** A path that ends in what the documentation of ingress-nginx writes for whatever follows. */
+const PASSES_ON = /^\/[\w.~/-]+(?:\(\/\|\$\)|\/)\(\.[*+]\)\$?$/
 
 /** Groups that hold something: `(?:` and what begins like it holds nothing, but one with a name. */
 function groupsOf(path: string): number {
