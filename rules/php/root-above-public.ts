@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -11,7 +10,6 @@ import { requestsToServer } from '../../src/deployment/requests/made-up-requests
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import { type ApacheConfiguration, loadsPhp } from '../../src/servers/apache/configuration.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -19,8 +17,9 @@ import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
+import { type Project, projectIn } from './_public-directory.ts'
+import { rootsInImages } from './_root-in-image.ts'
 
 const LARAVEL = {
   'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
@@ -65,6 +64,26 @@ const apache = (root: string, more: Record<string, string> = {}): Record<string,
   ...more,
 })
 
+const image = (from: string, lines: string): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(LARAVEL).map(([path, text]) => [path.replace('srv/shop/', ''), text])),
+  Dockerfile: conf`
+    ${from}
+    ${lines}
+  `,
+  'public/.htaccess': 'RewriteEngine Off\n',
+})
+const VHOST = conf`
+  RUN a2enmod rewrite
+  COPY site.conf /etc/apache2/sites-available/000-default.conf
+  WORKDIR /var/www/html
+  COPY . .
+`
+const imageSite = (root: string): string => conf`
+  <VirtualHost *:80>
+      DocumentRoot ${root}
+  </VirtualHost>
+`
+
 export default defineRule({
   summary: 'The root of a site is the project, and not its public directory',
   severity: 'error',
@@ -83,8 +102,41 @@ export default defineRule({
     { title: 'Laravel', files: site('«/srv/shop»') },
     { title: 'a slash at its end', files: site('«/srv/shop/»') },
     { title: 'Laravel in Apache', files: apache('«/srv/shop»') },
+    {
+      title: 'the document root of the image, which has the whole project',
+      files: image('«FROM» php:8.3-apache', 'COPY . /var/www/html'),
+    },
+    {
+      title: 'a virtual host of the image that names the project',
+      files: {
+        ...image('FROM php:8.3-apache', VHOST),
+        'site.conf': imageSite('«/var/www/html»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a virtual host of the image that names the public directory',
+      files: { ...image('FROM php:8.3-apache', VHOST), 'site.conf': imageSite('/var/www/html/public') },
+    },
+    {
+      title: 'the public directory alone in the document root of the image',
+      files: image('FROM php:8.3-apache', 'COPY public /var/www/html'),
+    },
+    {
+      title: 'the document root of the image is changed',
+      files: image(
+        'FROM php:8.3-apache',
+        'COPY . /var/www/html\nRUN sed -i "s!/var/www/html!/var/www/html/public!g" /etc/apache2/sites-available/*.conf',
+      ),
+    },
+    {
+      title: 'a .htaccess that leads to the public directory',
+      files: {
+        ...image('FROM php:8.3-apache', 'RUN a2enmod rewrite\nCOPY . /var/www/html'),
+        '.htaccess': 'RewriteEngine On\nRewriteRule ^(.*)$ public/$1 [L]\n',
+      },
+    },
     { title: 'the public directory', files: site('/srv/shop/public') },
     { title: 'the public directory in Apache', files: apache('/srv/shop/public') },
     {
@@ -108,6 +160,7 @@ export default defineRule({
   *check(deployment) {
     yield* inNginx(deployment)
     yield* inApache(deployment)
+    yield* rootsInImages(deployment)
   },
 })
 
@@ -195,28 +248,3 @@ function isNamed(server: NginxDirective, directory: string): boolean {
     child => child.args.some(({ value }) => value.includes(directory)) || isNamed(child, directory),
   )
 }
-
-interface Project {
-  readonly name: string
-  /** A file that lies beside the public directory. */
-  readonly marker: string
-  /** The public directory, below the project. */
-  readonly directory: string
-}
-
-const PROJECTS: readonly Project[] = [
-  { name: 'Laravel', marker: PROJECT_FILES.Laravel, directory: 'public' },
-  { name: 'Symfony', marker: PROJECT_FILES.Symfony, directory: 'public' },
-  { name: 'CodeIgniter', marker: PROJECT_FILES.CodeIgniter, directory: 'public' },
-  { name: 'Yii', marker: 'yii', directory: 'web' },
-  { name: 'Drupal', marker: 'web/core/lib/Drupal.php', directory: 'web' },
-]
-
-/** The project that a directory is, where it has no script of its own. */
-const projectIn = memoByKey((files: FileSystem, path: string): Project | null => {
-  const has = (name: string): boolean => files.kind(posix.join(path, name)) === 'file'
-  if (files.kind(path) !== 'directory' || has('index.php')) return null
-  return (
-    PROJECTS.find(({ marker, directory }) => has(marker) && has(posix.join(directory, 'index.php'))) ?? null
-  )
-})
