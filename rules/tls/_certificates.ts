@@ -1,7 +1,8 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { X509Certificate } from 'node:crypto'
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
+import { renewals } from '../../src/deployment/acme-challenges.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
@@ -37,12 +38,30 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
         ? null
         : posix.join(directory, written)
     const isFile = path !== null && !written.includes('$') && !/^(?:data|engine|store):/.test(written)
-    return { at: argumentPlace(line, 0), certificate: isFile ? readCertificate(files, path) : null }
+    return {
+      at: argumentPlace(line, 0),
+      certificate: isFile ? (readCertificate(files, path) ?? renewedCertificate(files, path)) : null,
+    }
   })
 }
 
 /** The first certificate of a PEM file, which is the server's own; null where there is none. */
 const readCertificate = memoByKey(parse)
+
+/**
+ * What certbot renews at a path that is not in the audit, where every name of it is proved by a file in a directory: the
+ * renewal file has them all. Null where another way proves them, or the file has none of its own.
+ */
+const renewedCertificate = memoByKey((files: FileSystem, path: string): Certificate | null => {
+  const lineage = /^\/etc\/letsencrypt\/live\/([^/]+)\/(?:fullchain|cert)\.pem$/.exec(path)?.[1]
+  const renewal = renewals(files).find(({ name }) => name === lineage)
+  if (lineage === undefined || renewal?.authenticator !== 'webroot') return null
+  // Without a map one directory holds for names that the file does not have.
+  const isMapped = renewal.webroots.every(({ name, at }) => placeText(at).toLowerCase().includes(name))
+  const names = renewal.webroots.map(({ name }) => name)
+  if (!isMapped || names.length === 0) return null
+  return { covers: host => names.includes(host.toLowerCase()), names }
+})
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'

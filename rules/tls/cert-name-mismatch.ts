@@ -34,6 +34,29 @@ const nginx = (names: string, rest = ''): Record<string, string> => ({
 })
 const FILES = { 'etc/ssl/site.pem': CERTIFICATE }
 
+/** A site whose certificate is on the machine alone, and the file by which certbot renews it for some names. */
+const renewed = (name: string, ...names: readonly string[]): Record<string, string> => ({
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 443 ssl;
+            server_name example.org «${name}»;
+            ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;
+            ssl_certificate_key /etc/letsencrypt/live/example.org/privkey.pem;
+            root /srv/www;
+        }
+    }
+  `,
+  'etc/letsencrypt/renewal/example.org.conf': conf`
+    [renewalparams]
+    authenticator = webroot
+    [[webroot_map]]
+    ${names.map(each => `${each} = /srv/www`).join('\n')}
+  `,
+})
+
 export default defineRule({
   summary: 'The certificate is not valid for a name of its server',
   severity: 'warning',
@@ -51,11 +74,19 @@ export default defineRule({
       files: { ...nginx('example.org «www.example.org»'), ...FILES },
     },
     {
+      title: 'www, which certbot does not renew',
+      files: renewed('www.example.org', 'example.org'),
+    },
+    {
       title: 'a wildcard stands for one label',
       files: { ...nginx('example.org «a.b.shop.example.org»'), ...FILES },
     },
   ],
   good: [
+    {
+      title: 'both, which certbot renews',
+      files: renewed('www.example.org', 'example.org', 'www.example.org'),
+    },
     { title: 'the name', files: { ...nginx('example.org'), ...FILES } },
     { title: 'the wildcard', files: { ...nginx('EXAMPLE.org toys.shop.example.org'), ...FILES } },
     { title: 'a certificate outside of the audit', files: nginx('www.example.org') },

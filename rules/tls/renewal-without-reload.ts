@@ -78,6 +78,14 @@ export default defineRule({
         'etc/cron.d/certbot': '17 */12 * * * root certbot -q renew\n',
       },
     },
+    {
+      title: 'no command, and the table of Alpine’s cron',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = «webroot»'),
+        'etc/crontabs/root': '17 3 * * * certbot renew --quiet\n',
+      },
+    },
     { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
   ],
   good: [

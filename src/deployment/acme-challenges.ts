@@ -47,6 +47,10 @@ const STARTERS = [
   '/etc/cron.monthly',
   '/var/spool/cron',
   '/var/spool/cron/crontabs',
+  // Alpine's and FreeBSD's.
+  '/etc/crontabs',
+  '/var/cron/tabs',
+  '/usr/local/etc/cron.d',
   '/etc/systemd/system',
   '/etc/systemd/system/certbot.service.d',
   '/lib/systemd/system',
