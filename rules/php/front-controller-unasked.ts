@@ -14,6 +14,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
@@ -22,6 +23,7 @@ import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
+import { joomlaRewrites, joomlaWithoutHtaccess } from './_joomla.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -77,6 +79,43 @@ const inDirectory = (rules: string): Record<string, string> => ({
   'srv/www/blog/wp-login.php': '<?php\n',
   'srv/www/blog/.htaccess': rules,
 })
+/** The same, and each script goes to a pool. */
+const withFpm = (rules: string): Record<string, string> => {
+  const files = inDirectory(rules)
+  const main = 'etc/apache2/apache2.conf'
+  const modules = ['proxy', 'proxy_fcgi'].map(
+    name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`,
+  )
+  return {
+    ...files,
+    [main]: (files[main] ?? '')
+      .replace('application/x-httpd-php', '"proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"')
+      .replace('LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so', modules.join('\n')),
+    'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  }
+}
+const JOOMLA_RULES = conf`
+  RewriteEngine On
+  RewriteCond %{REQUEST_URI} !^/index\.php
+  RewriteCond %{REQUEST_FILENAME} !-f
+  RewriteCond %{REQUEST_FILENAME} !-d
+  RewriteRule .* index.php [L]
+`
+const joomla = (value: string): Record<string, string> => {
+  const main = 'etc/apache2/apache2.conf'
+  return {
+    [main]: inDirectory('')[main] ?? '',
+    'srv/www/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
+    'srv/www/htaccess.txt': JOOMLA_RULES,
+    'srv/www/configuration.php': conf`
+      <?php
+      class JConfig {
+          public $sef = true;
+          public $sef_rewrite = ${value};
+      }
+    `,
+  }
+}
 const blogRules = (base: string, target: string): string => conf`
   RewriteEngine On
   RewriteBase ${base}
@@ -165,8 +204,39 @@ export default defineRule({
       title: 'WordPress in a directory, with the rules of one that has a site to itself',
       files: inDirectory(blogRules('/', '«/index.php»')),
     },
+    {
+      title: 'WordPress in a directory, whose scripts FPM runs',
+      files: withFpm(blogRules('/', '«/index.php»')),
+    },
+    {
+      title: 'Joomla whose rules were never put into place',
+      files: joomla('«true»'),
+    },
+    {
+      title: 'WordPress in a directory of another application',
+      files: {
+        ...inDirectory(blogRules('/', '«/index.php»')),
+        'srv/www/index.php': '<?php echo "another application";\n',
+      },
+    },
   ],
   good: [
+    { title: 'Joomla with `index.php` in its addresses', files: joomla('false') },
+    {
+      title: 'Joomla with its rules',
+      files: { ...joomla('true'), 'srv/www/.htaccess': JOOMLA_RULES },
+    },
+    {
+      title: 'WordPress in a directory, whose scripts FPM runs, with its path',
+      files: withFpm(blogRules('/blog/', '/blog/index.php')),
+    },
+    {
+      title: 'WordPress in a directory, which the document root loads',
+      files: {
+        ...inDirectory(blogRules('/', '/index.php')),
+        'srv/www/index.php': '<?php require __DIR__ . "/blog/wp-blog-header.php";\n',
+      },
+    },
     { title: 'WordPress in a directory', files: inDirectory(blogRules('/blog/', '/blog/index.php')) },
     {
       title: 'WordPress in a directory, by a path of it',
@@ -267,6 +337,7 @@ export default defineRule({
   *check(deployment) {
     yield* inNginx(deployment)
     yield* inHtaccess(deployment)
+    yield* joomlaWithoutHtaccess(deployment)
   },
 })
 
@@ -338,22 +409,39 @@ function* inHtaccess(deployment: Deployment): Iterable<RuleFinding> {
       if (base === null || directory === base || !directory.startsWith(base)) continue
       const url = `/${directory.slice(base.length)}`
       const { steps, end } = askHost(deployment, host, `${url}${MISSING}/`)
-      const script = end.kind === 'handler' ? end.path : null
+      const script = scriptOf(end)
+      const isOfAnother =
+        application === 'WordPress' && script !== null && isOfOtherApplication(files, script, directory)
       const isLost =
         (end.kind === 'response' && end.status === 404) ||
-        (script !== null && /\.php$/.test(script) && isOfOtherPages(files, script))
+        (script !== null && /\.php$/.test(script) && (isOfAnother || isOfOtherPages(files, script)))
       if (!isLost) continue
       const rule = rules.find(each => steps.some(({ directive }) => directive === each))
       const target = rule?.args[1]?.value
       if (rule === undefined || target === undefined || !target.endsWith('.php')) continue
       yield {
         at: argumentPlace(rule, 1),
-        message: `no such script is there: \`${url}index.php\` of ${application} answers these pages, and Apache answers 404`,
+        message: isOfAnother
+          ? `\`${url}index.php\` of ${application} answers these pages, and \`${script}\` of another application is asked for them`
+          : `no such script is there: \`${url}index.php\` of ${application} answers these pages, and Apache answers 404`,
         label: 'never leads to the script',
         help: `Write \`RewriteBase ${url}\`, and \`${url}index.php\` here`,
       }
     }
   }
+}
+
+/** The script that answers: of the module of PHP, or of FPM, which gets its path behind the address. */
+function scriptOf(end: ApacheEnd): string | null {
+  if (end.kind === 'handler') return end.path
+  if (end.kind !== 'pass') return null
+  return /^fcgi:\/\/[^/]*(\/[^?]*\.php)(?:\?|$)/.exec(end.url)?.[1] ?? null
+}
+
+/** True for a script above the directory of a WordPress that is there and does not load that WordPress. */
+function isOfOtherApplication(files: FileSystem, script: string, directory: string): boolean {
+  const source = script.startsWith(directory) ? null : sourceAt(files, script)
+  return source !== null && !/wp-blog-header|wp-load/.test(source.text)
 }
 
 /** True for a script that is not there, in a directory whose start page is a file. */
@@ -458,6 +546,7 @@ const applicationIn = memoByKey((files: FileSystem, root: string): string | null
   if (has('wp-blog-header.php') && has('wp-login.php')) return 'WordPress'
   if (has('core/lib/Drupal.php')) return 'Drupal'
   if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
+  if (joomlaRewrites(files, root) !== null) return 'Joomla'
   if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
   if (has(`../${PROJECT_FILES.Laravel}`) || requiresLaravel(files, root)) return 'Laravel'
   if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
