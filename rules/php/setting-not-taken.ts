@@ -9,6 +9,7 @@ import { siteTo } from '../containers/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, virtualHost } from '../_examples.ts'
+import { inCommandLineIni } from './_command-line-ini.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
 const tree = (ini: string, pool = ''): Record<string, string> => ({
@@ -17,6 +18,11 @@ const tree = (ini: string, pool = ''): Record<string, string> => ({
   'etc/php/8.2/fpm/php.ini': ini,
 })
 
+const UPLOADS = conf`
+  [PHP]
+  upload_max_filesize = 64M
+`
+
 export default defineRule({
   summary: 'PHP does not take a setting as it is meant',
   severity: 'warning',
@@ -24,7 +30,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays.',
+  why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays. The command line has a `php.ini` of its own, which FPM does not read.',
   remedy: 'Write `64M`, and the name as the manual has it; `php -i` prints what holds',
   references: [
     'https://www.php.net/manual/en/faq.using.php#faq.using.shorthandbytes',
@@ -59,6 +65,16 @@ export default defineRule({
         «memory_limit: 256M»
         max_execution_time = 60
       `),
+    },
+    {
+      title: 'uploads in the file of the command line',
+      files: {
+        ...tree(conf`
+          [PHP]
+          upload_max_filesize = 2M
+        `),
+        'etc/php/8.2/cli/php.ini': UPLOADS.replace('64M', '«64M»'),
+      },
     },
     {
       title: 'in a pool',
@@ -117,6 +133,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'uploads in both files',
+      files: { ...tree(UPLOADS), 'etc/php/8.2/cli/php.ini': UPLOADS },
+    },
+    {
+      title: 'uploads in the file of the command line, and in the pool',
+      files: {
+        ...tree('', 'php_admin_value[upload_max_filesize] = 64M'),
+        'etc/php/8.2/cli/php.ini': UPLOADS,
+      },
+    },
+    {
       title: 'the units of PHP, in a .htaccess',
       files: { '.htaccess': 'php_value upload_max_filesize 64M\nphp_value memory_limit 268435456\n' },
     },
@@ -141,6 +168,7 @@ export default defineRule({
     { title: 'a value of two lines', files: tree('mail.log = "/var/log/a\nmemory_limit: b"\n') },
   ],
   *check(deployment) {
+    yield* inCommandLineIni(deployment)
     for (const { files } of deployment.machines)
       for (const source of phpIniSources(files))
         for (const line of readPhpIniLines(source)) {
