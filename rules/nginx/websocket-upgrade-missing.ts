@@ -1,5 +1,6 @@
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
@@ -214,6 +215,35 @@ export default defineRule({
       },
     },
     { title: 'both headers', files: { 'nginx.conf': site('/ws/', UPGRADE) } },
+    {
+      title: 'a router of Channels without consumers',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  location / {
+                      proxy_set_header Host $host;
+                      proxy_pass http://127.0.0.1:8000;
+                  }
+              }
+          }
+        `,
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/etc/shop
+          ExecStart=/usr/bin/daphne -p 8000 main:application
+        `,
+        'etc/shop/main.py': conf`
+          from channels.routing import ProtocolTypeRouter
+          from django.core.asgi import get_asgi_application
+          application = ProtocolTypeRouter({"http": get_asgi_application()})
+        `,
+      },
+    },
     { title: 'a route of FastAPI, and both headers', files: fastapi(`${UPGRADE}\nproxy_pass`) },
     { title: 'a location outside of the route', files: fastapi('proxy_pass', '/api/') },
     { title: 'another location', files: { 'nginx.conf': site('/news/') } },
@@ -323,10 +353,15 @@ function routesWebSockets(deployment: Deployment, { targets, block }: NginxConne
     if (loaded?.attribute == null) return false
     const { attribute, script, source } = loaded
     const made = script?.made.get(attribute)
-    if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return true
+    if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return namesWebSocket(source)
     const location = block.name === 'location' ? readLocation(block) : null
     if (source === null || source === 'missing' || !/^[A-Za-z_]\w*$/.test(attribute)) return false
     if (location !== null && !/^(?:\^~|)$/.test(location.modifier)) return false
     return webSocketRoutes(source, attribute).some(path => path.startsWith(location?.name ?? '/'))
   })
+}
+
+/** A router of Channels that is given no consumers, `ProtocolTypeRouter({"http": …})`, takes plain HTTP alone. */
+function namesWebSocket(source: Source | 'missing' | null): boolean {
+  return source !== null && source !== 'missing' && /(["'])websocket\1/.test(source.code)
 }
