@@ -2,6 +2,7 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING, requestsToServer, UNKNOWN_HOST } from '../../src/deployment/requests/made-up-requests.ts'
+import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { besideTraefik, isSwitchedOff } from '../containers/_traefik.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -99,6 +100,23 @@ export default defineRule({
       files: { ...besideTraefik(ROUTER, BEHIND), 'site.conf': page(BY_SCHEME) },
     },
     {
+      title: 'behind Traefik, which asks another server',
+      files: {
+        ...besideTraefik([...TLS, 'traefik.http.services.web.loadbalancer.server.port=8080'], BEHIND),
+        'site.conf': `${page('return 301 https://$host$request_uri;')}${page('').replace('80', '8080')}`,
+      },
+    },
+    {
+      title: 'behind nginx-proxy, which asks another port',
+      files: {
+        ...nginxProxy('return 301 https://$host$request_uri;'),
+        'docker-compose.yml': (nginxProxy('')['docker-compose.yml'] ?? '').replace(
+          'LETSENCRYPT_HOST',
+          'VIRTUAL_PORT: 8080\n      LETSENCRYPT_HOST',
+        ),
+      },
+    },
+    {
       title: 'behind nginx-proxy, and another name',
       files: nginxProxy('return 301 https://www.example.com$request_uri;'),
     },
@@ -151,7 +169,8 @@ export default defineRule({
       const { container } = deployment.programOf(server.configuration).machine
       const front = container === null ? null : frontWithTls(container)
       if (front === null && (server.configuration.main === null || speaksTls(deployment, server))) continue
-      if (front !== null && opensTls(deployment, server)) continue
+      if (front !== null && (opensTls(deployment, server) || !isAsked(deployment, server, front.port)))
+        continue
       if (
         !server.directive.children.some(
           ({ name }) => name === 'return' || name === 'rewrite' || name === 'if' || name === 'location',
@@ -202,9 +221,26 @@ function opensTls(deployment: Deployment, { configuration }: NginxServer): boole
   )
 }
 
+/** True for the one server of its nginx, where the proxy in front asks a port of it. */
+function isAsked({ servers }: Deployment, server: NginxServer, port: string | null): boolean {
+  const isOnly = servers.every(other => other === server || other.configuration !== server.configuration)
+  return isOnly && (port === null || server.listens.some(listen => String(listen.port) === port))
+}
+
+interface Front {
+  readonly name: string
+  readonly at: Place
+  /** The port that it is told to ask; null where nothing tells it one. */
+  readonly port: string | null
+}
+
 /** The proxy that terminates TLS in front of a container and asks it in plain HTTP, as the container says itself. */
-function frontWithTls({ service }: Container): { readonly name: string; readonly at: Place } | null {
+function frontWithTls({ service }: Container): Front | null {
   if (!service.complete) return null
+  const told = (pattern: RegExp, variables: readonly ComposeVariable[]): string | null => {
+    const value = variables.find(({ name }) => pattern.test(name))?.value ?? null
+    return value === null ? null : value.known ? value.value : ''
+  }
   const router = isSwitchedOff(service)
     ? undefined
     : service.labels.find(
@@ -216,10 +252,14 @@ function frontWithTls({ service }: Container): { readonly name: string; readonly
   const isPlain = service.labels.every(
     ({ name }) => !/^traefik\.(?:tcp\.|http\.services\.[^.]+\.loadbalancer\.server\.scheme)/i.test(name),
   )
-  if (router !== undefined) return isPlain ? { name: 'Traefik', at: router.at } : null
+  if (router !== undefined) {
+    const port = told(/^traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port$/i, service.labels)
+    return isPlain ? { name: 'Traefik', at: router.at, port } : null
+  }
   const host = service.environment.find(({ name }) => name === 'LETSENCRYPT_HOST')
   const isHttps = service.environment.some(({ name }) => name === 'VIRTUAL_PROTO' || name === 'HTTPS_METHOD')
-  return host === undefined || isHttps || host.at === null ? null : { name: 'nginx-proxy', at: host.at }
+  if (host === undefined || isHttps || host.at === null) return null
+  return { name: 'nginx-proxy', at: host.at, port: told(/^VIRTUAL_PORT$/, service.environment) }
 }
 
 /** True also where nobody knows all that listens. */
