@@ -14,6 +14,29 @@ import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
+/** A site whose content the compose file holds. */
+const inConfig = (target: string): Record<string, string> => ({
+  'compose.yml': conf`
+    services:
+      proxy:
+        image: nginx:1.27
+        configs:
+          - source: site
+            target: /etc/nginx/conf.d/default.conf
+      web:
+        image: example/web
+    configs:
+      site:
+        content: |
+          server {
+              listen 80;
+              location / {
+                  proxy_pass ${target};
+              }
+          }
+  `,
+})
+
 export default defineRule({
   summary: 'nginx connects to a name that no container on its networks has',
   severity: 'error',
@@ -53,31 +76,7 @@ export default defineRule({
         `,
       },
     },
-    {
-      title: 'in a file whose content the compose file holds',
-      files: {
-        'compose.yml': conf`
-          services:
-            proxy:
-              image: nginx:1.27
-              ports: ["80:80"]
-              configs:
-                - source: site
-                  target: /etc/nginx/conf.d/default.conf
-            web:
-              image: example/web
-          configs:
-            site:
-              content: |
-                server {
-                    listen 80;
-                    location / {
-                        proxy_pass «http://django:8000»;
-                    }
-                }
-        `,
-      },
-    },
+    { title: 'in a file whose content the compose file holds', files: inConfig('«http://django:8000»') },
     {
       title: 'in a file that the command writes',
       files: {
@@ -160,36 +159,8 @@ export default defineRule({
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('web:8000') },
     },
     {
-      title: 'a service, in a file whose content the compose file holds for another',
-      files: {
-        'compose.yml': conf`
-          services:
-            proxy:
-              image: nginx:1.27
-              configs:
-                - source: site
-                  target: /etc/nginx/conf.d/default.conf
-            web:
-              image: example/web
-          configs:
-            site:
-              content: |
-                server {
-                    listen 80;
-                    location / {
-                        proxy_pass http://web:8000;
-                    }
-                }
-            elsewhere:
-              content: |
-                server {
-                    listen 80;
-                    location / {
-                        proxy_pass http://django:8000;
-                    }
-                }
-        `,
-      },
+      title: 'a service, in a file whose content the compose file holds',
+      files: inConfig('http://web:8000'),
     },
     {
       title: 'an alias, and the name of a container',

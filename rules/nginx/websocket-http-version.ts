@@ -7,10 +7,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
-import { imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { projectsIn } from '../containers/_compose-projects.ts'
 import { NGINX_IMAGES, runImages } from '../containers/_images.ts'
 
 const nginx = (lines: string): string =>
@@ -213,7 +211,6 @@ export default defineRule({
       if (line === undefined && outerFile(at.source)?.endsWith('.nix') === true) continue
       if (configuration.version.from === 'assumed') {
         newest ??= ofNewestImages(deployment)
-        if (outerFile(at.source) !== null && newest.composeTexts.has(at.source.text)) continue
         if (newest.configurations.has(configuration) || isBelow(at.source.path, newest.paths)) continue
       }
       yield {
@@ -241,32 +238,20 @@ interface Newest {
   /** Files and directories of the repository. */
   readonly paths: ReadonlySet<string>
   readonly configurations: ReadonlySet<NginxConfiguration>
-  /** Of compose files whose services run no other nginx, and may write its files themselves. */
-  readonly composeTexts: ReadonlySet<string>
 }
 
 function ofNewestImages(deployment: Deployment): Newest {
   const paths = new Set<string>()
   const configurations = new Set<NginxConfiguration>()
-  const composeTexts = new Set<string>()
-  const ofOthers = new Set<string>()
   for (const { base, reference, mounts, machine } of runImages(deployment)) {
     if (!NGINX_IMAGES.test(base ?? '')) continue
-    const text = machine.container?.service.at.source.text
-    const isNewest = NEWEST.test(reference ?? '')
-    if (text !== undefined) (isNewest ? composeTexts : ofOthers).add(text)
-    if (!isNewest) continue
+    if (!NEWEST.test(reference ?? '')) continue
     for (const { path } of mounts) if (path !== null) paths.add(path)
     if (machine.container === null) continue
     for (const program of machine.programs)
       if (program.kind === 'nginx') configurations.add(program.configuration)
   }
-  for (const { services } of projectsIn(deployment))
-    for (const { at, image } of services.values())
-      if (NGINX_IMAGES.test(imageName(image) ?? ''))
-        (NEWEST.test(imageReference(image) ?? '') ? composeTexts : ofOthers).add(at.source.text)
-  for (const text of ofOthers) composeTexts.delete(text)
-  return { paths, configurations, composeTexts }
+  return { paths, configurations }
 }
 
 function isBelow(path: string, directories: ReadonlySet<string>): boolean {

@@ -86,6 +86,25 @@ const TUNNEL = apacheMain(
   `,
   ['proxy', 'proxy_http', 'proxy_wstunnel'],
 )
+/** An application of Django Channels, which a unit starts. */
+const channels = (pass: string, main: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            proxy_set_header Host $host;
+            ${pass} http://127.0.0.1:8000;
+        }
+    }
+  `),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    WorkingDirectory=/etc/shop
+    ExecStart=/usr/bin/daphne -p 8000 main:application
+  `,
+  'etc/shop/main.py': main,
+})
 
 export default defineRule({
   summary: 'nginx does not pass the headers by which WebSocket begins',
@@ -122,31 +141,13 @@ export default defineRule({
     },
     {
       title: 'an application with consumers of Channels',
-      files: {
-        'etc/nginx/nginx.conf': conf`
-          events {
-          }
-          http {
-              server {
-                  listen 80;
-                  server_name example.org;
-                  location / {
-                      proxy_set_header Host $host;
-                      «proxy_pass» http://127.0.0.1:8000;
-                  }
-              }
-          }
-        `,
-        'etc/systemd/system/shop.service': conf`
-          [Service]
-          WorkingDirectory=/etc/shop
-          ExecStart=/usr/bin/daphne -p 8000 main:application
-        `,
-        'etc/shop/main.py': conf`
+      files: channels(
+        '«proxy_pass»',
+        conf`
           from channels.routing import ProtocolTypeRouter, URLRouter
           application = ProtocolTypeRouter({"websocket": URLRouter([])})
         `,
-      },
+      ),
     },
     { title: 'a route of FastAPI', files: fastapi('«proxy_pass»') },
     {
@@ -217,32 +218,14 @@ export default defineRule({
     { title: 'both headers', files: { 'nginx.conf': site('/ws/', UPGRADE) } },
     {
       title: 'a router of Channels without consumers',
-      files: {
-        'etc/nginx/nginx.conf': conf`
-          events {
-          }
-          http {
-              server {
-                  listen 80;
-                  server_name example.org;
-                  location / {
-                      proxy_set_header Host $host;
-                      proxy_pass http://127.0.0.1:8000;
-                  }
-              }
-          }
-        `,
-        'etc/systemd/system/shop.service': conf`
-          [Service]
-          WorkingDirectory=/etc/shop
-          ExecStart=/usr/bin/daphne -p 8000 main:application
-        `,
-        'etc/shop/main.py': conf`
+      files: channels(
+        'proxy_pass',
+        conf`
           from channels.routing import ProtocolTypeRouter
           from django.core.asgi import get_asgi_application
           application = ProtocolTypeRouter({"http": get_asgi_application()})
         `,
-      },
+      ),
     },
     { title: 'a route of FastAPI, and both headers', files: fastapi(`${UPGRADE}\nproxy_pass`) },
     { title: 'a location outside of the route', files: fastapi('proxy_pass', '/api/') },
