@@ -86,6 +86,7 @@ const TUNNEL = apacheMain(
   `,
   ['proxy', 'proxy_http', 'proxy_wstunnel'],
 )
+
 /** An application of Django Channels, which a unit starts. */
 const channels = (pass: string, main: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
