@@ -63,7 +63,7 @@ export default defineRule({
   since: '0.1.0',
   why: 'For the master of uWSGI, SIGTERM means reload: only `die-on-term` makes it stop. systemd and supervisord send SIGTERM to stop a program, and wait: `systemctl stop` and `restart` last 90 seconds, until systemd kills what still runs, and the requests in it are lost. In a container Docker waits 10 seconds for it, and kills it. supervisord kills the master alone after 10 seconds: its workers go on, and hold the socket that the next start wants.',
   remedy:
-    '`die-on-term = true`, or `KillSignal=SIGQUIT` in the unit `stopsignal=QUIT` for supervisord, or `stop_signal: SIGQUIT` in the compose file',
+    '`die-on-term = true`, or `KillSignal=SIGQUIT` in the unit, `stopsignal=QUIT` for supervisord, or `stop_signal: SIGQUIT` in the compose file',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/Systemd.html',
     'https://uwsgi-docs.readthedocs.io/en/latest/Management.html#signals-for-controlling-uwsgi',
