@@ -2,8 +2,6 @@ import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { PythonExpression } from '../../parsers/python/python-module.ts'
-import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -12,7 +10,7 @@ import { sourceAt } from '../../src/files/file-system.ts'
 import { settingsOfContainers } from '../containers/_database-clients.ts'
 import { textsRun } from '../containers/_started-words.ts'
 import { djangoBehindNginx } from './_examples.ts'
-import { settingPlace } from './_setting-entries.ts'
+import { entryPlace } from './_setting-entries.ts'
 
 const tree = (
   filename: string,
@@ -93,7 +91,7 @@ export default defineRule({
         for (const { name, filename } of filesOf(settings)) {
           const directory = posix.dirname(cleanPath(filename))
           const missing = missingIn(container, directory)
-          const at = placeIn(settings, ['handlers', name, 'filename']) ?? settingPlace(settings, 'LOGGING')
+          const at = entryPlace(settings, 'LOGGING', ['handlers', name, 'filename'], 'value')
           if (missing === null || at === null) continue
           yield {
             at,
@@ -110,20 +108,6 @@ export default defineRule({
       }
   },
 })
-
-/** Where the value below these keys of `LOGGING` stands; null where it is computed. */
-function placeIn(settings: DjangoSettings, keys: readonly string[]): Place | null {
-  const assigned = settings.expressionOf('LOGGING')
-  let expression: PythonExpression | undefined = assigned?.expression
-  for (const name of keys)
-    expression =
-      expression?.kind === 'dict'
-        ? expression.entries.find(({ key }) => key.kind === 'string' && key.value === name)?.value
-        : undefined
-  return assigned === null || expression === undefined
-    ? null
-    : { source: assigned.source, start: expression.start, end: expression.end }
-}
 
 /** The files that handlers open as soon as they are made. */
 function filesOf(settings: DjangoSettings): readonly { readonly name: string; readonly filename: string }[] {
