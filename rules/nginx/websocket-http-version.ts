@@ -39,6 +39,33 @@ const image = (tag: string, mark = (name: string): string => name): Record<strin
   `,
 })
 
+/** A compose file whose command writes a file of nginx before it starts it. */
+const written = (path: string, lines: string): string => conf`
+  services:
+    web:
+      image: nginx:latest
+      ports:
+        - 80:80
+      entrypoint:
+        - sh
+        - -euc
+        - |
+          cat <<EOF > ${path}
+          ${lines}
+          EOF
+          nginx -g "daemon off;"
+`
+const WRITTEN_SERVER = conf`
+  server {
+    listen 80;
+    location /ws/ {
+      proxy_pass http://192.0.2.7:9000;
+      proxy_set_header Upgrade \$$http_upgrade;
+      proxy_set_header Connection "upgrade";
+    }
+  }
+`
+
 export default defineRule({
   summary: 'The Upgrade header is sent by HTTP/1.0',
   severity: 'error',
@@ -89,57 +116,20 @@ export default defineRule({
     },
     {
       title: 'the newest image, whose command writes the file',
-      files: {
-        'docker-compose.yml': conf`
-          services:
-            web:
-              image: nginx
-              ports:
-                - 80:80
-              entrypoint:
-                - sh
-                - -c
-                - |
-                  cat <<EOF > /etc/nginx/conf.d/default.conf
-                  server {
-                    listen 80;
-                    location /ws/ {
-                      proxy_pass http://192.0.2.7:9000;
-                      proxy_set_header Upgrade \$$http_upgrade;
-                      proxy_set_header Connection "upgrade";
-                    }
-                  }
-                  EOF
-                  nginx -g "daemon off;"
-        `,
-      },
+      files: { 'docker-compose.yml': written('/etc/nginx/conf.d/default.conf', WRITTEN_SERVER) },
     },
     {
       title: 'the newest image, whose command writes the main file, beside another project',
       files: {
-        'simple/docker-compose.yml': conf`
-          services:
-            web:
-              image: nginx:latest
-              entrypoint:
-                - sh
-                - -euc
-                - |
-                  cat <<EOF > /etc/nginx/nginx.conf
-                  events {}
-                  http {
-                    server {
-                      listen 80;
-                      location /ws/ {
-                        proxy_pass http://192.0.2.7:9000;
-                        proxy_set_header Upgrade \$$http_upgrade;
-                        proxy_set_header Connection "upgrade";
-                      }
-                    }
-                  }
-                  EOF
-                  nginx -g "daemon off;"
-        `,
+        'simple/docker-compose.yml': written(
+          '/etc/nginx/nginx.conf',
+          conf`
+            events {}
+            http {
+              ${WRITTEN_SERVER}
+            }
+          `,
+        ),
         'large/docker-compose.yml': conf`
           services:
             web:
