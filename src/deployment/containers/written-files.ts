@@ -18,8 +18,9 @@ export function writesFile(
 ): boolean {
   const nested = splitNested(path)
   const source = nested === null ? null : sourceAt(hostFiles, nested.outer)
-  const text = source === null ? undefined : textsIn(source.path, source.text)[nested!.index]
-  if (source === null || text === undefined) return false
+  if (nested === null || source === null) return false
+  const text = textsIn(source.path, source.text)[nested.index]
+  if (text === undefined) return false
   const isIn = (at: Place | null | undefined): boolean =>
     at != null && at.source.path === source.path && at.start < text.end && at.end > text.start
   const ofCommand = [service.command, service.entrypoint].flatMap(command => command?.words ?? [])
