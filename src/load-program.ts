@@ -7,6 +7,9 @@ import { Script } from 'node:vm'
 const BUNDLE = 'program.cjs'
 const CACHE = 'program.cache'
 
+/** What Node.js, too, puts around a script that is a module. */
+const HEAD = '(function (exports, require, module, __filename, __dirname) {'
+
 export interface LoadedProgram {
   readonly exports: Record<string, unknown>
   /** False where this Node.js compiles the program itself: the cache is another version's, or is not there. */
@@ -23,9 +26,14 @@ export interface LoadedProgram {
 export function loadProgram(directory: string): LoadedProgram {
   const path = resolve(directory, BUNDLE)
   // The build sees to it that the bundle is ASCII.
-  const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, 'latin1')}\n})`
+  const text = `${HEAD}${readFileSync(path, 'latin1')}\n})`
   const cachedData = readIfThere(join(directory, CACHE))
-  const script = new Script(text, { filename: path, ...(cachedData !== null && { cachedData }) })
+  // A stack names the columns of the file, as `tools/read-stack.ts` needs them.
+  const script = new Script(text, {
+    filename: path,
+    columnOffset: -HEAD.length,
+    ...(cachedData !== null && { cachedData }),
+  })
   const module = { exports: {} }
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path))
   return {

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { GRAMMARS } from './bundle.ts'
-import { precomputeExamples } from './precompute-examples.ts'
+import { partExamples } from './part-examples.ts'
 
 const DIRECTORY = 'dist-executable'
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
@@ -23,7 +23,7 @@ await build({
   outfile: join(DIRECTORY, 'main.cjs'),
   bundle: true,
   plugins: [
-    precomputeExamples(),
+    partExamples(),
     {
       name: 'embedded',
       setup: ({ onLoad }) => {
@@ -53,7 +53,11 @@ writeFileSync(
     main: join(DIRECTORY, 'main.cjs'),
     output: join(DIRECTORY, 'sea.blob'),
     disableExperimentalSEAWarning: true,
-    assets: { ...assets, 'package.json': resolve('package.json') },
+    assets: {
+      ...assets,
+      'package.json': resolve('package.json'),
+      'examples.json': resolve('dist/examples.json'),
+    },
   }),
 )
 run(process.execPath, ['--experimental-sea-config', join(DIRECTORY, 'sea.json')])

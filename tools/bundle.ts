@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import v8 from 'node:v8'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { loadProgram } from '../src/load-program.ts'
-import { precomputeExamples } from './precompute-examples.ts'
+import { firstExamples, partExamples } from './part-examples.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,21 +19,20 @@ const COMMON = {
   bundle: true,
   platform: 'node',
   target: 'node18.19',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  // A crash report with the functions' own names is worth the bytes; `keepNames` would cost a call a closure.
-  minifyIdentifiers: false,
+  // Short names are a tenth of the time of a small audit; `tools/read-stack.ts` reads what a crash prints.
+  minify: true,
   legalComments: 'linked',
   logLevel: 'warning',
 } satisfies BuildOptions
 
 /**
  * Bundles the program into a directory: all of it as one script, which is run from V8's own code where the build
- * left that beside it, the two that run it, and the grammars, which are loaded only where a shell or Python file is
- * read.
+ * left that beside it, the two that run it, the examples of the rules, which `explain` prints, and the grammars, which
+ * are loaded only where a shell or Python file is read.
  */
 export async function bundle(directory: string): Promise<void> {
   await bundleScript('src/program.ts', join(directory, 'program.cjs'))
+  writeFileSync(join(directory, 'examples.json'), await firstExamples())
   const { run: _, ...library } = await import('../src/program.ts')
   const starters = { 'deploy-audit': 'src/cli/main.ts', index: 'index' }
   await build({
@@ -53,11 +52,22 @@ export function copyGrammars(directory: string): void {
 
 /** Bundles a module and all that it imports as one script. */
 export async function bundleScript(entryPoint: string, outfile: string): Promise<void> {
-  await build({
+  const { script } = await buildScript(entryPoint)
+  writeFileSync(outfile, inAscii(script))
+}
+
+/** The script before it is made ASCII, and the source map of that. */
+export async function buildScript(
+  entryPoint: string,
+): Promise<{ readonly script: string; readonly sourceMap: string }> {
+  const { outputFiles } = await build({
     ...COMMON,
     entryPoints: [entryPoint],
-    outfile,
-    plugins: [precomputeExamples(), lateSegmenter()],
+    outdir: '.',
+    write: false,
+    sourcemap: 'external',
+    sourcesContent: false,
+    plugins: [partExamples(), lateSegmenter()],
     format: 'cjs',
     // A script imports nothing; the module of web-tree-sitter for `import` does in more ways than one.
     supported: { 'dynamic-import': false },
@@ -65,7 +75,12 @@ export async function bundleScript(entryPoint: string, outfile: string): Promise
     banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': '__url' },
   })
-  writeFileSync(outfile, inAscii(await readFile(outfile, 'utf8')))
+  const textOf = (extension: string): string => {
+    const file = outputFiles.find(({ path }) => path.endsWith(extension))
+    if (file === undefined) throw new Error(`esbuild wrote no ${extension}`)
+    return file.text
+  }
+  return { script: textOf('.js'), sourceMap: textOf('.map') }
 }
 
 /**

@@ -4,6 +4,7 @@ import { isOnByDefault } from '../engine/asked-for.ts'
 import type { Example, Rule } from '../engine/rule.ts'
 import { InputError } from '../files/input-error.ts'
 import type { Arguments } from './arguments.ts'
+import { firstExamples } from './first-examples.ts'
 import { assertRuleNames } from './rule-selection.ts'
 import { loadChalk, type Terminal, wantsColor } from './terminal.ts'
 
@@ -30,8 +31,7 @@ function explanation(rule: Rule, chalk: ChalkInstance): string {
   facts.push(...(rule.cwe ?? []).map(number => `CWE-${number}`))
   if (!isOnByDefault(rule.id)) facts.push('off unless asked for')
   const section = (title: string, text: string): string => `${chalk.bold(title)}\n${indent(text)}\n`
-  const [bad] = rule.bad
-  const [good] = rule.good
+  const { bad, good } = firstExamples(rule)
   return [
     `${chalk.bold(rule.id)}: ${rule.summary}\n${chalk.dim(facts.join(', '))}\n`,
     section('Why', rule.why),

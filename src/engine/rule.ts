@@ -46,7 +46,7 @@ export interface RuleFinding {
 }
 
 /**
- * A small deployment that shows a rule; the bundle keeps the first bad and the first good one. Keys are paths
+ * A small deployment that shows a rule; the bundle's rules have none. Keys are paths
  * (`nginx.conf`, `etc/apache2/ports.conf`, or `.auditrc` for options). The text between « and » in a `bad`
  * example is what the rule underlines; in a `good` one, often a bad one changed, the marks mean nothing.
  */
