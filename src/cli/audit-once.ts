@@ -3,7 +3,7 @@ import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { printable } from '../report/printable.ts'
 import type { Arguments } from './arguments.ts'
-import type { Baseline, BaselineEntry } from './baseline.ts'
+import { type Baseline, type BaselineEntry, compareWithBaseline } from './baseline.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { selectFindings, summarised } from './select-findings.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,7 +44,6 @@ export async function auditOnce(
   terminal.progress?.(null)
   const report = selectFindings(whole, { ...given, ignores, override })
   if (baseline === null) return { prepared, whole, report, gone: [] }
-  const { compareWithBaseline } = await import('./baseline.ts')
   const compared = compareWithBaseline(report, baseline, paths, terminal.workingDirectory)
   return { prepared, whole, report: summarised(compared.report), gone: compared.gone }
 }

@@ -1,5 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
+import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import type { PythonParser } from '../../parsers/python/python-module.ts'
+import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import type { ShellParser } from '../../parsers/shell/shell-environment.ts'
 import type { AuditSettings } from '../understand.ts'
 import { wantedGrammars } from '../deployment/build/programs/app-server.ts'
@@ -9,8 +11,10 @@ import { commandsOfContainer } from '../deployment/build/programs/app-commands.t
 import { commandsOfScripts, scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withStarters } from '../deployment/build/programs/with-starters.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
+import { readProjects } from '../deployment/containers/read-projects.ts'
 import type { Machine } from '../files/discover.ts'
 import type { FileSystem } from '../files/file-system.ts'
+import { grammarFiles } from '../files/grammars.ts'
 import type { Repository } from '../files/machine.ts'
 import { environmentScript, readEnvironment } from '../servers/apache/read-environment.ts'
 
@@ -87,10 +91,6 @@ function onceLoaded<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 async function loadShell(): Promise<ShellParser> {
-  const [{ loadShellParser }, { grammarFiles }] = await Promise.all([
-    import('../../parsers/shell/load-shell-parser.ts'),
-    import('../files/grammars.ts'),
-  ])
   const { runtime, bash } = grammarFiles()
   compileQuickly()
   return loadShellParser({ runtime, grammar: bash })
@@ -98,7 +98,6 @@ async function loadShell(): Promise<ShellParser> {
 
 /** With the reader of YAML, which most audits have no file for. */
 async function loadCompose(): Promise<(repository: Repository) => readonly ComposeProject[]> {
-  const { readProjects } = await import('../deployment/containers/read-projects.ts')
   const known = memo((_: FileSystem) => new Map<string, readonly ComposeProject[]>())
   return repository => {
     const key = repository.composeFiles.join('\n')
@@ -109,10 +108,6 @@ async function loadCompose(): Promise<(repository: Repository) => readonly Compo
 }
 
 async function loadPython(): Promise<PythonParser> {
-  const [{ loadPythonParser }, { grammarFiles }] = await Promise.all([
-    import('../../parsers/python/load-python-parser.ts'),
-    import('../files/grammars.ts'),
-  ])
   const { runtime, python } = grammarFiles()
   compileQuickly()
   return loadPythonParser({ runtime, grammar: python })

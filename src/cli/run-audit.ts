@@ -6,9 +6,11 @@ import { fileListText } from '../report/file-list.ts'
 import { reporters } from '../report/reporters.ts'
 import { type Audited, auditOnce } from './audit-once.ts'
 import type { Arguments, Format } from './arguments.ts'
+import { listFindings, readBaseline, sayGone } from './baseline.ts'
 import { commandOutput } from './command-output.ts'
 import { summarised } from './select-findings.ts'
 import { explainCrashes, explainRun } from './explain-run.ts'
+import { runFix } from './fix/run-fix.ts'
 import type { Terminal } from './terminal.ts'
 import { warnIncomplete, warnStacks } from './warn-incomplete.ts'
 
@@ -23,7 +25,6 @@ export async function runAudit(
   const first = await auditOnce(given, rules, terminal, baseline)
   let audited: Audited = first
   if (given.fix !== null) {
-    const { runFix } = await import('./fix/run-fix.ts')
     const fixed = await runFix(first, given, terminal, texts =>
       auditOnce(given, rules, terminal, baseline, texts),
     )
@@ -57,7 +58,6 @@ export async function runAudit(
 
   warnIncomplete(report.notices, terminal)
   if (baseline !== null) {
-    const { sayGone } = await import('./baseline.ts')
     sayGone(baseline, audited.gone, given.pruneBaseline, terminal)
   }
   if (given.verbose) {
@@ -68,14 +68,13 @@ export async function runAudit(
   }
   if (listed) return report.complete || given.allowIncomplete ? 0 : 4
   if (given.writeBaseline === null) return exitCode(report, given)
-  const { listFindings } = await import('./baseline.ts')
   listFindings(given.writeBaseline, report.findings, terminal)
   return 0
 }
 
 async function loadBaseline({ baseline }: Arguments, { workingDirectory }: Terminal) {
   if (baseline === null) return null
-  return (await import('./baseline.ts')).readBaseline(baseline, workingDirectory)
+  return readBaseline(baseline, workingDirectory)
 }
 
 /** What was found in a part says nothing of the rest. */

@@ -1,12 +1,22 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { rules } from '../../rules/index.generated.ts'
 import { InputError } from '../files/input-error.ts'
 import { printable, withoutCommands } from '../report/printable.ts'
 import { redactor } from '../secrets/redactor.ts'
 import { type Arguments, readArguments } from './arguments.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { helpText } from './help.ts'
 import { type Command, COMMANDS } from './options.ts'
+import { runAudit } from './run-audit.ts'
+import { runExplain } from './run-explain.ts'
+import { runInit } from './run-init.ts'
+import { runMap } from './run-map.ts'
+import { runResolve } from './run-resolve.ts'
+import { runRules } from './run-rules.ts'
+import { runTrace } from './run-trace.ts'
 import type { Terminal } from './terminal.ts'
+import { toolVersion } from './tool-version.ts'
 
 /**
  * Runs one command line and returns the exit code: 0 nothing at or above `--fail-on`, 1 findings, 2 the
@@ -32,30 +42,29 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
 async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
   const given = readArguments(words)
   if (given.help || (given.command === 'help' && !given.version)) {
-    terminal.print((await import('./help.ts')).helpText(helpedCommand(given)))
+    terminal.print(helpText(helpedCommand(given)))
     return 0
   }
   if (given.version) {
-    terminal.print(`${(await import('./tool-version.ts')).toolVersion()}\n`)
+    terminal.print(`${toolVersion()}\n`)
     return 0
   }
   refuseMisspeltCommand(given, terminal)
-  if (given.command === 'init') return (await import('./run-init.ts')).runInit(terminal)
-  if (given.command === 'resolve') return (await import('./run-resolve.ts')).runResolve(given, terminal)
+  if (given.command === 'init') return runInit(terminal)
+  if (given.command === 'resolve') return runResolve(given, terminal)
 
-  const { rules } = await import('../../rules/index.generated.ts')
   switch (given.command) {
     case 'explain':
-      return (await import('./run-explain.ts')).runExplain(given, rules, terminal)
+      return runExplain(given, rules, terminal)
     case 'rules':
-      return (await import('./run-rules.ts')).runRules(given, rules, terminal)
+      return runRules(given, rules, terminal)
     case 'map':
-      return (await import('./run-map.ts')).runMap(given, rules, terminal)
+      return runMap(given, rules, terminal)
     case 'trace':
-      return (await import('./run-trace.ts')).runTrace(given, terminal)
+      return runTrace(given, terminal)
     case 'help':
     case 'audit':
-      return (await import('./run-audit.ts')).runAudit(given, rules, terminal)
+      return runAudit(given, rules, terminal)
   }
 }
 
