@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { ActiveRule } from '../engine/run.ts'
 import type { Severity } from '../engine/severity.ts'
@@ -15,14 +16,14 @@ export interface RuleSelection {
 }
 
 /** Every name that `--only`, `--skip` and `.auditrc` may use: ids and groups. */
-export function ruleNames(rules: readonly Rule[]): readonly string[] {
-  return [...new Set(rules.flatMap(({ id }) => [groupOf(id), id]))]
-}
+export const ruleNames = memo((rules: readonly Rule[]): readonly string[] => [
+  ...new Set(rules.flatMap(({ id }) => [groupOf(id), id])),
+])
 
 /** Throws {@link InputError} for a name that is neither a rule's nor a group's. */
 export function assertRuleNames(names: readonly string[], rules: readonly Rule[]): void {
-  const known = ruleNames(rules)
   for (const name of names) {
+    const known = ruleNames(rules)
     if (!known.includes(name)) throw new InputError(unknownRule(name, known))
   }
 }

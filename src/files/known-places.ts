@@ -61,8 +61,25 @@ const BACKUP =
 const BACKUP_INSIDE = /[._-](?:bak|backup|old|orig)\d*\.(?:conf|vhost)$/i
 const SAMPLE = /\.(?:default|sample|dist|example|examples)$|[_-](?:sample|dist|example)$/i
 /** Keys, archives, programs, pictures, other languages and data: never a server's configuration. */
-const OTHER_EXTENSION =
-  /\.(?:pem|key|crt|cer|csr|der|p12|pfx|jks|gpg|asc|pub|gz|bz2|xz|zst|zip|tar|tgz|jar|war|phar|so|o|a|exe|dll|bin|dat|db|sqlite3?|wasm|png|jpe?g|gif|ico|svg|webp|woff2?|ttf|eot|otf|pdf|mp[34]|mov|avi|mo|po|pot|pyc?|pyi|wsgi|f?cgi|rb|pl|pm|t|pp|php\d?|phtml|ctp|inc|js|mjs|cjs|jsx|ts|tsx|mts|vue|css|scss|sass|less|html?|xhtml|xml|xsl|xsd|json5?|jsonl|ya?ml|toml|ini|cfg|env|md|mdx|markdown|rst|txt|adoc|csv|tsv|sql|sh|bash|zsh|fish|bat|cmd|ps[dm]?1|c|h|cc|cpp|cxx|hpp|cs|go|rs|java|kt|scala|swift|lua|r|ex|exs|erl|hrl|hs|ml|clj|el|vim|lock|log|map|diff|patch|service|socket|timer|target|mount|rules|vcl|tf|hcl|tfvars|nix|proto|graphql|dockerfile|makefile|mk|am|cmake|gradle|properties|plist|pom|sha\d*|md5|sum|iml|class|groovy|pid|spec|gemspec|rake|ipynb|snippets|twig|blade|latte|volt|slim|haml|pug|mas|psd|ai|eps|tex|bib|doc|docx|xls|xlsx|ppt|m4|ac|3pm|(?<!\d\.)[1-8])$/i
+const OTHER_EXTENSIONS: ReadonlySet<string> = new Set(
+  `pem key crt cer csr der p12 pfx jks gpg asc pub gz bz2 xz zst zip tar tgz jar war phar so o a exe dll
+bin dat db sqlite3 sqlite wasm png jpeg jpg gif ico svg webp woff2 woff ttf eot otf pdf mp3 mp4 mov avi
+mo po pot pyc py pyi wsgi fcgi cgi rb pl pm t pp phtml ctp inc js mjs cjs jsx ts tsx mts vue css scss
+sass less html htm xhtml xml xsl xsd json5 json jsonl yaml yml toml ini cfg env md mdx markdown rst txt
+adoc csv tsv sql sh bash zsh fish bat cmd psd1 psm1 ps1 c h cc cpp cxx hpp cs go rs java kt scala swift
+lua r ex exs erl hrl hs ml clj el vim lock log map diff patch service socket timer target mount rules
+vcl tf hcl tfvars nix proto graphql dockerfile makefile mk am cmake gradle properties plist pom md5 sum
+iml class groovy pid spec gemspec rake ipynb snippets twig blade latte volt slim haml pug mas psd ai eps
+tex bib doc docx xls xlsx ppt m4 ac 3pm`.split(/\s/),
+)
+/** Versions of PHP, kinds of checksums, and chapters of the manual unless a release ends so. */
+const OTHER_NUMBERED = /\.(?:php\d?|sha\d*|(?<!\d\.)[1-8])$/i
+
+function hasOtherExtension(name: string): boolean {
+  const dot = name.lastIndexOf('.')
+  return dot !== -1 && (OTHER_EXTENSIONS.has(name.slice(dot + 1).toLowerCase()) || OTHER_NUMBERED.test(name))
+}
+
 /** Stock files, which only an `include` makes configuration, and files of everybody's projects. */
 const OTHER_NAME =
   /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|(?:vagrant|jenkins|berks|cake|cap|guard|pod|fast|brew|puppet|thor|danger|tilt|earth|pip|caddy|bundle)file(?:\..+)?|justfile|procfile(?:\..+)?|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|(?!.*(?:nginx|apache|sites[-_.])).*ftpd.*)$/i
@@ -132,7 +149,7 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
     !/\.conf$/i.test(name) &&
     !MANUAL.test(name) &&
     !LICENCE.test(name) &&
-    (!OTHER_EXTENSION.test(name) || name.endsWith('.txt'))
+    (!hasOtherExtension(name) || name.endsWith('.txt'))
   ) {
     if (BACKUP.test(name)) return { kind: 'backup' }
     const sample = name !== '.htaccess'
@@ -141,7 +158,7 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const sample = SAMPLE.test(name)
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
-  const isOther = OTHER_EXTENSION.test(live) && !live.endsWith('.inc')
+  const isOther = hasOtherExtension(live) && !live.endsWith('.inc')
   if (OTHER_NAME.test(name) || (isOther && !isSite(name, program, last))) return null
   // PHP's, but in a directory or by the name of the servers a file that another one includes.
   if (live.endsWith('.inc') && program === null && !/\.conf\.inc$/i.test(live) && !SERVER_NAME.test(name))

@@ -1,3 +1,4 @@
+import { once } from '../../../parsers/collections/once.ts'
 import { DIRECTIVE_ROWS } from './directives.generated.ts'
 
 /**
@@ -71,8 +72,40 @@ export interface ApacheDirectiveFacts {
   readonly syntax: string | null
 }
 
-let directives: Map<string, ApacheDirectiveFacts> | undefined
-let sections: Map<string, ApacheDirectiveFacts> | undefined
+/** Rows of the table by lower-case name, each decoded when it is first asked for: files write few of them. */
+class Facts {
+  readonly #rows = new Map<string, string>()
+  readonly #decoded = new Map<string, ApacheDirectiveFacts>()
+
+  add(name: string, row: string): void {
+    this.#rows.set(name, row)
+  }
+
+  get(name: string): ApacheDirectiveFacts | undefined {
+    const known = this.#decoded.get(name)
+    if (known !== undefined) return known
+    const row = this.#rows.get(name)
+    if (row === undefined) return undefined
+    const facts = decode(row)
+    this.#decoded.set(name, facts)
+    return facts
+  }
+
+  *all(): Iterable<ApacheDirectiveFacts> {
+    for (const row of this.#rows.values()) yield decode(row)
+  }
+}
+
+const table = once(() => {
+  const directives = new Facts()
+  const sections = new Facts()
+  for (const row of DIRECTIVE_ROWS.split('\n')) {
+    const name = row.slice(0, row.indexOf('\t'))
+    const facts = row.startsWith('s', name.length + 1) ? sections : directives
+    facts.add(name.toLowerCase(), row)
+  }
+  return { directives, sections }
+})
 
 /**
  * The facts of a directive or section, by lower-case name without `<`; undefined where the table has no
@@ -80,20 +113,19 @@ let sections: Map<string, ApacheDirectiveFacts> | undefined
  * directive's: ask {@link apacheSection} for the section.
  */
 export function apacheDirective(name: string): ApacheDirectiveFacts | undefined {
-  if (directives === undefined) decode()
-  return directives?.get(name) ?? sections?.get(name)
+  const { directives, sections } = table()
+  return directives.get(name) ?? sections.get(name)
 }
 
 /** The facts of a section, by lower-case name without `<`. */
 export function apacheSection(name: string): ApacheDirectiveFacts | undefined {
-  if (sections === undefined) decode()
-  return sections?.get(name)
+  return table().sections.get(name)
 }
 
 /** Every directive and section, in alphabetical order. */
 export function allApacheDirectives(): Iterable<ApacheDirectiveFacts> {
-  if (directives === undefined) decode()
-  return [...(directives?.values() ?? []), ...(sections?.values() ?? [])]
+  const { directives, sections } = table()
+  return [...directives.all(), ...sections.all()]
 }
 
 /** The contexts in which httpd accepts a directive. */
@@ -136,25 +168,19 @@ const CONTEXTS = [
 
 const NOTHING_REFUSED: ReadonlySet<ApacheContext> = new Set()
 
-function decode(): void {
-  directives = new Map()
-  sections = new Map()
-  for (const row of DIRECTIVE_ROWS.split('\n')) {
-    const [name = '', flags = '', modules, arity, allowed, refused, value, syntax] = row.split('\t')
-    const section = flags.includes('s')
-    const facts: ApacheDirectiveFacts = {
-      name,
-      section,
-      modules: split(modules, ' '),
-      arity: (arity ?? 'raw') as ApacheArity,
-      executed: flags.includes('x'),
-      documentedOnly: flags.includes('d'),
-      allowed: split(allowed, ',').reduce((bits, word) => bits | ALLOW[word as keyof typeof ALLOW], 0),
-      refused: refused ? new Set(split(refused, ',') as ApacheContext[]) : NOTHING_REFUSED,
-      default: value || null,
-      syntax: syntax || null,
-    }
-    ;(section ? sections : directives).set(name.toLowerCase(), facts)
+function decode(row: string): ApacheDirectiveFacts {
+  const [name = '', flags = '', modules, arity, allowed, refused, value, syntax] = row.split('\t')
+  return {
+    name,
+    section: flags.includes('s'),
+    modules: split(modules, ' '),
+    arity: (arity ?? 'raw') as ApacheArity,
+    executed: flags.includes('x'),
+    documentedOnly: flags.includes('d'),
+    allowed: split(allowed, ',').reduce((bits, word) => bits | ALLOW[word as keyof typeof ALLOW], 0),
+    refused: refused ? new Set(split(refused, ',') as ApacheContext[]) : NOTHING_REFUSED,
+    default: value || null,
+    syntax: syntax || null,
   }
 }
 

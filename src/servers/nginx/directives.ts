@@ -1,3 +1,4 @@
+import { once } from '../../../parsers/collections/once.ts'
 import { ownTable } from '../../../parsers/text/own-table.ts'
 import { distance } from 'fastest-levenshtein'
 import type { NginxContext } from './configuration.ts'
@@ -77,13 +78,29 @@ const CONTEXT_NAMES: Readonly<Record<string, NginxContext>> = ownTable({
   'if-in-location': 'location if',
 })
 
-let directives: ReadonlyMap<string, readonly NginxDirectiveFacts[]> | null = null
+/** The rows of each directive, decoded when it is first asked for: a file writes few of the thousand. */
+const rows = once(() => {
+  const byName = new Map<string, string[]>()
+  for (const row of NGINX_DIRECTIVES.split('\n')) {
+    const name = row.slice(0, row.indexOf('\t'))
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [row])
+    else known.push(row)
+  }
+  return byName
+})
+const decoded = new Map<string, readonly NginxDirectiveFacts[]>()
 const NONE: readonly NginxDirectiveFacts[] = []
 
 /** Every definition of a directive; empty where nginx itself knows no such name. */
 export function nginxDirective(name: string): readonly NginxDirectiveFacts[] {
-  directives ??= decodeDirectives()
-  return directives.get(name) ?? NONE
+  const known = decoded.get(name)
+  if (known !== undefined) return known
+  const written = rows().get(name)
+  if (written === undefined) return NONE
+  const facts = written.map(row => decodeDirective(row.split('\t')))
+  decoded.set(name, facts)
+  return facts
 }
 
 /** Every context in which some definition of the directive may stand; empty for an unknown name. */
@@ -96,19 +113,7 @@ export function contextsOf(name: string): readonly NginxContext[] {
 
 /** All names that nginx itself knows, each once. */
 export function nginxDirectiveNames(): readonly string[] {
-  directives ??= decodeDirectives()
-  return [...directives.keys()]
-}
-
-function decodeDirectives(): ReadonlyMap<string, readonly NginxDirectiveFacts[]> {
-  const table = new Map<string, NginxDirectiveFacts[]>()
-  for (const line of NGINX_DIRECTIVES.split('\n')) {
-    const facts = decodeDirective(line.split('\t'))
-    const known = table.get(facts.name)
-    if (known === undefined) table.set(facts.name, [facts])
-    else known.push(facts)
-  }
-  return table
+  return [...rows().keys()]
 }
 
 function decodeDirective(fields: readonly string[]): NginxDirectiveFacts {
