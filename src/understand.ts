@@ -1,6 +1,8 @@
 import type { ComposeProject } from '../parsers/compose/compose.ts'
 import type { PythonParser } from '../parsers/python/python-module.ts'
 import type { ShellParser } from '../parsers/shell/shell-environment.ts'
+import { memo } from '../parsers/collections/memo.ts'
+import { once } from '../parsers/collections/once.ts'
 import { isUnknownWord } from '../parsers/text/source.ts'
 import type { SuppressionSettings } from './apply-suppressions.ts'
 import { buildDeployment } from './deployment/build/build-deployment.ts'
@@ -8,13 +10,22 @@ import type { MachineInput } from './deployment/build/machines.ts'
 import { scriptsOf } from './deployment/build/programs/script-commands.ts'
 import { withPhpFiles, withStarters } from './deployment/build/programs/with-starters.ts'
 import { looseFiles } from './deployment/containers/loose-files.ts'
-import { containersAlone, haveStockMain, withContainers } from './deployment/containers/join-containers.ts'
-import type { Deployment } from './deployment/model.ts'
+import {
+  type Configurations,
+  containersAlone,
+  haveStockMain,
+  type JoinedProjects,
+  partByContainers,
+  type ReadApart,
+  withContainers,
+} from './deployment/containers/join-containers.ts'
+import type { Machine as DeployedMachine, Deployment } from './deployment/model.ts'
 import type { SiteFacts } from './deployment/site-facts.ts'
 import type { ActiveRule } from './engine/run.ts'
 import { beginsDjango } from './files/applications.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
 import type { FileSystem } from './files/file-system.ts'
+import type { FragmentSet } from './files/fragment-sets.ts'
 import type { Machine, Repository } from './files/machine.ts'
 import { failureNotice, type Notice } from './files/notice.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
@@ -98,46 +109,57 @@ export function understand(
     ownTurns += world.turns - before
     return value
   }
-  const files = filesInWorld(machine.files, world)
+  const filesIn = memo(({ files }: Machine) => filesInWorld(files, world))
+  const files = filesIn(machine)
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
   const apacheVersion = settings.versions.apache ?? packageVersion(files, 'apache')
 
   const { repository } = machine
   const projects = repository === undefined ? [] : (settings.compose?.(repository) ?? [])
+  const failures: Notice[] = []
+  const environmentOf = (of: Machine, main: string | null): ApacheEnvironment => {
+    const environment = settings.environment(of, main)
+    failures.push(...limitNotices([environment.limit ?? null], of.fileName))
+    return environment
+  }
   const readNginx = (
+    of: Machine,
     main: string | null,
     fragments: readonly string[],
     isInLocation = false,
-  ): NginxConfiguration =>
-    evaluateNginx({
+  ): NginxConfiguration => {
+    const files = filesIn(of)
+    return evaluateNginx({
       files,
       main: main === null ? null : sourceOf(files, main),
       ...(main !== null && { mainPath: main }),
-      isDump: machine.isDump,
+      isDump: of.isDump,
       fragments: fragments.map(path => sourceOf(files, path)),
-      stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
+      stockMain:
+        main === null && of.repository !== undefined && haveStockMain(fragments, of.repository, projects),
       ...(isInLocation && { fragmentContext: 'location' as const }),
       version: nginxVersion,
       includeMap,
       world,
     })
-  const readApache = (main: string | null, fragments: readonly string[]): ApacheConfiguration =>
-    evaluateApache({
+  }
+  const readApache = (
+    of: Machine,
+    main: string | null,
+    fragments: readonly string[],
+  ): ApacheConfiguration => {
+    const files = filesIn(of)
+    return evaluateApache({
       files,
       main: main === null ? null : sourceOf(files, main),
       fragments: fragments.map(path => sourceOf(files, path)),
-      environment: environmentOf(main),
+      environment: environmentOf(of, main),
       version: apacheVersion,
       world,
     })
-
-  const failures: Notice[] = []
-  const environmentOf = (main: string | null): ApacheEnvironment => {
-    const environment = settings.environment(machine, main)
-    failures.push(...limitNotices([environment.limit ?? null], machine.fileName))
-    return environment
   }
+
   /** What fails costs only itself: the other servers of the machine are there all the same. */
   const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
     try {
@@ -147,16 +169,25 @@ export function understand(
       return []
     }
   }
+  const readSet = (of: Machine, { nginx, apache, isInLocation }: FragmentSet): Configurations => ({
+    nginx:
+      nginx.length === 0
+        ? []
+        : attempt('reading nginx', null, () => readNginx(of, null, nginx, isInLocation)),
+    apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(of, null, apache)),
+  })
   const nginx = counted(() =>
-    machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(main, []))),
+    machine.nginxMains.flatMap(main => attempt('reading nginx', main, () => readNginx(machine, main, []))),
   )
   const apache = counted(() =>
-    machine.apacheMains.flatMap(main => attempt('reading Apache', main, () => readApache(main, []))),
+    machine.apacheMains.flatMap(main => attempt('reading Apache', main, () => readApache(machine, main, []))),
   )
   for (const { sources } of [...nginx, ...apache]) for (const { path } of sources) reached.add(path)
   const sets = machine
     .fragments(reached, { nginx: nginx.every(readsAllNginx), apache: apache.every(readsAllApache) })
-    .map(({ nginx, apache, joint, isInLocation }) => {
+    .flatMap(set => (repository === undefined ? set : partByContainers(set, repository, projects)))
+    .map(set => {
+      const { nginx, apache, joint } = set
       const key = [...nginx, '', ...apache].join('\0')
       const before = known?.get(key)
       if (before !== undefined) {
@@ -166,13 +197,7 @@ export function understand(
       }
       const turns = world.turns
       const failed = failures.length
-      const read = counted(() => ({
-        nginx:
-          nginx.length === 0
-            ? []
-            : attempt('reading nginx', null, () => readNginx(null, nginx, isInLocation)),
-        apache: apache.length === 0 ? [] : attempt('reading Apache', null, () => readApache(null, apache)),
-      }))
+      const read = counted(() => readSet(machine, set))
       const isSteady = isFirst && world.turns === turns && failures.length === failed
       if (isSteady) kept.set(key, read)
       return { joint, key, isSteady, ...read }
@@ -224,18 +249,36 @@ export function understand(
         shell: settings.shell ?? null,
       }),
     )
-  const joinedProjects = new Set<ComposeProject>()
+  const joinedProjects: JoinedProjects = new Map()
+  /** The servers that containers may bring besides those of one deployment: fragments, and these main files. */
+  const apart = (isWanted: (path: string) => boolean): readonly ReadApart[] => {
+    if (repository === undefined) return []
+    const own = [{ nginx, apache }, ...sets].map(each => ({ ...each, ...repository, files: startedFiles }))
+    const wanted = setsOfRest().filter(({ set }) => [...set.nginx, ...set.apache].every(isWanted))
+    return [...own, ...wanted.map(({ read }) => read())]
+  }
+  const setsOfRest = once(() => {
+    const rest = repository?.rest?.()
+    if (rest?.repository === undefined) return []
+    const { files, locate } = rest.repository
+    return rest
+      .fragments(reached, { nginx: false, apache: false })
+      .flatMap(set => partByContainers(set, rest.repository!, projects))
+      .map(set => ({ set, read: once(() => ({ ...counted(() => readSet(rest, set)), files, locate })) }))
+  })
   const deployed = (input: MachineInput): readonly (readonly MachineInput[])[] =>
     repository === undefined || projects.length === 0
       ? [[input]]
-      : withContainers(input, repository, projects, joinedProjects)
+      : withContainers(input, repository, projects, joinedProjects, apart)
   const together = (
     nginx: readonly NginxConfiguration[],
     apache: readonly ApacheConfiguration[],
   ): readonly Deployment[] => {
     const joined = build(nginx, apache)
-    if (!machine.supposed || !shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache)))
-      return joined
+    // Those of two containers open one of each.
+    const isOneMachine = joined.some(({ machines }) => machines.some(runsBoth))
+    if (!machine.supposed || !isOneMachine) return joined
+    if (!shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))) return joined
     // Two servers that open one port are a fault where one proxies to the other, and else two choices.
     return joined.some(proxiesToApache) ? joined : [...build(nginx, []), ...build([], apache)]
   }
@@ -253,8 +296,13 @@ export function understand(
     ...sets.flatMap(set => {
       const isWhole = set !== nginxBeside && set !== apacheBeside
       const joined = together(set === nginxBeside ? [] : set.nginx, set === apacheBeside ? [] : set.apache)
+      // What one holds besides may be another in another world.
+      const own: readonly unknown[] = [...set.nginx, ...set.apache]
+      const isOwn = ({ nginx, apache }: Deployment): boolean =>
+        [...nginx, ...apache].every(each => own.includes(each))
       if (isWhole && set.isSteady)
-        for (const [index, deployment] of joined.entries()) names.set(deployment, `${set.key}\0${index}`)
+        for (const [index, deployment] of joined.entries())
+          if (isOwn(deployment)) names.set(deployment, `${set.key}\0${index}`)
       return joined
     }),
     // The containers of a project are deployed without it: nobody knows that one of them serves its directory.
@@ -264,13 +312,11 @@ export function understand(
       : []),
   ]
   const deployments =
-    repository === undefined || repository.isShared === true
+    repository === undefined || repository.rest !== undefined
       ? withServers
       : [
           ...withServers,
-          ...containersAlone({ files, nginx: [], apache: [] }, repository, projects, joinedProjects).flatMap(
-            joined,
-          ),
+          ...containersAlone(repository, projects, joinedProjects).flatMap(joined),
           ...looseFiles(repository, projects).flatMap(joined),
         ]
   // A project of which nothing here is seen to start the settings has them all the same.
@@ -318,6 +364,10 @@ function htaccessAlone(
     apache.flatMap(configuration => htaccessFiles(configuration, files)).map(({ file }) => file.source.path),
   )
   return htaccess.filter(path => !served.has(path) && files.read(path).kind === 'source')
+}
+
+function runsBoth({ programs }: DeployedMachine): boolean {
+  return ['nginx', 'apache'].every(program => programs.some(({ kind }) => kind === program))
 }
 
 function proxiesToApache({ connections }: Deployment): boolean {

@@ -158,7 +158,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
 
   const repository = repositoryOf(files, scope)
   const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
-    placedMachine(machine, own, reached, options, repository),
+    placedMachine(machine, own, reached, options, repository, () => rest),
   )
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
@@ -268,11 +268,12 @@ function placedMachine(
   reachedByAny: Set<string>,
   options: DiskOptions,
   { repository }: Pick<Machine, 'repository'>,
+  rest: () => Machine,
 ): Machine {
   const files = diskFileSystem([...mounts, own], options)
   const { toDisk } = mountTable([...mounts, own])
   return {
-    ...(repository !== undefined && { repository: { ...repository, locate: toDisk, isShared: true } }),
+    ...(repository !== undefined && { repository: { ...repository, locate: toDisk, rest } }),
     root: displayPath(directory, options.workingDirectory),
     files,
     fileName: path => files.display(path),

@@ -62,8 +62,8 @@ export interface Repository {
   readonly applications: readonly string[] | null
   /** Where a file of the machine lies in `files`; null where it does not. */
   readonly locate: (path: string) => string | null
-  /** True where another machine of the audit answers for what of the repository is no machine's own. */
-  readonly isShared?: boolean
+  /** The machine of the audit that answers for what of the repository is no other's own; left out by itself. */
+  readonly rest?: () => Machine
 }
 
 /**

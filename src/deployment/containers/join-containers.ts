@@ -4,6 +4,7 @@ import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Repository } from '../../files/machine.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
@@ -16,46 +17,55 @@ import { writesFile } from './written-files.ts'
 const HOMES =
   /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
 
-type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
+export type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
+type Configuration = NginxConfiguration | ApacheConfiguration
+
+/** Servers of the repository that were read apart from those of a deployment. */
+export interface ReadApart extends Configurations {
+  readonly files: FileSystem
+  readonly locate: Repository['locate']
+}
+
+/** The servers that deployments of projects hold already. */
+export type JoinedProjects = Map<ComposeProject, (readonly Configuration[])[]>
 
 /**
  * The deployments that servers of a repository make: with the other containers of each project that brings
- * their files into one, else on a machine whose ports the containers publish.
+ * their files into one, and the servers of these, else on a machine whose ports the containers publish.
  *
  * @param input the servers, read side by side
  * @param joined the projects that some deployment holds, to which those of these servers are added
+ * @param readApart reads those of the other servers of which a container brings every file
  */
 export function withContainers(
   input: MachineInput,
   { files, locate, dockerfiles }: Repository,
   projects: readonly ComposeProject[],
-  joined: Set<ComposeProject>,
+  joined: JoinedProjects,
+  readApart: (isWanted: (path: string) => boolean) => readonly ReadApart[],
 ): readonly (readonly MachineInput[])[] {
   const deployments: (readonly MachineInput[])[] = []
-  const placed = new Set<NginxConfiguration | ApacheConfiguration>()
-  const bringing = (
-    containers: readonly Container[],
-    { sources }: NginxConfiguration | ApacheConfiguration,
-  ): Container | null => {
-    const paths = sources.flatMap(({ path }) => locate(path) ?? [])
-    if (paths.length === 0) return null
-    return containers.find(container => paths.every(path => brings(container, path))) ?? null
-  }
+  const placed = new Set<Configuration>()
   for (const project of projects) {
     const containers = readContainers(project, files, projects)
-    const homes = new Map<NginxConfiguration | ApacheConfiguration, Container>()
-    for (const configuration of [...input.nginx, ...input.apache]) {
-      const container = bringing(containers, configuration)
-      if (container !== null) homes.set(configuration, container)
-    }
+    const homes = homesOf([{ ...input, locate }], containers)
     if (homes.size === 0) continue
-    joined.add(project)
-    for (const configuration of homes.keys()) placed.add(configuration)
-    const of = (container: Container): Configurations => ({
-      nginx: input.nginx.filter(each => homes.get(each) === container),
-      apache: input.apache.filter(each => homes.get(each) === container),
-    })
-    deployments.push(containers.map(container => machineOf(container, of(container), input)))
+    for (const { nginx, apache } of homes.values()) for (const each of [...nginx, ...apache]) placed.add(each)
+    const free = containers.filter(container => !homes.has(container))
+    const apart = readApart(path => free.some(container => brings(container, path))).map(each => ({
+      ...each,
+      nginx: each.nginx.filter(one => !input.nginx.includes(one)),
+      apache: each.apache.filter(one => !input.apache.includes(one)),
+    }))
+    // Of several sets that one container brings, nobody knows which of them are read together.
+    for (const [container, servers] of homesOf(apart, free))
+      if (servers.nginx.length <= 1 && servers.apache.length <= 1) homes.set(container, servers)
+    const all = [...homes.values()].flatMap(({ nginx, apache }) => [...nginx, ...apache])
+    const before = joined.get(project)
+    if (before?.some(known => known.length === all.length && known.every(each => all.includes(each))))
+      continue
+    joined.set(project, [...(before ?? []), all])
+    deployments.push(containers.map(container => machineOf(container, homes.get(container))))
   }
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
@@ -64,14 +74,12 @@ export function withContainers(
   const isForImage = [...nginx, ...apache].some(({ sources }) =>
     sources.some(({ path }) => isCopied(locate(path), dockerfiles, files)),
   )
-  const besideHost = deployments.length > 0 || others.length > 0 || isForImage ? undefined : only
-  if (besideHost !== undefined) joined.add(besideHost)
+  const besideHost = placed.size > 0 || others.length > 0 || isForImage ? undefined : only
+  if (besideHost !== undefined) joined.set(besideHost, [])
   const beside =
     besideHost === undefined
       ? []
-      : readContainers(besideHost, files).map(container =>
-          machineOf(container, { nginx: [], apache: [] }, input),
-        )
+      : readContainers(besideHost, files).map(container => machineOf(container, undefined))
   return [...deployments, [{ ...input, nginx, apache }, ...beside]]
 }
 
@@ -110,19 +118,14 @@ const copiesIntoHomes = memo((source: Source): readonly string[] =>
  * @param joined the projects that some server's deployment holds
  */
 export function containersAlone(
-  input: MachineInput,
   { files }: Repository,
   projects: readonly ComposeProject[],
-  joined: ReadonlySet<ComposeProject>,
+  joined: ReadonlyMap<ComposeProject, unknown>,
 ): readonly (readonly MachineInput[])[] {
   return projects.flatMap(project =>
     joined.has(project)
       ? []
-      : [
-          readContainers(project, files, projects).map(container =>
-            machineOf(container, { nginx: [], apache: [] }, input),
-          ),
-        ],
+      : [readContainers(project, files, projects).map(container => machineOf(container, undefined))],
   )
 }
 
@@ -153,18 +156,43 @@ export function haveStockMain(
   )
 }
 
+/** Which container brings every file of a server. */
+function homesOf(
+  read: readonly ReadApart[],
+  containers: readonly Container[],
+): Map<Container, Configurations & Pick<MachineInput, 'files'>> {
+  const homes = new Map<
+    Container,
+    { nginx: NginxConfiguration[]; apache: ApacheConfiguration[]; files: FileSystem }
+  >()
+  for (const { nginx, apache, files, locate } of read) {
+    const homeOf = ({ sources }: Configuration) => {
+      const paths = sources.flatMap(({ path }) => locate(path) ?? [])
+      const container =
+        paths.length === 0
+          ? undefined
+          : containers.find(container => paths.every(path => brings(container, path)))
+      if (container === undefined) return undefined
+      const home = homes.get(container) ?? { nginx: [], apache: [], files }
+      homes.set(container, home)
+      return home
+    }
+    for (const configuration of nginx) homeOf(configuration)?.nginx.push(configuration)
+    for (const configuration of apache) homeOf(configuration)?.apache.push(configuration)
+  }
+  return homes
+}
+
 function machineOf(
   container: Container,
-  { nginx, apache }: Configurations,
-  { files }: MachineInput,
+  servers: (Configurations & Pick<MachineInput, 'files'>) | undefined,
 ): MachineInput {
-  const isServer = nginx.length + apache.length > 0
   return {
     name: container.service.name,
     names: container.names,
-    files: isServer ? files : container.files,
-    nginx,
-    apache,
+    files: servers?.files ?? container.files,
+    nginx: servers?.nginx ?? [],
+    apache: servers?.apache ?? [],
     container,
   }
 }
@@ -176,4 +204,41 @@ function brings(container: Container, file: string): boolean {
     return HOMES.test(target + file.slice(path.length))
   })
   return isMounted || writesFile(container, file, target => HOMES.test(target))
+}
+
+/**
+ * A set of fragments as containers read it: where some of its files are brought into one container and others into
+ * another, they are no files of one server.
+ */
+export function partByContainers(
+  set: FragmentSet,
+  { files, locate }: Repository,
+  projects: readonly ComposeProject[],
+): readonly FragmentSet[] {
+  if (set.nginx.length + set.apache.length < 2 || projects.length === 0) return [set]
+  const containers = projects.flatMap(project => readContainers(project, files, projects))
+  const parts: { readonly homes: Set<Container>; readonly paths: Set<string> }[] = []
+  for (const path of [...set.nginx, ...set.apache]) {
+    const located = locate(path)
+    const homes = located === null ? [] : containers.filter(container => brings(container, located))
+    if (homes.length === 0) continue
+    const touched = parts.filter(part => homes.some(home => part.homes.has(home)))
+    const merged = {
+      homes: new Set([...homes, ...touched.flatMap(part => [...part.homes])]),
+      paths: new Set([path, ...touched.flatMap(part => [...part.paths])]),
+    }
+    parts.splice(0, parts.length, ...parts.filter(part => !touched.includes(part)), merged)
+  }
+  if (parts.length < 2) return [set]
+  const isHomeless = (path: string): boolean => !parts.some(({ paths }) => paths.has(path))
+  return [
+    isHomeless,
+    ...parts.map(
+      ({ paths }) =>
+        (path: string) =>
+          paths.has(path),
+    ),
+  ]
+    .map(isOfPart => ({ ...set, nginx: set.nginx.filter(isOfPart), apache: set.apache.filter(isOfPart) }))
+    .filter(({ nginx, apache }) => nginx.length + apache.length > 0)
 }

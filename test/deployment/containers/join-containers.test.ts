@@ -65,6 +65,60 @@ test('not without a network of both', () => {
   assert.is(destination(texts), 'unknown')
 })
 
+const two = (edge: string, inner: string): string => conf`
+  services:
+    edge:
+      image: nginx:1.27
+      volumes: ["${edge}:/etc/nginx/conf.d/default.conf:ro"]
+    inner:
+      image: nginx:1.27
+      volumes: ["${inner}:/etc/nginx/conf.d/default.conf:ro"]
+`
+
+test('servers of two containers are one deployment, wherever their files lie', () => {
+  for (const [edge, inner] of [
+    ['./edge/default.conf', './inner/default.conf'],
+    ['./nginx/edge.conf', './nginx/inner.conf'],
+  ] as const) {
+    const texts = {
+      'compose.yaml': two(edge, inner),
+      [edge.slice(2)]: site('inner'),
+      [inner.slice(2)]: 'server {\n    listen 80;\n    root /srv/www;\n}\n',
+    }
+    assert.is(destination(texts), 'inner 0.0.0.0:80')
+    assert.is(deploymentsOf(texts).length, 1)
+  }
+})
+
+test('a main file is joined to the fragments of other containers, and an Apache to an nginx', () => {
+  const texts = {
+    'compose.yaml': conf`
+      services:
+        edge:
+          build: ./edge
+        pages:
+          image: httpd:2.4
+          volumes: ["./pages/site.conf:/usr/local/apache2/conf/extra/site.conf"]
+    `,
+    'edge/Dockerfile': 'FROM nginx:1.27\nCOPY nginx.conf /etc/nginx/nginx.conf\n',
+    'edge/nginx.conf': `events {\n}\nhttp {\n${site('pages:8080')}}\n`,
+    'pages/site.conf': 'Listen 8080\n<VirtualHost *:8080>\n    ServerName example.org\n</VirtualHost>\n',
+  }
+  assert.is(destination(texts), 'pages [::]:8080')
+})
+
+test('alternatives of one container stay apart', () => {
+  const server = 'server {\n    listen 80;\n    root /srv/www;\n}\n'
+  const variants = {
+    'compose.yaml': two('./nginx/dev.conf', './inner/default.conf'),
+    'compose.prod.yaml': two('./nginx/prod.conf', './inner/default.conf'),
+    'nginx/dev.conf': site('inner'),
+    'nginx/prod.conf': site('inner'),
+    'inner/default.conf': server,
+  }
+  assert.is(deploymentsOf(variants).length, 2)
+})
+
 test('what listens on the loopback of its container refuses the others', () => {
   const texts = {
     'compose.yaml': compose({}).replace('0.0.0.0', '127.0.0.1'),

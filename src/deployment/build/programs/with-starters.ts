@@ -30,9 +30,9 @@ export const withStarters = memoByKey((files: FileSystem, { starters, modules }:
  * The files of a machine with what a repository has for PHP and for PHP-FPM, as a list of files alone: which of them
  * is installed where, nobody knows.
  */
-export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles, isShared }: Repository): FileSystem => {
+export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles, rest }: Repository): FileSystem => {
   // Where there are machines by the hundred, each with files of its own, another machine has them all.
-  if (isShared === true && phpFiles.length > MOST_SHARED) return files
+  if (rest !== undefined && phpFiles.length > MOST_SHARED) return files
   const found = phpFiles.filter(path => PHP_INI.test(path) || isOfFpm(files, path))
   const mounts = found.map((path, index) => ({
     at: `${LOOSE_PHP}/${index}-${writtenName(posix.basename(path))}`,
