@@ -313,7 +313,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/php-extension-missing', { fixes: [], programs: ['docker'] }],
   ['containers/php-extension-refused', { fixes: [], programs: ['docker'] }],
   ['containers/php-file-misplaced', { fixes: [], programs: ['docker'] }],
-  ['containers/port-not-opened', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/port-not-opened', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
   ['containers/port-not-published', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/prefix-not-told', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['containers/program-not-in-image', { fixes: [], programs: ['docker'] }],

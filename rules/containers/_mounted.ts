@@ -1,6 +1,17 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
+
+/** The step that many an image of nginx begins with. */
+const REMOVES_DEFAULT = /^\s*rm\s+(?:-\w+\s+)*\/etc\/nginx\/conf\.d\/(?:default\.conf|\*|\*\.conf)\s*$/
+
+/** True where a step of the build takes away the site that the image of nginx comes with. */
+export function removesDefaultSite({ image }: Pick<Container, 'image'>): boolean {
+  return (
+    image?.steps.some(step => 'command' in step && REMOVES_DEFAULT.test(commandText(step.command))) === true
+  )
+}
 
 /** True where nothing but mounts and copies that are known brings files into a container. */
 export function knowsFiles(container: Container): boolean {
@@ -8,7 +19,11 @@ export function knowsFiles(container: Container): boolean {
   if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
   if (service.volumes.some(({ target }) => !target.known)) return false
   if (image === null) return service.build === null
-  return image.steps.every(step => 'sources' in step && step.target.known && step.kind === 'COPY')
+  return image.steps.every(step =>
+    'sources' in step
+      ? step.target.known && step.kind === 'COPY'
+      : REMOVES_DEFAULT.test(commandText(step.command)),
+  )
 }
 
 /** Paths at which mounts and copies put something, clean. */

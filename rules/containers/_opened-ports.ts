@@ -8,11 +8,12 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { ANY_V4, ANY_V6, type Endpoint } from '../../src/servers/address.ts'
+import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
 import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
 import { claimsOf } from './_claimed-ports.ts'
 import { imagePorts } from './_image-ports.ts'
 import { NGINX_IMAGES } from './_images.ts'
-import { knowsFiles } from './_mounted.ts'
+import { knowsFiles, removesDefaultSite } from './_mounted.ts'
 
 /** The one server of a container, with every port that it opens. */
 interface Opener {
@@ -20,6 +21,26 @@ interface Opener {
   readonly name: string
   readonly opened: readonly (Endpoint & { readonly at: Place })[]
 }
+
+/** What a proxy connects to in a container, where no line of the audit opens the port. */
+interface Asked {
+  readonly at: Place
+  readonly port: number
+  /** The proxy's name. */
+  readonly proxy: string
+}
+
+export const unclaimedIn = memo(({ connections }: Deployment): ReadonlyMap<Machine, readonly Asked[]> => {
+  const asked = new Map<Machine, Asked[]>()
+  for (const connection of connections.all)
+    for (const { machine, to, port, at } of connection.targets) {
+      if (machine?.container == null || machine === connection.from.machine || port === null) continue
+      if (to.kind !== 'unclaimed') continue
+      const one = { at, port, proxy: 'server' in connection ? 'nginx' : 'Apache' }
+      asked.set(machine, [...(asked.get(machine) ?? []), one])
+    }
+  return asked
+})
 
 export function* openers(deployment: Deployment): Iterable<Opener> {
   for (const program of programsOfKind(deployment, 'app-server')) {
@@ -34,15 +55,18 @@ export function* openers(deployment: Deployment): Iterable<Opener> {
     const opened = openedByNginx(deployment, machine)
     if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', opened }
     else {
-      const image = machine.programs.length === 0 ? openedByImage(machine.container) : []
+      const apache = openedByApache(deployment, machine)
+      if (apache.length > 0) yield { machine, name: 'Apache', opened: apache }
+      const image = machine.programs.length === 0 ? openedByImage(deployment, machine) : []
       if (image.length > 0) yield { machine, name: `\`${machine.container!.reference}\``, opened: image }
     }
   }
 }
 
 /** What an image opens as it comes, of a container that others ask for some port. */
-function openedByImage(container: Container | null): Opener['opened'] {
-  if (container === null || claimsOf(container).length === 0 || isJoined(container)) return []
+function openedByImage(deployment: Deployment, machine: Machine): Opener['opened'] {
+  const { container } = machine
+  if (container === null || !isAsked(deployment, machine) || isJoined(container)) return []
   const at = container.service.image?.at ?? container.service.at
   return (imagePorts(container) ?? []).map(port => ({ address: ANY_V6, port, at }))
 }
@@ -53,11 +77,29 @@ export function isOfFour({ address }: Endpoint): boolean {
   return address.kind === 'ip' && address.family === 4
 }
 
+/** True where something is told to connect to a container. */
+function isAsked(deployment: Deployment, machine: Machine): boolean {
+  return claimsOf(machine.container).length > 0 || unclaimedIn(deployment).has(machine)
+}
+
+/** What the Apache of its own image opens, of which the main file is here and all that it reads. */
+function openedByApache(deployment: Deployment, machine: Machine): Opener['opened'] {
+  const { container, programs } = machine
+  const [program, ...others] = programs
+  if (container === null || program?.kind !== 'apache' || others.length > 0) return []
+  if (container.base !== 'httpd' || !knowsFiles(container) || isJoined(container)) return []
+  if (!isAsked(deployment, machine)) return []
+  const { configuration } = program
+  if (configuration.main === null || !readsEveryInclude(configuration)) return []
+  return (listenersOf(deployment).get(program) ?? []).filter(({ port }) => port !== null)
+}
+
 /** What the nginx of its own image opens; null where more of its configuration may be elsewhere. */
-function openedByNginx(deployment: Deployment, { container, programs }: Machine): Opener['opened'] | null {
+function openedByNginx(deployment: Deployment, machine: Machine): Opener['opened'] | null {
+  const { container, programs } = machine
   if (container === null || !NGINX_IMAGES.test(container.base ?? '')) return null
   const { service, mounts, hostFiles, image } = container
-  if (claimsOf(container).length === 0 || !knowsFiles(container) || isJoined(container)) return null
+  if (!isAsked(deployment, machine) || !knowsFiles(container) || isJoined(container)) return null
   const read = new Set<string>()
   const opened: (Endpoint & { readonly at: Place })[] = []
   let hasMain = false
@@ -74,7 +116,11 @@ function openedByNginx(deployment: Deployment, { container, programs }: Machine)
   const places = mounts.filter(({ target }) => /^\/etc(?:\/|$)/.test(target))
   if (places.some(({ path, target }) => path === null || /^\/etc(?:\/nginx)?$|\/templates/.test(target)))
     return null
-  if (hasMain !== places.some(({ target }) => target === '/etc/nginx/nginx.conf')) return null
+  const targets = [
+    ...places.map(({ target }) => target),
+    ...service.configs.flatMap(({ target }) => (target.known ? [target.value] : [])),
+  ]
+  if (hasMain !== targets.includes('/etc/nginx/nginx.conf')) return null
   const sites = places.filter(({ target }) => /^\/etc\/nginx\/conf\.d(?:\/[^/]+\.conf)?$/.test(target))
   for (const { path } of sites) {
     const names =
@@ -83,7 +129,10 @@ function openedByNginx(deployment: Deployment, { container, programs }: Machine)
         : [posix.basename(path!)]
     if (names.some(name => name.endsWith('.conf') && !read.has(name))) return null
   }
-  const hasOwnSite = hasMain || sites.some(({ target }) => /\/conf\.d(?:\/default\.conf)?$/.test(target))
+  const hasOwnSite =
+    hasMain ||
+    removesDefaultSite(container) ||
+    targets.some(target => /\/conf\.d(?:\/default\.conf)?$/.test(target))
   if (hasOwnSite) return opened
   // What comes with the image listens there.
   const port = /unprivileged/.test(container.base ?? '') ? 8080 : 80

@@ -1,7 +1,8 @@
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { openers, isOfFour } from './_opened-ports.ts'
+import { openers, isOfFour, unclaimedIn } from './_opened-ports.ts'
+import { siteTo } from './_examples.ts'
 import { claimsOf } from './_claimed-ports.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
@@ -93,6 +94,117 @@ export default defineRule({
               labels:
                 - traefik.http.services.vault.loadbalancer.server.port=80
                 - «traefik.http.services.hub.loadbalancer.server.port=3012»
+        `,
+      },
+    },
+    {
+      title: 'nginx that connects to the nginx of another container',
+      files: {
+        'compose.yaml': conf`
+          services:
+            edge:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes:
+                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
+            frontend:
+              build: ./frontend
+        `,
+        'edge.conf': siteTo('«frontend:3000»'),
+        'frontend/Dockerfile': conf`
+          FROM node:22 AS build
+          WORKDIR /app
+          COPY . .
+          RUN npm ci && npm run build
+          FROM nginx:1.27
+          RUN rm /etc/nginx/conf.d/default.conf
+          COPY nginx.conf /etc/nginx/conf.d/app.conf
+          COPY --from=build /app/dist /usr/share/nginx/html
+        `,
+        'frontend/nginx.conf': static80('80'),
+        'frontend/package.json': '{ "scripts": { "build": "vite build" } }\n',
+        'frontend/package-lock.json': '{}\n',
+      },
+    },
+    {
+      title: 'files of one directory for two containers',
+      files: {
+        'compose.yaml':
+          nginx('ports: ["80:80"]').replace('- ./site.conf', '- ./nginx/edge.conf') +
+          conf`
+            inner:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/inner.conf:/etc/nginx/conf.d/default.conf:ro
+        `
+            .replace(/^/gm, '  ')
+            .trimEnd() +
+          '\n',
+        'nginx/edge.conf': siteTo('«inner:8080»'),
+        'nginx/inner.conf': static80('80'),
+      },
+    },
+    {
+      title: 'nginx whose site is in the compose file',
+      files: {
+        'compose.yaml': conf`
+          services:
+            edge:
+              image: nginx:1.27
+              ports: ["80:80"]
+              configs:
+                - source: edge
+                  target: /etc/nginx/conf.d/default.conf
+            inner:
+              image: nginx:1.27
+              configs:
+                - source: inner
+                  target: /etc/nginx/conf.d/default.conf
+          configs:
+            edge:
+              content: |
+                ${siteTo('«inner»')}
+            inner:
+              content: |
+                ${static80('8080')}
+        `,
+      },
+    },
+    {
+      title: 'nginx that connects to images as they come, and to Apache',
+      files: {
+        'compose.yaml': conf`
+          services:
+            edge:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes:
+                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
+            pages:
+              image: httpd:2.4
+              volumes:
+                - ./httpd.conf:/usr/local/apache2/conf/httpd.conf:ro
+            blog:
+              image: wordpress:6-apache
+        `,
+        'edge.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass «http://pages:80»;
+              }
+              location /blog/ {
+                  proxy_pass «http://blog:8080»;
+              }
+          }
+        `,
+        'httpd.conf': conf`
+          ServerRoot "/usr/local/apache2"
+          Listen 8080
+          LoadModule mpm_event_module modules/mod_mpm_event.so
+          LoadModule unixd_module modules/mod_unixd.so
+          LoadModule authz_core_module modules/mod_authz_core.so
+          DocumentRoot "/usr/local/apache2/htdocs"
         `,
       },
     },
@@ -207,6 +319,60 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'ports of other containers that are opened there, or may be',
+      files: {
+        'compose.yaml': conf`
+          services:
+            edge:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes:
+                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
+            inner:
+              image: nginx:1.27
+              volumes:
+                - ./inner.conf:/etc/nginx/conf.d/app.conf:ro
+            filled:
+              image: nginx:1.27
+              volumes:
+                - ./filled.conf.template:/etc/nginx/templates/default.conf.template:ro
+            started:
+              image: nginx:1.27
+              command: ./start.sh
+            built:
+              build: ./built
+        `,
+        'edge.conf': conf`
+          server {
+              listen 80;
+              location /own/ {
+                  proxy_pass http://inner:8080/;
+              }
+              location /stock/ {
+                  proxy_pass http://inner/;
+              }
+              location /filled/ {
+                  proxy_pass http://filled:3000/;
+              }
+              location /started/ {
+                  proxy_pass http://started:3000/;
+              }
+              location /built/ {
+                  proxy_pass http://built:3000/;
+              }
+          }
+        `,
+        'inner.conf': static80('8080'),
+        'filled.conf.template': static80('\${PORT}'),
+        'built/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          RUN sed -i 's/8000/3000/' /etc/nginx/conf.d/default.conf
+        `,
+        'built/site.conf': static80('8000'),
+      },
+    },
     {
       title: 'the port of a debugger, which a variable starts',
       files: {
@@ -395,7 +561,15 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { machine, name, opened } of openers(deployment)) {
-      const listens = opened.map(formatEndpoint).join(' and ')
+      const listens = [...new Set(opened.map(formatEndpoint))].join(' and ')
+      for (const { at, port, proxy } of unclaimedIn(deployment).get(machine) ?? [])
+        if (!opened.some(each => each.port === port))
+          yield {
+            at,
+            message: `${proxy} connects to port ${port} of the container \`${machine.container!.service.name}\`, where ${name} listens on ${listens}`,
+            label: 'nothing listens there',
+            related: opened.map(each => ({ at: each.at, message: `${name} listens here` })),
+          }
       const claims = claimsOf(machine.container)
       // It is made to work in: what runs in it is started by hand.
       if (claims.some(({ first, last }) => first <= 22 && last >= 22)) continue
