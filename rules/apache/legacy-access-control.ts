@@ -85,6 +85,22 @@ export default defineRule({
       },
     },
     {
+      title: 'files of a directory that nobody may read, denied once more',
+      files: {
+        'site.conf': conf`
+          <Directory /srv/app/conf>
+              Require all denied
+              <Files *.php>
+                  <IfModule mod_access_compat.c>
+                      Order deny,allow
+                      Deny from all
+                  </IfModule>
+              </Files>
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'as in 2.4',
       files: {
         'site.conf': conf`
@@ -143,7 +159,7 @@ export default defineRule({
         const closer = requires || section === null ? null : closedAbove(section, byDirectory)
         const isOpen = section !== null && !requires && grantsAll(group)
         const legacy = { line, group, isOpen }
-        if (closer === null) {
+        if (closer === null || deniesAll(group)) {
           if (!isForOldServers(line)) working.push(legacy)
           continue
         }
@@ -250,6 +266,16 @@ function grantsAll(group: readonly ApacheDirective[]): boolean {
         args.map(({ value }) => value.toLowerCase()).join(' ') === 'from all',
     ) && group.every(({ name }) => ['order', 'allow'].includes(name.toLowerCase()))
   )
+}
+
+/** True where they let nobody in, as nobody is let in without them. */
+function deniesAll(group: readonly ApacheDirective[]): boolean {
+  const says = (wanted: string): boolean =>
+    group.some(
+      ({ name, args }) => `${name} ${args.map(({ value }) => value).join(' ')}`.toLowerCase() === wanted,
+    )
+  if (group.some(({ name }) => name.toLowerCase() === 'allow')) return false
+  return says('deny from all') || says('order allow,deny')
 }
 
 function modernise(all: readonly Legacy[]) {

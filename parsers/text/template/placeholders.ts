@@ -100,7 +100,9 @@ const STYLES: readonly Style[] = [
   },
   {
     mark: '__',
-    pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__/y,
+    // In small letters where it is all of an argument: `__pycache__` and `__init__.py` are parts of paths.
+    pattern:
+      /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__|(?<=[ \t"'])__[a-z][a-z\d]*(?:_[a-z\d]+)+__(?=[ \t\r\n"';>]|$)/y,
     // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
     judge: (match, line) => (isWholePattern(match, line.text) ? 'proof' : fenced(match, line)),
   },

@@ -126,6 +126,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'location __PATH__/ {\n  alias __INSTALL_DIR__/;\n}': 'location ?/ {\n  alias ?/;\n}',
     '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation __PATH__ { return 444; }':
       '#sub_path_only rewrite ^__PATH__$ __PATH__/ permanent;\nlocation ? { return 444; }',
+    '<Directory __app_docroot__>\n  AllowOverride None\n</Directory>':
+      '<Directory ?>\n  AllowOverride None\n</Directory>',
     'Listen @@Port@@': 'Listen ?',
     'RewriteRule ^@HTMLURL@$ @HTMLURL@/ [R=302,L@MORE@]': 'RewriteRule ^?$ ?/ [R=302,L?]',
     'ServerRoot "@exp_prefix@"': 'ServerRoot "?"',
@@ -227,6 +229,7 @@ test('what the servers themselves accept is no template', () => {
   plain('/a.conf', 'set $a ${{x}};')
   plain('/a.conf', 'set $Max_Size 1m;\nclient_max_body_size ${Max_Size};')
   plain('/a.conf', 'location ~ ^/__MACOSX__/ {\n  deny all;\n}')
+  plain('/a.conf', 'WSGIScriptAlias / /srv/app/__init__.py\nAlias /__debug_bar__/ /srv/__debug_bar__/')
   for (const text of [
     'RewriteCond %{HTTP_HOST} ^www\\.(.+)$ [NC]',
     'RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [L,R=301]',
