@@ -364,7 +364,7 @@ export default defineRule({
           }
         `,
         'inner.conf': static80('8080'),
-        'filled.conf.template': static80('\${PORT}'),
+        'filled.conf.template': static80(`\${PORT}`),
         'built/Dockerfile': conf`
           FROM nginx:1.27
           COPY site.conf /etc/nginx/conf.d/default.conf
