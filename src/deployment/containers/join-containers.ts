@@ -26,8 +26,19 @@ export interface ReadApart extends Configurations {
   readonly locate: Repository['locate']
 }
 
-/** The servers that deployments of projects hold already. */
-export type JoinedProjects = Map<ComposeProject, (readonly Configuration[])[]>
+/** What is known of the projects that some deployment holds. */
+export type JoinedProjects = Map<ComposeProject, JoinedProject | 'beside a host'>
+
+interface JoinedProject {
+  readonly containers: readonly Container[]
+  /** Every server of the repository that one of them brings. */
+  readonly homes: Homes
+  /** The servers that each deployment holds. */
+  readonly held: (readonly Configuration[])[]
+}
+
+type Homes = ReadonlyMap<Container, Servers>
+type Servers = Configurations & Pick<MachineInput, 'files'>
 
 /**
  * The deployments that servers of a repository make: with the other containers of each project that brings
@@ -47,25 +58,31 @@ export function withContainers(
   const deployments: (readonly MachineInput[])[] = []
   const placed = new Set<Configuration>()
   for (const project of projects) {
-    const containers = readContainers(project, files, projects)
-    const homes = homesOf([{ ...input, locate }], containers)
-    if (homes.size === 0) continue
-    for (const { nginx, apache } of homes.values()) for (const each of [...nginx, ...apache]) placed.add(each)
-    const free = containers.filter(container => !homes.has(container))
-    const apart = readApart(path => free.some(container => brings(container, path))).map(each => ({
-      ...each,
-      nginx: each.nginx.filter(one => !input.nginx.includes(one)),
-      apache: each.apache.filter(one => !input.apache.includes(one)),
-    }))
-    // Of several sets that one container brings, nobody knows which of them are read together.
-    for (const [container, servers] of homesOf(apart, free))
-      if (servers.nginx.length <= 1 && servers.apache.length <= 1) homes.set(container, servers)
-    const all = [...homes.values()].flatMap(({ nginx, apache }) => [...nginx, ...apache])
     const before = joined.get(project)
-    if (before?.some(known => known.length === all.length && known.every(each => all.includes(each))))
+    const known = before === 'beside a host' ? undefined : before
+    const containers = known?.containers ?? readContainers(project, files, projects)
+    const own = homesOf([{ ...input, locate }], containers)
+    if (own.size === 0) continue
+    for (const { nginx, apache } of own.values()) for (const each of [...nginx, ...apache]) placed.add(each)
+    const entry = known ?? {
+      containers,
+      homes: homesOf(
+        readApart(path => containers.some(container => brings(container, path))),
+        containers,
+      ),
+      held: [],
+    }
+    joined.set(project, entry)
+    const servers = new Map(own)
+    // Of several sets that one container brings, nobody knows which of them are read together.
+    for (const [container, others] of entry.homes)
+      if (!own.has(container) && others.nginx.length <= 1 && others.apache.length <= 1)
+        servers.set(container, others)
+    const all = [...servers.values()].flatMap(({ nginx, apache }) => [...nginx, ...apache])
+    if (entry.held.some(held => held.length === all.length && held.every(each => all.includes(each))))
       continue
-    joined.set(project, [...(before ?? []), all])
-    deployments.push(containers.map(container => machineOf(container, homes.get(container))))
+    entry.held.push(all)
+    deployments.push(containers.map(container => machineOf(container, servers.get(container))))
   }
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
@@ -75,12 +92,12 @@ export function withContainers(
     sources.some(({ path }) => isCopied(locate(path), dockerfiles, files)),
   )
   const besideHost = placed.size > 0 || others.length > 0 || isForImage ? undefined : only
-  if (besideHost !== undefined) joined.set(besideHost, [])
-  const beside =
-    besideHost === undefined
-      ? []
-      : readContainers(besideHost, files).map(container => machineOf(container, undefined))
-  return [...deployments, [{ ...input, nginx, apache }, ...beside]]
+  const beside = besideHost === undefined ? [] : readContainers(besideHost, files)
+  if (besideHost !== undefined && !joined.has(besideHost)) joined.set(besideHost, 'beside a host')
+  return [
+    ...deployments,
+    [{ ...input, nginx, apache }, ...beside.map(container => machineOf(container, undefined))],
+  ]
 }
 
 /**
@@ -157,10 +174,7 @@ export function haveStockMain(
 }
 
 /** Which container brings every file of a server. */
-function homesOf(
-  read: readonly ReadApart[],
-  containers: readonly Container[],
-): Map<Container, Configurations & Pick<MachineInput, 'files'>> {
+function homesOf(read: readonly ReadApart[], containers: readonly Container[]): Homes {
   const homes = new Map<
     Container,
     { nginx: NginxConfiguration[]; apache: ApacheConfiguration[]; files: FileSystem }
@@ -183,10 +197,7 @@ function homesOf(
   return homes
 }
 
-function machineOf(
-  container: Container,
-  servers: (Configurations & Pick<MachineInput, 'files'>) | undefined,
-): MachineInput {
+function machineOf(container: Container, servers: Servers | undefined): MachineInput {
   return {
     name: container.service.name,
     names: container.names,
