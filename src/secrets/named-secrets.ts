@@ -25,6 +25,8 @@ const ASSIGNS =
   /\\?["']?\s{0,40}[\])}]{0,2}\s{0,40}(?:=>|:=|!?~\*?|[!=]=?~\*?|={1,3}|!==?|-(?:str|int)?(?:match|cmp|eq|ne)\b|:)(?:[ \t]|\\?\r?\n){0,40}/y
 /** `get("NAME", "VALUE")`, `"NAME", default="VALUE"`. */
 const PASSES = /["']\s{0,40},\s{0,40}(?:default\s{0,10}=\s{0,10})?(?=[bruf]{0,2}["'])/iy
+/** A rule of RBAC, whose words are kinds of objects: `resources: ["secrets", "services"]`. */
+const RESOURCES = /^[ \t]*(?:-[ \t]+)?resources:[ \t]*\[/
 const DEFAULTS = /:?[-=+?]/y
 const BLANKS = /["']?(?:[ \t]|\\\r?\n){1,400}/y
 const ANY_BLANKS = /["']?\s{1,400}/y
@@ -46,12 +48,14 @@ export function findNamedSecrets(text: string, reader: Reader): Stretch[] {
     const kind = header !== null ? 'always' : secretName(name)
     if (kind === null) continue
     isAnyName = true
-    const before = text.slice(Math.max(lineStarts.before(start), start - LOOK_BEHIND), start)
+    const line = lineStarts.before(start)
+    const before = text.slice(Math.max(line, start - LOOK_BEHIND), start)
     const value = valueStart({
       text,
       start,
       end,
       name,
+      line,
       before,
       isOption,
       isProse: reader.isProse === true,
@@ -122,6 +126,8 @@ interface Occurrence {
   readonly start: number
   readonly end: number
   readonly name: string
+  /** Where its line begins. */
+  readonly line: number
   /** The line before the name, or the end of it. */
   readonly before: string
   readonly isOption: boolean
@@ -147,7 +153,8 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
       return { at: ASSIGNS.lastIndex, style: assignedStyle(name, assigned) }
   }
   PASSES.lastIndex = end
-  if (PASSES.test(text)) return { at: PASSES.lastIndex, style: 'word' }
+  if (PASSES.test(text) && !RESOURCES.test(text.slice(name.line, name.start)))
+    return { at: PASSES.lastIndex, style: 'word' }
   if (isProse) return null
   const directive = NAMING.exec(before)?.[0]
   if (directive !== undefined) {

@@ -87,6 +87,7 @@ const SECRETS: readonly (string | readonly [path: string, text: string])[] = [
   ['/srv/x/settings.py', 'os.environ[\'SECRET_KEY\'] = "«x»"'],
   ['/srv/x/settings.py', "SECRET_KEY = os.environ.get('SECRET_KEY', '«fallback»')"],
   ['/srv/x/settings.py', 'SECRET_KEY = config("SECRET_KEY", default="«fallback»")'],
+  ['/srv/x/task.yml', 'command: ["cli", "--token", "«hunter2»"]'],
   ['/srv/x/settings.py', "SECRET_KEY_FALLBACKS = ['«one»', '«two»']"],
   ['/srv/x/settings.py', "SECRET_KEY = '«one»' \\\n  '«two»'"],
   ['/srv/x/settings.py', 'SECRET_KEY = """«one»"""'],
@@ -112,6 +113,7 @@ for (const each of SECRETS) {
 }
 
 const HARMLESS = [
+  '  resources: ["pods", "secrets", "services"]',
   'server_tokens build;',
   'ServerTokens Prod',
   'ssl_certificate_key /etc/ssl/private/site.key;',
