@@ -123,7 +123,8 @@ function* service(map: YamlMap): Iterable<ManifestProblem> {
   const isInner = type === null || textAt(map, 'spec', 'type') === 'ClusterIP'
   for (const port of ports) {
     const node = entryAt(port, 'nodePort')
-    if (isInner && node !== null && textAt(port, 'nodePort') !== null)
+    // 0 is none.
+    if (isInner && node !== null && !['0', null].includes(textAt(port, 'nodePort')))
       yield {
         kind: 'node-port',
         at: node.key,

@@ -307,6 +307,24 @@ export default defineRule({
       }),
     },
     {
+      title: 'a port of the nodes that is none',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: Service
+          metadata:
+            name: web
+          spec:
+            type: ClusterIP
+            selector: { app: web }
+            ports:
+              - port: 80
+                nodePort: 0
+        `,
+      }),
+    },
+    {
       title: 'a chart',
       files: tree({
         container: conf`

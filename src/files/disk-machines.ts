@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
@@ -7,6 +6,7 @@ import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { below, type SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { splitNested } from './nested-files.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
@@ -15,7 +15,7 @@ import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
 import { isDockerfile } from './dockerfiles.ts'
-import { hasIngressOfNginx, mayBeManifest } from './manifests.ts'
+import { isManifest, runsInCluster } from './manifests.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
@@ -140,7 +140,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
   if (!isEmpty) return { machines: [...others, machine], notices }
-  const isStarted = others.length === 0 && startSomething(files, scope.paths.filter(isAsked), '/')
+  const isStarted = others.length === 0 && startSomething(files, scope.paths.filter(isAsked), '/', machine)
   return { machines: isStarted ? [{ ...machine, startsAlone: true }] : others, notices }
 }
 
@@ -196,7 +196,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
   if (!isEmpty) return { machines: [...placed, rest], notices }
-  if (!startSomething(files, scope.paths.filter(isAsked), within)) return { machines: [], notices }
+  if (!startSomething(files, scope.paths.filter(isAsked), within, rest)) return { machines: [], notices }
   return scope.paths.some(path => OF_SYSTEM.test(path.slice(within.length)))
     ? rootMachines(asRoot(scope), options)
     : { machines: [{ ...rest, startsAlone: true }], notices }
@@ -216,22 +216,28 @@ function asRoot({ within, paths, ...scope }: Scope): Scope {
   }
 }
 
-/** The directory that is audited may be the one of the manifests. */
-function isManifestIn(path: string, within: string): boolean {
-  return mayBeManifest(`${posix.basename(within)}${below(path, within)}`)
-}
-
-/** True where an Ingress of nginx, units, supervisord, uWSGI, scripts or the files of an application say what runs. */
-function startSomething(files: DiskFileSystem, paths: readonly string[], within: string): boolean {
-  return paths.some(path => {
-    const isOne = isStarter(path) || isStartScript(path)
-    const isManifest = isManifestIn(path, within)
-    if (!isOne && !isManifest && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
+/** True where manifests, units, supervisord, uWSGI, scripts or the files of an application say what runs. */
+function startSomething(
+  files: DiskFileSystem,
+  paths: readonly string[],
+  within: string,
+  { repository }: Pick<Machine, 'repository'>,
+): boolean {
+  const sourceOf = (path: string): Source | null => {
     const read = files.kind(path) === 'file' ? files.read(path) : null
-    if (read?.kind !== 'source') return false
-    const { source } = read
-    if (isManifest && hasIngressOfNginx(source)) return true
+    return read?.kind === 'source' ? read.source : null
+  }
+  const isStarted = paths.some(path => {
+    const isOne = isStarter(path) || isStartScript(path)
+    if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
+    const source = sourceOf(path)
+    if (source === null) return false
     return isOne ? startsApplication(source) : beginsDjango(source) || applicationName(source) !== null
+  })
+  if (isStarted) return true
+  return (repository?.manifests ?? []).some(path => {
+    const source = sourceOf(path)
+    return source !== null && runsInCluster(source)
   })
 }
 
@@ -303,7 +309,9 @@ const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
   const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
-  const manifests = paths.filter(path => isManifestIn(path, within))
+  const manifests = paths.filter(path =>
+    isManifest(below(path, within), bytes => (files.kind(path) === 'file' ? files.peek(path, bytes) : null)),
+  )
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
   const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))

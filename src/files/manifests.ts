@@ -1,17 +1,31 @@
 import type { Source } from '../../parsers/text/source.ts'
 
-/** True of a file in one of the directories in which people keep manifests of Kubernetes, by its name alone. */
-export function mayBeManifest(path: string): boolean {
-  return /(?:^|\/)(?:k8s|kube|kubernetes|deploy|deployments?|manifests|openshift|kustomize)\/(?:[^/]+\/)*[^/]+\.ya?ml$/.test(
-    path,
-  )
+/** So much of a file says whether it is a manifest: comments of a licence stand in front of some. */
+const BEGINNING = 16_384
+
+/** What Kustomize reads, which needs neither a kind nor a version. */
+const KUSTOMIZATION = /(?:^|\/)kustomization\.ya?ml$/
+
+/** What tests read may be wrong on purpose. */
+const OF_TESTS =
+  /\/(?:testdata|test[-_]data|fixtures|__fixtures__|tests?|e2e|__tests__|node_modules|vendor|\.github|\.gitlab)\//
+
+/** True of a file that may hold manifests of Kubernetes, wherever it lies; its first lines tell. */
+export function isManifest(path: string, beginningOf: (bytes: number) => string | null): boolean {
+  if (!/\.ya?ml$/.test(path) || OF_TESTS.test(path)) return false
+  if (KUSTOMIZATION.test(path)) return true
+  const beginning = beginningOf(BEGINNING) ?? ''
+  return /^apiVersion:/m.test(beginning) && OTHER_THAN_DEFINITION.test(beginning)
 }
 
-/** True of a file with an Ingress that ingress-nginx makes servers of. */
-export function hasIngressOfNginx({ text }: Source): boolean {
+/** Definitions of kinds are long, and run nothing. */
+const OTHER_THAN_DEFINITION = /^kind:(?! *["']?CustomResourceDefinition\b)/m
+
+/** True of a file with objects that run something in a cluster, or lead to what runs there. */
+export function runsInCluster({ text }: Source): boolean {
   return (
-    /^kind: *Ingress\b/m.test(text) &&
-    /^ *(?:ingressClassName|kubernetes\.io\/ingress\.class): *["']?nginx\b|^ *nginx\.ingress\.kubernetes\.io\//m.test(
+    /^apiVersion:/m.test(text) &&
+    /^(?:- +| {2,4})?kind: *["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationController|Pod|Job|CronJob|Service|Ingress|DeploymentConfig)["']?[ \t]*(?:#.*)?$/m.test(
       text,
     )
   )

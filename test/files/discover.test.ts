@@ -555,6 +555,32 @@ test('finds what starts an application where no server is', () => {
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 
+test('audits manifests of what runs in a cluster, wherever they lie', () => {
+  const manifest = (kind: string): string =>
+    `# SPDX-License-Identifier: MIT\n---\napiVersion: v1\nkind: ${kind}\nmetadata:\n  name: web\n`
+  const directory = scratchTree({
+    'apps/web/pod.yaml': manifest('Pod'),
+    'apps/web/kustomization.yaml': 'resources: [pod.yaml]\n',
+    'apps/web/values.yaml': 'replicas: 2\n',
+    'apps/web/tests/pod.yaml': manifest('Pod'),
+    'list/all.yml': 'apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Service\n',
+    'chart/templates/web.yaml': `{{- if .Values.on }}\n${manifest('Deployment')}{{- end }}\n`,
+    'definitions/shop.yaml': manifest('CustomResourceDefinition'),
+    'workflow/ci.yaml': 'on: push\njobs: {}\n',
+  })
+  const manifestsIn = (path: string): readonly (string | undefined)[] => {
+    const [machine, ...others] = discover([path], { workingDirectory: directory })
+    assert.is(others.length, 0)
+    return (machine?.repository?.manifests ?? []).map(each => each.slice(directory.length + 1))
+  }
+  assert.equal(manifestsIn('apps'), ['apps/web/kustomization.yaml', 'apps/web/pod.yaml'])
+  assert.equal(manifestsIn('apps/web/pod.yaml'), ['apps/web/pod.yaml'])
+  assert.equal(manifestsIn('list'), ['list/all.yml'])
+  assert.equal(manifestsIn('chart'), ['chart/templates/web.yaml'])
+  for (const path of ['definitions', 'workflow'])
+    assert.throws(() => manifestsIn(path), /^nothing to audit/, path)
+})
+
 test('audits a repository that has nothing but a Dockerfile', () => {
   const directory = scratchTree({ 'image/Dockerfile': 'FROM nginx:1.27\n' })
   const [machine, ...others] = discover(['image'], { workingDirectory: directory })

@@ -19,7 +19,7 @@ import { mayBeginApplication } from '../../src/files/applications.ts'
 import { isDockerfile } from '../../src/files/dockerfiles.ts'
 import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
 import { recognise } from '../../src/files/recognise.ts'
-import { mayBeManifest } from '../../src/files/manifests.ts'
+import { isManifest } from '../../src/files/manifests.ts'
 import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
@@ -65,7 +65,7 @@ export function machineOf(
   const paths = Object.keys(rest).map(path => `/${path}`)
   const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
   const dockerfiles = paths.filter(isDockerfile)
-  const manifests = paths.filter(mayBeManifest)
+  const manifests = paths.filter(path => isManifest(path, () => rest[path.slice(1)] ?? null))
   const starters = isTree ? [] : paths.filter(isStarter)
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))

@@ -17,8 +17,12 @@ import { hostsByPlace, keyOf, listed, siteName } from './map-words.ts'
 
 /** The joined picture for a terminal: who listens, which site proxies to whom, and what answers there. */
 export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): string {
-  return maps.map(map => oneMap(map, chalk)).join('\n')
+  const drawn = maps.map(map => oneMap(map, chalk)).filter(text => text !== '\n')
+  // Manifests and Dockerfiles alone have no server whose files are read.
+  return drawn.length === 0 ? `${NOTHING}\n` : drawn.join('\n')
 }
+
+const NOTHING = 'no nginx, Apache or application server is read here'
 
 function oneMap(map: DeploymentMap, chalk: ChalkInstance): string {
   const sections: readonly (readonly [string, readonly PlacedLine[]])[] = [
