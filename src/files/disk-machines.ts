@@ -16,7 +16,7 @@ import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
 import { isDockerfile } from './dockerfiles.ts'
 import { isManifest, runsInCluster } from './manifests.ts'
-import { isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
+import { CRONTAB, isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { type Survey, surveyRoot } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
@@ -202,8 +202,9 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     : { machines: [{ ...rest, startsAlone: true }], notices }
 }
 
-/** Where a machine has its units and what supervisord starts. */
-const OF_SYSTEM = /^\/etc\/(?:systemd\/system|supervisor|supervisord\.d)\//
+/** Where a machine has its units, what supervisord starts, and tables of cron. */
+const OF_SYSTEM =
+  /^\/(?:etc\/(?:crontab$|cron\.d\/|(?:systemd\/system|supervisor|supervisord\.d)\/)|var\/spool\/cron\/)/
 
 /** A directory that has the units of a machine at their places stands for its root. */
 function asRoot({ within, paths, ...scope }: Scope): Scope {
@@ -228,6 +229,7 @@ function startSomething(
     return read?.kind === 'source' ? read.source : null
   }
   const isStarted = paths.some(path => {
+    if (CRONTAB.test(below(path, within))) return true
     const isOne = isStarter(path) || isStartScript(path)
     if (!isOne && !(path.endsWith('.py') && mayBeginApplication(path, within))) return false
     const source = sourceOf(path)

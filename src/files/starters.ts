@@ -4,7 +4,7 @@ import type { Source } from '../../parsers/text/source.ts'
 const TEMPLATE = /\.(?:j2|jinja2?|erb|epp|tmpl|template|tpl|ctmpl|mustache|hbs|in)$/
 
 /** Units of systemd. */
-export const UNIT = named(/\.(?:service|socket)/)
+export const UNIT = named(/\.(?:service|socket|timer)/)
 
 /** Programs of supervisord. */
 export const SUPERVISED = named(
@@ -47,10 +47,16 @@ export function writtenName(name: string): string {
 const STARTED =
   /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|nodejs|npm|yarn|pnpm|php-fpm)\b|\bnode\s|\.(?:py|[cm]?js)\b/i
 
-/** True where the text of a starter names a program that runs an application. */
-export function startsApplication({ code }: Source): boolean {
-  return STARTED.test(code)
+/** What a unit says that starts something: a program, at an hour, at a connection. */
+const STARTS = /^[ \t]*(?:ExecStart|On(?:Calendar|\w+Sec)|ListenStream)[ \t]*=[ \t]*\S/m
+
+/** True where the text of a starter names a program that runs an application, or where it is a unit that starts something. */
+export function startsApplication({ path, code }: Source): boolean {
+  return STARTED.test(code) || (UNIT.test(path) && STARTS.test(code))
 }
+
+/** Tables of cron where a machine has them. */
+export const CRONTAB = /^\/(?:etc\/(?:crontab$|cron\.d\/)|var\/spool\/cron\/)/
 
 /** True for a file of a repository that says how a program is started on a machine, as far as its name tells. */
 export function isStarter(path: string): boolean {

@@ -532,6 +532,9 @@ test('finds what starts an application where no server is', () => {
     'machine/etc/systemd/system/shop.service': '[Service]\nExecStart=/srv/shop/bin/gunicorn shop.wsgi\n',
     'machine/srv/shop/shop.env': 'KEY=a\n',
     'units-of-others/backup.service': '[Service]\nExecStart=/usr/bin/rsync -a /srv /mnt\n',
+    'timer/units/backup.timer': '[Timer]\nOnCalendar=daily\n',
+    'cron/etc/cron.d/backup': '0 3 * * * root /usr/local/bin/backup\n',
+    'slices/web.service': '[Unit]\nDescription=nothing\n',
     'django/shop/wsgi.py': wsgi,
     'flask/app.py': 'from flask import Flask\napp = Flask(__name__)\n',
     'library/app.py': 'def app():\n    return 1\n',
@@ -546,12 +549,15 @@ test('finds what starts an application where no server is', () => {
     assert.is(others.length, 0)
     return machine?.startsAlone
   }
-  for (const path of ['units', 'machine', 'django', 'flask', 'heroku', 'script'])
+  for (const path of [
+    ...['units', 'units-of-others', 'timer', 'cron'],
+    ...['machine', 'django', 'flask', 'heroku', 'script'],
+  ])
     assert.is(startsAlone(path), true, path)
   assert.is(startsAlone('beside'), undefined)
   const [placed] = discover(['machine'], { workingDirectory: directory })
   assert.is(placed?.files.read('/srv/shop/shop.env').kind, 'source')
-  for (const path of ['units-of-others', 'library', 'script-of-others'])
+  for (const path of ['slices', 'library', 'script-of-others'])
     assert.throws(() => startsAlone(path), /^nothing to audit/, path)
 })
 
