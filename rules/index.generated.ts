@@ -262,6 +262,7 @@ import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injec
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersAddressTaken from './containers/address-taken.ts'
+import containersAutoscalerWithoutRequests from './containers/autoscaler-without-requests.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
@@ -1018,6 +1019,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/address-taken', ...containersAddressTaken },
+  { id: 'containers/autoscaler-without-requests', ...containersAutoscalerWithoutRequests },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },

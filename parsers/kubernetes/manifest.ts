@@ -30,6 +30,8 @@ export interface Workload {
   readonly containers: readonly PodContainer[]
   readonly volumes: ReadonlyMap<string, PodVolume>
   readonly hostNetwork: boolean
+  /** True where a container that runs first goes on, beside the others. */
+  readonly hasSidecars: boolean
 }
 
 export interface PodContainer {
@@ -41,6 +43,8 @@ export interface PodContainer {
   readonly hasCommand: boolean
   readonly ports: readonly { readonly port: number; readonly name: string | null; readonly at: Place }[]
   readonly mounts: readonly PodMount[]
+  /** What it asks for, itself or by its limits: `cpu`, `memory`; null where a template may say more. */
+  readonly requests: ReadonlySet<string> | null
   /** `readOnlyRootFilesystem: true`. */
   readonly readOnlyRoot: Place | null
   /** `runAsUser` of the container, else of the pod, where it is not root; or `runAsNonRoot: true` without it. */

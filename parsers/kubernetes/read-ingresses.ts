@@ -17,7 +17,12 @@ export interface Ingress {
   /** True where an annotation has cert-manager make its certificates. */
   readonly hasIssuer: boolean
   /** The Secrets of its certificates. */
-  readonly secrets: readonly { readonly name: string; readonly at: Place }[]
+  readonly secrets: readonly {
+    readonly name: string
+    readonly at: Place
+    /** The names that it is for; null where a template or nobody says them all. */
+    readonly hosts: readonly string[] | null
+  }[]
 }
 
 export interface IngressAnnotation {
@@ -36,6 +41,9 @@ export interface SecretMaker {
   readonly namespaceAt: Place
   /** True where an annotation has a program copy the Secret into other namespaces. */
   readonly isCopied: boolean
+  /** Of a Certificate the place of the name of its Secret, and the names that it is for; null where not all are known. */
+  readonly nameAt: Place
+  readonly hosts: readonly string[] | null
 }
 
 export interface Ingresses {
@@ -88,7 +96,9 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
       ),
       secrets: listAt(map, 'spec', 'tls').flatMap(each => {
         const secret = textAt(each, 'secretName')
-        return secret === null ? [] : [{ name: secret, at: entryAt(each, 'secretName')!.value.at }]
+        return secret === null
+          ? []
+          : [{ name: secret, at: entryAt(each, 'secretName')!.value.at, hosts: wordsAt(each, 'hosts') }]
       }),
     },
   ]
@@ -108,9 +118,21 @@ function secretOf(map: YamlMap, kind: string, own: string): readonly SecretMaker
       name,
       namespace: textAt(map, 'metadata', 'namespace'),
       namespaceAt: (namespace ?? entryAt(map, 'metadata', 'name')!).value.at,
+      nameAt: (isCertificate
+        ? entryAt(map, 'spec', 'secretName')
+        : (entryAt(map, 'spec', 'target', 'name') ?? entryAt(map, 'metadata', 'name')))!.value.at,
+      hosts: isCertificate ? wordsAt(map, 'spec', 'dnsNames') : null,
       isCopied: [mapAt(map, 'metadata', 'annotations'), mapAt(map, 'spec', 'secretTemplate', 'annotations')]
         .flatMap(each => [...(each?.entries.keys() ?? [])])
         .some(key => /reflect|replic|kubed|sync|cop(?:y|ied)/i.test(key)),
     },
   ]
+}
+
+/** The words of a list; null where it is none, or a template makes some of them. */
+function wordsAt(map: YamlMap, ...path: readonly string[]): readonly string[] | null {
+  const node = entryAt(map, ...path)?.value
+  if (node?.kind !== 'list') return null
+  const words = node.items.map(item => (item.kind === 'scalar' ? item.text.text : '\uFFFD'))
+  return words.some(word => /[\0\uFFFD{$]/.test(word)) ? null : words
 }

@@ -2,7 +2,7 @@ import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
 import { writtenPlace } from '../yaml/written-place.ts'
-import type { YamlMap } from '../yaml/yaml-node.ts'
+import { isNull, type YamlMap } from '../yaml/yaml-node.ts'
 import { checkManifest } from './check-manifest.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 import { entryAt, itemsOf, listAt, mapAt, type Pod, podOf, textAt } from './yaml-paths.ts'
@@ -101,6 +101,7 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
     containers: listAt(spec, 'containers').flatMap(each => containerOf(each, spec)),
     volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
     hostNetwork: textAt(spec, 'hostNetwork') === 'true',
+    hasSidecars: listAt(spec, 'initContainers').some(each => entryAt(each, 'restartPolicy') !== null),
   }
 }
 
@@ -164,6 +165,7 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
           : [{ port, name: textAt(each, 'name'), at: entryAt(each, 'containerPort')!.value.at }]
       }),
       mounts: listAt(map, 'volumeMounts').flatMap(mountOf),
+      requests: requestsOf(map),
       readOnlyRoot:
         own !== null && textAt(own, 'readOnlyRootFilesystem') === 'true'
           ? entryAt(own, 'readOnlyRootFilesystem')!.value.at
@@ -181,6 +183,16 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
       ),
     },
   ]
+}
+
+/** A limit without a request is one. */
+function requestsOf(map: YamlMap): ReadonlySet<string> | null {
+  const written = entryAt(map, 'resources')?.value
+  if (written !== undefined && written.kind !== 'map' && !isNull(written)) return null
+  const parts = ['requests', 'limits'].flatMap(part => [
+    ...(mapAt(map, 'resources', part)?.entries.keys() ?? []),
+  ])
+  return new Set(parts)
 }
 
 function dropsAllOf(context: YamlMap): PodContainer['dropsAll'] {

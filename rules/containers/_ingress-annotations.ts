@@ -78,3 +78,33 @@ export function valueFault({ name, value }: IngressAnnotation): string | null {
   const found = value === '' ? undefined : FORMS.find(([names]) => names.has(name))
   return found === undefined || found[1].test(value) ? null : found[2]
 }
+
+/** Names that people give an annotation, and how it is called: nginx's own, and those of other controllers. */
+export const CALLED: ReadonlyMap<string, string> = new Map([
+  ...[
+    'client-max-body-size',
+    'client_max_body_size',
+    'max-body-size',
+    'body-size',
+    'proxy-max-body-size',
+  ].map(name => [name, 'proxy-body-size'] as const),
+  ['read-timeout', 'proxy-read-timeout'],
+  ['send-timeout', 'proxy-send-timeout'],
+  ['connect-timeout', 'proxy-connect-timeout'],
+  ['cors-enable', 'enable-cors'],
+  ['redirect-to-https', 'ssl-redirect'],
+  ['https-redirect', 'ssl-redirect'],
+  ['force-https', 'force-ssl-redirect'],
+  ['ip-whitelist', 'whitelist-source-range'],
+  ['basic-auth-secret', 'auth-secret'],
+])
+
+/** Keys of the controller's ConfigMap, which hold for all Ingresses and are no annotation. */
+export const OF_CONFIG_MAP = words(`
+  add-headers client-body-timeout client-header-buffer-size client-header-timeout compute-full-forwarded-for
+  enable-brotli enable-real-ip forwarded-for-header hide-headers hsts hsts-include-subdomains hsts-max-age
+  hsts-preload http-snippet keep-alive keep-alive-requests large-client-header-buffers location-snippet
+  log-format-upstream main-snippet max-worker-connections proxy-real-ip-cidr proxy-set-headers server-tokens
+  ssl-protocols upstream-keepalive-connections use-forwarded-headers use-gzip use-http2 use-proxy-protocol
+  worker-processes
+`)

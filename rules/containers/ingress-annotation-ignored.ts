@@ -4,7 +4,7 @@ import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { page } from './_kubernetes-examples.ts'
-import { ANNOTATIONS, valueFault } from './_ingress-annotations.ts'
+import { ANNOTATIONS, CALLED, OF_CONFIG_MAP, valueFault } from './_ingress-annotations.ts'
 
 const ingress = (annotations: string, more = ''): Record<string, string> => ({
   'nginx.conf': page(),
@@ -65,6 +65,14 @@ export default defineRule({
         «nginx.ingress.kubernetes.io/whitelist-source-ranges»: 10.0.0.0/8
       `),
     },
+    {
+      title: 'the directive of nginx',
+      files: ingress('«nginx.ingress.kubernetes.io/client-max-body-size»: 100m'),
+    },
+    {
+      title: 'a key of the ConfigMap',
+      files: ingress('«nginx.ingress.kubernetes.io/use-forwarded-headers»: "true"'),
+    },
   ],
   good: [
     {
@@ -109,6 +117,13 @@ export default defineRule({
             message: `\`${annotation.value}\` is ${fault} for ingress-nginx, which takes its default for \`${annotation.name}\``,
             label: 'not understood',
           }
+        if (OF_CONFIG_MAP.has(annotation.name))
+          yield {
+            at: annotation.nameAt,
+            message: `\`${annotation.name}\` is a key of the ConfigMap of ingress-nginx, and no annotation: here it holds for nothing`,
+            label: 'no such annotation',
+            help: `Write it into the ConfigMap of the controller`,
+          }
         const meant = meantBy(annotation)
         if (meant !== null)
           yield {
@@ -123,7 +138,9 @@ export default defineRule({
 
 /** The annotation whose name is nearly the one that is written; null where it is known, or like several. */
 function meantBy({ name }: IngressAnnotation): string | null {
-  if (ANNOTATIONS.has(name) || name.length < 7) return null
+  const called = CALLED.get(name)
+  if (called !== undefined) return called
+  if (ANNOTATIONS.has(name) || OF_CONFIG_MAP.has(name) || name.length < 7) return null
   const alike = [...ANNOTATIONS].filter(each => isSlip(each, name, each.length < 12 ? 1 : 2))
   return alike.length === 1 ? alike[0]! : null
 }

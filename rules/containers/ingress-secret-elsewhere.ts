@@ -1,6 +1,7 @@
+import type { Ingresses } from '../../parsers/kubernetes/read-ingresses.ts'
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { page } from './_kubernetes-examples.ts'
 
 const tree = ({
@@ -58,12 +59,14 @@ function certificate(namespace: string, more = ''): string {
 }
 
 export default defineRule({
-  summary: 'The Secret of a certificate is in another namespace than the Ingress that names it',
+  summary:
+    'The Secret of a certificate is called otherwise, or is in another namespace, than the Ingress says',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'An Ingress finds a Secret in its own namespace alone. Where there is none, ingress-nginx answers with its own: browsers warn of a “Kubernetes Ingress Controller Fake Certificate”.',
-  remedy: 'Create the Certificate, or the Secret, in the namespace of the Ingress',
+  why: 'An Ingress finds a Secret in its own namespace alone. Where there is none of the name, ingress-nginx answers with its own: browsers warn of a “Kubernetes Ingress Controller Fake Certificate”.',
+  remedy:
+    'Create the Certificate, or the Secret, in the namespace of the Ingress, and by the name that it gives',
   references: [
     'https://kubernetes.io/docs/concepts/services-networking/ingress/#tls',
     'https://kubernetes.github.io/ingress-nginx/user-guide/tls/',
@@ -86,8 +89,30 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'a Certificate with another Secret',
+      files: Object.fromEntries(
+        Object.entries(tree({ secret: certificate('namespace: shop') })).map(([path, text]) => [
+          path,
+          path.includes('certificate')
+            ? text.replace('shop-tls', 'example-org-tls')
+            : text.replace('shop-tls', '«shop-tls»'),
+        ]),
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a Secret that another tool makes, beside a Certificate for another name',
+      files: Object.fromEntries(
+        Object.entries(tree({ secret: certificate('namespace: shop') })).map(([path, text]) => [
+          path,
+          path.includes('certificate')
+            ? text.replace('shop-tls', 'www-tls').replace('[example.org]', '[www.example.org]')
+            : text,
+        ]),
+      ),
+    },
     { title: 'one namespace', files: tree({ secret: certificate('namespace: shop') }) },
     { title: 'none is written', files: tree({ namespace: '' }) },
     {
@@ -132,6 +157,7 @@ export default defineRule({
     const cluster = clusterFiles(deployment)
     if (cluster === null || !cluster.isComplete || cluster.hasPatches || cluster.setsNamespace) return
     const { ingresses, secrets } = cluster.ingresses
+    yield* calledOtherwise(cluster.ingresses)
     for (const { name: ingress, namespace, hasIssuer, secrets: named } of ingresses)
       for (const { name, at } of hasIssuer || namespace === null ? [] : named) {
         const own = secrets.filter(each => each.name === name)
@@ -149,5 +175,32 @@ export default defineRule({
       }
   },
 })
+
+/** A Certificate for the names of an Ingress whose Secret no Ingress asks for, where nothing makes the one that is asked for. */
+function* calledOtherwise({ ingresses, secrets }: Ingresses): Iterable<RuleFinding> {
+  const asked = new Set(ingresses.flatMap(each => each.secrets.map(({ name }) => name)))
+  const unasked = secrets.filter(({ kind, name }) => kind === 'Certificate' && !asked.has(name))
+  if (unasked.length === 0) return
+  const made = new Set(secrets.map(({ name }) => name))
+  for (const { name: ingress, namespace, hasIssuer, secrets: named } of ingresses)
+    for (const { name, at, hosts } of hasIssuer ? [] : named) {
+      if (hosts === null || hosts.length === 0 || made.has(name)) continue
+      const meant = unasked.filter(
+        each =>
+          each.hosts !== null &&
+          hosts.every(host => each.hosts?.includes(host)) &&
+          (each.namespace === null || namespace === null || each.namespace === namespace),
+      )
+      const [only] = meant
+      if (only === undefined || meant.length > 1) continue
+      yield {
+        at,
+        message: `nothing here makes a Secret \`${name}\`, and the Certificate for ${hosts.map(host => `\`${host}\``).join(' and ')} makes \`${only.name}\`, so the Ingress \`${ingress}\` answers with a certificate that no browser trusts`,
+        label: 'no such Secret',
+        related: [{ at: only.nameAt, message: 'the Secret that the Certificate makes' }],
+        help: `Write \`${only.name}\``,
+      }
+    }
+}
 
 const MAKERS: ReadonlySet<string> = new Set(['Certificate', 'Secret', 'SealedSecret'])

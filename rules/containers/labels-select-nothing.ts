@@ -1,5 +1,5 @@
-import type { ClusterService, Manifests, Workload } from '../../parsers/kubernetes/manifest.ts'
-import { serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
+import type { ClusterService, Workload } from '../../parsers/kubernetes/manifest.ts'
+import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { manifests } from './_kubernetes-examples.ts'
@@ -68,6 +68,20 @@ export default defineRule({
       files: cluster('«app: shop-web»', 'app: shop', 'app: shop'),
     },
     {
+      title: 'a Service that is called otherwise, beside the one Deployment',
+      files: Object.fromEntries(
+        Object.entries(cluster('«app: web»', 'app: shop', 'app: shop')).map(([path, text]) => [
+          path,
+          text
+            .replace(
+              /kind: Deployment\nmetadata:\n {2}name: web[\s\S]*?---\n/,
+              'kind: ConfigMap\nmetadata:\n  name: rest\n---\n',
+            )
+            .replace('name: shop', 'name: web'),
+        ]),
+      ),
+    },
+    {
       title: 'a template without the label of its Deployment',
       files: cluster('app: shop-web', '«app: shop»', 'app: shop-web'),
     },
@@ -79,24 +93,43 @@ export default defineRule({
       files: cluster('app: shop', 'app: shop', 'app: shop\n              tier: web'),
     },
     {
+      title: 'a label that the program of the pod gives it',
+      files: cluster('app: shop\n    role: primary', 'app: shop', 'app: shop'),
+    },
+    {
       title: 'a chart, which fills them in',
       files: cluster('app: {{ .Values.name }}', 'app: shop', 'app: shop'),
     },
   ],
   *check(deployment) {
-    const seen = new Set<Manifests>()
-    for (const { cluster: each } of serverPods(deployment)) {
-      if (seen.has(each)) continue
-      seen.add(each)
-      for (const workload of each.workloads) yield* refused(workload)
-      if (each.complete) for (const service of each.services) yield* withoutPods(service, each)
+    const cluster = clusterFiles(deployment)
+    if (cluster === null) return
+    const labelled = new Set(
+      cluster.files.flatMap(({ workloads }) =>
+        workloads.flatMap(({ labels }) => [...labels].map(pair => pair.join('='))),
+      ),
+    )
+    for (const { files, isComplete } of cluster.directories) {
+      if (!isComplete) continue
+      const workloads = files.flatMap(each => each.workloads)
+      for (const workload of workloads) yield* refused(workload)
+      if (cluster.hasPatches) continue
+      const services = files.flatMap(each => each.services.filter(({ selector }) => selector.size > 0))
+      for (const service of services) {
+        // Labels of pods that are found anywhere here are those of others, to which it may lead.
+        if ([...service.selector].every(pair => labelled.has(pair.join('=')))) continue
+        yield* withoutPods(service, meantBy(service, workloads, services))
+      }
     }
   },
 })
 
-function* refused({ selector, labels, kind, name, at }: Workload): Iterable<RuleFinding> {
+function* refused({ selector, labels, kind, name, at, containers }: Workload): Iterable<RuleFinding> {
   if (
     selector === null ||
+    // A patch says what it changes.
+    containers.length === 0 ||
+    containers.some(({ image }) => image === null) ||
     !isKnown(selector.labels) ||
     !isKnown(labels) ||
     hasLabels(labels, selector.labels)
@@ -110,14 +143,25 @@ function* refused({ selector, labels, kind, name, at }: Workload): Iterable<Rule
   }
 }
 
-/** Only where the workload that is meant stands beside it: it has the name of the Service. */
+/** The workload that a Service is for: that of its name, or the only one beside the only Service. */
+function meantBy(
+  { name }: ClusterService,
+  workloads: readonly Workload[],
+  services: readonly ClusterService[],
+): Workload | undefined {
+  const own = workloads.filter(each => each.name === name)
+  return own.length === 1
+    ? own[0]
+    : workloads.length === 1 && services.length === 1
+      ? workloads[0]
+      : undefined
+}
+
 function* withoutPods(
   { selector, selectorAt, name }: ClusterService,
-  { workloads }: Manifests,
+  meant: Workload | undefined,
 ): Iterable<RuleFinding> {
-  const meant = workloads.find(each => each.name === name)
-  if (meant === undefined || selector.size === 0 || !isKnown(selector)) return
-  if (workloads.some(({ labels }) => !isKnown(labels) || hasLabels(labels, selector))) return
+  if (meant === undefined || !isKnown(selector) || !isOtherwise(selector, meant.labels)) return
   yield {
     at: selectorAt,
     severity: 'warning',
@@ -126,6 +170,17 @@ function* withoutPods(
     related: [{ at: meant.at, message: 'its pods have other labels' }],
   }
 }
+
+/** True where a label has another value, or is one that whoever writes the manifests gives. */
+function isOtherwise(selector: ReadonlyMap<string, string>, labels: ReadonlyMap<string, string>): boolean {
+  return [...selector].some(([key, value]) =>
+    labels.has(key) ? labels.get(key) !== value && !GIVEN_LATER.test(key) : WRITTEN.test(key),
+  )
+}
+
+/** What Kubernetes, or a program in the pod, gives a pod when it runs: its number, or that it leads the others. */
+const GIVEN_LATER = /^(?:.*[/-])?(?:role|primary|master|leader|pod-name|pod-index|revision.*|.*-hash)$/
+const WRITTEN = /^(?:(?:k8s-)?app|name|component|tier|app\.kubernetes\.io\/(?:name|component|part-of))$/
 
 /** False where a template fills in some of them. */
 function isKnown(labels: ReadonlyMap<string, string>): boolean {

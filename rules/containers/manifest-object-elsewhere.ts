@@ -4,6 +4,7 @@ import type { NamedObject, NameUse } from '../../parsers/kubernetes/read-names.t
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isAlike } from './_alike-names.ts'
 import { page } from './_kubernetes-examples.ts'
 
 interface Parts {
@@ -271,12 +272,3 @@ function* otherwise(
     help: `Write \`${meant.name}\`, if it is this one`,
   }
 }
-
-/** True of names with a word in common that says more than what kind it is. */
-function isAlike(one: string, other: string): boolean {
-  const words = new Set(one.split(/[-.]/))
-  return other.split(/[-.]/).some(word => word.length > 1 && words.has(word) && !GENERAL.test(word))
-}
-
-const GENERAL =
-  /^(?:env|config|configmap|cm|settings|secrets?|pvc|claim|data|volume|sa|account|service|tls|key|keys|the|prod|dev|staging)$/

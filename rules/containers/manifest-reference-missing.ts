@@ -1,8 +1,12 @@
 import type { ManifestObject, ManifestReference, PodBind } from '../../parsers/kubernetes/read-references.ts'
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Workload } from '../../parsers/kubernetes/manifest.ts'
 import { type ClusterFiles, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { page } from './_kubernetes-examples.ts'
+import { isAlike } from './_alike-names.ts'
 import { hasLabels } from './_labels.ts'
 
 interface Parts {
@@ -14,6 +18,7 @@ interface Parts {
   readonly more?: string
   readonly optional?: string
   readonly volumes?: string
+  readonly ports?: string
 }
 const tree = ({
   backend = 'web',
@@ -24,6 +29,7 @@ const tree = ({
   more = '',
   optional = '',
   volumes = '',
+  ports = '',
 }: Parts): Record<string, string> => ({
   'nginx.conf': page(),
   'k8s/web.yaml': conf`
@@ -42,6 +48,7 @@ const tree = ({
             - name: web
               image: example/web:1
               command: ["gunicorn", ${words}, "shop.wsgi"]
+              ${ports}
               env:
                 - name: DB_PASSWORD
                   valueFrom:
@@ -108,6 +115,7 @@ export default defineRule({
     { title: 'a port that the Service has not', files: tree({ port: 'number: «8000»' }) },
     { title: 'a port by a name that it has not', files: tree({ port: 'name: «http»' }) },
     { title: 'a Service that is called alike', files: tree({ backend: '«web-svc»' }) },
+    { title: 'a Service that is called by a word of it', files: tree({ backend: '«web-frontend»' }) },
     { title: 'a key that the Secret has not', files: tree({ key: '«PASSWORD»' }) },
     {
       title: 'a file of a key that the Secret has not',
@@ -117,6 +125,11 @@ export default defineRule({
       }),
     },
     { title: 'a port that gunicorn does not open', files: tree({ target: '«8080»' }) },
+    { title: 'a name that no port of the container has', files: tree({ target: '«http»' }) },
+    {
+      title: 'a port by a name, which gunicorn does not open',
+      files: tree({ target: '«http»', ports: 'ports: [{ name: http, containerPort: 8080 }]' }),
+    },
     { title: 'gunicorn on the loopback of the pod', files: tree({ words: '"-b", «"127.0.0.1:8000"»' }) },
     {
       title: 'uvicorn on it',
@@ -155,7 +168,17 @@ export default defineRule({
         `,
       },
     },
-    { title: 'a port by its name', files: tree({ target: 'http' }) },
+    {
+      title: 'a port by its name',
+      files: tree({ target: 'http', ports: 'ports: [{ name: http, containerPort: 8000 }]' }),
+    },
+    {
+      title: 'a port of a sidecar',
+      files: tree({
+        target: 'http',
+        volumes: 'initContainers: [{ name: proxy, image: "example/proxy:1", restartPolicy: Always }]',
+      }),
+    },
   ],
   *check(deployment) {
     const cluster = clusterFiles(deployment)
@@ -163,28 +186,28 @@ export default defineRule({
     const { objects, references, binds } = cluster.links
     for (const reference of references)
       yield* reference.kind === 'service'
-        ? backendMissing(reference, objects, cluster)
+        ? backendMissing(reference, cluster)
         : keyMissing(reference, objects, cluster)
     for (const bind of binds) yield* unheard(bind, cluster)
+    yield* namesMissing(cluster)
   },
 })
 
 type Backend = Extract<ManifestReference, { kind: 'service' }>
 type Key = Exclude<ManifestReference, { kind: 'service' }>
 
-function* backendMissing(
-  { name, port, at, portAt }: Backend,
-  objects: readonly ManifestObject[],
-  { isComplete, hasPatches }: ClusterFiles,
-): Iterable<RuleFinding> {
+function* backendMissing({ name, port, at, portAt }: Backend, cluster: ClusterFiles): Iterable<RuleFinding> {
+  const { hasPatches, isRenamed } = cluster
+  const { objects } = cluster.links
   const services = objects.filter(({ kind }) => kind === 'Service')
   const own = services.filter(each => each.name === name)
   const [first] = own
   if (first === undefined) {
     // Charts and operators make Services, too: only one that is called alike is meant.
-    const alike = services.filter(each => isAlike(each.name, name))
-    const [meant] = alike
-    if (!isComplete || meant === undefined || alike.length > 1) return
+    const directory = directoryOf(at)
+    const isWritten = cluster.directories.some(({ path, isComplete }) => path === directory && isComplete)
+    const meant = isWritten && !isRenamed ? meantBy(name, directory, cluster) : undefined
+    if (meant === undefined || objects.some(each => each.name === name && !OF_SERVERS.has(each.kind))) return
     yield {
       at,
       severity: 'warning',
@@ -208,8 +231,25 @@ function* backendMissing(
   }
 }
 
+/** The one Service that is called alike, or the one beside it that no Ingress names and that has a word of it. */
+function meantBy(name: string, directory: string, { links }: ClusterFiles): ManifestObject | undefined {
+  const services = links.objects.filter(({ kind }) => kind === 'Service')
+  const alike = services.filter(each => isSame(each.name, name))
+  if (alike.length > 0) return alike.length === 1 ? alike[0] : undefined
+  const named = new Set(links.references.flatMap(each => (each.kind === 'service' ? [each.name] : [])))
+  const beside = services.filter(each => directoryOf(each.at) === directory)
+  const unnamed = beside.filter(each => !named.has(each.name))
+  return beside.length === 1 && unnamed.length === 1 && isAlike(unnamed[0]!.name, name)
+    ? unnamed[0]
+    : undefined
+}
+
+function directoryOf({ source }: Place): string {
+  return posix.dirname(source.path)
+}
+
 /** The same but for an ending or a beginning that says what it is. */
-function isAlike(one: string, other: string): boolean {
+function isSame(one: string, other: string): boolean {
   const bare = (name: string): string => name.replace(/-(?:svc|service|http|server)$|^(?:svc|service)-/, '')
   return bare(one) === bare(other)
 }
@@ -250,13 +290,15 @@ function* unheard(bind: PodBind, { files, hasPatches }: ClusterFiles): Iterable<
       if (selector.size === 0 || bind.labels.size === 0 || !hasLabels(bind.labels, selector)) continue
       // Other pods may open it, and what is asked for numbers may be a thread of the application.
       if (ports.length > 1 || /metric|monitor|prom/.test(name)) continue
-      if (workloads.filter(({ labels }) => hasLabels(labels, selector)).length !== 1) continue
-      for (const { target, targetAt } of ports) {
-        if (typeof target !== 'number') continue
+      const selected = workloads.filter(({ labels }) => hasLabels(labels, selector))
+      if (selected.length !== 1) continue
+      for (const { target: written, targetAt } of ports) {
+        const target = portOf(selected[0]!, written)
+        if (target === null) continue
         if (target !== bind.port)
           yield {
             at: targetAt,
-            message: `the Service \`${name}\` leads to port ${target} of the pod, and ${bind.program} listens on ${bind.port}: Connection refused`,
+            message: `the Service \`${name}\` leads to port ${target} of the pod${target === written ? '' : `, which it calls \`${written}\``}, and ${bind.program} listens on ${bind.port}: Connection refused`,
             label: 'nothing listens there',
             related: [{ at: bind.at, message: `${bind.program} listens here` }],
           }
@@ -270,4 +312,38 @@ function* unheard(bind: PodBind, { files, hasPatches }: ClusterFiles): Iterable<
           }
       }
     }
+}
+
+/** The number of a port of a pod; null for a name that none or several have. */
+function portOf({ containers }: Workload, target: number | string): number | null {
+  if (typeof target === 'number') return target
+  const named = containers.flatMap(({ ports }) => ports.filter(({ name }) => name === target))
+  return named.length === 1 ? named[0]!.port : null
+}
+
+/** Ports that Services ask for by a name that no container of their pods has. */
+function* namesMissing({ files, hasPatches }: ClusterFiles): Iterable<RuleFinding> {
+  if (hasPatches) return
+  const workloads = files.flatMap(each => each.workloads)
+  for (const { services, complete } of files)
+    for (const { name, selector, ports } of complete ? services : [])
+      for (const { target, targetAt } of selector.size === 0 ? [] : ports) {
+        if (typeof target === 'number') continue
+        const selected = workloads.filter(({ labels }) => hasLabels(labels, selector))
+        const containers = selected.flatMap(each => each.containers)
+        // A patch has but a part of a pod, and a sidecar may be among those that run first.
+        if (containers.length === 0 || containers.some(({ image }) => image === null)) continue
+        if (selected.some(({ hasSidecars }) => hasSidecars)) continue
+        if (containers.some(each => each.ports.some(port => port.name === target))) continue
+        const written = containers.flatMap(each => each.ports)
+        yield {
+          at: targetAt,
+          message: `no port of the container is called \`${target}\`, so the Service \`${name}\` leads nowhere`,
+          label: 'no such name',
+          related: (written.length > 0 ? written : containers).slice(0, 3).map(({ at }) => ({
+            at,
+            message: written.length > 0 ? 'a port of the container' : 'the container',
+          })),
+        }
+      }
 }

@@ -68,17 +68,6 @@ export default defineRule({
         `,
       }),
     },
-    {
-      title: 'a name that no port of the container has',
-      files: manifests({
-        nginx: page(),
-        container: conf`
-          ports:
-            - { name: web, containerPort: 80 }
-        `,
-        more: service('targetPort: «http»'),
-      }),
-    },
   ],
   good: [
     {
@@ -157,14 +146,7 @@ function* unheard(deployment: Deployment, pod: ServerPod): Iterable<RuleFinding>
     if (service.selector.size === 0 || !hasLabels(workload.labels, service.selector)) continue
     for (const { target, targetAt } of service.ports) {
       const port = portOf(container, target)
-      if (port === null)
-        yield {
-          at: targetAt,
-          message: `no port of the container is called \`${target}\`, so the Service \`${service.name}\` leads nowhere`,
-          label: 'no such name',
-          related: container.ports.map(({ at }) => ({ at, message: 'a port of the container' })),
-        }
-      else if (!ports.has(port))
+      if (port !== null && !ports.has(port))
         yield {
           at: targetAt,
           message: `the Service \`${service.name}\` leads to port ${port} of the pod, and nginx listens on ${listens}: Connection refused`,

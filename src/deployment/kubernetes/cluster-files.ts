@@ -1,4 +1,7 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
+import { type Autoscaler, readAutoscalers } from '../../../parsers/kubernetes/read-autoscalers.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { type Ingresses, readIngresses } from '../../../parsers/kubernetes/read-ingresses.ts'
@@ -11,18 +14,31 @@ import type { Deployment } from '../model.ts'
 /** The manifests of a repository, each file by itself. */
 export interface ClusterFiles {
   readonly files: readonly Manifests[]
+  /** The same by their directories, of which each holds what belongs together. */
+  readonly directories: readonly ClusterDirectory[]
   /** What the objects of all of them are called, and what they say of each other. */
   readonly links: ManifestLinks
   /** The Ingresses of ingress-nginx, and what makes the Secrets of certificates. */
   readonly ingresses: Ingresses
   /** The names of all objects, and by which names they ask for each other. */
   readonly names: ManifestNames
+  readonly autoscalers: readonly Autoscaler[]
   /** False where a template or Kustomize may make or rename objects that no file has. */
   readonly isComplete: boolean
+  /** True where Kustomize makes objects, or gives them other names. */
+  readonly isRenamed: boolean
   /** True where Kustomize puts them together, and may add to any of them. */
   readonly hasPatches: boolean
   /** True where Kustomize gives objects a namespace. */
   readonly setsNamespace: boolean
+}
+
+/** The manifests of one directory. */
+export interface ClusterDirectory {
+  readonly path: string
+  readonly files: readonly Manifests[]
+  /** False where a template makes some of them. */
+  readonly isComplete: boolean
 }
 
 /** What the repository of a deployment has of manifests; null where that is nothing. */
@@ -38,11 +54,18 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
       /\/kustomization\.ya?ml$/.test(path) &&
       /^(?:patches\w*|components|transformers|replacements|commonLabels|labels|vars|openapi):/m.test(text),
   )
+  const isRenamed = sources.some(
+    ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && MAKING.test(text),
+  )
   const links = own.map(readLinks)
   const ingresses = own.map(readIngresses)
   const names = own.map(readNames)
   return {
     files,
+    directories: [...groupBy(own, ({ path }) => posix.dirname(path))].map(([path, sources]) => {
+      const read = sources.map(readManifests)
+      return { path, files: read, isComplete: read.every(({ complete }) => complete) }
+    }),
     links: {
       objects: links.flatMap(({ objects }) => objects),
       references: links.flatMap(({ references }) => references),
@@ -56,10 +79,9 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
       objects: names.flatMap(({ objects }) => objects),
       uses: names.flatMap(({ uses }) => uses),
     },
-    isComplete:
-      sources.length < MOST_MANIFESTS &&
-      files.every(({ complete }) => complete) &&
-      !sources.some(({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && MAKING.test(text)),
+    autoscalers: own.flatMap(readAutoscalers),
+    isComplete: sources.length < MOST_MANIFESTS && files.every(({ complete }) => complete) && !isRenamed,
+    isRenamed,
     hasPatches,
     setsNamespace: sources.some(
       ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && /^namespace:/m.test(text),

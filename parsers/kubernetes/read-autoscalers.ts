@@ -1,0 +1,46 @@
+import { memo } from '../collections/memo.ts'
+import type { Place, Source } from '../text/source.ts'
+import { readYaml } from '../yaml/read-yaml.ts'
+import type { YamlMap } from '../yaml/yaml-node.ts'
+import { entryAt, itemsOf, listAt, textAt } from './yaml-paths.ts'
+
+/** A HorizontalPodAutoscaler that compares what pods use with what they ask for. */
+export interface Autoscaler {
+  readonly name: string
+  readonly namespace: string | null
+  /** What it scales. */
+  readonly kind: string
+  readonly target: string
+  /** `cpu`, `memory`, of which it looks at a share of the request. */
+  readonly shares: readonly { readonly resource: string; readonly at: Place }[]
+}
+
+/** The autoscalers of a file. */
+export const readAutoscalers = memo((source: Source): readonly Autoscaler[] =>
+  readYaml(source)
+    .documents.flatMap(itemsOf)
+    .flatMap(map => {
+      const name = textAt(map, 'metadata', 'name')
+      const kind = textAt(map, 'spec', 'scaleTargetRef', 'kind')
+      const target = textAt(map, 'spec', 'scaleTargetRef', 'name')
+      if (textAt(map, 'kind') !== 'HorizontalPodAutoscaler' || name === null) return []
+      if (kind === null || target === null) return []
+      return [{ name, namespace: textAt(map, 'metadata', 'namespace'), kind, target, shares: sharesOf(map) }]
+    }),
+)
+
+function sharesOf(map: YamlMap): Autoscaler['shares'] {
+  // Of version 1 there is this alone.
+  const first = entryAt(map, 'spec', 'targetCPUUtilizationPercentage')
+  const metrics = listAt(map, 'spec', 'metrics').flatMap(metric => {
+    const name = entryAt(metric, 'resource', 'name')
+    const resource = textAt(metric, 'resource', 'name')
+    const isShare =
+      entryAt(metric, 'resource', 'target', 'averageUtilization') !== null ||
+      entryAt(metric, 'resource', 'targetAverageUtilization') !== null
+    return textAt(metric, 'type') === 'Resource' && isShare && name !== null && resource !== null
+      ? [{ resource, at: name.value.at }]
+      : []
+  })
+  return [...(first === null ? [] : [{ resource: 'cpu', at: first.key }]), ...metrics]
+}
