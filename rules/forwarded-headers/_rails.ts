@@ -38,10 +38,22 @@ function* homesOf({
     else if (program === null && container === null) {
       const root = effectiveAtHand(server.configuration, block, 'root')
       const path = root.known ? root.value.directives[0]?.args[0]?.value : undefined
-      if (path !== undefined && /^\/[^$]*\/public\/?$/.test(path))
-        yield { files: from.machine.files, home: posix.dirname(path) }
+      if (path === undefined || !/^\/[^$]*\/public\/?$/.test(path)) continue
+      const { files } = from.machine
+      yield { files, home: posix.dirname(path) }
+      // The application keeps the file that is installed beside it: `config/deploy/nginx.conf`.
+      if (files.kind(path) === null)
+        for (const home of directoriesAbove(block.source.path)) yield { files, home }
     }
   }
+}
+
+function* directoriesAbove(path: string): Iterable<string> {
+  let home = path
+  do {
+    home = posix.dirname(home)
+    yield home
+  } while (home !== '/')
 }
 
 function doneBy(sources: readonly Source[]): string | null {

@@ -91,6 +91,16 @@ export default defineRule({
     { title: 'Rails, which compares the origin of a form', files: rails('') },
     { title: 'Rails, which redirects to https', files: rails('config.force_ssl = true') },
     {
+      title: 'Rails, whose repository keeps the file of nginx',
+      files: {
+        'config/deploy/nginx.conf': rails('')['etc/nginx/nginx.conf']!.replace(
+          /^[\s\S]*?(?=server \{)|\}\s*$/g,
+          '',
+        ),
+        'config/application.rb': rails('config.force_ssl = true')['srv/crm/current/config/application.rb']!,
+      },
+    },
+    {
       title: 'FastAPI, which redirects to https',
       files: application({
         'etc/systemd/system/shop.service': serviceUnit('/usr/bin/uvicorn --port 3000 api:app'),
