@@ -326,6 +326,7 @@ import containersServedDirectoryNotMounted from './containers/served-directory-n
 import containersServerNotInstalled from './containers/server-not-installed.ts'
 import containersServicePortUnheard from './containers/service-port-unheard.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
+import containersSidecarByName from './containers/sidecar-by-name.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
 import containersSocketNotShared from './containers/socket-not-shared.ts'
 import containersStageMissing from './containers/stage-missing.ts'
@@ -1083,6 +1084,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
   { id: 'containers/service-port-unheard', ...containersServicePortUnheard },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
+  { id: 'containers/sidecar-by-name', ...containersSidecarByName },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },
   { id: 'containers/socket-not-shared', ...containersSocketNotShared },
   { id: 'containers/stage-missing', ...containersStageMissing },

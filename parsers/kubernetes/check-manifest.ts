@@ -60,7 +60,11 @@ function* names(map: YamlMap): Iterable<ManifestProblem> {
   const name = textAt(map, 'metadata', 'name')
   // Roles and accounts have names of their own, and what is put in by a program is none yet.
   if (name === null || !/^[\w.-]+$/.test(name) || !NAMED.has(textAt(map, 'kind') ?? '')) return
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && /[_A-Z]/.test(name) && !/^[A-Z_\d-]+$/.test(name))
+  if (
+    !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) &&
+    /[_A-Z]/.test(name) &&
+    !/(?:^|-)[A-Z][A-Z_\d]+(?:-|$)/.test(name)
+  )
     yield {
       kind: 'name',
       at: entryAt(map, 'metadata', 'name')!.value.at,

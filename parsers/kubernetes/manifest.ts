@@ -30,6 +30,8 @@ export interface Workload {
   readonly containers: readonly PodContainer[]
   readonly volumes: ReadonlyMap<string, PodVolume>
   readonly hostNetwork: boolean
+  /** True where the pod has names of its own for addresses. */
+  readonly hasAliases: boolean
   /** True where a container that runs first goes on, beside the others. */
   readonly hasSidecars: boolean
 }

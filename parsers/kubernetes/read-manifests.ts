@@ -101,6 +101,7 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
     containers: listAt(spec, 'containers').flatMap(each => containerOf(each, spec)),
     volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
     hostNetwork: textAt(spec, 'hostNetwork') === 'true',
+    hasAliases: entryAt(spec, 'hostAliases') !== null,
     hasSidecars: listAt(spec, 'initContainers').some(each => entryAt(each, 'restartPolicy') !== null),
   }
 }

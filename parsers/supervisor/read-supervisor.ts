@@ -54,6 +54,8 @@ export interface SupervisorMain {
   readonly at: Place
   /** Null where its default holds, which is to go into the background. */
   readonly nodaemon: Fact<boolean> | null
+  /** Where it starts programs that have no directory of their own; null where it stays where it was started. */
+  readonly directory: Fact<string> | null
 }
 
 export interface SupervisorConfiguration {
@@ -127,7 +129,12 @@ function mainOf(sections: readonly Section[]): SupervisorMain | null {
   const [first] = all
   if (first === undefined) return null
   const nodaemon = all.flatMap(({ values }) => values.get('nodaemon') ?? []).at(-1)
-  return { at: first.at, nodaemon: nodaemon === undefined ? null : readFact(nodaemon, readBoolean) }
+  const directory = all.flatMap(({ values }) => values.get('directory') ?? []).at(-1)
+  return {
+    at: first.at,
+    nodaemon: nodaemon === undefined ? null : readFact(nodaemon, readBoolean),
+    directory: directory === undefined ? null : readFact(directory, text => text),
+  }
 }
 
 /** Null where the directory of a pattern is not known. */

@@ -19,6 +19,22 @@ const uwsgi = (lines: string, files: Record<string, string>): Record<string, str
   ...files,
 })
 
+const supervised = (lines: string): Record<string, string> => ({
+  ...behindNginx('', { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI }),
+  'etc/systemd/system/shop.service': '',
+  'etc/supervisor/supervisord.conf': conf`
+    [supervisord]
+    logfile=/var/log/supervisor/supervisord.log
+    ${lines}
+    [include]
+    files=/etc/supervisor/conf.d/*.conf
+  `,
+  'etc/supervisor/conf.d/shop.conf': conf`
+    [program:shop]
+    command=/etc/shop/venv/bin/gunicorn «shop.wsgi:application» --bind 127.0.0.1:8000
+  `,
+})
+
 export default defineRule({
   summary: 'An application server cannot load its application',
   severity: 'error',
@@ -127,6 +143,20 @@ export default defineRule({
       ),
     },
     {
+      title: 'systemd starts it in `/`, where nobody says a directory',
+      files: behindNginx(
+        conf`
+          [Service]
+          ExecStart=/etc/shop/venv/bin/gunicorn «shop.wsgi:application»
+        `,
+        { 'etc/shop/shop/__init__.py': '', 'etc/shop/shop/wsgi.py': WSGI },
+      ),
+    },
+    {
+      title: 'so does supervisord',
+      files: supervised(''),
+    },
+    {
       title: 'uWSGI in the package of a project',
       files: uwsgi(
         conf`
@@ -157,6 +187,11 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'supervisord has a directory of its own', files: supervised('directory=/etc/shop') },
+    {
+      title: 'a project that is installed into the environment',
+      files: { ...supervised(''), 'etc/shop/pyproject.toml': '[project]\nname = "shop"\n' },
+    },
     {
       title: 'settings of a package that may be installed',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {

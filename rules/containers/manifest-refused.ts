@@ -307,6 +307,10 @@ export default defineRule({
       }),
     },
     {
+      title: 'a name in which a script replaces a word',
+      files: tree({ metadata: 'name: APP-web' }),
+    },
+    {
       title: 'a port of the nodes that is none',
       files: tree({
         more: conf`

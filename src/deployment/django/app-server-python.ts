@@ -60,7 +60,7 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   const found = findModule(files, name, known)
   if (found !== null || whole === null || whole.length === 0)
     return facts({ module: name, attribute, source: found, whole, program, parser, files })
-  const near = directoryNearby(files, name, whole)
+  const near = directoryNearby(files, name, whole) ?? directoryOfEnvironment(files, name, whole, program)
   const inside = moduleInside(files, name, whole)
   const source = near !== null || inside !== null || isMissing(files, name, whole) ? 'missing' : null
   return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside }
@@ -97,6 +97,29 @@ export function directoryNearby(
   const [only] = candidates
   if (only === undefined || candidates.length > 1) return null
   return [only, directory].some(each => mayBeInstalled(files, each)) ? null : only
+}
+
+/**
+ * The directory around the virtual environment of what is started in `/`, as systemd and supervisord start it where
+ * nobody names a directory; null where the module is not there, or may be installed.
+ */
+function directoryOfEnvironment(
+  files: FileSystem,
+  module: string,
+  directories: readonly string[],
+  { server, machine }: AppServerProgram,
+): string | null {
+  if (directories.length !== 1 || directories[0] !== '/' || machine.container !== null) return null
+  const { source, start, end } = server.at
+  const home = /^(\/[\w./-]+?)\/(?:\.?v?env|virtualenv)\/bin\/[\w.-]+$/.exec(
+    source.text.slice(start, end),
+  )?.[1]
+  const [first = ''] = module.split('.')
+  if (home === undefined || files.kind(`/${first}`) !== null || files.kind(`/${first}.py`) !== null)
+    return null
+  const path = posix.join(home, ...module.split('.'))
+  const isThere = files.kind(`${path}.py`) === 'file' || files.kind(`${path}/__init__.py`) === 'file'
+  return isThere && !mayBeInstalled(files, home) ? home : null
 }
 
 /** The module of one file that the name goes on behind, as `shop.wsgi` in `shop.wsgi.application`; null where none is. */

@@ -222,8 +222,9 @@ function commandsOfSupervisor(
   main?: string,
   outer?: AppCommand['environment'],
 ): readonly StartedByMachine[] {
-  return (supervisorOf(files, main)?.programs ?? []).flatMap(program => {
-    const owned = commandOfProgram(program, outer, known('/'))
+  const supervisor = supervisorOf(files, main)
+  return (supervisor?.programs ?? []).flatMap(program => {
+    const owned = commandOfProgram(program, outer, supervisor?.main?.directory ?? known('/'))
     return owned === null ? [] : [{ ...owned, by: 'supervisord' as const, service: null, sockets: [] }]
   })
 }
