@@ -293,6 +293,7 @@ import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts
 import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
 import containersInstallRefused from './containers/install-refused.ts'
 import containersKafkaAdvertisesLoopback from './containers/kafka-advertises-loopback.ts'
+import containersKustomizePathMissing from './containers/kustomize-path-missing.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersManifestObjectElsewhere from './containers/manifest-object-elsewhere.ts'
@@ -1051,6 +1052,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },
   { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/kafka-advertises-loopback', ...containersKafkaAdvertisesLoopback },
+  { id: 'containers/kustomize-path-missing', ...containersKustomizePathMissing },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/manifest-object-elsewhere', ...containersManifestObjectElsewhere },
