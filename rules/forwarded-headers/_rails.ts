@@ -5,6 +5,9 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
+/** What it does where it redirects all that it takes for plain HTTP: no page is answered. */
+export const LOOPS = 'redirects https to https for ever'
+
 const SERVERS: ReadonlySet<string> = new Set(['puma', 'unicorn', 'rails'])
 
 /** What Rails does where it is not told that the client came by TLS; null where nothing of Rails is seen, or it does nothing. */
@@ -60,7 +63,8 @@ function doneBy(sources: readonly Source[]): string | null {
   const code = sources.map(({ code }) => code.replace(/^[ \t]*#[^\n]*/gm, '')).join('\n')
   if (/\bconfig\.assume_ssl\s*=\s*true\b|\bAssumeSSL\b|HTTP_X_FORWARDED_PROTO|rack\.url_scheme/.test(code))
     return null
-  if (/^\s*config\.force_ssl\s*=\s*true\s*$/m.test(code)) return 'redirects https to https for ever'
+  const isRedirecting = !/\bssl_options\b[^\n]*\bredirect(?::|["']?\s*=>)\s*false\b/.test(code)
+  if (isRedirecting && /^\s*config\.force_ssl\s*=\s*true\s*$/m.test(code)) return LOOPS
   const isChecking = Number(/\bload_defaults[ (]+["']?(\d+)/.exec(code)?.[1] ?? 0) >= 5
   if (!isChecking || /\bapi_only\s*=\s*true|forgery_protection_origin_check\s*=\s*false/.test(code))
     return null

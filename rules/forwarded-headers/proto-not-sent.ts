@@ -6,7 +6,7 @@ import { nginxMain } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { addHeader } from './_add-header.ts'
 import { type SchemeReader, schemeReaderBehind } from './_scheme-readers.ts'
-import { withoutScheme } from './_rails.ts'
+import { LOOPS, withoutScheme } from './_rails.ts'
 import { lostHeaders } from './_lost-headers.ts'
 
 const CERTIFICATE = conf`
@@ -169,6 +169,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an API of Rails, which forces TLS without a redirect',
+      files: rails(conf`
+        config.api_only = true
+        config.force_ssl = true
+        config.ssl_options = { redirect: false }
+      `),
+    },
+    {
       title: 'Rails, which takes all for https',
       files: Object.fromEntries(
         Object.entries(rails('config.assume_ssl = true', 'proxy_set_header X-Forwarded-Proto https;')).map(
@@ -263,7 +271,7 @@ function readerOf(deployment: Deployment, connection: NginxConnection): SchemeRe
   const reader = schemeReaderBehind(deployment, connection)
   if (reader !== null) return reader
   const rails = withoutScheme(connection)
-  if (rails !== null) return { name: 'Rails', does: rails }
+  if (rails !== null) return { name: 'Rails', does: rails, ...(rails === LOOPS && { loops: true }) }
   for (const { machine } of targets) {
     const container = machine?.container
     if (container == null) continue
