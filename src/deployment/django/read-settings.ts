@@ -16,6 +16,7 @@ import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { type Fact, known, unknown } from '../../servers/fact.ts'
 import { isPlain, isPython2 } from './is-plain-python.ts'
 import { type DefaultAsType, defaultsAsTypes } from './environment-mistakes.ts'
+import { changedList } from './changed-list.ts'
 import { environmentMisreads } from './environment-misreads.ts'
 import { type EnvironmentReaders, readBy, readersAfter } from './environment-readers.ts'
 import { evaluateWithin, LimitReached } from './evaluate-expression.ts'
@@ -194,7 +195,17 @@ function evaluateModule(context: Context, file: FoundFile): Names {
       const changed = changedBy(statement.call)
       for (const expression of statement.call.args)
         context.seen.assigned.push({ name: changed, expression, source })
-      if (names.values.has(changed)) names.values.set(changed, unknown('it is changed by a call', at))
+      const list = changedList(names.values.get(changed), statement, changed, each => {
+        const value = evaluate(each, scope)
+        return value instanceof LimitReached ? undefined : value
+      })
+      if (names.values.has(changed))
+        names.values.set(
+          changed,
+          list === null || list.length > MOST_ITEMS
+            ? unknown('it is changed by a call', at)
+            : known(list, at),
+        )
       names.expressions.delete(changed)
     }
   }

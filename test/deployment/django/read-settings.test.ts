@@ -18,6 +18,25 @@ const read = (files: Record<string, string>, module = 'shop.settings') => {
   }
 }
 
+test('a list is known behind the methods that lengthen it, and not behind others', () => {
+  const get = read({
+    '/opt/shop/settings.py': `MIDDLEWARE = ['a']
+MIDDLEWARE.insert(0, 'first')
+MIDDLEWARE.append('last')
+MIDDLEWARE.extend(['b', 'c'])
+MORE = ['a']
+MORE.insert(MORE.index('a'), 'b')
+LESS = ['a', 'b']
+LESS.remove('a')
+SOME = ['a']
+if LESS:
+    SOME.append('b')
+`,
+  })
+  assert.equal(get('MIDDLEWARE'), ['first', 'a', 'last', 'b', 'c'])
+  for (const name of ['MORE', 'LESS', 'SOME']) assert.is(get(name), 'unknown')
+})
+
 test('literals and path arithmetic are known, the environment is not', () => {
   const get = read({
     '/opt/shop/settings.py': `import os
