@@ -71,6 +71,15 @@ export default defineRule({
       ),
     },
     {
+      title: 'a package of another name than the only one of the project',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «myproject.wsgi:application»'), {
+        'etc/shop/manage.py': 'import os\n',
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+        'etc/shop/shop/settings.py': 'DEBUG = False\n',
+      }),
+    },
+    {
       title: 'a path, for supervisord',
       files: {
         ...behindNginx(''),
@@ -229,6 +238,16 @@ export default defineRule({
           def create_app():
               return None
         `,
+      }),
+    },
+    {
+      title: 'a package that is not the project’s, which has two of its own',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn myproject.wsgi:application'), {
+        'etc/shop/manage.py': 'import os\n',
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI,
+        'etc/shop/admin/__init__.py': '',
+        'etc/shop/admin/wsgi.py': WSGI,
       }),
     },
     {
@@ -420,6 +439,12 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
       message: `\`${loaded.inside}\` is a module and no package, so ${name} ${harm}: No module named '${module}'; '${loaded.inside}' is not a package`,
       label: 'no module inside of a module',
       help: `Write \`${loaded.inside}:${module.slice(loaded.inside.length + 1)}\``,
+    }
+  if (loaded.source === 'missing' && loaded.other !== null)
+    return {
+      message: `the project has no package \`${module.split('.')[0]}\`, so ${name} ${harm}: No module named '${module.split('.')[0]}'`,
+      label: 'no such package',
+      help: `Write \`${loaded.other}\``,
     }
   if (loaded.source === 'missing')
     return {

@@ -62,8 +62,10 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
     return facts({ module: name, attribute, source: found, whole, program, parser, files })
   const near = directoryNearby(files, name, whole) ?? directoryOfEnvironment(files, name, whole, program)
   const inside = moduleInside(files, name, whole)
-  const source = near !== null || inside !== null || isMissing(files, name, whole) ? 'missing' : null
-  return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside }
+  const other = near !== null || inside !== null ? null : moduleOfOnlyPackage(files, name, whole)
+  const isKnown = near !== null || inside !== null || other !== null
+  const source = isKnown || isMissing(files, name, whole) ? 'missing' : null
+  return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside, other }
 }
 
 /** No project has more directories beside each other. */
@@ -135,6 +137,29 @@ function moduleInside(files: FileSystem, module: string, directories: readonly s
   return null
 }
 
+/**
+ * The module that `shop.wsgi` would be in the only package of a Django project that has one, where the project has no
+ * package `shop`; null where there is none, or where an installed package may be meant.
+ */
+function moduleOfOnlyPackage(
+  files: FileSystem,
+  module: string,
+  directories: readonly string[],
+): string | null {
+  const [first, last, ...rest] = module.split('.')
+  if (first === undefined || (last !== 'wsgi' && last !== 'asgi') || rest.length > 0) return null
+  const names = directories.map(each => ({ directory: each, entries: files.list(each) ?? [] }))
+  if (names.some(({ entries }) => entries.some(({ name }) => name === first || name.startsWith(`${first}.`))))
+    return null
+  const project = names.find(({ entries }) => entries.some(({ name }) => name === 'manage.py'))
+  if (project === undefined || mayBeInstalled(files, project.directory)) return null
+  const packages = project.entries
+    .filter(({ name, kind }) => kind === 'directory' && /^[A-Za-z_]\w*$/.test(name))
+    .filter(({ name }) => files.kind(posix.join(project.directory, name, `${last}.py`)) === 'file')
+  const [only] = packages
+  return only === undefined || packages.length > 1 ? null : `${only.name}.${last}`
+}
+
 /** Not in any of the directories; what is installed beside the server has a name of one part as a rule. */
 function isMissing(files: FileSystem, module: string, directories: readonly string[]): boolean {
   const [first = ''] = module.split('.')
@@ -163,7 +188,7 @@ function facts({
   readonly files: FileSystem
 }): LoadedModule {
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
-  const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null }
+  const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null, other: null }
   const name = settingsModule(program, script, module => isOnlySettings(files, module, searchPath(program)))
   const written = name ?? script?.settingsModule?.name ?? null
   if (written === null || source === null || source === 'missing')

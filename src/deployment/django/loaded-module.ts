@@ -17,6 +17,8 @@ export interface LoadedModule {
   readonly near: string | null
   /** The module of one file inside of which it is looked for, where it is `missing` for that; null otherwise. */
   readonly inside: string | null
+  /** The module of that name in the only package of the project that has one, where it is `missing`; null otherwise. */
+  readonly other: string | null
   /** The settings of Django that it runs with; null where it names none, or they are not in the audit. */
   readonly settings: DjangoSettings | null
   /** Other settings of the same project, with which it is not started here. */
