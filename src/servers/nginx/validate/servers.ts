@@ -1,3 +1,4 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective } from './merge.ts'
 import { nginxDirective } from '../directives.ts'
@@ -134,9 +135,8 @@ function isHashable(name: string): boolean {
 
 /** Servers of a stream or of mail that cannot work: nothing to listen on, nothing to do. */
 export function checkCompleteServers(reading: Reading, program: Program): void {
-  if (reading.unit.hasUnknownParts) return
   for (const { directive, listens } of program.servers) {
-    if (directive.source.template) continue
+    if (directive.source.template || mayHoldMore(reading, directive)) continue
     if (listens.length === 0) {
       report(reading, 'incomplete-server', directive, null, 'this server has no `listen`')
       return
@@ -154,6 +154,21 @@ export function checkCompleteServers(reading: Reading, program: Program): void {
     }
   }
 }
+
+/** True where lines that nobody here can read may stand in a block, or in one around it. */
+function mayHoldMore({ unit }: Reading, directive: NginxDirective): boolean {
+  if (!unit.hasUnknownParts) return false
+  if (unit.main === null || unit.fragments) return true
+  const including = blocksThatInclude(unit.occurrences)
+  for (let at: NginxDirective | null = directive; at !== null; at = at.parent)
+    if (including.has(at) || at.source.template) return true
+  return false
+}
+
+const blocksThatInclude = memo(
+  (occurrences: Reading['unit']['occurrences']): ReadonlySet<NginxDirective | null> =>
+    new Set((occurrences.get('include') ?? []).map(({ parent }) => parent)),
+)
 
 /** What answers in a stream; a directive that no table knows may do so too. */
 function isHandler({ name }: NginxDirective): boolean {
