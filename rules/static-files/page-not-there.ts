@@ -56,6 +56,28 @@ export default defineRule({
       files: tree('error_page 404 «/404.htm»;'),
     },
     {
+      title: 'the page for an error, in a directory of its own',
+      files: {
+        ...tree('error_page 403 «/403.html»;'),
+        'srv/www/errors/403.html': 'forbidden\n',
+      },
+    },
+    {
+      title: 'the start page of what a program has built, one directory below',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/docs;
+            location / {
+                try_files $uri $uri/ «/index.html»;
+            }
+          `),
+        ),
+        'srv/docs/mkdocs.yml': 'site_name: Docs\n',
+        'srv/docs/site/index.html': 'start page\n',
+      },
+    },
+    {
       title: 'the page of an application',
       files: tree(conf`
         location / {
@@ -195,12 +217,16 @@ export default defineRule({
             continue
           }
           if (!/^\/[\w./-]+\.html?$/.test(uri)) continue
-          const path = pathOf(configuration, server, uri)
-          const present = path === null ? null : nearest(files, path)
-          if (path === null || present === null) continue
+          const meant = pathOf(configuration, server, uri)
+          const present = meant === null ? null : nearest(files, meant.path)
+          if (meant === null || present === null) continue
           yield {
             at: argumentPlace(line, line.args.length - 1),
-            message: `\`${path}\` is not there, and \`${present}\` is`,
+            message: `\`${meant.path}\` is not there, and \`${present}\` is`,
+            related:
+              meant.base === null
+                ? []
+                : [{ at: argumentPlace(meant.base, 0), message: 'looked for below this' }],
           }
         }
       }
@@ -232,7 +258,11 @@ function directoryOf(configuration: NginxConfiguration, scope: NginxDirective): 
 }
 
 /** The file that a URI means where nginx serves files for it; null where something else answers, or nobody knows. */
-function pathOf(configuration: NginxConfiguration, server: NginxDirective, uri: string): string | null {
+function pathOf(
+  configuration: NginxConfiguration,
+  server: NginxDirective,
+  uri: string,
+): { readonly path: string; readonly base: NginxDirective | null } | null {
   const selected = selectLocation(configuration, server, toBytes(uri))
   if (!selected.known) return null
   const block = selected.value.location?.directive ?? server
@@ -241,8 +271,9 @@ function pathOf(configuration: NginxConfiguration, server: NginxDirective, uri: 
   const base = fileBase(configuration, block)
   const directory = directoryOf(configuration, block)
   if (!base.known || directory === null) return null
-  if (base.value.kind === 'root') return posix.join(directory, uri)
-  return base.value.prefix === null ? null : posix.join(directory, uri.slice(base.value.prefix.length))
+  const { kind, prefix, directive } = base.value
+  const inside = kind === 'root' ? uri : prefix === null ? null : uri.slice(prefix.length)
+  return inside === null ? null : { path: posix.join(directory, inside), base: directive }
 }
 
 /** A script, and the query that is handed to it. */
@@ -293,8 +324,35 @@ function nearest(files: FileSystem, path: string): string | null {
   const stem = name.replace(/\.html?$/, '')
   const sibling = [...entries].find(other => /\.html?$/.test(other) && other.replace(/\.html?$/, '') === stem)
   if (sibling !== undefined) return sibling
-  return /^(?:app|main|home|default|start)$/.test(stem) && entries.has('index.html') ? 'index.html' : null
+  if (/^(?:app|main|home|default|start)$/.test(stem) && entries.has('index.html')) return 'index.html'
+  return pageBeside(files, path)
 }
+
+/** The only page of that name in a directory of the one where it is looked for, or in the one around. */
+function pageBeside(files: FileSystem, path: string): string | null {
+  const [directory, name] = [posix.dirname(path), posix.basename(path)]
+  const below = (files.list(directory) ?? [])
+    .filter(({ kind, name: each }) => kind === 'directory' && !each.startsWith('.') && !SOURCES.has(each))
+    .slice(0, MOST_DIRECTORIES)
+    .map(({ name: each }) => posix.join(directory, each, name))
+    .filter(each => files.kind(each) === 'file')
+  return below.length === 1 ? (below[0] ?? null) : null
+}
+
+const MOST_DIRECTORIES = 50
+
+/** Where there are pages that nobody is to serve as they are. */
+const SOURCES: ReadonlySet<string> = new Set([
+  'src',
+  'source',
+  'templates',
+  'node_modules',
+  'vendor',
+  'test',
+  'tests',
+  'docs',
+  'examples',
+])
 
 /** The names in a directory that the audit holds; null where it does not. */
 function namesIn(files: FileSystem, directory: string): ReadonlySet<string> | null {
