@@ -1,5 +1,11 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { acmeShDomains, hasCommonHooks, renewals, renewsAlone } from '../../src/deployment/acme-challenges.ts'
+import {
+  acmeShDomains,
+  hasCommonHooks,
+  renewals,
+  renewsAlone,
+  requestsAlone,
+} from '../../src/deployment/acme-challenges.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { serviceCommands } from '../../src/deployment/service-commands.ts'
@@ -86,9 +92,37 @@ export default defineRule({
         'etc/crontabs/root': '17 3 * * * certbot renew --quiet\n',
       },
     },
+    {
+      title: 'a certificate that cron asks for anew',
+      files: {
+        ...nginx(),
+        'etc/cron.d/certbot':
+          '17 3 * * * root «certbot» certonly --webroot -w /srv/www -d example.org --keep-until-expiring -n -q\n',
+      },
+    },
     { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
   ],
   good: [
+    {
+      title: 'a certificate that cron asks for anew, with a hook and with a command behind it',
+      files: {
+        ...nginx(),
+        'etc/cron.d/certbot': conf`
+          17 3 * * * root certbot certonly --webroot -w /srv/www -d example.org -n -q --deploy-hook "nginx -s reload"
+          17 4 * * * root certbot certonly --webroot -w /srv/www -d example.org -n -q && systemctl reload nginx
+        `,
+      },
+    },
+    {
+      title: 'a certificate that cron asks for anew, beside a line that reloads nginx',
+      files: {
+        ...nginx(),
+        'etc/cron.d/certbot': conf`
+          17 3 * * * root certbot certonly --webroot -w /srv/www -d example.org -n -q
+          17 4 * * 1 root systemctl reload nginx
+        `,
+      },
+    },
     {
       title: 'nginx is reloaded',
       files: {
@@ -146,9 +180,21 @@ export default defineRule({
   *check(deployment) {
     for (const machine of deployment.machines) {
       const [certbot, domains] = [renewals(machine.files), acmeShDomains(machine.files)]
-      if (certbot.length + domains.length === 0) continue
+      const timed = requestsAlone(machine.files)
+      if (certbot.length + domains.length + timed.length === 0) continue
       const read = certificatesOf(deployment, machine)
       const label = 'nginx is not reloaded'
+      for (const { name, at } of timed) {
+        const place = read.get(`/etc/letsencrypt/live/${name}`)
+        if (place === undefined || certbot.some(each => each.name === name && each.hooks.length > 0)) continue
+        yield {
+          at,
+          message: `nginx reads the certificate \`${name}\`, and nothing here reloads it after this`,
+          label,
+          related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+          help: 'Add `--deploy-hook "systemctl reload nginx"`',
+        }
+      }
       for (const { name, authenticator, authenticatorAt, installer, hooks } of certbot) {
         const place = read.get(`/etc/letsencrypt/live/${name}`)
         if (place === undefined || [installer, authenticator].includes('nginx')) continue

@@ -79,6 +79,42 @@ function saysInCommon(files: FileSystem, directories: readonly string[], words: 
   )
 }
 
+/** A command of certbot that is started by time, and asks for one certificate. */
+export interface TimedRequest {
+  /** What the certificate is called below `/etc/letsencrypt/live`. */
+  readonly name: string
+  readonly at: Place
+}
+
+/** `certbot certonly …` in tables of cron and units, where it has no hook and nothing else there reloads nginx. */
+export function requestsAlone(files: FileSystem): readonly TimedRequest[] {
+  const all = starters(files)
+  if (hasCommonHooks(files) || all.some(source => RELOADS_NGINX.test(withoutComments(source)))) return []
+  return all.flatMap(requestsIn)
+}
+
+const RELOADS_NGINX =
+  /nginx.*\b(?:reload|restart|start|-s|HUP)\b|\b(?:reload|restart|start|HUP|try-restart)\b.*nginx/
+
+function requestsIn(source: Source): readonly TimedRequest[] {
+  const found: TimedRequest[] = []
+  for (const match of source.text.matchAll(CERTONLY)) {
+    const [, before = '', words = ''] = match
+    // With a hook, an installer or a script behind it certbot may reload nginx.
+    if (/hook|--nginx|installer|\s-i\s|config|\s-c\s|[$`]/.test(words)) continue
+    const name =
+      /\s--cert-name[\s=]+(\S+)/.exec(words)?.[1] ?? /\s(?:-d|--domains?)[\s=]+([^\s,]+)/.exec(words)?.[1]
+    const start = match.index + before.length
+    if (name !== undefined)
+      found.push({ name, at: { source, start, end: start + COMMAND.exec(words)![0].length } })
+  }
+  return found
+}
+
+/** A command up to its end, over the lines that a `\` joins. */
+const CERTONLY = /^((?![ \t]*#)[^\n]*?)\b(certbot(?:-auto)?\b(?=[^\n;&|]*\bcertonly\b)(?:[^\n\\;&|]|\\\n)*)/gm
+const COMMAND = /^certbot(?:-auto)?/
+
 /** The words that have certbot renew every certificate, where nothing that is started by time reloads nginx; null for none. */
 export function renewsAlone(files: FileSystem): Place | null {
   const all = starters(files)
