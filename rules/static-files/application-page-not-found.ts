@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -9,6 +10,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { looseImages, NGINX_IMAGES, type RunImage, runImages } from '../containers/_images.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { routesByPath } from './_browser-router.ts'
 import { instructionWord } from '../containers/_instruction-word.ts'
 
@@ -43,6 +47,18 @@ const built = (
   `,
 })
 
+/** On the machine of nginx itself: a clone of the repository, built there. */
+const clone = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/shop/dist;
+      ${lines}
+    `),
+  ),
+  'srv/shop/dist/index.html': '<div id="app"></div>\n',
+  ...Object.fromEntries(Object.entries(SOURCES).map(([path, text]) => [`srv/shop/${path}`, text])),
+})
+
 export default defineRule({
   summary: 'A page of an application in the browser is 404 when it is loaded anew',
   severity: 'warning',
@@ -54,7 +70,6 @@ export default defineRule({
     'https://router.vuejs.org/guide/essentials/history-mode.html#nginx',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#try_files',
   ],
-  unproven: 'The live tests build no image',
   bad: [
     {
       title: 'files alone',
@@ -67,6 +82,14 @@ export default defineRule({
     {
       title: 'a page for what is missing',
       files: built(conf`
+        location / {
+            try_files $uri $uri/ «=404»;
+        }
+      `),
+    },
+    {
+      title: 'a clone of the repository that is built on the server',
+      files: clone(conf`
         location / {
             try_files $uri $uri/ «=404»;
         }
@@ -105,6 +128,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a clone that is served with its start page for the rest',
+      files: clone(conf`
+        location / {
+            try_files $uri $uri/ /index.html;
+        }
+      `),
+    },
+    {
       title: 'answered with the start page',
       files: built(conf`
         location / {
@@ -136,6 +167,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* ofServers(deployment)
     const seen = new Set<string>()
     for (const run of [...runImages(deployment), ...looseImages(deployment)]) {
       const { base, image, fault, command, files } = run
@@ -154,9 +186,8 @@ export default defineRule({
       if (answer === null) continue
       yield {
         at: answer,
-        message:
-          '`/` is the start page of an application with a router, and `/orders/7` is no file, so nginx answers 404',
-        label: 'its other pages are not found',
+        message: MESSAGE,
+        label: LABEL,
         ...(answer.source !== copy.at.source && {
           related: [{ at: instructionWord(copy.at), message: 'the application' }],
         }),
@@ -207,7 +238,11 @@ function unanswered(
   if (server === undefined || servers.length > 1) return null
   const start = ask(deployment, server, '/')
   if (start?.end.kind !== 'file' || start.end.path !== INDEX) return null
-  const page = ask(deployment, server, '/orders/7')
+  return placeOfNotFound(ask(deployment, server, '/orders/7'), server)
+}
+
+/** Where nginx is told to answer 404; null where it answers something else. */
+function placeOfNotFound(page: Outcome | null, server: NginxServer): Place | null {
   if (page?.end.kind !== 'response' || page.end.status !== 404) return null
   const location = page.steps.findLast(({ kind }) => kind === 'location')?.directive
   const files = location?.children.find(({ name }) => name === 'try_files')
@@ -216,6 +251,37 @@ function unanswered(
     ? argumentPlace(files, files.args.length - 1)
     : namePlace(location ?? server.directive)
 }
+
+/** What a build wrote beside its sources, on the machine of nginx itself. */
+function* ofServers(deployment: Deployment) {
+  const servers = serversAround(deployment)
+  for (const configuration of deployment.nginx) {
+    const files = deployment.filesOf(configuration)
+    for (const line of configuration.occurrences.get('root') ?? []) {
+      const path = line.args[0]?.value ?? ''
+      const [, home] = /^(\/.+)\/(?:dist|build)\/?$/.exec(path) ?? []
+      const directive = home === undefined ? null : serverAround(line)
+      const server = directive === null ? undefined : servers.get(directive)
+      if (home === undefined || server === undefined || !routesByPath(files, home)) continue
+      const index = posix.join(path, 'index.html')
+      const assume = (file: string): 'file' | null => (file === index ? 'file' : null)
+      const start = askServer(deployment, server, '/', { assume })
+      if (start?.end.kind !== 'file' || start.end.path !== index) continue
+      const at = placeOfNotFound(askServer(deployment, server, '/orders/7', { assume }), server)
+      if (at === null) continue
+      yield {
+        at,
+        message: MESSAGE,
+        label: LABEL,
+        related: [{ at: argumentPlace(line, 0), message: 'the application' }],
+      }
+    }
+  }
+}
+
+const MESSAGE =
+  '`/` is the start page of an application with a router, and `/orders/7` is no file, so nginx answers 404'
+const LABEL = 'its other pages are not found'
 
 /** A configuration that somebody may mount into the image. */
 function answersRoutes({ occurrences }: NginxConfiguration): boolean {

@@ -297,6 +297,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['cache-control'] === 'no-cache',
   },
   {
+    rule: 'static-files/application-page-not-found',
+    examples: {
+      bad: 'a clone of the repository that is built on the server',
+      good: 'a clone that is served with its start page for the rest',
+    },
+    shows: 'a page of the router is not found',
+    request: { url: 'http://example.org/orders/7' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body.includes('id="app"'),
+  },
+  {
     rule: 'static-files/page-not-there',
     examples: { bad: 'the start page', good: 'as they are called' },
     shows: 'the start page is refused',
