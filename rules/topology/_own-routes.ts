@@ -43,11 +43,79 @@ export function routesBelow(
   return null
 }
 
+/**
+ * A route of the application behind a connection where it has none at a path or below it, so that all that comes there
+ * is 404; null where it may have one.
+ */
+export function routeElsewhere(
+  deployment: Deployment,
+  { targets }: NginxConnection,
+  path: string,
+): OwnRoutes | null {
+  const prefix = path.replace(/\/$/, '')
+  const [target, ...others] = targets
+  const program = target === undefined || others.length > 0 ? null : serverBehind(target)
+  if (program === null) return null
+  const { server } = program
+  if (server.rootPath !== null || program.environment('SCRIPT_NAME') !== null) return null
+  const loaded = deployment.moduleOf(program)
+  const source =
+    loaded?.source != null && loaded.source !== 'missing'
+      ? loaded.source
+      : server.sources.find(({ path: name }) => /\.[cm]?[jt]s$/.test(name))
+  if (source === undefined || OF_FRAMEWORKS.test(prefix) || mayHaveOthers(source)) return null
+  const routes = routesOf(source)
+  if (routes === null || routes.some(route => mayAnswer(route, prefix))) return null
+  const first = routes.find(({ route }) => !BESIDE.test(route))
+  return first === undefined ? null : { source, route: first.route, start: first.start }
+}
+
+/** What Flask and FastAPI answer without a route. */
+const OF_FRAMEWORKS = /^\/(?:static|docs|redoc|openapi)/
+
+/** What may answer, or lead elsewhere, before a route is looked for; routes of a function are not seen either. */
+const MAY_CHANGE_PATHS =
+  /before_request|@\w+\.middleware\(|BaseHTTPMiddleware|\.url\s*=(?!=)|errorhandler\(\s*(?:Exception|NotFound)|^[ \t]+@\w+\.(?:route|get|post|put|patch|delete|api_route|websocket)\(/m
+
+/** True where another module or a library may give the application routes, or change the path before one is found. */
+const mayHaveOthers = memo((source: Source): boolean => {
+  const code = source.path.endsWith('.py') ? withoutComments(source.code) : source.code
+  const made = /\b(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|Quart|express)\(/.exec(code)
+  if (made?.[1] === undefined || MAY_CHANGE_PATHS.test(code)) return true
+  if (/^(?:from|import)\s/m.test(code.slice(made.index))) return true
+  const given = new RegExp(String.raw`([\w.]*)\(\s*${made[1]}\s*[,)]`, 'g')
+  return [...code.matchAll(given)].some(([, callee = '']) => !WITHOUT_ROUTES.test(callee))
+})
+
+/** What is given an application, and gives it no routes. */
+const WITHOUT_ROUTES =
+  /^(?:(?:flask_cors\.)?CORS|SQLAlchemy|Migrate|Compress|Limiter|Talisman|LoginManager|Bcrypt|Mail|Session|JWTManager|Cache|\w*\.?init_app|uvicorn\.run|(?:waitress\.)?serve|https?\.createServer|createServer|CSRFProtect|print|isinstance)$/
+
+/** True where a route is below a path, or takes whatever is there. */
+function mayAnswer({ whole, isMount }: Route, prefix: string): boolean {
+  const wanted = prefix.split('/').slice(1)
+  const own = whole.split('/').slice(1)
+  for (const [index, part] of wanted.entries()) {
+    const given = own[index]
+    if (given === undefined || given === '') return isMount
+    if (/[<{:*(?+$]/.test(given)) return true
+    if (given !== part) return false
+  }
+  return true
+}
+
 /** What an application answers besides for those that look after it. */
 const BESIDE = /^\/(?:(?:health|live|ready|startup)[\w-]*|ping|status|metrics|favicon\.ico|robots\.txt)?\/?$/
 
+interface Route extends Omit<OwnRoutes, 'source'> {
+  /** As it is written, with what stands for something else. */
+  readonly whole: string
+  /** True where another part of the application answers what lies below it. */
+  readonly isMount: boolean
+}
+
 /** The literal paths of an application of Flask, FastAPI, Starlette, Quart or Express; null where there may be others. */
-const routesOf = memo((source: Source): readonly Omit<OwnRoutes, 'source'>[] | null =>
+const routesOf = memo((source: Source): readonly Route[] | null =>
   source.path.endsWith('.py') ? ofPython(source.code) : ofExpress(source.code),
 )
 
@@ -90,12 +158,18 @@ function ofExpress(text: string) {
   const calls = [
     ...code.matchAll(new RegExp(String.raw`\b${name}\.(get|post|put|patch|delete|all|use)\(\s*`, 'g')),
   ]
-  const routes: { route: string; start: number }[] = []
+  const routes: Route[] = []
   for (const call of calls) {
     const at = call.index + call[0].length
     const rest = code.slice(at)
-    const route = /^(['"])(\/[^'"\n*:]*)/.exec(rest)?.[2]
-    if (route !== undefined) routes.push({ route, start: at + 1 })
+    const whole = /^(['"])(\/[^'"\n]*)/.exec(rest)?.[2]
+    if (whole !== undefined)
+      routes.push({
+        route: whole.replace(/[*:].*/, ''),
+        whole,
+        isMount: call[1] === 'use' || call[1] === 'all',
+        start: at + 1,
+      })
     else if (call[1] === 'use' ? !isMiddleware(rest) : !/^['"][\w -]+['"]\s*\)/.test(rest)) return null
   }
   return routes
@@ -106,9 +180,10 @@ function isMiddleware(rest: string): boolean {
   return MIDDLEWARE.test(rest) || /^\((?:_?err\w*,\s*)?_?req\w*,\s*_?res\w*,\s*_?next\)\s*=>/.test(rest)
 }
 
-function found(code: string, pattern: RegExp): readonly { route: string; start: number }[] {
+function found(code: string, pattern: RegExp): readonly Route[] {
   return [...code.matchAll(pattern)].map(match => {
     const route = match[3] ?? ''
-    return { route, start: match.index + match[0].lastIndexOf(route) }
+    const isMount = match[1] === 'include_router' || match[1] === 'register_blueprint'
+    return { route, whole: route, isMount, start: match.index + match[0].lastIndexOf(route) }
   })
 }

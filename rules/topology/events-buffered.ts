@@ -1,9 +1,17 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { isAtLeast } from '../../src/servers/version.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
 
 const site = (location: string, lines = ''): string => conf`
   server {
@@ -16,17 +24,66 @@ const site = (location: string, lines = ''): string => conf`
   }
 `
 
+const FLASK = conf`
+  import time
+  from flask import Flask, Response
+
+  app = Flask(__name__)
+
+
+  @app.route("/clock")
+  def clock():
+      def ticks():
+          for number in range(3):
+              yield f"data: {number}\\n\\n"
+              time.sleep(1)
+
+      return Response(ticks(), mimetype="text/event-stream")
+`
+const application = (pass: string, script = FLASK): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      location / {
+          ${pass}
+      }
+    `),
+  ),
+  'etc/systemd/system/clock.service': serviceUnit(
+    '/srv/clock/venv/bin/gunicorn -k gthread --threads 4 --bind 127.0.0.1:9000 app:app',
+    'WorkingDirectory=/srv/clock',
+  ),
+  'srv/clock/app.py': script,
+})
+
 export default defineRule({
   summary: 'nginx buffers a stream of events',
   severity: 'info',
+  otherSeverities: { warning: 'where the application is seen to send one' },
   confidence: 'low',
   since: '0.1.0',
-  why: 'Events that a backend sends one by one (`text/event-stream`) stay in the buffer until it is full or the connection ends, unless the backend sends `X-Accel-Buffering: no`. The page shows nothing meanwhile.',
+  why: 'Events that a backend sends one by one (`text/event-stream`) stay in the buffer until it is full or the connection ends where nginx speaks HTTP/1.0 to the backend, as it does by default before 1.29.7, unless the backend sends `X-Accel-Buffering: no`. The page shows nothing meanwhile.',
   remedy: 'Write `proxy_buffering off;` in the location, or send `X-Accel-Buffering: no`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering'],
-  bad: [{ title: 'a location that is called so', files: { 'nginx.conf': site('«/events»') } }],
+  bad: [
+    { title: 'a location that is called so', files: { 'nginx.conf': site('«/events»') } },
+    { title: 'an application that sends events', files: application('«proxy_pass» http://127.0.0.1:9000;') },
+  ],
   good: [
     { title: 'not buffered', files: { 'nginx.conf': site('/events', 'proxy_buffering off;') } },
+    {
+      title: 'an application whose answers come in chunks',
+      files: application(conf`
+        proxy_http_version 1.1;
+        proxy_pass http://127.0.0.1:9000;
+      `),
+    },
+    {
+      title: 'an application that asks nginx to send them at once',
+      files: application(
+        'proxy_pass http://127.0.0.1:9000;',
+        FLASK.replace('stream")', 'stream", headers={"X-Accel-Buffering": "no"})'),
+      ),
+    },
     { title: 'another location', files: { 'nginx.conf': site('/api/') } },
     {
       title: 'WebSocket, which is never buffered',
@@ -42,25 +99,89 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
-    for (const { server, block, headers, pass } of connections.http) {
-      if (block.name !== 'location') continue
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const { server, block, headers, pass } = connection
+      if (block.name !== 'location' || headers.written.some(header => header.name === 'upgrade')) continue
+      const { configuration } = server
       const { name, at } = readLocation(block)
-      if (!NAMES.test(name) || headers.written.some(header => header.name === 'upgrade')) continue
-      const buffering = effectiveAtHand(server.configuration, block, 'proxy_buffering')
-      if (!buffering.known || buffering.value.directives.length > 0) continue
+      const stream = NAMES.test(name) ? null : streamBehind(deployment, connection)
+      if (!NAMES.test(name) && stream === null) continue
+      if (isSet(configuration, block, 'proxy_buffering') || passesChunks(configuration, block)) continue
       const place = namePlace(pass)
+      const fix = propose('Send each event at once', 'unsafe', [
+        insertBefore(place, `proxy_buffering off;\n${indentationAt(place)}`),
+      ])
+      if (stream === null) {
+        yield {
+          at,
+          message: `\`${name}\` is named like a stream of events, and nginx buffers what the backend sends`,
+          label: 'buffered',
+          ...fix,
+        }
+        continue
+      }
+      // The stream may have a location of its own.
+      if (
+        deployment.connections
+          .httpOf(server)
+          .some(each => isSet(configuration, each.block, 'proxy_buffering'))
+      )
+        continue
+      // What is pulled today speaks HTTP/1.1 to its backends.
+      if (connection.from.machine.container !== null && configuration.version.from === 'assumed') continue
       yield {
-        at,
-        message: `\`${name}\` is named like a stream of events, and nginx buffers what the backend sends`,
+        at: place,
+        severity: 'warning',
+        confidence: 'medium',
+        message:
+          'the application sends a stream of events, and nginx keeps them until a buffer is full or the stream ends',
         label: 'buffered',
-        ...propose('Send each event at once', 'unsafe', [
-          insertBefore(place, `proxy_buffering off;\n${indentationAt(place)}`),
-        ]),
+        related: [{ at: stream, message: 'the stream' }],
+        ...fix,
       }
     }
   },
 })
+
+/** Whether a directive is written for a block, or may be. */
+function isSet(configuration: NginxConfiguration, block: NginxDirective, name: string): boolean {
+  const lines = effectiveAtHand(configuration, block, name)
+  return !lines.known || lines.value.directives.length > 0
+}
+
+/** By HTTP/1.1 the answer comes in chunks, and nginx sends each of them as it comes. */
+function passesChunks(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  if (isAtLeast(configuration.version, '1.29.7')) return true
+  const version = effectiveAtHand(configuration, block, 'proxy_http_version')
+  return !version.known || version.value.directives.some(({ args }) => args[0]?.value !== '1.0')
+}
+
+/** Where the application behind a connection says that it sends events, and does not ask nginx to send them at once. */
+function streamBehind(deployment: Deployment, { targets }: NginxConnection): Place | null {
+  for (const target of targets) {
+    const program = serverBehind(target)
+    if (program === null) continue
+    const loaded = deployment.moduleOf(program)?.source
+    const sources = loaded == null || loaded === 'missing' ? program.server.sources : [loaded]
+    for (const source of sources) {
+      const at = streamIn(source)
+      if (at !== null) return at
+    }
+  }
+  return null
+}
+
+const streamIn = memo((source: Source): Place | null => {
+  const match = STREAM.exec(source.code)
+  if (match === null || /x-accel-buffering|after_request|middleware/i.test(source.code)) return null
+  const end = match.index + match[0].length
+  return { source, start: end - 'text/event-stream'.length, end }
+})
+
+/** The type of an answer, not one that is asked for. */
+const STREAM =
+  /^(?![ \t]*(?:#|\/\/)).*?(?:(?:mimetype|content_type|media_type)\s*=\s*|['"]Content-Type['"]\s*[:,]\s*)['"]text\/event-stream/im
 
 /** Paths by which programs send events to a page. */
 const NAMES =

@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { connect } from 'node:http2'
 import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
@@ -455,6 +456,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/socket.io/?EIO=4',
   },
   {
+    rule: 'topology/events-buffered',
+    examples: {
+      bad: 'an application that sends events',
+      good: 'an application whose answers come in chunks',
+    },
+    shows: 'all events come at the end',
+    request: { url: 'http://example.org/clock' },
+    harm: async () => (await spreadOf('/clock')) < 500,
+    sound: async () => (await spreadOf('/clock')) > 1500,
+  },
+  {
+    rule: 'topology/path-not-routed',
+    examples: { bad: 'routes of Flask', good: 'the path is taken away' },
+    shows: 'the application answers 404',
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'users',
+  },
+  {
     rule: 'topology/dav-destination-scheme',
     shows: 'a file cannot be renamed',
     examples: { bad: 'nginx terminates TLS', good: 'Apache takes it for its own scheme' },
@@ -476,6 +496,19 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 503,
   },
 ]
+
+/** The milliseconds between the first piece of a body and its end. */
+function spreadOf(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', path, headers: { Host: 'example.org' } }, answer => {
+      let first: number | null = null
+      answer.on('data', () => {
+        first ??= performance.now()
+      })
+      answer.on('end', () => resolve(first === null ? 0 : performance.now() - first))
+    }).on('error', reject)
+  })
+}
 
 /** The status of an answer over HTTP/2 without TLS, as a client that knows of it beforehand gets it; null for none. */
 function http2Status(port: number): Promise<number | null> {

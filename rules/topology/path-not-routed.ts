@@ -1,0 +1,172 @@
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
+import { routeElsewhere } from './_own-routes.ts'
+
+const nginx = (lines: string): string =>
+  nginxMain(
+    nginxServer(conf`
+      location / {
+          root /srv/www;
+      }
+      location /api/ {
+          ${lines}
+      }
+    `),
+  )
+const FLASK = conf`
+  from flask import Flask
+
+  app = Flask(__name__)
+
+
+  @app.route("/users")
+  def users():
+      return "users"
+
+
+  @app.route("/users/<int:number>")
+  def user(number):
+      return "user"
+`
+const python = (
+  lines: string,
+  app = FLASK,
+  command = 'gunicorn --bind 127.0.0.1:9000',
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(lines),
+  'etc/systemd/system/shop.service': serviceUnit(
+    `/srv/shop/venv/bin/${command} app:app`,
+    'WorkingDirectory=/srv/shop',
+  ),
+  'srv/shop/app.py': app,
+})
+const EXPRESS = conf`
+  const express = require('express')
+  const app = express()
+  app.use(express.json())
+  app.get('/items/:id', (req, res) => res.json({}))
+  app.listen(9000, '127.0.0.1')
+`
+const express = (lines: string, script: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(lines),
+  'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
+  'srv/shop/server.js': script,
+})
+
+export default defineRule({
+  summary: 'nginx passes a path on that the application has no route for',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'Without a path of its own `proxy_pass` sends the URI as it came, with the path of the location in front. An application of Flask, FastAPI or Express that has `/users`, and nothing below `/api`, answers 404 to `/api/users`.',
+  remedy:
+    'End both in a slash, `location /api/` and `proxy_pass http://127.0.0.1:5000/;`, so that nginx puts the one in the place of the other',
+  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  bad: [
+    { title: 'routes of Flask', files: python('proxy_pass «http://127.0.0.1:9000»;') },
+    {
+      title: 'another path in its place',
+      files: python('proxy_pass «http://127.0.0.1:9000/v1/»;', FLASK.replace('__)', '__)\nCORS(app)')),
+    },
+    {
+      title: 'routes of Express',
+      files: express('proxy_pass «http://127.0.0.1:9000»;', EXPRESS),
+    },
+  ],
+  good: [
+    { title: 'the path is taken away', files: python('proxy_pass http://127.0.0.1:9000/;') },
+    {
+      title: 'a rewrite takes it away',
+      files: python(conf`
+        rewrite ^/api/(.*)$ /$1 break;
+        proxy_pass http://127.0.0.1:9000;
+      `),
+    },
+    {
+      title: 'the header by which gunicorn takes it away',
+      files: python(conf`
+        proxy_pass http://127.0.0.1:9000;
+        proxy_set_header SCRIPT_NAME /api;
+      `),
+    },
+    {
+      title: 'routes below the path',
+      files: python('proxy_pass http://127.0.0.1:9000;', FLASK.replaceAll('"/users', '"/api/users')),
+    },
+    {
+      title: 'a route for whatever is there',
+      files: python(
+        'proxy_pass http://127.0.0.1:9000;',
+        FLASK.replace('"/users/<int:number>"', '"/<path:name>"'),
+      ),
+    },
+    {
+      title: 'routes of another module',
+      files: python('proxy_pass http://127.0.0.1:9000;', `${FLASK}\n\nfrom shop import views\n`),
+    },
+    {
+      title: 'an application that is handed to a function',
+      files: python('proxy_pass http://127.0.0.1:9000;', `${FLASK}\n\nadd_api(app)\n`),
+    },
+    {
+      title: 'a router of Express for the path',
+      files: express(
+        'proxy_pass http://127.0.0.1:9000;',
+        EXPRESS.replace('app.listen', "app.use('/api', require('./routes'))\napp.listen"),
+      ),
+    },
+    {
+      title: 'a router of Express for all paths',
+      files: express(
+        'proxy_pass http://127.0.0.1:9000;',
+        EXPRESS.replace('app.listen', "app.use('/', require('./routes'))\napp.listen"),
+      ),
+    },
+  ],
+  *check(deployment) {
+    for (const connection of deployment.connections.http) {
+      const { block, pass, headers, server } = connection
+      if (block.name !== 'location' || changesPaths(block) || changesPaths(server.directive)) continue
+      if (hasUnreadInclude(server.configuration, block)) continue
+      const { modifier, name } = readLocation(block)
+      if ((modifier !== '' && modifier !== '^~') || !/^(?:\/[\w.-]+)+\/?$/.test(name)) continue
+      const [, path] = /^http:\/\/(?:unix:[^:$]+:?|[^/$]+)(\/[\w./-]*)?$/.exec(pass.args[0]?.value ?? '') ?? [
+        null,
+        null,
+      ]
+      if (path === null || path === '/' || headers.written.some(({ name: header }) => PREFIX.test(header)))
+        continue
+      const sent = path ?? name
+      const other = routeElsewhere(deployment, connection, sent)
+      if (other === null) continue
+      const { source, route, start } = other
+      yield {
+        at: argumentPlace(pass, 0),
+        message:
+          path === undefined
+            ? `\`${name}\` stays in front of the path, and the application has no route below it: 404`
+            : `\`${path}\` is put in front of the path, and the application has no route below it: 404`,
+        label: 'is passed on with its path',
+        related: [{ at: { source, start, end: start + route.length }, message: 'one of its routes' }],
+      }
+    }
+  },
+})
+
+/** True where the path that is passed on may be another one than that of the request. */
+function changesPaths({ children }: NginxDirective): boolean {
+  return children.some(
+    line =>
+      /^(?:rewrite$|rewrite_by_lua|access_by_lua|js_)/.test(line.name) ||
+      (line.name === 'if' && changesPaths(line)),
+  )
+}
+
+/** Headers from which an application may learn what to take away. */
+const PREFIX = /script[-_]name|prefix|forwarded-path|original-ur[il]|root-path/
