@@ -1,5 +1,6 @@
+import { memo } from '../collections/memo.ts'
 import { known, unknown, type Fact } from '../text/fact.ts'
-import type { Place, Source } from '../text/source.ts'
+import { isUnknownWord, type Place, type Source } from '../text/source.ts'
 import type { AppAddress, AppBind, AppProtocol, AppServer } from './app-server.ts'
 import { HTTP } from './binds.ts'
 import { NOTHING_SAID } from './no-server.ts'
@@ -10,14 +11,11 @@ import { NOTHING_SAID } from './no-server.ts'
  * https://tomcat.apache.org/tomcat-10.1-doc/config/http.html
  */
 export function readTomcat(source: Source): AppServer | null {
-  // What stands in a comment stays as long as it is, and says nothing.
-  const text = source.code.replace(/<!--[\s\S]*?-->/g, comment => comment.replace(/[^\n]/g, ' '))
+  const text = withoutComments(source)
   if (/<!ENTITY|&[a-z][\w.-]*;(?<!&(?:amp|quot|lt|gt|apos);)/i.test(text) || !/<Server\b/.test(text))
     return null
   const binds: AppBind[] = []
-  for (const { 0: element, 1: attributes = '', index } of text.matchAll(
-    /<Connector\b((?:"[^"]*"|'[^']*'|[^>"'])*)>/g,
-  )) {
+  for (const { 0: element, 1: attributes = '', index } of text.matchAll(CONNECTOR)) {
     const at: Place = { source, start: index + 1, end: index + '<Connector'.length }
     const bind = bindOf(element, attributes, source, index, at)
     if (bind !== null) binds.push(bind)
@@ -45,6 +43,46 @@ export function tomcatAsItComes(at: Place): AppServer {
   }
 }
 
+const CONNECTOR = /<Connector\b((?:"[^"]*"|'[^']*'|[^>"'])*)>/g
+
+/** What stands in a comment stays as long as it is, and says nothing. */
+function withoutComments({ code }: Source): string {
+  return code.replace(/<!--[\s\S]*?-->/g, comment => comment.replace(/[^\n]/g, ' '))
+}
+
+function attributesOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = '', double, single]) => [
+      name,
+      double ?? single ?? '',
+    ]),
+  )
+}
+
+/** A connector of AJP that answers 403 to whoever does not send its secret. */
+export interface AjpSecret {
+  readonly secret: string
+  readonly at: Place
+}
+
+/** Those of a `server.xml` whose secret is written in it, by their ports. */
+export const ajpSecrets = memo((source: Source): ReadonlyMap<number, AjpSecret> => {
+  const found = new Map<number, AjpSecret>()
+  for (const { 0: element, 1: attributes = '', index } of withoutComments(source).matchAll(CONNECTOR)) {
+    const given = attributesOf(attributes)
+    const [port, secret] = ['port', 'secret'].map(name => given.get(name) ?? '')
+    if (!/AJP/i.test(given.get('protocol') ?? '') || given.get('secretRequired') === 'false') continue
+    if (port === undefined || !/^\d{1,5}$/.test(port)) continue
+    if (!secret || isUnknownWord(secret) || /[$&%]/.test(secret)) continue
+    const start = index + element.search(/\bsecret\s*=/)
+    found.set(Number(port), {
+      secret,
+      at: { source, start, end: start + 'secret'.length },
+    })
+  }
+  return found
+})
+
 function bindOf(
   element: string,
   attributes: string,
@@ -52,11 +90,7 @@ function bindOf(
   offset: number,
   at: Place,
 ): AppBind | null {
-  const given = new Map<string, string>()
-  for (const [, name = '', double, single] of attributes.matchAll(
-    /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g,
-  ))
-    given.set(name, double ?? single ?? '')
+  const given = attributesOf(attributes)
   const port = given.get('port') ?? ''
   if (port === '-1' || port === '0') return null
   const isAjp = /AJP/i.test(given.get('protocol') ?? '')
