@@ -467,6 +467,14 @@ export const cases: readonly LiveCase[] = [
     sound: async () => (await spreadOf('/clock')) > 1500,
   },
   {
+    rule: 'topology/x-accel-unanswered',
+    examples: { bad: 'a location by another name', good: 'the location' },
+    shows: 'the file is not found',
+    request: { url: 'http://example.org/invoices/1/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body.includes('an invoice'),
+  },
+  {
     rule: 'topology/path-not-routed',
     examples: { bad: 'routes of Flask', good: 'the path is taken away' },
     shows: 'the application answers 404',
