@@ -680,6 +680,7 @@ import tlsSslOnPort80 from './tls/ssl-on-port-80.ts'
 import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
+import topologyAjpSecretMissing from './topology/ajp-secret-missing.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyBalancerResolvedOnce from './topology/balancer-resolved-once.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
@@ -698,6 +699,7 @@ import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyPassNotInherited from './topology/pass-not-inherited.ts'
+import topologyPathNotRouted from './topology/path-not-routed.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
 import topologyProxyProtocolMismatch from './topology/proxy-protocol-mismatch.ts'
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
@@ -720,6 +722,7 @@ import topologyUpstreamUndefined from './topology/upstream-undefined.ts'
 import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
+import topologyXAccelUnanswered from './topology/x-accel-unanswered.ts'
 import versionsApacheVulnerable from './versions/apache-vulnerable.ts'
 import versionsDjangoVulnerable from './versions/django-vulnerable.ts'
 import versionsModWsgiVulnerable from './versions/mod-wsgi-vulnerable.ts'
@@ -1439,6 +1442,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/sslengine-port-mismatch', ...tlsSslenginePortMismatch },
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
+  { id: 'topology/ajp-secret-missing', ...topologyAjpSecretMissing },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/balancer-resolved-once', ...topologyBalancerResolvedOnce },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
@@ -1457,6 +1461,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
   { id: 'topology/pass-not-inherited', ...topologyPassNotInherited },
+  { id: 'topology/path-not-routed', ...topologyPathNotRouted },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },
   { id: 'topology/proxy-protocol-mismatch', ...topologyProxyProtocolMismatch },
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
@@ -1479,6 +1484,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/upstream-unused', ...topologyUpstreamUnused },
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
+  { id: 'topology/x-accel-unanswered', ...topologyXAccelUnanswered },
   { id: 'versions/apache-vulnerable', ...versionsApacheVulnerable },
   { id: 'versions/django-vulnerable', ...versionsDjangoVulnerable },
   { id: 'versions/mod-wsgi-vulnerable', ...versionsModWsgiVulnerable },
