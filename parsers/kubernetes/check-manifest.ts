@@ -63,6 +63,8 @@ function* names(map: YamlMap): Iterable<ManifestProblem> {
   if (
     !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) &&
     /[_A-Z]/.test(name) &&
+    // `_` stands for the namespace that Kustomize is told.
+    /[A-Za-z]/.test(name) &&
     !/(?:^|-)[A-Z][A-Z_\d]+(?:-|$)/.test(name)
   )
     yield {

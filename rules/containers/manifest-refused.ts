@@ -311,6 +311,18 @@ export default defineRule({
       files: tree({ metadata: 'name: APP-web' }),
     },
     {
+      title: 'a namespace whose name Kustomize puts in',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: Namespace
+          metadata:
+            name: _
+        `,
+      }),
+    },
+    {
       title: 'a port of the nodes that is none',
       files: tree({
         more: conf`
