@@ -1,3 +1,4 @@
+import { connectedAddress } from '../connected-address.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
@@ -73,7 +74,7 @@ function select(
 ): void {
   const { port } = target
   if (port === null || !hostsSent.known) return
-  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
+  const address = connectedAddress(target)
   for (const host of hostsSent.value) {
     const selection = selectVirtualHost(configuration, { address, port, host })
     if (selection.kind !== 'virtual-host') continue

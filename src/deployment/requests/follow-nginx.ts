@@ -1,4 +1,5 @@
-import { formatEndpoint, parseHost } from '../../servers/address.ts'
+import { formatEndpoint } from '../../servers/address.ts'
+import { FROM_THE_NETWORK } from '../connected-address.ts'
 import type { Fact } from '../../servers/fact.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import { isOn } from '../../servers/nginx/queries/effective.ts'
@@ -99,8 +100,6 @@ export function followNginx(
 }
 
 /** A client that may come to any address is taken to come from the network, by IP version 4. */
-const FROM_THE_NETWORK = parseHost('192.0.2.1')
-
 function select(
   configuration: NginxConfiguration,
   { port, address }: ClientRequest,

@@ -1,5 +1,6 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import { formatEndpoint } from '../../servers/address.ts'
+import { connectedAddress } from '../connected-address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { effectiveDirective, serverLevels } from '../../servers/apache/queries/effective.ts'
 import { directivesByHost, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
@@ -153,7 +154,7 @@ function followPass(
         port: target.port ?? 0,
         target: uri,
         method: request.method,
-        address: target.address,
+        address: connectedAddress(target),
         headers,
         ...(target.local === true && { client: '127.0.0.1' }),
       },
@@ -163,7 +164,7 @@ function followPass(
   }
   steps.push(listening(listener))
   const leg = atApache(deployment, listener, inner, {
-    address: target.addresses[0] ?? target.address,
+    address: connectedAddress(target),
     port: target.port ?? 0,
     host,
     tls: protocol === 'https',
@@ -338,7 +339,7 @@ function followProxy(
   const sent = keepsHost ? (arrival.host ?? '') : (parts[2] ?? '')
   const tls = parts[1] === 'https'
   const common = {
-    address: target.addresses[0] ?? target.address,
+    address: connectedAddress(target),
     port: target.port ?? (tls ? 443 : 80),
     target: parts[3] ?? '/',
     method: arrival.method,
