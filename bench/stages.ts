@@ -10,6 +10,7 @@ import { isOnByDefault } from '../src/engine/asked-for.ts'
 import type { Rule } from '../src/engine/rule.ts'
 import { runRules } from '../src/engine/run.ts'
 import { discover } from '../src/files/discover.ts'
+import { fileNamer } from '../src/files/file-owner.ts'
 
 /** Milliseconds. */
 export interface Stages {
@@ -58,7 +59,7 @@ function check(understood: readonly ReturnType<typeof understand>[], chosen: rea
   for (const { machine, deployments } of understood) {
     for (const each of deployments) {
       // A figure of rules that crashed would be a figure of something else.
-      for (const { rule, message } of runRules(active, each, machine.fileName).crashes) {
+      for (const { rule, message } of runRules(active, each, fileNamer(machine)).crashes) {
         throw new Error(`${rule}: ${message}`)
       }
     }

@@ -16,6 +16,7 @@ import {
 } from './engine/run.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import type { Machine } from './files/machine.ts'
+import { fileNamer } from './files/file-owner.ts'
 import { limitNotice, type Notice, noticeLine } from './files/notice.ts'
 import { listFiles } from './list-files.ts'
 import { redactorFor } from './redactor-for.ts'
@@ -137,7 +138,7 @@ export function auditMachine(
 ): AuditedMachine {
   const ask = (machine: Machine): AskedPrograms => askInWorlds(machine, settings)
   const { understood, answers, programs } = askFew(machine, ask) ?? ask(machine)
-  const results = answers.map(({ found }) => conclude(found, machine.fileName))
+  const results = answers.map(({ found }) => conclude(found, fileNamer(machine)))
   return {
     findings: results.flatMap(result => result.findings),
     crashes: [...answers, ...results].flatMap(({ crashes }) => crashes),

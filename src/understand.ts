@@ -16,7 +16,7 @@ import {
   haveStockMain,
   type JoinedProjects,
   partByContainers,
-  type ReadApart,
+  type ReadServers,
   withContainers,
 } from './deployment/containers/join-containers.ts'
 import type { Machine as DeployedMachine, Deployment } from './deployment/model.ts'
@@ -24,10 +24,12 @@ import type { SiteFacts } from './deployment/site-facts.ts'
 import type { ActiveRule } from './engine/run.ts'
 import { beginsDjango } from './files/applications.ts'
 import { shareSocket, socketOf } from './files/claims.ts'
+import { ownedFiles } from './files/file-owner.ts'
 import type { FileSystem } from './files/file-system.ts'
 import type { FragmentSet } from './files/fragment-sets.ts'
 import type { Machine, Repository } from './files/machine.ts'
 import { failureNotice, type Notice } from './files/notice.ts'
+import type { Program } from './files/program.ts'
 import { type ApacheConfiguration, readsEveryInclude } from './servers/apache/configuration.ts'
 import type { ApacheEnvironment } from './servers/apache/environment.ts'
 import { evaluateApache } from './servers/apache/evaluate.ts'
@@ -109,7 +111,10 @@ export function understand(
     ownTurns += world.turns - before
     return value
   }
-  const filesIn = memo(({ files }: Machine) => filesInWorld(files, world))
+  const filesIn = memo((of: Machine) => {
+    const files = filesInWorld(of.files, world)
+    return of === machine ? files : ownedFiles(files, of)
+  })
   const files = filesIn(machine)
   const { facts, includeMap } = settings
   const nginxVersion = settings.versions.nginx ?? packageVersion(files, 'nginx')
@@ -251,12 +256,43 @@ export function understand(
     )
   const joinedProjects: JoinedProjects = new Map()
   /** The servers that containers may bring besides those of one deployment: fragments, and these main files. */
-  const apart = (isWanted: (path: string) => boolean): readonly ReadApart[] => {
+  const apart: ReadServers = isWanted => {
     if (repository === undefined) return []
     const own = [{ nginx, apache }, ...sets].map(each => ({ ...each, ...repository, files: startedFiles }))
-    const wanted = setsOfRest().filter(({ set }) => [...set.nginx, ...set.apache].every(isWanted))
-    return [...own, ...wanted.map(({ read }) => read())]
+    const mains = mainsBeside().filter(({ at }) => isWanted(at))
+    const read = mains.map(main => main.read())
+    const reached = new Set(
+      read.flatMap(({ nginx, apache, locate }) =>
+        [...nginx, ...apache].flatMap(({ sources }) => sources.flatMap(({ path }) => locate(path) ?? [])),
+      ),
+    )
+    const wanted = setsOfRest().filter(({ set }) =>
+      [...set.nginx, ...set.apache].every(path => isWanted(path) && !reached.has(path)),
+    )
+    return [...own, ...read, ...wanted.map(set => set.read())]
   }
+  /** The main files of other machines, by their paths in the repository. */
+  const mainsBeside = once(() => {
+    const own = [...machine.nginxMains, ...machine.apacheMains].map(main => repository?.locate(main))
+    return (repository?.placed?.() ?? []).flatMap(other => {
+      const { locate } = other.repository ?? machine.repository!
+      const mains = [
+        ...other.nginxMains.map(main => [main, 'nginx'] as const),
+        ...other.apacheMains.map(main => [main, 'apache'] as const),
+      ]
+      return mains.flatMap(([main, program]) => {
+        const at = locate(main)
+        return at === null || own.includes(at)
+          ? []
+          : [{ at, read: once(() => ({ ...readMain(other, main, program), files: filesIn(other), locate })) }]
+      })
+    })
+  })
+  const readMain = (of: Machine, main: string, program: Program): Configurations =>
+    counted(() => ({
+      nginx: program === 'nginx' ? attempt('reading nginx', null, () => readNginx(of, main, [])) : [],
+      apache: program === 'apache' ? attempt('reading Apache', null, () => readApache(of, main, [])) : [],
+    }))
   const setsOfRest = once(() => {
     const rest = repository?.rest?.()
     if (rest?.repository === undefined) return []
@@ -316,7 +352,7 @@ export function understand(
       ? withServers
       : [
           ...withServers,
-          ...containersAlone(repository, projects, joinedProjects).flatMap(joined),
+          ...containersAlone(repository, projects, joinedProjects, apart).flatMap(joined),
           ...looseFiles(repository, projects).flatMap(joined),
         ]
   // A project of which nothing here is seen to start the settings has them all the same.

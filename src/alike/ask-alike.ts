@@ -127,13 +127,14 @@ function isForetold(
   tried: readonly Spread[],
   { fileName, files }: Machine,
 ): boolean {
+  const nameOf = ({ path }: Source): string => fileName(path)
   return (
     few.answers.length === more.answers.length &&
     few.answers.every((answers, index) => {
       const foretold = spread(answers, tried, files)
       if (foretold === null) return false
       const said = (more.answers[index] as RuleAnswers).found
-      return textOf(conclude(foretold.found, fileName).findings) === textOf(conclude(said, fileName).findings)
+      return textOf(conclude(foretold.found, nameOf).findings) === textOf(conclude(said, nameOf).findings)
     })
   )
 }

@@ -5,6 +5,7 @@ import type { Deployment } from '../deployment/model.ts'
 import { type Finding, settle } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { Crash } from '../engine/run.ts'
+import { fileNamer } from '../files/file-owner.ts'
 import { InputError } from '../files/input-error.ts'
 import { failureNotice, type Notice } from '../files/notice.ts'
 import { mapDot } from '../report/map/map-dot.ts'
@@ -40,7 +41,7 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
         .filter(({ at }) => isOf(deployment, audited.understood.deployments, at.source.path))
         .map(({ rule, message, at }) => ({ rule, message, file: at.file, line: at.line }))
       try {
-        maps.push(deploymentMap(deployment, machine.fileName, faults))
+        maps.push(deploymentMap(deployment, fileNamer(machine), faults))
       } catch (error) {
         failures.push(failureNotice('drawing the map', null, error))
       }
@@ -48,7 +49,9 @@ export async function runMap(given: Arguments, rules: readonly Rule[], terminal:
   }
   const { chalk, write } = await commandOutput(given, terminal)
   const redact = redactorFor(machines, apache)
-  const drawn = given.site === null ? maps : mapsOfSite(maps, given.site)
+  // Containers whose servers have main files of their own are drawn once, not for each of them.
+  const each = [...new Map(maps.map(map => [JSON.stringify(map), map])).values()]
+  const drawn = given.site === null ? each : mapsOfSite(each, given.site)
   write([draw(redact.value(drawn), given.format, chalk)])
   for (const { rule, message } of crashes)
     terminal.warn(`internal/rule-crashed: \`${rule}\` failed: ${redact.message(message)}`)

@@ -1,6 +1,7 @@
 import { understand } from '../understand.ts'
 import type { TraceRequest } from '../deployment/requests/trace.ts'
 import { traceRequest } from '../deployment/requests/trace-request.ts'
+import { fileNamer } from '../files/file-owner.ts'
 import { failureNotice } from '../files/notice.ts'
 import { InputError } from '../files/input-error.ts'
 import { redactTrace } from '../report/redact-trace.ts'
@@ -32,18 +33,16 @@ export async function runTrace(given: Arguments, terminal: Terminal): Promise<nu
       try {
         traces.push({
           trace: redactTrace(traceRequest(deployment, request), redact),
-          fileName: machine.fileName,
+          fileName: fileNamer(machine),
         })
       } catch (error) {
         failures.push(failureNotice('following the request', null, error))
       }
     }
   }
-  const text =
-    given.format === 'json'
-      ? traceJson(traces)
-      : traces.map(({ trace, fileName }) => traceText(trace, fileName, chalk)).join('\n')
-  write([text])
+  // Containers whose servers have main files of their own are asked once, not for each of them.
+  const each = new Map(traces.map(named => [traceText(named.trace, named.fileName, chalk), named]))
+  write([given.format === 'json' ? traceJson([...each.values()]) : [...each.keys()].join('\n')])
   warnIncomplete(failures, terminal)
   if (given.verbose) warnStacks(failures, terminal)
   return failures.length === 0 || given.allowIncomplete ? 0 : 4

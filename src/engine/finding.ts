@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TextEdit } from '../../parsers/text/edit.ts'
 import { reveal } from '../../parsers/text/placeholder.ts'
-import { lineText, type Place, positionAt } from '../../parsers/text/source.ts'
+import { lineText, type Place, positionAt, type Source } from '../../parsers/text/source.ts'
 import type { MergedFinding } from './merge.ts'
 import type { Fix, Rule } from './rule.ts'
 import type { Confidence, Severity } from './severity.ts'
@@ -51,8 +51,8 @@ export interface Finding {
 
 export const DOCUMENTATION = 'https://github.com/deploy-audit/deploy-audit/blob/main/docs/rules'
 
-/** How a deployment's paths are named in the report. */
-export type FileNamer = (path: string) => string
+/** How the files of a deployment are named in the report. */
+export type FileNamer = (source: Source) => string
 
 export function locate(place: Place, fileName: FileNamer): Location {
   const start = positionAt(place.source, place.start)
@@ -61,7 +61,7 @@ export function locate(place: Place, fileName: FileNamer): Location {
     source: place.source,
     start: place.start,
     end: place.end,
-    file: fileName(place.source.path),
+    file: fileName(place.source),
     line: start.line,
     column: start.column,
     endLine: end.line,
@@ -96,7 +96,7 @@ function isSamePlace(one: Place, other: Place): boolean {
 }
 
 function locateFix({ title, safety, edits }: Fix, fileName: FileNamer): FindingFix {
-  return { title, safety, edits: edits.map(edit => ({ ...edit, file: fileName(edit.source.path) })) }
+  return { title, safety, edits: edits.map(edit => ({ ...edit, file: fileName(edit.source) })) }
 }
 
 /** By file, offset and rule: the order of every report. */

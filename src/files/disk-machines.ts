@@ -156,8 +156,9 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   /** Files that a main file reached: the fragments are the rest. */
   const reached = new Set<string>()
 
-  const repository = repositoryOf(files, scope)
-  const placed = [...found.machines, ...namedMains(named, files, within)].map(machine =>
+  const lying = repositoryOf(files, scope).repository
+  const repository = lying === undefined ? {} : { repository: { ...lying, placed: () => placed } }
+  const placed: readonly Machine[] = [...found.machines, ...namedMains(named, files, within)].map(machine =>
     placedMachine(machine, own, reached, options, repository, () => rest),
   )
   const set = setOf(named)

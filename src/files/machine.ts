@@ -64,6 +64,8 @@ export interface Repository {
   readonly locate: (path: string) => string | null
   /** The machine of the audit that answers for what of the repository is no other's own; left out by itself. */
   readonly rest?: () => Machine
+  /** The machines of main files in it; left out where the repository is one machine. */
+  readonly placed?: () => readonly Machine[]
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { ChalkInstance } from 'chalk'
 import { reveal, revealAll } from '../../parsers/text/placeholder.ts'
-import { type Place, positionAt } from '../../parsers/text/source.ts'
+import { type Place, positionAt, type Source } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
 import { jsonText } from './json-text.ts'
 import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'
 
-type FileNamer = (path: string) => string
+type FileNamer = (source: Source) => string
 
 /** The way of one request for a terminal: a decision a line, with the place that made it. */
 export function traceText(trace: Trace, fileName: FileNamer, chalk: ChalkInstance): string {
@@ -52,7 +52,7 @@ export function traceJson(traces: readonly NamedTrace[]): string {
       layer,
       text,
       known,
-      file: at === null ? null : fileName(at.source.path),
+      file: at === null ? null : fileName(at.source),
       line: at === null ? null : positionAt(at.source, at.start).line,
     })),
     end: trace.end,
@@ -66,7 +66,7 @@ function urlOf({ request: { scheme, host, port, target } }: Trace): string {
 }
 
 function placeText(at: Place, fileName: FileNamer): string {
-  return `${fileName(at.source.path)}:${positionAt(at.source, at.start).line}`
+  return `${fileName(at.source)}:${positionAt(at.source, at.start).line}`
 }
 
 function describeEnd(end: TraceEnd): string {

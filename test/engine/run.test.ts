@@ -39,7 +39,7 @@ test('a rule that crashes keeps what it said and stops no other', () => {
   const result = runRules(
     [crashing, sound].map(rule => ({ rule, severity: null })),
     deployment,
-    path => path,
+    ({ path }) => path,
   )
   assert.equal(
     result.findings.map(({ message }) => message),
@@ -62,7 +62,7 @@ test('the severity of the user wins over the finding, and that over the rule', (
     },
   }
   const severities = (severity: 'info' | null) =>
-    runRules([{ rule, severity }], deployment, path => path).findings.map(finding => finding.severity)
+    runRules([{ rule, severity }], deployment, ({ path }) => path).findings.map(finding => finding.severity)
   assert.equal(severities(null), ['error', 'warning'])
   assert.equal(severities('info'), ['info', 'info'])
 })

@@ -1,3 +1,4 @@
+import type { Source } from '../../parsers/text/source.ts'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
@@ -19,7 +20,7 @@ const rule: Rule = {
     *check() {},
   }),
 }
-const fileName = (path: string) => path.slice(1)
+const fileName = ({ path }: Source) => path.slice(1)
 const source = textSource('/a.conf', 'listen 80;\nlisten 80;\nserver_name x;\n')
 const finding = (start: number, end: number, message = 'm', from = source) =>
   toFinding(

@@ -58,7 +58,7 @@ test('the JSON of the reference', async () => {
 })
 
 function mapOf(texts: Readonly<Record<string, string>>): DeploymentMap {
-  return deploymentMap(deploymentOf(texts), path => path.slice(1))
+  return deploymentMap(deploymentOf(texts), (source, path = source.path) => path.slice(1))
 }
 
 const server = (name: string, answer: string): string =>

@@ -89,7 +89,9 @@ const settled: readonly Finding[] = settle(
   [...raw, accepted].flatMap(([rule, finding]) =>
     mergeFindings([finding], rule).map(merged =>
       redactFinding(
-        toFinding(rule, merged, rule.severity, path => (path.startsWith('/srv/') ? path : path.slice(1))),
+        toFinding(rule, merged, rule.severity, ({ path }) =>
+          path.startsWith('/srv/') ? path : path.slice(1),
+        ),
         redactor(),
       ),
     ),

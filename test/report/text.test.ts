@@ -17,7 +17,7 @@ if (sample === undefined) throw new Error('the sample has no finding')
 
 function finding(file: string, line: number, severity: Finding['severity'], rule = 'tls/weak'): Finding {
   const source = textSource(`/${file}`, 'x;\n'.repeat(line))
-  const at = locate({ source, start: 3 * (line - 1), end: 3 * line - 2 }, path => path.slice(1))
+  const at = locate({ source, start: 3 * (line - 1), end: 3 * line - 2 }, ({ path }) => path.slice(1))
   return { ...(sample as Finding), rule, severity, at, related: [], message: `${file} ${line}`, fix: null }
 }
 
@@ -122,7 +122,7 @@ test('columns are those of a terminal: wide characters take two, marks that join
 test('a mark stands below what it marks, whatever is in front of it, and a cut keeps it so', () => {
   const source = textSource('/a', 'server_name 漢字.example e\u0301.example bad;\n')
   const start = source.text.indexOf('bad')
-  const at = locate({ source, start, end: start + 3 }, path => path)
+  const at = locate({ source, start, end: start + 3 }, ({ path }) => path)
   for (const width of [120, 30, 20]) {
     const { code, markStart, markEnd } = frameOf(at, width)
     assert.is(cellsOf(code).slice(markStart, markEnd).join(''), 'bad', String(width))

@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { textSource } from '../../parsers/text/source.ts'
+import { type Source, textSource } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../../src/deployment/requests/trace.ts'
 import { redactTrace } from '../../src/report/redact-trace.ts'
 import { traceJson, traceText } from '../../src/report/trace-text.ts'
@@ -9,7 +9,7 @@ import { redactor } from '../../src/secrets/redactor.ts'
 
 const plain = new Chalk({ level: 0 })
 const source = textSource('/etc/nginx/nginx.conf', 'a\nb\nc\n')
-const fileName = (path: string) => path.slice(1)
+const fileName = ({ path }: Source) => path.slice(1)
 
 function step(layer: TraceStep['layer'], text: string, line: number | null, known = true): TraceStep {
   return { layer, text, known, at: line === null ? null : { source, start: line * 2 - 2, end: line * 2 - 1 } }
@@ -100,7 +100,7 @@ test('the JSON holds the same, one trace for every deployment', () => {
   const { version, traces } = JSON.parse(
     traceJson([
       { trace: traced(END, STEPS), fileName },
-      { trace: traced({ kind: 'refused', reason: 'why' }), fileName: path => `web2${path}` },
+      { trace: traced({ kind: 'refused', reason: 'why' }), fileName: ({ path }) => `web2${path}` },
     ]),
   )
   assert.is(version, 1)

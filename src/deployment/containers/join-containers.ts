@@ -26,6 +26,9 @@ export interface ReadApart extends Configurations {
   readonly locate: Repository['locate']
 }
 
+/** Reads the servers of a repository of which a file is wanted. */
+export type ReadServers = (isWanted: (path: string) => boolean) => readonly ReadApart[]
+
 /** What is known of the projects that some deployment holds. */
 export type JoinedProjects = Map<ComposeProject, JoinedProject | 'beside a host'>
 
@@ -53,7 +56,7 @@ export function withContainers(
   { files, locate, dockerfiles }: Repository,
   projects: readonly ComposeProject[],
   joined: JoinedProjects,
-  readApart: (isWanted: (path: string) => boolean) => readonly ReadApart[],
+  readApart: ReadServers,
 ): readonly (readonly MachineInput[])[] {
   const deployments: (readonly MachineInput[])[] = []
   const placed = new Set<Configuration>()
@@ -133,17 +136,23 @@ const copiesIntoHomes = memo((source: Source): readonly string[] =>
  * The deployments that projects make of which no server's configuration is in the audit.
  *
  * @param joined the projects that some server's deployment holds
+ * @param readApart reads the servers of other machines, which hold the projects of their containers
  */
 export function containersAlone(
   { files }: Repository,
   projects: readonly ComposeProject[],
   joined: ReadonlyMap<ComposeProject, unknown>,
+  readApart: ReadServers,
 ): readonly (readonly MachineInput[])[] {
-  return projects.flatMap(project =>
-    joined.has(project)
-      ? []
-      : [readContainers(project, files, projects).map(container => machineOf(container, undefined))],
-  )
+  return projects.flatMap(project => {
+    if (joined.has(project)) return []
+    const containers = readContainers(project, files, projects)
+    const held = homesOf(
+      readApart(path => containers.some(container => brings(container, path))),
+      containers,
+    )
+    return held.size > 0 ? [] : [containers.map(container => machineOf(container, undefined))]
+  })
 }
 
 const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/

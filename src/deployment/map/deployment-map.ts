@@ -1,6 +1,11 @@
 import { revealAll } from '../../../parsers/text/placeholder.ts'
-import type { Place } from '../../../parsers/text/source.ts'
-import { isUnknownWord, placeText, positionAt } from '../../../parsers/text/source.ts'
+import {
+  isUnknownWord,
+  type Place,
+  placeText,
+  positionAt,
+  type Source,
+} from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
@@ -147,11 +152,11 @@ export interface MappedFault extends MappedPlace {
 /**
  * Draws the map.
  *
- * @param fileName a path of the deployment as the reports name it
+ * @param fileName a file of the deployment as the reports name it
  */
 export function deploymentMap(
   deployment: Deployment,
-  fileName: (path: string) => string,
+  fileName: (source: Source, path?: string) => string,
   faults: readonly MappedFault[] = [],
 ): DeploymentMap {
   const cartographer = new Cartographer(fileName, faults)
@@ -187,11 +192,11 @@ const USE = /^macro '.* used on line (\d+) of "([^"]*)"+$/
 
 /** Names places as reports do, and knows which stretches of files hold a fault. */
 class Cartographer {
-  readonly #fileName: (path: string) => string
+  readonly #fileName: (source: Source, path?: string) => string
   /** Lines of faults by file. */
   readonly #faults = new Map<string, Set<number>>()
 
-  constructor(fileName: (path: string) => string, faults: readonly MappedFault[]) {
+  constructor(fileName: (source: Source, path?: string) => string, faults: readonly MappedFault[]) {
     this.#fileName = fileName
     for (const { file, line } of faults) {
       const lines = this.#faults.get(file)
@@ -201,7 +206,7 @@ class Cartographer {
   }
 
   place({ source, start }: Place): MappedPlace {
-    return { file: this.#fileName(source.path), line: positionAt(source, start).line }
+    return { file: this.#fileName(source), line: positionAt(source, start).line }
   }
 
   /** A part that is named by one line, and is broken by a fault anywhere in its stretch. */
@@ -212,7 +217,7 @@ class Cartographer {
   /** A section by the file and line that httpd names: of a macro, where it was used. */
   section(directive: ApacheDirective): MappedPlace {
     const { file, source, line } = directive
-    return { file: file === source.path ? this.#fileName(file) : file, line }
+    return { file: file === source.path ? this.#fileName(source) : file, line }
   }
 
   host(directive: ApacheDirective): MappedPart & { readonly use: MappedPlace | null } {
@@ -226,11 +231,11 @@ class Cartographer {
   /** The outermost `Use`: httpd names every macro on the way, the innermost first. */
   #use({ file, source }: ApacheDirective): MappedPlace | null {
     const [, line, path] = file === source.path ? [] : (USE.exec(file) ?? [])
-    return path === undefined ? null : { file: this.#fileName(path), line: Number(line) }
+    return path === undefined ? null : { file: this.#fileName(source, path), line: Number(line) }
   }
 
   #isBroken({ source, start, end }: Place): boolean {
-    const lines = this.#faults.get(this.#fileName(source.path))
+    const lines = this.#faults.get(this.#fileName(source))
     if (lines === undefined) return false
     const last = positionAt(source, end).line
     for (let line = positionAt(source, start).line; line <= last; line++) if (lines.has(line)) return true

@@ -8,7 +8,7 @@ import {
 import { deploymentOf } from '../../rules/audit-files.ts'
 
 function mapOf(texts: Readonly<Record<string, string>>, faults: readonly MappedFault[] = []): DeploymentMap {
-  return deploymentMap(deploymentOf(texts), path => path.slice(1), faults)
+  return deploymentMap(deploymentOf(texts), (source, path = source.path) => path.slice(1), faults)
 }
 
 const NGINX = `upstream app {
