@@ -37,7 +37,9 @@ export const unclaimedIn = memo(({ connections }: Deployment): ReadonlyMap<Machi
       if (machine?.container == null || machine === connection.from.machine || port === null) continue
       if (to.kind !== 'unclaimed') continue
       const one = { at, port, proxy: 'server' in connection ? 'nginx' : 'Apache' }
-      asked.set(machine, [...(asked.get(machine) ?? []), one])
+      const before = asked.get(machine)
+      if (before === undefined) asked.set(machine, [one])
+      else before.push(one)
     }
   return asked
 })
