@@ -23,6 +23,18 @@ const nginx = (lines: string): string => conf`
         - ./site.conf:/etc/nginx/conf.d/default.conf:ro
       ${lines}
 `
+
+/** Other containers beside an nginx with `edge.conf`. */
+const behindEdge = (others: string): string => conf`
+  services:
+    edge:
+      image: nginx:1.27
+      ports: ["80:80"]
+      volumes:
+        - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
+    ${others}
+`
+
 const static80 = (port: string): string => conf`
   server {
       listen ${port};
@@ -100,16 +112,10 @@ export default defineRule({
     {
       title: 'nginx that connects to the nginx of another container',
       files: {
-        'compose.yaml': conf`
-          services:
-            edge:
-              image: nginx:1.27
-              ports: ["80:80"]
-              volumes:
-                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
-            frontend:
-              build: ./frontend
-        `,
+        'compose.yaml': behindEdge(conf`
+          frontend:
+            build: ./frontend
+        `),
         'edge.conf': siteTo('«frontend:3000»'),
         'frontend/Dockerfile': conf`
           FROM node:22 AS build
@@ -173,20 +179,14 @@ export default defineRule({
     {
       title: 'nginx that connects to images as they come, and to Apache',
       files: {
-        'compose.yaml': conf`
-          services:
-            edge:
-              image: nginx:1.27
-              ports: ["80:80"]
-              volumes:
-                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
-            pages:
-              image: httpd:2.4
-              volumes:
-                - ./httpd.conf:/usr/local/apache2/conf/httpd.conf:ro
-            blog:
-              image: wordpress:6-apache
-        `,
+        'compose.yaml': behindEdge(conf`
+          pages:
+            image: httpd:2.4
+            volumes:
+              - ./httpd.conf:/usr/local/apache2/conf/httpd.conf:ro
+          blog:
+            image: wordpress:6-apache
+        `),
         'edge.conf': conf`
           server {
               listen 80;
@@ -322,27 +322,21 @@ export default defineRule({
     {
       title: 'ports of other containers that are opened there, or may be',
       files: {
-        'compose.yaml': conf`
-          services:
-            edge:
-              image: nginx:1.27
-              ports: ["80:80"]
-              volumes:
-                - ./edge.conf:/etc/nginx/conf.d/default.conf:ro
-            inner:
-              image: nginx:1.27
-              volumes:
-                - ./inner.conf:/etc/nginx/conf.d/app.conf:ro
-            filled:
-              image: nginx:1.27
-              volumes:
-                - ./filled.conf.template:/etc/nginx/templates/default.conf.template:ro
-            started:
-              image: nginx:1.27
-              command: ./start.sh
-            built:
-              build: ./built
-        `,
+        'compose.yaml': behindEdge(conf`
+          inner:
+            image: nginx:1.27
+            volumes:
+              - ./inner.conf:/etc/nginx/conf.d/app.conf:ro
+          filled:
+            image: nginx:1.27
+            volumes:
+              - ./filled.conf.template:/etc/nginx/templates/default.conf.template:ro
+          started:
+            image: nginx:1.27
+            command: ./start.sh
+          built:
+            build: ./built
+        `),
         'edge.conf': conf`
           server {
               listen 80;
