@@ -1,6 +1,7 @@
 import { conclude, type RuleAnswers } from '../engine/run.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { FileSystem } from '../files/file-system.ts'
+import { fileNamer } from '../files/file-owner.ts'
 import type { Machine } from '../files/machine.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -125,13 +126,13 @@ function isForetold(
   few: AskedMachine,
   more: AskedMachine,
   tried: readonly Spread[],
-  { fileName, files }: Machine,
+  machine: Machine,
 ): boolean {
-  const nameOf = ({ path }: Source): string => fileName(path)
+  const nameOf = fileNamer(machine)
   return (
     few.answers.length === more.answers.length &&
     few.answers.every((answers, index) => {
-      const foretold = spread(answers, tried, files)
+      const foretold = spread(answers, tried, machine.files)
       if (foretold === null) return false
       const said = (more.answers[index] as RuleAnswers).found
       return textOf(conclude(foretold.found, nameOf).findings) === textOf(conclude(said, nameOf).findings)

@@ -33,7 +33,7 @@ export async function loadParsers(
     ),
   )
   const hasCompose = [...repositories.values()].some(({ composeFiles }) => composeFiles.length > 0)
-  const compose = hasCompose ? await composeReader() : null
+  const compose = hasCompose ? projectsOf : null
   const containers = [...repositories.values()].flatMap(repository =>
     (compose?.(repository) ?? []).flatMap(project => readContainers(project, repository.files)),
   )
@@ -77,7 +77,6 @@ function compileQuickly(): void {
 /** Grammars are loaded once a process: a second time costs memory that nothing gives back. */
 const shellParser = onceLoaded(loadShell)
 const pythonParser = onceLoaded(loadPython)
-const composeReader = onceLoaded(loadCompose)
 
 function onceLoaded<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null
@@ -96,15 +95,14 @@ async function loadShell(): Promise<ShellParser> {
   return loadShellParser({ runtime, grammar: bash })
 }
 
-/** With the reader of YAML, which most audits have no file for. */
-async function loadCompose(): Promise<(repository: Repository) => readonly ComposeProject[]> {
-  const known = memo((_: FileSystem) => new Map<string, readonly ComposeProject[]>())
-  return repository => {
-    const key = repository.composeFiles.join('\n')
-    const projects = known(repository.files).get(key) ?? readProjects(repository)
-    known(repository.files).set(key, projects)
-    return projects
-  }
+const knownProjects = memo((_: FileSystem) => new Map<string, readonly ComposeProject[]>())
+
+function projectsOf(repository: Repository): readonly ComposeProject[] {
+  const known = knownProjects(repository.files)
+  const key = repository.composeFiles.join('\n')
+  const projects = known.get(key) ?? readProjects(repository)
+  known.set(key, projects)
+  return projects
 }
 
 async function loadPython(): Promise<PythonParser> {

@@ -21,7 +21,7 @@ export async function runAudit(
   terminal: Terminal,
 ): Promise<number> {
   const started = performance.now()
-  const baseline = await loadBaseline(given, terminal)
+  const baseline = given.baseline === null ? null : readBaseline(given.baseline, terminal.workingDirectory)
   const first = await auditOnce(given, rules, terminal, baseline)
   let audited: Audited = first
   if (given.fix !== null) {
@@ -70,11 +70,6 @@ export async function runAudit(
   if (given.writeBaseline === null) return exitCode(report, given)
   listFindings(given.writeBaseline, report.findings, terminal)
   return 0
-}
-
-async function loadBaseline({ baseline }: Arguments, { workingDirectory }: Terminal) {
-  if (baseline === null) return null
-  return readBaseline(baseline, workingDirectory)
 }
 
 /** What was found in a part says nothing of the rest. */

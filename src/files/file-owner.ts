@@ -2,6 +2,13 @@ import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Machine } from './machine.ts'
 
+/**
+ * How a report names a file.
+ *
+ * @param path another file of the same machine, of which no source is at hand
+ */
+export type FileNamer = (source: Source, path?: string) => string
+
 /** A source is read from one file system, and so is one machine's. */
 const owners = new WeakMap<Source, Machine>()
 
@@ -18,6 +25,6 @@ export function ownedFiles(files: FileSystem, owner: Machine): FileSystem {
 }
 
 /** How a report names the files that are read when a machine is audited, its own and those of others. */
-export function fileNamer(machine: Machine): (source: Source, path?: string) => string {
+export function fileNamer(machine: Machine): FileNamer {
   return (source, path = source.path) => (owners.get(source) ?? machine).fileName(path)
 }

@@ -1,12 +1,11 @@
 import type { ChalkInstance } from 'chalk'
 import { reveal, revealAll } from '../../parsers/text/placeholder.ts'
-import { type Place, positionAt, type Source } from '../../parsers/text/source.ts'
+import { type Place, positionAt } from '../../parsers/text/source.ts'
 import type { Trace, TraceEnd, TraceStep } from '../deployment/requests/trace.ts'
+import type { FileNamer } from '../engine/finding.ts'
 import { jsonText } from './json-text.ts'
 import { placeColumn } from './place-column.ts'
 import { printable } from './printable.ts'
-
-type FileNamer = (source: Source) => string
 
 /** The way of one request for a terminal: a decision a line, with the place that made it. */
 export function traceText(trace: Trace, fileName: FileNamer, chalk: ChalkInstance): string {

@@ -235,10 +235,11 @@ export function partByContainers(
   { files, locate }: Repository,
   projects: readonly ComposeProject[],
 ): readonly FragmentSet[] {
-  if (set.nginx.length + set.apache.length < 2 || projects.length === 0) return [set]
+  const paths = [...set.nginx, ...set.apache]
+  if (paths.length < 2 || projects.length === 0) return [set]
   const containers = projects.flatMap(project => readContainers(project, files, projects))
   const parts: { readonly homes: Set<Container>; readonly paths: Set<string> }[] = []
-  for (const path of [...set.nginx, ...set.apache]) {
+  for (const path of paths) {
     const located = locate(path)
     const homes = located === null ? [] : containers.filter(container => brings(container, located))
     if (homes.length === 0) continue
@@ -250,15 +251,12 @@ export function partByContainers(
     parts.splice(0, parts.length, ...parts.filter(part => !touched.includes(part)), merged)
   }
   if (parts.length < 2) return [set]
-  const isHomeless = (path: string): boolean => !parts.some(({ paths }) => paths.has(path))
-  return [
-    isHomeless,
-    ...parts.map(
-      ({ paths }) =>
-        (path: string) =>
-          paths.has(path),
-    ),
-  ]
-    .map(isOfPart => ({ ...set, nginx: set.nginx.filter(isOfPart), apache: set.apache.filter(isOfPart) }))
+  const homeless = new Set(paths.filter(path => !parts.some(part => part.paths.has(path))))
+  return [homeless, ...parts.map(part => part.paths)]
+    .map(own => ({
+      ...set,
+      nginx: set.nginx.filter(path => own.has(path)),
+      apache: set.apache.filter(path => own.has(path)),
+    }))
     .filter(({ nginx, apache }) => nginx.length + apache.length > 0)
 }

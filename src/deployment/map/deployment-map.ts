@@ -1,11 +1,6 @@
 import { revealAll } from '../../../parsers/text/placeholder.ts'
-import {
-  isUnknownWord,
-  type Place,
-  placeText,
-  positionAt,
-  type Source,
-} from '../../../parsers/text/source.ts'
+import { isUnknownWord, type Place, placeText, positionAt } from '../../../parsers/text/source.ts'
+import type { FileNamer } from '../../files/file-owner.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { vhostMap } from '../../servers/apache/queries/vhost-map.ts'
@@ -156,7 +151,7 @@ export interface MappedFault extends MappedPlace {
  */
 export function deploymentMap(
   deployment: Deployment,
-  fileName: (source: Source, path?: string) => string,
+  fileName: FileNamer,
   faults: readonly MappedFault[] = [],
 ): DeploymentMap {
   const cartographer = new Cartographer(fileName, faults)
@@ -192,11 +187,11 @@ const USE = /^macro '.* used on line (\d+) of "([^"]*)"+$/
 
 /** Names places as reports do, and knows which stretches of files hold a fault. */
 class Cartographer {
-  readonly #fileName: (source: Source, path?: string) => string
+  readonly #fileName: FileNamer
   /** Lines of faults by file. */
   readonly #faults = new Map<string, Set<number>>()
 
-  constructor(fileName: (source: Source, path?: string) => string, faults: readonly MappedFault[]) {
+  constructor(fileName: FileNamer, faults: readonly MappedFault[]) {
     this.#fileName = fileName
     for (const { file, line } of faults) {
       const lines = this.#faults.get(file)
