@@ -1,27 +1,43 @@
-import type { NginxServer } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Machine, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { nginxMain } from '../_examples.ts'
 
-const server = (listen: string, network: string): string => conf`
+const server = (listen: string, network: string, answer = 'return 200 $remote_addr;'): string => conf`
   server {
       listen ${listen};
       server_name example.org;
       set_real_ip_from ${network};
       real_ip_header X-Forwarded-For;
       location / {
-          return 200 $remote_addr;
+          ${answer}
       }
   }
 `
+const inContainer = (ports: string, network = '0.0.0.0/0'): Record<string, string> => ({
+  'web/nginx.conf': nginxMain(server('80', network)),
+  'compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        volumes: ["./web/nginx.conf:/etc/nginx/nginx.conf:ro"]
+        ${ports}
+      proxy:
+        image: traefik:3
+        ports: ["443:443"]
+  `,
+})
 
 export default defineRule({
   summary: 'Anyone may tell nginx which address they come from',
   severity: 'error',
+  otherSeverities: { info: 'where nothing but the log uses the address' },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [290, 348],
@@ -32,22 +48,33 @@ export default defineRule({
   bad: [
     { title: 'every version 4 address', files: { 'nginx.conf': server('80', '«0.0.0.0/0»') } },
     { title: 'every version 6 address', files: { 'nginx.conf': server('[::]:80', '«::/0»') } },
+    {
+      title: 'files alone: the log is wrong',
+      files: { 'nginx.conf': server('80', '«0.0.0.0/0»', 'root /srv/www;') },
+    },
+    {
+      title: 'a container whose port is published',
+      files: inContainer('ports: ["80:80"]', '«0.0.0.0/0»'),
+    },
   ],
   good: [
     { title: 'the network of the balancers', files: { 'nginx.conf': server('80', '10.0.0.0/8') } },
     { title: 'only this machine connects', files: { 'nginx.conf': server('127.0.0.1:8080', '0.0.0.0/0') } },
     { title: 'only a socket', files: { 'nginx.conf': server('unix:/run/nginx.sock', 'unix:') } },
+    { title: 'a container that no port leads to but those of its network', files: inContainer('') },
   ],
-  *check({ nginx, servers, facts }) {
+  *check({ nginx, servers, facts, programOf }) {
     const byDirective = serverIndex(servers)
-    for (const { occurrences } of nginx) {
-      for (const directive of occurrences.get('set_real_ip_from') ?? []) {
+    for (const configuration of nginx) {
+      if (isAmongContainers(programOf(configuration).machine)) continue
+      for (const directive of configuration.occurrences.get('set_real_ip_from') ?? []) {
         const network = directive.args[0]?.value
         if (parseNginxNetwork(network ?? '')?.network.prefix !== 0) continue
         if (directive.context.startsWith('stream')) continue
         const open = openListen(directive, servers, byDirective)
         if (open === undefined) continue
         yield {
+          ...(usesAddress(configuration) ? {} : { severity: 'info' }),
           at: argumentPlace(directive, 0),
           message: `nginx takes the client’s address from a header of whoever connects, because \`${network}\` is everybody`,
           label: 'trusts every address',
@@ -59,6 +86,28 @@ export default defineRule({
       }
     }
   },
+})
+
+/** True for a container that publishes no port: what connects is another one, whose address Docker gives at every start. */
+function isAmongContainers({ container }: Machine): boolean {
+  return container?.service.complete === true && container.service.ports.length === 0
+}
+
+/** What decides by the client's address or hands it on. */
+const USERS =
+  'allow deny limit_req limit_conn geo proxy_pass fastcgi_pass uwsgi_pass scgi_pass grpc_pass auth_request'.split(
+    ' ',
+  )
+const ADDRESS = /\$\{?(?:binary_)?remote_addr\b|\$\{?proxy_add_x_forwarded_for\b/
+
+/** Whether anything but a log uses the address. */
+const usesAddress = memo(({ occurrences }: NginxConfiguration): boolean => {
+  for (const [name, directives] of occurrences) {
+    if (name === 'log_format' || name === 'access_log') continue
+    if (USERS.includes(name) && directives.length > 0) return true
+    if (directives.some(({ args }) => args.some(({ value }) => ADDRESS.test(value)))) return true
+  }
+  return false
 })
 
 /** A socket that the directive governs and that the network reaches. */
