@@ -83,6 +83,16 @@ const fenced = (_: string, { directive, text }: Line): Verdict =>
 const notOfNginx = (match: string, line: Line): Verdict =>
   OF_NGINX.test(match) && isStatement(line.text) ? 'perhaps' : fenced(match, line)
 
+/**
+ * The same, but it is no slip where every variable of the file is written so: what fills it in takes one `$` for a name
+ * of its own, as Python's `string.Template` and Compose do.
+ */
+const escapedOfNginx = (match: string, line: Line): Verdict => {
+  const { text } = line.file
+  const isEverywhere = () => /\$\$[a-z_][^$]*\$\$[a-z_]/.test(text) && !/(?<!\$)\$[a-z_]/.test(text)
+  return notOfNginx(match, line) === 'proof' || isEverywhere() ? 'proof' : 'perhaps'
+}
+
 const OF_NGINX =
   /^\W+(?:host|http_\w+|scheme|uri|request_\w+|remote_\w+|server_\w+|args|is_args|query_string|document_\w+|proxy_add_x_forwarded_for)\W*$/
 
@@ -142,7 +152,7 @@ const STYLES: readonly Style[] = [
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
   },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
-  { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$)?/y, judge: notOfNginx },
+  { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$(?!\w))?/y, judge: escapedOfNginx },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },
   // Smarty.
   { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },

@@ -140,6 +140,7 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'index {HTTP_INDEX_FILE};': 'index ?;',
     'proxy_pass http://{host}:{port};': 'proxy_pass http://?:?;',
     'server_name $$domain;': 'server_name ?;',
+    'return 301 https://$$host$$request_uri;': 'return 301 https://?;',
     'server_name %(domain)s;': 'server_name ?;',
     'listen %d;': 'listen ?;',
     '<VirtualHost *:{$vh.port}>\nDocumentRoot {$vh.root|escape}\n</VirtualHost>':
@@ -173,6 +174,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
   }
   for (const [text, expected] of Object.entries(shown)) assert.is(masked('/etc/nginx/a', text), expected)
   plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
+  plain('/etc/nginx/a', 'return 301 https://$$host$request_uri;')
+  plain('/etc/nginx/a', 'return 301 https://$$host;')
 })
 
 test('a default value in what a shell reads is the shell’s own', () => {
