@@ -50,7 +50,12 @@ export default defineRule({
     { title: 'every version 6 address', files: { 'nginx.conf': server('[::]:80', '«::/0»') } },
     {
       title: 'files alone: the log is wrong',
-      files: { 'nginx.conf': server('80', '«0.0.0.0/0»', 'root /srv/www;') },
+      files: {
+        'nginx.conf': conf`
+          limit_req_zone $binary_remote_addr zone=asked:1m rate=1r/s;
+          ${server('80', '«0.0.0.0/0»', 'root /srv/www;')}
+        `,
+      },
     },
     {
       title: 'a container whose port is published',
@@ -98,12 +103,14 @@ const USERS =
   'allow deny limit_req limit_conn geo proxy_pass fastcgi_pass uwsgi_pass scgi_pass grpc_pass auth_request'.split(
     ' ',
   )
+/** What counts or writes it and changes no answer; a zone without its `limit_req` counts nobody. */
+const INERT = new Set(['log_format', 'access_log', 'limit_req_zone', 'limit_conn_zone'])
 const ADDRESS = /\$\{?(?:binary_)?remote_addr\b|\$\{?proxy_add_x_forwarded_for\b/
 
 /** Whether anything but a log uses the address. */
 const usesAddress = memo(({ occurrences }: NginxConfiguration): boolean => {
   for (const [name, directives] of occurrences) {
-    if (name === 'log_format' || name === 'access_log') continue
+    if (INERT.has(name)) continue
     if (USERS.includes(name) && directives.length > 0) return true
     if (directives.some(({ args }) => args.some(({ value }) => ADDRESS.test(value)))) return true
   }
