@@ -183,6 +183,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'a batch file of Windows, as Microsoft documents it for build tools',
+      files: image('["C:\\\\tools\\\\vcvars64.bat", "&&", "powershell.exe", "-NoLogo"]'),
+    },
+    {
       title: 'a variable between braces, and one that is a word',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind 0.0.0.0:${PORT} $OPTIONS shop.wsgi')),
     },
@@ -427,7 +431,7 @@ function wordFault(
       label: 'one word',
       help: 'Write each word between quotes of its own',
     }
-  for (const word of others) {
+  for (const word of ofWindowsShell(text) ? [] : others) {
     if (OPERATORS.has(word.text))
       return {
         word,
@@ -436,6 +440,11 @@ function wordFault(
       }
   }
   return null
+}
+
+/** Windows starts a batch file by `cmd.exe`, which reads operators among its arguments too. */
+function ofWindowsShell(text: string): boolean {
+  return /\.(?:bat|cmd)$|(?:^|[\\/])(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test(text)
 }
 
 /** Another command. */
