@@ -94,6 +94,25 @@ export default defineRule({
       `),
     },
     {
+      title: 'Elasticsearch that listens for other nodes on loopback, as Graylog documents it',
+      files: tree(conf`
+        image: docker.elastic.co/elasticsearch/elasticsearch-oss:7.10.2
+        environment:
+          - http.host=0.0.0.0
+          - transport.host=localhost
+          - network.host=0.0.0.0
+      `),
+    },
+    {
+      title: 'a password between quotes that whoever copies the file sets',
+      files: tree(conf`
+        image: mysql:5.7
+        environment:
+          - "MYSQL_USER=shop"
+          # - "MYSQL_ROOT_PASSWORD="
+      `),
+    },
+    {
       title: 'Elasticsearch with a file of its own',
       files: tree(conf`
         image: elasticsearch:7.17.0
@@ -262,7 +281,19 @@ function has({ environment, envFiles, at: { source } }: ComposeService, pattern:
   )
 }
 
-const COMMENTED = /^[ \t]*#[ \t-]*([A-Z][A-Z_]+)[ \t]*[:=]/gm
+const COMMENTED = /^[ \t]*#[ \t-]*["']?([A-Z][A-Z_]+)[ \t]*[:=]/gm
+
+/**
+ * True where other nodes are listened for on loopback alone, or nobody knows where: Elasticsearch then checks nothing.
+ * https://www.elastic.co/guide/en/elasticsearch/reference/7.17/bootstrap-checks.html
+ */
+function hearsItselfAlone({ environment }: ComposeService): boolean {
+  return environment.some(
+    ({ name, value }) =>
+      /^(?:transport\.(?:bind_|publish_)?|network\.)host$/.test(name) &&
+      !(value?.known === true && value.value === '0.0.0.0'),
+  )
+}
 
 function imagePlace({ image, at }: ComposeService): Place {
   return image?.at ?? at
@@ -350,6 +381,7 @@ const ELASTICSEARCH =
 function* aloneElasticsearch(service: ComposeService, version: number) {
   const { complete, build, entrypoint, command, volumes } = service
   if (!complete || build !== null || entrypoint !== null || command !== null) return
+  if (hearsItselfAlone(service)) return
   if (has(service, /^(?:discovery|cluster\.initial\w*|node\.roles)(?:[._]|$)|^ES_SETTING_/i)) return
   if (version > 7 && !has(service, /^xpack\.security\.enabled$/)) return
   if (volumes.some(({ target }) => !target.known || /\/config(?:\/|$)/.test(target.value))) return
