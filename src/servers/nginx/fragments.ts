@@ -1,10 +1,10 @@
 import { ownTable } from '../../../parsers/text/own-table.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
-import type { NginxDirectiveNode } from '../../../parsers/nginx/syntax.ts'
+import type { NginxDirectiveNode, NginxNode } from '../../../parsers/nginx/syntax.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
 import type { NginxContext } from './configuration.ts'
-import { type NginxProgram, nginxDirective } from './directives.ts'
+import { type NginxProgram, nginxDirective, nginxVariable } from './directives.ts'
 
 /** The context of each directive at the top of a fragment. */
 export type FragmentContexts = (node: NginxDirectiveNode) => NginxContext
@@ -67,15 +67,31 @@ function contextNamed(block: string, outer: NginxContext): NginxContext {
 /** The program that a fragment configures; http where nothing tells another. */
 function programOf(source: Source, nodes: readonly NginxDirectiveNode[]): NginxProgram {
   let other: NginxProgram | null = null
+  let isOfConnections = /\/streams?[-_.a-z]*\//.test(source.path)
   for (const node of nodes) {
     const servers = node.name.value === 'server' ? (node.block?.children ?? []) : []
+    isOfConnections ||= passesConnections(servers)
     for (const said of [node, ...servers]) {
-      const program = said.kind === 'directive' ? programTold(said) : null
+      if (said.kind !== 'directive') continue
+      const program = programTold(said)
       if (program === 'http') return 'http'
       other ??= program
+      isOfConnections ||= isUnknownToHttp(said)
     }
   }
-  return other ?? (/\/streams?[-_.a-z]*\//.test(source.path) ? 'stream' : 'http')
+  return other ?? (isOfConnections ? 'stream' : 'http')
+}
+
+/** A server of http passes requests on in its locations, and has a name where it does so by mistake. */
+function passesConnections(children: readonly NginxNode[]): boolean {
+  const has = (name: string): boolean =>
+    children.some(child => child.kind === 'directive' && child.name.value === name)
+  return has('proxy_pass') && !has('server_name')
+}
+
+function isUnknownToHttp({ name }: NginxDirectiveNode): boolean {
+  const facts = nginxDirective(name.value)
+  return facts.length > 0 && facts.every(({ program }) => program === 'stream' || program === 'mail')
 }
 
 /** The one program that a directive belongs to, by its name or by its arguments; null where it fits several. */
@@ -91,10 +107,23 @@ function programTold({ name, args }: NginxDirectiveNode): NginxProgram | null {
       // A stream server sends its argument as it is; one of http wants a status or a URL.
       if (args.length !== 1 || isUnknownWord(value)) return 'http'
       return /^(?:\d+|https?:\/\/.*|\$scheme.*)$/i.test(value) ? 'http' : 'stream'
+    case 'map':
+    case 'log_format':
+      return programOfVariables(args.map(arg => arg.value).join(' '))
   }
   const programs = new Set(nginxDirective(name.value).map(({ program }) => program))
   if (programs.has('core') || programs.size !== 1) return null
   return [...programs][0] ?? null
+}
+
+/** The one program that has a variable which is read here; null where both have all of them. */
+function programOfVariables(text: string): NginxProgram | null {
+  for (const [, name = ''] of text.matchAll(/\$\{?(\w+)/g)) {
+    const ofHttp = nginxVariable('http', name.toLowerCase()) !== null
+    const ofStream = nginxVariable('stream', name.toLowerCase()) !== null
+    if (ofHttp !== ofStream) return ofHttp ? 'http' : 'stream'
+  }
+  return null
 }
 
 /** Where this directive may stand, by its name and whether it opens a block; null where nobody knows. */

@@ -60,6 +60,18 @@ test('a server that passes connections on by itself is one of stream', () => {
   assert.equal(contexts('upstream u { server a:1; }', '/etc/nginx/stream.d/a.conf'), ['upstream: stream'])
 })
 
+test('a server that passes connections on by a variable, and what http has not, tell stream', () => {
+  assert.equal(contexts('server { listen 443; proxy_pass $backend; }'), ['server: stream'])
+  assert.equal(contexts('server { listen 443; proxy_pass {{ host }}:443; proxy_protocol on; }'), [
+    'server: stream',
+  ])
+  assert.equal(contexts('server { listen 80; server_name a; proxy_pass $backend; }'), ['server: http'])
+  assert.equal(contexts("log_format ips '$remote_addr $ssl_preread_server_name';"), ['log_format: stream'])
+  assert.equal(contexts('map $ssl_preread_server_name $name { default a:1; }'), ['map: stream'])
+  assert.equal(contexts('map $host $name { default a; }'), ['map: http'])
+  assert.equal(contexts('map $remote_addr $name { default a; }'), ['map: http'])
+})
+
 test('what only stream takes tells stream, what only http takes tells http', () => {
   assert.equal(contexts('listen 1 udp;\nproxy_pass dns;'), [
     'listen: stream server',
