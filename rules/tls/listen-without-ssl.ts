@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -15,6 +16,13 @@ import { nginxMain } from '../_examples.ts'
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
   ssl_certificate_key /etc/ssl/a.key;
+`
+const keyed = (name: string): string => conf`
+  server {
+      listen 443;
+      server_name ${name}.example.org;
+      ${KEYS}
+  }
 `
 const mail = (lines: string): string => conf`
   events {
@@ -164,6 +172,10 @@ export default defineRule({
       },
     },
     {
+      title: 'sites that have TLS from a default server which is not here',
+      files: { 'sites.conf': ['a', 'b', 'c'].map(keyed).join('\n') },
+    },
+    {
       title: 'all connections are closed',
       files: {
         'etc/nginx/nginx.conf': nginxMain(conf`
@@ -243,6 +255,7 @@ export default defineRule({
         // Another server on the socket may ask for TLS in the part of the configuration that is missing here.
         const mayBeAsked = configuration.main === null || (configuration.unread ?? []).length > 0
         if (!hasCertificate && (mayBeAsked || closesAtOnce(server))) continue
+        if (mayBeAsked && isHabit(servers)) continue
         yield {
           at: listen.at,
           message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake`,
@@ -275,6 +288,19 @@ export default defineRule({
       }
     }
   },
+})
+
+/**
+ * True for a part of a configuration with many sites that have certificates, of which none speaks TLS by itself: whoever
+ * keeps them knows that they do, by a default server that asks for it.
+ */
+const isHabit = memo((servers: readonly NginxServer[]): boolean => {
+  const withKeys = servers.filter(
+    ({ directive, listens }) =>
+      directive.children.some(({ name }) => name === 'ssl_certificate') &&
+      listens.some(({ port }) => port === 443),
+  )
+  return withKeys.length > 2 && withKeys.every(({ listens }) => !listens.some(({ tls }) => tls))
 })
 
 /** Ports of mail that are for TLS from the first byte. */
