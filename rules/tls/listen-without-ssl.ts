@@ -176,6 +176,20 @@ export default defineRule({
       files: { 'sites.conf': ['a', 'b', 'c'].map(keyed).join('\n') },
     },
     {
+      title: 'the same, each a text of a file of variables',
+      files: {
+        'host_vars/web.yml': conf`
+          sites:
+            ${['a', 'b', 'c'].map(
+              name => conf`
+                ${name}.conf: |
+                  ${keyed(name)}
+              `,
+            )}
+        `,
+      },
+    },
+    {
       title: 'all connections are closed',
       files: {
         'etc/nginx/nginx.conf': nginxMain(conf`
@@ -251,7 +265,7 @@ export default defineRule({
           continue
         if (encrypted().has(formatEndpoint(listen))) continue
         const { directive } = listen
-        const hasCertificate = server.directive.children.some(({ name }) => name === 'ssl_certificate')
+        const hasCertificate = hasKeys(server.directive)
         // Another server on the socket may ask for TLS in the part of the configuration that is missing here.
         const mayBeAsked = configuration.main === null || (configuration.unread ?? []).length > 0
         if (!hasCertificate && (mayBeAsked || closesAtOnce(server))) continue
@@ -292,16 +306,24 @@ export default defineRule({
 
 /**
  * True for a part of a configuration with many sites that have certificates, of which none speaks TLS by itself: whoever
- * keeps them knows that they do, by a default server that asks for it.
+ * keeps them knows that they do, by a default server that asks for it. A file of variables holds each as a text, which
+ * is read alone.
  */
 const isHabit = memo((servers: readonly NginxServer[]): boolean => {
-  const withKeys = servers.filter(
-    ({ directive, listens }) =>
-      directive.children.some(({ name }) => name === 'ssl_certificate') &&
-      listens.some(({ port }) => port === 443),
+  const keyed = servers.filter(
+    ({ directive, listens }) => hasKeys(directive) && listens.some(({ port }) => port === 443),
   )
-  return withKeys.length > 2 && withKeys.every(({ listens }) => !listens.some(({ tls }) => tls))
+  if (keyed.length > 2) return keyed.every(({ listens }) => !listens.some(({ tls }) => tls))
+  const [server] = keyed
+  const text = server?.directive.source.text ?? ''
+  return [...text.matchAll(PLAIN)].length > 2 && !/\blisten[ \t][^;\n]*\bssl\b/.test(text)
 })
+
+const PLAIN = /\blisten[ \t]+443[ \t]*;/g
+
+function hasKeys({ children }: NginxDirective): boolean {
+  return children.some(({ name }) => name === 'ssl_certificate')
+}
 
 /** Ports of mail that are for TLS from the first byte. */
 const MAIL: ReadonlyMap<number, string> = new Map([
