@@ -3,7 +3,7 @@
  * command line is bundled, since compiled code is what users wait for.
  */
 import { rules } from '../rules/index.generated.ts'
-import { understand } from '../src/understand.ts'
+import { understand } from '../src/understand/understand.ts'
 import { loadParsers } from '../src/cli/load-parsers.ts'
 import { DEFAULT_SITE_FACTS } from '../src/deployment/site-facts.ts'
 import { isOnByDefault } from '../src/engine/asked-for.ts'

@@ -23,7 +23,8 @@ import { redactorFor } from './redactor-for.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from './servers/apache/htaccess-alone.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
-import { type AuditSettings, type SteadySets, understand, type UnderstoodMachine } from './understand.ts'
+import type { AuditSettings } from './understand/settings.ts'
+import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
 
 /**
  * Audits the machines that discovery found: from files to the one value that every reporter prints.

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { recent } from '../../parsers/collections/recent.ts'
-import type { AuditSettings } from '../understand.ts'
+import type { AuditSettings } from '../understand/settings.ts'
 import type { Finding } from '../engine/finding.ts'
 import type { Rule } from '../engine/rule.ts'
 import { discover, type Machine } from '../files/discover.ts'

@@ -1,4 +1,4 @@
-import { understand } from '../understand.ts'
+import { understand } from '../understand/understand.ts'
 import { noticeLine } from '../files/notice.ts'
 import { resolveApache } from '../servers/apache/resolve.ts'
 import { resolveNginx } from '../servers/nginx/resolve.ts'

@@ -1,4 +1,4 @@
-import { understand } from '../understand.ts'
+import { understand } from '../understand/understand.ts'
 import type { TraceRequest } from '../deployment/requests/trace.ts'
 import { traceRequest } from '../deployment/requests/trace-request.ts'
 import { fileNamer } from '../files/file-owner.ts'

@@ -1,4 +1,4 @@
-import type { AuditSettings } from '../understand.ts'
+import type { AuditSettings } from '../understand/settings.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { Machine } from '../files/discover.ts'
 import type { ServerVersion } from '../servers/version.ts'

@@ -4,7 +4,7 @@ enterNamespace(import.meta.url)
 
 const { test } = await import('uvu')
 const assert: typeof import('uvu/assert') = await import('uvu/assert')
-const { understand } = await import('../../src/understand.ts')
+const { understand } = await import('../../src/understand/understand.ts')
 const { DEFAULT_SITE_FACTS } = await import('../../src/deployment/site-facts.ts')
 const { traceRequest } = await import('../../src/deployment/requests/trace-request.ts')
 const { discover } = await import('../../src/files/discover.ts')

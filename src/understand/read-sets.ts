@@ -1,0 +1,82 @@
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { type Configurations, partByContainers } from '../deployment/containers/join-containers.ts'
+import type { FragmentSet } from '../files/fragment-sets.ts'
+import type { Machine } from '../files/machine.ts'
+import { type ApacheConfiguration, readsEveryInclude } from '../servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
+import { CERTAIN, type World } from '../servers/presence.ts'
+import type { ServerReader } from './server-reader.ts'
+
+/** Fragments as they were read in one world, where they are alike in every other one: by the paths of a set. */
+export type KeptSets = Map<string, Configurations>
+
+/** The servers that a set of fragments makes. */
+export interface ReadSet extends Configurations {
+  readonly joint: boolean
+  /** The paths of the set: the same in every world. */
+  readonly key: string
+  /** True where it is alike in every world. */
+  readonly isSteady: boolean
+}
+
+/**
+ * Reads what no main file of a machine reaches.
+ *
+ * @param reached what main files read
+ * @param known the sets that another world has read; null in the first one
+ * @param kept takes those that need not be read anew
+ */
+export function readSets(
+  reader: ServerReader,
+  machine: Machine,
+  mains: Configurations,
+  reached: ReadonlySet<string>,
+  projects: readonly ComposeProject[],
+  world: World,
+  known: KeptSets | null,
+  kept: KeptSets | null,
+): readonly ReadSet[] {
+  const read = (set: FragmentSet): ReadSet => {
+    const { joint } = set
+    const key = [...set.nginx, '', ...set.apache].join('\0')
+    const before = known?.get(key)
+    if (before !== undefined) {
+      for (const { sources } of [...before.nginx, ...before.apache])
+        for (const source of sources) world.read(source, CERTAIN)
+      return { joint, key, isSteady: true, ...before }
+    }
+    const turns = world.turns
+    const failed = reader.failures.length
+    const servers = reader.readSet(machine, set)
+    const isSteady = kept !== null && world.turns === turns && reader.failures.length === failed
+    if (isSteady) kept.set(key, servers)
+    return { joint, key, isSteady, ...servers }
+  }
+  return fragmentSets(machine, reached, projects, {
+    nginx: mains.nginx.every(readsAllNginx),
+    apache: mains.apache.every(readsAllApache),
+  }).map(read)
+}
+
+/** What no main file reaches, parted by the containers that it goes into. */
+export function fragmentSets(
+  machine: Machine,
+  reached: ReadonlySet<string>,
+  projects: readonly ComposeProject[],
+  complete: { readonly nginx: boolean; readonly apache: boolean },
+): readonly FragmentSet[] {
+  const { repository } = machine
+  const sets = machine.fragments(reached, complete)
+  return repository === undefined ? sets : sets.flatMap(set => partByContainers(set, repository, projects))
+}
+
+/** True where all was read that a main file includes, so that a file it did not include is not in use. */
+function readsAllNginx({ unread = [], occurrences }: NginxConfiguration): boolean {
+  const includes = occurrences.get('include') ?? []
+  return unread.length === 0 && !includes.some(({ args }) => isUnknownWord(args[0]?.value ?? ''))
+}
+
+function readsAllApache(configuration: ApacheConfiguration): boolean {
+  return readsEveryInclude(configuration) && configuration.modulesComplete
+}

@@ -1,0 +1,111 @@
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { buildDeployment } from '../deployment/build/build-deployment.ts'
+import type { MachineInput } from '../deployment/build/machines.ts'
+import {
+  type Configurations,
+  containersAlone,
+  type JoinedProjects,
+  type ReadServers,
+  withContainers,
+} from '../deployment/containers/join-containers.ts'
+import type { Deployment, Machine as DeployedMachine } from '../deployment/model.ts'
+import { shareSocket, socketOf } from '../files/claims.ts'
+import type { FileSystem } from '../files/file-system.ts'
+import type { Machine } from '../files/machine.ts'
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
+import type { ServerReader } from './server-reader.ts'
+import type { AuditSettings } from './settings.ts'
+
+/** Makes deployments of servers. */
+export interface ServerJoiner {
+  /** Those of machines that are told. */
+  readonly joined: (machines: readonly MachineInput[]) => readonly Deployment[]
+  /** Those of servers that stand together, with the containers beside them. */
+  readonly together: (servers: Configurations) => readonly Deployment[]
+  /** Those of projects of which no deployment so far holds a container. */
+  readonly containersLeft: () => readonly Deployment[]
+}
+
+/**
+ * @param files those of the machine, with what starts programs there
+ * @param apart reads the servers that containers bring besides
+ */
+export function serverJoiner(
+  reader: ServerReader,
+  machine: Machine,
+  settings: AuditSettings,
+  projects: readonly ComposeProject[],
+  files: FileSystem,
+  apart: ReadServers,
+): ServerJoiner {
+  const { repository } = machine
+  const applications = repository?.applications ?? null
+  const joinedProjects: JoinedProjects = new Map()
+  const joined = (machines: readonly MachineInput[]): readonly Deployment[] =>
+    reader.attempt('joining the servers', null, () =>
+      buildDeployment({
+        machines,
+        facts: settings.facts,
+        python: settings.python ?? null,
+        shell: settings.shell ?? null,
+      }),
+    )
+  const build = ({ nginx, apache }: Configurations): readonly Deployment[] => {
+    if (nginx.length + apache.length === 0) return []
+    const input = { files, nginx, apache, applications }
+    return (
+      repository === undefined || projects.length === 0
+        ? [[input]]
+        : withContainers(input, repository, projects, joinedProjects, apart)
+    ).flatMap(joined)
+  }
+  const together = (servers: Configurations): readonly Deployment[] => {
+    const { nginx, apache } = servers
+    const deployments = build(servers)
+    // Those of two containers open one of each.
+    const isOneMachine = deployments.some(({ machines }) => machines.some(runsBoth))
+    if (!machine.supposed || !isOneMachine) return deployments
+    if (!shareSocket(nginx.flatMap(openedByNginx), apache.flatMap(openedByApache))) return deployments
+    // Two servers that open one port are a fault where one proxies to the other, and else two choices.
+    if (deployments.some(proxiesToApache)) return deployments
+    return [...build({ nginx, apache: [] }), ...build({ nginx: [], apache })]
+  }
+  return {
+    joined,
+    together,
+    containersLeft: () =>
+      repository === undefined
+        ? []
+        : containersAlone(repository, projects, joinedProjects, apart).flatMap(joined),
+  }
+}
+
+function runsBoth({ programs }: DeployedMachine): boolean {
+  return ['nginx', 'apache'].every(program => programs.some(({ kind }) => kind === program))
+}
+
+function proxiesToApache({ connections }: Deployment): boolean {
+  return connections.http.some(connection => connections.hostsReachedBy(connection).length > 0)
+}
+
+function openedByNginx({ occurrences }: NginxConfiguration): readonly string[] {
+  return socketsIn(occurrences.get('listen') ?? [])
+}
+
+function openedByApache({ occurrences }: ApacheConfiguration): readonly string[] {
+  const listens = occurrences.get('listen')
+  return listens === undefined ? socketsIn(occurrences.get('virtualhost') ?? [], '*') : socketsIn(listens)
+}
+
+function socketsIn(
+  directives: readonly { readonly args: readonly { readonly value: string }[] }[],
+  port = '80',
+): readonly string[] {
+  return directives.flatMap(({ args }) => {
+    const written = args[0]?.value ?? ''
+    const isSettled = written !== '' && !isUnknownWord(written) && !written.startsWith('unix:')
+    return isSettled ? [socketOf(written, port)] : []
+  })
+}

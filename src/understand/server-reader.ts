@@ -1,0 +1,150 @@
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import { type Configurations, haveStockMain } from '../deployment/containers/join-containers.ts'
+import { ownedFiles } from '../files/file-owner.ts'
+import type { FileSystem } from '../files/file-system.ts'
+import type { FragmentSet } from '../files/fragment-sets.ts'
+import type { Machine } from '../files/machine.ts'
+import { failureNotice, type Notice } from '../files/notice.ts'
+import type { Program } from '../files/program.ts'
+import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
+import type { ApacheEnvironment } from '../servers/apache/environment.ts'
+import { evaluateApache } from '../servers/apache/evaluate.ts'
+import { filesInWorld } from '../servers/files-in-world.ts'
+import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
+import { evaluateNginx } from '../servers/nginx/evaluate.ts'
+import { packageVersion } from '../servers/package-version.ts'
+import type { World } from '../servers/presence.ts'
+import { limitNotices } from '../unread-notices.ts'
+import type { AuditSettings } from './settings.ts'
+
+/** Reads the servers of a machine, and of machines beside it, in one world. */
+export interface ServerReader {
+  /** What failed so far. */
+  readonly failures: Notice[]
+  /** The files of a machine as they are in this world. */
+  readonly filesIn: (of: Machine) => FileSystem
+  /** What fails costs only itself: the other servers of the machine are there all the same. */
+  readonly attempt: <T>(part: string, path: string | null, read: () => T) => readonly T[]
+  /** Counts the turns of the world that `read` takes as its own: they change nothing for what is read besides. */
+  readonly counted: <T>(read: () => T) => T
+  readonly ownTurns: () => number
+  /** The server of a main file. */
+  readonly readMain: (of: Machine, main: string, program: Program) => Configurations
+  /** The servers of fragments, whose main files nobody knows. */
+  readonly readSet: (of: Machine, set: FragmentSet) => Configurations
+  /** The server that stands for the one which reads a lone `.htaccess`. */
+  readonly readHost: (of: Machine, main: Source) => readonly ApacheConfiguration[]
+}
+
+export function serverReader(
+  machine: Machine,
+  settings: AuditSettings,
+  projects: readonly ComposeProject[],
+  world: World,
+): ServerReader {
+  const failures: Notice[] = []
+  let ownTurns = 0
+  const counted = <T>(read: () => T): T => {
+    const before = world.turns
+    const value = read()
+    ownTurns += world.turns - before
+    return value
+  }
+  const filesIn = memo((of: Machine) => {
+    const files = filesInWorld(of.files, world)
+    return of === machine ? files : ownedFiles(files, of)
+  })
+  const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
+    try {
+      return [read()]
+    } catch (error) {
+      failures.push(failureNotice(part, path === null ? null : machine.fileName(path), error))
+      return []
+    }
+  }
+
+  const nginxVersion = settings.versions.nginx ?? packageVersion(filesIn(machine), 'nginx')
+  const apacheVersion = settings.versions.apache ?? packageVersion(filesIn(machine), 'apache')
+  const environmentOf = (of: Machine, main: string | null): ApacheEnvironment => {
+    const environment = settings.environment(of, main)
+    failures.push(...limitNotices([environment.limit ?? null], of.fileName))
+    return environment
+  }
+  const readNginx = (
+    of: Machine,
+    main: string | null,
+    fragments: readonly string[],
+    isInLocation = false,
+  ): NginxConfiguration => {
+    const files = filesIn(of)
+    return evaluateNginx({
+      files,
+      main: main === null ? null : sourceOf(files, main),
+      ...(main !== null && { mainPath: main }),
+      isDump: of.isDump,
+      fragments: fragments.map(path => sourceOf(files, path)),
+      stockMain:
+        main === null && of.repository !== undefined && haveStockMain(fragments, of.repository, projects),
+      ...(isInLocation && { fragmentContext: 'location' as const }),
+      version: nginxVersion,
+      includeMap: settings.includeMap,
+      world,
+    })
+  }
+  const readApache = (
+    of: Machine,
+    main: Source | null,
+    environment: ApacheEnvironment,
+    fragments: readonly string[] = [],
+  ): ApacheConfiguration => {
+    const files = filesIn(of)
+    return evaluateApache({
+      files,
+      main,
+      fragments: fragments.map(path => sourceOf(files, path)),
+      environment,
+      version: apacheVersion,
+      world,
+    })
+  }
+  return {
+    failures,
+    filesIn,
+    attempt,
+    counted,
+    ownTurns: () => ownTurns,
+    readMain: (of, main, program) =>
+      counted(() => {
+        const path = of === machine ? main : null
+        return program === 'nginx'
+          ? { nginx: attempt('reading nginx', path, () => readNginx(of, main, [])), apache: [] }
+          : {
+              nginx: [],
+              apache: attempt('reading Apache', path, () =>
+                readApache(of, sourceOf(filesIn(of), main), environmentOf(of, main)),
+              ),
+            }
+      }),
+    readSet: (of, { nginx, apache, isInLocation }) =>
+      counted(() => ({
+        nginx:
+          nginx.length === 0
+            ? []
+            : attempt('reading nginx', null, () => readNginx(of, null, nginx, isInLocation)),
+        apache:
+          apache.length === 0
+            ? []
+            : attempt('reading Apache', null, () => readApache(of, null, environmentOf(of, null), apache)),
+      })),
+    readHost: (of, main) =>
+      attempt('reading .htaccess', null, () => readApache(of, main, settings.environment(of, null))),
+  }
+}
+
+function sourceOf(files: FileSystem, path: string): Source {
+  const read = files.read(path)
+  if (read.kind !== 'source') throw new Error(`${path}: ${read.reason}`)
+  return read.source
+}
