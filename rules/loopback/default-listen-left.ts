@@ -83,6 +83,7 @@ export default defineRule({
           (covers(listener, other) === true || covers(other, listener) === true),
       )
       if (taken.length === 0) continue
+      const { directive } = listener
       const others = apache.filter(other => other.program === listener.program)
       yield {
         at: listener.at,
@@ -94,10 +95,8 @@ export default defineRule({
             ? 'Remove this line from Apache; nginx is the one that answers the network'
             : `Move Apache to a port of its own on loopback, such as \`Listen 127.0.0.1:9000\`, or take port ${listener.port} from nginx`,
         // Without any Listen httpd does not start at all.
-        ...(others.length > 1 && isOwnText(listener.directive)
-          ? propose('Comment the line out', 'unsafe', [
-              insertBefore(directivePlace(listener.directive), '# '),
-            ])
+        ...(others.length > 1 && directive !== null && isOwnText(directive)
+          ? propose('Comment the line out', 'unsafe', [insertBefore(directivePlace(directive), '# ')])
           : {}),
       }
     }

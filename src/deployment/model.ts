@@ -243,8 +243,8 @@ export interface NginxListener extends AnyListener {
 export interface ApacheListener extends AnyListener {
   readonly kind: 'apache'
   readonly program: ApacheProgram
-  /** The `Listen`. */
-  readonly directive: ApacheDirective
+  /** The `Listen`; null for one of the image, which is not in the audit. */
+  readonly directive: ApacheDirective | null
 }
 
 /** A socket of a program that is neither nginx nor Apache. */

@@ -213,4 +213,36 @@ test('a file that is laid over the main one changes its services', () => {
   assert.is(destination(texts), 'web 0.0.0.0:8000')
 })
 
+test('to the port that an image of Apache opens by itself, unless its build tells it another', () => {
+  const texts = (dockerfile: string, port = 80) => ({
+    'compose.yaml': conf`
+      services:
+        web:
+          build: ./web
+        nginx:
+          image: nginx:1.27
+          volumes: ["./nginx/site.conf:/etc/nginx/conf.d/site.conf:ro"]
+    `,
+    'nginx/site.conf': site(`web:${port}`),
+    'web/Dockerfile': dockerfile,
+    'web/site.conf': conf`
+      <VirtualHost *:${port}>
+          DocumentRoot /var/www/html
+          <Directory /var/www/html>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+  })
+  const copy = 'COPY site.conf /etc/apache2/sites-available/000-default.conf'
+  assert.is(destination(texts(`FROM php:8.3-apache\n${copy}\n`)), 'web [::]:80')
+  assert.is(destination(texts(`FROM php:8.3-apache\n${copy}\nCMD ["apache2-foreground"]\n`)), 'web [::]:80')
+  assert.is(destination(texts(`FROM php:8.3-apache\n${copy}\n`, 8080)), 'unclaimed')
+  assert.is(destination(texts(`FROM example/apache\n${copy}\n`)), 'unclaimed')
+  assert.is(
+    destination(texts(`FROM php:8.3-apache\nRUN sed -i s/80/81/ /etc/apache2/ports.conf\n${copy}\n`)),
+    'unclaimed',
+  )
+})
+
 test.run()

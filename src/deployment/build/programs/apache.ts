@@ -2,6 +2,7 @@ import { isLoopback } from '../../../servers/address.ts'
 import { type Fact, unknown } from '../../../servers/fact.ts'
 import { type ApacheConfiguration, readsEveryInclude } from '../../../servers/apache/configuration.ts'
 import { listens } from '../../../servers/apache/queries/listens.ts'
+import { stockListens } from './stock-listens.ts'
 import type { ApacheListener, ApacheProgram, Machine, Protocol } from '../../model.ts'
 
 export function apacheProgram(configuration: ApacheConfiguration, machine: Machine): ApacheProgram {
@@ -12,7 +13,7 @@ const BY_VIRTUAL_HOST: Fact<Protocol> = unknown('`SSLEngine` of the virtual host
 
 /** The sockets that one httpd opens; those whose address nobody here knows are left out. */
 export function apacheListeners(program: ApacheProgram): readonly ApacheListener[] {
-  return listens(program.configuration).flatMap(({ directive, at, endpoint }) =>
+  const written = listens(program.configuration).flatMap(({ directive, at, endpoint }) =>
     endpoint.known
       ? [
           {
@@ -28,6 +29,7 @@ export function apacheListeners(program: ApacheProgram): readonly ApacheListener
         ]
       : [],
   )
+  return [...written, ...stockListens(program)]
 }
 
 /** In fragments every `Listen` is known where Debian's `ports.conf`, which holds them all, is among them. */
