@@ -1,3 +1,4 @@
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -39,6 +40,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a group of its own for what leaks, beside one that lives long',
+      files: {
+        'site.conf': conf`
+          WSGIDaemonProcess reports maximum-requests=10
+          ${host('app maximum-requests=8000')}
+        `,
+      },
+    },
+    {
       title: 'a process is replaced by time instead',
       files: { 'site.conf': host('app restart-interval=86400') },
     },
@@ -52,6 +62,8 @@ export default defineRule({
       if (Number.isNaN(limit)) continue
       if (maximum !== undefined && limit > 0) {
         if (limit >= facts.minimumMaximumRequests) continue
+        // Beside a group of the same file that lives long, a short life was chosen: for an application that leaks, say.
+        if (daemons.some(other => other.at.source === at.source && maximumOf(other) >= HIGH)) continue
         yield {
           at: maximum.at,
           severity: 'warning',
@@ -68,3 +80,12 @@ export default defineRule({
     }
   },
 })
+
+/** What nobody takes for often. */
+const HIGH = 1000
+
+/** 0 for one without, or one that nobody here knows. */
+function maximumOf({ options }: WsgiDaemon): number {
+  const value = options.get('maximum-requests')?.value
+  return value?.known ? Number.parseInt(value.value, 10) || 0 : 0
+}
