@@ -411,7 +411,7 @@ function standsForLines(text: string, index: number): boolean {
   let end = index
   let line = ''
   while (end > 0 && line === '') {
-    const start = text.lastIndexOf('\n', end - 2) + 1
+    const start = end === 1 ? 0 : text.lastIndexOf('\n', end - 2) + 1
     line = text.slice(start, end).trim().replace(/^#.*/, '')
     end = start
   }

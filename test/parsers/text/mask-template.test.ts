@@ -176,6 +176,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
   plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
   plain('/etc/nginx/a', 'return 301 https://$$host$request_uri;')
   plain('/etc/nginx/a', 'return 301 https://$$host;')
+  // Nothing but comments stands between the beginning, which is empty, and the word.
+  plain('/etc/nginx/a', '\n# a\nSOME_WORD\nlisten 80;')
 })
 
 test('a default value in what a shell reads is the shell’s own', () => {
