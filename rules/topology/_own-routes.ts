@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 /** A script that answers the requests of a connection, and the path under which all that it answers lies. */
@@ -27,7 +27,7 @@ export function routesBelow(
     const program = serverBehind(target)
     if (program === null) continue
     const { server } = program
-    if (server.rootPath !== null || program.environment('SCRIPT_NAME') !== null) continue
+    if (server.rootPath !== null || mayHavePrefix(program)) continue
     const loaded = deployment.moduleOf(program)
     const source =
       loaded?.source != null && loaded.source !== 'missing'
@@ -57,7 +57,7 @@ export function routeElsewhere(
   const program = target === undefined || others.length > 0 ? null : serverBehind(target)
   if (program === null) return null
   const { server } = program
-  if (server.rootPath !== null || program.environment('SCRIPT_NAME') !== null) return null
+  if (server.rootPath !== null || mayHavePrefix(program)) return null
   const loaded = deployment.moduleOf(program)
   const source =
     loaded?.source != null && loaded.source !== 'missing'
@@ -68,6 +68,11 @@ export function routeElsewhere(
   if (routes === null || routes.some(route => mayAnswer(route, prefix))) return null
   const first = routes.find(({ route }) => !BESIDE.test(route))
   return first === undefined ? null : { source, route: first.route, start: first.start }
+}
+
+/** True where the environment may tell the prefix: servers for Python read it there, and nothing of Node.js does. */
+function mayHavePrefix({ server, environment }: AppServerProgram): boolean {
+  return server.program !== 'node' && environment('SCRIPT_NAME') !== null
 }
 
 /** What Flask and FastAPI answer without a route. */

@@ -71,6 +71,14 @@ const express = (target: string, script: string): Record<string, string> => ({
   'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
   'srv/shop/server.js': script,
 })
+const lonely = (target: string): Record<string, string> => ({
+  'site.conf': nginxServer(conf`
+    location /api/ {
+        proxy_pass ${target};
+    }
+  `),
+  'server/index.js': EXPRESS,
+})
 
 export default defineRule({
   summary: 'nginx takes the path away by which a program knows its own requests',
@@ -95,6 +103,10 @@ export default defineRule({
     },
     { title: 'routes of Flask', files: python('«http://127.0.0.1:9000/»', FLASK) },
     { title: 'routers of Express', files: express('«http://127.0.0.1:9000/»', EXPRESS) },
+    {
+      title: 'a script that nothing is seen to start, and that opens the port',
+      files: lonely('«http://127.0.0.1:9000/»'),
+    },
   ],
   good: [
     { title: 'routes of Flask, and the path as it came', files: python('http://127.0.0.1:9000', FLASK) },
@@ -110,6 +122,7 @@ export default defineRule({
       title: 'routers of Express without the path',
       files: express('http://127.0.0.1:9000/', EXPRESS.replace("'/api', ", '')),
     },
+    { title: 'the path as it came, for such a script', files: lonely('http://127.0.0.1:9000') },
     {
       title: 'the path that Apache knows by an Alias as it came',
       files: {
