@@ -35,6 +35,26 @@ const supervised = (lines: string): Record<string, string> => ({
   `,
 })
 
+/** A unit beside the application that it starts, in a repository. */
+const repository = (module: string): Record<string, string> => ({
+  'deploy/shop.service': conf`
+    [Service]
+    User=shop
+    WorkingDirectory=/home/shop/site
+    ExecStart=/home/shop/site/env/bin/uwsgi --ini shop.ini
+  `,
+  'shop.ini': conf`
+    [uwsgi]
+    module = ${module}
+    master = true
+    socket = shop.sock
+  `,
+  'wsgi.py': conf`
+    from flask import Flask
+    app = Flask(__name__)
+  `,
+})
+
 export default defineRule({
   summary: 'An application server cannot load its application',
   severity: 'error',
@@ -56,6 +76,10 @@ export default defineRule({
         'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '«"mysite.settings"»'),
         'etc/shop/shop/settings.py': 'DEBUG = False\n',
       }),
+    },
+    {
+      title: 'no callable for uWSGI, whose file lies above the unit that names it',
+      files: repository('«wsgi»'),
     },
     {
       title: 'a path',
@@ -196,6 +220,7 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the callable for uWSGI, whose file lies above its unit', files: repository('wsgi:app') },
     { title: 'supervisord has a directory of its own', files: supervised('directory=/etc/shop') },
     {
       title: 'a project that is installed into the environment',

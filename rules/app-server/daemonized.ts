@@ -46,6 +46,9 @@ const node = (type: string, script: string, command = '/usr/bin/node server.js')
 export default defineRule({
   summary: 'What starts the application server does not find it again',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where the application, which is not in the audit, might send the message itself',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'A server that puts itself into the background ends as its starter sees it: systemd kills what is left of the service, supervisord starts it again until it gives up (`Exited too quickly`), and a container stops. The other way round, `Type=forking` waits for a program that never goes into the background, and kills it after 90 seconds: `start operation timed out`. So does `Type=notify` with a program that sends systemd nothing, as uvicorn, Daphne and Node.js.',
@@ -74,6 +77,10 @@ export default defineRule({
     {
       title: 'a unit that waits for a message of uvicorn',
       files: behindNginx(serviceUnit('/usr/bin/uvicorn shop.asgi:application', 'Type=«notify»')),
+    },
+    {
+      title: 'a unit that waits for a message of uvicorn, whose application lies elsewhere',
+      files: behindNginx(serviceUnit('/usr/bin/uvicorn main:app', 'Type=«notify»')),
     },
     {
       title: 'Celery’s own background',
@@ -198,7 +205,8 @@ export default defineRule({
         if (silent !== null && type?.at != null)
           yield {
             at: type.at,
-            message: `systemd waits for ${name} to say that it is ready, which it does not do: start operation timed out`,
+            ...(silent === 'by itself' && { severity: 'warning' as const, confidence: 'medium' as const }),
+            message: `systemd waits for ${name} to say that it is ready, which it does not do${silent === 'by itself' ? ' by itself' : ''}: start operation timed out`,
             label: 'waits for a message that nobody sends',
             related: [{ at: program.server.at, message: 'the server' }],
             help: 'Write `Type=exec`, or leave it out',
@@ -227,17 +235,26 @@ export default defineRule({
 /** Servers that send nothing to systemd; gunicorn and uWSGI do. */
 const WITHOUT_NOTIFY = /^(?:uvicorn|daphne|hypercorn|waitress|granian)$/
 
-/** True where a unit waits for a message that neither the server sends nor, as far as it can be read, the application. */
-function neverNotifies(deployment: Deployment, program: AppServerProgram, type: string): true | null {
+/**
+ * How a unit waits for a message in vain: the server never sends it, and the application neither (`ever`), or nobody
+ * knows of the application, which would have to do it on purpose (`by itself`). Null where it may come.
+ */
+function neverNotifies(
+  deployment: Deployment,
+  program: AppServerProgram,
+  type: string,
+): 'ever' | 'by itself' | null {
   const { server, service } = program
   if (!/^notify(?:-reload)?$/.test(type) || !WITHOUT_NOTIFY.test(server.program) || !isStraight(program))
     return null
   if (service?.unit.settings.some(({ name }) => name === 'NotifyAccess') === true) return null
   const { application } = server
   const source = deployment.moduleOf(program)?.source
-  if (source != null && source !== 'missing') return /notif/i.test(source.code) ? null : true
+  if (source != null && source !== 'missing') return /notif/i.test(source.code) ? null : 'ever'
   // Django makes it, whose handler knows no start and no end of the server.
-  return application?.known === true && /\.asgi(?::application)?$/.test(application.value) ? true : null
+  return application?.known === true && /\.asgi(?::application)?$/.test(application.value)
+    ? 'ever'
+    : 'by itself'
 }
 
 /** Interpreters that run what they are given, and never go into the background by themselves. */

@@ -4,6 +4,8 @@ import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
 import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
+import { isBelow } from '../../../../parsers/text/is-below.ts'
+import { placeOf } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import { mountedFiles } from '../../../files/mounted-files.ts'
@@ -23,7 +25,8 @@ export const withStarters = memoByKey((files: FileSystem, { starters, modules }:
   const mounts = starterMounts(starters.filter(isStarted))
   if (mounts.length === 0) return files
   const started = overlay(files, mounts)
-  return overlay(files, [...mounts, ...applicationMounts(started, files, modules)])
+  const configured = [...mounts, ...configurationMounts(started, files)]
+  return overlay(files, [...configured, ...applicationMounts(overlay(files, configured), files, modules)])
 })
 
 /**
@@ -102,6 +105,39 @@ function starterMounts(paths: readonly string[]): readonly Mount[] {
           ],
     ),
   )
+}
+
+/**
+ * The files that units and supervisord name to gunicorn and uWSGI below a directory that nobody here has: they lie in
+ * the nearest directory above the unit that has them.
+ */
+function configurationMounts(started: FileSystem, files: FileSystem): readonly Mount[] {
+  return commandsOfMachine(started).flatMap(({ command: { words, directory } }) => {
+    const [program] = words
+    const home = directory?.known === true ? directory.value : '/'
+    if (program === undefined || home.split('/').length < 3 || files.kind(home) !== null) return []
+    if (!words.some(({ text }) => /(?:^|\/)(?:gunicorn|uwsgi)[\d.]*$/.test(text))) return []
+    return words.flatMap(({ text }) => {
+      const named = CONFIGURATION.exec(text)?.[1]
+      if (named === undefined) return []
+      const at = posix.resolve(home, named)
+      const disk = isBelow(at, home)
+        ? nearestAbove(files, placeOf(program).source.path, posix.relative(home, at))
+        : null
+      return disk === null ? [] : [{ at, disk }]
+    })
+  })
+}
+
+/** A file that a word names, alone or behind its option. */
+const CONFIGURATION = /^(?:--?[\w-]+=|file:)?([\w./-]+\.(?:ini|py|ya?ml|json))$/
+
+function nearestAbove(files: FileSystem, path: string, name: string): string | null {
+  for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
+    const found = posix.join(directory, name)
+    if (files.kind(found) === 'file') return found
+    if (directory === '/' || directory === '.') return null
+  }
 }
 
 /** The directories of the repository that hold what is started in a directory that nobody here has. */
