@@ -1,5 +1,8 @@
-import type { Application, Deployment, PostgresProgram } from '../../src/deployment/model.ts'
-import { numberOf, postgresOf } from './_postgres-clients.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram, Application, Deployment, Machine } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { type PostgresLimit, postgresOf } from './_postgres-clients.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoProject, modWsgiMain } from '../_examples.ts'
@@ -21,6 +24,35 @@ const tree = (options: string, postgres: string, database = ''): Record<string, 
             "ENGINE": "django.db.backends.postgresql",
             "NAME": "shop",
             ${database}
+        }
+    }
+  `),
+})
+
+const containers = (threads: string, postgres: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      db:
+        image: postgres:16
+        command: postgres ${postgres}
+        environment:
+          POSTGRES_PASSWORD: shop
+      web:
+        build: .
+        command: gunicorn --bind 0.0.0.0:8000 --workers 4 --threads ${threads} shop.wsgi
+  `,
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /opt/shop
+    COPY opt/shop .
+  `,
+  ...djangoProject(conf`
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "shop",
+            "HOST": "db",
+            "PASSWORD": "shop",
         }
     }
   `),
@@ -53,8 +85,22 @@ export default defineRule({
       title: 'the hundred that nobody wrote',
       files: tree('processes=10 «threads=10»', conf`port = 5432`),
     },
+    {
+      title: 'four times eight threads of gunicorn, and a container that takes twenty',
+      files: containers('«8»', '-c max_connections=20'),
+    },
   ],
   good: [
+    { title: 'fewer threads of gunicorn', files: containers('4', '-c max_connections=20') },
+    { title: 'a container that takes a hundred by itself', files: containers('8', '') },
+    {
+      title: 'a container with a configuration of its own',
+      files: containers('30', '-c config_file=/etc/postgresql.conf'),
+    },
+    {
+      title: 'workers with a loop of events',
+      files: containers('30 -k gevent', '-c max_connections=20'),
+    },
     { title: 'fewer threads', files: tree('processes=2 threads=15', conf`max_connections = 100`) },
     {
       title: 'pgbouncer between them',
@@ -66,24 +112,15 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    if (!deployment.programs.some(({ kind }) => kind === 'postgres')) return
-    for (const [server, clients] of clientsOf(deployment)) {
-      const maximum = numberOf(server, 'max_connections', 100)
-      const forSuperusers = numberOf(server, 'superuser_reserved_connections', 3)
-      const forOthers = numberOf(server, 'reserved_connections', 0)
-      if (maximum === null || forSuperusers === null || forOthers === null) continue
-      const free = maximum - forSuperusers - forOthers
+    for (const { limit, clients } of clientsOf(deployment)) {
       const total = clients.reduce((sum, { threads }) => sum + threads, 0)
       const largest = clients.reduce((a, b) => (b.threads > a.threads ? b : a))
-      if (total <= free) continue
-      const written = server.setting('max_connections')?.at ?? null
+      if (total <= limit.free) continue
       yield {
         at: largest.at,
-        message: `The applications may ask PostgreSQL from ${total} threads at once, and it takes ${free} connections of theirs`,
+        message: `The applications may ask PostgreSQL from ${total} threads at once, and it takes ${limit.free} connections of theirs`,
         related: [
-          ...(written === null
-            ? []
-            : [{ at: written, message: `less ${maximum - free} for administrators` }]),
+          ...(limit.at === null ? [] : [{ at: limit.at, message: `less ${limit.kept} for administrators` }]),
           ...clients
             .filter(client => client !== largest)
             .slice(0, 5)
@@ -96,26 +133,54 @@ export default defineRule({
 
 interface Client {
   readonly threads: number
-  readonly at: WsgiDaemon['at']
+  readonly at: Place
 }
 
-/** Each process group once, with the server that an application of it uses. */
-function clientsOf(deployment: Deployment): ReadonlyMap<PostgresProgram, readonly [Client, ...Client[]]> {
-  const clients = new Map<PostgresProgram, [Client, ...Client[]]>()
+interface Clients {
+  readonly limit: PostgresLimit
+  readonly clients: readonly [Client, ...Client[]]
+}
+
+/** Those of each server: a process group once, and every application server. */
+function clientsOf(deployment: Deployment): Iterable<Clients> {
+  const found = new Map<unknown, { limit: PostgresLimit; clients: [Client, ...Client[]] }>()
+  const add = (client: Client, settings: DjangoSettings, machine: Machine): void => {
+    const limit = postgresOf(deployment, settings, machine)
+    if (limit === null) return
+    const known = found.get(limit.server)
+    if (known === undefined) found.set(limit.server, { limit, clients: [client] })
+    else known.clients.push(client)
+  }
   const seen = new Set<unknown>()
   for (const application of deployment.applications) {
     const home = application.daemon
     const client = home === null ? embedded(deployment, application) : daemonClient(home)
     const key = home ?? application.configuration
-    if (client === null || seen.has(key)) continue
-    const server = postgresOf(deployment, application)
-    if (server === null) continue
+    const settings = deployment.pythonOf(application)?.settings
+    if (client === null || settings == null || seen.has(key)) continue
+    const { machine } = deployment.programOf(application.configuration)
+    if (postgresOf(deployment, settings, machine) === null) continue
     seen.add(key)
-    const known = clients.get(server)
-    if (known === undefined) clients.set(server, [client])
-    else known.push(client)
+    add(client, settings, machine)
   }
-  return clients
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const client = serverClient(program)
+    const settings = client === null ? null : (deployment.moduleOf(program)?.settings ?? null)
+    if (client !== null && settings !== null) add(client, settings, program.machine)
+  }
+  return found.values()
+}
+
+/** Workers whose threads each have a connection; of those with a loop of events nobody knows how many. */
+function serverClient({ server }: AppServerProgram): Client | null {
+  const { program, workers, threads, workerClass, complete } = server
+  if (!complete || (program !== 'gunicorn' && program !== 'uwsgi')) return null
+  if (workerClass !== null && !(workerClass.known && /^(?:sync|gthread)$/.test(workerClass.value)))
+    return null
+  if (workers?.known === false || threads?.known === false) return null
+  const [processes, each] = [workers?.value ?? 1, threads?.value ?? 1]
+  const at = (each > 1 ? threads?.at : null) ?? workers?.at ?? server.at
+  return { threads: processes * each, at }
 }
 
 function daemonClient({ threads, processes, options, at }: WsgiDaemon): Client | null {

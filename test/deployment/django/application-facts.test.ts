@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { frontsOf } from '../../../src/deployment/fronts-of.ts'
 import { type RequestTimeout, requestTimeoutOf } from '../../../rules/timeouts/_request-timeout.ts'
-import { numberOf, postgresOf } from '../../../rules/sizing/_postgres-clients.ts'
+import { postgresOf } from '../../../rules/sizing/_postgres-clients.ts'
 import {
   directoryOfUrl,
   mayRouteToFiles,
@@ -91,12 +91,12 @@ test('the PostgreSQL that an application is on', () => {
   }
   const read = (more: string) => {
     const text = `DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", ${more}}}\n`
-    const { deployment, application } = site('', text, postgres)
-    const server = postgresOf(deployment, application)
-    return server === null ? null : numberOf(server, 'max_connections', 100)
+    const { deployment, application, settings } = site('', text, postgres)
+    const { machine } = deployment.programOf(application.configuration)
+    return postgresOf(deployment, settings, machine)?.free ?? null
   }
-  assert.is(read(''), 100)
-  assert.is(read('"HOST": "localhost", "PORT": 5433'), 50)
+  assert.is(read(''), 97)
+  assert.is(read('"HOST": "localhost", "PORT": 5433'), 47)
   assert.is(read('"PORT": "6432"'), null)
   assert.is(read('"HOST": "10.0.0.5"'), null)
   assert.is(read('"HOST": HOST'), null)
