@@ -44,6 +44,16 @@ const sockets = (pass: string): string =>
   )
 const tree = (command: string, module: string): Record<string, string> =>
   behindNginx(serviceUnit(command), { 'etc/shop/main.py': module })
+/** An image that no compose file runs. */
+const image = (command: string): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY main.py .
+    CMD ${command}
+  `,
+  'main.py': FASTAPI,
+})
 
 export default defineRule({
   summary: 'The application server speaks another interface than the application',
@@ -62,6 +72,10 @@ export default defineRule({
     {
       title: 'gunicorn’s own workers for FastAPI',
       files: tree('/usr/bin/gunicorn -b 127.0.0.1:8000 «main:app»', FASTAPI),
+    },
+    {
+      title: 'an image for FastAPI that starts gunicorn’s own workers',
+      files: image('gunicorn -b 0.0.0.0:8000 «main:app»'),
     },
     {
       title: 'uvicorn for Flask',
@@ -94,6 +108,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image for FastAPI whose workers are told by whoever runs it',
+      files: image('gunicorn -b 0.0.0.0:8000 -k $WORKER_CLASS main:app'),
+    },
     {
       title: 'WebSockets for another server',
       files: {

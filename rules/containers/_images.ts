@@ -6,6 +6,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
+import { buildContext } from '../../src/deployment/containers/build-context.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
 import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
@@ -96,54 +97,17 @@ export const looseImages = memo((deployment: Deployment): readonly RunImage[] =>
       const dockerfile = source === null ? null : readDockerfile(source)
       // A part of one, which a program puts together with others.
       if (dockerfile === null || dockerfile.stages.length === 0) return []
-      return runImageOf(machine, dockerfile, contextOf(dockerfile, path, files), files) ?? []
+      return (
+        runImageOf(
+          machine,
+          dockerfile,
+          buildContext(dockerfile, path, files) ?? posix.dirname(path),
+          files,
+        ) ?? []
+      )
     })
   }),
 )
-
-/**
- * The nearest directory at or above a Dockerfile that has all that it copies, best with the script that it starts of
- * what it copies whole; its own where there is none.
- */
-function contextOf(dockerfile: Dockerfile, path: string, files: FileSystem): string {
-  const copied = dockerfile.stages.flatMap(({ copies }) =>
-    copies.flatMap(({ from, sources }) =>
-      from === null
-        ? sources.flatMap(each => (each.known && /^[\w./-]+$/.test(each.value) ? [each.value] : []))
-        : [],
-    ),
-  )
-  const started = startedScripts(dockerfile)
-  const has = (wanted: readonly string[]): string | null => {
-    for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
-      if (wanted.every(each => files.kind(posix.join(directory, each)) !== null)) return directory
-      if (directory === '/') return null
-    }
-  }
-  return has([...copied, ...started]) ?? has(copied) ?? posix.dirname(path)
-}
-
-/** The scripts that the last stage starts where it has copied its whole context, by their paths in that. */
-function startedScripts(dockerfile: Dockerfile): readonly string[] {
-  const image = imageOfStage(dockerfile, null)
-  const wholes = (image?.steps ?? []).flatMap(step =>
-    'sources' in step &&
-    step.from === null &&
-    step.target.known &&
-    step.sources.some(each => each.known && /^\.?\/?$/.test(each.value))
-      ? [step.target.value]
-      : [],
-  )
-  return [image?.entrypoint, image?.command].flatMap(command =>
-    command?.form === 'exec'
-      ? command.words.flatMap(({ text }) =>
-          text.endsWith('.sh') && text.startsWith('/')
-            ? wholes.filter(whole => isBelow(text, whole)).map(whole => posix.relative(whole, text))
-            : [],
-        )
-      : [],
-  )
-}
 
 function commandOf(image: DockerImage | null): RunImage['command'] {
   if (image === null) return null

@@ -1,17 +1,33 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { conf } from '../../src/engine/conf.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
+/** An image that no compose file runs. */
+const image = (lines: string): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12-slim
+    WORKDIR /app
+    COPY main.py .
+    ${lines}
+  `,
+  'main.py': conf`
+    from fastapi import FastAPI
+    app = FastAPI()
+  `,
+})
 const PORTS = 'ports: ["8000:8000"]'
 
 export default defineRule({
   summary: 'A published port leads to what listens on the loopback of its container',
   severity: 'error',
+  otherSeverities: { warning: 'where no compose file runs the image: a pod may have the proxy beside it' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker forwards connections on a published port to the address of the container. A server on `127.0.0.1` takes those of its own container alone: `Connection reset by peer`, whoever asks.',
+  why: 'Docker forwards connections on a published port to the address of the container. A server on `127.0.0.1` takes those of its own container alone: `Connection reset by peer`, whoever asks. The same holds of the port of an `EXPOSE`, which is there to be published.',
   remedy: 'Bind `0.0.0.0`; the `ports` of the compose file say who may reach it',
   references: [
     'https://docs.docker.com/engine/network/port-publishing/',
@@ -35,8 +51,37 @@ export default defineRule({
         'nginx/site.conf': siteTo('web.example.net:8000'),
       },
     },
+    {
+      title: 'what uvicorn binds by itself, in an image that says its port',
+      files: image(conf`
+        EXPOSE 8000
+        CMD ["«uvicorn»", "main:app"]
+      `),
+    },
   ],
   good: [
+    {
+      title: 'every address, in an image that says its port',
+      files: image(conf`
+        EXPOSE 8000
+        CMD ["uvicorn", "main:app", "--host", "0.0.0.0"]
+      `),
+    },
+    {
+      title: 'an address that the image sets',
+      files: image(conf`
+        EXPOSE 8000
+        ENV UVICORN_HOST=0.0.0.0
+        CMD ["uvicorn", "main:app"]
+      `),
+    },
+    {
+      title: 'an image that says the port of another program in it',
+      files: image(conf`
+        EXPOSE 80
+        CMD service nginx start && uvicorn main:app
+      `),
+    },
     {
       title: 'every address',
       files: { 'docker-compose.yml': composeWith({ web: PORTS }), 'nginx/site.conf': siteTo('web:8000') },
@@ -66,9 +111,7 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
       if (container === null || !program.listensKnown) continue
-      for (const { at, target, published } of container.service.ports) {
-        if (!target.known || published === null) continue
-        const { first, last } = target.value
+      for (const { at, first, last } of portsOf(container)) {
         const opened = program.sockets.flatMap(({ endpoint, at: place }) => {
           const { port = null } = endpoint.known ? endpoint.value : {}
           return endpoint.known && port !== null && port >= first && port <= last
@@ -80,12 +123,24 @@ export default defineRule({
         const name = programName(program)
         yield {
           at: only.place,
-          message: `${name} listens on \`${formatEndpoint(only)}\` of the container, which the published port does not reach`,
+          ...(container.isAlone && { severity: 'warning' as const, confidence: 'medium' as const }),
+          message: `${name} listens on \`${formatEndpoint(only)}\` of the container, which ${container.isAlone ? 'no published port reaches' : 'the published port does not reach'}`,
           label: 'the loopback of the container',
-          related: [{ at, message: 'the port is published here' }],
+          related: [
+            { at, message: container.isAlone ? 'the port is for others' : 'the port is published here' },
+          ],
           help: `Bind \`0.0.0.0:${only.port}\``,
         }
       }
     }
   },
 })
+
+/** The ports that a compose file publishes; of an image alone those that it says to publish. */
+function portsOf({ service, image, isAlone }: Container) {
+  const ports = service.ports.flatMap(({ at, target, published }) =>
+    target.known && published !== null ? [{ at, ...target.value }] : [],
+  )
+  const exposed = isAlone ? (image?.exposes ?? []) : []
+  return [...ports, ...exposed.flatMap(({ at, port }) => (port.known ? [{ at, ...port.value }] : []))]
+}

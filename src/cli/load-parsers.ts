@@ -10,6 +10,8 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { commandsOfContainer } from '../deployment/build/programs/app-commands.ts'
 import { commandsOfScripts, scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withStarters } from '../deployment/build/programs/with-starters.ts'
+import { containerOfImage } from '../deployment/containers/images-alone.ts'
+import { looseDockerfiles } from '../deployment/containers/loose-files.ts'
 import { readContainers } from '../deployment/containers/read-containers.ts'
 import { readProjects } from '../deployment/containers/read-projects.ts'
 import type { Machine } from '../files/discover.ts'
@@ -34,9 +36,15 @@ export async function loadParsers(
   )
   const hasCompose = [...repositories.values()].some(({ composeFiles }) => composeFiles.length > 0)
   const compose = hasCompose ? projectsOf : null
-  const containers = [...repositories.values()].flatMap(repository =>
-    (compose?.(repository) ?? []).flatMap(project => readContainers(project, repository.files)),
-  )
+  const containers = [...repositories.values()].flatMap(repository => {
+    const projects = compose?.(repository) ?? []
+    return [
+      ...projects.flatMap(project => readContainers(project, repository.files)),
+      ...looseDockerfiles(repository, projects).flatMap(
+        path => containerOfImage(repository.files, path) ?? [],
+      ),
+    ]
+  })
   const wanted = [
     ...machines.map(({ files, repository }) =>
       repository === undefined

@@ -47,12 +47,17 @@ export function writtenName(name: string): string {
 const STARTED =
   /\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian|uwsgi|celery|runserver|flask|fastapi|django\w*|nodejs|npm|yarn|pnpm|php-fpm)\b|\bnode\s|\.(?:py|[cm]?js)\b/i
 
+/** True for a command, or the text of a script, that names a program which runs an application. */
+export function namesServer(text: string): boolean {
+  return STARTED.test(text)
+}
+
 /** What a unit says that starts something: a program, at an hour, at a connection. */
 const STARTS = /^[ \t]*(?:ExecStart|On(?:Calendar|\w+Sec)|ListenStream)[ \t]*=[ \t]*\S/m
 
 /** True where the text of a starter names a program that runs an application, or where it is a unit that starts something. */
 export function startsApplication({ path, code }: Source): boolean {
-  return STARTED.test(code) || (UNIT.test(path) && STARTS.test(code))
+  return namesServer(code) || (UNIT.test(path) && STARTS.test(code))
 }
 
 /** Tables of cron where a machine has them. */

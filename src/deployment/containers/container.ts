@@ -30,6 +30,8 @@ export interface Container {
   readonly allNames: ReadonlySet<string>
   /** Every project of the repository, its own among them: `-f` may lay their files over each other. */
   readonly projects: readonly ComposeProject[]
+  /** True where no compose file runs it: what its image says is all that is known of it. */
+  readonly isAlone: boolean
 }
 
 /** What a path in a container shows. */

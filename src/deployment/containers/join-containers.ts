@@ -206,7 +206,7 @@ function homesOf(read: readonly ReadApart[], containers: readonly Container[]): 
   return homes
 }
 
-function machineOf(container: Container, servers: Servers | undefined): MachineInput {
+export function machineOf(container: Container, servers: Servers | undefined): MachineInput {
   return {
     name: container.service.name,
     names: container.names,

@@ -2,6 +2,8 @@ import { posix } from 'node:path'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
+import { containerOfImage } from './images-alone.ts'
+import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
 
@@ -12,12 +14,35 @@ export const MOST_MANIFESTS = 300
 
 /**
  * A machine that stands for the Dockerfiles which no project of a repository builds, for its manifests of Kubernetes,
- * and for the projects of which no container comes; none where there are none.
+ * and for the projects of which no container comes; none where there are none. And the containers of those Dockerfiles
+ * that start an application, each alone.
  */
 export function looseFiles(
-  { files, dockerfiles, manifests }: Repository,
+  repository: Repository,
   projects: readonly ComposeProject[],
 ): readonly (readonly MachineInput[])[] {
+  const { files, manifests } = repository
+  const loose = {
+    files,
+    dockerfiles: looseDockerfiles(repository, projects),
+    manifests: manifests.slice(0, MOST_MANIFESTS),
+    projects: projects.filter(project => readContainers(project, files, projects).length === 0),
+  }
+  const containers = loose.dockerfiles.flatMap(path => containerOfImage(files, path) ?? [])
+  if (loose.dockerfiles.length + loose.manifests.length + loose.projects.length === 0) return []
+  // Nothing lies on it: the files of the repository are other machines'.
+  const none = mountedFiles(files, [])
+  return [
+    [{ files: none, nginx: [], apache: [], applications: [], loose }],
+    ...containers.map(container => [machineOf(container, undefined)]),
+  ]
+}
+
+/** The Dockerfiles of a repository that none of its projects builds. */
+export function looseDockerfiles(
+  { dockerfiles }: Repository,
+  projects: readonly ComposeProject[],
+): readonly string[] {
   const built = new Set(
     projects.flatMap(({ services }) =>
       [...services.values()].flatMap(({ build }) =>
@@ -27,14 +52,5 @@ export function looseFiles(
       ),
     ),
   )
-  const loose = {
-    files,
-    dockerfiles: dockerfiles.filter(path => !built.has(path)).slice(0, MOST),
-    manifests: manifests.slice(0, MOST_MANIFESTS),
-    projects: projects.filter(project => readContainers(project, files, projects).length === 0),
-  }
-  if (loose.dockerfiles.length + loose.manifests.length + loose.projects.length === 0) return []
-  // Nothing lies on it: the files of the repository are other machines'.
-  const none = mountedFiles(files, [])
-  return [[{ files: none, nginx: [], apache: [], applications: [], loose }]]
+  return dockerfiles.filter(path => !built.has(path)).slice(0, MOST)
 }

@@ -93,6 +93,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     networks:
       links === null ? ['default'] : links.flatMap(({ network }) => (network.known ? [network.value] : [])),
     names: namesOf(service),
+    isAlone: false,
   }
 }
 

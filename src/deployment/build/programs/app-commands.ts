@@ -19,7 +19,7 @@ import {
 import { readServiceUnit, type ServiceUnit } from '../../../../parsers/systemd/service-unit.ts'
 import { readSocketUnit, type SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
-import { known, type Fact } from '../../../../parsers/text/fact.ts'
+import { type Fact, known, unknown } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
@@ -75,9 +75,28 @@ export function commandsOfContainer(container: Container): readonly StartedByMac
     : commandsOfSupervisor(container.files, main.path, owned.command.environment)
 }
 
-const commandIn = memo(({ service, image, hostFiles }: Container) =>
-  commandOfContainer(service, image, fileReader(hostFiles)),
-)
+export const NOT_SEEN = unknown('nothing of the audit is seen to run it')
+
+/** Where modules lie, which settings they name and how gunicorn is told, the files say; all else whoever runs it may set. */
+export function setByHand(name: string): typeof NOT_SEEN | null {
+  return /^(?:DJANGO_SETTINGS_MODULE|PYTHONPATH|GUNICORN_CMD_ARGS)$/.test(name) ? null : NOT_SEEN
+}
+
+/** Of an image that binds nothing itself nobody gives the address each time that it is run. */
+function setAtRun(name: string): typeof NOT_SEEN | null {
+  return /^(?:FLASK_RUN|UVICORN)_\w+$/.test(name) ? null : setByHand(name)
+}
+
+const commandIn = memo(({ service, image, hostFiles, isAlone }: Container) => {
+  if (!isAlone) return commandOfContainer(service, image, fileReader(hostFiles))
+  const owned = commandOfContainer(null, image, fileReader(hostFiles))
+  if (owned === null) return null
+  const { environment } = owned.command
+  return {
+    ...owned,
+    command: { ...owned.command, environment: (name: string) => environment(name) ?? setAtRun(name) },
+  }
+})
 
 /** The file that supervisord is told to read, undefined for its own; null for a command that is another program. */
 function supervisorMain(command: AppCommand): { readonly path: string | undefined } | null {

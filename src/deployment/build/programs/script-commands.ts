@@ -8,8 +8,8 @@ import { writtenFor } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import { PROCFILE, startsApplication } from '../../../files/starters.ts'
-import { known, unknown } from '../../../servers/fact.ts'
-import { fileReader, type StartedByMachine } from './app-commands.ts'
+import { known } from '../../../servers/fact.ts'
+import { fileReader, NOT_SEEN, setByHand, type StartedByMachine } from './app-commands.ts'
 import { homeOf } from './with-starters.ts'
 
 /** Files that start applications, and of which no file says who runs them. */
@@ -22,13 +22,6 @@ export interface StartScripts {
 /** Those of a repository that has no unit and nothing of supervisord, which would say who runs them. */
 export function scriptsOf(repository: Repository | undefined): StartScripts | null {
   return repository === undefined || repository.starters.length > 0 ? null : repository
-}
-
-const NOT_SEEN = unknown('nothing of the audit is seen to run the script')
-
-/** Where modules lie, which settings they name and how gunicorn is told, the files say; all else whoever runs the script may set. */
-function environment(name: string): typeof NOT_SEEN | null {
-  return /^(?:DJANGO_SETTINGS_MODULE|PYTHONPATH|GUNICORN_CMD_ARGS)$/.test(name) ? null : NOT_SEEN
 }
 
 /** What the processes of Procfiles and scripts start, each in the directory in which its application is found. */
@@ -63,11 +56,11 @@ const NO_STARTER = { by: null, service: null, sockets: [], user: null }
 function processesOf(source: Source): readonly StartedByMachine[] {
   return readProcfile(source).map(entry => ({
     ...NO_STARTER,
-    command: commandOfEntry(entry, known(posix.dirname(source.path)), environment),
+    command: commandOfEntry(entry, known(posix.dirname(source.path)), setByHand),
   }))
 }
 
 function scriptOf(source: Source): StartedByMachine {
   const words = ['/bin/sh', source.path].map(word => writtenFor(source, word, 0, 0))
-  return { ...NO_STARTER, command: { words, directory: NOT_SEEN, environment } }
+  return { ...NO_STARTER, command: { words, directory: NOT_SEEN, environment: setByHand } }
 }
