@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
+import { leftOutBy, readIgnore } from '../../parsers/dockerfile/ignore.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -287,14 +288,14 @@ function* leftOut(
   const own = `${dockerfile.path}.dockerignore`
   const list = sourceAt(files, own) ?? sourceAt(files, posix.join(context, '.dockerignore'))
   if (list === null) return
-  const lines = linesOf(list)
+  const lines = readIgnore(list)
   for (const { at, from, sources, documents } of stage.copies) {
     if (from !== null || documents.length > 0) continue
     for (const source of sources) {
       if (!source.known || /[*?[$]|:\/\//.test(source.value)) continue
       const path = posix.normalize(source.value).replace(/^\/|\/$/g, '')
       if (path === '' || path === '.') continue
-      const line = excluding(lines, path)
+      const line = leftOutBy(lines, path)
       if (line === null) continue
       // What lies elsewhere is of another context than the one at hand, unless a build is to put it here.
       if (
@@ -331,45 +332,6 @@ function isHome({ copies }: DockerStage, context: string, files: FileSystem): bo
       !/[*?[$]|:\/\//.test(source.value) &&
       files.kind(posix.join(context, source.value)) !== null,
   )
-}
-
-interface IgnoreLine {
-  readonly at: Place
-  readonly pattern: string
-  readonly isExcluded: boolean
-}
-
-function linesOf(source: Source): readonly IgnoreLine[] {
-  return [...source.text.matchAll(/^[ \t]*(!?)([^#\s][^\r\n]*?)[ \t]*\r?$/gm)].map(match => {
-    const [text, bang = '', pattern = ''] = match
-    const start = match.index + text.indexOf(pattern)
-    return {
-      at: { source, start, end: start + pattern.length },
-      pattern: posix.normalize(pattern).replace(/^\/|\/$/g, ''),
-      isExcluded: bang === '',
-    }
-  })
-}
-
-/** True of a name, or of a pattern with stars alone that it has. */
-function isNamed(name: string, pattern: string): boolean {
-  if (!/^[\w.*-]+$/.test(pattern) || pattern.includes('**')) return name === pattern
-  return new RegExp(`^${pattern.replace(/[.-]/g, '\\$&').replaceAll('*', '[^/]*')}$`).test(name)
-}
-
-/** The line that leaves a path out; null where none surely does. */
-function excluding(lines: readonly IgnoreLine[], path: string): Place | null {
-  let found: Place | null = null
-  for (const { at, pattern, isExcluded } of lines) {
-    const isWhole = pattern === path || path.startsWith(`${pattern}/`) || pattern === '*' || pattern === '**'
-    const isAnyDepth =
-      pattern.startsWith('**/') && path.split('/').some(name => isNamed(name, pattern.slice(3)))
-    const isFirst = isNamed(path.split('/')[0] ?? '', pattern)
-    if (isExcluded && (isWhole || isAnyDepth || isFirst)) found = at
-    // What lets something of it in again, lets it be there.
-    else if (!isExcluded && (pattern.includes('*') || isWhole || pattern.startsWith(`${path}/`))) found = null
-  }
-  return found
 }
 
 /** Where the tool of a stage puts its pages, if that is elsewhere. */

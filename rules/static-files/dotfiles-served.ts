@@ -18,6 +18,23 @@ const server = (lines: string, root = '/var/www/shop'): string => conf`
   }
 `
 const GIT = { 'var/www/shop/.git/config': conf`[core]`, 'var/www/shop/index.html': conf`<h1>Shop</h1>` }
+/** nginx in a container that has the project around it. */
+const container = (lines: string, root = '/srv/shop'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        ${lines}
+        ports: ["80:80"]
+  `,
+  Dockerfile: conf`
+    FROM nginx:1.27
+    COPY . /srv/shop
+    COPY site.conf /etc/nginx/conf.d/default.conf
+  `,
+  'site.conf': server('', root),
+  '.env': conf`SECRET=1`,
+  'index.html': conf`<h1>Shop</h1>`,
+})
 
 /** What lies in web directories by accident, and a file that gives it away where it is a directory. */
 const ACCIDENTS: readonly (readonly [path: string, isSecret: boolean])[] = [
@@ -51,6 +68,22 @@ export default defineRule({
   bad: [
     { title: 'a checkout as the root', files: { 'nginx.conf': server('', '«/var/www/shop»'), ...GIT } },
     {
+      title: 'a project that is mounted into the container',
+      files: container(
+        conf`
+          image: nginx:1.27
+          volumes:
+            - .:/srv/shop
+            - ./site.conf:/etc/nginx/conf.d/default.conf
+        `,
+        '«/srv/shop»',
+      ),
+    },
+    {
+      title: 'a project that is copied into the image',
+      files: container('build: .', '«/srv/shop»'),
+    },
+    {
       title: 'an alias to a directory with an .env in it',
       files: {
         'nginx.conf': server(conf`
@@ -63,6 +96,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a project of which the build leaves them out',
+      files: { ...container('build: .'), '.dockerignore': '.git\n.env\n' },
+    },
+    {
+      title: 'a directory of the project in the container',
+      files: container(
+        conf`
+          image: nginx:1.27
+          volumes:
+            - ./public:/srv/shop
+            - ./site.conf:/etc/nginx/conf.d/default.conf
+        `,
+      ),
+    },
     {
       title: 'refused by their dot',
       files: {

@@ -10,7 +10,7 @@ import { namesServer } from '../../files/starters.ts'
 import { commandsOfContainer, fileReader } from '../build/programs/app-commands.ts'
 import { buildContext } from './build-context.ts'
 import type { Container } from './container.ts'
-import { copiesOf, filesInside, imageName, imageReference } from './read-containers.ts'
+import { copiesOf, filesInside, imageName, imageReference, leftOutOf } from './read-containers.ts'
 
 /**
  * The container of an image that starts an application and that no compose file runs: `docker run` or a platform starts
@@ -33,7 +33,7 @@ export const containerOfImage = memoByKey((files: FileSystem, path: string): Con
     fault: null,
     base: imageName(image.base),
     reference: imageReference(image.base),
-    files: filesInside(mounts, files),
+    files: filesInside(mounts, files, leftOutOf(files, context, path)),
     hostFiles: files,
     mounts,
     networks: ['default'],

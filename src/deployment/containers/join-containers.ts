@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { memo } from '../../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import type { Source } from '../../../parsers/text/source.ts'
@@ -210,12 +210,31 @@ export function machineOf(container: Container, servers: Servers | undefined): M
   return {
     name: container.service.name,
     names: container.names,
-    files: servers?.files ?? container.files,
+    files: servers === undefined ? container.files : filesAround(servers.files, container),
     nginx: servers?.nginx ?? [],
     apache: servers?.apache ?? [],
     container,
   }
 }
+
+/**
+ * The files of the container over those among which the configuration of its server was read: what a `root` holds is
+ * mounted or copied there, and what nothing brings may still lie in the image.
+ */
+const filesAround = memoByKey((own: FileSystem, container: Container): FileSystem => {
+  const inside = container.files
+  const isInside = (path: string): boolean => inside.kind(path) !== null
+  return {
+    ...own,
+    read: path => (isInside(path) ? inside : own).read(path),
+    list: path => (isInside(path) ? inside : own).list(path),
+    kind: path => inside.kind(path) ?? own.kind(path),
+    realPath: path => (isInside(path) ? inside : own).realPath(path),
+    mode: path => (isInside(path) ? inside : own).mode(path),
+    refusal: path => (isInside(path) ? inside : own).refusal(path),
+    display: path => (isInside(path) ? inside : own).display(path),
+  }
+})
 
 /** True where a mount, the image or the compose file puts a file of the repository where a server reads it. */
 function brings(container: Container, file: string): boolean {

@@ -4,12 +4,14 @@ import { isBelow } from '../../../parsers/text/is-below.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
+import { leftOutBy, readIgnore } from '../../../parsers/dockerfile/ignore.ts'
 import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import type { Fact } from '../../../parsers/text/fact.ts'
 import { matchesName } from '../../../parsers/wildcard/libc-fnmatch.ts'
 import { hasWildcard } from '../../../parsers/wildcard/tokens.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { filesWithout } from '../../files/files-without.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Container, ContainerMount } from './container.ts'
 
@@ -87,7 +89,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     fault: built?.fault ?? null,
     base: imageName(image),
     reference: imageReference(image),
-    files: filesInside(visible, files),
+    files: filesInside(visible, files, built?.isLeftOut ?? null),
     hostFiles: files,
     mounts: visible,
     networks:
@@ -97,12 +99,44 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
   }
 }
 
-/** Paths as a container sees them, by what stands where. */
-export function filesInside(mounts: readonly ContainerMount[], files: FileSystem): FileSystem {
-  return mountedFiles(
+/**
+ * Paths as a container sees them, by what stands where.
+ *
+ * @param isLeftOut which paths of the build's context `.dockerignore` leaves out; null where there is none
+ */
+export function filesInside(
+  mounts: readonly ContainerMount[],
+  files: FileSystem,
+  isLeftOut: ((path: string) => boolean) | null = null,
+): FileSystem {
+  const inside = mountedFiles(
     files,
     mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
   )
+  if (isLeftOut === null) return inside
+  const innermost = [...mounts].sort((a, b) => b.target.length - a.target.length)
+  return filesWithout(inside, path => {
+    const mount = innermost.find(each => each.path !== null && isBelow(path, each.target))
+    return (
+      mount?.from === 'COPY' &&
+      mount.path !== null &&
+      isLeftOut(posix.join(mount.path, posix.relative(mount.target, path)))
+    )
+  })
+}
+
+/** What `.dockerignore` leaves out of a build; null where there is none. */
+export function leftOutOf(
+  files: FileSystem,
+  context: string,
+  dockerfile: string,
+): ((path: string) => boolean) | null {
+  const list =
+    sourceAt(files, `${dockerfile}.dockerignore`) ?? sourceAt(files, posix.join(context, '.dockerignore'))
+  if (list === null) return null
+  const lines = readIgnore(list)
+  return path =>
+    path !== context && isBelow(path, context) && leftOutBy(lines, posix.relative(context, path)) !== null
 }
 
 function namesOf({ name, containerName, networks }: ComposeService): readonly string[] {
@@ -128,6 +162,7 @@ interface BuiltImage {
   readonly image: DockerImage | null
   readonly fault: DockerFault | null
   readonly context: string
+  readonly isLeftOut: ((path: string) => boolean) | null
 }
 
 function readImage(build: NonNullable<ComposeService['build']>, files: FileSystem): BuiltImage | null {
@@ -145,6 +180,7 @@ function readImage(build: NonNullable<ComposeService['build']>, files: FileSyste
     image: imageOfStage(dockerfile, target?.value ?? null),
     fault: dockerfile.fault,
     context: context.value,
+    isLeftOut: leftOutOf(files, context.value, path),
   }
 }
 
