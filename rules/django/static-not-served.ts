@@ -44,6 +44,32 @@ const tree = (location: string, settings = ''): Record<string, string> => ({
   `,
 })
 
+/** A project of which nobody is seen to start it: its paths may be samples. */
+const unstarted = (location: string, settings = ''): Record<string, string> => ({
+  'deploy/site.conf': nginxServer(conf`
+    ${location}
+    location / {
+        proxy_pass http://127.0.0.1:8000;
+        proxy_set_header Host $host;
+    }
+  `),
+  'manage.py': conf`
+    import os
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+  `,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+  'shop/urls.py': conf`urlpatterns = []`,
+  'shop/settings.py': conf`
+    DEBUG = False
+    ALLOWED_HOSTS = ["example.org"]
+    ROOT_URLCONF = "shop.urls"
+    STATIC_URL = "/static/"
+    STATIC_ROOT = "/srv/shop/static"
+    ${settings}
+  `,
+})
+
 const STATIC = conf`
   location /static/ {
       alias /srv/shop/static/;
@@ -69,6 +95,13 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
   bad: [
+    {
+      title: 'all is proxied to a project that nobody is seen to start',
+      files: {
+        ...unstarted(''),
+        'deploy/site.conf': unstarted('')['deploy/site.conf']!.replace('server', '«server»'),
+      },
+    },
     {
       title: 'uploads in a directory of the file system',
       files: tree(
@@ -131,6 +164,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'another directory than that of a project that nobody is seen to start',
+      files: unstarted(conf`
+        location /static/ {
+            alias /var/www/shop/static/;
+        }
+      `),
+    },
+    {
+      title: 'WhiteNoise in a project that nobody is seen to start',
+      files: unstarted('', 'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
+    },
+    {
       title: 'an alias of the directory',
       files: tree(conf`
         location /static/ {
@@ -179,7 +224,6 @@ export default defineRule({
     for (const each of djangoConnections(deployment)) {
       const debug = each.settings.get('DEBUG')
       if (debug !== null && !(debug.known && debug.value === false)) continue
-      if (!isPlaced(each.program)) continue
       for (const kind of ['STATIC', 'MEDIA'] as const)
         if (!seen[kind].has(each.connection.server)) yield* unserved(deployment, each, kind, seen[kind])
     }
@@ -223,7 +267,8 @@ function* unserved(
     }
     return
   }
-  if (end.kind !== 'response' || end.status !== 404 || end.at === null) return
+  // A repository whose start nobody sees has samples of paths.
+  if (end.kind !== 'response' || end.status !== 404 || end.at === null || !isPlaced(program)) return
   const looked = placeText(end.at)
   if (!looked.startsWith('/')) return
   const isDoubled = posix.normalize(looked).replace(/(?<=.)\/$/, '') === directory
