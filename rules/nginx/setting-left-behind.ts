@@ -8,7 +8,7 @@ import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -102,6 +102,10 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
     },
     {
+      title: 'the same, of servers whose main file is not here',
+      files: { 'site.conf': `${redirectingServer('«client_max_body_size» 8m;')}\n${secureServer('')}` },
+    },
+    {
       title: 'a larger limit of a server that only redirects',
       files: {
         'etc/nginx/nginx.conf': nginxMain([
@@ -178,6 +182,12 @@ export default defineRule({
             }
           `),
         ),
+      },
+    },
+    {
+      title: 'the limit in a file of the server that answers, which is not here',
+      files: {
+        'site.conf': `${redirectingServer('client_max_body_size 8m;')}\n${secureServer('include /etc/nginx/snippets/uploads.conf;')}`,
       },
     },
     {
@@ -262,13 +272,15 @@ function* redirectedAway(deployment: Deployment, configuration: NginxConfigurati
     const secure = own.flatMap(({ name }) => secureServers(deployment).get(name) ?? [])[0]
     const pass = secure?.directive.children.find(({ name }) => name === 'location')
     if (secure === undefined || pass === undefined || secure.configuration !== configuration) continue
-    const found = effective(configuration, secure.directive, 'client_max_body_size')
-    if (!found.known || !found.value.complete || hasRaisedLimit(secure.directive)) continue
+    const found = effectiveAtHand(configuration, secure.directive, 'client_max_body_size')
+    if (!found.known || hasRaisedLimit(secure.directive)) continue
     const there = found.value.directives[0]?.args[0]?.value
     const [first, second] = [bytesOf(line.args[0]?.value ?? ''), bytesOf(there ?? '1m')]
     if (first === null || second === null || first <= second) continue
     yield {
       at: namePlace(line),
+      // A main file that is not in the audit may raise it for all; then this line would not be there.
+      ...(configuration.main === null && { confidence: 'medium' as const }),
       message: `this server redirects every request, and the one that answers takes ${there ?? '1m, its default,'} alone: larger ones get 413`,
       label: 'left behind',
       related: [
