@@ -54,6 +54,30 @@ const application = (pass: string, script = FLASK): Record<string, string> => ({
   ),
   'srv/clock/app.py': script,
 })
+const container = (image: string, pass: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: ${image}
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+        ports: ["80:80"]
+      clock:
+        build: .
+        command: gunicorn -k gthread --threads 4 --bind 0.0.0.0:9000 app:app
+  `,
+  'site.conf': nginxServer(conf`
+    location / {
+        ${pass}
+    }
+  `),
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /srv/clock
+    COPY app.py .
+  `,
+  'app.py': FLASK,
+})
 
 export default defineRule({
   summary: 'nginx buffers a stream of events',
@@ -67,6 +91,10 @@ export default defineRule({
   bad: [
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/events»') } },
     { title: 'an application that sends events', files: application('«proxy_pass» http://127.0.0.1:9000;') },
+    {
+      title: 'an image of a series that speaks HTTP/1.0 to backends',
+      files: container('nginx:1.27-alpine', '«proxy_pass» http://clock:9000;'),
+    },
   ],
   good: [
     { title: 'not buffered', files: { 'nginx.conf': site('/events', 'proxy_buffering off;') } },
@@ -83,6 +111,10 @@ export default defineRule({
         'proxy_pass http://127.0.0.1:9000;',
         FLASK.replace('stream")', 'stream", headers={"X-Accel-Buffering": "no"})'),
       ),
+    },
+    {
+      title: 'an image that is pulled anew, and speaks HTTP/1.1 to backends',
+      files: container('nginx:alpine', 'proxy_pass http://clock:9000;'),
     },
     { title: 'another location', files: { 'nginx.conf': site('/api/') } },
     {
@@ -129,7 +161,13 @@ export default defineRule({
       )
         continue
       // What is pulled today speaks HTTP/1.1 to its backends.
-      if (connection.from.machine.container !== null && configuration.version.from === 'assumed') continue
+      const { container } = connection.from.machine
+      if (
+        container !== null &&
+        configuration.version.from === 'assumed' &&
+        !OLD_SERIES.test(container.reference ?? '')
+      )
+        continue
       yield {
         at: place,
         severity: 'warning',
@@ -143,6 +181,9 @@ export default defineRule({
     }
   },
 })
+
+/** Images of a series that ended before 1.29.7. */
+const OLD_SERIES = /^(?:nginx|nginxinc\/nginx-unprivileged):1\.(?:1?\d|2[0-8])(?:\.\d+)?(?:-|$)/
 
 /** Whether a directive is written for a block, or may be. */
 function isSet(configuration: NginxConfiguration, block: NginxDirective, name: string): boolean {
