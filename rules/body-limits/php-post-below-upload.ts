@@ -10,10 +10,26 @@ import { type Fact, known } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { readPhpSettings } from '../../parsers/php/php-settings.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import { modPhpIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 
 const tree = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('', 'client_max_body_size 100m;'),
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
+})
+
+const withApache = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      blog:
+        image: wordpress:6-apache
+        ports: ["80:80"]
+        volumes:
+          - ./php/uploads.ini:/usr/local/etc/php/conf.d/uploads.ini
+  `,
+  'php/uploads.ini': lines,
 })
 
 const apache = (line: string): Record<string, string> => ({
@@ -76,6 +92,13 @@ export default defineRule({
       files: container('upload_max_filesize = «64M»'),
     },
     {
+      title: 'a file that is mounted into a container with Apache',
+      files: withApache(conf`
+        upload_max_filesize = «64M»
+        post_max_size = 32M
+      `),
+    },
+    {
       title: 'one raised in a .htaccess',
       files: {
         ...apache(''),
@@ -103,6 +126,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a larger body in a container with Apache',
+      files: withApache(conf`
+        upload_max_filesize = 64M
+        post_max_size = 72M
+      `),
+    },
+    {
+      title: 'one of them in a container with Apache, whose image may set the other',
+      files: withApache('upload_max_filesize = 64M'),
+    },
     {
       title: 'both raised',
       files: tree(conf`
@@ -146,6 +180,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* inApache(deployment)
+    yield* inContainers(deployment)
     for (const program of programsOfKind(deployment, 'php-fpm')) {
       const upload = program.phpSetting('upload_max_filesize')
       const post = program.phpSetting('post_max_size')
@@ -185,6 +220,22 @@ function* inApache(deployment: Deployment) {
         .findLast(each => each !== null)
       yield* tooSmall(own, around ?? ofServer('post_max_size'))
     }
+  }
+}
+
+/** What files say that are mounted or copied into a container of PHP with Apache. */
+function* inContainers({ machines }: Deployment) {
+  for (const { container, programs } of machines) {
+    if (container === null || programs.some(({ kind }) => kind === 'php-fpm')) continue
+    const settings = readPhpSettings(modPhpIniSources(container.files))
+    const [upload, post] = ['upload_max_filesize', 'post_max_size'].map(name => {
+      const written = settings.get(name)
+      return written === undefined || isUnknownWord(written.text)
+        ? null
+        : { ...known(written.text), at: placeOf(written) }
+    })
+    // What nobody writes here the image may have in a file of its own.
+    if (upload != null && post != null) yield* tooSmall(upload, post)
   }
 }
 
