@@ -53,7 +53,7 @@ export function isGroupMember({ files }: Machine, user: string, group: string): 
     const isAlpine =
       files.kind('/etc/nginx/http.d') === 'directory' ||
       files.list('/etc')?.some(({ name }) => ALPINE.test(name)) === true
-    if (isAlpine && group === 'www-data') return undefined
+    if (isAlpine && group === 'www-data') return /^(?:nginx|apache)$/.test(user) || undefined
     return group === 'root' || STOCK.has(`${user} ${group}`) ? false : undefined
   }
   return read.source.code

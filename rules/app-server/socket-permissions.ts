@@ -66,6 +66,7 @@ const runtimeDirectory = (group: string, mode: string): Record<string, string> =
 export default defineRule({
   summary: 'nginx may not open the socket of the application server',
   severity: 'error',
+  otherSeverities: { info: 'where nobody knows of what groups nginx is a member' },
   confidence: 'high',
   since: '0.1.0',
   why: 'To connect to a Unix socket, the worker processes of nginx need the right to write to it. uWSGI makes its socket with the umask that it is started with, which leaves it to its owner; others do as soon as a umask or mode is set. Every request is answered with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`.',
@@ -106,6 +107,10 @@ export default defineRule({
           SocketMode=0600
         `,
       },
+    },
+    {
+      title: 'a umask that leaves it to a group, of which the user of nginx may be a member',
+      files: gunicorn('«unix:/run/shop/shop.sock» --umask 007'),
     },
   ],
   good: [
@@ -156,12 +161,15 @@ export default defineRule({
           continue
         }
         const rights = socket === undefined ? null : rightsOf(program, socket)
-        if (rights === null || may(WRITE, program, rights, user)) continue
+        const right = rights === null || may(WRITE, program, rights, user)
+        if (rights === null || right === true) continue
         const { owner, group, mode } = rights
+        const isOfGroup = right === 'of its group'
         yield {
           at,
-          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502`,
-          label: 'nginx may not write to it',
+          ...(isOfGroup && { severity: 'info' as const, confidence: 'low' as const }),
+          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
+          label: isOfGroup ? 'for members of its group' : 'nginx may not write to it',
           related: [
             { at: place, message: 'nginx connects here' },
             ...(socket?.unit?.mode?.at == null ? [] : [{ at: socket.unit.mode.at, message: 'its mode' }]),
@@ -191,7 +199,7 @@ function closedDirectory(
   const path = inRun(socket)
   const made = service.runtimeDirectories.find(each => each.known && isBelow(path, each.value))
   const rights = whole(service.user ?? known('root'), service.group, mode)
-  if (made?.known !== true || rights === null || may(ENTER, program, rights, user)) return null
+  if (made?.known !== true || rights === null || may(ENTER, program, rights, user) !== false) return null
   return { ...rights, path: made.value, at: mode.at }
 }
 
@@ -252,15 +260,15 @@ function whole(owner: Fact<string>, group: Fact<string> | null, mode: Fact<numbe
 const ENTER = 0o1
 const WRITE = 0o2
 
-/** True also where the groups of a user are not known. */
+/** `of its group` where the groups of a user are not known, and one of them decides. */
 function may(
   right: number,
   { machine }: AppServerProgram,
   { owner, group, mode }: Rights,
   user: WorkerAccount,
-): boolean {
+): boolean | 'of its group' {
   if (user.name === 'root' || (mode & right) !== 0) return true
   if (owner === user.name) return (mode & (right << 6)) !== 0
   if ((mode & (right << 3)) === 0) return false
-  return group === user.group || isGroupMember(machine, user.name, group) !== false
+  return group === user.group || (isGroupMember(machine, user.name, group) ?? 'of its group')
 }

@@ -96,13 +96,6 @@ export default defineRule({
   ],
   bad: [
     {
-      title: 'all is proxied to a project that nobody is seen to start',
-      files: {
-        ...unstarted(''),
-        'deploy/site.conf': unstarted('')['deploy/site.conf']!.replace('server', '«server»'),
-      },
-    },
-    {
       title: 'uploads in a directory of the file system',
       files: tree(
         conf`
@@ -160,6 +153,13 @@ export default defineRule({
         ].join(''),
         UPLOADS,
       ),
+    },
+    {
+      title: 'all is proxied to a project that nobody is seen to start',
+      files: {
+        ...unstarted(''),
+        'deploy/site.conf': unstarted('')['deploy/site.conf']!.replace('server', '«server»'),
+      },
     },
   ],
   good: [

@@ -42,6 +42,7 @@ const pool = (lines: string): string => conf`
 export default defineRule({
   summary: 'nginx or Apache may not open the socket of PHP-FPM',
   severity: 'error',
+  otherSeverities: { info: 'where nobody knows of what groups the server is a member' },
   confidence: 'high',
   since: '0.1.0',
   why: 'PHP-FPM makes its socket for root and with mode 0660 unless the pool says otherwise. The worker processes of nginx or Apache run as another user, and may not write to it: nginx answers each request for a script with 502, `connect() to unix:… failed (13: Permission denied)`, and Apache with 503, `AH02454`.',
@@ -86,8 +87,29 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'another group, of which the user of nginx may be a member',
+      files: {
+        'etc/nginx/nginx.conf': nginx(),
+        'etc/php/8.2/fpm/pool.d/www.conf': pool(conf`
+          listen.owner = shop
+          listen.group = shop
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the group `www-data` of Alpine, of which its nginx is a member',
+      files: {
+        'etc/nginx/nginx.conf': nginx().replace('user www-data', 'user nginx'),
+        'etc/apk/world': 'nginx\n',
+        'etc/php83/php-fpm.d/www.conf': pool(conf`
+          listen.owner = shop
+          listen.group = www-data
+        `),
+      },
+    },
     {
       title: 'the user of nginx owns it',
       files: {
@@ -139,13 +161,19 @@ export default defineRule({
           continue
         const { program } = to.listener
         const { name: server, user, status } = workerOf(connection)
-        if (user === null || seen.has(program) || mayOpen(program, user)) continue
+        const right = user === null || seen.has(program) || mayOpen(program, user)
+        if (user === null || right === true) continue
+        const isOfGroup = right === 'of its group'
+        // Which groups an image has, nobody knows here.
+        if (isOfGroup && program.machine.container !== null) continue
         seen.add(program)
         const owner = valueOrNull(program.pool.listenOwner ?? NONE) ?? 'root'
+        const group = valueOrNull(program.pool.listenGroup ?? NONE) ?? 'root'
         yield {
           at: to.listener.at,
-          message: `the socket belongs to \`${owner}\`, and ${server} runs as \`${user.name}\`, so every script is answered with ${status}`,
-          label: `${server} may not write to it`,
+          ...(isOfGroup && { severity: 'info' as const, confidence: 'low' as const }),
+          message: `the socket belongs to \`${owner}\`, and ${server} runs as \`${user.name}\`, so every script is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
+          label: isOfGroup ? 'for members of its group' : `${server} may not write to it`,
           related: [
             { at: place, message: `${server} connects here` },
             ...(user.at === null ? [] : [{ at: user.at, message: `the user of ${server}` }]),
@@ -166,8 +194,8 @@ function workerOf(connection: Connection) {
 
 const NONE = { known: false, reason: '', at: null } as const
 
-/** True also where a setting is not known. */
-function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: WorkerAccount): boolean {
+/** True also where a setting is not known; `of its group` where the groups of the account are not, and one of them decides. */
+function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: WorkerAccount): boolean | 'of its group' {
   if (name === 'root' || pool.listenAclUsers !== null || pool.listenAclGroups !== null) return true
   const mode = pool.listenMode === null ? 0o660 : valueOrNull(pool.listenMode)
   if (mode === null || (mode & 0o002) !== 0) return true
@@ -176,5 +204,5 @@ function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: WorkerAccoun
   if (owner === null || ownerGroup === null) return true
   if (owner === name) return (mode & 0o200) !== 0
   if ((mode & 0o020) === 0) return false
-  return ownerGroup === group || isGroupMember(machine, name, ownerGroup) !== false
+  return ownerGroup === group || (isGroupMember(machine, name, ownerGroup) ?? 'of its group')
 }
