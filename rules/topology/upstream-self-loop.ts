@@ -1,10 +1,11 @@
 import type { NginxListener } from '../../src/deployment/model.ts'
 import type { NginxConnection, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { type Address, covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { parseNginxListen } from '../../src/servers/addresses/nginx.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
@@ -56,6 +57,18 @@ export default defineRule({
     {
       title: 'no port, which is 80',
       files: { 'nginx.conf': nginx('«http://127.0.0.1»') },
+    },
+    {
+      title: 'a server for whatever name',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(nginx('«http://localhost»')).replace('example.org', '_'),
+      },
+    },
+    {
+      title: 'a name that stands for both families of addresses',
+      files: {
+        'nginx.conf': nginx('«http://localhost»').replace('listen 80;', 'listen 80;\n    listen [::]:80;'),
+      },
     },
     {
       title: 'connections of which no name is known',
@@ -123,6 +136,25 @@ export default defineRule({
             }
           `,
         ).replace('Host $host', 'Host inner'),
+      },
+    },
+    {
+      title: 'a server for whatever name, behind which another one is the default',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          server {
+              listen 192.0.2.7:80;
+              server_name _;
+              location / {
+                  proxy_pass http://127.0.0.1;
+                  proxy_set_header Host $host;
+              }
+          }
+          server {
+              listen 127.0.0.1:80;
+              root /srv/www;
+          }
+        `),
       },
     },
     {
@@ -221,13 +253,29 @@ function comesBack(connection: NginxConnection, target: Target, listen: NginxLis
   const { server, pass, hostsSent } = connection
   if (!hostsSent.known || changesPath(connection)) return false
   if (listen.program.configuration !== server.configuration) return false
-  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
+  const hosts = hostsSent.value.length > 0 || !passesHostOn(connection) ? hostsSent.value : [ANY_NAME]
   return (
     pass.parent !== null &&
-    hostsSent.value.length > 0 &&
-    hostsSent.value.every(host => answers(server, address, target.port, host))
+    hosts.length > 0 &&
+    hosts.every(host => answers(server, addressOf(target), target.port, host))
   )
 }
+
+/** Stands for the names that no server has: what a server without a name is asked for. */
+const ANY_NAME = 'no-server-has-this-name.invalid'
+
+function passesHostOn({ headers }: NginxConnection): boolean {
+  const host = headers.written.findLast(({ name }) => name === 'host')
+  return host !== undefined && host.state !== 'cleared'
+}
+
+/** The address that is connected to; nginx takes those of `localhost` by turns, and 127.0.0.1 is one of them. */
+function addressOf(target: Target): Address {
+  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
+  return address.kind === 'name' && isLoopback(address) === true ? LOOPBACK : address
+}
+
+const LOOPBACK: Address = { kind: 'ip', family: 4, ip: '127.0.0.1', wildcard: false }
 
 /** A path behind the address, or a rewrite in front, sends another path, which another location may answer. */
 function changesPath({ pass, block }: NginxConnection): boolean {
