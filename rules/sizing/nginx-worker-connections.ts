@@ -47,6 +47,23 @@ export default defineRule({
     { title: 'as many files as connections', files: main('worker_rlimit_nofile «4096»;', '4096') },
     { title: 'fewer files than connections', files: main('worker_rlimit_nofile «1024»;', '4096') },
     {
+      title: 'fewer files than connections to files alone',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          worker_rlimit_nofile «1024»;
+          events {
+              worker_connections 4096;
+          }
+          http {
+              server {
+                  listen 80;
+                  root /srv/www;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the limit of the unit',
       files: { ...main('', '20000'), ...withLimit('«1024»') },
     },
@@ -58,6 +75,23 @@ export default defineRule({
       files: { ...main('worker_rlimit_nofile 65536;', '20000'), ...withLimit('1024') },
     },
     { title: 'twice as many', files: main('worker_rlimit_nofile 8192;', '4096') },
+    {
+      title: 'a file for each connection, where none is proxied',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          worker_rlimit_nofile 4096;
+          events {
+              worker_connections 4096;
+          }
+          http {
+              server {
+                  listen 80;
+                  root /srv/www;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the limit that the service starts nginx with', files: main('', '768') },
   ],
   *check(deployment) {
@@ -80,21 +114,28 @@ export default defineRule({
         }
         continue
       }
-      // Only a proxy needs two files for a request.
-      if (!occurrences.has('proxy_pass')) continue
       const allowed = parseNumber(limit.args[0]?.value ?? '')
-      if (allowed === null || wanted === null || allowed >= 2 * wanted) continue
+      if (allowed === null || wanted === null) continue
+      // Only a proxy needs two files for a request.
+      const isProxy = PASSES.some(name => occurrences.has(name))
+      const needed = isProxy ? 2 * wanted : wanted
+      if (allowed >= needed) continue
       const at = argumentPlace(limit, 0)
       yield {
         at,
         ...(allowed < wanted && { severity: 'warning' as const }),
-        message: `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to ${allowed < wanted ? 'more' : 'twice as many'} where they are proxied`,
+        message:
+          allowed < wanted
+            ? `${wanted} \`worker_connections\` exceed the limit of open files of a worker, which is ${allowed}`
+            : `A worker of nginx may open ${allowed} files, and its ${wanted} connections come to twice as many where they are proxied`,
         related,
         ...propose('Allow two files for each connection', 'safe', [replacePlace(at, `${2 * wanted}`)]),
       }
     }
   },
 })
+
+const PASSES = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass']
 
 /** How many files the unit of nginx lets it open, where it says so. */
 function limitOfUnit(program: NginxProgram): { readonly files: number; readonly at: Place } | null {
