@@ -24,11 +24,63 @@ export default defineRule({
   why: 'With `ProxyRequests On` httpd fetches any URL for any client: it hides where attacks and spam come from, and it reaches addresses that are open to this machine alone. `ProxyPass` does not need it.',
   remedy: 'Write `ProxyRequests Off`, or restrict `<Proxy "*">` with `Require ip`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#access'],
-  bad: [{ title: 'beside a reverse proxy', files: { 'site.conf': host('ProxyRequests «On»') } }],
+  bad: [
+    { title: 'beside a reverse proxy', files: { 'site.conf': host('ProxyRequests «On»') } },
+    {
+      title: 'a section that opens it to everybody',
+      files: {
+        'site.conf': host(conf`
+          ProxyRequests «On»
+          <Proxy *>
+              Order deny,allow
+              Allow from all
+          </Proxy>
+        `),
+      },
+    },
+  ],
   good: [
     {
       title: 'taken back by a later line',
       files: { 'site.conf': host('ProxyRequests On\nProxyRequests Off') },
+    },
+    {
+      title: 'a forward proxy for some addresses, in the words of 2.2',
+      files: {
+        'site.conf': host(conf`
+          ProxyRequests On
+          <Proxy *>
+              Order deny,allow
+              Deny from all
+              Allow from 192.168.0.0/16
+          </Proxy>
+        `),
+      },
+    },
+    {
+      title: 'for nobody yet',
+      files: {
+        'site.conf': host(conf`
+          ProxyRequests On
+          <Proxy *>
+              Order deny,allow
+              Deny from all
+          </Proxy>
+        `),
+      },
+    },
+    {
+      title: 'open but for one address',
+      files: {
+        'site.conf': host(conf`
+          ProxyRequests On
+          <Proxy *>
+              Order allow,deny
+              Allow from all
+              Deny from 192.0.2.7
+          </Proxy>
+        `),
+      },
     },
     { title: 'off', files: { 'site.conf': host('ProxyRequests Off') } },
     {
@@ -70,7 +122,15 @@ function restricts({ children }: ApacheDirective): boolean {
   return children.some(
     ({ name, args, section, ...rest }) =>
       (/^require$/i.test(name) && !/^granted$/i.test(args[1]?.value ?? '')) ||
-      /^(?:deny|order|authtype)$/i.test(name) ||
+      /^(?:deny|authtype)$/i.test(name) ||
+      // What no `Allow` names is denied then.
+      (/^order$/i.test(name) && /^allow,deny$/i.test(args[0]?.value ?? '') && !allowsAll(children)) ||
       (section && rest.children.length > 0),
+  )
+}
+
+function allowsAll(lines: readonly ApacheDirective[]): boolean {
+  return lines.some(
+    ({ name, args }) => /^allow$/i.test(name) && args.some(({ value }) => /^all$/i.test(value)),
   )
 }
