@@ -3,6 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { bringsHost } from '../../src/servers/pcre/brings-host.ts'
 import { beginsWith, literalStrings, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingHost } from '../_rewriting-examples.ts'
@@ -29,6 +30,15 @@ export default defineRule({
         'site.conf': rewritingHost(conf`
           RewriteCond %{QUERY_STRING} ^url=(.+)$
           RewriteRule ^/fetch$ «http://%1?» [P]
+        `),
+      },
+    },
+    {
+      title: 'the whole URL comes from the query',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{QUERY_STRING} ^url=(.+)$
+          RewriteRule ^/fetch$ «%1?» [P]
         `),
       },
     },
@@ -64,6 +74,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a URL of which the condition writes the host, or that is a path',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{QUERY_STRING} ^url=(http://files\.example\.org/[a-z]+)$
+          RewriteRule ^/fetch$ %1? [P]
+          RewriteCond %{QUERY_STRING} ^page=(/.+)$
+          RewriteRule ^/page$ %1? [P]
+          RewriteCond %{QUERY_STRING} ^page=([a-z]+)$
+          RewriteRule ^/pages$ %1? [P]
+        `),
+      },
+    },
+    {
       title: 'a condition names the hosts',
       files: {
         'site.conf': rewritingHost(conf`
@@ -78,7 +101,7 @@ export default defineRule({
       for (const rule of placedRules(configuration, filesOf(configuration))) {
         if (!rule.flags.has('P') || !rule.settled || rule.negated) continue
         const host = /^(?:https?|wss?|ftp|h2c?):\/\/([^/]*)/i.exec(rule.output)?.[1]
-        const chosen = host === undefined ? null : chosenIn(host, rule)
+        const chosen = host === undefined ? wholeUrl(rule) : chosenIn(host, rule)
         if (chosen === null) continue
         yield {
           at: argumentPlace(rule.directive, 1),
@@ -88,6 +111,26 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * The reference by which a client names the whole URL, scheme included. A group of the path cannot: Apache
+ * makes one slash of two there.
+ */
+function wholeUrl({ output, conditions }: PlacedRule): string | null {
+  const text = /^%[1-9]/.exec(output)?.[0]
+  if (text === undefined) return null
+  const group = Number(text[1])
+  const last = conditions.findLast(({ test, negated }) => test === 'regex' && !negated)
+  if (last === undefined || !CLIENTS_WORDS.test(last.input)) return null
+  const tree = readPattern(last.pattern)
+  if (tree === null || tree.problem !== null || group > tree.groups) return null
+  const mayBeUrl = URL_LETTERS.every(letter => mayHold(tree, letter.charCodeAt(0), group))
+  return mayBeUrl && !beginsWith(tree, 47, group) && !bringsHost(tree, group) ? text : null
+}
+
+/** What a client writes as it likes, two slashes in a row among it. */
+const CLIENTS_WORDS = /^%\{(?:QUERY_STRING|THE_REQUEST|HTTP_\w+|HTTP:.*)\}$/i
+const URL_LETTERS = [...'http:/.']
 
 /** The reference in a host by which a client names any host it likes; null where there is none. */
 function chosenIn(host: string, rule: PlacedRule): string | null {

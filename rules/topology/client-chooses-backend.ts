@@ -13,8 +13,9 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { groupsOf } from '../../parsers/pcre/walk.ts'
-import type { PcreNode, PcreTree } from '../../parsers/pcre/tree.ts'
+import type { PcreTree } from '../../parsers/pcre/tree.ts'
 import { inetPton } from '../../src/servers/addresses/libc.ts'
+import { bringsHost } from '../../src/servers/pcre/brings-host.ts'
 import { literalPrefix, mayHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 
@@ -347,24 +348,4 @@ function beginsWithSlash(tree: PcreTree, group: number): boolean {
       alternative.items.length === 0 ||
       literalPrefix({ ...tree, alternatives: [alternative] }).startsWith('/'),
   )
-}
-
-/** True where each text of a group begins with a scheme and a host that the expression writes out, at least its domain. */
-function bringsHost(tree: PcreTree, group: number): boolean {
-  const node = groupsOf(tree).get(group)
-  if (node?.kind !== 'group') return false
-  return node.alternatives.every(({ items }) => {
-    // A port is written `:`, what a label may be made of `*`, and what may be anything `!`.
-    const text = items.map(item => {
-      if (item.kind === 'literal') return String.fromCodePoint(item.code).toLowerCase()
-      if (![...'/?#@:\\'].some(char => holds(tree, item, char))) return '*'
-      return holds(tree, item, 'a') ? '!' : ':'
-    })
-    return /^https?\*?:\/\/(?:[a-z0-9.-]+|[^/!]*\.[a-z0-9-]+\.[a-z]+):?\d*\//.test(text.join(''))
-  })
-}
-
-function holds(tree: PcreTree, item: PcreNode, char: string): boolean {
-  const alternatives = [{ start: item.start, end: item.end, items: [item] }]
-  return mayHold({ ...tree, alternatives }, char.charCodeAt(0))
 }
