@@ -33,6 +33,7 @@ const main = (lines: string): string =>
 export default defineRule({
   summary: 'A directory that is served, and to which nothing grants access',
   severity: 'error',
+  otherSeverities: { warning: 'where a `.htaccess` that the audit does not have could grant it' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The main file of every distribution denies the whole file system: what lies outside of `/var/www` needs a `<Directory>` of its own that grants access, else every request is answered with 403 (AH01630).',
@@ -60,8 +61,44 @@ export default defineRule({
         'etc/apache2/apache2.conf': main('').replace('DocumentRoot /var/www', 'DocumentRoot «/srv/site»'),
       },
     },
+    {
+      title: 'a section that lets a `.htaccess` say everything, and grants nothing itself',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /home/deploy/site>
+              Options FollowSymLinks
+              AllowOverride All
+          </Directory>
+        `).replace('DocumentRoot /var/www', 'DocumentRoot «/home/deploy/site»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a document root whose .htaccess grants access',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          <Directory /srv/site>
+              AllowOverride All
+          </Directory>
+        `).replace('DocumentRoot /var/www', 'DocumentRoot /srv/site'),
+        'srv/site/.htaccess': 'Require all granted\n',
+      },
+    },
+    {
+      title: 'a directory whose access only a `.htaccess` decides',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/site
+              <Directory /srv/site>
+                  AllowOverride All
+              </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'for some addresses, and with a password',
       files: {
@@ -136,7 +173,8 @@ export default defineRule({
   *check(deployment) {
     for (const asked of askedHosts(deployment)) {
       for (const { directive, url } of served(asked)) {
-        const denial = denialOf(deployment, asked, url)
+        const sure = denialOf(deployment, asked, url)
+        const denial = sure ?? denialOf(deployment, asked, url, 'read-alone')
         if (denial === null) continue
         const index = directive.name === 'DocumentRoot' ? 0 : 1
         const directory = directive.args[index]?.value ?? ''
@@ -149,9 +187,10 @@ export default defineRule({
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
           cause: directive,
+          ...(sure === null && { severity: 'warning' as const, confidence: 'medium' as const }),
           message: isOwn
             ? `\`${url}\` serves this directory, and every request is denied: 403`
-            : `nothing grants access to \`${directory}\`, so every request below \`${url}\` is answered with 403`,
+            : `nothing grants access to \`${directory}\`, so every request below \`${url}\` is answered with 403${sure === null ? ', unless a `.htaccess` there grants it' : ''}`,
           related: isOwn ? [{ at, message: 'served from here' }] : [{ at: denial.at, message: 'denied by' }],
         }
       }
@@ -183,11 +222,19 @@ interface Denial {
 }
 
 /** The line that denies every client every file below a URL; null where some get some. */
-function denialOf(deployment: Deployment, asked: AskedHost, url: string): Denial | null {
+function denialOf(
+  deployment: Deployment,
+  asked: AskedHost,
+  url: string,
+  htaccess?: 'read-alone',
+): Denial | null {
   let denial: Denial | null = null
   for (const name of NAMES) {
     const target = `${url.endsWith('/') ? url : `${url}/`}${name}`
-    const { end } = askHost(deployment, asked, target, { client: null })
+    const { end } = askHost(deployment, asked, target, {
+      client: null,
+      ...(htaccess !== undefined && { htaccess }),
+    })
     if (end.kind !== 'response' || end.status !== 403 || end.at === null) return null
     if (end.reason !== 'access is denied') return null
     denial ??= { at: end.at, directive: directiveAt(asked.configuration, end.at) }

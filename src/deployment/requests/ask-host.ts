@@ -33,6 +33,8 @@ export interface HostQuestion {
   readonly index?: string
   /** What stands at the paths of which nobody knows, for a caller who asks for both. */
   readonly standing?: 'directory' | 'nothing'
+  /** As if no `.htaccess` were there but those that the audit has. */
+  readonly htaccess?: 'read-alone'
 }
 
 /** Every virtual host that may be asked something, in reading order. */
@@ -61,6 +63,7 @@ export function askHost(
     scheme: asked,
     index,
     standing,
+    htaccess,
   }: HostQuestion = {},
 ): ApacheOutcome {
   const answers = answersOf(deployment)
@@ -77,6 +80,7 @@ export function askHost(
     asked,
     index,
     standing,
+    htaccess,
     [...headers.values],
     headers.complete,
   ])
@@ -95,7 +99,7 @@ export function askHost(
         const kind = assume(files, path)
         return kind === undefined ? supposed(files, path, standing) : kind
       },
-      skipsUnreadHtaccess: directory => isInside(files, roots, directory),
+      skipsUnreadHtaccess: directory => htaccess === 'read-alone' || isInside(files, roots, directory),
       ...(index !== undefined && { index }),
     })
     ofHost.set(key, answer)
