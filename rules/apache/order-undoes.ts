@@ -1,10 +1,11 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
@@ -28,7 +29,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'What `Order` names last wins. With `deny,allow` and `Allow from all` every address is let in, those of `Deny from` too; with `allow,deny` and `Deny from all` nobody is, those of `Allow from` neither.',
+  why: 'What `Order` names last wins. With `allow,deny` whoever no `Allow` names is denied, whatever `Require` says beside it. With `deny,allow` and `Allow from all` every address is let in, those of `Deny from` too; with `allow,deny` and `Deny from all` nobody is, those of `Allow from` neither.',
   remedy: 'Turn the two words of `Order` round, or write `Require not ip` and `Require ip`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_access_compat.html#order'],
   bad: [
@@ -55,8 +56,40 @@ export default defineRule({
         Allow from all
       `),
     },
+    {
+      title: 'without Allow, beside Require',
+      files: main(conf`
+        Order «allow,deny»
+        Require ip 127.0.0.1
+      `),
+    },
   ],
   good: [
+    {
+      title: 'nobody is meant, or a password is enough',
+      files: main(conf`
+        Order allow,deny
+        Require all denied
+        <FilesMatch "\\.bak$">
+            Order allow,deny
+        </FilesMatch>
+        <Files members.html>
+            Order allow,deny
+            Satisfy any
+            Require valid-user
+        </Files>
+      `),
+    },
+    {
+      title: 'a section inside that lets clients in',
+      files: main(conf`
+        Order allow,deny
+        Require ip 127.0.0.1
+        <Files index.html>
+            Allow from all
+        </Files>
+      `),
+    },
     {
       title: 'all but one',
       files: main(conf`
@@ -101,18 +134,18 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      const denies = everywhere(configuration, files, 'deny')
-      if (denies.length === 0) continue
-      const sections = new Map<object, ApacheDirective[]>()
-      for (const name of ['order', 'allow', 'deny']) {
-        for (const directive of everywhere(configuration, files, name)) {
-          const section = directive.parent ?? directive.source
-          const lines = sections.get(section) ?? []
-          lines.push(directive)
-          sections.set(section, lines)
+      const all = LINES.flatMap(name => everywhere(configuration, files, name))
+      const allowing = new Set(all.filter(({ name }) => /^allow$/i.test(name)).map(hostOf))
+      for (const lines of groupBy(all, ({ parent, source }) => parent ?? source).values()) {
+        const lone = orderWithoutAllow(lines)
+        if (lone !== null && !allowing.has(hostOf(lone.order))) {
+          yield {
+            at: argumentPlace(lone.order, 0),
+            message: `no \`Allow\` names anybody, so \`Order allow,deny\` denies every client, and \`${writtenLine(lone.require)}\` lets nobody in`,
+            related: [{ at: namePlace(lone.require), message: 'has no effect' }],
+            help: 'Remove the `Order`: `Require` decides by itself',
+          }
         }
-      }
-      for (const lines of sections.values()) {
         const named = (name: string) => lines.filter(line => line.name.toLowerCase() === name)
         const order = named('order').at(-1)
         const word = (order?.args[0]?.value ?? 'deny,allow').toLowerCase()
@@ -136,6 +169,40 @@ export default defineRule({
     }
   },
 })
+
+const LINES = ['order', 'allow', 'deny', 'satisfy', 'require']
+
+/** The virtual host around a line; its file for one that stands in none, as in a `.htaccess`. */
+function hostOf(directive: ApacheDirective): object {
+  for (let { parent } = directive; parent !== null; { parent } = parent)
+    if (parent.name === 'VirtualHost') return parent
+  return directive.source
+}
+
+interface LoneOrder {
+  readonly order: ApacheDirective
+  readonly require: ApacheDirective
+}
+
+/** The lines of a section that deny everybody by an `Order` alone, and grant access by `Require`. */
+function orderWithoutAllow(lines: readonly ApacheDirective[]): LoneOrder | null {
+  const last = (word: string) => lines.findLast(({ name }) => name.toLowerCase() === word)
+  const order = last('order')
+  const require = last('require')
+  if (order === undefined || require === undefined || /^all denied$/i.test(argumentsOf(require))) return null
+  if (!/^allow,deny$/i.test(argumentsOf(order))) return null
+  if (/^any$/i.test(last('satisfy')?.args[0]?.value ?? '')) return null
+  const isMeant = lines.some(line => /^deny$/i.test(line.name) && isForAll(line))
+  return isMeant ? null : { order, require }
+}
+
+function argumentsOf({ args }: ApacheDirective): string {
+  return args.map(({ value }) => value).join(' ')
+}
+
+function writtenLine(directive: ApacheDirective): string {
+  return `${directive.name} ${argumentsOf(directive)}`
+}
 
 function isForAll({ args }: ApacheDirective): boolean {
   return args.slice(1).some(({ value }) => /^(?:all|0\.0\.0\.0\/0|0\/0)$/i.test(value))

@@ -803,6 +803,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403),
   },
   {
+    rule: 'apache/order-undoes',
+    shows: 'an Order without Allow denies whom Require grants access',
+    examples: { bad: 'without Allow, beside Require', good: 'one and nobody else' },
+    request: { url: 'http://example.org/' },
+    harm: answers(403),
+    sound: answers(200),
+  },
+  {
     rule: 'apache/balancer-undefined',
     examples: { bad: 'another name', good: 'the same name' },
     shows: 'no member, 503 with AH01171',
