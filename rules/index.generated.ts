@@ -582,6 +582,7 @@ import responseHeadersHeaderNameMisspelt from './response-headers/header-name-mi
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersMatrixClientWithoutCors from './response-headers/matrix-client-without-cors.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
+import responseHeadersOriginReflectedByApache from './response-headers/origin-reflected-by-apache.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
 import responseHeadersPolicyBlocksPage from './response-headers/policy-blocks-page.ts'
 import responseHeadersReturnWritesPath from './response-headers/return-writes-path.ts'
@@ -1344,6 +1345,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/matrix-client-without-cors', ...responseHeadersMatrixClientWithoutCors },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
+  { id: 'response-headers/origin-reflected-by-apache', ...responseHeadersOriginReflectedByApache },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },
   { id: 'response-headers/policy-blocks-page', ...responseHeadersPolicyBlocksPage },
   { id: 'response-headers/return-writes-path', ...responseHeadersReturnWritesPath },

@@ -584,6 +584,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['response-headers/header-value-newline', { fixes: ['safe'], programs: ['nginx'] }],
   ['response-headers/matrix-client-without-cors', { fixes: [], programs: ['nginx'] }],
   ['response-headers/origin-reflected', { fixes: [], programs: ['nginx'] }],
+  ['response-headers/origin-reflected-by-apache', { fixes: [], programs: ['apache'] }],
   ['response-headers/page-sent-as-file', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['response-headers/policy-blocks-page', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/return-writes-path', { fixes: [], programs: ['nginx'] }],

@@ -8,8 +8,7 @@ import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import { compilePcre } from '../../src/servers/regex.ts'
-import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { foreignOrigin } from './_foreign-origin.ts'
 
 const site = (lines: string, before = ''): string => conf`
   ${before}
@@ -205,7 +204,7 @@ function faultOf(configuration: NginxConfiguration, directive: NginxDirective, v
     const at = { source: map.directive.source, start: entry.name.start, end: entry.name.end }
     if (key === 'default') return { at, origin: 'https://evil.example', isAny: true }
     if (match === null) continue
-    const origin = strangeOrigin(match[2] ?? '', match[1] === '*')
+    const origin = foreignOrigin(match[2] ?? '', match[1] === '*')
     if (origin !== null) return { at, origin, isAny: false }
   }
   return null
@@ -227,7 +226,7 @@ function faultOfConditions(
   if (conditions === null) return null
   if (conditions.length === 0) return { at: taken, origin: 'https://evil.example', isAny: true }
   for (const { pattern, caseless, at } of conditions) {
-    const origin = strangeOrigin(pattern, caseless)
+    const origin = foreignOrigin(pattern, caseless)
     if (origin !== null) return { at, origin, isAny: false }
   }
   return null
@@ -282,42 +281,6 @@ function setLines(
 function patternPlace(block: NginxDirective, index: number): Place {
   const at = argumentPlace(block, index)
   return at.source.text[at.end - 1] === ')' ? { ...at, end: at.end - 1 } : at
-}
-
-/** The origin of a foreign site that a pattern matches; null for none that is tried. */
-function strangeOrigin(pattern: string, caseless: boolean): string | null {
-  const regex = compilePcre(pattern, { caseless })
-  if (regex === null) return null
-  for (const text of sampleTexts(pattern, { caseless, filler: 'a' }).texts.slice(0, 24)) {
-    const own = /^https?:\/\//.test(text) ? text : `https://${text.replace(/^:?\/*/, '')}`
-    if (!/^https?:\/\/[a-z0-9.:*-]+$/i.test(own)) continue
-    const host = own.replace(/^https?:\/\//, '').replace(/:\d*$/, '')
-    // A pattern of one word, such as `localhost`, is not a name with a domain.
-    if (!host.replace(/^\./, '').includes('.')) continue
-    const foreign = [
-      `${own.replace(/:\d*$/, '')}.evil.example`,
-      own.replace('://', '://evil-').replace('evil-.', 'evil.'),
-      dotless(own),
-    ]
-    for (const origin of foreign)
-      if (origin !== null && isForeign(origin, host) && regex.test(origin) === true) return origin
-  }
-  return null
-}
-
-/** The same name with a letter in place of a dot in front of its domain: what an unescaped dot lets in. */
-function dotless(origin: string): string | null {
-  const match = /^(https?:\/\/(?:.*\.)?)([^.]+)\.([^.]+)$/.exec(origin)
-  if (match === null) return null
-  const [, before = '', name = '', domain = ''] = match
-  return before.endsWith('.') ? `${before.slice(0, -1)}x${name}.${domain}` : null
-}
-
-/** True for a host of another registered domain than the one that is meant. */
-function isForeign(origin: string, meant: string): boolean {
-  const host = origin.replace(/^https?:\/\//, '').replace(/:\d*$/, '')
-  const domain = meant.split('.').slice(-2).join('.')
-  return host !== domain && !host.endsWith(`.${domain}`)
 }
 
 function sendsCookies(configuration: NginxConfiguration, directive: NginxDirective): boolean {

@@ -225,6 +225,17 @@ export const cases: readonly LiveCase[] = [
       headers['access-control-allow-origin'] === 'https://www.example.org.evil.example',
   },
   {
+    rule: 'response-headers/origin-reflected-by-apache',
+    shows: 'the page of another site may read the answer, with cookies',
+    examples: { bad: 'any origin, with cookies', good: 'the whole origin is compared' },
+    files: { '/srv/www/index.html': 'page' },
+    request: { url: 'http://api.example.org/', headers: { Origin: 'https://evil.example' } },
+    harm: ({ response: { headers } }) =>
+      headers['access-control-allow-origin'] === 'https://evil.example' &&
+      headers['access-control-allow-credentials'] === 'true',
+    sound: ({ response }) => response.headers['access-control-allow-origin'] === undefined,
+  },
+  {
     rule: 'response-headers/value-ignored',
     examples: { bad: 'a site that may show the page in a frame', good: 'as browsers know them' },
     shows: 'what browsers drop is sent',
