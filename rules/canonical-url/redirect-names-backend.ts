@@ -57,6 +57,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a port in ServerName, of a directory that may have a .htaccess and has none',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_set_header Host $host;'),
+        ...apache(
+          '«example.org:8080»',
+          conf`
+            <Directory /srv/www>
+                AllowOverride All
+            </Directory>
+          `,
+        ),
+      },
+    },
+    {
       title: 'the port of Apache, whatever the client asked for',
       files: {
         'etc/nginx/nginx.conf': nginx('proxy_set_header Host $host;'),

@@ -9,6 +9,7 @@ import { type ApacheOutcome, apacheOutcome } from '../../servers/apache/requests
 import { NO_HEADERS, type ReceivedHeaders } from '../../servers/received-headers.ts'
 import { fromBytes } from '../../servers/regex.ts'
 import type { Deployment } from '../model.ts'
+import { holdsDirectory } from './holds-directory.ts'
 import { CLIENT, UNKNOWN_HOST } from './made-up-requests.ts'
 import { ASSUMING } from './probe.ts'
 
@@ -87,7 +88,7 @@ export function askHost(
   let answer = ofHost.get(key)
   if (answer === undefined) {
     const files = deployment.filesOf(configuration)
-    const roots = heldRoots({ configuration, host }, files)
+    const holds = holdsDirectory({ configuration, host }, files)
     const own = originOf({ configuration, host })
     const scheme = asked ?? own.scheme
     const port = scheme === own.scheme ? own.port : scheme === 'https' ? 443 : 80
@@ -99,7 +100,7 @@ export function askHost(
         const kind = assume(files, path)
         return kind === undefined ? supposed(files, path, standing) : kind
       },
-      skipsUnreadHtaccess: directory => htaccess === 'read-alone' || isInside(files, roots, directory),
+      skipsUnreadHtaccess: directory => htaccess === 'read-alone' || holds(directory),
       ...(index !== undefined && { index }),
     })
     ofHost.set(key, answer)
@@ -129,23 +130,6 @@ function supposed(
 ): FileKind | null | undefined {
   if (standing === undefined || files.kind(path.replace(/(?<=.)\/$/, '')) !== null) return undefined
   return standing === 'directory' ? 'directory' : null
-}
-
-/** The document root, with its last slash, where the audit has it. */
-function heldRoots(asked: AskedHost, files: FileSystem): readonly string[] {
-  const root = documentRoot(asked)
-  const path = root.known ? fromBytes(root.value) : null
-  return path !== null && path !== '' && files.kind(path) === 'directory'
-    ? [`${path.replace(/\/$/, '')}/`]
-    : []
-}
-
-/** True for a directory of the audit, or one below a document root of it: its `.htaccess` would be there too. */
-function isInside(files: FileSystem, roots: readonly string[], directory: string): boolean {
-  return (
-    roots.some(root => directory.startsWith(root)) ||
-    files.kind(directory.replace(/(?<=.)\/$/, '')) === 'directory'
-  )
 }
 
 interface Origin {

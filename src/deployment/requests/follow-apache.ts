@@ -13,6 +13,7 @@ import type { Deployment } from '../model.ts'
 import { namePlace } from '../places.ts'
 import { type ApacheArrival, type FollowContext, type Leg, type RequestEnd, Steps } from './answer.ts'
 import { followWsgi } from './follow-wsgi.ts'
+import { holdsDirectory } from './holds-directory.ts'
 
 /** Follows what mod_proxy sends on. */
 export type FollowProxy = (
@@ -58,9 +59,11 @@ export function followApache(
     headers: arrival.headers,
     ...(arrival.client !== undefined && { client: arrival.client }),
   } as const
+  const files = deployment.filesOf(configuration)
   const ask = (more: Partial<WalkOptions>): ApacheOutcome =>
     apacheOutcome(configuration, host, request, {
-      files: deployment.filesOf(configuration),
+      files,
+      skipsUnreadHtaccess: holdsDirectory({ configuration, host }, files),
       ...(assume !== undefined && { assume }),
       ...more,
     })
