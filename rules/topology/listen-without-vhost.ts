@@ -51,8 +51,27 @@ export default defineRule({
         ${HOST}
       `),
     },
+    {
+      title: 'a virtual host of the public address, beside what packages write for all',
+      files: main(conf`
+        Listen «9000»
+        Alias /icons/ "/usr/share/apache2/icons/"
+        ScriptAlias /cgi-bin/ /usr/lib/cgi-bin/
+        <VirtualHost 198.51.100.20:9000>
+        ${HOST}
+      `),
+    },
   ],
   good: [
+    {
+      title: 'an alias of the main server',
+      files: main(conf`
+        Listen 9000
+        Alias /files /srv/files
+        <VirtualHost 198.51.100.20:9000>
+        ${HOST}
+      `),
+    },
     {
       title: 'a virtual host on the port',
       files: main(conf`
