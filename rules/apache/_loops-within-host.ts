@@ -11,6 +11,7 @@ import { placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { hotlinkLoops } from './_hotlink-loops.ts'
 
 /** A rule that takes the last slash of a directory away, and mod_dir, which puts it back. */
 export function* slashLoop(deployment: Deployment, asked: AskedHost) {
@@ -66,6 +67,17 @@ export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
   const lines = redirectingLines(deployment, asked)
   if (lines.length === 0) return
   yield* indexLoops(deployment, asked, lines)
+  const { configuration, host } = asked
+  const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
+  const files = deployment.filesOf(configuration)
+  // Below which URL the directory of a .htaccess lies that no server here serves, its files show.
+  const isServed = configuration.main === null || !isStandIn(configuration.main)
+  yield* hotlinkLoops(
+    deployment,
+    asked,
+    lines.slice(0, MOST_LINES).map(({ line }) => line),
+    path => isServed || (root !== undefined && files.kind(root.replace(/\/$/, '') + path) === 'file'),
+  )
   for (const path of pathsOf(deployment, asked, lines)) {
     const urls: string[] = []
     const places: Place[] = []

@@ -77,6 +77,9 @@ const withLdap = (lines: string, outer = ''): Record<string, string> => ({
 export default defineRule({
   summary: 'A password is asked for, and the file of passwords is not there, or of another kind or realm',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where a `.htaccess` names a file alone, and nothing is known of `ServerRoot`',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -123,6 +126,17 @@ export default defineRule({
       },
     },
     {
+      title: 'the name of a file alone, in a .htaccess alone',
+      files: {
+        'admin/.htaccess': conf`
+          AuthType Basic
+          AuthName staff
+          AuthUserFile «.htpasswd»
+          Require valid-user
+        `,
+      },
+    },
+    {
       title: 'a directory of users that no provider asks',
       files: withLdap('«AuthLDAPURL» "ldap://127.0.0.1:1/ou=people,dc=example,dc=org?uid"'),
     },
@@ -150,6 +164,23 @@ export default defineRule({
           AuthType Basic
           AuthName staff
           AuthUserFile /home/site/.htpasswd
+          Require valid-user
+        `,
+      },
+    },
+    {
+      title: 'a path below ServerRoot, and one that a placeholder makes, in a .htaccess alone',
+      files: {
+        'admin/.htaccess': conf`
+          AuthType Basic
+          AuthName staff
+          AuthUserFile conf/users
+          Require valid-user
+        `,
+        'staff/.htaccess': conf`
+          AuthType Basic
+          AuthName staff
+          AuthUserFile {{ password_file }}
           Require valid-user
         `,
       },
@@ -204,7 +235,17 @@ export default defineRule({
         for (const directive of occurrences.get('authuserfile') ?? []) {
           const other = otherKind(files, directive) ?? otherRealm(files, directive)
           if (other !== null) yield other
-          if (!isMissing(configuration, files, directive)) continue
+          if (!isMissing(configuration, files, directive)) {
+            if (isMeantBeside(configuration, directive))
+              yield {
+                at: argumentPlace(directive, 0),
+                severity: 'warning' as const,
+                confidence: 'medium' as const,
+                message: `\`${directive.args[0]?.value}\` is looked for below \`ServerRoot\`, such as \`/etc/apache2\`, and not beside this \`.htaccess\``,
+                help: 'Write the whole path of the file',
+              }
+            continue
+          }
           yield {
             at: argumentPlace(directive, 0),
             message: directive.args[0]?.value.startsWith('/')
@@ -292,6 +333,12 @@ function isMissing(
     : posix.join(serverRoot.known ? serverRoot.value : '/', written)
   // What the running system makes, no copy of a machine has.
   return files.kind(path) === null && files.covers(path) && !/^\/(?:run|tmp|var\/run)\//.test(path)
+}
+
+/** True for a name without a directory in a `.htaccess` that no server here serves: whoever writes it means the file beside it. */
+function isMeantBeside({ main }: ApacheConfiguration, { args }: ApacheDirective): boolean {
+  const written = args[0]?.value ?? ''
+  return main !== null && isStandIn(main) && isSettled(written) && /^\.?[\w.-]+$/.test(written)
 }
 
 /** Where nothing in the whole configuration says where passwords are, and the usual provider looks for them. */

@@ -77,6 +77,7 @@ const slashless = (condition: string): Record<string, string> => ({
 export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
+  otherSeverities: { warning: 'where it is a file that another site embeds' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -185,6 +186,28 @@ export default defineRule({
     {
       title: 'a pattern that matches where it leads, in a .htaccess alone',
       files: { '.htaccess': 'RedirectMatch 301 ^/shop «/shop/»\n' },
+    },
+    {
+      title: 'the picture for files that other sites embed',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{HTTP_REFERER} !^$
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteRule \.(gif|jpe?g|png)$ «/img/nothing.png» [R,L]
+        `),
+        'srv/www/img/nothing.png': 'picture',
+      },
+    },
+    {
+      title: 'the picture for files that other sites embed, of the site itself, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteRule \.(gif|jpe?g|png)$ «https://www.example.org/img/nothing.png» [NC,R,L]
+        `,
+        'img/nothing.png': 'picture',
+      },
     },
     {
       title: 'www. against the name without it, in a .htaccess alone',
@@ -316,6 +339,24 @@ export default defineRule({
           RewriteRule .* /maintenance.html [R=302,L]
         `),
         'srv/www/maintenance.html': 'back at noon',
+      },
+    },
+    {
+      title:
+        'pictures for files that other sites embed: left out, of another kind, of another site, and sent by itself',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteCond %{REQUEST_URI} !^/img/nothing\.png$
+          RewriteRule \.png$ /img/nothing.png [R,L]
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteRule \.jpg$ /img/nothing.gif [R,L]
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteRule \.webp$ https://pictures.example.net/nothing.webp [R,L]
+          RewriteCond %{HTTP_REFERER} !^https?://(www\.)?example\.org/ [NC]
+          RewriteRule \.bmp$ /img/nothing.bmp [L]
+        `),
+        'srv/www/img/nothing.png': 'picture',
       },
     },
     {

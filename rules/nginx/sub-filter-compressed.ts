@@ -66,6 +66,15 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('').replace('sub_filter', '«sub_filter»') },
     },
     {
+      title: 'the offer written out',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_set_header Accept-Encoding $http_accept_encoding;').replace(
+          'sub_filter',
+          '«sub_filter»',
+        ),
+      },
+    },
+    {
       title: 'Express compresses',
       files: Object.fromEntries(
         Object.entries(express('')).map(([path, text]) => [path, text.replace('sub_filter', '«sub_filter»')]),
@@ -116,7 +125,8 @@ export default defineRule({
       const filters = effective(configuration, block, 'sub_filter')
       const [line] = filters.known ? filters.value.directives : []
       if (line === undefined || headers.open || !headers.passesOthers) continue
-      if (headers.written.some(({ name }) => name === 'accept-encoding')) continue
+      const offer = headers.written.findLast(({ name }) => name === 'accept-encoding')
+      if (offer !== undefined && offer.value !== '$http_accept_encoding') continue
       const filter = certainHosts(deployment, connection)
         .map(compressionOf)
         .find(found => found !== null)
