@@ -63,6 +63,7 @@ import apacheDuplicateServername from './apache/duplicate-servername.ts'
 import apacheEnvNeverSet from './apache/env-never-set.ts'
 import apacheErrordocumentIneffective from './apache/errordocument-ineffective.ts'
 import apacheErrorlogDirectoryMissing from './apache/errorlog-directory-missing.ts'
+import apacheExpiresMediaTypeUnknown from './apache/expires-media-type-unknown.ts'
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
 import apacheExtensionIsWholeName from './apache/extension-is-whole-name.ts'
 import apacheFileTestNotPath from './apache/file-test-not-path.ts'
@@ -826,6 +827,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/env-never-set', ...apacheEnvNeverSet },
   { id: 'apache/errordocument-ineffective', ...apacheErrordocumentIneffective },
   { id: 'apache/errorlog-directory-missing', ...apacheErrorlogDirectoryMissing },
+  { id: 'apache/expires-media-type-unknown', ...apacheExpiresMediaTypeUnknown },
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
   { id: 'apache/extension-is-whole-name', ...apacheExtensionIsWholeName },
   { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },

@@ -65,6 +65,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/env-never-set', { fixes: [], programs: ['apache'] }],
   ['apache/errordocument-ineffective', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/errorlog-directory-missing', { fixes: [], programs: ['apache'] }],
+  ['apache/expires-media-type-unknown', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/expires-not-active', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/extension-is-whole-name', { fixes: [], programs: ['apache'] }],
   ['apache/file-test-not-path', { fixes: [], programs: ['apache'] }],

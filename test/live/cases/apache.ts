@@ -2125,4 +2125,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body.includes('<!--#echo'),
     sound: ({ response }) => response.body.includes('index.shtml') && !response.body.includes('#echo'),
   },
+  {
+    rule: 'apache/expires-media-type-unknown',
+    examples: { bad: 'the extension in place of the type', good: 'the right one beside it' },
+    shows: 'a picture has no time of expiry',
+    files: { '/srv/www/photo.jpg': 'picture' },
+    request: { url: 'http://example.org/photo.jpg' },
+    harm: ({ response }) => response.headers['cache-control'] === undefined,
+    sound: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
+  },
 ]

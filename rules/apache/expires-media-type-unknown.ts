@@ -1,0 +1,126 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { servedHtaccess } from '../_examples.ts'
+
+const site = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ExpiresActive On
+      ${lines}
+  </VirtualHost>
+`
+
+export default defineRule({
+  summary: 'ExpiresByType names a media type that no file has',
+  severity: 'warning',
+  confidence: 'high',
+  ofLoneHtaccess: true,
+  since: '0.1.0',
+  why: '`ExpiresByType` compares the whole `Content-Type`, and the type of `photo.jpg` is `image/jpeg`: of a type that only looks right no file gets a time of expiry, and browsers ask for each again.',
+  remedy: 'Write the type as `mime.types` has it: `image/jpeg`, `image/svg+xml`, `text/javascript`',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_expires.html#expiresbytype',
+    'https://www.iana.org/assignments/media-types/media-types.xhtml',
+  ],
+  bad: [
+    {
+      title: 'the extension in place of the type',
+      files: {
+        'site.conf': site(conf`
+          ExpiresByType «image/jpg» "access plus 1 year"
+          ExpiresByType image/png "access plus 1 year"
+        `),
+      },
+    },
+    {
+      title: 'a part of the type, in `.htaccess`',
+      files: servedHtaccess(conf`
+        ExpiresActive On
+        ExpiresByType «image/svg» "access plus 1 month"
+        ExpiresByType text/css "access plus 1 month"
+      `),
+    },
+  ],
+  good: [
+    {
+      title: 'the right one beside it',
+      files: {
+        'site.conf': site(conf`
+          ExpiresByType image/jpg "access plus 1 year"
+          ExpiresByType image/jpeg "access plus 1 year"
+          ExpiresByType text/javascript A2592000
+          ExpiresByType application/js A2592000
+        `),
+      },
+    },
+    {
+      title: 'a time for all others',
+      files: {
+        'site.conf': site(conf`
+          ExpiresDefault "access plus 1 month"
+          ExpiresByType image/jpg "access plus 1 year"
+        `),
+      },
+    },
+    {
+      title: 'a type that is given to files here',
+      files: {
+        'site.conf': site(conf`
+          AddType image/jpg .jpg
+          ExpiresByType image/jpg "access plus 1 year"
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const named = (name: string) => everywhere(configuration, filesOf(configuration), name)
+      const lines = named('expiresbytype')
+      if (!lines.some(line => RIGHT.has(typeOf(line)))) continue
+      const given = new Set(['addtype', 'forcetype', 'defaulttype'].flatMap(named).map(typeOf))
+      const withDefault = new Set(named('expiresdefault').map(scopeOf))
+      for (const [scope, own] of groupBy(lines, scopeOf)) {
+        if (withDefault.has(scope)) continue
+        const types = new Set(own.map(typeOf))
+        for (const line of own) {
+          const right = RIGHT.get(typeOf(line))
+          if (right === undefined || given.has(typeOf(line)) || right.some(type => types.has(type))) continue
+          const at = argumentPlace(line, 0)
+          yield {
+            at,
+            message: `no file is sent as \`${line.args[0]?.value}\`, so this sets nothing: the type is \`${right[0]}\``,
+            ...propose(`Write \`${right[0]}\``, 'unsafe', [replacePlace(at, right[0])]),
+          }
+        }
+      }
+    }
+  },
+})
+
+/** What looks like a media type and is in no `mime.types`, and what the files that are meant have. */
+const RIGHT: ReadonlyMap<string, readonly [string, ...string[]]> = new Map([
+  ['image/jpg', ['image/jpeg']],
+  ['image/svg', ['image/svg+xml']],
+  ['image/ico', ['image/x-icon', 'image/vnd.microsoft.icon']],
+  ['image/icon', ['image/x-icon', 'image/vnd.microsoft.icon']],
+  ['text/js', ['text/javascript', 'application/javascript', 'application/x-javascript']],
+  ['application/js', ['text/javascript', 'application/javascript', 'application/x-javascript']],
+  ['text/json', ['application/json']],
+  ['audio/mp3', ['audio/mpeg']],
+  ['video/mpg', ['video/mpeg']],
+])
+
+function typeOf({ args }: ApacheDirective): string {
+  return args[0]?.value.toLowerCase() ?? ''
+}
+
+/** The section that a line stands in, or the file. */
+function scopeOf({ parent, source }: ApacheDirective): object {
+  return parent ?? source
+}
