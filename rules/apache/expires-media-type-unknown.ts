@@ -5,16 +5,20 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { servedHtaccess } from '../_examples.ts'
+import { apacheMain, servedHtaccess } from '../_examples.ts'
 
-const site = (lines: string): string => conf`
-  <VirtualHost *:80>
+const site = (lines: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      TypesConfig /etc/mime.types
       ServerName example.org
       DocumentRoot /srv/www
       ExpiresActive On
       ${lines}
-  </VirtualHost>
-`
+    `,
+    ['expires', 'mime', 'dir'],
+  )
 
 export default defineRule({
   summary: 'ExpiresByType names a media type that no file has',
@@ -32,7 +36,7 @@ export default defineRule({
     {
       title: 'the extension in place of the type',
       files: {
-        'site.conf': site(conf`
+        'etc/apache2/apache2.conf': site(conf`
           ExpiresByType «image/jpg» "access plus 1 year"
           ExpiresByType image/png "access plus 1 year"
         `),
@@ -51,7 +55,7 @@ export default defineRule({
     {
       title: 'the right one beside it',
       files: {
-        'site.conf': site(conf`
+        'etc/apache2/apache2.conf': site(conf`
           ExpiresByType image/jpg "access plus 1 year"
           ExpiresByType image/jpeg "access plus 1 year"
           ExpiresByType text/javascript A2592000
@@ -62,7 +66,7 @@ export default defineRule({
     {
       title: 'a time for all others',
       files: {
-        'site.conf': site(conf`
+        'etc/apache2/apache2.conf': site(conf`
           ExpiresDefault "access plus 1 month"
           ExpiresByType image/jpg "access plus 1 year"
         `),
@@ -71,7 +75,7 @@ export default defineRule({
     {
       title: 'a type that is given to files here',
       files: {
-        'site.conf': site(conf`
+        'etc/apache2/apache2.conf': site(conf`
           AddType image/jpg .jpg
           ExpiresByType image/jpg "access plus 1 year"
         `),

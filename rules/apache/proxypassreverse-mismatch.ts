@@ -46,6 +46,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the path of the site instead of the one that is proxied',
+      files: {
+        'site.conf': site(conf`
+          ProxyPass /wiki http://127.0.0.1:8080/wiki
+          ProxyPassReverse «/» http://127.0.0.1:8080/wiki
+        `),
+      },
+    },
+    {
       title: 'none',
       files: { 'site.conf': site('ProxyPass / «http://127.0.0.1:8080/»') },
     },
@@ -82,6 +91,22 @@ export default defineRule({
       },
     },
     {
+      title: 'one line for several paths of a backend, and one that is another’s',
+      files: {
+        'site.conf': site(conf`
+          ProxyPass /wiki http://127.0.0.1:8080/wiki
+          ProxyPass /blog/ http://127.0.0.1:8080/blog/
+          ProxyPassReverse / http://127.0.0.1:8080/
+          ProxyPass /news http://127.0.0.1:8081/
+          ProxyPass /old http://127.0.0.1:8081/
+          ProxyPassReverse /news http://127.0.0.1:8081/
+          ProxyPass /files http://127.0.0.1:8082/files
+          ProxyPassReverse /files/deep http://127.0.0.1:8082/files/deep
+          ProxyPassReverse /files http://127.0.0.1:8082/files/
+        `),
+      },
+    },
+    {
       title: 'in a section, and by a handler',
       files: {
         'site.conf': site(conf`
@@ -112,6 +137,17 @@ export default defineRule({
           yield {
             at: argumentPlace(wrong.directive, wrong.index),
             message: `\`ProxyPass\` proxies \`${path}\` to \`${written}\`, so redirects from there are not changed`,
+            related: [{ at, message: 'the backend' }],
+          }
+        } else if (wrong === undefined && reverses.length > 0) {
+          if (preservesHost(configuration, directive) !== false) continue
+          const astray = reverses.find(reverse => changedTo(reverse, written) !== null)
+          if (astray === undefined || reverses.some(reverse => leadsBack(reverse, path, written))) continue
+          const passes = proxyPasses(configuration)
+          if (passes.some(pass => leadsBack(astray, pass.path ?? astray.path, pass.written))) continue
+          yield {
+            at: argumentPlace(astray.directive, astray.index === 0 ? 0 : astray.index - 1),
+            message: `redirects to \`${written}\` are changed to \`${changedTo(astray, written)}\`, and \`ProxyPass\` proxies \`${path}\` there`,
             related: [{ at, message: 'the backend' }],
           }
         } else if (reverses.length === 0 && preservesHost(configuration, directive) === false) {
@@ -155,6 +191,20 @@ function reversesFor(configuration: ApacheConfiguration, pass: ApacheDirective):
     const url = directive.args[index]?.value
     return path === undefined || url === undefined ? [] : [{ directive, index, path, url }]
   })
+}
+
+/** The path that a redirect of the backend to the URL that is proxied to becomes; null where it stays as it is. */
+function changedTo(reverse: Reverse, written: string): string | null {
+  const [url, target] = [reverse.url, written].map(text => text.replace(/\/+$/, ''))
+  if (url === undefined || target === undefined || !`${target}/`.startsWith(`${url}/`)) return null
+  const path = reverse.path.replace(/\/+$/, '') + target.slice(url.length)
+  return path === '' ? '/' : path
+}
+
+/** True where redirects of the backend come back to the path that is proxied. */
+function leadsBack(reverse: Reverse, path: string, written: string): boolean {
+  const changed = changedTo(reverse, written)
+  return changed !== null && changed === (path.replace(/(?<=.)\/+$/, '') || '/')
 }
 
 /** True for a URL of the same machine on another port, or by another name than the backend is told. */

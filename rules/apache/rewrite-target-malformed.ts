@@ -12,6 +12,7 @@ import { redirectWords } from './_redirects.ts'
 export default defineRule({
   summary: 'A redirect to a URL that is written wrongly',
   severity: 'error',
+  otherSeverities: { warning: 'where a backend of this machine is redirected to' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -26,6 +27,14 @@ export default defineRule({
           RewriteEngine On
           RewriteCond %{HTTP:Upgrade} websocket [NC]
           RewriteRule ^/?(.*) «ws://127.0.0.1:3000/$1» [L]
+        `),
+      },
+    },
+    {
+      title: 'a backend of this machine, without the flag that asks it',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/api/(.*)$ «http://localhost:5000/$1» [L,QSA]
         `),
       },
     },
@@ -73,6 +82,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a backend of this machine that is asked, and a redirect of a machine for development',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/api/(.*)$ http://localhost:5000/$1 [P,L]
+          RewriteRule ^/old$ http://localhost:8080/new [R,L]
+          RewriteCond %{HTTP_HOST} ^localhost
+          RewriteRule ^/(.*)$ https://localhost:8443/$1 [L]
+          RewriteRule ^/page$ http://localhost/other [L]
+        `),
+      },
+    },
+    {
       title: 'URLs, and a URL within another',
       files: {
         'site.conf': rewritingHost(conf`
@@ -98,6 +119,7 @@ export default defineRule({
         if (fault !== null) yield { at, message: fault }
       }
       yield* redirectedSockets(configuration, files)
+      yield* redirectedBackends(configuration, files)
     }
   },
 })
@@ -109,6 +131,25 @@ function* redirectedSockets(configuration: ApacheConfiguration, files: FileSyste
     yield {
       at: argumentPlace(directive, 1),
       message: `without \`[P]\` this is a redirect to \`${output}\`, which no client of WebSocket follows`,
+      help: 'Write `[P,L]` behind it',
+    }
+  }
+}
+
+/** A backend on a port of this machine that clients are sent to: to their own machine, where nothing is. */
+function* redirectedBackends(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  for (const { directive, output, flags, settled, isRefusal, conditions } of placedRules(
+    configuration,
+    files,
+  )) {
+    const backend = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\d+/i.exec(output)?.[0]
+    // Whoever writes `R` means a redirect, and asks for it on a machine for development.
+    if (!settled || isRefusal || backend === undefined || flags.has('P') || flags.has('R')) continue
+    if (conditions.some(({ pattern }) => /localhost|127\\?\.0/i.test(pattern))) continue
+    yield {
+      at: argumentPlace(directive, 1),
+      severity: 'warning',
+      message: `without \`[P]\` this is a redirect to \`${backend}\`, which is the machine of the client`,
       help: 'Write `[P,L]` behind it',
     }
   }

@@ -5,6 +5,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { substitute } from '../../src/servers/apache/requests/url-text.ts'
+import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
+import { redirectWords } from './_redirects.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:80>
@@ -76,8 +80,29 @@ export default defineRule({
       title: 'a directory to the same directory of another host',
       files: { 'site.conf': host('Redirect /docs/ «https://docs.example.org/docs»') },
     },
+    {
+      title: 'a group that stands right behind the host',
+      files: { 'site.conf': host('RedirectMatch 301 ^/(.*)$ «https://www.example.com$1»') },
+    },
+    {
+      title: 'a group that stands right behind the port of a backend',
+      files: { 'site.conf': host('ProxyPassMatch ^/api/(.*)$ «http://127.0.0.1:8000$1»') },
+    },
   ],
   good: [
+    {
+      title: 'a group that brings its slash, or is a part of the host on purpose',
+      files: {
+        'site.conf': host(conf`
+          RedirectMatch 301 ^(/.*)$ https://www.example.com$1
+          RedirectMatch 301 ^(.*)$ https://www.example.com$1
+          RedirectMatch 301 ^/shop(/.*)?$ https://shop.example.com$1
+          RedirectMatch ^/(de|fr)/$ https://example.$1/
+          ProxyPassMatch ^/node(\d)/(.*)$ http://127.0.0.1:800$1/$2
+          ProxyPassMatch ^/cell(\d)$ http://127.0.0.1:900$1
+        `),
+      },
+    },
     {
       title: 'a URL that a template fills in',
       files: { 'site.conf.j2': host('Redirect permanent / https://{{ target }}') },
@@ -154,9 +179,51 @@ export default defineRule({
           }
         }
       }
+      for (const name of ['redirectmatch', 'proxypassmatch']) {
+        for (const directive of everywhere(configuration, files, name)) {
+          const glued = gluedMatch(directive)
+          if (glued === null) continue
+          yield {
+            at: argumentPlace(directive, glued.index),
+            message: `\`${glued.path}\` becomes \`${glued.url}\`: what the group takes is put right behind the host`,
+            label: 'no slash behind the host',
+          }
+        }
+      }
     }
   },
 })
+
+interface Glued {
+  /** Which argument the URL is. */
+  readonly index: number
+  /** A path that shows it, and what it becomes. */
+  readonly path: string
+  readonly url: string
+}
+
+/** A group that stands right behind a host, and takes a path without its slash. */
+function gluedMatch(directive: ApacheDirective): Glued | null {
+  const index = redirectWords(directive)?.target ?? 0
+  const [pattern = '', target = ''] = [index - 1, index].map(each => directive.args[each]?.value)
+  const host = HOST_AND_GROUP.exec(target)?.[1]
+  if (host === undefined || !isSettled(pattern) || !isSettled(target)) return null
+  const regex = compilePcre(pattern)
+  for (const path of ['/page', ...sampleTexts(pattern, { filler: 'a' }).texts.slice(0, MOST_SAMPLES)]) {
+    const match = path.startsWith('/') ? regex?.match(path) : null
+    if (match === null || match === undefined) continue
+    const url = substitute(target, match.captures)
+    const grown = /^\w+:\/\/([^/?#]*)/.exec(url)?.[1]?.slice(host.length) ?? ''
+    // A port, or the number of a machine, is put there on purpose.
+    if (/[a-z]/i.test(grown)) return { index, path, url }
+  }
+  return null
+}
+
+/** A name with a domain, an address or a name with its port, and nothing but a group of the path behind it. */
+const HOST_AND_GROUP = /^(?:https?|wss?):\/\/((?:[\w-]+\.)+[a-z]{2,}|[\d.]+|[\w.-]+:\d+)\$\d(?![\w.:-])/i
+
+const MOST_SAMPLES = 8
 
 interface Mapping {
   readonly path: string
