@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { effectivePass } from '../../src/servers/nginx/queries/proxy-target.ts'
@@ -50,6 +51,21 @@ export default defineRule({
     {
       title: 'the start page',
       files: tree('index «index.htm»;'),
+    },
+    {
+      title: 'the start page of PHP, where no `index` names it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root «/srv/shop»;
+            location / {
+                try_files $uri $uri/ =404;
+            }
+            ${PHP}
+          `),
+        ),
+        'srv/shop/index.php': '<?php',
+      },
     },
     {
       title: 'the page for an error',
@@ -111,6 +127,45 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the start page of PHP, which the location, a fallback or a rewrite names',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          nginxServer(conf`
+            root /srv/shop;
+            location / {
+                index index.php;
+            }
+            ${PHP}
+          `),
+          nginxServer(conf`
+            root /srv/shop;
+            location / {
+                try_files $uri /index.php?$args;
+            }
+            ${PHP}
+          `),
+          nginxServer(conf`
+            root /srv/shop;
+            autoindex on;
+            ${PHP}
+          `),
+          nginxServer(conf`
+            root /srv/shop;
+            rewrite ^/$ /index.php last;
+            ${PHP}
+          `),
+          nginxServer(conf`
+            root /srv/shop;
+            location = / {
+                return 302 /index.php;
+            }
+            ${PHP}
+          `),
+        ]),
+        'srv/shop/index.php': '<?php',
+      },
+    },
     {
       title: 'as they are called',
       files: tree(conf`
@@ -199,6 +254,15 @@ export default defineRule({
           ...propose(`Write \`${present}\``, 'unsafe', [replacePlace(at, present)]),
         }
       }
+      for (const root of configuration.occurrences.get('root') ?? []) {
+        const present = pageBesideDefault(configuration, files, root)
+        if (present === null) continue
+        yield {
+          at: argumentPlace(root, 0),
+          message: `this directory has \`${present}\` and no \`index.html\`, which is all that nginx looks for without \`index\`: \`/\` is answered with 403`,
+          help: `Write \`index ${present};\``,
+        }
+      }
       for (const name of ['error_page', 'try_files']) {
         for (const line of configuration.occurrences.get(name) ?? []) {
           const uri = line.args.at(-1)?.value ?? ''
@@ -233,6 +297,32 @@ export default defineRule({
     }
   },
 })
+
+/** The start page of a server that names none, where it is another one than nginx looks for; null in doubt. */
+function pageBesideDefault(
+  configuration: NginxConfiguration,
+  files: FileSystem,
+  root: NginxDirective,
+): string | null {
+  const { parent } = root
+  if (parent?.name !== 'server' || effectivePass(configuration, parent) !== null) return null
+  const index = effective(configuration, parent, 'index')
+  if (!index.known || index.value.directives.length > 0 || !index.value.complete) return null
+  const directory = directoryOf(configuration, parent)
+  const entries = directory === null ? null : namesIn(files, directory)
+  if (entries === null || entries.has('index.html') || isAnswered(parent)) return null
+  const selected = selectLocation(configuration, parent, '/')
+  if (!selected.known) return null
+  const block = selected.value.location?.directive ?? parent
+  if (effectivePass(configuration, block) !== null || listsDirectories(configuration, block)) return null
+  if (block.children.some(({ name }) => name === 'index')) return null
+  return ['index.php', 'index.htm'].find(name => entries.has(name)) ?? null
+}
+
+function listsDirectories(configuration: NginxConfiguration, block: NginxDirective): boolean {
+  const listing = effective(configuration, block, 'autoindex')
+  return !listing.known || listing.value.directives.some(({ args }) => args[0]?.value === 'on')
+}
 
 /** True where a location for `/` answers the start page by something else than a file. */
 function isAnswered({ children }: NginxDirective): boolean {

@@ -50,6 +50,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the two the wrong way round, by their usual endings',
+      files: {
+        'etc/apache2/apache2.conf': apache(
+          '«/etc/ssl/private/example.org.key»',
+          '/etc/ssl/certs/example.org.crt',
+        ),
+      },
+    },
+    {
       title: 'the two the wrong way round',
       files: {
         'etc/nginx/nginx.conf': nginx(
@@ -125,14 +134,14 @@ function* faultOf(
   keyName: string,
 ): Iterable<RuleFinding> {
   const path = line.args[0]?.value ?? ''
-  if (!path.includes('/live/') && !path.endsWith('privkey.pem')) return
+  if (!path.includes('/live/') && !KEY.test(path)) return
   const named = (name: string): readonly AnyDirective[] =>
     siblings.filter(each => each.name.toLowerCase() === name.toLowerCase())
   const [key, ...otherKeys] = named(keyName)
   if (key === undefined || otherKeys.length > 0 || named(line.name).length !== 1) return
   const keyPath = key.args[0]?.value ?? ''
   if (/[$%]/.test(path + keyPath)) return
-  if (/\/privkey\d*\.pem$/.test(path)) {
+  if (/\/privkey\d*\.pem$/.test(path) || (KEY.test(path) && CERTIFICATE.test(keyPath))) {
     yield {
       at: argumentPlace(line, 0),
       message: `\`${path}\` is a key, where ${server} reads a certificate`,
@@ -149,6 +158,10 @@ function* faultOf(
     related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
   }
 }
+
+/** The usual names of a key, and of a certificate or a chain of them. */
+const KEY = /(?:\.key|[/._-](?:priv)?key\d*\.pem)$/i
+const CERTIFICATE = /(?:\.(?:crt|cer|cert)|\/(?:fullchain|cert|chain)\d*\.pem)$/i
 
 /** The directory of certbot's that a file lies in; null for any other. */
 function lineage(path: string): string | null {
