@@ -120,6 +120,7 @@ import apacheRequestFilenameInServer from './apache/request-filename-in-server.t
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireGroupWithoutFile from './apache/require-group-without-file.ts'
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
+import apacheRewriteFlagsMisplaced from './apache/rewrite-flags-misplaced.ts'
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritePassthroughMissing from './apache/rewrite-passthrough-missing.ts'
@@ -884,6 +885,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-group-without-file', ...apacheRequireGroupWithoutFile },
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
+  { id: 'apache/rewrite-flags-misplaced', ...apacheRewriteFlagsMisplaced },
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-passthrough-missing', ...apacheRewritePassthroughMissing },

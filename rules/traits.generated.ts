@@ -122,6 +122,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/require-granted-beside-others', { fixes: [], programs: ['apache'] }],
   ['apache/require-group-without-file', { fixes: [], programs: ['apache'] }],
   ['apache/require-user-without-authtype', { fixes: [], programs: ['apache'] }],
+  ['apache/rewrite-flags-misplaced', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-fragment-escaped', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/rewrite-not-inherited', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-passthrough-missing', { fixes: ['unsafe'], programs: ['apache'] }],

@@ -1,6 +1,7 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -29,8 +30,40 @@ export default defineRule({
       title: 'the realm alone',
       files: { 'etc/nginx/nginx.conf': nginx('«auth_basic» "Staff";') },
     },
+    {
+      title: 'the realm alone, for a whole server',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            «auth_basic» "Staff";
+            location / {
+                try_files $uri $uri/ =404;
+            }
+          `),
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'with a file for one location of a server',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            auth_basic "Staff";
+            location / {
+                auth_basic off;
+            }
+            location /admin/ {
+                auth_basic_user_file /etc/nginx/htpasswd;
+            }
+          `),
+        ),
+        'etc/nginx/htpasswd': 'staff:{PLAIN}secret\n',
+      },
+    },
     {
       title: 'with a file',
       files: {
@@ -62,7 +95,9 @@ export default defineRule({
         const realm = directive.args[0]?.value ?? ''
         if (parent === null || realm === 'off' || realm.startsWith('$')) continue
         // A file may be named by each location.
-        if (parent.name !== 'location' && parent.name !== 'limit_except') continue
+        const isServer = parent.name === 'server'
+        if (!isServer && parent.name !== 'location' && parent.name !== 'limit_except') continue
+        if (isServer && namesFile(parent)) continue
         const file = effectiveAtHand(configuration, parent, 'auth_basic_user_file')
         if (!file.known || !file.value.complete || file.value.directives.length > 0) continue
         const access = effective(configuration, parent, 'allow')
@@ -76,3 +111,10 @@ export default defineRule({
     }
   },
 })
+
+/** True where a location inside names a file, or takes its lines from files that were not read. */
+function namesFile({ children }: NginxDirective): boolean {
+  return children.some(
+    child => child.name === 'auth_basic_user_file' || child.name === 'include' || namesFile(child),
+  )
+}

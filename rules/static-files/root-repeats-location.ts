@@ -45,6 +45,16 @@ export default defineRule({
       },
     },
     {
+      title: 'one file',
+      files: {
+        'nginx.conf': site(conf`
+          location = /robots.txt {
+              «root» /srv/shop/static/robots.txt;
+          }
+        `),
+      },
+    },
+    {
       title: 'a regular expression',
       files: {
         'nginx.conf': site(conf`
@@ -56,6 +66,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file of the name of its directory, and one in a directory',
+      files: {
+        'nginx.conf': site(conf`
+          location = /status {
+              root /srv/status;
+          }
+          location = /robots.txt {
+              root /srv/shop/static;
+          }
+        `),
+      },
+    },
     {
       title: 'the same in lines that a server includes',
       files: {
@@ -145,7 +168,9 @@ export default defineRule({
         const written = root.args[0]?.value ?? ''
         if (isUnknownWord(written) || isComputed(written) || isUnknownWord(name)) continue
         const beginning = modifier === '~' || modifier === '~*' ? literalDirectory(name) : name
-        if (modifier === '=' || !beginning.startsWith('/') || beginning === '/') continue
+        if (!beginning.startsWith('/') || beginning === '/') continue
+        // A directory may hold a file of its own name, but none that has an extension.
+        if (modifier === '=' && !/\.\w+$/.test(name)) continue
         const path = beginning.replace(/\/+$/, '')
         const directory = written.replace(/\/+$/, '')
         if (!directory.endsWith(path) || files.kind(directory + path) !== null) continue
@@ -155,7 +180,10 @@ export default defineRule({
         if (parent.children.some(child => LOOKS.has(child.name))) continue
         yield {
           at: namePlace(root),
-          message: `\`root\` and the path of the location are put together: \`${path}/…\` is looked for below \`${directory}${path}\``,
+          message:
+            modifier === '='
+              ? `\`root\` and the path of the location are put together: \`${path}\` is looked for as \`${directory}${path}\``
+              : `\`root\` and the path of the location are put together: \`${path}/…\` is looked for below \`${directory}${path}\``,
           label: '`alias` replaces the path, `root` does not',
           related: [{ at, message: 'appended to it' }],
           ...propose('Name the directory above', 'unsafe', [

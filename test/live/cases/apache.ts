@@ -2134,4 +2134,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['cache-control'] === undefined,
     sound: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
   },
+  {
+    rule: 'apache/rewrite-flags-misplaced',
+    examples: { bad: 'a rule without a target', good: 'a rule that forbids a directory' },
+    shows: 'the directory is not forbidden',
+    request: { url: 'http://example.org/private/page.html' },
+    harm: ({ response }) => response.status !== 403,
+    sound: answers(403),
+  },
 ]
