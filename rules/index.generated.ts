@@ -14,6 +14,7 @@ import accessDockerSocketOpen from './access/docker-socket-open.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
+import accessForwardedAddressGrants from './access/forwarded-address-grants.ts'
 import accessHtaccessDenialLost from './access/htaccess-denial-lost.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
@@ -622,6 +623,7 @@ import staticFilesMediaExecutable from './static-files/media-executable.ts'
 import staticFilesMissingAssetAnswersPage from './static-files/missing-asset-answers-page.ts'
 import staticFilesModuleTypeMissing from './static-files/module-type-missing.ts'
 import staticFilesPageNotThere from './static-files/page-not-there.ts'
+import staticFilesPagesExpireLate from './static-files/pages-expire-late.ts'
 import staticFilesPathFromClient from './static-files/path-from-client.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
@@ -779,6 +781,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
+  { id: 'access/forwarded-address-grants', ...accessForwardedAddressGrants },
   { id: 'access/htaccess-denial-lost', ...accessHtaccessDenialLost },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
@@ -1387,6 +1390,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/missing-asset-answers-page', ...staticFilesMissingAssetAnswersPage },
   { id: 'static-files/module-type-missing', ...staticFilesModuleTypeMissing },
   { id: 'static-files/page-not-there', ...staticFilesPageNotThere },
+  { id: 'static-files/pages-expire-late', ...staticFilesPagesExpireLate },
   { id: 'static-files/path-from-client', ...staticFilesPathFromClient },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },

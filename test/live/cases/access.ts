@@ -552,6 +552,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.body.includes('an invoice'),
     sound: ({ response }) => response.status === 404,
   },
+  {
+    rule: 'access/forwarded-address-grants',
+    examples: { bad: 'an address at the beginning of the header', good: 'the address of the connection' },
+    shows: 'a client that writes the address is let in',
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '10.1.1.1' } },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */

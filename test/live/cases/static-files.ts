@@ -355,4 +355,12 @@ export const cases: readonly LiveCase[] = [
     harm: isPlain,
     sound: isCompressed,
   },
+  {
+    rule: 'static-files/pages-expire-late',
+    examples: { bad: 'a year for everything', good: 'pages left out' },
+    shows: 'a page may be kept for a year',
+    request: { url: 'http://example.org/index.html' },
+    harm: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
+    sound: ({ response }) => response.headers['cache-control'] === 'max-age=0',
+  },
 ]
