@@ -97,6 +97,7 @@ export default defineRule({
           RedirectMatch 301 ^(/.*)$ https://www.example.com$1
           RedirectMatch 301 ^(.*)$ https://www.example.com$1
           RedirectMatch 301 ^/shop(/.*)?$ https://shop.example.com$1
+          RedirectMatch 301 ^/doc(.*)$ https://doc.example.com$1
           RedirectMatch ^/(de|fr)/$ https://example.$1/
           ProxyPassMatch ^/node(\d)/(.*)$ http://127.0.0.1:800$1/$2
           ProxyPassMatch ^/cell(\d)$ http://127.0.0.1:900$1
@@ -208,6 +209,8 @@ function gluedMatch(directive: ApacheDirective): Glued | null {
   const [pattern = '', target = ''] = [index - 1, index].map(each => directive.args[each]?.value)
   const host = HOST_AND_GROUP.exec(target)?.[1]
   if (host === undefined || !isSettled(pattern) || !isSettled(target)) return null
+  // Behind a name, as in `^/doc(.*)$`, a path goes on with its slash.
+  if (!/^[^(]*\/\(/.test(pattern)) return null
   const regex = compilePcre(pattern)
   for (const path of ['/page', ...sampleTexts(pattern, { filler: 'a' }).texts.slice(0, MOST_SAMPLES)]) {
     const match = path.startsWith('/') ? regex?.match(path) : null
@@ -221,7 +224,7 @@ function gluedMatch(directive: ApacheDirective): Glued | null {
 }
 
 /** A name with a domain, an address or a name with its port, and nothing but a group of the path behind it. */
-const HOST_AND_GROUP = /^(?:https?|wss?):\/\/((?:[\w-]+\.)+[a-z]{2,}|[\d.]+|[\w.-]+:\d+)\$\d(?![\w.:-])/i
+const HOST_AND_GROUP = /^(?:https?|wss?):\/\/((?:[\w-]+\.)+[a-z]{2,}|[\d.]+|[\w.-]+:\d+)\$1(?![\w.:-])/i
 
 const MOST_SAMPLES = 8
 

@@ -138,7 +138,7 @@ export default defineRule({
           continue
         yield {
           at: listener.at,
-          message: `nginx connects to ${formatEndpoint(listener)}, and no virtual host has this address, so Apache’s main server answers`,
+          message: `nginx connects to ${formatEndpoint(target)}, and no virtual host has this address, so Apache’s main server answers`,
           label: 'no virtual host here',
           related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx connects here' }],
         }
