@@ -82,7 +82,7 @@ export default defineRule({
       files: {
         '.htaccess': conf`
           SetEnvIf X-Forwarded-For "(^|, )203\.0\.113\.7$" let_me_in
-          SetEnvIf X-Real-IP "^203\.0\.113\.8$" let_me_in
+          SetEnvIf X-Real-IP "^203\.0\.113\." let_me_in
           SetEnvIf X-Forwarded-For "^192\.0\.2\." bad_robot
           Order deny,allow
           Deny from all
@@ -150,7 +150,8 @@ export default defineRule({
   },
 })
 
-const FORWARDED = /^(?:x-forwarded-for|x-real-ip|x-client-ip|client-ip|x-cluster-client-ip|forwarded)$/i
+/** What proxies append to; `X-Real-IP` and its like the proxy in front writes anew as a rule. */
+const FORWARDED = /^(?:x-forwarded-for|forwarded)$/i
 
 /** True for a line that looks for an address in what proxies append to, elsewhere than at its end. */
 function isOfAddress({ args }: ApacheDirective): boolean {
