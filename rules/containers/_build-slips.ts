@@ -75,7 +75,9 @@ export function* sedFaults(script: string, bare: string): Iterable<ShellFault> {
     if (!/sed/.test(bare.slice(match.index, match.index + whole.length))) continue
     const start = match.index + whole.length
     const end = script.indexOf(quote, start)
-    const expression = end === -1 ? '' : script.slice(start, end)
+    const written = end === -1 ? '' : script.slice(start, end)
+    // Between double quotes the shell takes one of two backslashes away.
+    const expression = quote === '"' ? written.replace(/\\([\\$"`])/g, '$1') : written
     const [, sign = ''] = /^s([/|#,@:!%])/.exec(expression) ?? []
     // What a shell puts there, and what stands in brackets, may hold the sign; so may a second command.
     if (sign === '' || /[[\n`;{}]|\$[({]/.test(expression)) continue
@@ -86,7 +88,7 @@ export function* sedFaults(script: string, bare: string): Iterable<ShellFault> {
     yield {
       ...fault(
         start,
-        expression,
+        written,
         "sed: unknown option to `s'",
         `Write another sign between the parts, such as \`s|…|…|\``,
         `\`${sign}\` in a part`,

@@ -266,6 +266,7 @@ export default defineRule({
         script(conf`
           sed -i "s|env python|/usr/bin/env python|g" /app/manage.py
           sed -i 's/a/b/2g' x; sed 's/[/]/-/' y; sed "s/a/$(cat /app/b)/" z
+          sed -i "s/<title>Shop<\\/title>/<title>$TITLE<\\/title>/g" index.html
         `),
         conf`
           RUN apt-get update && apt-get install -y curl -qq wget adduser cp-utils && rm -rf /var/lib/apt/lists/*

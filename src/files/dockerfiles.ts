@@ -6,7 +6,7 @@ const OTHER =
   /\.(?:j2|jinja2?|tmpl?|tpl|template|in|erb|ejs|hbs|mustache|m4|sample|example|dist|orig|bak|old|save|md|txt|rst|py|js|ts|rb|go|sh|ya?ml|json|html|lock|dockerignore|gotmpl)$/i
 /** Files that a test is about may be wrong, and those of a package are somebody else's. */
 const OF_TESTS =
-  /(?:^|\/)(?:tests?|testdata|testfiles[\w-]*|__tests__|specs?|fixtures?|testing|templates?|node_modules|vendor|third[-_]party)\//i
+  /(?:^|\/)(?:(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|testdata|testfiles[\w-]*|__tests__|specs?|fixtures?|testing|templates?|node_modules|vendor|third[-_]party)\//i
 
 /**
  * True for what Docker builds an image of, if the name says so.

@@ -8,7 +8,7 @@ const KUSTOMIZATION = /(?:^|\/)kustomization\.ya?ml$/
 
 /** What tests read may be wrong on purpose. */
 const OF_TESTS =
-  /\/(?:testdata|test[-_]data|fixtures|__fixtures__|tests?|e2e|__tests__|node_modules|vendor|\.github|\.gitlab)\//
+  /\/(?:testdata|test[-_]data|fixtures|__fixtures__|(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|e2e|__tests__|node_modules|vendor|\.github|\.gitlab)\//
 
 /** True of a file that may hold manifests of Kubernetes, wherever it lies; its first lines tell. */
 export function isManifest(path: string, beginningOf: (bytes: number) => string | null): boolean {

@@ -62,7 +62,7 @@ const WRITER =
   /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/i
 const PROGRAM = /\.(?:php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/
 const OF_TESTS =
-  /\/(?:tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
+  /\/(?:(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
 
 /** As many are looked into; of more those whose names say that they have to do with a server. */
 const MOST_PROGRAMS = 300

@@ -207,6 +207,7 @@ export function endUpstream(reading: Reading, directive: NginxDirective): void {
   if (upstream === undefined || upstream.directive !== directive) return
   checkResolved(reading, directive)
   if (upstream.servers + upstream.backups > 0 || reading.unit.hasUnknownParts) return
+  if (isFilledIn(directive)) return
   // Modules of others bring servers by directives of their own.
   if (directive.children.some(child => child.name !== 'server' && !BALANCING.has(child.name))) return
   report(reading, 'empty-upstream', directive, null, `the upstream \`${name?.value}\` has no servers`)
@@ -260,4 +261,15 @@ export const checkAccessRule: Check = (reading, directive) => {
   if (network === null)
     report(reading, 'invalid-address', directive, word, `\`${word.value}\` is no address or network`)
   else if (network.hostBits) warnOfHostBits(reading, 'invalid-address', directive, word, word.value)
+}
+
+/** True where a comment holds the place of what a script writes there: `# replace`, `# SERVERS HERE`. */
+function isFilledIn({ node, source }: NginxDirective): boolean {
+  return (node.block?.children ?? []).some(
+    child =>
+      child.kind === 'comment' &&
+      /\b(?:replace[ds]?|insert(?:ed)?|placeholder|generated|filled|here)\b|[@%{<$]\w/i.test(
+        source.text.slice(child.start, child.end),
+      ),
+  )
 }

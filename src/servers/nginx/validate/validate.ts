@@ -85,9 +85,9 @@ function hasForeignNames({ occurrences }: NginxUnit): boolean {
   return false
 }
 
-/** Directives that only OpenResty, Angie, Tengine, Passenger's and Plus's builds have: there may be more of them. */
+/** Directives that only OpenResty, Angie, Tengine, Passenger's, Plus's and PHP's builds have: there may be more of them. */
 const FOREIGN_SIGN =
-  /_by_lua|^(?:lua_|passenger_|more_|api$|status_zone$|zone_sync|acme_|js_|brotli|rtmp$|push_stream)/
+  /_by_[a-z]+|^(?:lua_|passenger_|more_|api$|status_zone$|zone_sync|acme_|js_|brotli|rtmp$|push_stream)/
 
 function readBlock(reading: Reading, level: Level, directives: readonly NginxDirective[]): void {
   for (const directive of directives) readDirective(reading, level, directive)

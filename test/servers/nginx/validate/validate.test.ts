@@ -67,6 +67,18 @@ test('a foreign module explains a name that nobody knows', () => {
   assert.equal(fatalCodes(evaluate(stock)), ['unknown-directive'])
 })
 
+test('what another language answers by shows a build with its module', () => {
+  const text = 'events { }\nhttp { php_ini_path /etc/php.ini; server { content_by_php "x"; } }\n'
+  assert.equal(fatalCodes(evaluate(text)), [])
+})
+
+test('a comment may hold the place of the servers that a script writes', () => {
+  const upstream = (comment: string): string =>
+    `events { }\nhttp { upstream workers {\n# ${comment}\n} }\n`
+  assert.equal(fatalCodes(evaluate(upstream('replace'))), [])
+  assert.equal(fatalCodes(evaluate(upstream('the workers'))), ['empty-upstream'])
+})
+
 test('a variable may be of a module that is built in', () => {
   const text = 'events { }\nhttp { keyval $uri $seen zone=z; server { return 200 $seen; } }\n'
   assert.equal(fatalCodes(evaluate(text)), [])
