@@ -1,6 +1,7 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -19,6 +20,7 @@ const HTACCESS = { 'srv/www/.htaccess': conf`Require all denied`, 'srv/www/index
 export default defineRule({
   summary: '`.htaccess` files are served instead of applied',
   severity: 'warning',
+  otherSeverities: { info: 'where the file only leads to a front controller' },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [863, 552],
@@ -30,6 +32,17 @@ export default defineRule({
     {
       title: 'a site that was made for Apache',
       files: { 'nginx.conf': `«server»${site('').slice(6)}`, ...HTACCESS },
+    },
+    {
+      title: 'a front controller, which nginx has its own lines for',
+      files: {
+        'nginx.conf': `«server»${site('').slice(6)}`,
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.php [L]
+        `,
+      },
     },
   ],
   good: [
@@ -62,6 +75,7 @@ export default defineRule({
       const found = served(deployment, server)
       if (found === null) continue
       yield {
+        ...(found.isPlain ? { severity: 'info' } : {}),
         at: namePlace(server.directive),
         message: `nginx does not apply \`${found.file}\`, and sends it to whoever asks for \`${found.url}\``,
         label: 'no location refuses it',
@@ -81,7 +95,17 @@ function served(deployment: Deployment, server: NginxServer) {
     if (files.kind(file) !== 'file') continue
     const answer = askServer(deployment, server, file.slice(directory.length))
     if (answer?.end.kind === 'file' && answer.end.path === file)
-      return { file, url: file.slice(directory.length), root }
+      return { file, url: file.slice(directory.length), root, isPlain: isPlain(files, file) }
   }
   return null
+}
+
+/** Lines that keep somebody out, or hold what is nobody's business. */
+const WEIGHTY =
+  /^[ \t]*(?:Require|Deny|Allow|Order|Satisfy|Auth\w+|SetEnv|php_\w+|<(?:Files|Limit))\b|^[ \t]*RewriteRule\b.*\[(?:[^\]]*,)?(?:F|G|forbidden|gone)\b/im
+
+/** True for what every framework ships for Apache: nginx has lines of its own for it, and nobody learns anything. */
+function isPlain(files: FileSystem, file: string): boolean {
+  const read = files.read(file)
+  return read.kind === 'source' && !WEIGHTY.test(read.source.text)
 }
