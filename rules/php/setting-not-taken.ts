@@ -1,3 +1,6 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.ts'
@@ -170,12 +173,7 @@ export default defineRule({
   *check(deployment) {
     yield* inCommandLineIni(deployment)
     for (const { files } of deployment.machines)
-      for (const source of phpIniSources(files))
-        for (const line of readPhpIniLines(source)) {
-          if (line.kind === 'bare') yield* colonSeparated(line.at)
-          if (line.kind !== 'setting' || line.index !== null) continue
-          yield* notTaken(line.name, { ...line.at, end: line.at.start + line.name.length }, line.value)
-        }
+      for (const source of phpIniSources(files)) yield* inIni(source)
     for (const { files } of deployment.machines)
       for (const source of fpmSources(files))
         for (const line of readPhpIniLines(source))
@@ -192,13 +190,24 @@ export default defineRule({
   },
 })
 
-type Found = Iterable<{
+interface Slip {
   readonly at: Place
   readonly severity?: 'error'
   readonly message: string
   readonly label: string
   readonly help: string
-}>
+}
+
+type Found = Iterable<Slip>
+
+/** One file is that of many containers. */
+const inIni = memo((source: Source): readonly Slip[] =>
+  readPhpIniLines(source).flatMap(line => {
+    if (line.kind === 'bare') return [...colonSeparated(line.at)]
+    if (line.kind !== 'setting' || line.index !== null) return []
+    return [...notTaken(line.name, { ...line.at, end: line.at.start + line.name.length }, line.value)]
+  }),
+)
 
 function* notTaken(name: string, at: Place, value: WrittenText | null): Found {
   const meant = meantName(name)
@@ -242,7 +251,8 @@ function meantName(name: string): string | null {
   if (KNOWN.has(name) || isUnknownWord(name)) return null
   const other = OTHER_NAMES.get(name)
   if (other !== undefined) return other
-  for (const known of KNOWN) if (isOneSlipAway(known, name)) return known
+  for (const length of [name.length, name.length - 1, name.length + 1])
+    for (const known of BY_LENGTH.get(length) ?? []) if (isOneSlipAway(known, name)) return known
   return null
 }
 
@@ -263,6 +273,9 @@ const KNOWN: ReadonlySet<string> = new Set([
     ' ',
   ),
 ])
+
+/** A slip makes a name longer or shorter by one letter at most, and a whole `php.ini` has hundreds of names. */
+const BY_LENGTH = groupBy([...KNOWN], ({ length }) => length)
 
 /** Names that PHP never had, by which people mean one that it has. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map(

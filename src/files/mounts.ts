@@ -22,9 +22,12 @@ export interface MountTable {
 export function mountTable(mounts: readonly Mount[]): MountTable {
   const [only] = mounts
   if (mounts.length === 1 && only?.at === '/') return rootTable(only.disk)
-  const innermost = [...mounts].sort((a, b) => b.at.length - a.at.length)
+  const disks = new Map<string, string>()
+  const places = new Map<string, string>()
   const names = new Map<string, Set<string>>()
-  for (const { at } of mounts) {
+  for (const { at, disk } of mounts) {
+    if (!disks.has(at)) disks.set(at, disk)
+    if (!places.has(disk)) places.set(disk, at)
     // A target that is no absolute path, as a broken compose file writes one, ends at `.`.
     for (let path = at; path !== '/' && path !== '.'; path = posix.dirname(path)) {
       const above = posix.dirname(path)
@@ -32,23 +35,20 @@ export function mountTable(mounts: readonly Mount[]): MountTable {
       names.set(above, known.add(posix.basename(path)))
     }
   }
-  const nearest = [...mounts].sort((a, b) => b.disk.length - a.disk.length)
   return {
-    toDisk(path) {
-      for (const { at, disk } of innermost) {
-        const rest = restBelow(path, at)
-        if (rest !== null) return joined(disk, rest)
-      }
-      return null
-    },
-    fromDisk(path) {
-      for (const { at, disk } of nearest) {
-        const rest = restBelow(path, disk)
-        if (rest !== null) return joined(at, rest)
-      }
-      return null
-    },
+    toDisk: path => exchanged(path, disks),
+    fromDisk: path => exchanged(path, places),
     namesIn: directory => [...(names.get(directory) ?? [])],
+  }
+}
+
+/** The path with the nearest directory at or above it put in its place; null where none is known. */
+function exchanged(path: string, known: ReadonlyMap<string, string>): string | null {
+  for (let above = path; ; above = posix.dirname(above)) {
+    const other = known.get(above)
+    if (other !== undefined)
+      return joined(other, above === '/' && path !== '/' ? path : path.slice(above.length))
+    if (above === '/' || above === '.') return null
   }
 }
 
