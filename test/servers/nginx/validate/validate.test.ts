@@ -73,8 +73,7 @@ test('what another language answers by shows a build with its module', () => {
 })
 
 test('a comment may hold the place of the servers that a script writes', () => {
-  const upstream = (comment: string): string =>
-    `events { }\nhttp { upstream workers {\n# ${comment}\n} }\n`
+  const upstream = (comment: string): string => `events { }\nhttp { upstream workers {\n# ${comment}\n} }\n`
   assert.equal(fatalCodes(evaluate(upstream('replace'))), [])
   assert.equal(fatalCodes(evaluate(upstream('the workers'))), ['empty-upstream'])
 })
