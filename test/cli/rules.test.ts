@@ -60,7 +60,7 @@ test('the table fits the screen, and a pipe gets a line a rule', async () => {
 })
 
 test('filters that leave nothing say so, and a program that there is not is named', async () => {
-  const none = await runIn('.', ['rules', 'sizing', '--program', 'docker'])
+  const none = await runIn('.', ['rules', 'wsgi', '--program', 'docker'])
   assert.equal([none.code, none.out, none.errors], [0, '', ['no rule is all of that']])
   const { code, errors } = await runIn('.', ['rules', '--program', 'ngnix'])
   assert.is(code, 2)

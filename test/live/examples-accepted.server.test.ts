@@ -13,9 +13,9 @@ const MAIN = { nginx: 'etc/nginx/nginx.conf', apache: 'etc/apache2/apache2.conf'
 /** Names that examples proxy to and that no machine of a test can resolve. */
 const NAMES = /(?:server|proxy_pass)\s+(?:https?:\/\/)?([a-z][\w-]*(?:\.[a-z][\w-]*)+)/g
 
-/** What hangs on the machine of the test: addresses, names, packages, files and words of a person that it lacks, modules compiled in elsewhere. */
+/** What hangs on the machine of the test: addresses, names, packages, files, accounts of an image and words of a person that it lacks, modules compiled in elsewhere. */
 const MACHINE =
-  /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail)"|any compression methods|Enter PEM pass phrase/
+  /bind\(\)|host not found|Cannot load|No such file or directory|does not exist or is empty|must be a valid directory|No MPM loaded|unknown directive "(?:stream|mail)"|any compression methods|Enter PEM pass phrase|getpwnam\("nginx"\)/
 
 for (const { rule } of await chosenRules()) {
   test(`${rule.id}: what the servers accept is accepted, and what they refuse of a whole tree is refused`, () => {
