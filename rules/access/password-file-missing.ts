@@ -1,3 +1,4 @@
+import { isKeptByGit } from '../../src/deployment/is-absent.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -32,6 +33,10 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_auth_basic_module.html#auth_basic_user_file'],
   bad: [{ title: 'another name', files: tree('«/etc/nginx/htpasswd»') }],
   good: [
+    {
+      title: 'a tree that git keeps, without the passwords',
+      files: { ...tree('/etc/nginx/htpasswd'), '.gitignore': 'htpasswd\n' },
+    },
     { title: 'the file is there', files: tree('/etc/nginx/.htpasswd') },
     {
       title: 'a template that nothing here reads',
@@ -58,6 +63,7 @@ export default defineRule({
       // Of what no nginx here reads, such as a template, somebody makes the rest.
       if (configuration.main === null) continue
       const files = filesOf(configuration)
+      if (isKeptByGit(files)) continue
       for (const line of configuration.occurrences.get('auth_basic_user_file') ?? []) {
         const path = line.args[0]?.value ?? ''
         if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue

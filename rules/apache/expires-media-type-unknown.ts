@@ -2,6 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -122,9 +123,4 @@ const RIGHT: ReadonlyMap<string, readonly [string, ...string[]]> = new Map([
 
 function typeOf({ args }: ApacheDirective): string {
   return args[0]?.value.toLowerCase() ?? ''
-}
-
-/** The section that a line stands in, or the file. */
-function scopeOf({ parent, source }: ApacheDirective): object {
-  return parent ?? source
 }

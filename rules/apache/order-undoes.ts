@@ -2,6 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -136,7 +137,7 @@ export default defineRule({
       const files = filesOf(configuration)
       const all = LINES.flatMap(name => everywhere(configuration, files, name))
       const allowing = new Set(all.filter(({ name }) => /^allow$/i.test(name)).map(hostOf))
-      for (const lines of groupBy(all, ({ parent, source }) => parent ?? source).values()) {
+      for (const lines of groupBy(all, scopeOf).values()) {
         const lone = orderWithoutAllow(lines)
         if (lone !== null && !allowing.has(hostOf(lone.order))) {
           yield {

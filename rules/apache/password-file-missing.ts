@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isKeptByGit } from '../../src/deployment/is-absent.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -142,6 +143,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a tree that git keeps, without the passwords',
+      files: { ...tree('AuthUserFile /etc/apache2/staff'), '.gitignore': 'staff\n' },
+    },
     { title: 'the file is there', files: tree('AuthUserFile /etc/apache2/users') },
     {
       title: 'a file of htpasswd for Basic',
@@ -331,6 +336,7 @@ function isMissing(
   const path = written.startsWith('/')
     ? written
     : posix.join(serverRoot.known ? serverRoot.value : '/', written)
+  if (isKeptByGit(files)) return false
   // What the running system makes, no copy of a machine has.
   return files.kind(path) === null && files.covers(path) && !/^\/(?:run|tmp|var\/run)\//.test(path)
 }

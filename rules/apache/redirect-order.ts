@@ -1,4 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -78,7 +79,7 @@ export default defineRule({
       const earlier = new Map<unknown, Redirection[]>()
       for (const own of found.sort(inOrder)) {
         const { directive, path, target } = own
-        const scope = directive.parent ?? directive.source
+        const scope = scopeOf(directive)
         const before = earlier.get(scope) ?? []
         const covering = before.find(other => isPrefixOf(other.path, path))
         if (covering === undefined) {

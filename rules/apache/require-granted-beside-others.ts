@@ -1,5 +1,6 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -107,7 +108,7 @@ export default defineRule({
       const files = filesOf(configuration)
       const lines = ['require', ...SECTIONS].flatMap(name => everywhere(configuration, files, name))
       // The top of each file is a scope of its own.
-      const scopes = groupBy(lines, line => line.parent ?? line.source)
+      const scopes = groupBy(lines, scopeOf)
       for (const [, own] of scopes) {
         if (own.length < 2 || own.some(({ parent }) => /^Require(?:All|None)$/.test(parent?.name ?? '')))
           continue

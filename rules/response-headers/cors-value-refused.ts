@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
@@ -200,7 +201,7 @@ export default defineRule({
         if (!CORS.test(name) || (action !== 'set' && action !== 'add') || value === null) continue
         const isWithCredentials = lines.some(
           other =>
-            (other.directive.parent ?? other.directive.source) === (directive.parent ?? directive.source) &&
+            scopeOf(other.directive) === scopeOf(directive) &&
             other.condition === condition &&
             isCredentials(other.name, other.value ?? ''),
         )

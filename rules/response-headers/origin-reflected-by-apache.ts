@@ -1,6 +1,7 @@
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { type HeaderLine, headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -175,11 +176,6 @@ function variableSent({ name, action, value }: HeaderLine): string | null {
 
 function isCredentials({ name, value }: HeaderLine): boolean {
   return name.toLowerCase() === 'access-control-allow-credentials' && value?.toLowerCase() === 'true'
-}
-
-/** The section that a line stands in, or the file: a \`.htaccess\` is a scope of its own. */
-function scopeOf({ parent, source }: ApacheDirective): object {
-  return parent ?? source
 }
 
 /** The scopes whose lines hold where a line stands: its own and those around it. */

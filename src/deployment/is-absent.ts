@@ -18,3 +18,8 @@ export function isAbsent(files: FileSystem, path: string): boolean {
   }
   return false
 }
+
+/** True of a tree that git keeps: whoever keeps one leaves files of passwords out of it. */
+export function isKeptByGit(files: FileSystem): boolean {
+  return files.kind('/.git') !== null || files.kind('/.gitignore') !== null
+}

@@ -1,5 +1,6 @@
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 
 const NONE: readonly ApacheDirective[] = []
@@ -14,6 +15,11 @@ export function directivesIn(
   name: string,
 ): readonly ApacheDirective[] {
   return byParent(configuration, name).get(parent) ?? NONE
+}
+
+/** What a line is written in: its section, or its file where it stands in none, as in a `.htaccess`. */
+export function scopeOf({ parent, source }: ApacheDirective): ApacheDirective | Source {
+  return parent ?? source
 }
 
 const byParent = memoByKey(({ occurrences }: ApacheConfiguration, name: string) =>
