@@ -1,8 +1,13 @@
-import { isLoopback } from '../../../servers/address.ts'
+import type { Place } from '../../../../parsers/text/source.ts'
+import { ANY_V6, type Endpoint, isLoopback } from '../../../servers/address.ts'
 import { type Fact, unknown } from '../../../servers/fact.ts'
-import { type ApacheConfiguration, readsEveryInclude } from '../../../servers/apache/configuration.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  readsEveryInclude,
+} from '../../../servers/apache/configuration.ts'
 import { listens } from '../../../servers/apache/queries/listens.ts'
-import { stockListens } from './stock-listens.ts'
+import { stockPorts } from './stock-ports.ts'
 import type { ApacheListener, ApacheProgram, Machine, Protocol } from '../../model.ts'
 
 export function apacheProgram(configuration: ApacheConfiguration, machine: Machine): ApacheProgram {
@@ -13,23 +18,24 @@ const BY_VIRTUAL_HOST: Fact<Protocol> = unknown('`SSLEngine` of the virtual host
 
 /** The sockets that one httpd opens; those whose address nobody here knows are left out. */
 export function apacheListeners(program: ApacheProgram): readonly ApacheListener[] {
-  const written = listens(program.configuration).flatMap(({ directive, at, endpoint }) =>
-    endpoint.known
-      ? [
-          {
-            kind: 'apache',
-            program,
-            ...endpoint.value,
-            protocol: BY_VIRTUAL_HOST,
-            loopback: isLoopback(endpoint.value.address),
-            directive,
-            at,
-            others: [],
-          } as const,
-        ]
-      : [],
-  )
-  return [...written, ...stockListens(program)]
+  const opened = (endpoint: Endpoint, directive: ApacheDirective | null, at: Place): ApacheListener => ({
+    kind: 'apache',
+    program,
+    ...endpoint,
+    protocol: BY_VIRTUAL_HOST,
+    loopback: isLoopback(endpoint.address),
+    directive,
+    at,
+    others: [],
+  })
+  return [
+    ...listens(program.configuration).flatMap(({ directive, at, endpoint }) =>
+      endpoint.known ? [opened(endpoint.value, directive, at)] : [],
+    ),
+    ...stockPorts(program).map(({ port, at }) =>
+      opened({ address: ANY_V6, port, ipv6only: false }, null, at),
+    ),
+  ]
 }
 
 /** In fragments every `Listen` is known where Debian's `ports.conf`, which holds them all, is among them. */
