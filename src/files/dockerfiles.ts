@@ -1,3 +1,4 @@
+import { TESTS_DIRECTORY } from './test-directories.ts'
 /** `Dockerfile`, `Dockerfile.prod`, `web.Dockerfile`. */
 const NAME =
   /(?:^|\/)(?:(?:Dockerfile|Containerfile)(?:[._-][\w.-]+)?|[\w.-]+\.(?:[Dd]ockerfile|[Cc]ontainerfile))$/
@@ -5,8 +6,10 @@ const NAME =
 const OTHER =
   /\.(?:j2|jinja2?|tmpl?|tpl|template|in|erb|ejs|hbs|mustache|m4|sample|example|dist|orig|bak|old|save|md|txt|rst|py|js|ts|rb|go|sh|ya?ml|json|html|lock|dockerignore|gotmpl)$/i
 /** Files that a test is about may be wrong, and those of a package are somebody else's. */
-const OF_TESTS =
-  /(?:^|\/)(?:(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|testdata|testfiles[\w-]*|__tests__|specs?|fixtures?|testing|templates?|node_modules|vendor|third[-_]party)\//i
+const OF_TESTS = new RegExp(
+  String.raw`(?:^|/)(?:${TESTS_DIRECTORY}|testdata|testfiles[\w-]*|__tests__|specs?|fixtures?|testing|templates?|node_modules|vendor|third[-_]party)/`,
+  'i',
+)
 
 /**
  * True for what Docker builds an image of, if the name says so.

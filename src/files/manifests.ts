@@ -1,4 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
+import { TESTS_DIRECTORY } from './test-directories.ts'
 
 /** So much of a file says whether it is a manifest: comments of a licence stand in front of some. */
 const BEGINNING = 16_384
@@ -7,8 +8,9 @@ const BEGINNING = 16_384
 const KUSTOMIZATION = /(?:^|\/)kustomization\.ya?ml$/
 
 /** What tests read may be wrong on purpose. */
-const OF_TESTS =
-  /\/(?:testdata|test[-_]data|fixtures|__fixtures__|(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|e2e|__tests__|node_modules|vendor|\.github|\.gitlab)\//
+const OF_TESTS = new RegExp(
+  String.raw`/(?:testdata|test[-_]data|fixtures|__fixtures__|${TESTS_DIRECTORY}|e2e|__tests__|node_modules|vendor|\.github|\.gitlab)/`,
+)
 
 /** True of a file that may hold manifests of Kubernetes, wherever it lies; its first lines tell. */
 export function isManifest(path: string, beginningOf: (bytes: number) => string | null): boolean {

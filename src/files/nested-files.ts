@@ -2,6 +2,7 @@ import type { NestedText } from '../../parsers/text/nested-text.ts'
 import { codeOfNested, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { TESTS_DIRECTORY } from './test-directories.ts'
 
 /**
  * A file that stands as a text in another has a path of its own: that of the outer one, this, which no file's name
@@ -61,8 +62,10 @@ function kindOf(path: string): Kind | null {
 const WRITER =
   /(?:nginx|apache|httpd|vhost|virtual[-_]?host|web-?server|reverse[-_]?proxy)[^/]*\/?[^/]*\.(?:blade\.php|php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/i
 const PROGRAM = /\.(?:php|py|rb|pp|p[lm]|[cm]?[jt]s|go|lua)$/
-const OF_TESTS =
-  /\/(?:(?:(?:unit|integration|functional|acceptance|smoke|load)[-_]?)?tests?|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)\/|[._-](?:test|spec)s?\.\w+$|\/test_/i
+const OF_TESTS = new RegExp(
+  String.raw`/(?:${TESTS_DIRECTORY}|specs?|__tests__|testdata|fixtures|node_modules|vendor|docs?)/|[._-](?:test|spec)s?\.\w+$|/test_`,
+  'i',
+)
 
 /** As many are looked into; of more those whose names say that they have to do with a server. */
 const MOST_PROGRAMS = 300
