@@ -1,11 +1,10 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { type Configurations, partByContainers } from '../deployment/containers/join-containers.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
 import type { Machine } from '../files/machine.ts'
 import { type ApacheConfiguration, readsEveryInclude } from '../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
-import { CERTAIN, type World } from '../servers/presence.ts'
+import { CERTAIN } from '../servers/presence.ts'
 import type { ServerReader } from './server-reader.ts'
 
 /** Fragments as they were read in one world, where they are alike in every other one: by the paths of a set. */
@@ -29,14 +28,12 @@ export interface ReadSet extends Configurations {
  */
 export function readSets(
   reader: ServerReader,
-  machine: Machine,
   mains: Configurations,
   reached: ReadonlySet<string>,
-  projects: readonly ComposeProject[],
-  world: World,
   known: KeptSets | null,
   kept: KeptSets | null,
 ): readonly ReadSet[] {
+  const { machine, world } = reader
   const read = (set: FragmentSet): ReadSet => {
     const { joint } = set
     const key = [...set.nginx, '', ...set.apache].join('\0')
@@ -53,17 +50,17 @@ export function readSets(
     if (isSteady) kept.set(key, servers)
     return { joint, key, isSteady, ...servers }
   }
-  return fragmentSets(machine, reached, projects, {
+  return fragmentSets(reader, machine, reached, {
     nginx: mains.nginx.every(readsAllNginx),
     apache: mains.apache.every(readsAllApache),
   }).map(read)
 }
 
-/** What no main file reaches, parted by the containers that it goes into. */
+/** What no main file of a machine reaches, parted by the containers that it goes into. */
 export function fragmentSets(
+  { projects }: ServerReader,
   machine: Machine,
   reached: ReadonlySet<string>,
-  projects: readonly ComposeProject[],
   complete: { readonly nginx: boolean; readonly apache: boolean },
 ): readonly FragmentSet[] {
   const { repository } = machine

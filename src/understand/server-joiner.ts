@@ -1,4 +1,3 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
@@ -12,7 +11,6 @@ import {
 import type { Deployment, Machine as DeployedMachine } from '../deployment/model.ts'
 import { shareSocket, socketOf } from '../files/claims.ts'
 import type { FileSystem } from '../files/file-system.ts'
-import type { Machine } from '../files/machine.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import type { ServerReader } from './server-reader.ts'
@@ -34,12 +32,11 @@ export interface ServerJoiner {
  */
 export function serverJoiner(
   reader: ServerReader,
-  machine: Machine,
   settings: AuditSettings,
-  projects: readonly ComposeProject[],
   files: FileSystem,
   apart: ReadServers,
 ): ServerJoiner {
+  const { machine, projects } = reader
   const { repository } = machine
   const applications = repository?.applications ?? null
   const joinedProjects: JoinedProjects = new Map()

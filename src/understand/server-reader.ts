@@ -21,6 +21,10 @@ import type { AuditSettings } from './settings.ts'
 
 /** Reads the servers of a machine, and of machines beside it, in one world. */
 export interface ServerReader {
+  readonly machine: Machine
+  /** Of the repository of the machine. */
+  readonly projects: readonly ComposeProject[]
+  readonly world: World
   /** What failed so far. */
   readonly failures: Notice[]
   /** The files of a machine as they are in this world. */
@@ -110,6 +114,9 @@ export function serverReader(
     })
   }
   return {
+    machine,
+    projects,
+    world,
     failures,
     filesIn,
     attempt,

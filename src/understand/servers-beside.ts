@@ -1,7 +1,6 @@
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { once } from '../../parsers/collections/once.ts'
 import type { ReadApart, ReadServers } from '../deployment/containers/join-containers.ts'
-import type { Machine, Repository } from '../files/machine.ts'
+import type { Repository } from '../files/machine.ts'
 import { fragmentSets } from './read-sets.ts'
 import type { ServerReader } from './server-reader.ts'
 
@@ -14,14 +13,13 @@ import type { ServerReader } from './server-reader.ts'
  */
 export function serversBeside(
   reader: ServerReader,
-  machine: Machine,
   repository: Repository,
-  projects: readonly ComposeProject[],
   own: readonly ReadApart[],
   reached: ReadonlySet<string>,
 ): ReadServers {
   /** The main files of other machines, by their paths in the repository. */
   const mains = once(() => {
+    const { machine } = reader
     const ofMachine = [...machine.nginxMains, ...machine.apacheMains].map(main => repository.locate(main))
     return (repository.placed?.() ?? []).flatMap(other => {
       const { locate } = other.repository ?? repository
@@ -44,7 +42,7 @@ export function serversBeside(
     const rest = repository.rest?.()
     if (rest?.repository === undefined) return []
     const { files, locate } = rest.repository
-    return fragmentSets(rest, reached, projects, { nginx: false, apache: false }).map(set => ({
+    return fragmentSets(reader, rest, reached, { nginx: false, apache: false }).map(set => ({
       set,
       read: once(() => ({ ...reader.readSet(rest, set), files, locate })),
     }))

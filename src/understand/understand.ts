@@ -66,7 +66,7 @@ export function understand(
   }
   for (const { sources } of [...mains.nginx, ...mains.apache])
     for (const { path } of sources) reached.add(path)
-  const sets = readSets(reader, machine, mains, reached, projects, world, known, kept)
+  const sets = readSets(reader, mains, reached, known, kept)
   const alone = htaccessAlone(machine, sets)
   const hosts = hostsForHtaccess(alone).flatMap(source => reader.readHost(machine, source))
 
@@ -84,9 +84,7 @@ export function understand(
       ? () => []
       : serversBeside(
           reader,
-          machine,
           repository,
-          projects,
           [mains, ...sets].map(({ nginx, apache }) => ({
             nginx,
             apache,
@@ -95,7 +93,7 @@ export function understand(
           })),
           reached,
         )
-  const joiner = serverJoiner(reader, machine, settings, projects, startedFiles, apart)
+  const joiner = serverJoiner(reader, settings, startedFiles, apart)
   const { ofMains, ofSets, names } = joinedServers(joiner, mains, sets)
   const of = { files: startedFiles, nginx: [], applications: repository?.applications ?? null }
   const deployments = [
