@@ -1,3 +1,4 @@
+import { once } from '../../collections/once.ts'
 import { placeholder, UNKNOWN } from '../placeholder.ts'
 
 /**
@@ -30,6 +31,8 @@ interface File {
   readonly text: string
   /** nginx's variables that the file defines, in lower case. */
   readonly variables: () => ReadonlySet<string>
+  /** True where every variable in small letters, and more than one, has two dollars. */
+  readonly doublesDollars: () => boolean
 }
 
 /** What takes patterns, formats and texts, in which anything may stand. */
@@ -87,11 +90,8 @@ const notOfNginx = (match: string, line: Line): Verdict =>
  * The same, but it is no slip where every variable of the file is written so: what fills it in takes one `$` for a name
  * of its own, as Python's `string.Template` and Compose do.
  */
-const escapedOfNginx = (match: string, line: Line): Verdict => {
-  const { text } = line.file
-  const isEverywhere = () => /\$\$[a-z_][^$]*\$\$[a-z_]/.test(text) && !/(?<!\$)\$[a-z_]/.test(text)
-  return notOfNginx(match, line) === 'proof' || isEverywhere() ? 'proof' : 'perhaps'
-}
+const escapedOfNginx = (match: string, line: Line): Verdict =>
+  notOfNginx(match, line) === 'proof' || line.file.doublesDollars() ? 'proof' : 'perhaps'
 
 const OF_NGINX =
   /^\W+(?:host|http_\w+|scheme|uri|request_\w+|remote_\w+|server_\w+|args|is_args|query_string|document_\w+|proxy_add_x_forwarded_for)\W*$/
@@ -290,13 +290,10 @@ const OWN_VARIABLES =
  */
 export function maskPlaceholders(text: string, isNamed: boolean): string | null {
   let masked = text
-  let variables: ReadonlySet<string> | undefined
   const file: File = {
     text,
-    variables: () => {
-      variables ??= variablesOf(text)
-      return variables
-    },
+    variables: once(() => variablesOf(text)),
+    doublesDollars: once(() => /\$\$[a-z_][^$]*\$\$[a-z_]/.test(text) && !/(?<!\$)\$[a-z_]/.test(text)),
   }
   for (const style of STYLES) {
     const { mark, pattern, isUsual } = style
