@@ -2,6 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { scopeOf } from '../../src/servers/apache/queries/directives-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -175,9 +176,7 @@ const LINES = ['order', 'allow', 'deny', 'satisfy', 'require']
 
 /** The virtual host around a line; its file for one that stands in none, as in a `.htaccess`. */
 function hostOf(directive: ApacheDirective): object {
-  for (let { parent } = directive; parent !== null; { parent } = parent)
-    if (parent.name === 'VirtualHost') return parent
-  return directive.source
+  return virtualHostSection(directive) ?? directive.source
 }
 
 interface LoneOrder {

@@ -14,7 +14,7 @@ import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-re
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
 import { assignedValue, type DjangoConnection, djangoConnections, isPlaced } from './_behind-nginx.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
@@ -28,31 +28,26 @@ const nginx = (location: string): string =>
       }
     `),
   )
+const settingsOf = (lines: string): string => conf`
+  DEBUG = False
+  ALLOWED_HOSTS = ["example.org"]
+  ROOT_URLCONF = "shop.urls"
+  STATIC_URL = "/static/"
+  STATIC_ROOT = "/srv/shop/static"
+  ${lines}
+`
 const tree = (location: string, settings = ''): Record<string, string> => ({
   ...behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi')),
   'etc/nginx/nginx.conf': nginx(location),
   'etc/shop/shop/__init__.py': '',
   'etc/shop/shop/wsgi.py': WSGI,
   'etc/shop/shop/urls.py': conf`urlpatterns = []`,
-  'etc/shop/shop/settings.py': conf`
-    DEBUG = False
-    ALLOWED_HOSTS = ["example.org"]
-    ROOT_URLCONF = "shop.urls"
-    STATIC_URL = "/static/"
-    STATIC_ROOT = "/srv/shop/static"
-    ${settings}
-  `,
+  'etc/shop/shop/settings.py': settingsOf(settings),
 })
 
 /** A project of which nobody is seen to start it: its paths may be samples. */
 const unstarted = (location: string, settings = ''): Record<string, string> => ({
-  'deploy/site.conf': nginxServer(conf`
-    ${location}
-    location / {
-        proxy_pass http://127.0.0.1:8000;
-        proxy_set_header Host $host;
-    }
-  `),
+  'deploy/site.conf': proxiedServer(location, '127.0.0.1:8000'),
   'manage.py': conf`
     import os
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
@@ -60,14 +55,7 @@ const unstarted = (location: string, settings = ''): Record<string, string> => (
   'shop/__init__.py': '',
   'shop/wsgi.py': WSGI,
   'shop/urls.py': conf`urlpatterns = []`,
-  'shop/settings.py': conf`
-    DEBUG = False
-    ALLOWED_HOSTS = ["example.org"]
-    ROOT_URLCONF = "shop.urls"
-    STATIC_URL = "/static/"
-    STATIC_ROOT = "/srv/shop/static"
-    ${settings}
-  `,
+  'shop/settings.py': settingsOf(settings),
 })
 
 const STATIC = conf`

@@ -108,14 +108,14 @@ const INERT = new Set(['log_format', 'access_log', 'limit_req_zone', 'limit_conn
 const ADDRESS = /\$\{?(?:binary_)?remote_addr\b|\$\{?proxy_add_x_forwarded_for\b/
 
 /** Whether anything but a log uses the address. */
-const usesAddress = memo(({ occurrences }: NginxConfiguration): boolean => {
-  for (const [name, directives] of occurrences) {
-    if (INERT.has(name)) continue
-    if (USERS.includes(name) && directives.length > 0) return true
-    if (directives.some(({ args }) => args.some(({ value }) => ADDRESS.test(value)))) return true
-  }
-  return false
-})
+const usesAddress = memo(
+  ({ occurrences }: NginxConfiguration): boolean =>
+    USERS.some(name => occurrences.has(name)) ||
+    [...occurrences].some(
+      ([name, lines]) =>
+        !INERT.has(name) && lines.some(({ args }) => args.some(({ value }) => ADDRESS.test(value))),
+    ),
+)
 
 /** A socket that the directive governs and that the network reaches. */
 function openListen(

@@ -46,8 +46,7 @@ export function mountTable(mounts: readonly Mount[]): MountTable {
 function exchanged(path: string, known: ReadonlyMap<string, string>): string | null {
   for (let above = path; ; above = posix.dirname(above)) {
     const other = known.get(above)
-    if (other !== undefined)
-      return joined(other, above === '/' && path !== '/' ? path : path.slice(above.length))
+    if (other !== undefined) return joined(other, restBelow(path, above) ?? '')
     if (above === '/' || above === '.') return null
   }
 }
