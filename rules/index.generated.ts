@@ -421,7 +421,6 @@ import forwardedHeadersProgramNotTold from './forwarded-headers/program-not-told
 import forwardedHeadersProtoAlwaysHttp from './forwarded-headers/proto-always-http.ts'
 import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
-import forwardedHeadersProtoNeverSet from './forwarded-headers/proto-never-set.ts'
 import forwardedHeadersProtoNotSent from './forwarded-headers/proto-not-sent.ts'
 import forwardedHeadersProtoNotSentByApache from './forwarded-headers/proto-not-sent-by-apache.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
@@ -629,7 +628,6 @@ import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
-import staticFilesRootMismatch from './static-files/root-mismatch.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
 import staticFilesScriptsNotCompressed from './static-files/scripts-not-compressed.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
@@ -1188,7 +1186,6 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proto-always-http', ...forwardedHeadersProtoAlwaysHttp },
   { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
-  { id: 'forwarded-headers/proto-never-set', ...forwardedHeadersProtoNeverSet },
   { id: 'forwarded-headers/proto-not-sent', ...forwardedHeadersProtoNotSent },
   { id: 'forwarded-headers/proto-not-sent-by-apache', ...forwardedHeadersProtoNotSentByApache },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
@@ -1396,7 +1393,6 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
-  { id: 'static-files/root-mismatch', ...staticFilesRootMismatch },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
   { id: 'static-files/scripts-not-compressed', ...staticFilesScriptsNotCompressed },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },

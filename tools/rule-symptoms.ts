@@ -39,19 +39,20 @@ export const SYMPTOMS: readonly (readonly [symptom: string, rules: readonly stri
     [
       'canonical-url/redirect-loop',
       'apache/redirect-loop',
-      'forwarded-headers/proto-never-set',
+      'django/ssl-redirect-loop',
       'forwarded-headers/proto-name-mismatch',
     ],
   ],
   [
     'Redirects to http, mixed content',
-    ['canonical-url/redirect-to-plain-http', 'forwarded-headers/proto-never-set'],
+    ['canonical-url/redirect-to-plain-http', 'forwarded-headers/proto-not-sent'],
   ],
   [
     'CSRF verification failed, DisallowedHost',
     [
+      'django/host-not-allowed',
+      'django/csrf-origin-untrusted',
       'forwarded-headers/proxy-host-not-forwarded',
-      'forwarded-headers/proto-never-set',
       'forwarded-headers/proto-passthrough',
     ],
   ],

@@ -1,44 +1,9 @@
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
-import type {
-  AppServerProgram,
-  Deployment,
-  NginxConnection,
-  SentHeader,
-  Target,
-} from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
-
-/** A connection of nginx that leads to a project of Django in an application server. */
-export interface DjangoConnection {
-  readonly connection: NginxConnection
-  readonly target: Target
-  readonly program: AppServerProgram
-  readonly loaded: LoadedModule
-  readonly settings: DjangoSettings
-}
-
-export function* djangoConnections(deployment: Deployment): Iterable<DjangoConnection> {
-  if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
-  for (const connection of deployment.connections.nginx) {
-    for (const target of connection.targets) {
-      const program = serverBehind(target)
-      const loaded = program === null ? null : deployment.moduleOf(program)
-      if (program !== null && loaded?.settings != null)
-        yield { connection, target, program, loaded, settings: loaded.settings }
-    }
-  }
-}
-
-/**
- * True where the project lies at its place on the machine, so that its paths and names are those of the deployment. A
- * repository whose start nobody sees has samples of them.
- */
-export function isPlaced({ isSeen, directory }: AppServerProgram): boolean {
-  return isSeen || directory?.known === true
-}
+import { headersSent } from './_behind-apache.ts'
+import type { DjangoConnection, ModWsgi } from './_connections.ts'
 
 /** A setting that is a list of texts, empty where nothing assigns it; null where one part is not known. */
 export function textList(settings: DjangoSettings, name: string): readonly string[] | null {
@@ -56,7 +21,7 @@ export function usesMiddleware(settings: DjangoSettings, name: string): boolean 
 }
 
 /** Where the settings of a project begin, for what they lack. */
-export function settingsPlace({ settingsSource }: LoadedModule): Place | null {
+export function settingsPlace({ settingsSource }: Pick<DjangoConnection, 'settingsSource'>): Place | null {
   if (settingsSource === null) return null
   const end = settingsSource.text.indexOf('\n')
   return { source: settingsSource, start: 0, end: end === -1 ? settingsSource.text.length : end }
@@ -69,14 +34,9 @@ export function written({ headers }: NginxConnection, name: string): SentHeader 
 
 /**
  * The scheme that Django sees of a client that came by TLS: from `SECURE_PROXY_SSL_HEADER`, else from what the
- * application server believes; undefined where nobody can tell.
+ * application server or mod_wsgi believes; undefined where nobody can tell.
  */
-export function schemeSeen({
-  connection,
-  target,
-  program,
-  settings,
-}: DjangoConnection): 'http' | 'https' | undefined {
+export function schemeSeen({ connection, runner, settings }: DjangoConnection): 'http' | 'https' | undefined {
   if (connection.pass.name !== 'proxy_pass' || connection.headers.open) return undefined
   const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
   if (proxy !== null) {
@@ -86,10 +46,8 @@ export function schemeSeen({
       if (typeof name !== 'string' || typeof value !== 'string') return undefined
       // `META` has headers by no other names.
       if (!name.startsWith('HTTP_')) return 'http'
-      const header = name
-        .replace(/^HTTP_/, '')
-        .replaceAll('_', '-')
-        .toLowerCase()
+      const header = headerNamed(name)
+      if (runner.kind === 'mod_wsgi' && changesHeader(runner, header)) return undefined
       return saysHttps(written(connection, header), value)
         ? 'https'
         : isUnset(connection, header)
@@ -97,36 +55,54 @@ export function schemeSeen({
           : undefined
     }
   }
+  if (runner.kind === 'mod_wsgi') return runner.scheme ?? undefined
   const forwarded = written(connection, 'x-forwarded-proto')
   const others = ['x-forwarded-protocol', 'x-forwarded-ssl'].some(name => written(connection, name) !== null)
   if (others) return undefined
   if (forwarded === null) return isUnset(connection, 'x-forwarded-proto') ? 'http' : undefined
   if (!saysHttps(forwarded, 'https')) return undefined
-  const trusted = trustsProxy(program, connection, target)
+  const trusted = trustsProxy(runner.program, connection, runner.target)
   return trusted === undefined ? undefined : trusted ? 'https' : 'http'
 }
 
 /** True where Django surely takes what comes to a server of plain HTTP for that, whatever a proxy in front of it says. */
-export function isTakenForHttp({ connection, target, program, settings }: DjangoConnection): boolean {
+export function isTakenForHttp(
+  { trustsOf }: Deployment,
+  { connection, runner, settings }: DjangoConnection,
+): boolean {
   if (connection.pass.name !== 'proxy_pass' || connection.headers.open || connection.server.tls) return false
+  const saysOwn = (header: string): boolean => written(connection, header)?.value === '$scheme'
   const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
   if (proxy !== null && !proxy.known) return false
   if (proxy !== null && Array.isArray(proxy.value)) {
     const [name] = proxy.value as readonly unknown[]
-    const header =
-      typeof name === 'string'
-        ? name
-            .replace(/^HTTP_/, '')
-            .replaceAll('_', '-')
-            .toLowerCase()
-        : ''
-    return written(connection, header)?.value === '$scheme'
+    const header = typeof name === 'string' ? headerNamed(name) : ''
+    return saysOwn(header) && !(runner.kind === 'mod_wsgi' && changesHeader(runner, header))
   }
+  if (runner.kind === 'mod_wsgi')
+    return runner.scheme === 'http' && trustsOf(runner.host).every(({ header }) => saysOwn(header))
   const names = ['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl']
   const sent = names.flatMap(name => written(connection, name) ?? [])
   return (
     (sent.length > 0 && sent.every(({ value }) => value === '$scheme')) ||
-    trustsProxy(program, connection, target) === false
+    trustsProxy(runner.program, connection, runner.target) === false
+  )
+}
+
+/** The request header behind a key of `META`, in lower case. */
+export function headerNamed(key: string): string {
+  return key
+    .replace(/^HTTP_/, '')
+    .replaceAll('_', '-')
+    .toLowerCase()
+}
+
+/** True where Apache may send the application another value of a header than it gets, or none. */
+export function changesHeader({ host }: ModWsgi, header: string): boolean {
+  const { configuration, virtualHost } = host
+  return (
+    configuration.occurrences.has('wsgitrustedproxyheaders') ||
+    headersSent({ configuration, host: virtualHost }, name => name === header).length > 0
   )
 }
 

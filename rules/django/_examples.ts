@@ -1,5 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheMain, djangoProject, modWsgiMain, nginxMain, virtualHost } from '../_examples.ts'
 
 const SCRIPT = /* @__PURE__ */ conf`
   import os
@@ -108,3 +108,48 @@ const APACHE_TLS = /* @__PURE__ */ conf`
   SSLCertificateFile /etc/ssl/example.org.pem
   SSLCertificateKeyFile /etc/ssl/example.org.key
 `
+
+/** A project of Django that mod_wsgi runs, and nginx in front of it on the same machine. */
+export const djangoInApache = ({
+  settings = '',
+  listen = '80',
+  server = 'server',
+  site = '',
+  location = 'location',
+  headers = 'proxy_set_header Host $host;',
+  apache = '',
+}: {
+  readonly settings?: string
+  readonly listen?: string
+  readonly server?: string
+  readonly site?: string
+  readonly location?: string
+  readonly headers?: string
+  readonly apache?: string
+}): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    ${server} {
+        listen ${listen};
+        server_name example.org;
+        ${site}
+        ${location} / {
+            proxy_pass http://127.0.0.1:9000;
+            ${headers}
+        }
+    }
+  `),
+  'etc/apache2/apache2.conf': modWsgiMain(
+    virtualHost(conf`
+      ${apache}
+      WSGIDaemonProcess shop python-path=/opt/shop
+      WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+      <Directory /opt/shop>
+          Require all granted
+      </Directory>
+    `),
+    ['alias', 'setenvif', 'headers'],
+  ),
+  ...djangoProject(settings),
+  'opt/shop/shop/__init__.py': '',
+  'opt/shop/shop/urls.py': conf`urlpatterns = []`,
+})

@@ -1,6 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { assignedValue, djangoConnections } from './_behind-nginx.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { djangoConnections } from './_connections.ts'
 import { djangoBehindNginx } from './_examples.ts'
 
 const settings = (lines: string): Record<string, string> =>

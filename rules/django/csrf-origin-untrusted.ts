@@ -3,7 +3,6 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import {
-  djangoConnections,
   schemeSeen,
   settingsPlace,
   textList,
@@ -11,7 +10,9 @@ import {
   usesMiddleware,
   written,
 } from './_behind-nginx.ts'
-import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+import { djangoConnections } from './_connections.ts'
+import { djangoInApache, djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -41,8 +42,40 @@ export default defineRule({
         headers: TLS_HEADERS,
       }),
     },
+    {
+      title: 'a header that nobody trusts, in front of mod_wsgi',
+      files: {
+        ...djangoInApache({ listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
+        'opt/shop/shop/settings.py': SETTINGS.replace(
+          'ALLOWED_HOSTS = ["example.org"]',
+          '«ALLOWED_HOSTS = ["example.org"]»',
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a Django that compares no origin',
+      files: {
+        ...djangoInApache({
+          settings: 'MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]',
+          listen: '443 ssl',
+          site: TLS,
+          headers: TLS_HEADERS,
+        }),
+        'opt/shop/requirements.txt': conf`Django==3.2.25`,
+      },
+    },
+    {
+      title: 'a header that Apache takes for the scheme',
+      files: djangoInApache({
+        settings: 'MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]',
+        listen: '443 ssl',
+        site: TLS,
+        headers: TLS_HEADERS,
+        apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+      }),
+    },
     {
       title: 'a header that is trusted',
       files: djangoBehindNginx({
@@ -99,11 +132,12 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const each of djangoConnections(deployment)) {
-      const { connection, loaded, settings } = each
+      const { connection, settings, machine } = each
       if (
         !connection.server.tls ||
         usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true ||
-        isForWebSockets(connection)
+        isForWebSockets(connection) ||
+        isDjangoAtLeast(4, settings, machine.container?.files ?? machine.files) === false
       )
         continue
       const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
@@ -113,7 +147,7 @@ export default defineRule({
         schemeSeen(each) !== 'http'
       )
         continue
-      const at = settingsPlace(loaded)
+      const at = settingsPlace(each)
       if (at === null) continue
       const header = written(connection, 'x-forwarded-proto')
       yield {

@@ -2,7 +2,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { assignedValue, djangoConnections } from './_behind-nginx.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { djangoInServers } from './_connections.ts'
 import { namePlace as apacheName } from '../../src/servers/apache/queries/places.ts'
 import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
@@ -115,7 +116,8 @@ export default defineRule({
   *check(deployment) {
     yield* withoutProxy(deployment)
     yield* inApache(deployment)
-    for (const { connection, settings, program } of djangoConnections(deployment)) {
+    for (const { connection, settings, runner } of djangoInServers(deployment)) {
+      const { program } = runner
       const debug = settings.get('DEBUG')
       if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen)
         continue

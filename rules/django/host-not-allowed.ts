@@ -6,9 +6,10 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
-import { assignedValue, djangoConnections, isPlaced, settingsPlace, textList } from './_behind-nginx.ts'
+import { assignedValue, changesHeader, settingsPlace, textList } from './_behind-nginx.ts'
+import { djangoConnections, isPlaced } from './_connections.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
-import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
+import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache } from './_examples.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
@@ -21,6 +22,12 @@ const hosts = (
   list: string,
   parts: Partial<Parameters<typeof djangoBehindNginx>[0]> = {},
 ): Record<string, string> => djangoBehindNginx({ settings: `ALLOWED_HOSTS = ${list}\n`, ...parts })
+
+/** Django looks at the name where something asks for it, as this middleware does. */
+const commonOnly = (list: string): string => conf`
+  MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+  ALLOWED_HOSTS = ${list}
+`
 
 const inApache = (list: string, lines = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': modWsgiMain(
@@ -75,6 +82,14 @@ export default defineRule({
       title: 'a name of the virtual host in which mod_wsgi runs it',
       files: inApache('«["localhost", "127.0.0.1"]»'),
     },
+    {
+      title: 'a name that nginx in front of mod_wsgi serves',
+      files: djangoInApache({ settings: commonOnly('«["www.example.org"]»') }),
+    },
+    {
+      title: 'mod_wsgi, and the name of the upstream',
+      files: djangoInApache({ settings: 'ALLOWED_HOSTS = «["example.org"]»', headers: '' }),
+    },
   ],
   good: [
     { title: 'the name', files: hosts('["example.org"]') },
@@ -103,6 +118,17 @@ export default defineRule({
         { tls: false },
       ),
     },
+    {
+      title: 'the names that nginx in front of mod_wsgi serves',
+      files: djangoInApache({ settings: commonOnly('["example.org"]') }),
+    },
+    {
+      title: 'Apache sets the name for mod_wsgi',
+      files: djangoInApache({
+        settings: 'ALLOWED_HOSTS = ["shop.internal"]',
+        apache: 'RequestHeader set Host shop.internal early',
+      }),
+    },
     { title: 'mod_wsgi, and the names', files: inApache('["example.org"]') },
     {
       title: 'mod_wsgi, and a name that is redirected',
@@ -124,18 +150,26 @@ export default defineRule({
   *check(deployment) {
     yield* behindApache(deployment)
     yield* inModWsgi(deployment)
-    for (const { connection, settings, loaded, program } of djangoConnections(deployment)) {
+    for (const each of djangoConnections(deployment)) {
+      const { connection, settings, runner } = each
       const { server } = connection
       const allowed = textList(settings, 'ALLOWED_HOSTS')
       if (allowed === null || allowed.includes('*') || mayBeOn(settings.get('DEBUG'))) continue
       if (mayBeOn(settings.get('USE_X_FORWARDED_HOST')) || connection.pass.name !== 'proxy_pass') continue
-      if (connection.headers.open || tellsHostsApart(server) || !isPlaced(program)) continue
-      const sent = (valueOrNull(connection.hostsSent) ?? []).filter(host => !isPlaceholder(host))
+      if (connection.headers.open || tellsHostsApart(server) || !isPlaced(each)) continue
+      if (runner.kind === 'mod_wsgi' && changesHeader(runner, 'host')) continue
+      const arrives = (host: string): boolean =>
+        runner.kind !== 'mod_wsgi' ||
+        runner.names.has(host) ||
+        server.names.every(({ name }) => name !== host)
+      const sent = (valueOrNull(connection.hostsSent) ?? []).filter(
+        host => !isPlaceholder(host) && arrives(host),
+      )
       const refused = sent.filter(host => !allowed.some(pattern => matchesHost(host, pattern.toLowerCase())))
       const [first] = refused
       if (first === undefined) continue
       const fact = settings.get('ALLOWED_HOSTS')
-      const at = fact?.at == null ? settingsPlace(loaded) : assignedValue(fact.at)
+      const at = fact?.at == null ? settingsPlace(each) : assignedValue(fact.at)
       if (at === null) continue
       const isAll = refused.length === sent.length
       // An address beside names is how monitoring asks, and is refused on purpose.
@@ -154,7 +188,7 @@ export default defineRule({
               }
             : { at: argumentPlace(host.directive, 1), message: 'nginx sends it here' },
           ...variablesRead(settings.expressionOf('ALLOWED_HOSTS')?.expression).flatMap(name => {
-            const variable = program.environment(name)
+            const variable = runner.kind === 'app-server' ? runner.program.environment(name) : null
             return variable?.known === true && variable.at !== null
               ? [{ at: variable.at, message: 'the value comes from here' }]
               : []

@@ -3,13 +3,15 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { addHeader } from '../forwarded-headers/_add-header.ts'
-import { assignedValue, djangoConnections, written } from './_behind-nginx.ts'
-import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+import { assignedValue, changesHeader, headerNamed, written } from './_behind-nginx.ts'
+import { djangoConnections } from './_connections.ts'
+import { djangoInApache, djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
   SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 `
+const HEADER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
 
 export default defineRule({
   summary: 'A client may tell Django that its plain request came over TLS',
@@ -48,8 +50,29 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'nginx does not set it, in front of mod_wsgi',
+      files: djangoInApache({ settings: HEADER, location: '«location»' }),
+    },
   ],
   good: [
+    {
+      title: 'Apache sets it',
+      files: djangoInApache({ settings: HEADER, apache: 'RequestHeader set X-Forwarded-Proto http' }),
+    },
+    {
+      title: 'files that Apache serves beside the application',
+      files: djangoInApache({
+        settings: HEADER,
+        site: conf`
+          location /static/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+        headers: TLS_HEADERS,
+        apache: 'Alias /static/ /opt/shop/static/',
+      }),
+    },
     { title: 'nginx sets it', files: djangoBehindNginx({ settings: SETTINGS, headers: TLS_HEADERS }) },
     {
       title: 'nginx removes it',
@@ -76,7 +99,7 @@ export default defineRule({
   *check(deployment) {
     // Without TLS in nginx, it is a proxy in front that Django is told to trust.
     const isBehindAnother = !deployment.servers.some(({ tls }) => tls)
-    for (const { connection, settings } of djangoConnections(deployment)) {
+    for (const { connection, settings, runner } of djangoConnections(deployment)) {
       const { headers, server } = connection
       const trust = settings.get('SECURE_PROXY_SSL_HEADER')
       if (trust?.known !== true || trust.at === null || !Array.isArray(trust.value)) continue
@@ -84,10 +107,14 @@ export default defineRule({
       const [listen] = directPlainListens(deployment, server)
       const [name] = trust.value as readonly unknown[]
       if (listen === undefined || typeof name !== 'string' || connection.reachable !== true) continue
-      const lower = name
-        .replace(/^HTTP_/, '')
-        .replaceAll('_', '-')
-        .toLowerCase()
+      const lower = headerNamed(name)
+      // What Apache takes for the scheme as well is said of Apache.
+      if (
+        runner.kind === 'mod_wsgi' &&
+        (changesHeader(runner, lower) ||
+          deployment.trustsOf(runner.host).some(({ header }) => header === lower))
+      )
+        continue
       const header = written(connection, lower)
       if (header !== null && header.state !== 'passed') continue
       const proper = lower.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())

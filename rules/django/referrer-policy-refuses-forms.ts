@@ -8,7 +8,8 @@ import { argumentPlace as apachePlace } from '../../src/servers/apache/queries/p
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { addedHeaders } from '../response-headers/_added-headers.ts'
 import { djangoBehindApache } from './_behind-apache.ts'
-import { assignedValue, djangoConnections, usesMiddleware } from './_behind-nginx.ts'
+import { assignedValue, usesMiddleware } from './_behind-nginx.ts'
+import { djangoConnections } from './_connections.ts'
 import { djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
 

@@ -2,8 +2,9 @@ import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { assignedValue, djangoConnections, type DjangoConnection } from './_behind-nginx.ts'
-import { djangoBehindNginx, TLS } from './_examples.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { waysByRunner } from './_connections.ts'
+import { djangoInApache, djangoBehindNginx, TLS } from './_examples.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -19,7 +20,13 @@ export default defineRule({
   why: 'A browser neither keeps nor sends a cookie with `Secure` by plain HTTP. Where nothing in front of nginx terminates TLS, every login is lost at once, and every form is refused: `CSRF cookie not set`.',
   remedy: 'Serve the site by TLS, or turn the setting off where it is tried without',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#session-cookie-secure'],
-  bad: [{ title: 'a site of plain HTTP', files: djangoBehindNginx({ settings: SETTINGS }) }],
+  bad: [
+    { title: 'a site of plain HTTP', files: djangoBehindNginx({ settings: SETTINGS }) },
+    {
+      title: 'a site of plain HTTP, in mod_wsgi',
+      files: djangoInApache({ settings: 'SESSION_COOKIE_SECURE = «True»' }),
+    },
+  ],
   good: [
     { title: 'TLS', files: djangoBehindNginx({ settings: plain(SETTINGS), listen: '443 ssl', site: TLS }) },
     {
@@ -38,13 +45,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const byProgram = new Map<unknown, DjangoConnection[]>()
-    for (const each of djangoConnections(deployment)) {
-      const own = byProgram.get(each.program)
-      if (own === undefined) byProgram.set(each.program, [each])
-      else own.push(each)
-    }
-    for (const all of byProgram.values()) {
+    for (const all of waysByRunner(deployment)) {
       const [first] = all
       const plainListen = first && directPlainListens(deployment, first.connection.server)[0]
       if (first === undefined || plainListen === undefined) continue

@@ -8,7 +8,8 @@ import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { djangoConnections, usesMiddleware } from './_behind-nginx.ts'
+import { usesMiddleware } from './_behind-nginx.ts'
+import { djangoConnections } from './_connections.ts'
 import { djangoBehindNginx } from './_examples.ts'
 
 const SETTINGS = conf`
@@ -52,8 +53,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { connection, settings, program } of djangoConnections(deployment)) {
-      const { container, files: own } = program.machine
+    for (const { connection, settings, machine } of djangoConnections(deployment)) {
+      const { container, files: own } = machine
       const files = container?.files ?? own
       const route = appendedRoute(settings, files)
       if (route === null) continue
@@ -61,7 +62,7 @@ export default defineRule({
         const { end } = probe(deployment, request)
         if (end.kind !== 'redirect' || end.at === null || !isWithoutSlash(request, end.location)) continue
         const next = probe(deployment, { ...request, target: request.target.slice(0, -1) })
-        if (next.end.kind !== 'backend') continue
+        if (next.end.kind !== 'backend' && next.end.kind !== 'application') continue
         yield {
           at: end.at,
           message: `nginx redirects \`/${route.path}\` to \`/${route.path.slice(0, -1)}\`, which Django redirects back, for ever`,

@@ -1,19 +1,18 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   assignedValue,
-  djangoConnections,
   isTakenForHttp,
   schemeSeen,
   trustedHeader,
   usesMiddleware,
   written,
 } from './_behind-nginx.ts'
+import { djangoConnections, waysByRunner } from './_connections.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
-import { djangoBehindNginx, djangoBehindProxyPass, TLS, TLS_HEADERS } from './_examples.ts'
+import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache, TLS, TLS_HEADERS } from './_examples.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 
 const SETTINGS = conf`
@@ -27,6 +26,20 @@ const PROXY = conf`
   SECURE_SSL_REDIRECT = «True»
   SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 `
+
+/** For a project whose `ALLOWED_HOSTS` are there already. */
+const inApache = (lines = '', parts: Parameters<typeof djangoInApache>[0] = {}): Record<string, string> =>
+  djangoInApache({
+    settings: conf`
+      MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+      SECURE_SSL_REDIRECT = «True»
+      ${lines}
+    `,
+    listen: '443 ssl',
+    site: TLS,
+    ...parts,
+  })
+const HEADER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
 
 const shop = (lines: string): string => conf`
   server {
@@ -44,9 +57,9 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx or Apache terminates TLS and Django does not learn it, so with `SECURE_SSL_REDIRECT` every request is sent back to the address that it came from: `ERR_TOO_MANY_REDIRECTS`.',
+  why: 'nginx or Apache terminates TLS and Django, in an application server or in mod_wsgi, does not learn it, so with `SECURE_SSL_REDIRECT` every request is sent back to the address that it came from: `ERR_TOO_MANY_REDIRECTS`.',
   remedy:
-    'Send `X-Forwarded-Proto $scheme` in nginx, or `RequestHeader set X-Forwarded-Proto https` in Apache, and set `SECURE_PROXY_SSL_HEADER` in Django, or redirect in the proxy alone',
+    'Send `X-Forwarded-Proto $scheme` in nginx, or `RequestHeader set X-Forwarded-Proto https` in Apache, and set `SECURE_PROXY_SSL_HEADER` in Django (or `SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on` in front of mod_wsgi), or redirect in the proxy alone',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-ssl-redirect',
     'https://docs.djangoproject.com/en/stable/ref/settings/#secure-proxy-ssl-header',
@@ -78,12 +91,54 @@ export default defineRule({
       title: 'nginx in front has no TLS, and says so',
       files: djangoBehindNginx({ settings: PROXY, headers: TLS_HEADERS }),
     },
+    { title: 'mod_wsgi, nothing said and nothing read', files: inApache() },
+    { title: 'mod_wsgi, and a header that nginx does not send', files: inApache(HEADER) },
+    {
+      title: 'mod_wsgi, and a header that nobody reads',
+      files: inApache('', { headers: TLS_HEADERS }),
+    },
+    {
+      title: 'mod_wsgi behind an nginx that has no TLS, and says so',
+      files: inApache(HEADER, { listen: '80', site: '', headers: TLS_HEADERS }),
+    },
     { title: 'neither TLS nor a header that is trusted', files: djangoBehindNginx({ settings: SETTINGS }) },
   ],
   good: [
     {
       title: 'sent and trusted',
       files: djangoBehindNginx({ settings: PROXY, listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
+    },
+    { title: 'sent to mod_wsgi, and read by Django', files: inApache(HEADER, { headers: TLS_HEADERS }) },
+    {
+      title: 'sent to mod_wsgi, and read by Apache',
+      files: inApache('', {
+        headers: TLS_HEADERS,
+        apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+      }),
+    },
+    { title: 'a virtual host for TLS alone', files: inApache('', { apache: 'SetEnv HTTPS on' }) },
+    {
+      title: 'Apache sets the header that Django reads',
+      files: inApache(HEADER, { apache: 'RequestHeader set X-Forwarded-Proto https' }),
+    },
+    {
+      title: 'mod_wsgi behind an nginx that has no TLS, and another virtual host with it',
+      files: {
+        ...inApache('', { listen: '80', site: '' }),
+        'etc/apache2/apache2.conf': conf`
+          ${inApache()['etc/apache2/apache2.conf']!}
+          LoadModule ssl_module modules/mod_ssl.so
+          Listen 443
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/example.org.pem
+              SSLCertificateKeyFile /etc/ssl/example.org.key
+              WSGIProcessGroup shop
+              WSGIScriptAlias / /opt/shop/shop/wsgi.py
+          </VirtualHost>
+        `,
+      },
     },
     {
       title: 'gunicorn trusts the header of every proxy',
@@ -167,10 +222,9 @@ export default defineRule({
 
 /** Where nginx gets plain HTTP alone, a proxy with TLS in front of it does not help either. */
 function* overPlainHttp(deployment: Deployment): Iterable<RuleFinding> {
-  const byProgram = groupBy([...djangoConnections(deployment)], ({ program }) => program)
-  for (const all of byProgram.values()) {
+  for (const all of waysByRunner(deployment)) {
     const [first] = all
-    if (first === undefined || !all.every(isTakenForHttp)) continue
+    if (first === undefined || !all.every(way => isTakenForHttp(deployment, way))) continue
     const { settings, connection } = first
     const redirect = settings.get('SECURE_SSL_REDIRECT')
     if (redirect?.known !== true || redirect.value !== true || redirect.at === null) continue

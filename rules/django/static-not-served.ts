@@ -8,14 +8,25 @@ import {
   keepsUploadsInFiles,
 } from '../../src/deployment/django/static-settings.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import type { Deployment, Machine, NginxServer } from '../../src/deployment/model.ts'
+import type {
+  Application,
+  Deployment,
+  Machine,
+  NginxConnection,
+  NginxServer,
+} from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
-import { assignedValue, type DjangoConnection, djangoConnections, isPlaced } from './_behind-nginx.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { type DjangoConnection, djangoConnections, isPlaced, type Runner } from './_connections.ts'
+import { djangoInApache } from './_examples.ts'
+import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (location: string): string =>
@@ -63,6 +74,22 @@ const STATIC = conf`
       alias /srv/shop/static/;
   }
 `
+const inApache = (
+  site: string,
+  parts: Parameters<typeof djangoInApache>[0] = {},
+): Record<string, string> => ({
+  ...djangoInApache({
+    site,
+    ...parts,
+    settings: conf`
+      DEBUG = False
+      STATIC_URL = "/static/"
+      STATIC_ROOT = "/opt/shop/static"
+      ${parts.settings ?? ''}
+    `,
+  }),
+  'opt/shop/static/site.css': conf`body {}`,
+})
 const UPLOADS = conf`
   MEDIA_URL = "/media/"
   MEDIA_ROOT = "/srv/shop/media"
@@ -142,6 +169,15 @@ export default defineRule({
         UPLOADS,
       ),
     },
+    { title: 'all is proxied to mod_wsgi', files: inApache('', { server: '«server»' }) },
+    {
+      title: 'another directory than that of a project in mod_wsgi',
+      files: inApache(conf`
+        location /static/ {
+            alias «/etc/nginx/static/»;
+        }
+      `),
+    },
     {
       title: 'all is proxied to a project that nobody is seen to start',
       files: {
@@ -183,6 +219,22 @@ export default defineRule({
       title: 'WhiteNoise',
       files: tree('', 'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
     },
+    {
+      title: 'an alias of the directory of a project in mod_wsgi',
+      files: inApache(conf`
+        location /static/ {
+            alias /opt/shop/static/;
+        }
+      `),
+    },
+    { title: 'Apache serves them', files: inApache('', { apache: 'Alias /static/ /opt/shop/static/' }) },
+    {
+      title: 'mod_wsgi, and WhiteNoise',
+      files: inApache('', {
+        settings:
+          'MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]',
+      }),
+    },
     { title: 'another host', files: tree('', 'STATIC_URL = "https://cdn.example.net/shop/"') },
     {
       title: 'uploads from their directory',
@@ -222,18 +274,20 @@ type Found = Iterable<RuleFinding>
 
 function* unserved(
   deployment: Deployment,
-  { connection, settings, program }: DjangoConnection,
+  each: DjangoConnection,
   kind: 'STATIC' | 'MEDIA',
   seen: Set<NginxServer>,
 ): Found {
+  const { connection, settings, machine, runner } = each
   const { server, from } = connection
+  if (runner.kind === 'mod_wsgi' && !isAtRoot(runner.application)) return
   const files = directoryOfUrl(settings, kind)
   if (files === null) return
   // WhiteNoise is asked for what nginx does not take for itself.
   const isServed = kind === 'STATIC' ? servesOwnStaticFiles(settings) : !keepsUploadsInFiles(settings)
   if (isServed === undefined || (isServed && kind === 'MEDIA')) return
   seen.add(server)
-  const directory = directorySeen(files.directory, program.machine, from.machine)
+  const directory = directorySeen(files.directory, machine, from.machine)
   if (directory === null) return
   const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
   const related = [
@@ -244,8 +298,8 @@ function* unserved(
   ]
   if (end.kind === 'pass') {
     const own = deployment.connections.of(server).find(({ pass }) => pass.node === end.target.directive.node)
-    if (isServed || own === undefined || !own.targets.some(target => serverBehind(target) === program)) return
-    const inside = program.machine.container?.files ?? program.machine.files
+    if (isServed || own === undefined || !leadsTo(deployment, own, runner, files.url)) return
+    const inside = machine.container?.files ?? machine.files
     yield {
       at: namePlace(server.directive),
       severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
@@ -256,7 +310,7 @@ function* unserved(
     return
   }
   // A repository whose start nobody sees has samples of paths.
-  if (end.kind !== 'response' || end.status !== 404 || end.at === null || !isPlaced(program)) return
+  if (end.kind !== 'response' || end.status !== 404 || end.at === null || !isPlaced(each)) return
   const looked = placeText(end.at)
   if (!looked.startsWith('/')) return
   const isDoubled = posix.normalize(looked).replace(/(?<=.)\/$/, '') === directory
@@ -294,6 +348,25 @@ function* unserved(
       : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,
   }
+}
+
+/** True where a connection brings a URL to Django itself. */
+function leadsTo(deployment: Deployment, connection: NginxConnection, runner: Runner, url: string): boolean {
+  if (runner.kind === 'app-server')
+    return connection.targets.some(target => serverBehind(target) === runner.program)
+  return certainHosts(deployment, connection).includes(runner.host) && !apacheServes(runner.application, url)
+}
+
+function isAtRoot({ alias }: Application): boolean {
+  return alias.path.known && alias.path.value === '/'
+}
+
+function apacheServes({ configuration, host }: Application, url: string): boolean {
+  const { occurrences } = configuration
+  if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
+  return [host?.directive ?? null, null].some(section =>
+    directivesIn(configuration, section, 'alias').some(({ args }) => isPrefixOf(args[0]?.value ?? '', url)),
+  )
 }
 
 /** A directory of one machine as the other sees it; null where nobody knows. */

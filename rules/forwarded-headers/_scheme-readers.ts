@@ -1,14 +1,22 @@
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { takesClients } from '../../src/deployment/outer-proxies.ts'
+import { APACHE_OPTIONS } from '../../src/servers/pcre/read-pattern.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { assignedValue, changesHeader, headerNamed } from '../django/_behind-nginx.ts'
+import { djangoConnections } from '../django/_connections.ts'
+import { trustedBy } from './_trusted-headers.ts'
 
 export interface SchemeReader {
   readonly name: string
   readonly does: string
   /** Where no request is answered. */
   readonly loops?: true
+  /** The line that names the header that it reads; absent for `X-Forwarded-Proto` of its own accord. */
+  readonly trust?: { readonly header: string; readonly at: Place }
 }
 
 const LOOPS = { does: 'redirects https to https for ever', loops: true } as const
@@ -29,6 +37,57 @@ export function schemeReaderBehind(
     if (name !== null) return { name, ...LOOPS }
   }
   return null
+}
+
+/**
+ * Apache, or Django behind it or in an application server, that is told to take the scheme from a header which nginx
+ * does not set; null too where a proxy in front of nginx may send it.
+ */
+export function waitingForScheme(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
+  if (!takesClients(deployment, connection.server)) return null
+  return djangoWaiting(deployment, connection) ?? apacheWaiting(deployment, connection)
+}
+
+const PLAIN = 'takes every page for plain HTTP'
+
+function apacheWaiting(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
+  const [first, ...others] = trustedBy(deployment, connection)
+  if (first?.certain !== true || others.length > 0 || first.trust.pattern === null) return null
+  const { configuration, header, at } = first.trust
+  const isSetAnyway = (configuration.occurrences.get('setenv') ?? []).some(
+    ({ args }) => args[0]?.value === 'HTTPS',
+  )
+  // What is taken for https where it is not sent waits for nothing.
+  const isForNone = compilePcre(first.trust.pattern, APACHE_OPTIONS)?.test('') !== false
+  if (isSetAnyway || isForNone || !/^[\w-]+$/.test(header)) return null
+  return { name: 'Apache', does: PLAIN, trust: { header: properName(header), at } }
+}
+
+function djangoWaiting(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
+  for (const each of djangoConnections(deployment)) {
+    if (each.connection !== connection) continue
+    const { settings, runner } = each
+    const trust = settings.get('SECURE_PROXY_SSL_HEADER')
+    const redirect = settings.get('SECURE_SSL_REDIRECT')
+    if (trust?.known !== true || trust.at === null || !Array.isArray(trust.value)) continue
+    const [key] = trust.value as readonly unknown[]
+    // That nothing gets past the redirect is said where it is turned on.
+    if (typeof key !== 'string' || !key.startsWith('HTTP_')) continue
+    if (redirect !== null && !(redirect.known && redirect.value === false)) continue
+    const header = headerNamed(key)
+    if (runner.kind === 'mod_wsgi' && changesHeader(runner, header)) continue
+    if (connection.headers.written.some(({ name }) => name === header)) continue
+    return {
+      name: 'Django',
+      does: `${PLAIN}, and links to \`http://\``,
+      trust: { header: properName(header), at: assignedValue(trust.at) },
+    }
+  }
+  return null
+}
+
+function properName(header: string): string {
+  return header.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())
 }
 
 /** Middleware that sends plain HTTP to https, as it sees the request. */

@@ -5,8 +5,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { addHeader } from './_add-header.ts'
-import { type SchemeReader, schemeReaderBehind } from './_scheme-readers.ts'
+import { imageReading } from './_image-scheme-readers.ts'
+import { type SchemeReader, schemeReaderBehind, waitingForScheme } from './_scheme-readers.ts'
 import { LOOPS, withoutScheme } from './_rails.ts'
+import { djangoBehindNginx, djangoInApache, TLS } from '../django/_examples.ts'
 import { lostHeaders } from './_lost-headers.ts'
 
 const CERTIFICATE = conf`
@@ -65,6 +67,16 @@ const rails = (lines: string, headers = ''): Record<string, string> => ({
   `,
 })
 
+/** Django in gunicorn that is told which header says the scheme, and nginx that sends none. */
+const waitingDjango = (key: string): Record<string, string> => {
+  const files = djangoBehindNginx({
+    settings: `SECURE_PROXY_SSL_HEADER = ("${key}", "https")\n`,
+    listen: '443 ssl',
+    site: TLS,
+  })
+  return { ...files, 'nginx/site.conf': files['nginx/site.conf']!.replace('location', '«location»') }
+}
+
 /** An application on the machine of nginx. */
 const application = (files: Record<string, string>): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(site('', '443 ssl')),
@@ -77,7 +89,7 @@ export default defineRule({
   otherSeverities: {
     error: 'where the application redirects what it takes for plain HTTP, so that no page is answered',
     warning:
-      'where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
+      'where Apache or Django is told to read it, and where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -142,6 +154,28 @@ export default defineRule({
       }),
     },
     {
+      title: 'Apache, which takes the scheme from it',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: TLS,
+        location: '«location»',
+        apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+      }),
+    },
+    {
+      title: 'Django in mod_wsgi, which takes the scheme from it',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: TLS,
+        location: '«location»',
+        settings: 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+      }),
+    },
+    {
+      title: 'Django in gunicorn, which takes the scheme from another',
+      files: waitingDjango('HTTP_X_FORWARDED_SCHEME'),
+    },
+    {
       title: 'the name and the address of the client alone',
       files: { 'nginx.conf': site('proxy_set_header X-Real-IP $remote_addr;') },
     },
@@ -175,6 +209,42 @@ export default defineRule({
         config.force_ssl = true
         config.ssl_options = { redirect: false }
       `),
+    },
+    {
+      title: 'Apache, which takes what says no scheme for https',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: TLS,
+        apache: 'SetEnvIf X-Forwarded-Proto "^(https)?$" HTTPS=on',
+      }),
+    },
+    {
+      title: 'Apache, which takes all for https',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: TLS,
+        apache: conf`
+          SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on
+          SetEnv HTTPS on
+        `,
+      }),
+    },
+    {
+      title: 'a proxy in front of nginx that sends it',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: [TLS, 'set_real_ip_from 10.0.0.0/8;', 'real_ip_header X-Forwarded-For;'].join('\n'),
+        apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
+      }),
+    },
+    {
+      title: 'Django in mod_wsgi, for which Apache sets it',
+      files: djangoInApache({
+        listen: '443 ssl',
+        site: TLS,
+        settings: 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+        apache: 'RequestHeader set X-Forwarded-Proto https',
+      }),
     },
     {
       title: 'Rails, which takes all for https',
@@ -243,12 +313,14 @@ export default defineRule({
       const { server, headers, block, protocol } = connection
       if (!server.tls || headers.open || connection.reachable === false) continue
       if (!protocol.known || protocol.value !== 'http') continue
+      if (headers.written.some(({ name }) => SCHEME.test(name))) continue
       const reader = readerOf(deployment, connection)
       if (reader === null && !describesClient(connection)) continue
-      if (headers.written.some(({ name }) => SCHEME.test(name))) continue
-      // Where a line of its own lost it, that line is the fault; what Apache reads, Apache's rules judge.
+      // Where a line of its own lost it, that line is the fault.
       if (lostHeaders(connection).some(({ name }) => SCHEME.test(name))) continue
-      if (deployment.connections.hostsReachedBy(connection).length > 0) continue
+      const trust = reader?.trust
+      if (trust === undefined && deployment.connections.hostsReachedBy(connection).length > 0) continue
+      const header = trust?.header ?? 'X-Forwarded-Proto'
       yield {
         at: namePlace(headers.level ?? block),
         per: 'locations',
@@ -256,10 +328,13 @@ export default defineRule({
           severity: reader.loops === true ? ('error' as const) : ('warning' as const),
         }),
         message: often =>
-          `nginx terminates TLS here${often}, and sends ${reader === null ? 'the backend no `X-Forwarded-Proto`' : `${reader.name} no \`X-Forwarded-Proto\`, so it ${reader.does}`}`,
+          `nginx terminates TLS here${often}, and sends ${reader?.name ?? 'the backend'} no \`${header}\`${reader === null ? '' : `, so it ${reader.does}`}`,
         label: 'the scheme is not sent',
-        related: [{ at: namePlace(block), message: 'proxied from here' }],
-        ...addHeader(connection, 'X-Forwarded-Proto', '$scheme', 'unsafe'),
+        related: [
+          ...(trust === undefined ? [] : [{ at: trust.at, message: `${reader?.name} waits for it` }]),
+          { at: namePlace(block), message: 'proxied from here' },
+        ],
+        ...(/-Proto(?:col)?$/.test(header) && addHeader(connection, header, '$scheme', 'unsafe')),
       }
     }
   },
@@ -267,54 +342,11 @@ export default defineRule({
 
 /** An application that asks for the header itself, and goes wrong without. */
 function readerOf(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
-  const { targets } = connection
-  const reader = schemeReaderBehind(deployment, connection)
+  const reader = waitingForScheme(deployment, connection) ?? schemeReaderBehind(deployment, connection)
   if (reader !== null) return reader
   const rails = withoutScheme(connection)
   if (rails !== null) return { name: 'Rails', does: rails, ...(rails === LOOPS && { loops: true }) }
-  for (const { machine } of targets) {
-    const container = machine?.container
-    if (container == null) continue
-    const { service, mounts, hostFiles } = container
-    const name = container.reference ?? ''
-    if (/^wordpress(?::(?!.*fpm)|$)/.test(name)) {
-      const own = service.environment.find(({ name }) => name === 'WORDPRESS_CONFIG_EXTRA')
-      if (own !== undefined && !(own.value?.known === true && !/\bHTTPS\b/.test(own.value.value))) continue
-      const hasOwn = ({ target, path }: (typeof mounts)[number]): boolean =>
-        /\/(?:wp-config\.php|\.htaccess)$/.test(target) ||
-        (path !== null && target.endsWith('/html') && hostFiles.kind(`${path}/wp-config.php`) === 'file')
-      if (mounts.some(hasOwn)) continue
-      return {
-        name: 'WordPress',
-        does: 'takes every page for plain HTTP: it writes `http://` into pages of https, or redirects its login for ever',
-      }
-    }
-    if (/^ghost(?::|$)/.test(name)) {
-      const url = service.environment.find(({ name }) => name === 'url')?.value
-      if (url?.known === true && /^https:/i.test(url.value))
-        return { name: 'Ghost', does: 'redirects https to https for ever' }
-    }
-    if (/^(?:quay\.io\/)?keycloak\/keycloak(?::|$)/.test(name) && service.build === null) {
-      const words = (service.command?.words ?? []).map(({ text }) => text)
-      const told = service.environment.flatMap(({ name, value }) =>
-        value?.known === true ? [`${name}=${value.value}`] : [],
-      )
-      const isTrusting =
-        told.some(text => /^KC_(?:PROXY_HEADERS=xforwarded|PROXY=edge)$/i.test(text)) ||
-        words.some((word, at) =>
-          /^--(?:proxy-headers[= ]xforwarded|proxy[= ]edge)$/.test(
-            word.includes('=') ? word : `${word} ${words[at + 1] ?? ''}`,
-          ),
-        )
-      const hasAddress = [...told, words.join(' ')].some(text => /hostname\S*[= ]"?https:/i.test(text))
-      if (isTrusting && !hasAddress && service.environment.every(({ value }) => value?.known === true))
-        return {
-          name: 'Keycloak',
-          does: 'takes every request for plain HTTP: `HTTPS required`, or pages whose scripts browsers block',
-        }
-    }
-  }
-  return null
+  return imageReading(connection)
 }
 
 function plain(text: string): string {

@@ -5,6 +5,11 @@ import type { LiveRequest, LiveResponse } from '../request.ts'
 const HTTP = { url: 'http://example.org/' } as const
 const HTTPS = { url: 'https://example.org/' } as const
 
+const PAGE_IN_MOD_WSGI = {
+  'opt/shop/shop/urls.py':
+    "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
+}
+
 /** Django's own page. */
 const isRefused: LiveCase['harm'] = ({ response }) =>
   response.status === 400 && response.body.includes('<h1>Bad Request (400)</h1>')
@@ -203,6 +208,42 @@ export const cases: readonly LiveCase[] = [
     request: HTTPS,
     harm: ({ response }) => response.status === 301 && response.headers.location === 'https://example.org/',
     sound: ({ response }) => response.status !== 0 && response.status !== 301,
+  },
+  {
+    rule: 'django/ssl-redirect-loop',
+    shows: 'Django in mod_wsgi answers TLS with a redirect to the same address',
+    examples: {
+      bad: 'mod_wsgi, nothing said and nothing read',
+      good: 'sent to mod_wsgi, and read by Apache',
+    },
+    files: PAGE_IN_MOD_WSGI,
+    request: { url: 'https://example.org/page' },
+    harm: ({ response }) =>
+      response.status === 301 && response.headers.location === 'https://example.org/page',
+    sound: ({ response }) => response.status === 200 && response.body === 'https',
+  },
+  {
+    rule: 'django/host-not-allowed',
+    shows: 'Django in mod_wsgi refuses the name that nginx sends',
+    examples: {
+      bad: 'a name that nginx in front of mod_wsgi serves',
+      good: 'the names that nginx in front of mod_wsgi serves',
+    },
+    files: PAGE_IN_MOD_WSGI,
+    request: { url: 'http://example.org/page' },
+    harm: isRefused,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
+    rule: 'django/static-not-served',
+    examples: {
+      bad: 'all is proxied to mod_wsgi',
+      good: 'an alias of the directory of a project in mod_wsgi',
+    },
+    shows: 'Django in mod_wsgi answers 404 for a file that it has collected',
+    request: { url: 'http://example.org/static/site.css' },
+    harm: ({ response }) => response.status === 404 && response.body.includes('Not Found'),
+    sound: ({ response }) => response.body.includes('body {}'),
   },
   {
     rule: 'django/slash-removed',

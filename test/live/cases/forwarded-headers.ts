@@ -3,12 +3,6 @@ import type { LiveCase } from '../live-case.ts'
 
 const FORGED = { 'X-Forwarded-Proto': 'https' }
 
-/** A page that says what Django takes for the scheme of its request. */
-const PAGE_OF_DJANGO = {
-  'opt/shop/shop/urls.py':
-    "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
-}
-
 /** httpd writes the line once the answer is out. */
 async function accessLog(): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -303,16 +297,6 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/', headers: FORGED },
     harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
-  },
-  {
-    rule: 'forwarded-headers/proto-never-set',
-    examples: { bad: 'nothing said, nothing read', good: 'said by nginx, taken by Apache' },
-    shows: 'Django answers TLS with a redirect to the same address',
-    files: PAGE_OF_DJANGO,
-    request: { url: 'https://example.org/page' },
-    harm: ({ response }) =>
-      response.status === 301 && response.headers.location === 'https://example.org/page',
-    sound: ({ response }) => response.status === 200 && response.body === 'https',
   },
   {
     rule: 'forwarded-headers/remoteip-no-trust-list',

@@ -153,14 +153,6 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
-    rule: 'static-files/root-mismatch',
-    examples: { bad: 'everything is handed to Django', good: 'an alias of the same directory' },
-    shows: 'Django answers 404 for a file that it has collected',
-    request: { url: `${SITE}/static/site.css` },
-    harm: ({ response }) => response.status === 404 && response.body.includes('Not Found'),
-    sound: shows('body {}'),
-  },
-  {
     rule: 'static-files/media-executable',
     examples: {
       bad: 'PHP beside the uploads',
