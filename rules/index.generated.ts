@@ -758,6 +758,7 @@ import wsgiRestrictEmbeddedOff from './wsgi/restrict-embedded-off.ts'
 import wsgiScriptIsDirectory from './wsgi/script-is-directory.ts'
 import wsgiScriptMissing from './wsgi/script-missing.ts'
 import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
+import wsgiSettingsNotFound from './wsgi/settings-not-found.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
@@ -1523,6 +1524,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/script-is-directory', ...wsgiScriptIsDirectory },
   { id: 'wsgi/script-missing', ...wsgiScriptMissing },
   { id: 'wsgi/setenv-not-environ', ...wsgiSetenvNotEnviron },
+  { id: 'wsgi/settings-not-found', ...wsgiSettingsNotFound },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },

@@ -17,6 +17,7 @@ import type {
 } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
@@ -340,7 +341,9 @@ function* unserved(
     at: end.at,
     // A link, or a copy made by the deployment, would be as good as the directory itself.
     severity:
-      isDoubled || isAbsent(from.machine.files, posix.normalize(looked))
+      isDoubled ||
+      isAbsent(from.machine.files, posix.normalize(looked)) ||
+      isOnlyBeside(from.machine.files, posix.resolve(looked), directory)
         ? ('warning' as const)
         : ('info' as const),
     message: isDoubled
@@ -366,6 +369,15 @@ function apacheServes({ configuration, host }: Application, url: string): boolea
   if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
   return [host?.directive ?? null, null].some(section =>
     directivesIn(configuration, section, 'alias').some(({ args }) => isPrefixOf(args[0]?.value ?? '', url)),
+  )
+}
+
+/** True where a directory is not there, and the one above it and the right one are. */
+function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean {
+  return (
+    files.kind(right) === 'directory' &&
+    files.kind(wrong) === null &&
+    files.kind(posix.dirname(wrong)) === 'directory'
   )
 }
 

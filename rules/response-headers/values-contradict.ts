@@ -1,19 +1,31 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
-import { djangoBehindNginx } from '../django/_examples.ts'
+import { schemeSeen, usesMiddleware } from '../django/_behind-nginx.ts'
+import { type DjangoConnection, djangoConnections } from '../django/_connections.ts'
+import { djangoBehindNginx, djangoInApache, TLS, TLS_HEADERS } from '../django/_examples.ts'
 import { headersOfApache } from './_examples.ts'
 import { addedHeaders } from './_added-headers.ts'
 import { isHidden, lineOfApache } from './_sent-behind.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
+const hsts = (lines: string, header: string): Record<string, string> =>
+  djangoInApache({
+    settings: conf`
+      MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+      SECURE_HSTS_SECONDS = 3600
+      ${lines}
+    `,
+    listen: '443 ssl',
+    site: TLS,
+    headers: [TLS_HEADERS, `add_header ${header} "max-age=31536000" always;`].join(''),
+  })
+const TRUSTED = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
 const POLICY = `Header always set Content-Security-Policy "default-src 'self'; script-src 'self' https://cdn.example.com"`
 
 export default defineRule({
@@ -56,6 +68,10 @@ export default defineRule({
           'Header always set Strict-Transport-Security max-age=600',
         ),
       },
+    },
+    {
+      title: 'a shorter time of Django',
+      files: hsts(TRUSTED, '«Strict-Transport-Security»'),
     },
     {
       title: 'Django, which forbids frames unless told otherwise',
@@ -108,6 +124,7 @@ export default defineRule({
         'etc/apache2/apache2.conf': headersOfApache(POLICY),
       },
     },
+    { title: 'Django, which is told no scheme', files: hsts('', 'Strict-Transport-Security') },
     {
       title: 'Django is told the same',
       files: djangoBehindNginx({
@@ -244,15 +261,9 @@ function sentBehind(deployment: Deployment, connection: NginxConnection, name: s
   for (const host of certainHosts(deployment, connection)) {
     const sent = sentByApache(deployment, host, name)
     if (sent !== null) return sent
-    for (const application of deployment.applicationsOf(host)) {
-      const sentByIt = sentByDjango(deployment.pythonOf(application)?.settings ?? null, name)
-      if (sentByIt !== null) return sentByIt
-    }
   }
-  for (const target of connection.targets) {
-    const program = serverBehind(target)
-    const settings = program === null ? null : (deployment.moduleOf(program)?.settings ?? null)
-    const sent = sentByDjango(settings, name)
+  for (const way of djangoConnections(deployment)) {
+    const sent = way.connection === connection ? sentByDjango(way, name) : null
     if (sent !== null) return sent
   }
   return null
@@ -269,13 +280,26 @@ function sentByApache(deployment: Deployment, host: ApacheHost, name: string): S
 
 const CLICKJACKING = 'django.middleware.clickjacking.XFrameOptionsMiddleware'
 
-function sentByDjango(settings: DjangoSettings | null, name: string): Sent | null {
-  const middleware = settings?.get('MIDDLEWARE')
-  if (name !== 'x-frame-options' || !middleware?.known || !Array.isArray(middleware.value)) return null
-  if (!middleware.value.includes(CLICKJACKING)) return null
-  const option = settings?.get('X_FRAME_OPTIONS')
-  if (middleware.at === null) return null
-  if (option == null) return { sender: 'Django', value: 'DENY', at: middleware.at, isUnasked: true }
+function sentByDjango(way: DjangoConnection, name: string): Sent | null {
+  if (name === 'strict-transport-security') return hstsOfDjango(way)
+  const { settings } = way
+  const middleware = settings.get('MIDDLEWARE')
+  if (name !== 'x-frame-options' || middleware?.at == null || usesMiddleware(settings, CLICKJACKING) !== true)
+    return null
+  const option = settings.get('X_FRAME_OPTIONS')
+  if (option === null) return { sender: 'Django', value: 'DENY', at: middleware.at, isUnasked: true }
   if (!option.known || typeof option.value !== 'string' || option.at === null) return null
   return { sender: 'Django', value: option.value, at: option.at, isUnasked: false }
+}
+
+/** Django sends it with what it takes for https. */
+function hstsOfDjango(way: DjangoConnection): Sent | null {
+  const { settings } = way
+  const seconds = settings.get('SECURE_HSTS_SECONDS')
+  const subdomains = settings.get('SECURE_HSTS_INCLUDE_SUBDOMAINS')
+  if (seconds?.known !== true || seconds.at === null || typeof seconds.value !== 'number') return null
+  if (seconds.value <= 0 || subdomains?.known === false || schemeSeen(way) !== 'https') return null
+  if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) return null
+  const value = `max-age=${seconds.value}${subdomains?.value === true ? '; includeSubDomains' : ''}`
+  return { sender: 'Django', value, at: seconds.at, isUnasked: false }
 }

@@ -5,10 +5,13 @@ import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { directoryOf, urlOfFile } from '../../src/deployment/requests/url-of-file.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import type { Place } from '../../parsers/text/source.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type ProgramFile, programFiles } from './_program-files.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
+import { askedHosts, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { effectiveDirective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -35,15 +38,34 @@ const APACHE = {
   `,
 }
 
+/** Apache that serves what lies below a directory, and proxies the rest to gunicorn. */
+const inApache = (root: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot ${root}
+          <Directory /srv/shop>
+              Require all granted
+          </Directory>
+          RewriteEngine On
+          RewriteCond %{DOCUMENT_ROOT}%{REQUEST_URI} !-f
+          RewriteRule ^/(.*)$ http://127.0.0.1:8000/$1 [P,L]
+      </VirtualHost>
+    `,
+    ['rewrite', 'proxy', 'proxy_http'],
+  )
+
 export default defineRule({
-  summary: 'nginx serves the program as files',
+  summary: 'The program is served as files',
   severity: 'error',
   confidence: 'high',
   securitySeverity: 8.6,
   cwe: [552, 540],
   since: '0.1.0',
-  why: 'A root that lies above the project serves every file in it to whoever guesses the name: `/shop/settings.py` with its passwords, `/.git/config`, `/db.sqlite3`. `try_files` finds them before the application is asked.',
-  remedy: 'Collect static files in a directory of their own, and let nginx serve that alone',
+  why: 'A root that lies above the project serves every file in it to whoever guesses the name: `/shop/settings.py` with its passwords, `/.git/config`, `/db.sqlite3`. `try_files`, or a rule with `-f`, finds them before the application is asked.',
+  remedy: 'Collect static files in a directory of their own, and let nginx or Apache serve that alone',
   references: ['https://docs.djangoproject.com/en/stable/howto/static-files/deployment/'],
   bad: [
     {
@@ -54,6 +76,32 @@ export default defineRule({
           try_files $uri @app;
         `),
         ...APACHE,
+      },
+    },
+    {
+      title: 'the project of gunicorn as root',
+      files: {
+        ...behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi', 'WorkingDirectory=/srv/shop')),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginx(conf`
+            root «/srv/shop»;
+            try_files $uri @app;
+          `),
+        ),
+        'srv/shop/shop/__init__.py': '',
+        'srv/shop/shop/wsgi.py': WSGI,
+      },
+    },
+    {
+      title: 'the document root of Apache, whose files come first',
+      files: {
+        'etc/apache2/apache2.conf': inApache('«/srv/shop»'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/gunicorn shop.wsgi',
+          'WorkingDirectory=/srv/shop',
+        ),
+        'srv/shop/shop/__init__.py': '',
+        'srv/shop/shop/wsgi.py': WSGI,
       },
     },
     {
@@ -98,6 +146,31 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a document root of its own',
+      files: {
+        'etc/apache2/apache2.conf': inApache('/srv/shop/public'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/gunicorn shop.wsgi',
+          'WorkingDirectory=/srv/shop',
+        ),
+        'srv/shop/shop/__init__.py': '',
+        'srv/shop/shop/wsgi.py': WSGI,
+        'srv/shop/public/site.css': 'body {}',
+      },
+    },
+    {
+      title: 'a document root of which nothing is taken',
+      files: {
+        'etc/apache2/apache2.conf': inApache('/srv/shop').replace(/RewriteCond.*!-f/, ''),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/gunicorn shop.wsgi',
+          'WorkingDirectory=/srv/shop',
+        ),
+        'srv/shop/shop/__init__.py': '',
+        'srv/shop/shop/wsgi.py': WSGI,
+      },
+    },
     {
       title: 'a directory of its own',
       files: {
@@ -172,33 +245,65 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const written = deployment.nginx.flatMap(({ occurrences }) =>
-      ['root', 'alias'].flatMap(name => occurrences.get(name) ?? []),
-    )
-    const byDirectory = programsByDirectory(deployment, new Set(written.map(directoryOf)))
-    if (byDirectory.size === 0) return
-    const servers = serverIndex(deployment.servers)
-    for (const group of byText(written.filter(directive => byDirectory.has(directoryOf(directive))))) {
-      const exposed = exposedBy(deployment, servers, group, byDirectory.get(directoryOf(group[0])) ?? [])
-      if (exposed === null) continue
-      const { program, url } = exposed
+    const programs = programFiles(deployment)
+    if (programs.length === 0) return
+    yield* byNginx(deployment, programs)
+    yield* byApache(deployment, programs)
+  },
+})
+
+function* byNginx(deployment: Deployment, programs: readonly ProgramFile[]): Iterable<RuleFinding> {
+  const written = deployment.nginx.flatMap(({ occurrences }) =>
+    ['root', 'alias'].flatMap(name => occurrences.get(name) ?? []),
+  )
+  const byDirectory = programsByDirectory(programs, new Set(written.map(directoryOf)))
+  if (byDirectory.size === 0) return
+  const servers = serverIndex(deployment.servers)
+  for (const group of byText(written.filter(directive => byDirectory.has(directoryOf(directive))))) {
+    const exposed = exposedBy(deployment, servers, group, byDirectory.get(directoryOf(group[0])) ?? [])
+    if (exposed === null) continue
+    const { program, url } = exposed
+    yield {
+      at: argumentPlace(group[0], 0),
+      message: `nginx serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
+      label: 'the project lies below',
+      related: [{ at: program.at, message: 'the application runs this file' }],
+    }
+  }
+}
+
+/** Where the document root of a virtual host lies above a program, and a client who asks for that gets the file. */
+function* byApache(deployment: Deployment, programs: readonly ProgramFile[]): Iterable<RuleFinding> {
+  for (const asked of askedHosts(deployment)) {
+    const { machine } = deployment.programOf(asked.configuration)
+    const line = effectiveDirective(asked.configuration, serverLevels(asked.host), 'DocumentRoot')
+    if (line == null) continue
+    for (const program of programs) {
+      if (program.machine !== machine) continue
+      const directory = urlOfDirectory(asked, posix.dirname(program.path))
+      if (directory === null) continue
+      const url = directory + posix.basename(program.path)
+      const { end, steps } = askHost(deployment, asked, url)
+      if (end.kind !== 'file' || end.status !== 200 || end.path !== program.path) continue
+      if (steps.some(({ kind }) => kind === 'doubt')) continue
       yield {
-        at: argumentPlace(group[0], 0),
-        message: `nginx serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
+        at: argumentPlace(line, 0),
+        message: `Apache serves \`${url}\`, which is the ${program.what} \`${program.path}\`, to whoever asks for it`,
         label: 'the project lies below',
         related: [{ at: program.at, message: 'the application runs this file' }],
       }
+      break
     }
-  },
-})
+  }
+}
 
 /** The first program that an anonymous client gets through one of the places that a directory is written for. */
 function exposedBy(
   deployment: Deployment,
   servers: ReadonlyMap<NginxDirective, NginxServer>,
   group: readonly NginxDirective[],
-  programs: readonly Program[],
-): { readonly program: Program; readonly url: string } | null {
+  programs: readonly ProgramFile[],
+): { readonly program: ProgramFile; readonly url: string } | null {
   for (const directive of group) {
     const home = enclosingServer(directive)
     const server = home === null ? undefined : servers.get(home)
@@ -206,7 +311,9 @@ function exposedBy(
     const heirs =
       home === null ? deployment.servers.slice(0, MOST_TRIED) : server === undefined ? [] : [server]
     for (const heir of heirs) {
+      const { machine } = deployment.programOf(heir.configuration)
       for (const program of programs) {
+        if (program.machine !== machine) continue
         const url = urlOfFile(deployment, heir, directive, program.path)
         if (url !== null) return { program, url }
       }
@@ -215,22 +322,16 @@ function exposedBy(
   return null
 }
 
-interface Program {
-  readonly path: string
-  readonly what: 'program' | 'database'
-  readonly at: Place
-}
-
 /** As many of one directory are tried: one that is served is enough, and a directory of a thousand sites has many. */
 const MOST_TRIED = 10
 
-/** The scripts that Apache runs, and the settings that they name, by those of these directories that lie above them. */
+/** Programs by those of these directories that lie above them. */
 function programsByDirectory(
-  deployment: Deployment,
+  programs: readonly ProgramFile[],
   directories: ReadonlySet<string>,
-): ReadonlyMap<string, readonly Program[]> {
-  const byDirectory = new Map<string, Program[]>()
-  for (const program of programFiles(deployment)) {
+): ReadonlyMap<string, readonly ProgramFile[]> {
+  const byDirectory = new Map<string, ProgramFile[]>()
+  for (const program of programs) {
     for (
       let directory = posix.dirname(program.path);
       directory !== '/';
@@ -243,29 +344,4 @@ function programsByDirectory(
     }
   }
   return byDirectory
-}
-
-function programFiles(deployment: Deployment): readonly Program[] {
-  return deployment.applications.flatMap(application => {
-    const { alias } = application
-    if (alias.regex || !alias.script.known || !alias.script.value.startsWith('/')) return []
-    const at = alias.scriptAt
-    const settings = deployment.pythonOf(application)?.settings ?? null
-    const programs = [alias.script.value, ...(settings?.files ?? [])]
-    const database = settings === null ? null : sqliteFile(settings)
-    return [
-      ...programs.map(path => ({ path, what: 'program', at }) as const),
-      ...(database === null ? [] : [{ path: database, what: 'database', at } as const]),
-    ]
-  })
-}
-
-/** The file of the default database, where it is SQLite's. */
-function sqliteFile(settings: DjangoSettings): string | null {
-  const databases = settings.get('DATABASES')
-  const database =
-    databases?.known === true && databases.value instanceof Map ? databases.value.get('default') : undefined
-  if (!(database instanceof Map) || database.get('ENGINE') !== 'django.db.backends.sqlite3') return null
-  const name = database.get('NAME')
-  return typeof name === 'string' && name.startsWith('/') ? name : null
 }

@@ -2,12 +2,13 @@ import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
-import type { Application, Deployment } from '../../src/deployment/model.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { djangoProject, modWsgiMain, virtualHost } from '../_examples.ts'
+import { configuredPath, holdsModule, withoutSlash } from './_python-path.ts'
 
 const main = (daemon: string, alias = ' process-group=shop', before = ''): string =>
   modWsgiMain(conf`
@@ -193,24 +194,6 @@ export default defineRule({
   },
 })
 
-/** What Apache's configuration puts on the path; null where that is not known. */
-function configuredPath({ configuration, processGroup, daemon }: Application): readonly string[] | null {
-  if (!processGroup.known) return null
-  if (processGroup.value === '') {
-    const { occurrences } = configuration
-    return ['wsgipythonpath', 'wsgipythonhome'].some(name => occurrences.has(name)) ? null : []
-  }
-  if (daemon === null || daemon.options.has('chroot')) return null
-  const path: string[] = []
-  for (const option of ['python-path', 'home']) {
-    const value = daemon.options.get(option)?.value
-    if (value === undefined) continue
-    if (!value.known) return null
-    path.push(...value.value.split(':'))
-  }
-  return path
-}
-
 interface Lacking {
   readonly module: string
   readonly directory: string
@@ -239,25 +222,16 @@ function projectLacking(
     for (const [module, at] of said.packages)
       if (said.demanded.has(module)) candidates.push({ module, directory: beside, at })
   }
-  const found = candidates.find(({ module, directory }) => holds(files, directory, module))
+  const found = candidates.find(({ module, directory }) => holdsModule(files, directory, module))
   if (found === undefined) return null
   const { module, directory } = found
   if (mayBeInstalled(files, directory)) return null
   const path = [...configured, ...said.path.map(withoutSlash)]
-  if (path.some(each => holds(files, each, module))) return null
+  if (path.some(each => holdsModule(files, each, module))) return null
   // The package itself in `python-path` is another fault, `python-path-inside-package`.
   if (configured.includes(`${directory}/${module}`)) return null
   // A directory of the path that is not in the audit may hold a copy.
   return path.some(each => !PACKAGES.test(each) && files.kind(each) === null && !files.covers(each))
     ? null
     : found
-}
-
-function holds(files: FileSystem, directory: string, module: string): boolean {
-  const inside = posix.join(directory, module)
-  return files.kind(`${inside}.py`) === 'file' || files.kind(inside) === 'directory'
-}
-
-function withoutSlash(path: string): string {
-  return path.replace(/(?<=.)\/+$/, '')
 }

@@ -20,6 +20,6 @@ export function isAbsent(files: FileSystem, path: string): boolean {
 }
 
 /** True of a tree that git keeps: whoever keeps one leaves files of passwords out of it. */
-export function isKeptByGit(files: FileSystem): boolean {
-  return files.kind('/.git') !== null || files.kind('/.gitignore') !== null
+export function isKeptByGit(files: FileSystem, directory = '/'): boolean {
+  return ['.git', '.gitignore'].some(name => files.kind(posix.join(directory, name)) !== null)
 }

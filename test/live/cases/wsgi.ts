@@ -301,6 +301,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ logNow }) => !logNow().includes("No module named 'shop'"),
   },
   {
+    rule: 'wsgi/settings-not-found',
+    examples: { bad: 'a module below one that is no package', good: 'the settings' },
+    shows: 'Django does not find its settings',
+    request: { url: 'http://example.org:9000/' },
+    harm: ({ response, logNow }) =>
+      response.status === 500 && logNow().includes("No module named 'shop.settings.production'"),
+    sound: ({ response }) => response.status !== 0 && response.status !== 500,
+  },
+  {
     rule: 'wsgi/handler-over-alias',
     examples: { bad: 'scripts in Python as CGI', good: 'CGI by extensions of its own' },
     shows: 'the script is not run',
