@@ -384,6 +384,7 @@ import djangoProxySslHeaderMisspelt from './django/proxy-ssl-header-misspelt.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
 import djangoRestFrameworkRefused from './django/rest-framework-refused.ts'
 import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
+import djangoScriptNameLeftInPath from './django/script-name-left-in-path.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
@@ -1150,6 +1151,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
   { id: 'django/rest-framework-refused', ...djangoRestFrameworkRefused },
   { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
+  { id: 'django/script-name-left-in-path', ...djangoScriptNameLeftInPath },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },

@@ -386,6 +386,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/referrer-policy-refuses-forms', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/rest-framework-refused', { fixes: [], programs: ['django'] }],
   ['django/samesite-without-secure', { fixes: [], programs: ['django'] }],
+  ['django/script-name-left-in-path', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/secure-cookie-over-http', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/sessions-in-process', { fixes: [], programs: ['django', 'docker'] }],
   ['django/setting-is-text', { fixes: [], programs: ['django'] }],

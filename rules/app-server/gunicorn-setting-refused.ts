@@ -4,7 +4,7 @@ import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { behindNginx, serviceUnit } from './_examples.ts'
+import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
 const project = (settings: string): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn -c /etc/shop/gunicorn.conf.py shop.wsgi:application'), {
@@ -51,6 +51,19 @@ export default defineRule({
       title: 'a file of a directory that is not in the audit',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn -c /srv/shop/gunicorn.conf.py shop.wsgi')),
     },
+    {
+      title: 'a variable that no shell fills in, which is the fault of the command',
+      files: {
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          CMD ["gunicorn", "-b", "0.0.0.0:8000", "--workers", "\${WORKERS:-4}", "shop.wsgi:application"]
+        `,
+        'shop/__init__.py': '',
+        'shop/wsgi.py': WSGI,
+      },
+    },
     { title: 'a class of its own', files: project('worker_class = "gthread"\nthreads = 4') },
     { title: 'a class of another package', files: project('worker_class = "shop.workers.OwnWorker"') },
   ],
@@ -63,6 +76,8 @@ export default defineRule({
         const fact = server.settings.get(name)
         if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string') continue
         if (/^\s*[-+]?\d[\d_]*\s*$/.test(fact.value) || /^0[xob]/i.test(fact.value)) continue
+        // A variable that no shell fills in is said of the command.
+        if (/\$\{?\w/.test(fact.value)) continue
         yield {
           at: fact.at,
           message: `gunicorn takes a whole number for \`${name}\`, so it does not start: Invalid value for ${name}: ${fact.value}`,

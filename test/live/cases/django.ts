@@ -246,6 +246,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body.includes('body {}'),
   },
   {
+    rule: 'django/script-name-left-in-path',
+    examples: { bad: 'the location of the prefix, and nothing replaces it', good: 'nginx takes it away' },
+    shows: 'Django has no route for the page to which it links',
+    request: { url: 'http://example.org/shop/orders/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200 && response.body === 'orders',
+  },
+  {
     rule: 'django/slash-removed',
     shows: 'nginx redirects what Django redirects back',
     examples: { bad: 'a redirect of the server', good: 'no redirect' },
