@@ -2,13 +2,14 @@ import { posix } from 'node:path'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { isKeptBack } from '../../src/deployment/requests/is-kept-back.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 
 const main = (lines = ''): string =>
   apacheMain(
@@ -47,6 +48,23 @@ export default defineRule({
     'Point `DocumentRoot` to the public directory, or deny the names: `RedirectMatch 404 "/\\.(?!well-known)"`',
   references: ['https://httpd.apache.org/docs/2.4/misc/security_tips.html'],
   bad: [
+    {
+      title: 'nginx in front that denies other names',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          proxiedServer(conf`
+          location ~ /\.ht {
+              deny all;
+          }
+        `),
+        ),
+        'etc/apache2/apache2.conf': main()
+          .replace('Listen 80', 'Listen 127.0.0.1:9000')
+          .replace('*:80', '127.0.0.1:9000'),
+        'srv/www/.git/config': '[core]',
+        'srv/www/index.html': '',
+      },
+    },
     {
       title: 'a checkout is the document root',
       files: {
@@ -94,6 +112,23 @@ export default defineRule({
       },
     },
     {
+      title: 'denied by nginx in front, without which nobody gets there',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          proxiedServer(conf`
+          location ~ /\. {
+              deny all;
+          }
+        `),
+        ),
+        'etc/apache2/apache2.conf': unmarked()
+          .replace('Listen 80', 'Listen 127.0.0.1:9000')
+          .replace('*:80', '127.0.0.1:9000'),
+        'srv/www/.git/config': '[core]',
+        'srv/www/index.html': '',
+      },
+    },
+    {
       title: 'rewritten by .htaccess',
       files: {
         'etc/apache2/apache2.conf': unmarked(),
@@ -121,7 +156,7 @@ export default defineRule({
         for (const name of privateFiles(files, path, asked.configuration.main === null)) {
           const target = `${url}${name.split('/').map(encodeURIComponent).join('/')}`
           const answer = serves(deployment, asked, target, posix.join(path, name))
-          if (answer === null) continue
+          if (answer === null || isKeptBack(deployment, asked, target)) continue
           yield {
             at: answer.grant ?? argumentPlace(directive, directive.name === 'Alias' ? 1 : 0),
             message: `\`${target}\` is served to anonymous clients`,

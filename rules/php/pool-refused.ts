@@ -1,18 +1,16 @@
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import { fpmRefuses } from '../../parsers/php/fpm-settings.ts'
 import { type PhpIniLine, readPhpIniLines } from '../../parsers/php/ini-settings.ts'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
-import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import { fpmIniSources, fpmSources } from '../../src/deployment/build/programs/php-fpm.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Machine } from '../../src/deployment/model.ts'
+import { fpmSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { Related } from '../../src/servers/problem.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
+import { type Fault, faultOfProcesses } from './_pool-faults.ts'
+import { asRoot, preloadedByRoot } from './_root-pools.ts'
 
 const tree = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite(''),
@@ -65,6 +63,15 @@ export default defineRule({
           pm.max_children = 2
         `,
       }),
+    },
+    {
+      title: 'processes of root',
+      files: Object.fromEntries(
+        Object.entries(tree(dynamic('10', '4', '2', '8'))).map(([path, text]) => [
+          path,
+          text.replace('user = www-data', 'user = «root»'),
+        ]),
+      ),
     },
     {
       title: 'a setting of PHP',
@@ -177,6 +184,21 @@ export default defineRule({
   good: [
     { title: 'numbers that fit', files: tree(dynamic('10', '4', '2', '8')) },
     {
+      title: 'processes of root, which the unit lets run',
+      files: {
+        ...Object.fromEntries(
+          Object.entries(tree(dynamic('10', '4', '2', '8'))).map(([path, text]) => [
+            path,
+            text.replace('user = www-data', 'user = root'),
+          ]),
+        ),
+        'etc/systemd/system/php-fpm.service': conf`
+          [Service]
+          ExecStart=/usr/sbin/php-fpm8.2 --nodaemonize -R
+        `,
+      },
+    },
+    {
       title: 'the number at the start left to FPM',
       files: tree(conf`
         pm = dynamic
@@ -255,8 +277,8 @@ export default defineRule({
     for (const { files } of deployment.machines)
       for (const source of fpmSources(files)) yield* refusedLines(source)
     for (const machine of deployment.machines) yield* preloadedByRoot(machine)
-    for (const { pool } of programsOfKind(deployment, 'php-fpm')) {
-      const fault = faultOf(pool)
+    for (const { pool, machine } of programsOfKind(deployment, 'php-fpm')) {
+      const fault = faultOf(pool) ?? asRoot(machine, pool)
       if (fault !== null) yield { ...fault, message: `${fault.message}, so FPM starts no pool` }
       const address = pool.listen?.address
       if (pool.listen == null || address?.known !== true || address.value.kind !== 'unix') continue
@@ -274,52 +296,9 @@ export default defineRule({
   },
 })
 
-/** The script that is loaded when FPM starts, where FPM starts as root: as whom, has to be said. */
-function* preloadedByRoot({ files, container, programs }: Machine): Iterable<Fault> {
-  const isFpm =
-    container === null ? programs.some(({ kind }) => kind === 'php-fpm') : startsFpmAsRoot(container)
-  if (!isFpm) return
-  const lines = fpmIniSources(files)
-    .flatMap(readPhpIniLines)
-    .flatMap(line => (line.kind === 'setting' && line.index === null ? [line] : []))
-  const preload = lines.findLast(({ name }) => name === 'opcache.preload')
-  if (preload === undefined || preload.value.text === '' || isUnknownWord(preload.value.text)) return
-  if (lines.some(({ name, value }) => name === 'opcache.preload_user' && value.text !== '')) return
-  // Without the extension nothing reads the line.
-  const isLoaded =
-    lines.some(({ name, value }) => name === 'zend_extension' && value.text.includes('opcache')) ||
-    (container?.image?.steps ?? []).some(
-      step => !('sources' in step) && /opcache/.test(commandText(step.command)),
-    )
-  if (!isLoaded) return
-  yield {
-    at: preload.at,
-    message:
-      '`opcache.preload` is set for an FPM that root starts, and FPM ends: "opcache.preload_user" has not been defined',
-    label: 'as which user?',
-  }
-}
-
-/** True for the image of PHP-FPM, or one that starts it, whose first process is root's. */
-function startsFpmAsRoot({ base, image, service }: Container): boolean {
-  if (base !== 'php' || service.user !== null || image === null || image.user !== null || !service.complete)
-    return false
-  const isFpm = image.base.known && /:\S*fpm/.test(image.base.value)
-  return (
-    isFpm && !image.steps.some(step => !('sources' in step) && /preload_user/.test(commandText(step.command)))
-  )
-}
-
 function isOfOneFpm(one: FpmPool, other: FpmPool): boolean {
   const directory = (pool: FpmPool): string => pool.headers[0]?.source.path.replace(/\/[^/]*$/, '') ?? ''
   return one.name !== other.name && directory(one) === directory(other)
-}
-
-interface Fault {
-  readonly at: Place
-  readonly message: string
-  readonly label: string
-  readonly related?: readonly Related[]
 }
 
 function* refusedLines(source: Source): Iterable<Fault> {
@@ -370,46 +349,3 @@ function faultOfPaths({ settings, statusPath, pingPath }: FpmPool): Fault | null
 }
 
 /** In the order in which FPM checks. */
-function faultOfProcesses(pool: FpmPool): Fault | null {
-  const manager = pool.processManager
-  if (manager?.known !== true || manager.value !== 'dynamic' || manager.at === null) return null
-  const most = pool.maxChildren
-  if (most?.known !== true) return null
-  const number = (name: string): { readonly value: number; readonly at: Place } | null | undefined => {
-    const written = pool.settings.get(name)
-    if (written === undefined) return null
-    return /^\d{1,9}$/.test(written.text) ? { value: Number(written.text), at: placeOf(written) } : undefined
-  }
-  const least = number('pm.min_spare_servers')
-  const spare = number('pm.max_spare_servers')
-  const start = number('pm.start_servers')
-  if (least === undefined || spare === undefined || start === undefined) return null
-  if (least === null || spare === null)
-    return {
-      at: manager.at,
-      message: `\`pm.${least === null ? 'min' : 'max'}_spare_servers\` is not set: it must be a positive value`,
-      label: 'wants the numbers of spare servers',
-    }
-  if (spare.value > most.value || least.value > most.value)
-    return {
-      at: spare.value > most.value ? spare.at : least.at,
-      message: `pm.min_spare_servers(${least.value}) and pm.max_spare_servers(${spare.value}) cannot be greater than pm.max_children(${most.value})`,
-      label: `more than ${most.value}`,
-      ...(most.at !== null && { related: [{ at: most.at, message: 'no more processes than these' }] }),
-    }
-  if (spare.value < least.value)
-    return {
-      at: spare.at,
-      message: `pm.max_spare_servers(${spare.value}) must not be less than pm.min_spare_servers(${least.value})`,
-      label: `less than ${least.value}`,
-      related: [{ at: least.at, message: 'no fewer idle processes than these' }],
-    }
-  if (start !== null && (start.value < least.value || start.value > spare.value))
-    return {
-      at: start.at,
-      message: `pm.start_servers(${start.value}) must not be less than pm.min_spare_servers(${least.value}) and not greater than pm.max_spare_servers(${spare.value})`,
-      label: `not between ${least.value} and ${spare.value}`,
-      related: [least, spare].map(({ at }) => ({ at, message: 'idle processes' })),
-    }
-  return null
-}

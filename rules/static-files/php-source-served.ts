@@ -5,7 +5,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -136,6 +136,21 @@ export default defineRule({
       },
     },
     {
+      title: 'styles and scripts that nginx sends, and the rest goes to Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          proxiedServer(conf`
+            root /srv/www;
+            location ~* «\.(css|js|png|php)$» {
+                expires 7d;
+            }
+          `),
+        ),
+        'etc/apache2/apache2.conf': APACHE,
+        'srv/www/index.php': conf`<?php echo 'page';`,
+      },
+    },
+    {
       title: 'files are tried before Apache, which runs PHP',
       files: {
         'etc/nginx/nginx.conf': beforeApache('try_files «$uri» @apache;'),
@@ -246,6 +261,21 @@ export default defineRule({
           }
           ${PHP}
         `),
+      },
+    },
+    {
+      title: 'styles that nginx sends, and the rest goes to Apache',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          proxiedServer(conf`
+            root /srv/www;
+            location ~* \.(css|js|png)$ {
+                expires 7d;
+            }
+          `),
+        ),
+        'etc/apache2/apache2.conf': APACHE,
+        'srv/www/index.php': conf`<?php echo 'page';`,
       },
     },
     {

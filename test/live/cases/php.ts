@@ -130,6 +130,15 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/pool-refused',
+    shows: 'nor as root',
+    examples: { bad: 'processes of root', good: 'numbers that fit' },
+    files: SCRIPT,
+    request: REQUEST,
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('other than root'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/pool-refused',
     shows: 'nor with two pools of one socket',
     examples: { bad: 'one socket of two pools', good: 'numbers that fit' },
     files: SCRIPT,

@@ -269,7 +269,7 @@ export function vassalsIn(files: FileSystem, directory: string): readonly Starte
   })
 }
 
-function unitFilesOf(files: FileSystem): UnitFiles {
+export function unitFilesOf(files: FileSystem): UnitFiles {
   const lists = new Map<string, readonly string[] | null>()
   return {
     read: path => sourceAt(files, path),

@@ -1,0 +1,65 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { FpmPool } from '../../parsers/php/fpm.ts'
+import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
+import { readUnit, unitNames } from '../../parsers/systemd/read-unit.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { unitFilesOf } from '../../src/deployment/build/programs/app-commands.ts'
+import { fpmIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Machine } from '../../src/deployment/model.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Fault } from './_pool-faults.ts'
+
+/** The script that is loaded when FPM starts, where FPM starts as root: as whom, has to be said. */
+export function* preloadedByRoot({ files, container, programs }: Machine): Iterable<Fault> {
+  const isFpm =
+    container === null ? programs.some(({ kind }) => kind === 'php-fpm') : startsFpmAsRoot(container)
+  if (!isFpm) return
+  const lines = fpmIniSources(files)
+    .flatMap(readPhpIniLines)
+    .flatMap(line => (line.kind === 'setting' && line.index === null ? [line] : []))
+  const preload = lines.findLast(({ name }) => name === 'opcache.preload')
+  if (preload === undefined || preload.value.text === '' || isUnknownWord(preload.value.text)) return
+  if (lines.some(({ name, value }) => name === 'opcache.preload_user' && value.text !== '')) return
+  // Without the extension nothing reads the line.
+  const isLoaded =
+    lines.some(({ name, value }) => name === 'zend_extension' && value.text.includes('opcache')) ||
+    (container?.image?.steps ?? []).some(
+      step => !('sources' in step) && /opcache/.test(commandText(step.command)),
+    )
+  if (!isLoaded) return
+  yield {
+    at: preload.at,
+    message:
+      '`opcache.preload` is set for an FPM that root starts, and FPM ends: "opcache.preload_user" has not been defined',
+    label: 'as which user?',
+  }
+}
+
+/** True for the image of PHP-FPM, or one that starts it, whose first process is root's. */
+function startsFpmAsRoot({ base, image, service }: Container): boolean {
+  if (base !== 'php' || service.user !== null || image === null || image.user !== null || !service.complete)
+    return false
+  const isFpm = image.base.known && /:\S*fpm/.test(image.base.value)
+  return (
+    isFpm && !image.steps.some(step => !('sources' in step) && /preload_user/.test(commandText(step.command)))
+  )
+}
+
+/** Who starts FPM in a container may let it run as root, and what starts it there is not always seen. */
+export function asRoot({ container, files }: Machine, { user }: FpmPool): Fault | null {
+  if (container !== null || user?.known !== true || user.at === null) return null
+  if (!/^(?:root|0)$/.test(user.value) || letsRootRun(files)) return null
+  return { at: user.at, message: 'please specify user and group other than root', label: 'root' }
+}
+
+function letsRootRun(files: FileSystem): boolean {
+  const units = unitFilesOf(files)
+  return unitNames(units, '.service')
+    .filter(name => name.includes('fpm'))
+    .some(name =>
+      readUnit(units, name).settings.some(({ value }) =>
+        /fpm\S*\s(?:.*\s)?(?:-R|--allow-to-run-as-root)\b/.test(value),
+      ),
+    )
+}
