@@ -5,9 +5,17 @@ import { connectionReachedBy } from '../../src/deployment/requests/connection-re
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { keepsAddressOfPeer, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isLoopbackNetwork, networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
+import {
+  type IpScope,
+  isLoopbackNetwork,
+  networkContains,
+  parseIp,
+  parseNetwork,
+  scopeOf,
+} from '../../src/servers/addresses/ip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
@@ -62,6 +70,21 @@ const behindNginx = (lines: string, inner = '', outer = 'location /'): Record<st
   `),
   'srv/www/reports/index.html': 'report',
 })
+const behindCloudflare = (list: string, outer = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    ${outer}
+    server {
+        listen 80;
+        server_name example.org;
+        location /reports/ {
+            ${list}
+            deny all;
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header X-Real-IP $http_cf_connecting_ip;
+        }
+    }
+  `),
+})
 const OFFICE = conf`
   allow «198.51.100.0/24»;
   deny all;
@@ -70,11 +93,12 @@ const OFFICE = conf`
 export default defineRule({
   summary: 'nginx decides by the address of the client, and knows that of the proxy in front alone',
   severity: 'error',
+  otherSeverities: { warning: 'where lines tell that a proxy on another machine is in front' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1. A list that names addresses of clients then rejects every request, or none; one that allows this machine grants access to every client of the proxy in front.',
+  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1; behind Cloudflare or a load balancer it comes from theirs. A list that names addresses of clients then rejects every request, or none; one that allows this machine grants access to every client of the proxy in front.',
   remedy:
-    'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;` and `real_ip_header X-Forwarded-For;`',
+    'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;`, or the addresses of the proxy, and `real_ip_header X-Forwarded-For;`, or `CF-Connecting-IP` for Cloudflare',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_realip_module.html',
     'https://nginx.org/en/docs/http/ngx_http_access_module.html',
@@ -95,8 +119,24 @@ export default defineRule({
         deny all;
       `),
     },
+    {
+      title: 'the office, behind Cloudflare',
+      files: behindCloudflare('allow «198.51.100.7»;'),
+    },
   ],
   good: [
+    {
+      title: 'behind Cloudflare: its own networks, and a network of the load balancer',
+      files: behindCloudflare(conf`
+        allow 173.245.48.0/20;
+        allow 103.21.244.0/22;
+        allow 10.20.0.0/16;
+      `),
+    },
+    {
+      title: 'behind Cloudflare, whose addresses a file names',
+      files: behindCloudflare('allow 198.51.100.7;', 'include /opt/cloudflare.conf;'),
+    },
     {
       title: 'a page for this machine, and the client is known',
       files: behindNginx(
@@ -163,8 +203,21 @@ export default defineRule({
           blocks.add(parent)
           const home = enclosingServer(parent)
           const server = home === null ? undefined : byDirective.get(home)
-          if (server === undefined || !isBehindLoopback(server) || realIpSources(server).length > 0) continue
+          if (server === undefined || realIpSources(server).length > 0) continue
           const found = decides(configuration, parent)
+          if (!isBehindLoopback(server)) {
+            const front = proxyInFront(server)
+            if (front === null || found === null || !keepsAddressOfPeer(server, parent)) continue
+            if (!found.list.every(isOneClient)) continue
+            yield {
+              at: argumentPlace(found.line, 0),
+              severity: 'warning',
+              confidence: 'medium',
+              message: `requests come from the addresses of ${front.name}, so this list ${found.lets ? 'lets none of them in' : 'keeps none of them out'}`,
+              related: [{ at: front.at, message: front.told }],
+            }
+            continue
+          }
           if (found === null) {
             const open = opensToProxied(deployment, server, parent)
             if (open !== null)
@@ -213,9 +266,10 @@ function decides(configuration: NginxConfiguration, block: NginxDirective) {
   const { directives } = list
   const line = directives.find(({ args }) => args[0]?.value !== 'all')
   const end = directives.find(({ args }) => args[0]?.value === 'all')
-  if (line === undefined || !directives.every(each => each === end || isForeign(each))) return null
-  if (line.name === 'allow') return end?.name === 'deny' ? { line, lets: true } : null
-  return end?.name === 'deny' ? null : { line, lets: false }
+  const foreign = directives.filter(each => each !== end)
+  if (line === undefined || !foreign.every(isForeign)) return null
+  if (line.name === 'allow') return end?.name === 'deny' ? { line, list: foreign, lets: true } : null
+  return end?.name === 'deny' ? null : { line, list: foreign, lets: false }
 }
 
 const LOOPBACK = ['127.0.0.1', '::1'].map(parseIp).filter(ip => ip !== null)
@@ -225,6 +279,14 @@ function isForeign({ args }: NginxDirective): boolean {
   const network = parseNetwork(args[0]?.value ?? '')
   return network !== null && !LOOPBACK.some(ip => networkContains(network, ip))
 }
+
+/** True for one address of the Internet; the networks of a list may be those of the proxy. */
+function isOneClient({ args }: NginxDirective): boolean {
+  const ip = parseIp(args[0]?.value ?? '')
+  return ip !== null && CLIENTS.has(scopeOf(ip))
+}
+
+const CLIENTS: ReadonlySet<IpScope> = new Set(['public', 'documentation'])
 
 /** The line of a location's list by which this machine gets in, and the pass by which every client comes from it. */
 function opensToProxied(deployment: Deployment, server: NginxServer, block: NginxDirective) {

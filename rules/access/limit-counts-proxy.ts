@@ -1,6 +1,7 @@
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { keepsAddressOfPeer, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -9,6 +10,7 @@ import { geos } from '../../src/servers/nginx/queries/geo.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
+import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string, listen = '127.0.0.1:8080'): string => conf`
   limit_req_zone «$binary_remote_addr» zone=login:10m rate=1r/s;
@@ -20,6 +22,30 @@ const site = (lines: string, listen = '127.0.0.1:8080'): string => conf`
       location /login {
           limit_req zone=login;
       }
+  }
+`
+/** A whole configuration: what of it stands elsewhere could take the address from the proxy. */
+const whole = (lines: string, inLocation: string, outer = ''): string =>
+  nginxMain([
+    outer,
+    conf`
+      limit_req_zone «$binary_remote_addr» zone=login:10m rate=1r/s;
+      server {
+          listen 80;
+          server_name example.org;
+          ${lines}
+          location /login {
+              limit_req zone=login;
+              proxy_pass http://127.0.0.1:9000;
+              ${inLocation}
+          }
+      }
+    `,
+  ])
+const CLOUDFLARE = 'proxy_set_header X-Real-IP $http_cf_connecting_ip;'
+const BY_SCHEME = conf`
+  if ($http_x_forwarded_proto = http) {
+      return 301 https://$host$request_uri;
   }
 `
 const exempting = (key: string): string => conf`
@@ -49,9 +75,9 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Only this machine reaches the server, so that every request comes from the address of the proxy in front; or the key is a plain text, the same for everybody, as is the `1` of a `geo` that was to say who is limited. All clients share one limit: a few of them use it up, and the others get 503.',
+  why: 'Where a proxy or Cloudflare is in front, every request comes from its address, as it does where only this machine reaches the server; or the key is a plain text, the same for everybody, as is the `1` of a `geo` that was to say who is limited. All clients share one limit: a few of them use it up, and the others get 503.',
   remedy:
-    'Write `set_real_ip_from` with the address of the proxy, and `real_ip_header X-Forwarded-For;`; write the key as a variable, `$binary_remote_addr`',
+    'Write `set_real_ip_from` with the addresses of the proxy, and `real_ip_header X-Forwarded-For;`, or `CF-Connecting-IP` for Cloudflare; write the key as a variable, `$binary_remote_addr`',
   references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html'],
   bad: [
     { title: 'behind a proxy on the same machine', files: { 'nginx.conf': site('') } },
@@ -75,8 +101,67 @@ export default defineRule({
       title: 'the variable that says who is limited',
       files: { 'nginx.conf': exempting('«$limited»') },
     },
+    {
+      title: 'behind Cloudflare, as a header says',
+      files: { 'etc/nginx/nginx.conf': whole('', CLOUDFLARE) },
+    },
+    {
+      title: 'behind a load balancer that terminates TLS',
+      files: { 'etc/nginx/nginx.conf': whole(BY_SCHEME, 'proxy_set_header Host $host;') },
+    },
+    {
+      title: 'a server that asks for the certificate of Cloudflare',
+      files: {
+        'etc/nginx/nginx.conf': whole(
+          conf`
+            listen 443 ssl;
+            ssl_certificate /etc/ssl/example.org.pem;
+            ssl_certificate_key /etc/ssl/example.org.key;
+            ssl_client_certificate /etc/ssl/cloudflare-origin-pull.pem;
+            ssl_verify_client on;
+          `,
+          '',
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the client’s address is taken from Cloudflare, in the file of its addresses too',
+      files: {
+        'etc/nginx/nginx.conf': whole('', CLOUDFLARE, 'include conf.d/*.conf;'),
+        'etc/nginx/conf.d/cloudflare.conf': conf`
+          set_real_ip_from 173.245.48.0/20;
+          real_ip_header CF-Connecting-IP;
+        `,
+      },
+    },
+    {
+      title: 'a file of addresses that is not here',
+      files: {
+        'etc/nginx/nginx.conf': whole('', CLOUDFLARE, 'include /opt/cloudflare/addresses.conf;'),
+      },
+    },
+    {
+      title: 'a redirect by the scheme of nginx itself, and a page by that of a proxy',
+      files: {
+        'etc/nginx/nginx.conf': whole(
+          conf`
+            if ($scheme != https) {
+                return 301 https://$host$request_uri;
+            }
+            if ($http_x_forwarded_proto = http) {
+                return 403;
+            }
+          `,
+          '',
+        ),
+      },
+    },
+    {
+      title: 'a fragment, whose main file may take the address from Cloudflare',
+      files: { 'nginx.conf': site(CLOUDFLARE, '80') },
+    },
     {
       title: 'the client’s address is taken from the proxy',
       files: {
@@ -123,7 +208,8 @@ export default defineRule({
         for (const directive of configuration.occurrences.get(use) ?? []) {
           const home = enclosingServer(directive)
           const server = home === null ? undefined : byDirective.get(home)
-          if (server === undefined || !isBehindLoopback(server) || realIpSources(server).length > 0) continue
+          const front = server === undefined ? null : frontOf(server, directive)
+          if (front === null) continue
           const name = (
             directive.args.find(({ value }) => value.startsWith('zone=')) ?? directive.args[0]
           )?.value.replace(/^zone=/, '')
@@ -132,12 +218,9 @@ export default defineRule({
             continue
           yield {
             at: argumentPlace(defined, 0),
-            message: `\`${defined.args[0]?.value}\` is the address of the proxy in front, so all clients share the limit \`${name}\``,
-            label: 'one address for all',
-            related: [
-              { at: namePlace(directive), message: 'limited here' },
-              ...server.listens.slice(0, 1).map(({ at }) => ({ at, message: 'only this machine connects' })),
-            ],
+            message: `\`${defined.args[0]?.value}\` is the address of ${front.name}, so ${front.sharing} share the limit \`${name}\``,
+            label: 'one address for many clients',
+            related: [{ at: namePlace(directive), message: 'limited here' }, ...front.related],
           }
         }
       }
@@ -157,6 +240,30 @@ function sharedValue(configuration: NginxConfiguration, key: string): NginxDirec
     (isOfAddress ? (map?.fallback ?? null) : null)
   const value = fallback?.args[0]?.value ?? ''
   return fallback === null || value === '' || value.includes('$') || isUnknownWord(value) ? null : fallback
+}
+
+interface Front {
+  readonly name: string
+  readonly sharing: string
+  readonly related: readonly { readonly at: Place; readonly message: string }[]
+}
+
+/** Whose address every request has where the limit stands; null where clients connect themselves, or nobody knows. */
+function frontOf(server: NginxServer, limit: NginxDirective): Front | null {
+  if (realIpSources(server).length > 0) return null
+  if (isBehindLoopback(server))
+    return {
+      name: 'the proxy in front',
+      sharing: 'all clients',
+      related: server.listens.slice(0, 1).map(({ at }) => ({ at, message: 'only this machine connects' })),
+    }
+  const front = proxyInFront(server)
+  if (front === null || limit.parent === null || !keepsAddressOfPeer(server, limit.parent)) return null
+  return {
+    name: front.name,
+    sharing: 'the clients that come through it',
+    related: [{ at: front.at, message: front.told }],
+  }
 }
 
 /** True where every socket is one of loopback, or a file. */

@@ -1,9 +1,8 @@
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain } from '../_examples.ts'
 
@@ -80,7 +79,7 @@ export default defineRule({
       if (method === undefined || upstream === null || realIpSources(server).length > 0) continue
       if (childrenNamed(upstream, 'server').length < 2) continue
       const isLocal = server.listens.length > 0 && server.listens.every(({ loopback }) => loopback === true)
-      if (!isLocal && !isBehindCloudflare(server)) continue
+      if (!isLocal && proxyInFront(server)?.name !== 'Cloudflare') continue
       yield {
         at: namePlace(method),
         message: isLocal
@@ -91,10 +90,3 @@ export default defineRule({
     }
   },
 })
-
-/** True where a line of the server takes the address that Cloudflare says. */
-function isBehindCloudflare({ configuration, directive }: NginxServer): boolean {
-  return (directivesByServer(configuration, 'proxy_set_header').get(directive) ?? []).some(({ args }) =>
-    args.some(({ value }) => /\$\{?http_cf_connecting_ip\b/.test(value)),
-  )
-}
