@@ -167,6 +167,7 @@ import apacheUnclosedConditional from './apache/unclosed-conditional.ts'
 import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
 import apacheVariableDefault from './apache/variable-default.ts'
 import apacheVariableNotExpanded from './apache/variable-not-expanded.ts'
+import apacheVariableOfDebian from './apache/variable-of-debian.ts'
 import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
 import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadowed.ts'
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
@@ -547,6 +548,7 @@ import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
 import phpDotenvRefused from './php/dotenv-refused.ts'
+import phpEngineOffSkipped from './php/engine-off-skipped.ts'
 import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
@@ -934,6 +936,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/unterminated-quote', ...apacheUnterminatedQuote },
   { id: 'apache/variable-default', ...apacheVariableDefault },
   { id: 'apache/variable-not-expanded', ...apacheVariableNotExpanded },
+  { id: 'apache/variable-of-debian', ...apacheVariableOfDebian },
   { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
   { id: 'apache/vhost-port-wildcard-shadowed', ...apacheVhostPortWildcardShadowed },
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },
@@ -1314,6 +1317,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
   { id: 'php/dotenv-refused', ...phpDotenvRefused },
+  { id: 'php/engine-off-skipped', ...phpEngineOffSkipped },
   { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },

@@ -151,6 +151,19 @@ export default defineRule({
       },
     },
     {
+      title: 'one virtual host for both ports',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80 *:443>
+              ServerName example.org
+              SSLEngine On
+              SSLCertificateFile /etc/ssl/example.org.pem
+              «Redirect» permanent / https://example.org/
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'the page of the maintenance leads to itself',
       files: {
         ...rewritingDirectory(conf`

@@ -146,7 +146,8 @@ export function originOf({ configuration, host }: AskedHost): Origin {
   const name = host === null ? null : hostName(configuration, host)
   const usual = scheme === 'https' ? 443 : 80
   const ports = (host?.addresses ?? []).map(({ socket }) => (socket.known ? socket.value.port : null))
-  const port = ports.find(each => each !== null) ?? usual
+  // One section may stand for `*:80` and `*:443`.
+  const port = ports.includes(usual) ? usual : (ports.find(each => each !== null) ?? usual)
   const shown = name?.known === true && name.value.host !== '' ? name.value.host.toLowerCase() : UNKNOWN_HOST
   return { scheme, port, shown: port === usual ? shown : `${shown}:${port}` }
 }

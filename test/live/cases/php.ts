@@ -6,6 +6,19 @@ const REQUEST = { url: 'http://example.org/index.php' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'php/engine-off-skipped',
+    examples: { bad: 'PHP-FPM, and a section for mod_php', good: 'the files are denied as well' },
+    shows: 'a script among the uploads runs',
+    files: {
+      '/srv/www/uploads/x.php': '<?php echo "ru" . "ns";',
+      'etc/php/8.2/fpm/pool.d/www.conf':
+        '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\nlisten.owner = www-data\npm = static\npm.max_children = 1\n',
+    },
+    request: { url: 'http://example.org/uploads/x.php' },
+    harm: ({ response }) => response.body === 'runs',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'php/handler-not-removed',
     examples: { bad: 'the handler of a suffix is removed, in .htaccess', good: 'the files are denied' },
     shows: 'a script among the uploads runs',
