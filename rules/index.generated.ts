@@ -123,6 +123,7 @@ import apacheRequireGroupWithoutFile from './apache/require-group-without-file.t
 import apacheRequireUserWithoutAuthtype from './apache/require-user-without-authtype.ts'
 import apacheRewriteFlagsMisplaced from './apache/rewrite-flags-misplaced.ts'
 import apacheRewriteFragmentEscaped from './apache/rewrite-fragment-escaped.ts'
+import apacheRewriteLeavesDirectory from './apache/rewrite-leaves-directory.ts'
 import apacheRewriteNotInherited from './apache/rewrite-not-inherited.ts'
 import apacheRewritePassthroughMissing from './apache/rewrite-passthrough-missing.ts'
 import apacheRewritePatternNotPath from './apache/rewrite-pattern-not-path.ts'
@@ -892,6 +893,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/require-user-without-authtype', ...apacheRequireUserWithoutAuthtype },
   { id: 'apache/rewrite-flags-misplaced', ...apacheRewriteFlagsMisplaced },
   { id: 'apache/rewrite-fragment-escaped', ...apacheRewriteFragmentEscaped },
+  { id: 'apache/rewrite-leaves-directory', ...apacheRewriteLeavesDirectory },
   { id: 'apache/rewrite-not-inherited', ...apacheRewriteNotInherited },
   { id: 'apache/rewrite-passthrough-missing', ...apacheRewritePassthroughMissing },
   { id: 'apache/rewrite-pattern-not-path', ...apacheRewritePatternNotPath },

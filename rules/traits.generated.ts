@@ -125,6 +125,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/require-user-without-authtype', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-flags-misplaced', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-fragment-escaped', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['apache/rewrite-leaves-directory', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-not-inherited', { fixes: [], programs: ['apache'] }],
   ['apache/rewrite-passthrough-missing', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/rewrite-pattern-not-path', { fixes: [], programs: ['apache'] }],

@@ -95,6 +95,21 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the .htaccess of the site raised it',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()).replace('server {', '«server» {'),
+        'etc/apache2/apache2.conf': behindNginx(conf`
+          <Directory /srv/www>
+              AllowOverride All
+          </Directory>
+        `),
+        'srv/www/.htaccess': conf`
+          php_value upload_max_filesize 64M
+          php_value post_max_size 64M
+        `,
+      },
+    },
     { title: 'nothing in nginx', files: tree(phpSite('').replace('server {', '«server» {'), '', INI) },
   ],
   good: [
@@ -105,6 +120,22 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginxMain(proxiedServer()),
         'etc/apache2/apache2.conf': behindNginx('', []),
         'etc/php/8.2/apache2/php.ini': INI,
+      },
+    },
+    {
+      title: 'a .htaccess that a line of the server overrules',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer()),
+        'etc/apache2/apache2.conf': behindNginx(conf`
+          <Directory /srv/www>
+              AllowOverride All
+          </Directory>
+          php_admin_value upload_max_filesize 1M
+        `),
+        'srv/www/.htaccess': conf`
+          php_value upload_max_filesize 64M
+          php_value post_max_size 64M
+        `,
       },
     },
     { title: 'no limit in nginx', files: tree(phpSite('', 'client_max_body_size 0;'), '', INI) },

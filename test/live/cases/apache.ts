@@ -2142,4 +2142,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status !== 403,
     sound: answers(403),
   },
+  {
+    rule: 'apache/rewrite-leaves-directory',
+    examples: {
+      bad: 'a front controller that was moved into a directory',
+      good: 'the path of the directory',
+    },
+    shows: 'every page of the directory is 404',
+    request: { url: 'http://example.org/blog/page' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200,
+  },
 ]
