@@ -108,6 +108,7 @@ import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
 import apacheProxypassHides from './apache/proxypass-hides.ts'
 import apacheProxypassInRegexSection from './apache/proxypass-in-regex-section.ts'
 import apacheProxypassOrder from './apache/proxypass-order.ts'
+import apacheProxypassSlashDoubled from './apache/proxypass-slash-doubled.ts'
 import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-root.ts'
 import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
 import apacheProxypassreverseSlash from './apache/proxypassreverse-slash.ts'
@@ -765,6 +766,7 @@ import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
 import wsgiSettingsNotFound from './wsgi/settings-not-found.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
+import wsgiTrustedProxiesMissing from './wsgi/trusted-proxies-missing.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
 import wsgiUserRoot from './wsgi/user-root.ts'
 
@@ -878,6 +880,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxypass-hides', ...apacheProxypassHides },
   { id: 'apache/proxypass-in-regex-section', ...apacheProxypassInRegexSection },
   { id: 'apache/proxypass-order', ...apacheProxypassOrder },
+  { id: 'apache/proxypass-slash-doubled', ...apacheProxypassSlashDoubled },
   { id: 'apache/proxypassmatch-document-root', ...apacheProxypassmatchDocumentRoot },
   { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
   { id: 'apache/proxypassreverse-slash', ...apacheProxypassreverseSlash },
@@ -1535,6 +1538,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/settings-not-found', ...wsgiSettingsNotFound },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
+  { id: 'wsgi/trusted-proxies-missing', ...wsgiTrustedProxiesMissing },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },
   { id: 'wsgi/user-root', ...wsgiUserRoot },
 ]

@@ -1,5 +1,7 @@
-import { memo } from '../../parsers/collections/memo.ts'
+import { posix } from 'node:path'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { jsTokens } from '../../parsers/javascript/tokens.ts'
+import { phpCode } from '../../parsers/php/script.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { projectDirectory, type DjangoSettings } from '../../src/deployment/django/settings.ts'
@@ -8,6 +10,8 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
 interface Redirected {
   /** What the path begins with, to its last slash. */
@@ -28,6 +32,7 @@ export function* redirectsBehind(deployment: Deployment, connection: NginxConnec
     if (loaded.settings !== null) yield* redirectsOfProject(files, loaded.settings)
     else if (loaded.source !== null && loaded.source !== 'missing') yield* redirectsOfModule(loaded.source)
   }
+  if (connection.pass.name === 'fastcgi_pass') yield* redirectsOfScripts(deployment, connection)
   for (const host of certainHosts(deployment, connection))
     for (const application of deployment.applicationsOf(host)) {
       const settings = deployment.pythonOf(application)?.settings ?? null
@@ -35,6 +40,50 @@ export function* redirectsBehind(deployment: Deployment, connection: NginxConnec
         yield* redirectsOfProject(deployment.filesOf(application.configuration), settings)
     }
 }
+
+/** Those of the scripts that PHP runs for a location, and of what lies below them. */
+function* redirectsOfScripts(
+  { filesOf }: Deployment,
+  { server: { configuration }, block }: NginxConnection,
+): Iterable<Redirected> {
+  const base = fileBase(configuration, block)
+  if (!base.known || base.value.kind !== 'root' || isComputed(base.value.path)) return
+  const files = filesOf(configuration)
+  for (const path of phpFiles(files, base.value.path.replace(/(?<=.)\/+$/, ''))) {
+    const source = sourceAt(files, path)
+    if (source !== null) yield* redirectsOfPhp(source)
+  }
+}
+
+const MOST_SCRIPTS = 300
+const DEEPEST = 3
+/** What others wrote, and what nothing runs. */
+const OTHERS = /^(?:vendor|node_modules|tests?|cache|\..*)$/
+
+const phpFiles = memoByKey((files: FileSystem, root: string): readonly string[] => {
+  const found: string[] = []
+  const visit = (directory: string, depth: number): void => {
+    for (const { name, kind } of files.list(directory) ?? []) {
+      if (found.length >= MOST_SCRIPTS) return
+      const path = posix.join(directory, name)
+      if (kind === 'file' && name.endsWith('.php')) found.push(path)
+      else if (kind === 'directory' && depth < DEEPEST && !OTHERS.test(name)) visit(path, depth + 1)
+    }
+  }
+  visit(root, 0)
+  return found
+})
+
+/** `header('X-Accel-Redirect: /protected/' . $name)`, and `->header('X-Accel-Redirect', '/protected/' . $name)`. */
+const SENT = /["']X-Accel-Redirect(?::\s*|["']\s*(?:,|=>)\s*["'])(\/[\w./-]*\/)/gi
+
+const redirectsOfPhp = memo((source: Source): readonly Redirected[] => {
+  if (!/X-Accel-Redirect/i.test(source.text)) return []
+  return [...phpCode(source).matchAll(SENT)].map(({ 0: whole, 1: path = '', index }) => ({
+    path,
+    at: { source, start: index + whole.length - path.length, end: index + whole.length },
+  }))
+})
 
 function* redirectsOfProject(files: FileSystem, settings: DjangoSettings): Iterable<Redirected> {
   const backend = settings.get('SENDFILE_BACKEND')

@@ -29,7 +29,7 @@ export default defineRule({
   bad: [
     {
       title: 'the logs of a virtual host',
-      files: { 'etc/httpd/conf/httpd.conf': httpd('ErrorLog «\${APACHE_LOG_DIR}/error.log»') },
+      files: { 'etc/httpd/conf/httpd.conf': httpd('ErrorLog «${APACHE_LOG_DIR}/error.log»') },
     },
   ],
   good: [

@@ -1,6 +1,6 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -52,6 +52,29 @@ const tree = (location: string, view = 'f"«/protected/»{number}.txt"'): Record
   `,
 })
 
+const php = (script: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      location / {
+          try_files $uri /index.php;
+      }
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+      }
+      location /files/ {
+          internal;
+          alias /srv/files/;
+      }
+    `),
+  ),
+  'etc/nginx/fastcgi_params': 'fastcgi_param QUERY_STRING $query_string;\n',
+  'srv/www/index.php': '<?php echo "page";\n',
+  'srv/www/download.php': script,
+})
+
 export default defineRule({
   summary: 'The application has nginx send a file of a location that is not there',
   severity: 'warning',
@@ -63,8 +86,20 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#internal',
   ],
-  bad: [{ title: 'a location by another name', files: tree('/private/') }],
+  bad: [
+    { title: 'a location by another name', files: tree('/private/') },
+    {
+      title: 'a script of PHP',
+      files: php(`<?php\nheader('X-Accel-Redirect: «/protected/»' . basename($_GET['file']));\n`),
+    },
+  ],
   good: [
+    {
+      title: 'a script of PHP that names the location, and a comment',
+      files: php(
+        `<?php\n// header('X-Accel-Redirect: /protected/x');\nheader('X-Accel-Redirect: /files/' . $name);\n`,
+      ),
+    },
     { title: 'the location', files: tree('/protected/') },
     { title: 'a location of an expression', files: tree('~ ^/protected/') },
     { title: 'a path that a variable begins', files: tree('/private/', 'f"{base}/{number}.txt"') },
@@ -75,7 +110,7 @@ export default defineRule({
       if (block.name !== 'location') continue
       for (const { path, at } of redirectsBehind(deployment, connection)) {
         if (path === '/') continue
-        const answer = askServer(deployment, server, `${path}${EXISTING}.pdf`)
+        const answer = askServer(deployment, server, `${path}${MISSING}.pdf`)
         if (answer?.end.kind !== 'pass') continue
         const location = answer.steps.findLast(({ kind }) => kind === 'location')?.directive
         if (location !== block) continue

@@ -2153,4 +2153,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'apache/proxypass-slash-doubled',
+    examples: {
+      bad: 'a path without its slash',
+      good: 'both alike, the root of the backend, and a path that is left alone',
+    },
+    shows: 'the backend is asked for a path with two slashes',
+    mirrors: [8080],
+    request: { url: 'http://example.org/app/login' },
+    harm: ({ response }) => response.body.includes('/app//login'),
+    sound: ({ response }) => response.body.includes('/app/login'),
+  },
 ]

@@ -338,6 +338,14 @@ export const cases: readonly LiveCase[] = [
     // The tests start `apache2` without its directory, and there is room for no longer a name.
     sound: () => processNames().some(name => name.startsWith('(wsgi:')),
   },
+  {
+    rule: 'wsgi/trusted-proxies-missing',
+    examples: { bad: 'the headers alone', good: 'the proxies are named' },
+    shows: 'a client chooses its address',
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
+    harm: ({ response }) => JSON.parse(response.body).remote === '203.0.113.9',
+    sound: ({ response }) => JSON.parse(response.body).remote !== '203.0.113.9',
+  },
 ]
 
 function daemonSockets(): readonly string[] {
