@@ -26,6 +26,23 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/rewrite/flags.html#flag_l'],
   bad: [
     {
+      title: 'behind a front controller that only looks as if it might not be there, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_rewrite.c>
+              RewriteEngine On
+              RewriteRule ^index\.php$ - [L]
+              RewriteCond %{REQUEST_FILENAME} !-f
+              RewriteCond %{REQUEST_FILENAME} !-d
+              RewriteRule . /index.php [L]
+          </IfModule>
+          RewriteCond %{HTTPS} off
+          RewriteRule «^(.*)$» https://www.example.org/$1 [R=301,L]
+        `,
+        'index.php': '<?php echo "page";\n',
+      },
+    },
+    {
       title: 'behind a redirect of everything',
       files: rewritingDirectory(conf`
         RewriteRule ^(.*)$ https://example.com/$1 [R=301,L]

@@ -26,13 +26,13 @@ const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'ExpiresDefault has browsers keep the pages of a site, not its pictures alone',
+  summary: 'mod_expires has browsers keep the pages of a site, not its pictures alone',
   severity: 'warning',
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
-  remedy: 'Write `ExpiresByType text/html "access plus 0 seconds"` beside it',
+  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too, and snippets name `text/html` among pictures and styles: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
+  remedy: 'Write `ExpiresByType text/html "access plus 0 seconds"`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_expires.html#expiresdefault'],
   bad: [
     {
@@ -47,8 +47,47 @@ export default defineRule({
       title: 'a month for everything, in a .htaccess alone',
       files: { '.htaccess': 'ExpiresActive On\nExpiresDefault «A2592000»\n', 'index.html': 'page' },
     },
+    {
+      title: 'a month for pages by their type',
+      files: tree(conf`
+        ExpiresActive On
+        ExpiresByType image/png "access plus 1 year"
+        ExpiresByType text/html «"access plus 1 month"»
+      `),
+    },
+    {
+      title: 'a month for pages by their type, in a .htaccess alone',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_expires.c>
+              ExpiresActive On
+              ExpiresByType text/html «"access 1 month"»
+          </IfModule>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'an hour for pages, and a header that says otherwise',
+      files: {
+        ...tree(conf`
+          ExpiresActive On
+          ExpiresByType text/html "access plus 1 hour"
+        `),
+        'srv/www/news/.htaccess': conf`
+          ExpiresActive On
+          ExpiresByType text/html "access plus 1 month"
+          <FilesMatch "\.html$">
+              Header set Cache-Control no-cache
+          </FilesMatch>
+        `,
+      },
+    },
+    {
+      title: 'a month for pages, and nothing active',
+      files: tree('ExpiresByType text/html "access plus 1 month"'),
+    },
     {
       title: 'pages left out',
       files: tree(conf`
@@ -109,6 +148,7 @@ export default defineRule({
     for (const configuration of apache) {
       const files = filesOf(configuration)
       const named = (name: string) => everywhere(configuration, files, name)
+      yield* pagesByType(configuration, files)
       const lines = named('expiresdefault').filter(line => secondsOf(line.args[0]?.value ?? '') >= LONG)
       if (lines.length === 0) continue
       const others = ['expiresbytype', 'expiresactive', 'expiresdefault', 'header'].flatMap(named)
@@ -121,13 +161,39 @@ export default defineRule({
         if (page === undefined) continue
         yield {
           at: argumentPlace(line, 0),
-          message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(line)} days`,
+          message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(secondsOf(line.args[0]?.value ?? ''))} days`,
           label: 'for every type',
         }
       }
     }
   },
 })
+
+/** Lines that name the type of pages itself. */
+function* pagesByType(configuration: ApacheConfiguration, files: FileSystem) {
+  const lines = everywhere(configuration, files, 'expiresbytype').filter(
+    ({ args: [type, time] }) =>
+      /^text\/html$/i.test(type?.value ?? '') && secondsOf(time?.value ?? '') >= LONG,
+  )
+  if (lines.length === 0) return
+  const isActive = everywhere(configuration, files, 'expiresactive').some(({ args }) =>
+    /^on$/i.test(args[0]?.value ?? ''),
+  )
+  const headers = everywhere(configuration, files, 'header')
+  for (const line of isActive ? lines : []) {
+    if (headers.some(({ source, args }) => source === line.source && args.some(isOfCaching))) continue
+    yield {
+      at: argumentPlace(line, 1),
+      confidence: 'medium' as const,
+      message: `browsers keep every page for ${daysOf(secondsOf(line.args[1]?.value ?? ''))} days, and do not ask for it again`,
+      label: 'for pages',
+    }
+  }
+}
+
+function isOfCaching({ value }: { readonly value: string }): boolean {
+  return /^(?:cache-control|expires|pragma)$/i.test(value)
+}
 
 /** Who keeps a page for less than a week misses little. */
 const LONG = 7 * 24 * 3600
@@ -149,8 +215,7 @@ function directoryOf(
 function mayLeaveOut(other: ApacheDirective, { parent, source }: ApacheDirective): boolean {
   if (other.source !== source && other.parent !== null && other.parent !== parent) return false
   const words = other.args.map(({ value }) => value)
-  if (/^header$/i.test(other.name))
-    return words.some(word => /^(?:cache-control|expires|pragma)$/i.test(word))
+  if (/^header$/i.test(other.name)) return other.args.some(isOfCaching)
   if (/^expiresbytype$/i.test(other.name)) return /^text\/html$/i.test(words[0] ?? '')
   return other.parent !== parent && other.source === source
 }
@@ -178,6 +243,6 @@ const UNITS: Readonly<Record<string, number>> = {
   year: 365 * DAY,
 }
 
-function daysOf({ args }: ApacheDirective): number {
-  return Math.round(secondsOf(args[0]?.value ?? '') / DAY)
+function daysOf(seconds: number): number {
+  return Math.round(seconds / DAY)
 }

@@ -7,6 +7,7 @@ import { apacheModule, apacheModuleOfFile, isLoadedUnder, moduleMeantBy } from '
 import { isMissing } from '../validate/paths.ts'
 import { evaluateVersion } from './if-version.ts'
 import { absolutePath } from './paths.ts'
+import { modulesNeeded } from './modules-needed.ts'
 import { lineOf, placeOf } from './places.ts'
 import { type Cursor, isEveryLoadRead, leaveOpen, MPMS, note, type Reading, refuse } from './reading.ts'
 
@@ -198,6 +199,7 @@ function isModuleThere(reading: Reading, name: string): Truth {
   // A name that no module has is false everywhere.
   if (isEveryLoadRead(reading) || moduleMeantBy(name) !== null) return false
   const id = apacheModule(name)?.id ?? apacheModuleOfFile(name)?.id ?? name
+  if (modulesNeeded(reading.stream.source).has(id)) return true
   const mpm = MPMS.indexOf(id)
   if (mpm === -1) return moduleBranch(id)
   // Exactly one of them runs, if none of another's making.
