@@ -116,6 +116,7 @@ import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRedirectOrder from './apache/redirect-order.ts'
 import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
+import apacheRedirectShowsPath from './apache/redirect-shows-path.ts'
 import apacheRedirectTakesRewrittenQuery from './apache/redirect-takes-rewritten-query.ts'
 import apacheRedirectWithoutLast from './apache/redirect-without-last.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
@@ -618,6 +619,7 @@ import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
+import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
@@ -888,6 +890,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/redirect-order', ...apacheRedirectOrder },
   { id: 'apache/redirect-pattern-literal', ...apacheRedirectPatternLiteral },
+  { id: 'apache/redirect-shows-path', ...apacheRedirectShowsPath },
   { id: 'apache/redirect-takes-rewritten-query', ...apacheRedirectTakesRewrittenQuery },
   { id: 'apache/redirect-without-last', ...apacheRedirectWithoutLast },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
@@ -1390,6 +1393,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
+  { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },

@@ -2165,4 +2165,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body.includes('/app//login'),
     sound: ({ response }) => response.body.includes('/app/login'),
   },
+  {
+    rule: 'apache/redirect-shows-path',
+    examples: { bad: 'a page beside it', good: 'a slash, a whole URL, RewriteBase, and a file' },
+    shows: 'the client is sent to a path of the disk',
+    request: { url: 'http://example.org/aktuelles' },
+    harm: ({ response }) => String(response.headers.location).endsWith('/srv/www/news.html'),
+    sound: async ({ request }) =>
+      String((await request({ url: 'http://example.org/a' })).headers.location) ===
+      'http://example.org/news.html',
+  },
 ]

@@ -1,0 +1,122 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { apacheUser, nginxUser, type WorkerAccount } from '../_worker-account.ts'
+
+const nginx = (lines: string, user = 'www-data'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': `user ${user};\n${nginxMain(nginxServer(lines))}`,
+})
+const apache = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      User www-data
+      Group www-data
+      Listen 80
+      ServerName example.org
+      ${lines}
+      <Directory /root/shop>
+          Require all granted
+      </Directory>
+    `,
+    ['alias'],
+  ),
+})
+
+export default defineRule({
+  summary: 'What is served lies in the home directory of root, which the server may not enter',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Every distribution makes `/root` for root alone. The workers of nginx and Apache run as another account, so that they get `Permission denied` (13) for all below it: files are answered with 403, 404 or 500, and a socket with 502, whatever their own modes are.',
+  remedy:
+    'Move it to `/srv` or `/var/www`; a server that runs as root instead hands the machine to whoever breaks into it',
+  references: ['https://nginx.org/en/docs/ngx_core_module.html#user'],
+  bad: [
+    { title: 'the files of nginx', files: nginx('root «/root/shop/dist»;') },
+    {
+      title: 'the socket of an application',
+      files: nginx(conf`
+        location / {
+            proxy_pass «http://unix:/root/shop/shop.sock»;
+        }
+      `),
+    },
+    { title: 'the files of Apache', files: apache('DocumentRoot «/root/shop»') },
+    { title: 'a fragment', files: { 'site.conf': nginxServer('root «/root/shop/dist»;') } },
+  ],
+  good: [
+    { title: 'another directory', files: nginx('root /srv/root/shop;') },
+    { title: 'a server that runs as root', files: nginx('root /root/shop/dist;', 'root') },
+    {
+      title: 'an account that a template fills in',
+      files: nginx('root /root/shop/dist;', '{{ nginx_user }}'),
+    },
+    {
+      title: 'a home directory that was opened',
+      files: { ...nginx('root /root/shop/dist;'), 'root/': '' },
+      modes: { 'root/': 0o755 },
+    },
+  ],
+  *check({ nginx: servers, apache: configurations, filesOf }) {
+    for (const configuration of servers) {
+      const user = nginxUser(configuration)
+      const isOpen = user === null ? configuration.occurrences.has('user') : user.name === 'root'
+      if (isOpen || mayBeEntered(filesOf(configuration))) continue
+      yield* refused(pathsOfNginx(configuration), user, configuration.main !== null)
+    }
+    for (const configuration of configurations) {
+      if (mayBeEntered(filesOf(configuration))) continue
+      yield* refused(pathsOfApache(configuration), apacheUser(configuration), configuration.main !== null)
+    }
+  },
+})
+
+function* refused(places: Iterable<Place>, user: WorkerAccount | null, isWhole: boolean) {
+  for (const at of places)
+    yield {
+      at,
+      ...(isWhole ? {} : { confidence: 'medium' as const }),
+      message: `${user === null ? 'the workers of the server' : `\`${user.name}\``} may not enter \`/root\`, so everything below it is \`Permission denied\``,
+      label: 'for root alone',
+      related: user?.at == null ? [] : [{ at: user.at, message: 'the workers run as this account' }],
+    }
+}
+
+/** True where the audit sees that others may go through the directory. */
+function mayBeEntered(files: FileSystem): boolean {
+  const mode = files.mode('/root')
+  return mode !== null && (mode & 0o001) !== 0
+}
+
+const PASSES = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'server'] as const
+
+function* pathsOfNginx({ occurrences }: NginxConfiguration): Iterable<Place> {
+  for (const name of ['root', 'alias'])
+    for (const line of occurrences.get(name) ?? [])
+      if (isBelow(line.args[0]?.value)) yield argumentPlace(line, 0)
+  for (const name of PASSES)
+    for (const line of occurrences.get(name) ?? [])
+      if (/^(?:\w+:\/\/)?unix:\/root\//.test(line.args[0]?.value ?? '')) yield argumentPlace(line, 0)
+}
+
+const MAPPED = [
+  ['documentroot', 0],
+  ['alias', 1],
+  ['scriptalias', 1],
+  ['wsgiscriptalias', 1],
+] as const
+
+function* pathsOfApache({ occurrences }: ApacheConfiguration): Iterable<Place> {
+  for (const [name, index] of MAPPED)
+    for (const line of occurrences.get(name) ?? [])
+      if (isBelow(line.args[index]?.value)) yield argumentPlace(line, index)
+}
+
+function isBelow(path: string | undefined): boolean {
+  return path?.startsWith('/root/') === true
+}
