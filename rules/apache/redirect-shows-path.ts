@@ -41,6 +41,7 @@ export default defineRule({
           RewriteRule ^b$ https://example.org/news.html [R=301,L]
           RewriteRule ^c$ news.html [L]
           RewriteRule ^d(/.*)$ $1 [R=301,L]
+          RewriteRule ^(?:de|fr)(/.*)$ $1 [R=301,L]
           RewriteRule ^e$ %{REQUEST_URI}/ [R=301,L]
           RewriteRule ^f$ - [R=404]
         `),
@@ -58,6 +59,18 @@ export default defineRule({
         'srv/www/shop/.htaccess': conf`
           RewriteEngine On
           RewriteRule ^old$ new.html [R=301,L]
+        `,
+      },
+    },
+    {
+      title: 'RewriteBase of a section',
+      files: {
+        'site.conf': conf`
+          <Directory /srv/www>
+              RewriteEngine On
+              RewriteBase /
+              RewriteRule ^old$ new.html [R=301,L]
+          </Directory>
         `,
       },
     },
@@ -97,7 +110,7 @@ function showsPath({ flags, isRefusal, keepsUri, settled, negated, output, patte
   if (!flags.has('R') || isRefusal || keepsUri || !settled) return false
   if (/^[a-z][a-z\d+.-]*:/i.test(output)) return false
   if (/^[\w.]/.test(output)) return true
-  return !negated && /^\$1/.test(output) && /^\^?\((?![?^]*\/|\/)/.test(pattern)
+  return !negated && /^\$1/.test(output) && /^\^?\((?!\?)/.test(pattern)
 }
 
 /** True where `RewriteBase` may hold: written beside the rule, in a directory above, or by the server. */

@@ -36,6 +36,7 @@ export default defineRule({
   remedy:
     'Move it to `/srv` or `/var/www`; a server that runs as root instead hands the machine to whoever breaks into it',
   references: ['https://nginx.org/en/docs/ngx_core_module.html#user'],
+  unproven: 'The live tests make a `/root` of their own, which is open to all',
   bad: [
     { title: 'the files of nginx', files: nginx('root «/root/shop/dist»;') },
     {

@@ -355,13 +355,4 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
     sound: ({ response }) => response.headers['cache-control'] === 'max-age=0',
   },
-  {
-    rule: 'static-files/below-home-of-root',
-    examples: { bad: 'the files of nginx', good: 'a server that runs as root' },
-    shows: 'a file that is there is refused',
-    files: { '/root/shop/dist/page.html': 'page' },
-    request: { url: 'http://example.org/page.html' },
-    harm: ({ response }) => response.status !== 200,
-    sound: ({ response }) => response.body === 'page',
-  },
 ]
