@@ -94,7 +94,8 @@ export default defineRule({
         if (rule.context !== 'directory' || !showsPath(rule)) continue
         if (hasBase(configuration, files, rule)) continue
         const { directive, output, htaccess } = rule
-        const directory = configuration.main === null ? '/…/' : (htaccess?.directory ?? '/…/')
+        // Where a lone `.htaccess` lies on its server nobody knows.
+        const directory = configuration.modulesComplete ? (htaccess?.directory ?? '/…/') : '/…/'
         yield {
           at: argumentPlace(directive, 1),
           message: `the redirect leads to \`${directory}${output}\`: httpd puts the directory on the disk in front of a target without a slash`,
