@@ -4,11 +4,11 @@ import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { type HeaderLine, responseHeaders } from '../../src/servers/apache/queries/header-tables.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
-/** True where nginx keeps a header of the backend from clients, or a part that is not in the audit may. */
+/** True where nginx keeps a header of the backend from clients, or an include that was not read may. */
 export function isHidden({ server: { configuration }, block }: NginxConnection, name: string): boolean {
-  const hidden = effective(configuration, block, 'proxy_hide_header')
+  const hidden = effectiveAtHand(configuration, block, 'proxy_hide_header')
   return !hidden.known || hidden.value.directives.some(({ args }) => args[0]?.value.toLowerCase() === name)
 }
 

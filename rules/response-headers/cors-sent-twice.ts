@@ -28,6 +28,22 @@ const CORSHEADERS = conf`
   CORS_ALLOW_ALL_ORIGINS = True
 `
 
+const ofFastApi = (lines: string): Record<string, string> => ({
+  'site.conf': proxiedServer(lines),
+  'etc/systemd/system/api.service': conf`
+    [Service]
+    WorkingDirectory=/srv/api
+    ExecStart=/srv/api/venv/bin/uvicorn --port 9000 main:app
+  `,
+  'srv/api/main.py': conf`
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=["https://example.net"])
+  `,
+})
+
 export default defineRule({
   summary: 'nginx adds a CORS header that the backend sends too, and browsers refuse two',
   severity: 'error',
@@ -70,8 +86,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a site without the main file around it, and FastAPI',
+      files: ofFastApi(ADDED),
+    },
   ],
   good: [
+    {
+      title: 'a site without the main file around it, which hides that of FastAPI',
+      files: ofFastApi(conf`
+        proxy_hide_header Access-Control-Allow-Origin;
+        add_header Access-Control-Allow-Origin "*" always;
+      `),
+    },
     {
       title: 'that of the backend is hidden',
       files: {
