@@ -1,6 +1,9 @@
-import { memo } from '../../parsers/collections/memo.ts'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** Databases, caches and brokers, by the server that clients speak to. */
 export type DatabaseKind = 'PostgreSQL' | 'MySQL' | 'Redis' | 'MongoDB' | 'RabbitMQ' | 'Memcached'
@@ -92,21 +95,29 @@ const MADE: Readonly<Partial<Record<DatabaseKind, Made>>> = {
 
 export const OF_SQL: ReadonlySet<DatabaseKind> = new Set(['MySQL', 'PostgreSQL'])
 
-/** The databases of a project by the names that they have on its networks, in small letters. */
-export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<string, Database> => {
+/** The databases beside a container, by the names that they have on the networks of its project, in small letters. */
+export function databasesOf({
+  project,
+  hostFiles,
+}: Pick<Container, 'project' | 'hostFiles'>): ReadonlyMap<string, Database> {
+  return databasesIn(project, hostFiles)
+}
+
+const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) => {
   const found = new Map<string, Database>()
   for (const service of services.values()) {
     const image = service.image?.known === true && service.build === null ? service.image.value : ''
     const server = serverOf(nameOf(image))
     if (server === null || !service.complete || service.networkMode !== null) continue
     const { kind, port } = server
+    const given = variablesGiven(service, files)
     const set = (name: string): Fact<string> | null =>
-      service.environment.findLast(each => each.name === name)?.value ?? null
+      given.variables.findLast(each => each.name === name)?.value ?? null
     const words = [...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])].map(
       ({ text }) => text,
     )
     const isPlain = service.entrypoint === null && service.configs.length === 0 && !hasConfiguration(service)
-    const made = isPlain && service.envFiles.length === 0 ? MADE[kind] : undefined
+    const made = isPlain && given.complete ? MADE[kind] : undefined
     const first = (part: keyof Made): Fact<string> | null =>
       made?.[part].map(set).find(fact => fact !== null) ?? null
     const moves =
@@ -128,6 +139,21 @@ export const databasesOf = memo(({ services }: ComposeProject): ReadonlyMap<stri
   }
   return found
 })
+
+interface GivenVariables {
+  readonly variables: readonly { readonly name: string; readonly value: Fact<string> | null }[]
+  /** False where a file of variables is not in the audit. */
+  readonly complete: boolean
+}
+
+/** What Compose puts into the environment: what `environment` says counts before `env_file`. */
+function variablesGiven({ envFiles, environment }: ComposeService, files: FileSystem): GivenVariables {
+  const sources = envFiles.map(({ path }) => (path.known ? sourceAt(files, path.value) : null))
+  return {
+    variables: [...sources.flatMap(source => (source === null ? [] : parseDotenv(source))), ...environment],
+    complete: sources.every(source => source !== null),
+  }
+}
 
 /** Files that may say another port, user or password. */
 function hasConfiguration({ volumes }: ComposeService): boolean {

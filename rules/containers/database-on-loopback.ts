@@ -167,7 +167,7 @@ export default defineRule({
     for (const { container } of deployment.machines) {
       if (container === null || !container.service.complete || container.service.networkMode !== null)
         continue
-      const databases = databasesOf(container.project)
+      const databases = databasesOf(container)
       if (databases.size === 0 || [...databases.values()].some(each => each.service === container.service))
         continue
       for (const client of databaseClients(container, settings.get(container) ?? [], databases)) {

@@ -63,6 +63,24 @@ const MONGO = conf`
       MONGO_INITDB_ROOT_PASSWORD: one-password
 `
 
+/** The database and the application, each with a file of variables. */
+const fromFiles = (application: string, database = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: registry.example.org/shop:1.4
+        env_file: app.env
+      db:
+        image: postgres:16
+        env_file: [db.env]
+        ${database}
+  `,
+  'app.env': `${application}\n`,
+  'db.env': 'POSTGRES_USER=shop\nPOSTGRES_PASSWORD=one-password\nPOSTGRES_DB=shop\n',
+})
+const withoutFile = (files: Record<string, string>, name: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).filter(([path]) => path !== name))
+
 export default defineRule({
   summary: 'A container connects to its database by an address or a password that the database does not have',
   severity: 'error',
@@ -224,6 +242,10 @@ export default defineRule({
       files: django(databases('"HOST": "db", "USER": "shop", "PASSWORD": «"old-password"»')),
     },
     {
+      title: 'the user of a file of variables',
+      files: fromFiles('DATABASE_URL=«postgres://postgres:one-password@db:5432/shop»'),
+    },
+    {
       title: 'MongoDB without the login that it asks for',
       files: tree('MONGO_URL: «mongodb://mongo:27017/shop»', MONGO),
     },
@@ -233,6 +255,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file of variables for both',
+      files: fromFiles('DATABASE_URL=postgres://shop:one-password@db:5432/shop'),
+    },
+    {
+      title: 'a file of variables for the database that is not in the repository',
+      files: withoutFile(fromFiles('DATABASE_URL=postgres://postgres:one-password@db:5432/shop'), 'db.env'),
+    },
+    {
+      title: 'a user of the file that the service overrides',
+      files: fromFiles(
+        'DATABASE_URL=postgres://other:one-password@db:5432/shop',
+        'environment: { POSTGRES_USER: other }',
+      ),
+    },
     {
       title: 'a file of variables that the one that builds an image is given, too',
       files: {
@@ -461,7 +498,7 @@ export default defineRule({
     const settings = settingsOfContainers(deployment)
     for (const { container } of deployment.machines) {
       if (container === null || !container.service.complete) continue
-      const databases = databasesOf(container.project)
+      const databases = databasesOf(container)
       if (databases.size === 0) continue
       // What a database is told of a host is no place that it connects to.
       if ([...databases.values()].some(({ service }) => service === container.service)) continue

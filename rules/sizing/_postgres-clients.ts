@@ -30,7 +30,7 @@ export function postgresOf(
   if (address === null) return null
   const { host, port } = address
   if (container !== null) {
-    const database = databasesOf(container.project).get(host.toLowerCase())
+    const database = databasesOf(container).get(host.toLowerCase())
     return database?.kind === 'PostgreSQL' && database.port === port ? limitOfService(database) : null
   }
   const server = isOfThisMachine(host)
