@@ -1,4 +1,5 @@
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -7,7 +8,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
-import { textsRun } from './_started-words.ts'
+import { buildSteps, textsRun } from './_started-words.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
@@ -66,6 +67,21 @@ const collecting = (volume: string): Record<string, string> => ({
   `,
 })
 
+/** The same with an image of nginx that is built: its files are copied where the volume is not. */
+const withBuiltNginx = (files: Record<string, string>, steps: string): Record<string, string> => ({
+  ...files,
+  'docker-compose.yml': files['docker-compose.yml']!.replace('image: nginx:1.27', 'build: ./nginx').replace(
+    /^.*site\.conf.*\n/m,
+    '',
+  ),
+  'nginx/Dockerfile': conf`
+    FROM nginx:1.27
+    RUN rm /etc/nginx/conf.d/default.conf
+    COPY site.conf /etc/nginx/conf.d/
+    ${steps}
+  `,
+})
+
 export default defineRule({
   summary: 'nginx serves files of a volume that the application does not have',
   severity: 'error',
@@ -96,6 +112,10 @@ export default defineRule({
     {
       title: 'a volume beside the directory that Django collects into',
       files: collecting('«static:/app/static»'),
+    },
+    {
+      title: 'the same beside an image of nginx that is built',
+      files: withBuiltNginx(collecting('«static:/app/static»'), 'RUN mkdir -p /srv/static'),
     },
   ],
   good: [
@@ -129,6 +149,17 @@ export default defineRule({
       },
     },
     {
+      title: 'an image of nginx that is built with the files',
+      files: withBuiltNginx(collecting('static:/app/static'), 'COPY --from=assets /out /srv/static'),
+    },
+    {
+      title: 'an image of nginx that fetches the files when it is built',
+      files: withBuiltNginx(
+        collecting('static:/app/static'),
+        'RUN wget -q -O /srv/static/site.css https://example.org/site.css',
+      ),
+    },
+    {
       title: 'an image of nginx with the files in it, with which a new volume begins',
       files: {
         'docker-compose.yml': compose('static:/srv/static:ro', '', 'example/nginx-with-files'),
@@ -149,13 +180,15 @@ export default defineRule({
   *check(deployment) {
     for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
       const { container } = machine
-      if (container === null || !/^nginx/.test(container.base ?? '') || container.image !== null) continue
+      if (container === null || !/^nginx/.test(container.base ?? '')) continue
+      if (container.service.build !== null && container.image === null) continue
       const beside = writers(deployment, container)
       if (beside.length === 0) continue
       for (const directive of directoriesOf(configuration.occurrences)) {
         const path = directive.args[0]?.value ?? ''
         const mount = path.startsWith('/') ? mountAt(container, path) : null
         if (mount === null || mount.path !== null || mount.from !== 'volumes') continue
+        if (bringsFiles(container, mount.target)) continue
         const key = keyOf(container.service, mount)
         if (key === null || (mount.volume !== null && isFilledElsewhere(container, mount.volume))) continue
         const holder = beside.find(({ service }) => service.volumes.some(own => sourceOf(own) === key))
@@ -207,7 +240,6 @@ function* besideRoot(
   if (files === null || own === undefined || copiesFiles(holder)) return
   const location = directive.parent?.name === 'location' ? (directive.parent.args.at(-1)?.value ?? '') : ''
   if (`${location}/`.replace('//', '/') !== files.url) return
-  const isBelow = (inner: string, outer: string): boolean => inner === outer || inner.startsWith(`${outer}/`)
   const { directory } = files
   if (holder.mounts.some(each => each.from !== 'COPY' && isBelow(directory, each.target))) return
   if (isBelow(own.target, directory)) return
@@ -221,6 +253,20 @@ function* besideRoot(
     ],
     help: `Mount it at \`${directory}\``,
   }
+}
+
+/** True where the image of nginx may have files at a path, with which a new volume begins. */
+function bringsFiles(container: Container, path: string): boolean {
+  const isAbove = (target: string): boolean => isBelow(path, target) || isBelow(target, path)
+  const { steps } = container.image ?? { steps: [] }
+  return (
+    steps.some(step => 'sources' in step && (!step.target.known || isAbove(cleanPath(step.target.value)))) ||
+    buildSteps(container).some(text =>
+      text
+        .split(/[;&|\n]+/)
+        .some(command => command.includes(path) && !/^\s*(?:mkdir|chown|chmod)\b/.test(command)),
+    )
+  )
 }
 
 /** True where what the container starts may copy the files to where they are wanted. */
