@@ -20,6 +20,8 @@ export interface Arguments {
   readonly positionals: readonly WrittenText[]
   /** Options that are not in the table, without their values: `--port`, `-x`. */
   readonly unknown: readonly WrittenText[]
+  /** An option and its value in one word, with a blank in place of `=`: `"--bind 0.0.0.0:8000"` of a list. */
+  readonly joined: readonly WrittenText[]
   /** True where a word may hold options that nobody here sees. */
   readonly open: boolean
 }
@@ -49,6 +51,7 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
   const flags = new Map<string, { value: boolean; at: Place }>()
   const positionals: WrittenText[] = []
   const unknown: WrittenText[] = []
+  const joined: WrittenText[] = []
   let open = false
   const add = (name: string, value: WrittenText): void => {
     const all = values.get(name)
@@ -73,6 +76,12 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
         open = true
         continue
       }
+      if (isJoined(written, table)) {
+        joined.push(word)
+        // Python's argparse takes what begins with no option of its own and has a blank for a positional argument.
+        if (table.abbreviations) positionals.push(word)
+        continue
+      }
       const option = findOption(written, table)
       const flag = table.flags.get(option ?? written)
       const name = table.values.get(option ?? written)
@@ -89,7 +98,7 @@ export function readArguments(words: readonly WrittenText[], table: OptionTable)
       if (read) index++
     } else positionals.push(word)
   }
-  return { values, flags, positionals, unknown, open }
+  return { values, flags, positionals, unknown, joined, open }
 }
 
 function findOption(written: string, { values, flags, abbreviations }: OptionTable): string | undefined {
@@ -97,6 +106,11 @@ function findOption(written: string, { values, flags, abbreviations }: OptionTab
   if (!abbreviations) return undefined
   const matches = [...values.keys(), ...flags.keys()].filter(option => option.startsWith(written))
   return matches.length === 1 ? matches[0] : undefined
+}
+
+function isJoined(written: string, table: OptionTable): boolean {
+  const [option = '', ...rest] = written.split(/\s+/)
+  return rest.length > 0 && findOption(option, table) !== undefined
 }
 
 function isLetterKnown(text: string, { values, flags }: OptionTable): boolean {
@@ -146,23 +160,31 @@ export interface MistakenOption {
   readonly written: string
   /** The options of which one is meant: the one that is nearly it, or all that begin so. */
   readonly near: readonly string[]
+  /** True for an option of the program that stands in one word with its value. */
+  readonly joined: boolean
   readonly at: Place
 }
 
 /**
  * Those of the unknown options that are a slip away from one of the table, begin several of them, or belong to another
- * program (`foreign`); what else is unknown a later release may have.
+ * program (`foreign`), and those that stand in one word with their values; what else is unknown a later release may have.
  */
 export function mistakenOptions(
-  { unknown }: Arguments,
+  { unknown, joined }: Arguments,
   { values, flags, abbreviations }: OptionTable,
   foreign: ReadonlySet<string>,
 ): readonly MistakenOption[] {
   const known = [...values.keys(), ...flags.keys()]
-  return unknown.flatMap(word => {
+  const alien = unknown.flatMap(word => {
     const { text } = word
     const begun = abbreviations ? known.filter(option => option.startsWith(text)) : []
     const near = begun.length > 0 ? begun : known.filter(option => isOneSlipAway(option, text))
-    return near.length > 0 || foreign.has(text) ? [{ written: text, near, at: placeOf(word) }] : []
+    return near.length > 0 || foreign.has(text)
+      ? [{ written: text, near, joined: false, at: placeOf(word) }]
+      : []
   })
+  return [
+    ...alien,
+    ...joined.map(word => ({ written: word.text, near: [], joined: true, at: placeOf(word) })),
+  ]
 }
