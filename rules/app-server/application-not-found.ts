@@ -3,10 +3,10 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
+import { settingsNotFound } from './_settings-not-found.ts'
 
 const FLASK = {
   'etc/shop/web.py': conf`
@@ -54,6 +54,17 @@ const repository = (module: string): Record<string, string> => ({
     app = Flask(__name__)
   `,
 })
+
+const settingsOfUnit = (module: string): Record<string, string> =>
+  behindNginx(
+    serviceUnit('/usr/bin/gunicorn shop.wsgi:application', `Environment=DJANGO_SETTINGS_MODULE=${module}`),
+    {
+      'etc/shop/shop/__init__.py': '',
+      'etc/shop/shop/wsgi.py': WSGI,
+      'etc/shop/shop/settings/__init__.py': '',
+      'etc/shop/shop/settings/production.py': 'DEBUG = False\n',
+    },
+  )
 
 export default defineRule({
   summary: 'An application server cannot load its application',
@@ -210,6 +221,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'settings that a unit names under another name',
+      files: settingsOfUnit('«shop.settings.prod»'),
+    },
+    {
       title: 'settings under another name',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
         'etc/shop/shop/__init__.py': '',
@@ -220,6 +235,23 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'settings that a unit names', files: settingsOfUnit('shop.settings.production') },
+    {
+      title: 'settings that a unit names and that the script overrides',
+      files: {
+        ...settingsOfUnit('shop.settings.prod'),
+        'etc/shop/shop/wsgi.py': conf`
+          import os
+          from django.core.wsgi import get_wsgi_application
+          os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings.production"
+          application = get_wsgi_application()
+        `,
+      },
+    },
+    {
+      title: 'settings that a unit names, and that a repository does not keep',
+      files: settingsOfUnit('shop.settings.live'),
+    },
     { title: 'the callable for uWSGI, whose file lies above its unit', files: repository('wsgi:app') },
     { title: 'supervisord has a directory of its own', files: supervised('directory=/etc/shop') },
     {
@@ -329,9 +361,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
-      yield* settingsByPath(program)
-      yield* settingsNearby(deployment, program)
-      yield* settingsOfOwnPackage(deployment, program)
+      yield* settingsNotFound(deployment, program)
       const { application, at } = program.server
       const fault = application?.known === true ? faultOf(deployment, program, application.value) : null
       if (application === null || fault === null) continue
@@ -346,72 +376,6 @@ export default defineRule({
     }
   },
 })
-
-/** `DJANGO_SETTINGS_MODULE` as the path of a file. */
-function* settingsByPath({ server, environment }: AppServerProgram) {
-  const variable = 'DJANGO_SETTINGS_MODULE'
-  const given = server.environment.find(({ name }) => name === variable)?.value ?? environment(variable)
-  if (given?.known !== true || given.at == null) return
-  const { value, at } = given
-  if (!/\/|\.py$/.test(value)) return
-  const module = value.replace(/^\.?\/|\.py$/g, '').replaceAll('/', '.')
-  yield {
-    at,
-    message: `\`${value}\` is the path of a file, and Django imports a module: ModuleNotFoundError`,
-    label: 'no module',
-    ...(!value.startsWith('/') && { help: `Write \`${module}\`` }),
-  }
-}
-
-/** Settings that the script names, and that lie beside that name under one that is nearly the same. */
-function* settingsNearby(deployment: Deployment, program: AppServerProgram) {
-  const loaded = deployment.moduleOf(program)
-  const named = loaded?.script?.settingsModule ?? null
-  if (loaded === null || named === null || loaded.settings !== null) return
-  const files = program.machine.container?.files ?? program.machine.files
-  const parts = named.name.split('.')
-  const last = parts.pop() ?? ''
-  if (last.length < 3 || parts.length === 0) return
-  const directories = (loaded.searchPath ?? []).map(each => posix.join(each, ...parts))
-  const names = directories.flatMap(each => files.list(each) ?? []).map(({ name }) => name)
-  if (names.some(name => name === last || name.startsWith(`${last}.`))) return
-  const near = names
-    .flatMap(name => /^(\w{3,})\.py$/.exec(name)?.[1] ?? [])
-    .filter(name => name.startsWith(last) || last.startsWith(name))
-  const [only] = near
-  if (only === undefined || near.length > 1) return
-  yield {
-    at: named.at,
-    message: `no module \`${named.name}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${named.name}'`,
-    label: 'no such module',
-    help: `Write \`${[...parts, only].join('.')}\``,
-  }
-}
-
-/** Settings of a package that is nowhere, where the package of the script has those: the project was renamed. */
-function* settingsOfOwnPackage(deployment: Deployment, program: AppServerProgram) {
-  const loaded = deployment.moduleOf(program)
-  const named = loaded?.script?.settingsModule ?? null
-  if (loaded === null || named === null || loaded.settings !== null || loaded.searchPath === null) return
-  if (loaded.script?.pathIsOpen !== false || loaded.source === null || loaded.source === 'missing') return
-  const files = program.machine.container?.files ?? program.machine.files
-  const [first = '', ...rest] = named.name.split('.')
-  const [own, ...below] = loaded.module.split('.')
-  if (rest.length === 0 || below.length !== 1 || own === undefined || own === first) return
-  const home = loaded.searchPath.find(each => files.kind(posix.join(each, own)) === 'directory')
-  if (home === undefined || mayBeInstalled(files, home)) return
-  const isThere = loaded.searchPath.some(each =>
-    (files.list(each) ?? []).some(({ name }) => name === first || name.startsWith(`${first}.`)),
-  )
-  if (isThere || files.kind(`${posix.join(home, own, ...rest)}.py`) !== 'file') return
-  const right = [own, ...rest].join('.')
-  yield {
-    at: named.at,
-    message: `no package \`${first}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${first}'`,
-    label: 'no such package',
-    help: `Write \`${right}\``,
-  }
-}
 
 interface Fault {
   /** Null where the name of the application has to change. */
