@@ -203,6 +203,7 @@ import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
 import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
 import appServerLogsNotReopened from './app-server/logs-not-reopened.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
+import appServerPm2InstancesInFork from './app-server/pm2-instances-in-fork.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProcfilePort from './app-server/procfile-port.ts'
@@ -977,6 +978,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
   { id: 'app-server/logs-not-reopened', ...appServerLogsNotReopened },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
+  { id: 'app-server/pm2-instances-in-fork', ...appServerPm2InstancesInFork },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/procfile-port', ...appServerProcfilePort },

@@ -93,7 +93,7 @@ function scriptServer(
       : null
   if (whole === null) return null
   const sources: Source[] = []
-  const source = scriptAt(whole, read)
+  const source = scriptAt(whole, read) ?? sourceOfBuilt(whole, read)
   if (source === null) return null
   const script = readNodeScript(source, command.environment)
   sources.push(source)
@@ -144,9 +144,27 @@ function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact
   return known({ kind: 'ip', host: host?.value ?? '::', port: port.value }, port.at)
 }
 
+/** Where compilers put what they make of `src`, or of the directory itself. */
+const BUILT = /\/(?:dist|build|out|lib)\//
+
+/** The script that a compiler made one of that is in no repository: `src/main.ts` of `dist/main.js`. */
+function sourceOfBuilt(path: string, read: AppFiles['read']): Source | null {
+  if (!BUILT.test(path)) return null
+  const bare = path.replace(/\.[cm]?js$/, '')
+  const places = ['/src/', '/'].map(directory => bare.replace(BUILT, directory))
+  for (const place of places)
+    for (const each of [`${place}.ts`, `${place}/index.ts`, `${place}.js`, `${place}.mjs`]) {
+      const source = read(each)
+      if (source !== null && source !== 'missing') return source
+    }
+  return null
+}
+
 /** As `require` finds it: the file, with an extension, or the index of a directory. */
 function scriptAt(path: string, read: AppFiles['read']): Source | null {
-  const paths = [path, ...['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts'].map(end => path + end)]
+  const ends = ['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts']
+  // A module of TypeScript is imported by the name of what is made of it.
+  const paths = [path, ...ends.map(end => path + end), path.replace(/\.js$/, '.ts')]
   for (const each of paths) {
     if (!/\.[cm]?[jt]s$|\/www$/.test(each)) continue
     const source = read(each)

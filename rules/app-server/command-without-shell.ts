@@ -344,7 +344,7 @@ const SERVERS =
   /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|granian|flask|fastapi|python[\d.]*|manage\.py|node|npm)$/
 /** Images whose entry point starts the words that it gets. */
 const PLAIN_IMAGES: ReadonlySet<string> = new Set(['python', 'node', 'debian', 'ubuntu', 'alpine', 'pypy'])
-const STARTERS = { systemd: 'systemd', supervisord: 'supervisord', container: 'Docker' } as const
+const STARTERS = { systemd: 'systemd', supervisord: 'supervisord', PM2: 'PM2', container: 'Docker' } as const
 
 /** An entry point of the project, or of an image that is not known, may be a shell. */
 function takesWordsAsTheyAre({ machine: { container }, by }: StartedCommand): boolean {

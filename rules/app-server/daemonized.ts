@@ -378,6 +378,7 @@ const RUNS = /^(?:worker|beat|flower)$/
 const ENDS = {
   systemd: 'systemd kills it with the service, whose process has ended',
   supervisord: 'supervisord takes it for ended, and starts it again until it gives up: Exited too quickly',
+  PM2: 'PM2 takes it for ended, and starts it again until it gives up: errored',
   container: 'the container stops, whose process has ended',
 } as const
 

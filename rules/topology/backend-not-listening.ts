@@ -3,7 +3,7 @@ import type { Listener, NginxConnection, Target } from '../../src/deployment/mod
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain } from '../_examples.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import {
@@ -27,6 +27,52 @@ import {
   fastcgiTo,
 } from './_listening-examples.ts'
 
+const ofPm2 = (lines: string, target: string): Record<string, string> => ({
+  'nginx/site.conf': proxiedServer('', 'backend').replace('http://backend', target),
+  'ecosystem.config.cjs': conf`
+    module.exports = {
+      apps: [
+        {
+          name: 'shop',
+          script: './dist/main.js',
+          instances: 'max',
+          ${lines}
+        },
+      ],
+    }
+  `,
+  'src/main.ts': conf`
+    import express from 'express'
+    express().listen(process.env.PORT || 3000)
+  `,
+})
+
+const inPm2Container = (target: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        build: .
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro
+  `,
+  'nginx/site.conf': proxiedServer('', 'backend').replace('http://backend', target),
+  Dockerfile: conf`
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+    RUN npm ci && npm install --global pm2
+    CMD ["pm2-runtime", "ecosystem.config.js"]
+  `,
+  'ecosystem.config.js': conf`
+    module.exports = { apps: [{ name: 'shop', script: 'server.js', env: { PORT: 3001 } }] }
+  `,
+  'server.js': conf`
+    require('http').createServer().listen(process.env.PORT)
+  `,
+})
+
 export default defineRule({
   summary: 'nginx or Apache connects to an address that its backend does not open',
   severity: 'error',
@@ -40,6 +86,14 @@ export default defineRule({
     'https://www.php.net/manual/en/install.fpm.configuration.php',
   ],
   bad: [
+    {
+      title: 'another port than that of the application of PM2, of which a compiler makes the script',
+      files: ofPm2('env_production: { PORT: 3001 },', '«http://127.0.0.1:3000»'),
+    },
+    {
+      title: 'a container that PM2 is the first process of',
+      files: inPm2Container('«http://app:3000»'),
+    },
     {
       title: 'a socket of the application, which listens on a port',
       files: {
@@ -255,6 +309,35 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the port of the application of PM2',
+      files: ofPm2('env: { PORT: 3001 },', 'http://127.0.0.1:3001'),
+    },
+    {
+      title: 'an application of PM2 that `--env` gives another port',
+      files: ofPm2('env: { PORT: 3000 },\nenv_production: { PORT: 3001 },', 'http://127.0.0.1:3000'),
+    },
+    {
+      title: 'a second application of PM2, of which nobody knows where it listens',
+      files: ofPm2(
+        conf`
+          env: { PORT: 3001 },
+          },
+          {
+            name: 'pages',
+            script: './pages/server.mjs',
+        `,
+        'http://127.0.0.1:3000',
+      ),
+    },
+    {
+      title: 'a variable that PM2 has of its own environment',
+      files: ofPm2("env: { NODE_ENV: 'production' },", 'http://127.0.0.1:3005'),
+    },
+    {
+      title: 'the port in a container that PM2 is the first process of',
+      files: inPm2Container('http://app:3001'),
+    },
     {
       title: 'a socket of another application',
       files: {

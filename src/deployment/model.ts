@@ -6,6 +6,7 @@
  * own: only a connection crosses from one machine to another.
  */
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import type { Pm2App } from '../../parsers/app-server/pm2-ecosystem.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { SupervisorConfiguration } from '../../parsers/supervisor/read-supervisor.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
@@ -115,7 +116,7 @@ export type HostsFile = ReadonlyMap<string, readonly Address[]>
 /** A command as the file of whoever starts it gives it. */
 export interface StartedCommand {
   readonly machine: Machine
-  readonly by: 'systemd' | 'supervisord' | 'container'
+  readonly by: 'systemd' | 'supervisord' | 'PM2' | 'container'
   /** The program first. */
   readonly words: readonly WrittenText[]
   /** What Compose leaves out behind the words: from the first operator of a shell on. */
@@ -163,7 +164,9 @@ export interface AppServerProgram extends AnyProgram {
    */
   readonly isSeen: boolean
   /** What starts it: null for what an emperor or an init script of uWSGI does, and where nothing is seen to. */
-  readonly by: 'systemd' | 'supervisord' | 'container' | null
+  readonly by: 'systemd' | 'supervisord' | 'PM2' | 'container' | null
+  /** The application of PM2 that it is; left out where PM2 does not start it. */
+  readonly pm2?: Pm2App
   /** The directory in which it is started; null where nobody says it. */
   readonly directory: Fact<string> | null
   /** A variable that it is started with: null where it is not set. */

@@ -14,6 +14,9 @@ export const SUPERVISED = named(
 /** Configurations of uWSGI. */
 export const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
 
+/** Applications of PM2. */
+export const ECOSYSTEM = /(?:^|\/)(?:[\w-]+\.)?(?:ecosystem|pm2)(?:[.-][\w-]+)*\.(?:[cm]?js|json)$/
+
 /** What a platform starts of an application. */
 export const PROCFILE = /(?:^|\/)Procfile$/
 
@@ -65,7 +68,7 @@ export const CRONTAB = /^\/(?:etc\/(?:crontab$|cron\.d\/)|var\/spool\/cron\/)/
 
 /** True for a file of a repository that says how a program is started on a machine, as far as its name tells. */
 export function isStarter(path: string): boolean {
-  return UNIT.test(path) || SUPERVISED.test(path) || VASSAL.test(path)
+  return UNIT.test(path) || SUPERVISED.test(path) || VASSAL.test(path) || ECOSYSTEM.test(path)
 }
 
 /** True for a file that starts an application, and that nothing of a machine looks for, as far as its name tells. */

@@ -65,7 +65,7 @@ export function buildDeployment({
   })
   const unseen = once(() => {
     const runsPython = applications().length > 0 || started().some(({ kind }) => kind === 'app-server')
-    return findUnseen(seen().passes, machines, python, runsPython)
+    return findUnseen(seen().passes, machines, python, started(), runsPython)
   })
   const table = once((): ConnectionInput => {
     const { input } = seen()

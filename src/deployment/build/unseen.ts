@@ -2,9 +2,10 @@ import { posix } from 'node:path'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
+import type { Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { formatEndpoint } from '../../servers/address.ts'
-import type { AppServerProgram, Machine, Target } from '../model.ts'
+import type { AppServerProgram, Machine, Program, Target } from '../model.ts'
 import { type FoundPasses, isOpen, servesFilesBelow } from './find-passes.ts'
 import { indexListeners, listenerAt } from './listeners.ts'
 import { appServerListeners } from './programs/app-server.ts'
@@ -29,14 +30,19 @@ export interface Supposed {
  * its machine connects to, and the one application of Python where one address is opened by nobody. Those of Python
  * are programs even where nothing is known to connect to them, since their settings may be wrong by themselves.
  *
- * @param runsPython whether the audit sees an application started, so that what else lies there may be old
+ * @param started what the audit sees started; a script among it opens what it is told to, and nothing by itself
+ * @param runsPython whether an application is among it, so that what else lies there may be old
  */
 export function findUnseen(
   passes: FoundPasses,
   machines: readonly Machine[],
   parser: PythonParser | null,
+  started: readonly Program[],
   runsPython: boolean,
 ): Unseen {
+  const running = new Set(
+    started.flatMap(program => (program.kind === 'app-server' ? program.server.sources : [])),
+  )
   const programs: AppServerProgram[] = []
   const supposed = new Map<Machine, Supposed>()
   const open = once(() => openTargets(passes))
@@ -45,7 +51,7 @@ export function findUnseen(
     if (applications === null || isEmpty(applications)) continue
     const targets = open().get(machine) ?? []
     const isOfSite = (program: AppServerProgram): boolean => !mayBeLeftOver(machine, program, passes)
-    const scripts = targets.length === 0 ? [] : openedScripts(machine, targets).filter(isOfSite)
+    const scripts = targets.length === 0 ? [] : openedScripts(machine, targets, running).filter(isOfSite)
     const python = parser === null || runsPython ? [] : unseenPython(machine, applications, parser)
     programs.push(...scripts, ...python)
     const [application, ...others] = python
@@ -114,9 +120,17 @@ function openTargets({ nginx, apache }: FoundPasses): ReadonlyMap<Machine, reado
 }
 
 /** The scripts that open one of the addresses, where no two open the same. */
-function openedScripts(machine: Machine, targets: readonly Target[]): readonly AppServerProgram[] {
+function openedScripts(
+  machine: Machine,
+  targets: readonly Target[],
+  running: ReadonlySet<Source>,
+): readonly AppServerProgram[] {
   if (machine.applications === null) return []
-  const scripts = unseenScripts(machine, machine.applications)
+  const { node } = machine.applications
+  const scripts = unseenScripts(machine, {
+    ...machine.applications,
+    node: node.filter(source => !running.has(source)),
+  })
   const opening = scripts.filter(program => {
     const index = indexListeners(appServerListeners(program))
     return targets.some(target => listenerAt(index, target) != null)

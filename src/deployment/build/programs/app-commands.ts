@@ -5,6 +5,7 @@ import {
   commandOfProgram,
   commandsOfService,
 } from '../../../../parsers/app-server/commands.ts'
+import type { Pm2App } from '../../../../parsers/app-server/pm2-ecosystem.ts'
 import { programOf, readAppServer } from '../../../../parsers/app-server/read-app-server.ts'
 import {
   readSupervisor,
@@ -22,14 +23,18 @@ import { memo, memoByKey } from '../../../../parsers/collections/memo.ts'
 import { type Fact, known, unknown } from '../../../../parsers/text/fact.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
+import { ECOSYSTEM } from '../../../files/starters.ts'
 import type { Container } from '../../containers/container.ts'
 import { isAbsent } from '../../is-absent.ts'
+import { commandsOfEcosystem, pm2CommandsOf } from './pm2-commands.ts'
 
 /** What starts a command on a machine. */
 export interface Starter {
-  readonly by: 'systemd' | 'supervisord' | 'container' | null
+  readonly by: 'systemd' | 'supervisord' | 'PM2' | 'container' | null
   /** Null where no unit of systemd does. */
   readonly service: ServiceUnit | null
+  /** The application of PM2 that it is; left out where PM2 does not start it. */
+  readonly pm2?: Pm2App
   /** The socket units that hand their sockets over to it. */
   readonly sockets: readonly SocketUnit[]
 }
@@ -63,12 +68,24 @@ const SCRIPT = /^[ \t]*(?:ExecStart|command)[ \t]*=[ \t]*[-@:+!|]*([^\s"'%$]+)(?
 export const commandsOfMachine = memo((files: FileSystem): readonly StartedByMachine[] => [
   ...commandsOfUnits(files),
   ...commandsOfSupervisor(files),
+  ...pm2CommandsOf(files).map(({ app, command }) => ({ ...STARTED_BY_PM2, pm2: app, command })),
 ])
+
+const STARTED_BY_PM2 = { by: 'PM2' as const, user: null, service: null, sockets: [] }
 
 /** What a container starts: its command, or the programs of the supervisord that it is. */
 export function commandsOfContainer(container: Container): readonly StartedByMachine[] {
   const owned = commandIn(container)
   if (owned === null) return []
+  const ecosystem = ecosystemOf(owned.command, container.files)
+  if (ecosystem !== null)
+    return commandsOfEcosystem(ecosystem.source, ecosystem.directory, container.files).map(
+      ({ app, command }) => ({
+        ...STARTED_BY_PM2,
+        pm2: app,
+        command: { ...command, environment: inContainer(command, owned.command) },
+      }),
+    )
   const main = supervisorMain(owned.command)
   return main === null
     ? [{ ...owned, by: 'container', service: null, sockets: [] }]
@@ -97,6 +114,29 @@ const commandIn = memo(({ service, image, hostFiles, isAlone }: Container) => {
     command: { ...owned.command, environment: (name: string) => environment(name) ?? setAtRun(name) },
   }
 })
+
+/** The file that PM2 is told of as the first process of a container; null for a command that is another program. */
+function ecosystemOf(
+  command: AppCommand,
+  files: FileSystem,
+): { readonly source: Source; readonly directory: string } | null {
+  const named = /^pm2(?:-runtime|-docker)?$/.test(programOf(command)?.name ?? '')
+    ? command.words.find(({ text }) => ECOSYSTEM.test(text))?.text
+    : undefined
+  const directory = command.directory?.known === true ? command.directory.value : null
+  if (named === undefined || (directory === null && !named.startsWith('/'))) return null
+  const path = posix.resolve(directory ?? '/', named)
+  const source = sourceAt(files, path)
+  return source === null ? null : { source, directory: posix.dirname(path) }
+}
+
+/** What the file does not set, PM2 has of the container. */
+function inContainer(app: AppCommand, outer: AppCommand): AppCommand['environment'] {
+  return name => {
+    const own = app.environment(name)
+    return own?.known === false && own.at === null ? outer.environment(name) : own
+  }
+}
 
 /** The file that supervisord is told to read, undefined for its own; null for a command that is another program. */
 function supervisorMain(command: AppCommand): { readonly path: string | undefined } | null {
@@ -154,6 +194,7 @@ export const startsOthers = memo((files: FileSystem): boolean => {
     return once ? [] : commandsOfService(service, fileReader(files)).map(({ command }) => command)
   })
   for (const { command } of commandsOfSupervisor(files)) commands.push(command)
+  for (const { command } of pm2CommandsOf(files)) commands.push(command)
   return commands.some(command => {
     const program = programOf(command)
     if (program === null || command.words.some(({ text }) => text === 'flower')) return true

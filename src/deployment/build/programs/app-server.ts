@@ -58,7 +58,7 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
   }
   const scripts = machine.scripts === null ? [] : commandsOfScripts(files, machine.scripts, grammars.shell)
   const own = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
-  const started = [...own, ...scripts].flatMap(({ command, user, by, service, sockets }) =>
+  const started = [...own, ...scripts].flatMap(({ command, user, by, service, pm2, sockets }) =>
     readAppServers(command, reader)
       .filter(({ started: { certain } }) => certain)
       .map(({ server, started: { command: own } }) => ({
@@ -66,7 +66,7 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
         // A script that goes to its own directory starts its application where that lies.
         command:
           by === null && own.directory?.known !== true ? { ...own, directory: command.directory } : own,
-        starter: { by, service, sockets },
+        starter: { by, service, sockets, ...(pm2 !== undefined && { pm2 }) },
       })),
   )
   const vassals = [

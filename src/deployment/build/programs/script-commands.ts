@@ -7,7 +7,7 @@ import type { Source } from '../../../../parsers/text/source.ts'
 import { writtenFor } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
-import { PROCFILE, startsApplication } from '../../../files/starters.ts'
+import { ECOSYSTEM, PROCFILE, startsApplication } from '../../../files/starters.ts'
 import { known } from '../../../servers/fact.ts'
 import { fileReader, NOT_SEEN, setByHand, type StartedByMachine } from './app-commands.ts'
 import { homeOf } from './with-starters.ts'
@@ -19,9 +19,13 @@ export interface StartScripts {
   readonly modules: readonly string[]
 }
 
-/** Those of a repository that has no unit and nothing of supervisord, which would say who runs them. */
+/**
+ * Those of a repository that has no unit and nothing of supervisord, which would say who runs them. PM2 starts
+ * applications of Node.js, and leaves those of others to a script.
+ */
 export function scriptsOf(repository: Repository | undefined): StartScripts | null {
-  return repository === undefined || repository.starters.length > 0 ? null : repository
+  const isTold = repository?.starters.some(path => !ECOSYSTEM.test(path)) ?? true
+  return repository === undefined || isTold ? null : repository
 }
 
 /** What the processes of Procfiles and scripts start, each in the directory in which its application is found. */

@@ -10,8 +10,17 @@ import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import { mountedFiles } from '../../../files/mounted-files.ts'
 import type { Mount } from '../../../files/mounts.ts'
-import { LOOSE_PHP, PHP_INI, SUPERVISED, UNIT, VASSAL, writtenName } from '../../../files/starters.ts'
+import {
+  ECOSYSTEM,
+  LOOSE_PHP,
+  PHP_INI,
+  SUPERVISED,
+  UNIT,
+  VASSAL,
+  writtenName,
+} from '../../../files/starters.ts'
 import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.ts'
+import { PM2_DIRECTORY } from './pm2-commands.ts'
 
 /**
  * The files of a machine whose servers' configuration lies in a repository: what the repository keeps to start
@@ -93,7 +102,10 @@ function starterMounts(paths: readonly string[]): readonly Mount[] {
     [supervised, '/etc/supervisor/conf.d'],
     [own, '/etc/uwsgi/apps-enabled'],
   ]
-  return placed.flatMap(([found, directory]) =>
+  const ecosystems = paths
+    .filter(path => ECOSYSTEM.test(path))
+    .map((path, index) => ({ at: `${PM2_DIRECTORY}/${index}.${posix.basename(path)}`, disk: path }))
+  const installed = placed.flatMap(([found, directory]) =>
     [...groupBy(found, path => writtenName(posix.basename(path))).values()].flatMap(([path, ...others]) =>
       path === undefined || others.length > 0
         ? []
@@ -105,6 +117,7 @@ function starterMounts(paths: readonly string[]): readonly Mount[] {
           ],
     ),
   )
+  return [...installed, ...ecosystems]
 }
 
 /**

@@ -1,0 +1,88 @@
+import { posix } from 'node:path'
+import type { AppCommand } from '../../../../parsers/app-server/app-server.ts'
+import { memo } from '../../../../parsers/collections/memo.ts'
+import { type Pm2App, readEcosystem } from '../../../../parsers/app-server/pm2-ecosystem.ts'
+import { type Fact, known } from '../../../../parsers/text/fact.ts'
+import type { Source } from '../../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
+import { ECOSYSTEM } from '../../../files/starters.ts'
+
+/** Where the ecosystem files of a repository stand, of which nothing says where they are started. */
+export const PM2_DIRECTORY = '/etc/pm2'
+
+/** Where people keep the applications of a machine, one a directory. */
+const HOMES = [
+  '/home/*',
+  '/home/*/*',
+  '/var/www',
+  '/var/www/*',
+  '/srv',
+  '/srv/*',
+  '/opt/*',
+  '/root',
+  '/root/*',
+]
+
+/** What PM2 is told to start. */
+export interface Pm2Command {
+  readonly app: Pm2App
+  readonly command: AppCommand
+}
+
+/** What the ecosystem files of a machine start; of two that name one application nobody knows which is used. */
+export const pm2CommandsOf = memo((files: FileSystem): readonly Pm2Command[] => {
+  const sources = new Set(
+    [PM2_DIRECTORY, ...HOMES]
+      .flatMap(pattern => expand(files, pattern))
+      .flatMap(each => ecosystemsIn(files, each)),
+  )
+  const found = [...sources].flatMap(source => commandsOfEcosystem(source, posix.dirname(source.path), files))
+  const isAlone = ({ app }: Pm2Command): boolean =>
+    app.name === null || found.filter(each => each.app.name === app.name).length === 1
+  return found.filter(isAlone)
+})
+
+/**
+ * What one ecosystem file starts.
+ *
+ * @param own its directory
+ */
+export function commandsOfEcosystem(source: Source, own: string, files: FileSystem): readonly Pm2Command[] {
+  return readEcosystem(source).map(app => ({
+    app,
+    command: {
+      words: app.words,
+      directory: directoryOf(app, own, files),
+      environment: app.environment,
+    },
+  }))
+}
+
+/** A directory of the machine that a repository does not have is where the repository itself is put. */
+function directoryOf({ directory }: Pm2App, own: string, files: FileSystem): Fact<string> {
+  if (directory === null) return known(own)
+  if (!directory.known) return directory
+  const path = posix.resolve(own, directory.value)
+  return known(directory.value.startsWith('/') && files.kind(path) === null ? own : path, directory.at)
+}
+
+function ecosystemsIn(files: FileSystem, directory: string): readonly Source[] {
+  return (files.list(directory) ?? []).flatMap(({ name, kind }) => {
+    const source =
+      kind === 'file' && ECOSYSTEM.test(name) ? sourceAt(files, posix.join(directory, name)) : null
+    return source === null ? [] : [source]
+  })
+}
+
+/** So many directories of a level are looked into. */
+const MOST_DIRECTORIES = 200
+
+function expand(files: FileSystem, pattern: string): readonly string[] {
+  const star = pattern.indexOf('/*')
+  if (star === -1) return [pattern]
+  const outer = pattern.slice(0, star)
+  return (files.list(outer) ?? [])
+    .filter(({ kind }) => kind === 'directory')
+    .slice(0, MOST_DIRECTORIES)
+    .flatMap(({ name }) => expand(files, `${outer}/${name}${pattern.slice(star + 2)}`))
+}
