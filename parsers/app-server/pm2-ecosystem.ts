@@ -135,7 +135,7 @@ function environmentOf(members: Members): AppCommand['environment'] {
   const isOpen = members.has('env_file') || all.some(each => each.kind !== 'object' || each.open)
   return name => {
     const values = all.flatMap(each => (each.kind === 'object' ? (each.members.get(name) ?? []) : []))
-    const texts = new Set(values.map(valueOf))
+    const texts = new Set(values.map(writtenValue))
     const [text] = texts
     const at = values.at(-1)?.at ?? null
     if (text === undefined) return unknown(isOpen ? 'a script decides' : 'whoever starts PM2 may set it')
@@ -143,7 +143,7 @@ function environmentOf(members: Members): AppCommand['environment'] {
   }
 }
 
-function valueOf(literal: JsLiteral): string | null {
+function writtenValue(literal: JsLiteral): string | null {
   if (literal.kind === 'text') return literal.text.text
   return literal.kind === 'number' || literal.kind === 'boolean' ? String(literal.value) : null
 }

@@ -47,6 +47,16 @@ const ofPm2 = (lines: string, target: string): Record<string, string> => ({
   `,
 })
 
+/** A site, and the unit of an application in the same repository. */
+const beside = (path: string, target: string): Record<string, string> => ({
+  [path]: proxiedServer('', 'backend').replace('http://backend', target),
+  'deploy/shop.service': conf`
+    [Service]
+    WorkingDirectory=/srv/shop
+    ExecStart=/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+  `,
+})
+
 const inPm2Container = (target: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -86,6 +96,14 @@ export default defineRule({
     'https://www.php.net/manual/en/install.fpm.configuration.php',
   ],
   bad: [
+    {
+      title: 'another port than that of the unit beside it',
+      files: beside('deploy/nginx.conf', '«http://127.0.0.1:5000»'),
+    },
+    {
+      title: 'another port than that of the unit of the same name',
+      files: beside('nginx/shop.conf', '«http://127.0.0.1:5000»'),
+    },
     {
       title: 'another port than that of the application of PM2, of which a compiler makes the script',
       files: ofPm2('env_production: { PORT: 3001 },', '«http://127.0.0.1:3000»'),
@@ -309,6 +327,15 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the port of the unit beside it', files: beside('deploy/nginx.conf', 'http://127.0.0.1:8000') },
+    {
+      title: 'a port that Node.js has by itself, which may be that of the pages',
+      files: beside('deploy/nginx.conf', 'http://127.0.0.1:3000'),
+    },
+    {
+      title: 'a site of another directory and another name',
+      files: beside('nginx/blog.conf', 'http://127.0.0.1:5000'),
+    },
     {
       title: 'the port of the application of PM2',
       files: ofPm2('env: { PORT: 3001 },', 'http://127.0.0.1:3001'),

@@ -20,6 +20,7 @@ import { nginxConnection } from './nginx-connections.ts'
 import { apacheListeners } from './programs/apache.ts'
 import { startsOthers } from './programs/app-commands.ts'
 import { listenersOf } from './programs/programs.ts'
+import { PORTS_OF_OTHERS } from './unseen.ts'
 
 /** What is asked of the httpd of one machine, where a connection leads to an address that no line opens. */
 interface ApacheOfMachine {
@@ -134,8 +135,8 @@ function reachesApache({ found }: FoundPass): boolean {
  * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
  * nobody. Both are Unix sockets; one is, and both belong to one application; or both are ports of this machine, and the proxy serves files of the same
- * application, or the port is the same at another address, or another one in its last digit, or the one that the
- * server has by itself. A Unix socket is also meant for the one server whose own is called alike.
+ * application, or both are kept together, or the port is the same at another address, or another one in its last digit,
+ * or the one that the server has by itself. A Unix socket is also meant for the one server whose own is called alike.
  */
 function refusedByServer(
   { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
@@ -158,6 +159,7 @@ function refusedByServer(
     listener.port !== target.port &&
     !servesFilesOf(configuration, listener.program) &&
     !differInLastDigit(listener.port, target.port) &&
+    !isKeptTogether(listener, target) &&
     !isDefaultOf(listener, target.port)
   )
     return []
@@ -276,6 +278,21 @@ const DEFAULT_PORTS: Readonly<Partial<Record<AppProgram, number>>> = {
   tomcat: 8080,
   rails: 3000,
   node: 3000,
+}
+
+/**
+ * True where what starts a server and what connects to the port are kept in one directory of a repository, or are
+ * called alike: `deploy/shop.service` and `deploy/nginx.conf`, or `shop.service` and `sites-available/shop`. Ports that
+ * other programs have by themselves may be for one of these.
+ */
+function isKeptTogether({ program }: Listener, { at, port }: Target): boolean {
+  if (program.kind !== 'app-server' || port === null || PORTS_OF_OTHERS.has(port)) return false
+  const [own, other] = [program.server.at.source.path, at.source.path]
+  const directory = posix.dirname(own)
+  const isOfRepository = !/^\/(?:etc|usr|lib|run)(?:\/|$)/.test(directory)
+  if (directory === posix.dirname(other) && isOfRepository) return true
+  const [name, alike] = [own, other].map(path => nameOf(path).toLowerCase())
+  return name === alike && !/^(?:default|nginx|site|web|server)$/.test(name ?? '')
 }
 
 /** 8000 and 8001; 8000 and 3000 are what two programs have by themselves. */

@@ -146,10 +146,12 @@ function openedScripts(
 }
 
 /** What other programs open by themselves: Node.js, Jupyter, Flower, Prometheus, PHP-FPM. */
-const OTHERS: ReadonlySet<number> = new Set([3000, 5173, 5555, 8888, 9000, 9090])
+export const PORTS_OF_OTHERS: ReadonlySet<number> = new Set([3000, 5173, 5555, 8888, 9000, 9090])
 
 function mayBePython({ address, port }: Target): boolean {
-  return address.kind === 'unix' ? !/php|fpm/i.test(address.path) : port !== null && !OTHERS.has(port)
+  return address.kind === 'unix'
+    ? !/php|fpm/i.test(address.path)
+    : port !== null && !PORTS_OF_OTHERS.has(port)
 }
 
 /** False where the project brings more settings than one, of which whoever starts it chooses. */
