@@ -1,6 +1,9 @@
-import type { AppServerProgram, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
+import { tlsInFront } from '../forwarded-headers/_tls-in-front.ts'
 import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -41,6 +44,19 @@ const compose = (command: string): Record<string, string> => ({
   `,
 })
 
+const labelled = (command: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: ./web
+        command: ${command}
+        labels:
+          traefik.enable: "true"
+          traefik.http.routers.shop.rule: Host(\`example.org\`)
+          traefik.http.routers.shop.tls: "true"
+  `,
+})
+
 export default defineRule({
   summary: 'An application server does not trust the headers of the proxy in front of it',
   severity: 'warning',
@@ -54,6 +70,7 @@ export default defineRule({
     'https://www.uvicorn.org/settings/#http',
   ],
   bad: [
+    { title: 'Traefik in front', files: labelled('uvicorn app:app --host 0.0.0.0 --port «8000»') },
     { title: 'a Unix socket', files: unit('--uds «/run/shop.sock»') },
     { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },
     {
@@ -62,6 +79,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Traefik, whose headers are believed',
+      files: labelled("uvicorn app:app --host 0.0.0.0 --port 8000 --forwarded-allow-ips='*'"),
+    },
     { title: 'every address is trusted', files: unit("--uds /run/shop.sock --forwarded-allow-ips='*'") },
     {
       title: 'by a variable',
@@ -127,10 +148,7 @@ export default defineRule({
         const { program, at } = to.listener
         const headers = isUvicorn(program) ? forwarded(connection) : []
         if (headers.length === 0 || trusts(program, connection, target) !== false) continue
-        const source = deployment.moduleOf(program)?.source
-        // What the application itself does with the headers, its own file says.
-        if (source != null && source !== 'missing' && /ProxyHeaders|proxy_headers|ProxyFix/.test(source.code))
-          continue
+        if (readsHeadersItself(deployment, program)) continue
         const peer = target.address.kind === 'unix' ? 'a Unix socket' : 'another container'
         yield {
           at,
@@ -142,8 +160,27 @@ export default defineRule({
         }
       }
     }
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { container } = program.machine
+      const front = container === null || !isUvicorn(program) ? null : tlsInFront(container)
+      const [socket] = program.sockets
+      if (front === null || socket === undefined || trustsOtherContainer(program) !== false) continue
+      if (program.server.proxyHeaders !== null || readsHeadersItself(deployment, program)) continue
+      yield {
+        at: socket.at,
+        message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and ${front.proxy} connects from another container: \`X-Forwarded-For\` and \`X-Forwarded-Proto\` are ignored`,
+        label: 'no --forwarded-allow-ips for the proxy',
+        related: [{ at: front.at, message: `${front.proxy} terminates TLS` }],
+      }
+    }
   },
 })
+
+/** What the application itself does with the headers, its own file says. */
+function readsHeadersItself(deployment: Deployment, program: AppServerProgram): boolean {
+  const source = deployment.moduleOf(program)?.source
+  return source != null && source !== 'missing' && /ProxyHeaders|proxy_headers|ProxyFix/.test(source.code)
+}
 
 const NAMES: Readonly<Record<string, string>> = {
   'x-forwarded-for': 'X-Forwarded-For',

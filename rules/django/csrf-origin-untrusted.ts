@@ -13,11 +13,14 @@ import {
 import { djangoConnections } from './_connections.ts'
 import { djangoInApache, djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
+import { behindTraefik, untrustingBehindLabels } from './_behind-labels.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
   MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
 `
+
+const MARKED = SETTINGS.replace('ALLOWED_HOSTS = ["example.org"]', '«ALLOWED_HOSTS = ["example.org"]»')
 
 export default defineRule({
   summary: 'Django refuses forms, because it takes https for http',
@@ -36,7 +39,7 @@ export default defineRule({
     {
       title: 'a header that nobody trusts',
       files: djangoBehindNginx({
-        settings: SETTINGS.replace('ALLOWED_HOSTS = ["example.org"]', '«ALLOWED_HOSTS = ["example.org"]»'),
+        settings: MARKED,
         listen: '443 ssl',
         site: TLS,
         headers: TLS_HEADERS,
@@ -51,6 +54,10 @@ export default defineRule({
           '«ALLOWED_HOSTS = ["example.org"]»',
         ),
       },
+    },
+    {
+      title: 'a container to which Traefik sends what comes by TLS',
+      files: behindTraefik(djangoBehindNginx({ settings: MARKED })),
     },
   ],
   good: [
@@ -75,6 +82,35 @@ export default defineRule({
         headers: TLS_HEADERS,
         apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
       }),
+    },
+    {
+      title: 'a header of Traefik that is trusted',
+      files: behindTraefik(
+        djangoBehindNginx({
+          settings: conf`
+            ${SETTINGS}
+            SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+          `,
+        }),
+      ),
+    },
+    {
+      title: 'gunicorn that trusts what Traefik says',
+      files: behindTraefik(
+        djangoBehindNginx({ settings: SETTINGS }),
+        "gunicorn --bind 0.0.0.0:8000 --forwarded-allow-ips='*' shop.wsgi",
+      ),
+    },
+    {
+      title: 'origins that are trusted behind Traefik',
+      files: behindTraefik(
+        djangoBehindNginx({
+          settings: conf`
+            ${SETTINGS}
+            CSRF_TRUSTED_ORIGINS = ["https://example.org"]
+          `,
+        }),
+      ),
     },
     {
       title: 'a header that is trusted',
@@ -131,6 +167,20 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const { front, loaded, machine, settings } of untrustingBehindLabels(deployment)) {
+      if (usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true) continue
+      if (isDjangoAtLeast(4, settings, machine.container?.files ?? machine.files) === false) continue
+      const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
+      const at = settingsPlace(loaded)
+      if (at === null || origins === null || origins.some(origin => origin.startsWith('https://'))) continue
+      yield {
+        at,
+        message: `these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of ${front.proxy} and refuses every form: Origin checking failed`,
+        label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
+        related: [{ at: front.at, message: 'TLS ends there' }],
+        help: 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
+      }
+    }
     for (const each of djangoConnections(deployment)) {
       const { connection, settings, machine } = each
       if (

@@ -11,6 +11,7 @@ import {
   written,
 } from './_behind-nginx.ts'
 import { djangoConnections, waysByRunner } from './_connections.ts'
+import { behindTraefik, untrustingBehindLabels } from './_behind-labels.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
 import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache, TLS, TLS_HEADERS } from './_examples.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
@@ -66,6 +67,10 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'a container to which Traefik sends what comes by TLS',
+      files: behindTraefik(djangoBehindNginx({ settings: SETTINGS })),
+    },
+    {
       title: 'a header that Django is not told to trust',
       files: djangoBehindNginx({ settings: SETTINGS, listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
     },
@@ -104,6 +109,10 @@ export default defineRule({
     { title: 'neither TLS nor a header that is trusted', files: djangoBehindNginx({ settings: SETTINGS }) },
   ],
   good: [
+    {
+      title: 'what Traefik says of the scheme is trusted',
+      files: behindTraefik(djangoBehindNginx({ settings: PROXY.replace(/[«»]/g, '') })),
+    },
     {
       title: 'sent and trusted',
       files: djangoBehindNginx({ settings: PROXY, listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
@@ -193,6 +202,7 @@ export default defineRule({
   *check(deployment) {
     yield* behindApache(deployment)
     yield* overPlainHttp(deployment)
+    yield* behindLabels(deployment)
     for (const each of djangoConnections(deployment)) {
       const { connection, settings } = each
       const redirect = settings.get('SECURE_SSL_REDIRECT')
@@ -219,6 +229,22 @@ export default defineRule({
     }
   },
 })
+
+/** Traefik sends the scheme, and nothing takes it. */
+function* behindLabels(deployment: Deployment): Iterable<RuleFinding> {
+  for (const { front, settings } of untrustingBehindLabels(deployment)) {
+    const redirect = settings.get('SECURE_SSL_REDIRECT')
+    if (redirect?.known !== true || redirect.value !== true || redirect.at === null) continue
+    if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) continue
+    yield {
+      at: assignedValue(redirect.at),
+      message:
+        'Django takes every request for plain HTTP, for it is not told to trust X-Forwarded-Proto, and redirects https to https for ever',
+      label: 'every request is redirected',
+      related: [{ at: front.at, message: `${front.proxy} terminates TLS` }],
+    }
+  }
+}
 
 /** Where nginx gets plain HTTP alone, a proxy with TLS in front of it does not help either. */
 function* overPlainHttp(deployment: Deployment): Iterable<RuleFinding> {

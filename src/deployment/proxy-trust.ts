@@ -17,10 +17,26 @@ const TRUSTS_NOBODY: ReadonlySet<string> = new Set([
  * nobody can tell. https://docs.gunicorn.org/en/stable/settings.html#forwarded-allow-ips
  */
 export function trustsProxy(
-  { server, environment, machine }: AppServerProgram,
+  program: AppServerProgram,
   { from }: Pick<NginxConnection, 'from'>,
   { address }: Pick<Target, 'address'>,
 ): boolean | undefined {
+  const peers = trustedPeers(program)
+  if (peers === undefined || typeof peers === 'boolean') return peers
+  if (address.kind === 'unix') return program.server.program === 'gunicorn' ? true : undefined
+  if (program.machine === from.machine)
+    return isLoopback(address) === true ? peers.includes('127.0.0.1') : undefined
+  return isTrustedElsewhere(peers)
+}
+
+/** The same of a proxy in another container. */
+export function trustsOtherContainer(program: AppServerProgram): boolean | undefined {
+  const peers = trustedPeers(program)
+  return peers === undefined || typeof peers === 'boolean' ? peers : isTrustedElsewhere(peers)
+}
+
+/** The addresses of which a server takes the scheme; true for all, false for none, undefined where nobody can tell. */
+function trustedPeers({ server, environment }: AppServerProgram): readonly string[] | boolean | undefined {
   if (TRUSTS_NOBODY.has(server.program))
     return server.complete && server.proxyHeaders === null && !server.settings.has('trusted_proxy')
       ? false
@@ -30,11 +46,12 @@ export function trustsProxy(
   const fact = server.forwardedAllowIps ?? environment('FORWARDED_ALLOW_IPS')
   if (fact !== null && !fact.known) return undefined
   const list = (fact?.value ?? '127.0.0.1').split(',').map(each => each.trim())
-  if (list.includes('*')) return true
-  if (address.kind === 'unix') return server.program === 'gunicorn' ? true : undefined
-  if (machine === from.machine) return isLoopback(address) === true ? list.includes('127.0.0.1') : undefined
-  // From another container, or through a published port, the peer is an address of Docker's networks.
-  return list.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
+  return list.includes('*') ? true : list
+}
+
+/** From another container, or through a published port, the peer is an address of Docker's networks. */
+function isTrustedElsewhere(peers: readonly string[]): boolean | undefined {
+  return peers.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
 }
 
 /** The headers by which each of them is told that the client came by TLS, and what they say then. */

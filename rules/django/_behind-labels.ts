@@ -1,0 +1,45 @@
+import type { Deployment, Machine } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
+import { trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
+import { type TlsInFront, tlsInFront } from '../forwarded-headers/_tls-in-front.ts'
+
+/** A project of Django in a container of whose labels Traefik, or nginx-proxy, makes a site with TLS. */
+export interface LabelledDjango {
+  readonly front: TlsInFront
+  readonly machine: Machine
+  readonly loaded: LoadedModule
+  readonly settings: DjangoSettings
+}
+
+/** Those that take what came by TLS for plain HTTP: neither the settings nor the server trusts what the proxy says of it. */
+export function* untrustingBehindLabels(deployment: Deployment): Iterable<LabelledDjango> {
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const { container } = program.machine
+    const front = container === null ? null : tlsInFront(container)
+    const loaded = front === null ? null : deployment.moduleOf(program)
+    if (front === null || loaded?.settings == null) continue
+    const { settings } = loaded
+    if (settings.get('SECURE_PROXY_SSL_HEADER') !== null || trustsOtherContainer(program) !== false) continue
+    yield { front, machine: program.machine, loaded, settings }
+  }
+}
+
+/** The container of the application behind Traefik, for examples. */
+export const behindTraefik = /* @__PURE__ */ (
+  files: Readonly<Record<string, string>>,
+  command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(files).filter(([path]) => path !== 'nginx/site.conf')),
+  'docker-compose.yml': `services:
+  web:
+    build: ./web
+    command: ${command}
+    labels:
+      - traefik.enable=true
+      - traefik.http.routers.shop.rule=Host(\`example.org\`)
+      - traefik.http.routers.shop.tls.certresolver=le
+      - traefik.http.services.shop.loadbalancer.server.port=8000
+`,
+})
