@@ -2,6 +2,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { celeryWithoutVariables } from './_celery-environment.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 
 const project = (settings: string): Record<string, string> => ({
@@ -24,6 +25,48 @@ const vassal = (): Record<string, string> => {
 }
 const unit = (lines = ''): string => serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines)
 
+const CELERY = conf`
+  from celery import Celery
+  app = Celery("shop")
+  app.config_from_object("django.conf:settings", namespace="CELERY")
+`
+const worker = (lines: string): string => conf`
+  [Service]
+  WorkingDirectory=/etc/shop
+  ${lines}
+`
+const BROKER = conf`
+  import os
+  SECRET_KEY = "abc"
+  CELERY_BROKER_URL = os.environ.get("BROKER", "redis://localhost:6379/0")
+`
+/** A worker beside the application, of one image. */
+const composed = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      redis:
+        image: redis:7
+      web:
+        build: .
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        environment:
+          BROKER: redis://redis:6379/0
+      worker:
+        build: .
+        ${lines}
+  `,
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    RUN pip install django gunicorn celery redis
+  `,
+  'shop/__init__.py': '',
+  'shop/celery.py': CELERY,
+  'shop/wsgi.py': WSGI,
+  'shop/settings.py': BROKER,
+})
+
 export default defineRule({
   summary: 'The settings read a variable that nothing sets',
   severity: 'error',
@@ -42,8 +85,68 @@ export default defineRule({
       title: 'uWSGI as Debian starts it',
       files: { ...uwsgiApplication('chdir = /etc/shop\nmodule = shop.wsgi'), ...project(SETTINGS) },
     },
+    {
+      title: 'a unit of Celery without the variable of the other one',
+      files: {
+        ...behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)),
+        'etc/shop/shop/celery.py': CELERY,
+        'etc/systemd/system/worker.service': worker('ExecStart=«/usr/bin/celery» -A shop worker'),
+      },
+    },
+    {
+      title: 'a container of Celery without the address of the broker',
+      files: composed('command: «celery» -A shop worker'),
+    },
   ],
   good: [
+    {
+      title: 'a unit of Celery with the variable',
+      files: {
+        ...behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)),
+        'etc/shop/shop/celery.py': CELERY,
+        'etc/systemd/system/worker.service': worker(conf`
+          Environment=SHOP_KEY=abc
+          ExecStart=/usr/bin/celery -A shop worker
+        `),
+      },
+    },
+    {
+      title: 'a unit of Celery for another project',
+      files: {
+        ...behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)),
+        'etc/shop/shop/celery.py': CELERY,
+        'etc/systemd/system/worker.service': worker('ExecStart=/usr/bin/celery -A blog worker').replace(
+          '/etc/shop',
+          '/etc/blog',
+        ),
+      },
+    },
+    {
+      title: 'a container of Celery with the address of the broker',
+      files: composed(conf`
+        command: celery -A shop worker
+        environment:
+          BROKER: redis://redis:6379/0
+      `),
+    },
+    {
+      title: 'a container of Celery whose command has the address of the broker',
+      files: composed('command: celery -A shop -b redis://redis:6379/0 worker'),
+    },
+    {
+      title: 'a container of Celery with a file of variables that is not in the audit',
+      files: composed(conf`
+        command: celery -A shop worker
+        env_file: .env
+      `),
+    },
+    {
+      title: 'a broker that the settings know without a variable',
+      files: {
+        ...composed('command: celery -A shop worker'),
+        'shop/settings.py': BROKER.replace('localhost', 'redis'),
+      },
+    },
     { title: 'an emperor of uWSGI, which may have it', files: vassal() },
     { title: 'in the unit', files: behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)) },
     {
@@ -74,6 +177,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* celeryWithoutVariables(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
       const missing = deployment.moduleOf(program)?.missing ?? []
       for (const { name, at } of missing) {
