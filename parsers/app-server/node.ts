@@ -141,7 +141,7 @@ function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact
   if (!port.known) return port
   if (typeof port.value === 'string') return known({ kind: 'unix', path: port.value }, port.at)
   if (host?.known === false) return host
-  return known({ kind: 'ip', host: host?.value ?? '::', port: port.value }, port.at)
+  return known({ kind: 'ip', host: host?.value ?? '::', port: port.value }, host?.at ?? port.at)
 }
 
 /** Where compilers put what they make of `src`, or of the directory itself. */

@@ -75,7 +75,7 @@ function variableRead(
   expression: PythonExpression,
 ): { readonly name: string; readonly fallback: string | null } | null {
   if (expression.kind !== 'call' || !/^(?:os\.)?(?:environ\.get|getenv)$/.test(expression.callee)) return null
-  const [name, fallback = expression.keywords['default']] = expression.args
+  const [name, fallback = expression.keywords.default] = expression.args
   if (name?.kind !== 'string') return null
   if (fallback === undefined || fallback.kind === 'none') return { name: name.value, fallback: null }
   return fallback.kind === 'string' ? { name: name.value, fallback: fallback.value } : null

@@ -60,6 +60,7 @@ const labelled = (command: string): Record<string, string> => ({
 export default defineRule({
   summary: 'An application server does not trust the headers of the proxy in front of it',
   severity: 'warning',
+  otherSeverities: { info: 'where nginx sends the address of the client alone' },
   confidence: 'high',
   since: '0.1.0',
   why: 'uvicorn takes scheme and client from `X-Forwarded-Proto` and `X-Forwarded-For` only where the connection comes from an address of `--forwarded-allow-ips`, which is 127.0.0.1 by itself. A Unix socket has no address, and another container has another one: redirects and links lead to http://, and logs and limits see the proxy in place of every client.',
@@ -152,7 +153,9 @@ export default defineRule({
         const peer = target.address.kind === 'unix' ? 'a Unix socket' : 'another container'
         yield {
           at,
-          message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: \`${headers.join('` and `')}\` are ignored`,
+          message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: ${namesOf(headers)} ignored`,
+          // Without the scheme, links and redirects are what they were.
+          ...(!headers.includes('X-Forwarded-Proto') && { severity: 'info' as const }),
           label: 'no --forwarded-allow-ips for the proxy',
           related: connection.headers.written
             .filter(({ name }) => headers.includes(properName(name)))
@@ -185,6 +188,10 @@ function readsHeadersItself(deployment: Deployment, program: AppServerProgram): 
 const NAMES: Readonly<Record<string, string>> = {
   'x-forwarded-for': 'X-Forwarded-For',
   'x-forwarded-proto': 'X-Forwarded-Proto',
+}
+
+function namesOf(headers: readonly string[]): string {
+  return `${headers.map(name => `\`${name}\``).join(' and ')} ${headers.length > 1 ? 'are' : 'is'}`
 }
 
 function properName(lower: string): string {

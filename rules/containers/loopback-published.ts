@@ -58,6 +58,21 @@ export default defineRule({
         CMD ["«uvicorn»", "main:app"]
       `),
     },
+    {
+      title: 'the host that a script for Node.js names',
+      files: {
+        ...image(conf`
+          COPY server.js .
+          EXPOSE 3000
+          CMD ["node", "server.js"]
+        `),
+        'server.js': conf`
+          const PORT = 3000
+          const HOST = «'127.0.0.1'»
+          require('http').createServer().listen(PORT, HOST)
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -115,7 +130,7 @@ export default defineRule({
         const opened = program.sockets.flatMap(({ endpoint, at: place }) => {
           const { port = null } = endpoint.known ? endpoint.value : {}
           return endpoint.known && port !== null && port >= first && port <= last
-            ? [{ ...endpoint.value, place }]
+            ? [{ ...endpoint.value, place: endpoint.at ?? place }]
             : []
         })
         const [only] = opened
