@@ -22,12 +22,13 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
-import { assignedValue } from './_behind-nginx.ts'
+import { assignedValue, textList } from './_behind-nginx.ts'
 import { type DjangoConnection, djangoConnections, isPlaced, type Runner } from './_connections.ts'
-import { djangoInApache } from './_examples.ts'
+import { djangoBehindNginx, djangoInApache } from './_examples.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (location: string): string =>
@@ -96,6 +97,22 @@ const UPLOADS = conf`
   MEDIA_ROOT = "/srv/shop/media"
 `
 
+/** Containers that share no volume. */
+const composed = (settings: string, site = ''): Record<string, string> => {
+  const files = djangoBehindNginx({
+    settings: conf`
+      ${settingsOf(settings)}
+      INSTALLED_APPS = ["django.contrib.admin", "django.contrib.staticfiles"]
+    `,
+    site,
+  })
+  return {
+    ...files,
+    'nginx/site.conf': files['nginx/site.conf']!.replace('server {', '«server» {'),
+    'web/shop/urls.py': conf`urlpatterns = []`,
+  }
+}
+
 export default defineRule({
   summary: 'nginx does not serve the files where Django keeps them',
   severity: 'warning',
@@ -111,6 +128,10 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
   ],
   bad: [
+    {
+      title: 'a container of nginx that has none of the files, and proxies all to Django',
+      files: composed(''),
+    },
     {
       title: 'uploads in a directory of the file system',
       files: tree(
@@ -188,6 +209,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'containers whose Django serves its static files',
+      files: composed('MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
+    },
+    {
+      title: 'static files that lie at another service',
+      files: composed('STORAGES = {"staticfiles": {"BACKEND": "storages.backends.s3.S3Storage"}}'),
+    },
+    {
+      title: 'an image of nginx that has the files, as far as anybody knows',
+      files: composed('', 'location /static/ { root /srv; }'),
+    },
     {
       title: 'another directory than that of a project that nobody is seen to start',
       files: unstarted(conf`
@@ -288,8 +321,14 @@ function* unserved(
   const isServed = kind === 'STATIC' ? servesOwnStaticFiles(settings) : !keepsUploadsInFiles(settings)
   if (isServed === undefined || (isServed && kind === 'MEDIA')) return
   seen.add(server)
-  const directory = directorySeen(files.directory, machine, from.machine)
-  if (directory === null) return
+  const shared = directorySeen(files.directory, machine, from.machine)
+  // Where nginx has none of it, a request that it proxies to Django is answered with 404 all the same.
+  if (
+    shared === null &&
+    !(kind === 'STATIC' && isOfOneProject(machine, from.machine) && wantsFiles(settings))
+  )
+    return
+  const directory = shared ?? files.directory
   const end = anonymousRequestOnly(server, `${files.url}site.css`, `${directory}/site.css`)
   const related = [
     ...(files.directoryAt === null
@@ -306,10 +345,14 @@ function* unserved(
       severity: mayRouteToFiles(inside, settings) ? ('info' as const) : ('warning' as const),
       message: `nginx proxies \`${files.url}\` to Django, which serves no ${kind === 'STATIC' ? 'static files' : 'uploads'} without \`DEBUG\``,
       related,
-      help: `Add \`location ${files.url} { alias ${directory}/; }\``,
+      help:
+        shared === null
+          ? `Use WhiteNoise, or mount a volume over \`${directory}\` in both containers and add \`location ${files.url}\``
+          : `Add \`location ${files.url} { alias ${directory}/; }\``,
     }
     return
   }
+  if (shared === null) return
   // A repository whose start nobody sees has samples of paths.
   if (end.kind !== 'response' || end.status !== 404 || end.at === null || !isPlaced(each)) return
   const looked = placeText(end.at)
@@ -378,6 +421,20 @@ function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean 
     files.kind(right) === 'directory' &&
     files.kind(wrong) === null &&
     files.kind(posix.dirname(wrong)) === 'directory'
+  )
+}
+
+/** True for containers of one compose file, whose nginx has nothing of the other one. */
+function isOfOneProject({ container: own }: Machine, { container: other }: Machine): boolean {
+  return own !== null && other !== null && own !== other && own.project === other.project
+}
+
+/** True for pages of Django's own, whose styles are kept in files and in no other place. */
+function wantsFiles(settings: DjangoSettings): boolean {
+  const apps = textList(settings, 'INSTALLED_APPS') ?? []
+  return (
+    ['django.contrib.staticfiles', 'django.contrib.admin'].every(name => apps.includes(name)) &&
+    ['STATICFILES_STORAGE', 'STORAGES'].every(name => settings.get(name) === null)
   )
 }
 

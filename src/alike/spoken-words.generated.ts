@@ -553,7 +553,7 @@ vs vsftpd vso vsock
 vtalrm vts
 vue vuejs vulnerabilities vulnerability vulnerable vulvywq
 vx
-waf wait waited waiting waitingapache waitingtime waitress waits waitsecs waitsforoverride walk walked walking walklist walkoptions walks walksection wallabag wancho want wanted wantedby wantedbynobody wantedgrammars wantedpackage wantedpart wantport wants wantscolor wantsdirectory wantsscheme wantsslash wap war wara warang warangciti warn warned warnincomplete warning warnings warnofhostbits warns warnstacks was wasm wasmbinary wasn watch watchdog watchdoginterval watchdogsec watched watchedfilehandler watchedreader watches watchfiles watchmedo watermark way ways waysto
+waf wait waited waiting waitingapache waitingtime waitress waits waitsecs waitsforoverride walk walked walking walklist walkoptions walks walksection wallabag wancho want wanted wantedby wantedbynobody wantedgrammars wantedpackage wantedpart wantport wants wantscolor wantsdirectory wantsfiles wantsscheme wantsslash wap war wara warang warangciti warn warned warnincomplete warning warnings warnofhostbits warns warnstacks was wasm wasmbinary wasn watch watchdog watchdoginterval watchdogsec watched watchedfilehandler watchedreader watches watchfiles watchmedo watermark way ways waysto
 wbguub
 wc wcho
 wd wday wddx wdyilzxhhbxbszs
