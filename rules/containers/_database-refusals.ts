@@ -67,6 +67,7 @@ function login(client: DatabaseClient, database: Database, hasMaker: boolean): R
     OF_SQL.has(kind) &&
     wanted?.known === true &&
     client.user?.known === true &&
+    client.user.value !== '' &&
     client.user.value !== wanted.value
   )
     return hasMaker ? null : otherUser(client, database, client.user, wanted.value)
@@ -186,7 +187,8 @@ const REFUSALS: Readonly<Partial<Record<DatabaseKind, string>>> = {
   RabbitMQ: 'ACCESS_REFUSED',
 }
 
-const TO_REPLACE = /^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
+/** A value that is left empty is to be filled in, too. */
+const TO_REPLACE = /^$|^<.*>$|^\[.*\]$|\b(?:your|change.?me|replace.?me)\b/i
 
 function placed({ at }: DatabaseClient, fact: Fact<string>): Place {
   return fact.at ?? at

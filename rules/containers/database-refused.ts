@@ -260,6 +260,10 @@ export default defineRule({
       files: fromFiles('DATABASE_URL=postgres://shop:one-password@db:5432/shop'),
     },
     {
+      title: 'a password and a user that are to be filled in',
+      files: fromFiles('DB_HOST=db\nDB_USER=\nDB_PASSWORD='),
+    },
+    {
       title: 'a file of variables for the database that is not in the repository',
       files: withoutFile(fromFiles('DATABASE_URL=postgres://postgres:one-password@db:5432/shop'), 'db.env'),
     },
