@@ -5,12 +5,14 @@ import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts
 import type { WsgiScript } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 
 /** Settings of Django that an application server is told of, and that are not there by that name. */
 export function* settingsNotFound(deployment: Deployment, program: AppServerProgram): Iterable<RuleFinding> {
   yield* settingsByPath(program)
   yield* settingsNearby(deployment, program)
   yield* settingsOfOwnPackage(deployment, program)
+  yield* settingsBesideScript(deployment, program)
 }
 
 interface NamedSettings {
@@ -93,5 +95,37 @@ function* settingsOfOwnPackage(deployment: Deployment, program: AppServerProgram
     message: `no package \`${first}\` is there, so ${programName(program)} cannot boot: ModuleNotFoundError: No module named '${first}'`,
     label: 'no such package',
     help: `Write \`${right}\``,
+  }
+}
+
+/**
+ * Settings that lie in the directory of a project, of which the command names the script from outside of it:
+ * `backend.config.wsgi` is found, and the `config.settings` that it names lies in `backend`, too.
+ */
+function* settingsBesideScript(deployment: Deployment, program: AppServerProgram): Iterable<RuleFinding> {
+  const loaded = deployment.moduleOf(program)
+  const named = loaded === null ? null : settingsNamed(program, loaded.script)
+  if (loaded === null || named === null || loaded.searchPath === null) return
+  if (loaded.script?.pathIsOpen !== false || loaded.script.path.length > 0) return
+  const { application } = program.server
+  const files = program.machine.container?.files ?? program.machine.files
+  const [first = ''] = named.name.split('.')
+  const [outer = '', ...rest] = loaded.module.split('.')
+  const home = loaded.searchPath.find(each => files.kind(posix.join(each, outer)) === 'directory')
+  if (application?.at == null || rest.length < 2 || first !== rest[0] || home === undefined) return
+  if (mayBeInstalled(files, home) || mayBeInstalled(files, posix.join(home, outer))) return
+  const isThere = loaded.searchPath.some(each =>
+    (files.list(each) ?? []).some(({ name }) => name === first || name.startsWith(`${first}.`)),
+  )
+  const beginning = sourceAt(files, posix.join(home, outer, '__init__.py'))
+  if (beginning?.code.includes('sys.path') === true) return
+  if (isThere || files.kind(`${posix.join(home, outer, ...named.name.split('.'))}.py`) !== 'file') return
+  const name = programName(program)
+  yield {
+    at: application.at,
+    message: `\`${loaded.module}\` is found, and the settings that it names are not: they lie in \`${outer}\`, so ${name} cannot boot: ModuleNotFoundError: No module named '${first}'`,
+    label: `not the directory of \`${first}\``,
+    related: [{ at: named.at, message: 'named here' }],
+    help: `Start ${name} in \`${outer}\` with \`${rest.join('.')}\`${program.server.program === 'gunicorn' ? `, as \`--chdir ${outer}\` does` : ''}`,
   }
 }

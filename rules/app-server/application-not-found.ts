@@ -55,6 +55,14 @@ const repository = (module: string): Record<string, string> => ({
   `,
 })
 
+const inDirectory = (words: string): Record<string, string> =>
+  behindNginx(serviceUnit(`/usr/bin/gunicorn ${words}`), {
+    'etc/shop/backend/manage.py': 'import os\n',
+    'etc/shop/backend/config/__init__.py': '',
+    'etc/shop/backend/config/wsgi.py': WSGI.replace('shop.settings', 'config.settings'),
+    'etc/shop/backend/config/settings.py': 'DEBUG = False\n',
+  })
+
 const settingsOfUnit = (module: string): Record<string, string> =>
   behindNginx(
     serviceUnit('/usr/bin/gunicorn shop.wsgi:application', `Environment=DJANGO_SETTINGS_MODULE=${module}`),
@@ -80,6 +88,10 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/gunicorn/',
   ],
   bad: [
+    {
+      title: 'a project in a directory of its own, of which the script alone is found',
+      files: inDirectory('«backend.config.wsgi»'),
+    },
     {
       title: 'settings of a package that was renamed',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application'), {
@@ -235,6 +247,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a project in a directory of its own, which the command goes to',
+      files: inDirectory('--chdir /etc/shop/backend config.wsgi'),
+    },
+    {
+      title: 'a project in a directory that the script puts on the path',
+      files: {
+        ...inDirectory('backend.config.wsgi'),
+        'etc/shop/backend/config/wsgi.py': conf`
+          import os, sys
+          from django.core.wsgi import get_wsgi_application
+          sys.path.insert(0, os.path.dirname(os.path.dirname(__file__)))
+          os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+          application = get_wsgi_application()
+        `,
+      },
+    },
     { title: 'settings that a unit names', files: settingsOfUnit('shop.settings.production') },
     {
       title: 'settings that a unit names and that the script overrides',
