@@ -32,7 +32,9 @@ test('units of a repository start their programs beside its nginx', () => {
     'app-server 127.0.0.1:8000',
   )
   assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:8001') }), 'refused')
-  assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:3000') }), 'unclaimed')
+  // What is kept together is meant for each other; of ports alone nobody can tell.
+  assert.is(destination({ ...texts, 'deploy/shop.service': unit('127.0.0.1:3000') }), 'refused')
+  assert.is(destination({ ...texts, 'systemd/shop.service': unit('127.0.0.1:3000') }), 'unclaimed')
 })
 
 test('a template of a unit starts one where all of its lines are written out', () => {
