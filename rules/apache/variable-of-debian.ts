@@ -1,3 +1,4 @@
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -47,15 +48,17 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': httpd('ErrorLog ${APACHE_LOG_DIR}/error.log') },
     },
   ],
-  *check({ apache }) {
+  *check({ apache, programOf }) {
     for (const configuration of apache) {
       if (!isNotOfDebian(configuration)) continue
+      const { container } = programOf(configuration).machine
       for (const name of OF_PATHS)
         for (const directive of configuration.occurrences.get(name) ?? [])
           for (const word of directive.args) {
             const at = wordPlace(directive, word)
             const variable = VARIABLE.exec(placeText(at))?.[1]
             if (variable === undefined || isSet(configuration, variable)) continue
+            if (container !== null && mayHave(container, variable)) continue
             yield {
               at,
               message: `nothing sets \`${variable}\` here: it is a variable of Debian’s \`/etc/apache2/envvars\``,
@@ -77,4 +80,13 @@ function isNotOfDebian({ main, environment }: ApacheConfiguration): boolean {
 
 function isSet({ environment, defines }: ApacheConfiguration, name: string): boolean {
   return defines.has(name) || environment?.variables.has(name) === true
+}
+
+/** True for a container that is given the variable, or started by what may set it. */
+function mayHave({ service, image }: Container, variable: string): boolean {
+  const own = [...service.environment, ...(image?.environment ?? [])]
+  const isStock = service.command === null && service.entrypoint === null && image === null
+  return (
+    !isStock || !service.complete || service.envFiles.length > 0 || own.some(({ name }) => name === variable)
+  )
 }

@@ -30,6 +30,7 @@ const apache = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'What is served lies in the home directory of root, which the server may not enter',
   severity: 'error',
+  otherSeverities: { warning: 'where the audit does not see the mode of `/root`' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Every distribution makes `/root` for root alone. The workers of nginx and Apache run as another account, so that they get `Permission denied` (13) for all below it: files are answered with 403, 404 or 500, and a socket with 502, whatever their own modes are.',
@@ -68,20 +69,32 @@ export default defineRule({
       const user = nginxUser(configuration)
       const isOpen = user === null ? configuration.occurrences.has('user') : user.name === 'root'
       if (isOpen || mayBeEntered(filesOf(configuration))) continue
-      yield* refused(pathsOfNginx(configuration), user, configuration.main !== null)
+      yield* refused(pathsOfNginx(configuration), user, configuration, filesOf(configuration))
     }
     for (const configuration of configurations) {
       if (mayBeEntered(filesOf(configuration))) continue
-      yield* refused(pathsOfApache(configuration), apacheUser(configuration), configuration.main !== null)
+      yield* refused(
+        pathsOfApache(configuration),
+        apacheUser(configuration),
+        configuration,
+        filesOf(configuration),
+      )
     }
   },
 })
 
-function* refused(places: Iterable<Place>, user: WorkerAccount | null, isWhole: boolean) {
+function* refused(
+  places: Iterable<Place>,
+  user: WorkerAccount | null,
+  { main }: { readonly main: unknown },
+  files: FileSystem,
+) {
   for (const at of places)
     yield {
       at,
-      ...(isWhole ? {} : { confidence: 'medium' as const }),
+      ...(main === null && { confidence: 'medium' as const }),
+      // Whoever serves from there may have opened it.
+      ...(files.mode('/root') === null && { severity: 'warning' as const }),
       message: `${user === null ? 'the workers of the server' : `\`${user.name}\``} may not enter \`/root\`, so everything below it is \`Permission denied\``,
       label: 'for root alone',
       related: user?.at == null ? [] : [{ at: user.at, message: 'the workers run as this account' }],
