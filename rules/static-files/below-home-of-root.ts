@@ -56,7 +56,10 @@ export default defineRule({
     { title: 'a server that runs as root', files: nginx('root /root/shop/dist;', 'root') },
     {
       title: 'an account that a template fills in',
-      files: nginx('root /root/shop/dist;', '{{ nginx_user }}'),
+      files: {
+        'templates/nginx.conf.j2':
+          nginx('root /root/shop/dist;', '{{ nginx_user }}')['etc/nginx/nginx.conf'] ?? '',
+      },
     },
     {
       title: 'a home directory that was opened',
