@@ -5,7 +5,7 @@ import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts
 import type { WsgiScript } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** Settings of Django that an application server is told of, and that are not there by that name. */
 export function* settingsNotFound(deployment: Deployment, program: AppServerProgram): Iterable<RuleFinding> {
@@ -85,9 +85,7 @@ function* settingsOfOwnPackage(deployment: Deployment, program: AppServerProgram
   if (rest.length === 0 || below.length !== 1 || own === undefined || own === first) return
   const home = loaded.searchPath.find(each => files.kind(posix.join(each, own)) === 'directory')
   if (home === undefined || mayBeInstalled(files, home)) return
-  const isThere = loaded.searchPath.some(each =>
-    (files.list(each) ?? []).some(({ name }) => name === first || name.startsWith(`${first}.`)),
-  )
+  const isThere = mayFind(files, loaded.searchPath, first)
   if (isThere || files.kind(`${posix.join(home, own, ...rest)}.py`) !== 'file') return
   const right = [own, ...rest].join('.')
   yield {
@@ -114,9 +112,7 @@ function* settingsBesideScript(deployment: Deployment, program: AppServerProgram
   const home = loaded.searchPath.find(each => files.kind(posix.join(each, outer)) === 'directory')
   if (application?.at == null || rest.length < 2 || first !== rest[0] || home === undefined) return
   if (mayBeInstalled(files, home) || mayBeInstalled(files, posix.join(home, outer))) return
-  const isThere = loaded.searchPath.some(each =>
-    (files.list(each) ?? []).some(({ name }) => name === first || name.startsWith(`${first}.`)),
-  )
+  const isThere = mayFind(files, loaded.searchPath, first)
   const beginning = sourceAt(files, posix.join(home, outer, '__init__.py'))
   if (beginning?.code.includes('sys.path') === true) return
   if (isThere || files.kind(`${posix.join(home, outer, ...named.name.split('.'))}.py`) !== 'file') return
@@ -128,4 +124,11 @@ function* settingsBesideScript(deployment: Deployment, program: AppServerProgram
     related: [{ at: named.at, message: 'named here' }],
     help: `Start ${name} in \`${outer}\` with \`${rest.join('.')}\`${program.server.program === 'gunicorn' ? `, as \`--chdir ${outer}\` does` : ''}`,
   }
+}
+
+/** True where a directory of the path has what may be a module or a package of this name. */
+function mayFind(files: FileSystem, searchPath: readonly string[], name: string): boolean {
+  return searchPath.some(directory =>
+    (files.list(directory) ?? []).some(entry => entry.name === name || entry.name.startsWith(`${name}.`)),
+  )
 }

@@ -25,21 +25,3 @@ export function* untrustingBehindLabels(deployment: Deployment): Iterable<Labell
     yield { front, machine: program.machine, loaded, settings }
   }
 }
-
-/** The container of the application behind Traefik, for examples. */
-export const behindTraefik = /* @__PURE__ */ (
-  files: Readonly<Record<string, string>>,
-  command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
-): Record<string, string> => ({
-  ...Object.fromEntries(Object.entries(files).filter(([path]) => path !== 'nginx/site.conf')),
-  'docker-compose.yml': `services:
-  web:
-    build: ./web
-    command: ${command}
-    labels:
-      - traefik.enable=true
-      - traefik.http.routers.shop.rule=Host(\`example.org\`)
-      - traefik.http.routers.shop.tls.certresolver=le
-      - traefik.http.services.shop.loadbalancer.server.port=8000
-`,
-})

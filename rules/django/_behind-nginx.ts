@@ -97,6 +97,11 @@ export function headerNamed(key: string): string {
     .toLowerCase()
 }
 
+/** A header as people write it: `X-Forwarded-Proto` for `x-forwarded-proto`. */
+export function properName(header: string): string {
+  return header.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())
+}
+
 /** True where Apache may send the application another value of a header than it gets, or none. */
 export function changesHeader({ host }: ModWsgi, header: string): boolean {
   const { configuration, virtualHost } = host

@@ -12,6 +12,7 @@ import type {
   NginxConnection,
   Target,
 } from '../../src/deployment/model.ts'
+import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { PATHS, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
@@ -78,10 +79,11 @@ function djangoInModWsgi(deployment: Deployment): readonly DjangoConnection[] {
     certainHosts(deployment, connection).flatMap(host =>
       deployment.applicationsOf(host).flatMap((application): readonly DjangoConnection[] => {
         const python = deployment.pythonOf(application)
-        const settings = python?.settings ?? null
-        const reached = settings === null ? [] : requestsReaching(deployment, connection, python!.path)
+        if (python === null || python.settings === null) return []
+        const { path, settings } = python
+        const reached = requestsReaching(deployment, connection, path)
         const [first] = reached
-        if (settings === null || first === undefined) return []
+        if (first === undefined) return []
         const [own] = settings.files
         const source = settings.assigned.find(each => each.source.path === own)?.source ?? null
         const { machine } = deployment.programOf(host.configuration)
@@ -96,23 +98,26 @@ function djangoInModWsgi(deployment: Deployment): readonly DjangoConnection[] {
 /** The requests of clients that a connection brings to a script of mod_wsgi, those over TLS first. */
 function requestsReaching(
   deployment: Deployment,
-  { server, block, pass }: NginxConnection,
+  connection: NginxConnection,
   script: string,
 ): readonly { readonly name: string; readonly scheme: ModWsgi['scheme'] }[] {
+  const { server, block } = connection
   const found = [...pathsInto(block), PATHS.missingPage].flatMap(path =>
     requestsToServer(deployment, server, path).flatMap(request => {
-      const { end, steps } = probe(deployment, request)
-      if (end.kind !== 'application' || end.script !== script) return []
-      if (
-        !steps.some(
-          ({ directive }) => directive !== null && 'node' in directive && directive.node === pass.node,
-        )
-      )
-        return []
+      const followed = probe(deployment, request)
+      const { end } = followed
+      if (end.kind !== 'application' || end.script !== script || !goesThrough(followed, connection)) return []
       return [{ name: request.host, scheme: end.scheme, isTls: request.scheme === 'https' }]
     }),
   )
   return found.sort((one, other) => Number(other.isTls) - Number(one.isTls))
+}
+
+/** True where nginx handed a request on by this very line. */
+export function goesThrough({ steps }: FollowedRequest, { pass }: NginxConnection): boolean {
+  return steps.some(
+    ({ directive }) => directive !== null && 'node' in directive && directive.node === pass.node,
+  )
 }
 
 /** The connections by what runs the project, where they are all the ways to it that are known. */

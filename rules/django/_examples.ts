@@ -153,3 +153,21 @@ export const djangoInApache = ({
   'opt/shop/shop/__init__.py': '',
   'opt/shop/shop/urls.py': conf`urlpatterns = []`,
 })
+
+/** The container of the application behind Traefik. */
+export const behindTraefik = /* @__PURE__ */ (
+  files: Readonly<Record<string, string>>,
+  command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(files).filter(([path]) => path !== 'nginx/site.conf')),
+  'docker-compose.yml': `services:
+  web:
+    build: ./web
+    command: ${command}
+    labels:
+      - traefik.enable=true
+      - traefik.http.routers.shop.rule=Host(\`example.org\`)
+      - traefik.http.routers.shop.tls.certresolver=le
+      - traefik.http.services.shop.loadbalancer.server.port=8000
+`,
+})

@@ -11,9 +11,9 @@ import {
   written,
 } from './_behind-nginx.ts'
 import { djangoConnections } from './_connections.ts'
-import { djangoInApache, djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
+import { behindTraefik, djangoBehindNginx, djangoInApache, TLS, TLS_HEADERS } from './_examples.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
-import { behindTraefik, untrustingBehindLabels } from './_behind-labels.ts'
+import { untrustingBehindLabels } from './_behind-labels.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -49,10 +49,7 @@ export default defineRule({
       title: 'a header that nobody trusts, in front of mod_wsgi',
       files: {
         ...djangoInApache({ listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
-        'opt/shop/shop/settings.py': SETTINGS.replace(
-          'ALLOWED_HOSTS = ["example.org"]',
-          '«ALLOWED_HOSTS = ["example.org"]»',
-        ),
+        'opt/shop/shop/settings.py': MARKED,
       },
     },
     {

@@ -3,7 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { addHeader } from '../forwarded-headers/_add-header.ts'
-import { assignedValue, changesHeader, headerNamed, written } from './_behind-nginx.ts'
+import { assignedValue, changesHeader, headerNamed, properName, written } from './_behind-nginx.ts'
 import { djangoConnections } from './_connections.ts'
 import { djangoInApache, djangoBehindNginx, TLS, TLS_HEADERS } from './_examples.ts'
 
@@ -117,7 +117,7 @@ export default defineRule({
         continue
       const header = written(connection, lower)
       if (header !== null && header.state !== 'passed') continue
-      const proper = lower.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())
+      const proper = properName(lower)
       yield {
         at:
           header === null ? namePlace(headers.level ?? connection.block) : argumentPlace(header.directive, 1),

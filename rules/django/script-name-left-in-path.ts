@@ -8,7 +8,7 @@ import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { assignedValue } from './_behind-nginx.ts'
-import { type DjangoConnection, djangoConnections } from './_connections.ts'
+import { type DjangoConnection, djangoConnections, goesThrough } from './_connections.ts'
 import { djangoBehindNginx, djangoInApache, TLS } from './_examples.ts'
 
 const SETTINGS = conf`
@@ -128,12 +128,14 @@ function isLeft(deployment: Deployment, { connection, runner }: DjangoConnection
   if (connection.headers.written.some(({ name }) => /^script[-_]name$/.test(name))) return false
   const page = `${prefix}/${MISSING}`
   return requestsToServer(deployment, connection.server, page).some(request => {
-    const { end, steps } = probe(deployment, request)
+    const followed = probe(deployment, request)
+    const { end } = followed
     if (runner.kind === 'app-server')
       return end.kind === 'backend' && end.connection === connection && end.uri === page
-    if (end.kind !== 'application' || /\/\/[^/]+\/./.test(connection.written)) return false
-    return steps.some(
-      ({ directive }) => directive !== null && 'node' in directive && directive.node === connection.pass.node,
+    return (
+      end.kind === 'application' &&
+      !/\/\/[^/]+\/./.test(connection.written) &&
+      goesThrough(followed, connection)
     )
   })
 }

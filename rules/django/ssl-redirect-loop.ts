@@ -4,6 +4,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   assignedValue,
+  headerNamed,
   isTakenForHttp,
   schemeSeen,
   trustedHeader,
@@ -11,9 +12,16 @@ import {
   written,
 } from './_behind-nginx.ts'
 import { djangoConnections, waysByRunner } from './_connections.ts'
-import { behindTraefik, untrustingBehindLabels } from './_behind-labels.ts'
+import { untrustingBehindLabels } from './_behind-labels.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
-import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache, TLS, TLS_HEADERS } from './_examples.ts'
+import {
+  behindTraefik,
+  djangoBehindNginx,
+  djangoBehindProxyPass,
+  djangoInApache,
+  TLS,
+  TLS_HEADERS,
+} from './_examples.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 
 const SETTINGS = conf`
@@ -282,13 +290,7 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
     if (proxy !== null && !proxy.known) continue
     const [name] = proxy !== null && Array.isArray(proxy.value) ? (proxy.value as readonly unknown[]) : []
-    const own =
-      typeof name === 'string'
-        ? name
-            .replace(/^HTTP_/, '')
-            .replaceAll('_', '-')
-            .toLowerCase()
-        : null
+    const own = typeof name === 'string' ? headerNamed(name) : null
     const tells = (header: string): boolean =>
       header === own || /^(?:x-forwarded-(?:proto|protocol|ssl|scheme)|x-url-scheme|forwarded)$/.test(header)
     // Where the name is not kept, Django sends the client to the address of the backend instead.

@@ -6,7 +6,7 @@ import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { APACHE_OPTIONS } from '../../src/servers/pcre/read-pattern.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
-import { assignedValue, changesHeader, headerNamed } from '../django/_behind-nginx.ts'
+import { assignedValue, changesHeader, headerNamed, properName } from '../django/_behind-nginx.ts'
 import { djangoConnections } from '../django/_connections.ts'
 import { trustedBy } from './_trusted-headers.ts'
 
@@ -84,10 +84,6 @@ function djangoWaiting(deployment: Deployment, connection: NginxConnection): Sch
     }
   }
   return null
-}
-
-function properName(header: string): string {
-  return header.replace(/(?<=^|-)[a-z]/g, letter => letter.toUpperCase())
 }
 
 /** Middleware that sends plain HTTP to https, as it sees the request. */

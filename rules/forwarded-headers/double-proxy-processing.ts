@@ -2,6 +2,7 @@ import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { isProxySchemeHeader } from '../../src/deployment/build/scheme-trusts.ts'
 import type { SchemeTrust } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { headerNamed } from '../django/_behind-nginx.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoProject, virtualHost, wsgiApplication } from '../_examples.ts'
@@ -73,10 +74,7 @@ export default defineRule({
           if (!setting?.known || !Array.isArray(setting.value) || setting.at === null) continue
           const variable: unknown = setting.value[0]
           if (typeof variable !== 'string') continue
-          const header = variable
-            .replace(/^HTTP_/, '')
-            .replaceAll('_', '-')
-            .toLowerCase()
+          const header = headerNamed(variable)
           const same = trusts.find(trust => trust.header === header)
           found.push({ trust: same ?? first, same: same !== undefined, header, setting: setting.at })
         }

@@ -33,6 +33,14 @@ const dynamic = (children: string, start: string, least: string, most: string): 
   pm.max_spare_servers = ${most}
 `
 
+const runAs = (user: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(tree(dynamic('10', '4', '2', '8'))).map(([path, text]) => [
+      path,
+      text.replace('user = www-data', `user = ${user}`),
+    ]),
+  )
+
 export default defineRule({
   summary: 'PHP-FPM does not start with what its pool says',
   severity: 'error',
@@ -66,12 +74,7 @@ export default defineRule({
     },
     {
       title: 'processes of root',
-      files: Object.fromEntries(
-        Object.entries(tree(dynamic('10', '4', '2', '8'))).map(([path, text]) => [
-          path,
-          text.replace('user = www-data', 'user = «root»'),
-        ]),
-      ),
+      files: runAs('«root»'),
     },
     {
       title: 'a setting of PHP',
@@ -186,12 +189,7 @@ export default defineRule({
     {
       title: 'processes of root, which the unit lets run',
       files: {
-        ...Object.fromEntries(
-          Object.entries(tree(dynamic('10', '4', '2', '8'))).map(([path, text]) => [
-            path,
-            text.replace('user = www-data', 'user = root'),
-          ]),
-        ),
+        ...runAs('root'),
         'etc/systemd/system/php-fpm.service': conf`
           [Service]
           ExecStart=/usr/sbin/php-fpm8.2 --nodaemonize -R
