@@ -1,6 +1,5 @@
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
-import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import {
   directoryOfUrl,
   mayRouteToFiles,
@@ -8,13 +7,7 @@ import {
   keepsUploadsInFiles,
 } from '../../src/deployment/django/static-settings.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
-import type {
-  Application,
-  Deployment,
-  Machine,
-  NginxConnection,
-  NginxServer,
-} from '../../src/deployment/model.ts'
+import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -23,13 +16,10 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
 import { assignedValue, textList } from './_behind-nginx.ts'
-import { type DjangoConnection, djangoConnections, isPlaced, type Runner } from './_connections.ts'
+import { type DjangoConnection, djangoConnections, isPlaced } from './_connections.ts'
+import { directorySeen, isOfOneProject, leadsTo } from './_static-ways.ts'
 import { djangoBehindNginx, djangoInApache } from './_examples.ts'
-import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (location: string): string =>
   nginxMain(
@@ -396,25 +386,6 @@ function* unserved(
   }
 }
 
-/** True where a connection brings a URL to Django itself. */
-function leadsTo(deployment: Deployment, connection: NginxConnection, runner: Runner, url: string): boolean {
-  if (runner.kind === 'app-server')
-    return connection.targets.some(target => serverBehind(target) === runner.program)
-  return certainHosts(deployment, connection).includes(runner.host) && !apacheServes(runner.application, url)
-}
-
-function isAtRoot({ alias }: Application): boolean {
-  return alias.path.known && alias.path.value === '/'
-}
-
-function apacheServes({ configuration, host }: Application, url: string): boolean {
-  const { occurrences } = configuration
-  if (['aliasmatch', 'rewriterule', 'scriptalias'].some(name => occurrences.has(name))) return true
-  return [host?.directive ?? null, null].some(section =>
-    directivesIn(configuration, section, 'alias').some(({ args }) => isPrefixOf(args[0]?.value ?? '', url)),
-  )
-}
-
 /** True where a directory is not there, and the one above it and the right one are. */
 function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean {
   return (
@@ -422,11 +393,6 @@ function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean 
     files.kind(wrong) === null &&
     files.kind(posix.dirname(wrong)) === 'directory'
   )
-}
-
-/** True for containers of one compose file, whose nginx has nothing of the other one. */
-function isOfOneProject({ container: own }: Machine, { container: other }: Machine): boolean {
-  return own !== null && other !== null && own !== other && own.project === other.project
 }
 
 /** True for pages of Django's own, whose styles are kept in files and in no other place. */
@@ -438,20 +404,6 @@ function wantsFiles(settings: DjangoSettings): boolean {
   )
 }
 
-/** A directory of one machine as the other sees it; null where nobody knows. */
-function directorySeen(directory: string, from: Machine, to: Machine): string | null {
-  if (from === to) return directory
-  if (from.container === null || to.container === null) return null
-  const own = mountOver(from.container, directory)
-  if (own?.volume == null) return null
-  const there = to.container.mounts.find(({ volume }) => volume === own.volume)
-  return there === undefined ? null : there.target + directory.slice(own.target.length)
-}
-
-function mountOver({ mounts }: Container, path: string): ContainerMount | null {
-  return (
-    mounts
-      .filter(({ target }) => path === target || path.startsWith(`${target}/`))
-      .sort((a, b) => b.target.length - a.target.length)[0] ?? null
-  )
+function isAtRoot({ alias }: Application): boolean {
+  return alias.path.known && alias.path.value === '/'
 }
