@@ -84,6 +84,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'a switch that is off by itself',
+      files: project(conf`
+        CELERY_BROKER_URL = "redis://cache:6379/0"
+        CELERY_ALWAYS_EAGER = False
+      `),
+    },
+    {
       title: 'a value for the project',
       files: project(conf`
         CELERY_BROKER = "cache"
@@ -99,6 +106,10 @@ export default defineRule({
       for (const [name, now] of names) {
         if (!settings.names.has(name) || settings.get(now) !== null) continue
         if (/BROKER/.test(now) && !celery.isBrokerOfSettings) continue
+        const written = settings.get(name)
+        // Each switch of them but one is off by itself.
+        if (written?.known === true && written.value === false && name !== 'CELERYD_HIJACK_ROOT_LOGGER')
+          continue
         const at = isUsed(name, settings, files) ? null : settingPlace(settings, name)
         if (at === null) continue
         yield {
