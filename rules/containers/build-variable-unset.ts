@@ -87,6 +87,8 @@ export default defineRule({
         Dockerfile: conf`
           FROM debian:12
           ARG RUST_VERSION="1.98.0" # Keep in sync with \`rust-toolchain.toml\`
+          ARG REVISION # of the repository
+          ARG CHANNEL=stable # (or nightly)
           RUN rustup toolchain install "$RUST_VERSION"
         `,
       },
@@ -177,7 +179,7 @@ function* misread({ environment, args }: DockerStage): Iterable<RuleFinding> {
     const written = next.at.source.code.slice(next.at.start, next.at.end)
     if (!/^[ \t]+$/.test(between) || written.includes('=')) continue
     // Docker takes the words of a remark for names, and they are nobody's.
-    if (/[ \t]#/.test(lineBefore(at))) continue
+    if (/^#/.test(name) || /^#/.test(written) || /[ \t]#/.test(lineBefore(at))) continue
     const isCut = at.source.code[at.end - 1] === '=' && value.known && value.value === ''
     // Names may follow each other; what is none was meant for a value.
     const isApart = at.end - at.start === name.length && !/^[A-Za-z_]\w*$/.test(written)
