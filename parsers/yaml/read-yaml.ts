@@ -76,6 +76,7 @@ class Reading {
       return null
     }
     if (isAlias(node)) {
+      this.follow(node)
       const target = this.anchors.get(node.source)
       return target === undefined ? this.empty(node as ParsedNode) : this.read(target, depth + 1)
     }
@@ -84,6 +85,21 @@ class Reading {
     // Set behind the node itself, so that no alias inside leads back to it.
     if (anchor !== undefined) this.anchors.set(anchor, node)
     return read
+  }
+
+  /** Go's reader takes fewer characters for a name, and wants the anchor above. */
+  private follow({ source: name, range }: Alias): void {
+    const { code } = this.source
+    const start = range?.[0] ?? 0
+    const said = /^[\w-]+(?:$|[?:,\]}%@`])/.test(name)
+      ? code.lastIndexOf(`&${name}`, start) === -1 && `unknown anchor '${name}' referenced`
+      : NO_NAME
+    if (said === false || this.faults.size >= MOST_FAULTS) return
+    this.faults.set(start, {
+      at: { source: this.source, start, end: Math.min(start + 1 + name.length, code.length) },
+      said,
+      former: null,
+    })
   }
 
   private readNode(node: ParsedNode, depth: number): YamlNode | null {
@@ -210,6 +226,8 @@ function saidBehindQuote(text: string, offset: number, message: string): string 
   return /^\s*-\s+["']/.test(line) ? "did not find expected '-' indicator" : 'did not find expected key'
 }
 
+const NO_NAME = 'did not find expected alphabetic or numeric character'
+
 const SAID: readonly (readonly [string, string, string])[] = [
   ['BAD_INDENT', 'All mapping items', 'did not find expected key'],
   ['BAD_INDENT', 'All sequence items', `did not find expected '-' indicator`],
@@ -221,6 +239,7 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'Plain value cannot start with reserved character',
     'found character that cannot start any token',
   ],
+  ['BAD_ALIAS', 'Alias cannot be an empty string', NO_NAME],
   ['MULTILINE_IMPLICIT_KEY', 'Implicit keys', `could not find expected ':'`],
 ]
 

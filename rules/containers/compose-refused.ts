@@ -83,6 +83,8 @@ export default defineRule({
     { title: 'a protocol that is none of a port', files: tree({ web: 'ports: [«"8000:8000/http"»]' }) },
     { title: 'a restart policy with a slip', files: tree({ web: 'restart: «unless-stoped»' }) },
     { title: 'a limit in bytes', files: tree({ web: 'mem_limit: «512»' }) },
+    { title: 'a value of asterisks', files: tree({ web: 'environment: { MAIL_PASSWORD: «******» }' }) },
+    { title: 'an alias without its anchor', files: tree({ web: 'environment: «*common»' }) },
     { title: 'a text with a variable for a list', files: tree({ web: 'ports: «${PORT}:8000»' }) },
     {
       title: 'two merge keys, of which each is a key',

@@ -20,6 +20,7 @@ export default defineRule({
   ],
   good: [
     { title: 'a map', files: tree('DB_HOST: db') },
+    { title: 'an alias, which Compose refuses', files: tree('DB_PASSWORD: ******') },
     { title: 'a map whose value Compose has', files: tree('DB_HOST: null') },
     { title: 'an equals sign, and a colon behind it', files: tree('- DB_URL=postgres://db:5432/shop') },
     { title: 'a name alone', files: tree('- DB_PASSWORD') },
@@ -45,8 +46,8 @@ export default defineRule({
         // Of what Compose puts in first, the name may be more than it shows.
         if (value !== null || match === null || /[\n=]/.test(text.replace(/\$\{[^}]*\}/g, ''))) continue
         const [, name = '', rest = ''] = match
-        // Of a map, whose value is to be that of Compose's own environment.
-        if (/^(?:~|null)$/i.test(rest)) continue
+        // Of a map, whose value is to be that of Compose's own environment, or an alias.
+        if (/^(?:~|null)$|^\*/i.test(rest)) continue
         yield {
           at,
           message: `\`${name}\` is not set: without \`=\` all of this is the name of a variable, which Compose looks up in its own environment`,

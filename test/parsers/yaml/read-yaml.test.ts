@@ -97,6 +97,19 @@ test('what is no YAML makes the file broken, and the rest is read', () => {
   assert.is((plain(documents[0]) as { a: string }).a, '1')
 })
 
+test('an alias that Go’s reader refuses is a fault', () => {
+  const said = (text: string): readonly string[] => read(text).faults.map(fault => fault.said)
+  const noName = 'did not find expected alphabetic or numeric character'
+  assert.equal(said('password: ******\n'), [noName])
+  assert.equal(said('host: *.example.com\n'), [noName])
+  assert.equal(said('path: *\n'), [noName])
+  assert.equal(said('a: *base\nb: &base 1\n'), ["unknown anchor 'base' referenced"])
+  assert.equal(said('a: &base-1 {x: 1}\nb: *base-1\nc: {<<: *base-1}\n'), [])
+  assert.equal(said('&key a: 1\nb: *key\n'), [])
+  assert.equal(said('a: "*"\nb: \'*.example.com\'\nc: x*\n'), [])
+  assert.equal(said('password: *{{ name }}\n'), [])
+})
+
 test('nesting, aliases and length that would take the process down are refused', () => {
   for (const text of [
     '['.repeat(100_000),
