@@ -164,11 +164,12 @@ export default defineRule({
         const lost = lostIn(configuration, parent)
         const own = addedHeaders(configuration, parent)?.[0]?.directive
         if (lost.length === 0 || own === undefined) continue
-        const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
+        const names = new Set(lost.map(({ directive }) => directive.args[0]?.value))
+        const list = [...names].map(name => `\`${name}\``).join(', ')
         yield {
           at: namePlace(own),
           severity: isGrave(parent, lost) ? 'warning' : 'info',
-          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${list} ${lost.length === 1 ? 'is' : 'are'} not sent`,
+          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${list} ${names.size === 1 ? 'is' : 'are'} not sent`,
           label: 'overrides every inherited `add_header`',
           related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
           ...repeated(parent, own, lost),

@@ -113,7 +113,7 @@ export default defineRule({
         message: often =>
           bound
             ? `nginx connects to \`${target.written}\`${often}, which is the public name of the site, while Apache listens on loopback alone`
-            : `nginx connects to \`${target.written}\`${often}, which is the public name of the site and not loopback`,
+            : `nginx connects to \`${target.written}\`${often}, which is the public name of the site and not ${container === null ? 'loopback' : 'a container'}`,
         label: 'leads to the public address',
         related: [
           { at: name.at, message: 'nginx itself answers for this name' },
