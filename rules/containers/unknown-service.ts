@@ -264,9 +264,12 @@ export default defineRule({
   *check(deployment) {
     const { connections } = deployment
     yield* onHostNetwork(deployment)
-    for (const { from, targets, protocol, pass } of connections.nginx) {
+    for (const { from, server, targets, protocol, pass } of connections.nginx) {
       const { container } = from.machine
       if (container === null || !protocol.known) continue
+      // A main file that was not read with it may define the upstream.
+      const { main, stockMain } = server.configuration
+      if (main === null && stockMain !== true) continue
       if (!knowsEveryName(container) || !knowsConfiguration(container)) continue
       for (const { address, addresses, at, to } of targets) {
         if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue

@@ -1,5 +1,6 @@
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import { type Configurations, partByContainers } from '../deployment/containers/join-containers.ts'
+import { setsOfContainers } from '../deployment/containers/brought-files.ts'
+import type { Configurations } from '../deployment/containers/join-containers.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
 import type { Machine } from '../files/machine.ts'
 import { type ApacheConfiguration, readsEveryInclude } from '../servers/apache/configuration.ts'
@@ -56,7 +57,7 @@ export function readSets(
   }).map(read)
 }
 
-/** What no main file of a machine reaches, parted by the containers that it goes into. */
+/** What no main file of a machine reaches, as the containers read it that it goes into. */
 export function fragmentSets(
   { projects }: ServerReader,
   machine: Machine,
@@ -65,7 +66,7 @@ export function fragmentSets(
 ): readonly FragmentSet[] {
   const { repository } = machine
   const sets = machine.fragments(reached, complete)
-  return repository === undefined ? sets : sets.flatMap(set => partByContainers(set, repository, projects))
+  return repository === undefined ? sets : setsOfContainers(sets, repository, projects)
 }
 
 /** True where all was read that a main file includes, so that a file it did not include is not in use. */

@@ -1,7 +1,9 @@
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import { type Configurations, haveStockMain } from '../deployment/containers/join-containers.ts'
+import { containerOf, filesAround, haveStockMain, placeIn } from '../deployment/containers/brought-files.ts'
+import type { Configurations } from '../deployment/containers/join-containers.ts'
+import type { Container } from '../deployment/containers/container.ts'
 import { ownedFiles } from '../files/file-owner.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
@@ -56,10 +58,16 @@ export function serverReader(
     ownTurns += world.turns - before
     return value
   }
-  const filesIn = memo((of: Machine) => {
-    const files = filesInWorld(of.files, world)
-    return of === machine ? files : ownedFiles(files, of)
-  })
+  const inWorld = (of: Machine, files: FileSystem): FileSystem => {
+    const own = filesInWorld(files, world)
+    return of === machine ? own : ownedFiles(own, of)
+  }
+  const filesIn = memo((of: Machine) => inWorld(of, of.files))
+  /** The container that brings the files of a server: what it includes stands where that has it. */
+  const homeOf = (of: Machine, paths: readonly string[]): Container | null =>
+    of.repository === undefined ? null : containerOf(paths, of.repository, projects)
+  const filesOf = (of: Machine, home: Container | null): FileSystem =>
+    home === null ? filesIn(of) : inWorld(of, filesAround(of.files, home))
   const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
     try {
       return [read()]
@@ -82,13 +90,14 @@ export function serverReader(
     fragments: readonly string[],
     isInLocation = false,
   ): NginxConfiguration => {
-    const files = filesIn(of)
+    const own = filesIn(of)
+    const home = homeOf(of, main === null ? fragments : [main])
     return evaluateNginx({
-      files,
-      main: main === null ? null : sourceOf(files, main),
-      ...(main !== null && { mainPath: main }),
+      files: filesOf(of, home),
+      main: main === null ? null : sourceOf(own, main),
+      ...(main !== null && { mainPath: (home && placeIn(home, of, main)) ?? main }),
       isDump: of.isDump,
-      fragments: fragments.map(path => sourceOf(files, path)),
+      fragments: fragments.map(path => sourceOf(own, path)),
       stockMain:
         main === null && of.repository !== undefined && haveStockMain(fragments, of.repository, projects),
       ...(isInLocation && { fragmentContext: 'location' as const }),
@@ -103,11 +112,11 @@ export function serverReader(
     environment: ApacheEnvironment,
     fragments: readonly string[] = [],
   ): ApacheConfiguration => {
-    const files = filesIn(of)
+    const own = filesIn(of)
     return evaluateApache({
-      files,
+      files: filesOf(of, homeOf(of, main === null ? fragments : [main.path])),
       main,
-      fragments: fragments.map(path => sourceOf(files, path)),
+      fragments: fragments.map(path => sourceOf(own, path)),
       environment,
       version: apacheVersion,
       world,

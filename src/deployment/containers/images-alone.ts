@@ -17,6 +17,12 @@ import { copiesOf, filesInside, imageName, imageReference, leftOutOf } from './r
  * it, with whatever ports, variables and mounts. Null for any other image, and where nobody knows what it is built from.
  */
 export const containerOfImage = memoByKey((files: FileSystem, path: string): Container | null => {
+  const container = imageContainer(files, path)
+  return container !== null && startsServer(container) ? container : null
+})
+
+/** The container of any image that no compose file runs; null where nobody knows what it is built from. */
+export const imageContainer = memoByKey((files: FileSystem, path: string): Container | null => {
   const source = sourceAt(files, path)
   const dockerfile = source === null ? null : readDockerfile(source)
   const image = dockerfile === null ? null : imageOfStage(dockerfile, null)
@@ -26,7 +32,7 @@ export const containerOfImage = memoByKey((files: FileSystem, path: string): Con
   if (context === null || mounts.length === 0) return null
   const service = serviceOf(image, context, path)
   const project = projectOf(service, context)
-  const container: Container = {
+  return {
     project,
     service,
     image,
@@ -42,7 +48,6 @@ export const containerOfImage = memoByKey((files: FileSystem, path: string): Con
     projects: [project],
     isAlone: true,
   }
-  return startsServer(container) ? container : null
 })
 
 /** True also for a script that names one, which is read when it is followed. */

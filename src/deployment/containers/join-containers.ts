@@ -1,21 +1,16 @@
 import { posix } from 'node:path'
-import { memo, memoByKey } from '../../../parsers/collections/memo.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
-import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Repository } from '../../files/machine.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import type { MachineInput } from '../build/machines.ts'
+import { brings, filesAround, HOMES, MOST_DOCKERFILES } from './brought-files.ts'
 import type { Container } from './container.ts'
 import { readContainers } from './read-containers.ts'
-import { writesFile } from './written-files.ts'
-
-/** Where images of nginx and Apache keep their configuration. */
-const HOMES =
-  /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
 
 export type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
 type Configuration = NginxConfiguration | ApacheConfiguration
@@ -115,9 +110,6 @@ function isCopied(file: string | null, dockerfiles: readonly string[], files: Fi
   })
 }
 
-/** So many Dockerfiles are read for it. */
-const MOST_DOCKERFILES = 60
-
 /** What a Dockerfile copies to where a server reads it, by its path in a directory that nobody knows. */
 const copiesIntoHomes = memo((source: Source): readonly string[] =>
   readDockerfile(source).stages.flatMap(({ copies }) =>
@@ -155,33 +147,6 @@ export function containersAlone(
   })
 }
 
-const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/
-
-/**
- * True where the containers that fragments are brought into all run nginx's own image with its own main file.
- *
- * @param paths files of the repository
- */
-export function haveStockMain(
-  paths: readonly string[],
-  { files, locate }: Repository,
-  projects: readonly ComposeProject[],
-): boolean {
-  const located = paths.flatMap(path => locate(path) ?? [])
-  if (located.length === 0 || located.length < paths.length) return false
-  const bringing = projects
-    .flatMap(project => readContainers(project, files))
-    .filter(container => located.every(path => brings(container, path)))
-  return (
-    bringing.length > 0 &&
-    bringing.every(
-      ({ base, mounts }) =>
-        NGINX_IMAGES.test(base ?? '') &&
-        mounts.every(({ target }) => target !== '/etc/nginx' && target !== '/etc/nginx/nginx.conf'),
-    )
-  )
-}
-
 /** Which container brings every file of a server. */
 function homesOf(read: readonly ReadApart[], containers: readonly Container[]): Homes {
   const homes = new Map<
@@ -215,67 +180,4 @@ export function machineOf(container: Container, servers: Servers | undefined): M
     apache: servers?.apache ?? [],
     container,
   }
-}
-
-/**
- * The files of the container over those among which the configuration of its server was read: what a `root` holds is
- * mounted or copied there, and what nothing brings may still lie in the image.
- */
-const filesAround = memoByKey((own: FileSystem, container: Container): FileSystem => {
-  const inside = container.files
-  const isInside = (path: string): boolean => inside.kind(path) !== null
-  return {
-    ...own,
-    read: path => (isInside(path) ? inside : own).read(path),
-    list: path => (isInside(path) ? inside : own).list(path),
-    kind: path => inside.kind(path) ?? own.kind(path),
-    realPath: path => (isInside(path) ? inside : own).realPath(path),
-    mode: path => (isInside(path) ? inside : own).mode(path),
-    refusal: path => (isInside(path) ? inside : own).refusal(path),
-    display: path => (isInside(path) ? inside : own).display(path),
-  }
-})
-
-/** True where a mount, the image or the compose file puts a file of the repository where a server reads it. */
-function brings(container: Container, file: string): boolean {
-  const isMounted = container.mounts.some(({ path, target }) => {
-    if (path === null || (file !== path && !file.startsWith(`${path}/`))) return false
-    return HOMES.test(target + file.slice(path.length))
-  })
-  return isMounted || writesFile(container, file, target => HOMES.test(target))
-}
-
-/**
- * A set of fragments as containers read it: where some of its files are brought into one container and others into
- * another, they are no files of one server.
- */
-export function partByContainers(
-  set: FragmentSet,
-  { files, locate }: Repository,
-  projects: readonly ComposeProject[],
-): readonly FragmentSet[] {
-  const paths = [...set.nginx, ...set.apache]
-  if (paths.length < 2 || projects.length === 0) return [set]
-  const containers = projects.flatMap(project => readContainers(project, files, projects))
-  const parts: { readonly homes: Set<Container>; readonly paths: Set<string> }[] = []
-  for (const path of paths) {
-    const located = locate(path)
-    const homes = located === null ? [] : containers.filter(container => brings(container, located))
-    if (homes.length === 0) continue
-    const touched = parts.filter(part => homes.some(home => part.homes.has(home)))
-    const merged = {
-      homes: new Set([...homes, ...touched.flatMap(part => [...part.homes])]),
-      paths: new Set([path, ...touched.flatMap(part => [...part.paths])]),
-    }
-    parts.splice(0, parts.length, ...parts.filter(part => !touched.includes(part)), merged)
-  }
-  if (parts.length < 2) return [set]
-  const homeless = new Set(paths.filter(path => !parts.some(part => part.paths.has(path))))
-  return [homeless, ...parts.map(part => part.paths)]
-    .map(own => ({
-      ...set,
-      nginx: set.nginx.filter(path => own.has(path)),
-      apache: set.apache.filter(path => own.has(path)),
-    }))
-    .filter(({ nginx, apache }) => nginx.length + apache.length > 0)
 }

@@ -81,8 +81,8 @@ export function loadsModulesAlone(path: string): boolean {
  * What an `include` brings, each file read at most once.
  *
  * nginx takes a relative path from the directory of the main file (`mainDirectory`), whichever file it stands
- * in. Without a main file that directory is unknown: the first directory upward from the including file that
- * has the path stands for it. A missing file is fatal only where its absence is evidence. `isComplete`
+ * in. Without a main file that directory is `/etc/nginx` where that has the path, as in a container; else the first
+ * directory upward from the including file that has it stands for it. A missing file is fatal only where its absence is evidence. `isComplete`
  * says that every file that nginx would read is there, so that a pattern which finds none means none.
  */
 export function includeResolver(
@@ -134,10 +134,10 @@ export function includeResolver(
   }
 
   const fromFragment = (value: string, from: Source, literal: boolean): readonly IncludeStep[] => {
-    const path = value.startsWith('/') ? mapped(value) : null
-    const found = path === null ? [] : namedBy(path, literal)
+    const path = mapped(value.startsWith('/') ? value : `/etc/nginx/${value}`)
+    const found = namedBy(path, literal)
     if (found.length > 0) return found.map(read)
-    const relative = path === null ? value : insideHome(path)
+    const relative = value.startsWith('/') ? insideHome(path) : value
     if (relative !== null) {
       for (let directory = parentOf(from.path); ; directory = parentOf(directory)) {
         const candidates = namedBy(`${directory}/${relative}`, literal)

@@ -1,0 +1,224 @@
+import { posix } from 'node:path'
+import { memoByKey } from '../../../parsers/collections/memo.ts'
+import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import type { FragmentSet } from '../../files/fragment-sets.ts'
+import type { Machine, Repository } from '../../files/machine.ts'
+import { mountedFiles } from '../../files/mounted-files.ts'
+import type { Mount } from '../../files/mounts.ts'
+import type { Container } from './container.ts'
+import { imageContainer } from './images-alone.ts'
+import { readContainers } from './read-containers.ts'
+import { writesFile } from './written-files.ts'
+
+/** Where images of nginx and Apache keep their configuration. */
+export const HOMES =
+  /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
+
+const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/
+
+/** So many Dockerfiles that no compose file builds are read for what they copy. */
+export const MOST_DOCKERFILES = 60
+
+/** True where a mount, the image or the compose file puts a file of the repository where a server reads it. */
+export function brings(container: Container, file: string): boolean {
+  return placesOf(container, file).length > 0 || writesFile(container, file, target => HOMES.test(target))
+}
+
+/** Where mounts and copies put a file of the repository, of the places from which a server reads. */
+function placesOf({ mounts }: Container, file: string): readonly string[] {
+  return mounts.flatMap(({ path, target }) => {
+    if (path === null || (file !== path && !file.startsWith(`${path}/`))) return []
+    const place = target + file.slice(path.length)
+    return HOMES.test(place) ? [place] : []
+  })
+}
+
+/**
+ * The first container that brings every one of some files of a server: of a compose project, else of an image that
+ * none of them builds; null where none does.
+ *
+ * @param paths of a machine of the repository
+ */
+export function containerOf(
+  paths: readonly string[],
+  repository: Repository,
+  projects: readonly ComposeProject[],
+): Container | null {
+  const { files, dockerfiles } = repository
+  const located = locatedIn(repository, paths)
+  if (located === null) return null
+  const bringsAll = (container: Container): boolean => located.every(path => brings(container, path))
+  for (const project of projects) {
+    const container = readContainers(project, files, projects).find(bringsAll)
+    if (container !== undefined) return container
+  }
+  for (const path of dockerfiles.slice(0, MOST_DOCKERFILES)) {
+    const container = imageContainer(files, path)
+    if (container !== null && bringsAll(container)) return container
+  }
+  return null
+}
+
+/** Where a container has a file of a machine of the repository; null where it only writes it. */
+export function placeIn(container: Container, { repository }: Machine, path: string): string | null {
+  const located = repository?.locate(path) ?? null
+  return located === null ? null : (placesOf(container, located)[0] ?? null)
+}
+
+/** Where files of a machine lie in the repository; null where one of them, or all, does not. */
+function locatedIn({ locate }: Repository, paths: readonly string[]): readonly string[] | null {
+  const located = paths.flatMap(path => locate(path) ?? [])
+  return located.length === 0 || located.length < paths.length ? null : located
+}
+
+/**
+ * True where the containers that fragments are brought into all run nginx's own image with its own main file.
+ *
+ * @param paths files of the repository
+ */
+export function haveStockMain(
+  paths: readonly string[],
+  repository: Repository,
+  projects: readonly ComposeProject[],
+): boolean {
+  const located = locatedIn(repository, paths)
+  if (located === null) return false
+  const bringing = projects
+    .flatMap(project => readContainers(project, repository.files))
+    .filter(container => located.every(path => brings(container, path)))
+  return bringing.length > 0 && bringing.every(hasStockMain)
+}
+
+function hasStockMain({ base, mounts }: Container): boolean {
+  return (
+    NGINX_IMAGES.test(base ?? '') &&
+    mounts.every(({ target }) => target !== '/etc/nginx' && target !== '/etc/nginx/nginx.conf')
+  )
+}
+
+/**
+ * The files of the container over those among which the configuration of its server was read: what a `root` holds is
+ * mounted or copied there, and what nothing brings may still lie in the image.
+ */
+export const filesAround = memoByKey((own: FileSystem, container: Container): FileSystem => {
+  const inside = withRenderedTemplates(container)
+  const isInside = (path: string): boolean => inside.kind(path) !== null
+  return {
+    ...own,
+    read: path => (isInside(path) ? inside : own).read(path),
+    list: path => (isInside(path) ? inside : own).list(path),
+    kind: path => inside.kind(path) ?? own.kind(path),
+    realPath: path => (isInside(path) ? inside : own).realPath(path),
+    mode: path => (isInside(path) ? inside : own).mode(path),
+    refusal: path => (isInside(path) ? inside : own).refusal(path),
+    display: path => (isInside(path) ? inside : own).display(path),
+  }
+})
+
+/** The image of nginx writes what it fills in of `/etc/nginx/templates` to `/etc/nginx/conf.d` before nginx starts. */
+function withRenderedTemplates({ base, files }: Container): FileSystem {
+  const templates = NGINX_IMAGES.test(base ?? '') ? (files.list(TEMPLATES) ?? []) : []
+  const rendered = templates.flatMap(({ name, kind }): Mount[] =>
+    kind === 'file' && name.endsWith('.template')
+      ? [
+          {
+            at: posix.join('/etc/nginx/conf.d', name.slice(0, -'.template'.length)),
+            disk: posix.join(TEMPLATES, name),
+          },
+        ]
+      : [],
+  )
+  return rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
+}
+
+const TEMPLATES = '/etc/nginx/templates'
+
+/**
+ * Sets of fragments as containers read them. Files that are brought into two containers are no files of one server;
+ * and what one container brings to the directory that its main file includes is read together, wherever in the
+ * repository it lies.
+ */
+export function setsOfContainers(
+  sets: readonly FragmentSet[],
+  repository: Repository,
+  projects: readonly ComposeProject[],
+): readonly FragmentSet[] {
+  if (projects.length === 0) return sets
+  const containers = projects.flatMap(project => readContainers(project, repository.files, projects))
+  return readTogether(
+    sets.flatMap(set => partByContainers(set, repository, containers)),
+    repository,
+    containers,
+  )
+}
+
+function partByContainers(
+  set: FragmentSet,
+  { locate }: Repository,
+  containers: readonly Container[],
+): readonly FragmentSet[] {
+  const paths = [...set.nginx, ...set.apache]
+  if (paths.length < 2) return [set]
+  const parts: { readonly homes: Set<Container>; readonly paths: Set<string> }[] = []
+  for (const path of paths) {
+    const located = locate(path)
+    const homes = located === null ? [] : containers.filter(container => brings(container, located))
+    if (homes.length === 0) continue
+    const touched = parts.filter(part => homes.some(home => part.homes.has(home)))
+    const merged = {
+      homes: new Set([...homes, ...touched.flatMap(part => [...part.homes])]),
+      paths: new Set([path, ...touched.flatMap(part => [...part.paths])]),
+    }
+    parts.splice(0, parts.length, ...parts.filter(part => !touched.includes(part)), merged)
+  }
+  if (parts.length < 2) return [set]
+  const homeless = new Set(paths.filter(path => !parts.some(part => part.paths.has(path))))
+  return [homeless, ...parts.map(part => part.paths)]
+    .map(own => ({
+      ...set,
+      nginx: set.nginx.filter(path => own.has(path)),
+      apache: set.apache.filter(path => own.has(path)),
+    }))
+    .filter(({ nginx, apache }) => nginx.length + apache.length > 0)
+}
+
+/** What the main file of nginx's own image includes. */
+const INCLUDED = /^\/etc\/nginx\/conf\.d\/[^/]+\.conf$/
+
+/** Joins the sets of which every file is brought to where the stock main file of one container includes it. */
+function readTogether(
+  sets: readonly FragmentSet[],
+  repository: Repository,
+  containers: readonly Container[],
+): readonly FragmentSet[] {
+  const joined = new Map<Container, FragmentSet>()
+  const all: FragmentSet[] = []
+  for (const set of sets) {
+    const home = set.apache.length > 0 ? undefined : homeOf(set, repository, containers)
+    const other = home === undefined ? undefined : joined.get(home)
+    const whole = other === undefined ? set : { ...other, nginx: [...other.nginx, ...set.nginx], joint: true }
+    if (home !== undefined) joined.set(home, whole)
+    if (other === undefined) all.push(whole)
+    else all[all.indexOf(other)] = whole
+  }
+  return all
+}
+
+/** The one container whose stock main file includes every file of a set; undefined where none or several do. */
+function homeOf(
+  { nginx, joint }: FragmentSet,
+  repository: Repository,
+  containers: readonly Container[],
+): Container | undefined {
+  const located = locatedIn(repository, nginx)
+  const [home, ...others] = containers.filter(container =>
+    located?.every(path =>
+      // Of a directory of alternatives that is mounted whole, nobody knows which one is left there.
+      container.mounts.some(mount => joint || mount.path === path)
+        ? placesOf(container, path).some(place => INCLUDED.test(place))
+        : false,
+    ),
+  )
+  return home !== undefined && others.length === 0 && hasStockMain(home) ? home : undefined
+}
