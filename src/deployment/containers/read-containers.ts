@@ -216,16 +216,31 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
 
 /** What `COPY` and `ADD` bring from the build's own context, the last first. */
 export function copiesOf(
-  { steps }: DockerImage,
+  { steps, workingDirectory }: DockerImage,
   context: string,
   files: FileSystem,
 ): readonly ContainerMount[] {
   const found: ContainerMount[] = []
-  for (const step of steps) if ('sources' in step) found.unshift(...copyOf(step, context, files))
+  const home = workingDirectory?.known === true ? workingDirectory.value : null
+  const isDirectory = (place: string): boolean =>
+    place === home ||
+    steps.some(
+      step =>
+        'sources' in step &&
+        step.target.known &&
+        isBelow(step.target.value, place) &&
+        (step.intoDirectory || step.target.value !== place),
+    )
+  for (const step of steps) if ('sources' in step) found.unshift(...copyOf(step, context, files, isDirectory))
   return found
 }
 
-function copyOf(copy: DockerCopy, context: string, files: FileSystem): readonly ContainerMount[] {
+function copyOf(
+  copy: DockerCopy,
+  context: string,
+  files: FileSystem,
+  isDirectory: (place: string) => boolean,
+): readonly ContainerMount[] {
   const { target, from, at } = copy
   if (from !== null || !target.known) return []
   return copy.sources.flatMap(source => {
@@ -235,7 +250,13 @@ function copyOf(copy: DockerCopy, context: string, files: FileSystem): readonly 
       const kind = files.kind(path)
       if (kind === null) return []
       // Of a directory the content is copied, whatever the target.
-      const isInto = kind === 'file' && (copy.intoDirectory || hasWildcard(source.value))
+      const isInto =
+        kind === 'file' &&
+        (copy.intoDirectory ||
+          hasWildcard(source.value) ||
+          isDirectory(target.value) ||
+          // `COPY .htaccess /srv/www/public`: of a directory that is there the file becomes a part.
+          (/^\.\w/.test(posix.basename(path)) && /^\w+$/.test(posix.basename(target.value))))
       const place = isInto ? posix.join(target.value, posix.basename(path)) : target.value
       return [{ target: cleanPath(place), path, volume: null, from: 'COPY', at } as const]
     })

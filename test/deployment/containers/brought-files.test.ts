@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { conf } from '../../../src/engine/conf.ts'
 import { setsOfContainers } from '../../../src/deployment/containers/brought-files.ts'
 import { readProjects } from '../../../src/deployment/containers/read-projects.ts'
+import type { FileSystem } from '../../../src/files/file-system.ts'
 import { deploymentsOf, machineOf } from '../../rules/audit-files.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -167,6 +168,39 @@ test('Apache includes what its container has', () => {
     'vhosts/shop.conf': '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n',
   }
   assert.equal(read(texts), [['/httpd/httpd.conf', '/vhosts/shop.conf']])
+})
+
+test('a fragment of Apache that another one includes by the place in the container is read once', () => {
+  const texts = {
+    'compose.yaml': conf`
+      services:
+        pages:
+          build: ./apache
+          volumes: ["./apache/sites:/etc/apache2/sites-available"]
+    `,
+    'apache/Dockerfile': 'FROM debian:12\nCOPY all.conf /etc/apache2/sites-enabled/all.conf\n',
+    'apache/all.conf': 'Include /etc/apache2/sites-available/*.conf\n',
+    'apache/sites/shop.conf': '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n',
+  }
+  const [{ apache: [server] = [] } = { apache: [] }] = deploymentsOf(texts)
+  assert.is(server?.occurrences.get('servername')?.length, 1)
+})
+
+test('a file that is copied to a directory becomes a part of it', () => {
+  const texts = (copy: string): Texts => ({
+    'compose.yaml': 'services:\n  web:\n    build: .\n',
+    Dockerfile: `FROM php:8.3-apache\nWORKDIR /srv\n${copy}\n`,
+    '.htaccess': 'Options -Indexes\n',
+    'site.conf': '<VirtualHost *:80>\n    DocumentRoot /srv/www/public\n</VirtualHost>\n',
+  })
+  const files = (copy: string): FileSystem | undefined =>
+    deploymentsOf(texts(copy))
+      .flatMap(({ machines }) => machines)
+      .find(({ container }) => container !== null)?.files
+  assert.is(files('COPY .htaccess /srv/www/public')?.kind('/srv/www/public/.htaccess'), 'file')
+  assert.is(files('COPY site.conf /srv')?.kind('/srv/site.conf'), 'file')
+  assert.is(files('COPY .htaccess /srv/www/\nCOPY site.conf /srv/www')?.kind('/srv/www/site.conf'), 'file')
+  assert.is(files('COPY site.conf /etc/apache2/sites')?.kind('/etc/apache2/sites'), 'file')
 })
 
 test.run()

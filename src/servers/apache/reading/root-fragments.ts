@@ -16,14 +16,32 @@ export function rootFragments(reading: Reading, fragments: readonly Source[]): r
       if (node.kind !== 'directive' || !/^include(?:optional)?$/i.test(node.name.value)) continue
       const target = node.words[0]?.value
       if (!target?.startsWith('/') || target.includes('${')) continue
+      const found = pathsAt(reading, posix.normalize(target))
       for (const other of fragments) {
-        if (other !== source && isIncluded(reading, target, other.path)) included.add(other)
+        if (other === source) continue
+        if (found.has(other.path) || isIncluded(reading, target, other.path)) included.add(other)
       }
     }
   }
   const roots = fragments.filter(source => !included.has(source))
   // Fragments that include each other in a ring are all read, and the ring is said.
   return roots.length > 0 ? roots : fragments
+}
+
+/** The sources that stand at a path, or match the pattern in its last name: a container has them at other places. */
+function pathsAt({ files }: Reading, target: string): ReadonlySet<string> {
+  const last = posix.basename(target)
+  const directory = posix.dirname(target)
+  if (hasWildcard(directory)) return new Set()
+  const names = hasWildcard(last)
+    ? (files.list(directory) ?? []).flatMap(({ name }) => (matchesAprName(last, name) ? [name] : []))
+    : [last]
+  return new Set(
+    names.flatMap(name => {
+      const read = files.read(posix.join(directory, name))
+      return read.kind === 'source' ? [read.source.path] : []
+    }),
+  )
 }
 
 function isIncluded(reading: Reading, target: string, path: string): boolean {
