@@ -90,6 +90,7 @@ export default defineRule({
     { title: 'the name', files: { ...nginx('example.org'), ...FILES } },
     { title: 'the wildcard', files: { ...nginx('EXAMPLE.org toys.shop.example.org'), ...FILES } },
     { title: 'a certificate outside of the audit', files: nginx('www.example.org') },
+    { title: 'a name that no other machine asks for', files: { ...nginx('localhost'), ...FILES } },
     { title: 'its address as a name', files: { ...nginx('example.org 192.0.2.10'), ...FILES } },
     {
       title: 'a server for whatever name comes',
@@ -116,7 +117,7 @@ export default defineRule({
       const stands = listed([...new Set(certificates.flatMap(({ names }) => names))])
       yield {
         at: name.at,
-        message: `the certificate of this server does not stand for \`${name.name}\`${others.length > 0 ? ` and ${others.length} more of its names` : ''}, only for ${stands}`,
+        message: `the certificate of this server does not stand for \`${name.name}\`${others.length > 0 ? ` and ${others.length} more of its names` : ''}, ${stands === '' ? 'nor for any host name' : `only for ${stands}`}`,
         label: 'browsers refuse it',
         related: [
           { at: first.at, message: 'this certificate' },
@@ -152,13 +153,16 @@ function mismatchOf(files: FileSystem, server: NginxServer): Mismatch | null {
   if (first === undefined || certificates.length < shown.length) return null
   const [name, ...others] = server.names.filter(
     ({ name, exact }) =>
-      exact && parseHost(name).kind === 'name' && !certificates.some(certificate => certificate.covers(name)),
+      exact &&
+      // Nobody orders a certificate for it, and no other machine asks for it.
+      name !== 'localhost' &&
+      parseHost(name).kind === 'name' &&
+      !certificates.some(certificate => certificate.covers(name)),
   )
   return name === undefined ? null : { first, certificates, name, others }
 }
 
 function listed(names: readonly string[]): string {
-  if (names.length === 0) return 'no host name'
   const quoted = names.slice(0, 3).map(name => `\`${name}\``)
   if (names.length > 3) return `${quoted.join(', ')} and ${names.length - 3} more`
   return quoted.length < 2 ? (quoted[0] ?? '') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`

@@ -94,7 +94,8 @@ const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/
 const OF_OTHERS = /\/vendor\/(?:[\w-]+\.)+[a-z]+\/|\/(?:pro|vs|pure-)ftpd\//
 
 /** What tests of a program read, and compare with what it makes of it. */
-const OF_TESTS = /\/(?:testdata|testfiles[\w-]*|tests?\/data|fixtures|__fixtures__)\//
+const OF_TESTS =
+  /\/(?:testdata|testfiles[\w-]*|tests?\/data|tests\/integration\/targets|fixtures|__fixtures__)\//
 
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
