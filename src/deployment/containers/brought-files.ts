@@ -29,7 +29,7 @@ export function brings(container: Container, file: string): boolean {
 function placesOf({ mounts }: Container, file: string): readonly string[] {
   return mounts.flatMap(({ path, target }) => {
     if (path === null || (file !== path && !file.startsWith(`${path}/`))) return []
-    const place = target + file.slice(path.length)
+    const place = posix.join(target, file.slice(path.length))
     return HOMES.test(place) ? [place] : []
   })
 }

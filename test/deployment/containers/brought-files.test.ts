@@ -88,6 +88,19 @@ test('a Dockerfile that no compose file builds says where its files stand', () =
   assert.equal(read(texts), [['/deploy/nginx.conf', '/deploy/vhosts/shop.conf']])
 })
 
+test('a directory that is copied to the root has everything at its place', () => {
+  const texts = {
+    Dockerfile: 'FROM alpine:3.22\nRUN apk add --no-cache nginx\nCOPY rootfs/ /\n',
+    'rootfs/etc/nginx/nginx.conf': main('/etc/nginx/http.d/*.conf'),
+    'rootfs/etc/nginx/http.d/shop.conf': site('include /srv/nginx/tls.inc;'),
+    'rootfs/srv/nginx/tls.inc': 'ssl_protocols TLSv1.3;\n',
+  }
+  assert.equal(
+    read(texts)[0],
+    Object.keys(texts).flatMap(path => (path === 'Dockerfile' ? [] : [`/${path}`])),
+  )
+})
+
 test('a fragment includes what its container has, by a whole path and by one from /etc/nginx', () => {
   for (const path of ['/etc/nginx/common/tls.inc', 'common/tls.inc']) {
     const texts = {
