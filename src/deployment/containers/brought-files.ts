@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Machine, Repository } from '../../files/machine.ts'
@@ -28,15 +29,15 @@ export function brings(container: Container, file: string): boolean {
 /** Where mounts and copies put a file of the repository, of the places from which a server reads. */
 function placesOf({ mounts }: Container, file: string): readonly string[] {
   return mounts.flatMap(({ path, target }) => {
-    if (path === null || (file !== path && !file.startsWith(`${path}/`))) return []
+    if (path === null || !isBelow(file, path)) return []
     const place = posix.join(target, file.slice(path.length))
     return HOMES.test(place) ? [place] : []
   })
 }
 
 /**
- * The first container that brings every one of some files of a server: of a compose project, else of an image that
- * none of them builds; null where none does.
+ * The first container that brings every one of some files of a server to where one reads them, else the first that has
+ * them anywhere: of a compose project, else of an image that none of them builds; null where none does.
  *
  * @param paths of a machine of the repository
  */
@@ -48,16 +49,19 @@ export function containerOf(
   const { files, dockerfiles } = repository
   const located = locatedIn(repository, paths)
   if (located === null) return null
-  const bringsAll = (container: Container): boolean => located.every(path => brings(container, path))
-  for (const project of projects) {
-    const container = readContainers(project, files, projects).find(bringsAll)
-    if (container !== undefined) return container
-  }
-  for (const path of dockerfiles.slice(0, MOST_DOCKERFILES)) {
-    const container = imageContainer(files, path)
-    if (container !== null && bringsAll(container)) return container
-  }
-  return null
+  const all = [
+    ...projects.flatMap(project => readContainers(project, files, projects)),
+    ...dockerfiles.slice(0, MOST_DOCKERFILES).flatMap(path => imageContainer(files, path) ?? []),
+  ]
+  return (
+    all.find(container => located.every(path => brings(container, path))) ??
+    all.find(container => located.every(path => has(container, path))) ??
+    null
+  )
+}
+
+function has({ mounts }: Container, file: string): boolean {
+  return mounts.some(({ path }) => path !== null && isBelow(file, path))
 }
 
 /** Where a container has a file of a machine of the repository; null where it only writes it. */

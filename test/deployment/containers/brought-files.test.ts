@@ -199,6 +199,19 @@ test('a fragment of Apache that another one includes by the place in the contain
   assert.is(server?.occurrences.get('servername')?.length, 1)
 })
 
+test('what stands where no server looks by itself has its neighbours there, too', () => {
+  const texts = {
+    Dockerfile: conf`
+      FROM nginx:1.27
+      COPY files/nginx/ /usr/share/shop/nginx/
+      CMD ["/scripts/start.sh"]
+    `,
+    'files/nginx/shop.conf': site('include /usr/share/shop/nginx/tls.inc;'),
+    'files/nginx/tls.inc': 'ssl_protocols TLSv1.3;\n',
+  }
+  assert.equal(read(texts)[0], ['/files/nginx/shop.conf', '/files/nginx/tls.inc'])
+})
+
 test('a file that is copied to a directory becomes a part of it', () => {
   const texts = (copy: string): Texts => ({
     'compose.yaml': 'services:\n  web:\n    build: .\n',

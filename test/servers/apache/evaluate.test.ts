@@ -283,6 +283,26 @@ test('fragments: one that another includes is read at its place', () => {
   assert.is(headers[0]?.parent?.name, 'VirtualHost')
 })
 
+test('fragments: a path from the ServerRoot leads to the first directory upward that has it', () => {
+  const site = (path: string): string => `<VirtualHost *:80>\n  Include ${path}\n</VirtualHost>\n`
+  for (const path of ['vhosts/common.conf', 'vhosts/*.conf', '/etc/apache2/vhosts/common.conf']) {
+    const configuration = evaluateFragments({
+      '/docker/apache2/vhosts/common.conf': 'Header set A b\n',
+      '/docker/apache2/sites/a.conf': site(path),
+    })
+    const headers = find(configuration, 'header')
+    assert.is(headers.length, 1, path)
+    assert.is(headers[0]?.parent?.name, 'VirtualHost')
+  }
+  for (const path of ['*.conf', '../sites/*.conf', 'other/common.conf', '/srv/vhosts/common.conf']) {
+    const configuration = evaluateFragments({
+      '/vhosts/common.conf': 'Header set A b\n',
+      '/sites/a.conf': site(path),
+    })
+    assert.is(find(configuration, 'header')[0]?.parent ?? null, null, path)
+  }
+})
+
 test('fragments: a section that its file does not close is fatal', () => {
   const configuration = evaluateFragments({ '/a.conf': '<VirtualHost *:80>\n' })
   assert.equal(said(configuration), [['section-unclosed', true, 'VirtualHost']])

@@ -6,7 +6,7 @@ import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { presenceAt } from '../../presence.ts'
 import type { UnreadReason } from '../../unread-file.ts'
 import { isMissing } from '../validate/paths.ts'
-import { absolutePath } from './paths.ts'
+import { absolutePath, nearFragment } from './paths.ts'
 import { placeOf } from './places.ts'
 import { type Cursor, hasModuleDirectory, leaveOpen, note, type Reading, refuse } from './reading.ts'
 
@@ -38,7 +38,8 @@ function includeWord(reading: Reading, node: ApacheLineNode, cursor: Cursor, opt
   const word = node.words[0]
   if (word === undefined) return
   const at = placeOf(reading.stream, node, word)
-  const path = absolutePath(reading, word.value)
+  const near = reading.fragments ? nearFragment(reading.files, at.source.path, word.value) : null
+  const path = near ?? absolutePath(reading, word.value)
   if (path === null) {
     skipUnread({ reading, cursor, optional, at, path: word.value }, word.value)
     return

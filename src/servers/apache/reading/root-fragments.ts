@@ -3,19 +3,20 @@ import { parseApache } from '../../../../parsers/apache/parse.ts'
 import type { Source } from '../../../../parsers/text/source.ts'
 import { matchesAprName } from '../../../../parsers/wildcard/apr-fnmatch.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
+import { nearFragment } from './paths.ts'
 import type { Reading } from './reading.ts'
 
 /**
- * The fragments that no other fragment includes by its absolute path: the others are read at the place
- * of their Include.
+ * The fragments that no other fragment includes: the others are read at the place of their Include.
  */
 export function rootFragments(reading: Reading, fragments: readonly Source[]): readonly Source[] {
   const included = new Set<Source>()
   for (const source of fragments) {
     for (const node of parseApache(source)) {
       if (node.kind !== 'directive' || !/^include(?:optional)?$/i.test(node.name.value)) continue
-      const target = node.words[0]?.value
-      if (!target?.startsWith('/') || target.includes('${')) continue
+      const written = node.words[0]?.value ?? ''
+      const target = nearFragment(reading.files, source.path, written) ?? written
+      if (!target.startsWith('/') || target.includes('${')) continue
       const found = pathsAt(reading, posix.normalize(target))
       for (const other of fragments) {
         if (other === source) continue
