@@ -6,7 +6,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { type Htaccess, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { type Htaccess, htaccessOfHosts } from '../../src/servers/apache/queries/htaccess.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { rewriteRules } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { apacheMain } from '../_examples.ts'
@@ -102,7 +102,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const configuration of deployment.apache) {
-      for (const htaccess of htaccessFiles(configuration, deployment.filesOf(configuration))) {
+      for (const htaccess of htaccessOfHosts(configuration, deployment.filesOf(configuration))) {
         const { overrides, directory } = htaccess
         if (!overrides.known || overrides.value.reads || overrides.value.at === null) continue
         const asked: AskedHost = { configuration, host: htaccess.virtualHost }

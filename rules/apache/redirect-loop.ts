@@ -105,6 +105,36 @@ export default defineRule({
       },
     },
     {
+      title: 'in a .htaccess that two virtual hosts read, for the one with TLS',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            Listen 443
+            <Directory /var/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /var/www/site
+            </VirtualHost>
+            <VirtualHost *:443>
+                ServerName example.org
+                DocumentRoot /var/www/site
+                SSLEngine on
+            </VirtualHost>
+          `,
+          ['rewrite', 'ssl'],
+        ),
+        'var/www/site/.htaccess': conf`
+          RewriteEngine On
+          «RewriteCond» %{SERVER_PORT} !=80
+          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+        `,
+      },
+    },
+    {
       title: 'two virtual hosts that send to each other',
       files: {
         'etc/apache2/apache2.conf': apacheMain(

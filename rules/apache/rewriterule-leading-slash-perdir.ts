@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { isAnchoredAtStart, literalPrefix } from '../../src/servers/pcre/pattern-facts.ts'
 import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { apacheMain } from '../_examples.ts'
 
 /** A pattern that can only match a path with its first slash; `^/?` can match without. */
 function wantsSlash(rule: ApacheDirective): boolean {
@@ -34,6 +35,37 @@ export default defineRule({
           RewriteRule «^/old» /new [R]
           </Directory>
           </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'in a .htaccess that the first of two virtual hosts does not read',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            Listen 443
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /var/www/site
+                Redirect permanent / https://example.org/
+                <Directory /var/www/site>
+                    AllowOverride None
+                </Directory>
+            </VirtualHost>
+            <VirtualHost *:443>
+                ServerName example.org
+                DocumentRoot /var/www/site
+                <Directory /var/www/site>
+                    AllowOverride All
+                </Directory>
+            </VirtualHost>
+          `,
+          ['rewrite', 'alias'],
+        ),
+        'var/www/site/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule «^/old» /new [R]
         `,
       },
     },

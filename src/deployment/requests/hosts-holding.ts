@@ -1,6 +1,6 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
-import { htaccessFiles } from '../../servers/apache/queries/htaccess.ts'
+import { htaccessOfHosts } from '../../servers/apache/queries/htaccess.ts'
 import { virtualHostOf } from '../../servers/apache/queries/virtual-hosts.ts'
 import type { Deployment } from '../model.ts'
 import { type AskedHost, askedHosts } from './ask-host.ts'
@@ -46,7 +46,7 @@ function find(deployment: Deployment, configuration: ApacheConfiguration, name: 
   const holders = new Set<Holder>()
   for (const directive of configuration.occurrences.get(name) ?? [])
     holders.add(virtualHostOf(configuration, directive)?.directive ?? null)
-  for (const { file, virtualHost } of htaccessFiles(configuration, deployment.filesOf(configuration)))
+  for (const { file, virtualHost } of htaccessOfHosts(configuration, deployment.filesOf(configuration)))
     if (file.occurrences.has(name)) holders.add(virtualHost?.directive ?? null)
   return holders
 }

@@ -19,7 +19,7 @@ export interface Htaccess {
   readonly file: HtaccessFile
   /** With its last slash. */
   readonly directory: string
-  /** The first host that serves it; null for the main server. */
+  /** A host that serves it; null for the main server. */
   readonly virtualHost: VirtualHost | null
   /** What the server's own files and the directories above let it say. */
   readonly overrides: Fact<Overrides>
@@ -112,11 +112,26 @@ export function unreadHtaccess(
   return configuration.main === null && !isWritten ? null : undefined
 }
 
-/** Every such file below the document roots and aliases that the audit holds, once each. */
-export const htaccessFiles = memoByKey(findAll)
+/** Every such file below the document roots and aliases that the audit holds, once for each host that serves it. */
+export const htaccessOfHosts = memoByKey(findAll)
+
+/**
+ * The same, once each: with the first host that reads it. The host of plain HTTP that redirects every request often
+ * has the same document root, and permits nothing there.
+ */
+export const htaccessFiles = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] =>
+    [...groupBy(htaccessOfHosts(configuration, files), ({ directory }) => directory).values()].flatMap(
+      ones => ones.find(isRead) ?? ones.slice(0, 1),
+    ),
+)
+
+function isRead({ overrides }: Htaccess): boolean {
+  return overrides.known && overrides.value.reads
+}
 
 const byHost = memoByKey((configuration: ApacheConfiguration, files: FileSystem) =>
-  groupBy(htaccessFiles(configuration, files), ({ virtualHost }) => virtualHost),
+  groupBy(htaccessOfHosts(configuration, files), ({ virtualHost }) => virtualHost),
 )
 
 /** Those below what one virtual host serves; the main server's for null. */
@@ -130,27 +145,43 @@ export function htaccessFilesOf(
 
 function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
   const found: Htaccess[] = []
+  const holding = new Map<string, HtaccessFile>()
   const seen = new Set<string>()
   const missing = new Set<string>()
   const served = servedBy(configuration, files)
   for (const host of [null, ...virtualHosts(configuration)]) {
     if (isHandedOn(configuration, host)) continue
     const names = fileNames(configuration, host)
+    const asked = new Set<string>()
     for (const root of servedDirectories(configuration, host)) {
-      if (seen.has(root) || !isDirectory(files, root, missing)) continue
-      for (const directory of directoriesBelow(files, root, seen)) {
-        const file = fileIn(served, directory, names)
-        if (file !== null)
-          found.push({
-            file,
-            directory,
-            virtualHost: host,
-            overrides: overridesAt(configuration, files, host, directory),
-          })
+      if (seen.has(root)) {
+        for (const directory of holding.keys()) if (isBelow(directory, root)) asked.add(directory)
+      } else if (isDirectory(files, root, missing)) {
+        for (const directory of directoriesBelow(files, root, seen)) {
+          const file = fileIn(served, directory, names)
+          if (file === null) continue
+          holding.set(directory, file)
+          asked.add(directory)
+        }
       }
+    }
+    for (const directory of asked) {
+      const file = holding.get(directory)
+      if (file !== undefined)
+        found.push({
+          file,
+          directory,
+          virtualHost: host,
+          overrides: overridesAt(configuration, files, host, directory),
+        })
     }
   }
   return found
+}
+
+/** True for a directory, its last slash included, that is another or lies below it. */
+function isBelow(directory: string, root: string): boolean {
+  return directory.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
 /** True where a backend or an application answers every path, so that no file of the document root does. */
