@@ -30,6 +30,7 @@ export function wholeDirectories(list: ListNames): readonly string[] {
     if (names === null) continue
     const modules = list(`${path}/mods-enabled`)
     if (isWholeHome(program, names, list(`${path}/conf`)) || hasEveryModule(names, modules)) whole.push(path)
+    else if (hasEveryStockModule(list(`${path}/conf.modules.d`))) whole.push(`${path}/conf.modules.d`)
   }
   return whole
 }
@@ -39,6 +40,10 @@ const SYSTEM_FILES = 'passwd group hosts fstab hostname nsswitch.conf services r
 /** Of these those that a copy of what somebody thinks worth showing leaves out. */
 const UNPICKED_FILES = 'nsswitch.conf services shells protocols'
 const SYSTEM_DIRECTORIES = 'bin boot dev home lib opt proc root sbin srv sys usr var'
+
+/** The files of Red Hat's own package in `conf.modules.d`, of every release since 7. */
+const STOCK_MODULES =
+  '00-base.conf 00-dav.conf 00-lua.conf 00-mpm.conf 00-proxy.conf 00-systemd.conf 01-cgi.conf'
 
 /** What packages put beside the main file, which nobody changes. */
 const UNCHANGED: Readonly<Record<Program, string>> = {
@@ -61,6 +66,11 @@ function isWholeHome(
   // Debian's own main file includes what `a2enmod` makes, which no copy of the whole lacks.
   if (hasMain(all, /^apache2\.conf$/) && !all.has('mods-enabled')) return false
   return hasMain(all, /^(?:httpd|apache2)\.conf$/) && all.has('magic') && count(all, UNCHANGED.apache) >= 3
+}
+
+/** Nobody keeps all that Red Hat's package has there, and leaves out what another package put beside it. */
+function hasEveryStockModule(modules: ReadonlySet<string> | null): boolean {
+  return count(modules, STOCK_MODULES) === STOCK_MODULES.split(' ').length
 }
 
 /** A copy of Debian's layout that has what `a2enmod` made is more than the files somebody changed. */

@@ -131,6 +131,20 @@ test('covers what a copy of it would hold, and nothing that only a running syste
   assert.not.ok(machine.covers('/run/php/php-fpm.sock'))
 })
 
+test('covers the files that load modules where all of Red Hat are there, and not what lies beside them', () => {
+  const stock = ['base', 'dav', 'lua', 'mpm', 'proxy', 'systemd'].map(name => `00-${name}.conf`)
+  const modules = [...stock, '01-cgi.conf'].map(name => [`etc/httpd/conf.modules.d/${name}`, ''] as const)
+  const copy = diskFileSystem(
+    scratchTree(Object.fromEntries([['etc/httpd/conf/httpd.conf', ''] as const, ...modules])),
+  )
+  assert.ok(copy.covers('/etc/httpd/conf.modules.d/15-php.conf'))
+  assert.not.ok(copy.covers('/etc/httpd/logs'))
+  const some = diskFileSystem(
+    scratchTree(Object.fromEntries([['etc/httpd/conf/httpd.conf', ''] as const, ...modules.slice(1)])),
+  )
+  assert.not.ok(some.covers('/etc/httpd/conf.modules.d/15-php.conf'))
+})
+
 test('covers nothing of what somebody picked out of a machine', () => {
   const picked = [
     ...['passwd', 'group', 'hosts', 'hostname'].map(name => `etc/${name}`),
