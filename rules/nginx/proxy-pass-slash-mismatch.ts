@@ -3,7 +3,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -28,6 +28,19 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
           location /api {
+              proxy_pass «http://127.0.0.1:9000/»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'two slashes behind the answer to a preflight request',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api {
+              if ($request_method = OPTIONS) {
+                  return 204;
+              }
               proxy_pass «http://127.0.0.1:9000/»;
           }
         `),
@@ -132,6 +145,12 @@ export default defineRule({
               rewrite ^/old/?(.*)$ /$1 break;
               proxy_pass http://127.0.0.1:9000/;
           }
+          location /older {
+              if ($arg_page) {
+                  rewrite ^/older/?(.*)$ /$1 break;
+              }
+              proxy_pass http://127.0.0.1:9000/;
+          }
         `),
       },
     },
@@ -169,7 +188,7 @@ export default defineRule({
       if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) continue
       const path = /^https?:\/\/[^/$]+(\/[^$?]*)$/.exec(pass.args[0]?.value ?? '')?.[1]
       if (path === undefined || pass.args[0]?.value.includes('unix:')) continue
-      if (block.children.some(child => child.name === 'rewrite' || child.name === 'if')) continue
+      if (block.children.some(mayRewrite)) continue
       const at = argumentPlace(pass, 0)
       if (name.endsWith('/') === path.endsWith('/')) continue
       // Where another location takes the pages below it, nobody meets the difference.
@@ -206,6 +225,11 @@ export default defineRule({
     }
   },
 })
+
+/** True for a line that changes the path before it is sent, or may in an `if`. */
+function mayRewrite({ name, children }: NginxDirective): boolean {
+  return name === 'rewrite' || (name === 'if' && children.some(mayRewrite))
+}
 
 function asksBefore({ occurrences }: NginxConfiguration, path: string): boolean {
   return occurrences.get('auth_request')?.some(({ args }) => args[0]?.value === path) === true

@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { nginxMain } from '../_examples.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { addedHeaders } from '../response-headers/_added-headers.ts'
@@ -39,6 +40,16 @@ export default defineRule({
     {
       title: 'a lifetime of a year for all files',
       files: { 'nginx.conf': site('expires «1y»;') },
+    },
+    {
+      title: 'the same behind a password',
+      files: {
+        'nginx.conf': site(conf`
+          auth_basic "Staff";
+          auth_basic_user_file /etc/nginx/users;
+          expires «1y»;
+        `),
+      },
     },
     {
       title: 'the same in a header',
@@ -94,7 +105,10 @@ export default defineRule({
         if (readLocation(parent).modifier !== '' || readLocation(parent).name !== '/') continue
         const home = enclosingServer(tryFiles)
         const server = home === null ? undefined : servers.get(home)
-        const answer = server === undefined ? null : askServer(deployment, server, fallback)
+        const answer =
+          server === undefined
+            ? null
+            : askServer(deployment, server, fallback, { request: { headers: WITH_PASSWORD } })
         if (server === undefined || answer?.end.kind !== 'file') continue
         const block = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
         const expires = effectiveAtHand(server.configuration, block, 'expires')
@@ -129,6 +143,9 @@ export default defineRule({
     }
   },
 })
+
+/** Whoever may open the application keeps its start page as everybody else does. */
+const WITH_PASSWORD: ReceivedHeaders = { values: new Map([['authorization', 'Basic eDp5']]), complete: true }
 
 /** Seconds; who keeps a page for less misses a release by no more than that. */
 const LONG = 24 * 3600

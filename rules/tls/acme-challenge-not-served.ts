@@ -227,6 +227,25 @@ export default defineRule({
       },
     },
     {
+      title: 'another document root',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot «/srv»
+                <Directory /srv>
+                    Require all granted
+                </Directory>
+            </VirtualHost>
+          `,
+          ['authz_host'],
+        ),
+        ...RENEWAL,
+      },
+    },
+    {
       title: 'certbot in a container, and the webroot under another URL',
       files: contained(conf`
         location «/.well-known/acme-challenge/» {
@@ -551,9 +570,12 @@ interface Answer {
 function whatAnswers({ end, steps }: FollowedRequest): Answer | null {
   const server = steps.findLast(({ directive }) => directive?.name === 'server')?.at ?? null
   const location = steps.findLast(({ directive }) => directive?.name === 'location')?.at ?? server
+  const mapped = steps.findLast(({ directive }) =>
+    /^(?:Alias|DocumentRoot)$/i.test(directive?.name ?? ''),
+  )?.at
   switch (end.kind) {
     case 'file': {
-      const at = end.by === 'nginx' ? location : (end.at ?? server)
+      const at = end.by === 'nginx' ? location : (end.at ?? mapped ?? null)
       return at === null
         ? null
         : { at, words: `looked for as \`${end.path.replace(EXISTING, '…')}\``, because: [] }

@@ -67,7 +67,7 @@ export function unknownFault(
     glued !== undefined ||
     (perDirectory === true && isNoName(directive)) ||
     (foreign === undefined && slippedFrom(directive) !== undefined)
-  if (!isSlip && (!unit.modulesComplete || hasForeignModule(unit))) return null
+  if (!isSlip && (!unit.modulesComplete || mayBeForeign(unit, lower))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
   return {
     code: 'unknown-directive',
@@ -112,8 +112,18 @@ function slippedFrom({ name, section }: ApacheDirective): string | undefined {
 
 /** True where a module is loaded that the table does not know: what it brings is unknown. */
 export function hasForeignModule(unit: ValidationUnit): boolean {
-  for (const id of unit.modules.keys()) if (apacheModule(id) === undefined) return true
+  for (const id of unit.modules.keys())
+    if (apacheModule(id) === undefined && id !== WITHOUT_DIRECTIVES) return true
   return false
+}
+
+/** What Red Hat and SUSE load for systemd, which brings no line that anybody writes. */
+const WITHOUT_DIRECTIVES = 'systemd_module'
+
+/** The lines of PHP are those of its own module, whose name has it, whatever else is loaded. */
+function mayBeForeign(unit: ValidationUnit, lower: string): boolean {
+  if (!/^php_(?:admin_)?(?:value|flag)$/.test(lower)) return hasForeignModule(unit)
+  return [...unit.modules.keys()].some(id => /php/i.test(id))
 }
 
 function unknownHelp(
