@@ -1,12 +1,12 @@
 import type { Deployment } from '../../src/deployment/model.ts'
-import { type AskedHost, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
 const MODULES = [
@@ -80,6 +80,17 @@ export default defineRule({
       `),
     },
     {
+      title: 'a password for one directory of what is proxied',
+      files: main(conf`
+        <Directory /srv/www/admin>
+            ${PASSWORD}
+            «Require» valid-user
+        </Directory>
+        ProxyPass /static/ !
+        ${PASS}
+      `),
+    },
+    {
       title: 'headers',
       files: main(conf`
         ${PASS}
@@ -111,6 +122,25 @@ export default defineRule({
             Header set Cache-Control "max-age=600"
         </FilesMatch>
         ProxyPass /static !
+        ${PASS}
+      `),
+    },
+    {
+      title: 'a directory that the proxy does not get, and one whose URL asks too',
+      files: main(conf`
+        <Directory /srv/www/admin>
+            ${PASSWORD}
+            Require valid-user
+        </Directory>
+        <Directory /srv/www/staff>
+            ${PASSWORD}
+            Require valid-user
+        </Directory>
+        <Location /staff>
+            ${PASSWORD}
+            Require valid-user
+        </Location>
+        ProxyPass /admin/ !
         ${PASS}
       `),
     },
@@ -161,6 +191,7 @@ export default defineRule({
         directivesIn(configuration, parent, name),
       )
       if (!sections.some(isOfWeight)) continue
+      yield* directoriesBelow(deployment, asked, sections)
       const excepts = [parent, null].some(section =>
         directivesIn(configuration, section, 'proxypass').some(({ args }) =>
           args.some(({ value }) => value === '!'),
@@ -196,6 +227,30 @@ export default defineRule({
     }
   },
 })
+
+/** Directories below the document root that restrict who may come, and whose URLs are proxied. */
+function* directoriesBelow(
+  deployment: Deployment,
+  asked: AskedHost,
+  sections: readonly ApacheDirective[],
+): Iterable<RuleFinding> {
+  for (const section of sections) {
+    const path = section.args[0]?.value ?? ''
+    const line = restrictionIn(section)
+    if (section.name.toLowerCase() !== 'directory' || line === null || !isSettled(path) || /[*?[]/.test(path))
+      continue
+    const url = urlOfDirectory(asked, path)
+    if (url === null || url === '/') continue
+    const by = passedBy(deployment, asked, `${url}${MISSING}`)
+    if (by === null || passedBy(deployment, asked, `${url}${MISSING}.css`) !== by) continue
+    yield {
+      at: namePlace(line),
+      message: `nobody asks this of \`${url}\`, which \`${by.name}\` takes: such a request has no file`,
+      related: [{ at: argumentPlace(by, 0), message: 'takes the request' }],
+      help: `Write \`<Location ${url.replace(/\/$/, '')}>\``,
+    }
+  }
+}
 
 /** The line that takes a request of an anonymous client; null where none surely does. */
 function passedBy(deployment: Deployment, asked: AskedHost, target: string): ApacheDirective | null {
