@@ -1,4 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
@@ -16,7 +17,7 @@ const OTHER_PASSES = ['fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'm
 
 /**
  * Every `proxy_pass` whose name, without a dot or a port, is one or two letters off that of an upstream
- * which no other directive uses. None where parts of the configuration are missing: they may define it.
+ * which no other directive uses, or differs from one in its `-` and `_` alone. None where parts of the configuration are missing: they may define it.
  */
 export const misspeltUpstreams = memo(find)
 
@@ -41,15 +42,28 @@ function find(configuration: NginxConfiguration): readonly MisspeltUpstream[] {
     ...others.map(({ args }) => (args[0]?.value ?? '').toLowerCase().replace(/^\w+:\/\//, '')),
   ])
   const unused = [...defined].filter(([key]) => !used.has(key)).slice(0, MOST_COMPARED)
+  const bySeparators = groupBy([...defined], ([name]) => bare(name))
+  // A server of an upstream is a host that somebody knows, as are the containers of a network.
+  const hosts = new Set(
+    [...defined.values()].flatMap(({ servers }) =>
+      servers.map(({ directive }) => (directive.args[0]?.value ?? '').replace(/:\d+$/, '').toLowerCase()),
+    ),
+  )
   return astray.flatMap(pass => {
     const name = nameIn(pass) ?? ''
     const key = name.toLowerCase()
     // Of a short name two letters are half of it.
     const allowed = key.length > 5 ? 2 : 1
-    const near = unused.filter(([other]) => isSlip(other, key, allowed))
+    const alike = hosts.has(key) ? [] : [...(bySeparators.get(bare(key)) ?? [])]
+    const near = alike.length > 0 ? alike : unused.filter(([other]) => isSlip(other, key, allowed))
     const [only] = near
     return only === undefined || near.length !== 1 ? [] : [{ pass, name, meant: only[1] }]
   })
+}
+
+/** A name without what people take for each other: `api-backend` and `api_backend`. */
+function bare(name: string): string {
+  return name.replace(/[-_]/g, '')
 }
 
 /** What a `proxy_pass` names, where that has no dot and no port. */
