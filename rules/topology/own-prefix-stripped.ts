@@ -6,6 +6,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -35,6 +36,19 @@ const DOCS = apacheMain(
   `,
   ['alias'],
 )
+
+const proxying = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'proxy_wstunnel'],
+  ),
+})
 
 const FLASK = conf`
   from flask import Flask
@@ -81,15 +95,17 @@ const lonely = (target: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'nginx takes the path away by which a program knows its own requests',
+  summary: 'A proxy takes the path away by which a program knows its own requests',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, Apache a path of an `Alias`, and an application of Flask or Express the routes that are written in it: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, and the program answers 404.',
-  remedy: 'Leave the path out of `proxy_pass`: `proxy_pass http://127.0.0.1:3000;`',
+  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, Apache a path of an `Alias`, and an application of Flask or Express the routes that are written in it: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, as does a `ProxyPass` to the root of the backend, and the program answers 404.',
+  remedy:
+    'Leave the path out of `proxy_pass`: `proxy_pass http://127.0.0.1:3000;`; in Apache write it on both sides of `ProxyPass`',
   references: [
     'https://socket.io/docs/v4/reverse-proxy/',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
   ],
   bad: [
     { title: 'a slash at the end', files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»') } },
@@ -107,8 +123,28 @@ export default defineRule({
       title: 'a script that nothing is seen to start, and that opens the port',
       files: lonely('«http://127.0.0.1:9000/»'),
     },
+    {
+      title: 'Socket.IO behind Apache',
+      files: proxying(conf`
+        ProxyPass /socket.io/ «ws://127.0.0.1:9000/»
+        <Location /_next>
+            ProxyPass «http://127.0.0.1:9000/»
+        </Location>
+      `),
+    },
   ],
   good: [
+    {
+      title: 'Socket.IO behind Apache, by its own path, and what somebody chose',
+      files: proxying(conf`
+        ProxyPass /socket.io/ ws://127.0.0.1:9000/socket.io/
+        ProxyPass /_next http://127.0.0.1:9000/_next
+        ProxyPass /chat/ http://127.0.0.1:9000/
+        <Location /engine.io>
+            ProxyPass http://127.0.0.1:9000/engine.io
+        </Location>
+      `),
+    },
     { title: 'routes of Flask, and the path as it came', files: python('http://127.0.0.1:9000', FLASK) },
     {
       title: 'an application that has routes elsewhere too',
@@ -150,6 +186,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const { occurrences } of deployment.apache)
+      for (const line of occurrences.get('proxypass') ?? []) yield* strippedByApache(line)
     for (const connection of deployment.connections.http) {
       const { block, pass } = connection
       if (block.name !== 'location') continue
@@ -187,6 +225,22 @@ export default defineRule({
     }
   },
 })
+
+/** A `ProxyPass` of such a path to the root of a backend. */
+function* strippedByApache(line: ApacheDirective) {
+  const { args, parent } = line
+  const isInside = parent?.name === 'Location'
+  const index = isInside ? 0 : 1
+  const path = (isInside ? parent : line).args[0]?.value ?? ''
+  const url = args[index]?.value ?? ''
+  if (!OWN.test(path) || !/^(?:https?|wss?):\/\/[^/$]+\/?$/i.test(url)) return
+  const place = apacheArgument(line, index)
+  yield {
+    at: place,
+    message: `\`${path}\` is taken away, and the program behind answers no other path`,
+    ...propose('Pass the path on', 'unsafe', [replacePlace(place, url.replace(/\/$/, '') + path)]),
+  }
+}
 
 /** Headers from which an application may put the prefix in front again. */
 const PREFIX = /script[-_]name|prefix|forwarded-path|original-ur[il]|root-path/
