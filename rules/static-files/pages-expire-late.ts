@@ -6,6 +6,12 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import {
+  directoryPath,
+  locationApplies,
+  sectionPattern,
+} from '../../src/servers/apache/queries/section-matches.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
@@ -25,15 +31,35 @@ const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
   [`srv/www/${page}`]: 'page',
 })
 
+/** A site of PHP whose virtual host has these lines. */
+const host = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          ${lines}
+      </VirtualHost>
+    `,
+    ['headers', 'dir'],
+  ),
+  'srv/www/index.php': '<?php\n',
+})
+
 export default defineRule({
-  summary: 'mod_expires has browsers keep the pages of a site, not its pictures alone',
+  summary: 'Browsers keep the pages of a site behind Apache for long, not its pictures alone',
   severity: 'warning',
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too, and snippets name `text/html` among pictures and styles: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
-  remedy: 'Write `ExpiresByType text/html "access plus 0 seconds"`',
-  references: ['https://httpd.apache.org/docs/2.4/mod/mod_expires.html#expiresdefault'],
+  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too, and snippets name `text/html` among pictures and styles; a `Header set Cache-Control` outside of a section for some files holds for pages as well, those of an application too: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
+  remedy:
+    'Write `ExpiresByType text/html "access plus 0 seconds"`, or put the header into a `<FilesMatch>` for pictures, styles and scripts',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/mod_expires.html#expiresdefault',
+    'https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header',
+  ],
   bad: [
     {
       title: 'a year for everything',
@@ -66,8 +92,46 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a header for everything',
+      files: tree('Header set Cache-Control «"public, max-age=31536000, immutable"»'),
+    },
+    {
+      title: 'a header for every URL of an application',
+      files: host(conf`
+        <LocationMatch "/">
+            Header set Cache-Control «"public, max-age=31536000"»
+        </LocationMatch>
+      `),
+    },
   ],
   good: [
+    ...[
+      ['a directory', '<LocationMatch "^/build/">', 'public, max-age=31536000', '', '</LocationMatch>'],
+      ['some files', '<LocationMatch "\\.(?:css|js)$">', 'public, max-age=31536000', '', '</LocationMatch>'],
+      ['an hour', '<Location />', 'public, max-age=3600', '', '</Location>'],
+      ['a variable', '<Location />', 'public, max-age=31536000', ' env=asset', '</Location>'],
+    ].map(([title = '', open = '', value = '', condition = '', close = '']) => ({
+      title: `a header for ${title}`,
+      files: host(conf`
+        ${open}
+            Header set Cache-Control "${value}"${condition}
+        ${close}
+      `),
+    })),
+    {
+      title: 'a header for everything beside one for pages',
+      files: tree(conf`
+        Header set Cache-Control "max-age=31536000"
+        <FilesMatch "\.html$">
+            Header set Cache-Control no-cache
+        </FilesMatch>
+      `),
+    },
+    {
+      title: 'a header for everything where there is no page',
+      files: tree('Header set Cache-Control "max-age=31536000"', 'a.png'),
+    },
     {
       title: 'an hour for pages, and a header that says otherwise',
       files: {
@@ -149,6 +213,7 @@ export default defineRule({
       const files = filesOf(configuration)
       const named = (name: string) => everywhere(configuration, files, name)
       yield* pagesByType(configuration, files)
+      yield* pagesByHeader(configuration, files)
       const lines = named('expiresdefault').filter(line => secondsOf(line.args[0]?.value ?? '') >= LONG)
       if (lines.length === 0) continue
       const others = ['expiresbytype', 'expiresactive', 'expiresdefault', 'header'].flatMap(named)
@@ -189,6 +254,57 @@ function* pagesByType(configuration: ApacheConfiguration, files: FileSystem) {
       label: 'for pages',
     }
   }
+}
+
+/** Headers that hold for every URL, and for which pages are no exception. */
+function* pagesByHeader(configuration: ApacheConfiguration, files: FileSystem) {
+  const headers = everywhere(configuration, files, 'header').filter(({ args }) => args.some(isOfCaching))
+  const others = ['expiresdefault', 'expiresbytype'].flatMap(name => everywhere(configuration, files, name))
+  for (const line of headers) {
+    const words = line.args.map(({ value }) => value)
+    const [action = '', name = '', value = '', ...condition] = /^(?:always|onsuccess)$/i.test(words[0] ?? '')
+      ? words.slice(1)
+      : words
+    const age = Number(/(?:^|[\s,])max-age=(\d+)/i.exec(value)?.[1] ?? 0)
+    if (!/^(?:set|append|merge|add)$/i.test(action) || !/^cache-control$/i.test(name)) continue
+    if (age < LONG || condition.length > 0 || /no-cache|no-store/i.test(value)) continue
+    if ([...headers, ...others].some(other => other !== line && isBeside(other, line))) continue
+    const directory = servedBy(configuration, files, line)
+    const page = PAGES.find(each => directory !== null && files.kind(posix.join(directory, each)) === 'file')
+    if (page === undefined) continue
+    yield {
+      at: argumentPlace(line, words.indexOf(value)),
+      message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(age)} days`,
+      label: 'for every URL',
+    }
+  }
+}
+
+const PAGES = ['index.html', 'index.htm', 'index.php']
+
+/** True for another line of caching that may hold for pages of the same site. */
+function isBeside(other: ApacheDirective, line: ApacheDirective): boolean {
+  return other.source === line.source || virtualHostSection(other) === null
+}
+
+/** Whose pages a line holds for that says something of every URL; null for any other, and in doubt. */
+function servedBy(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  line: ApacheDirective,
+): string | null {
+  const { parent } = line
+  if (parent === null || parent.name === 'VirtualHost') return directoryOf(configuration, files, line)
+  const host = virtualHostSection(line)
+  if (host === null) return null
+  const root = directivesIn(configuration, host, 'documentroot').at(-1)?.args[0]?.value ?? null
+  const pattern = sectionPattern(parent)
+  const holds = /^Location(?:Match)?$/.test(parent.name)
+    ? ['/', '/page', '/page/1'].every(url => locationApplies(pattern, url) === true)
+    : parent.name === 'Directory' && pattern.kind === 'plain' && root !== null
+      ? directoryPath(pattern.text) === directoryPath(root)
+      : false
+  return holds ? root : null
 }
 
 function isOfCaching({ value }: { readonly value: string }): boolean {
