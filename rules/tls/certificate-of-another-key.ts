@@ -68,6 +68,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the same file for both',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '/etc/letsencrypt/live/example.org/fullchain.pem',
+          '«/etc/letsencrypt/live/example.org/fullchain.pem»',
+        ),
+      },
+    },
+    {
       title: 'two directories in Apache',
       files: {
         'etc/apache2/apache2.conf': apache(
@@ -86,6 +95,10 @@ export default defineRule({
           '/etc/letsencrypt/live/shop.example.org/privkey.pem',
         ),
       },
+    },
+    {
+      title: 'one file of somebody’s own that holds both',
+      files: { 'etc/nginx/nginx.conf': nginx('/etc/nginx/ssl/site.pem', '/etc/nginx/ssl/site.pem') },
     },
     {
       title: 'two certificates for two kinds of key',
@@ -146,6 +159,15 @@ function* faultOf(
       at: argumentPlace(line, 0),
       message: `\`${path}\` is a key, where ${server} reads a certificate`,
       related: [{ at: argumentPlace(key, 0), message: 'the key' }],
+    }
+    return
+  }
+  if (/\/letsencrypt\/live\/[^/]+\/(?:fullchain|cert|chain)\.pem$/.test(keyPath)) {
+    yield {
+      at: argumentPlace(key, 0),
+      message: `\`${keyPath}\` holds certificates alone, where ${server} reads a key`,
+      related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
+      help: 'Write `privkey.pem`',
     }
     return
   }
