@@ -3,15 +3,22 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Target } from '../../src/deployment/model.ts'
+import type { Deployment, Target } from '../../src/deployment/model.ts'
+import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
+import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { wordpressConfiguration } from './_php-sources.ts'
-import { documentRoot } from './_script-directory.ts'
+import { documentRoot as rootOfConnection } from './_script-directory.ts'
 
 const tree = (files: Record<string, string>, pool = '', root = '/srv/www'): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('').replace('root /srv/www;', `root ${root};`),
@@ -34,6 +41,24 @@ const laravel = (lines: string): Record<string, string> => ({
     APP_NAME=Shop
     ${lines}
   `,
+})
+
+const behindApache = (listen: string, debug: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      ${listen}
+      ServerName example.org
+      DocumentRoot /srv/shop/public
+      <FilesMatch "\\.php$">
+          SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+      </FilesMatch>
+    `,
+    ['proxy', 'proxy_fcgi', 'dir'],
+  ),
+  ...laravel(conf`
+    APP_ENV=production
+    ${debug}
+  `),
 })
 
 export default defineRule({
@@ -67,8 +92,13 @@ export default defineRule({
         '/srv/shop/public',
       ),
     },
+    { title: 'Laravel behind Apache', files: behindApache('Listen 80', '«APP_DEBUG=true»') },
   ],
   good: [
+    {
+      title: 'Laravel behind Apache, of this machine alone',
+      files: behindApache('Listen 127.0.0.1:80', 'APP_DEBUG=true'),
+    },
     { title: 'off', files: tree(ini('Off')) },
     { title: 'to the log of FPM', files: tree(ini('stderr')) },
     { title: 'off in the pool, which wins', files: tree(ini('On'), 'php_admin_flag[display_errors] = off') },
@@ -106,13 +136,24 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<string>()
+    for (const { line, what, at } of shownByApache(deployment)) {
+      const key = `${at.source.path}:${at.start}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      yield {
+        at,
+        message: `${what} shows every client the messages of scripts that fail`,
+        label: 'errors are shown',
+        related: line === null ? [] : [{ at: line, message: 'Apache runs PHP by this' }],
+      }
+    }
     for (const connection of deployment.connections.nginx) {
       const { pass, server, from } = connection
       const { main } = from.configuration
       if (pass.name !== 'fastcgi_pass' || connection.reachable !== true) continue
       if (main === null || !takesClients(deployment, server)) continue
       const { files } = from.machine
-      const root = documentRoot(connection)
+      const root = rootOfConnection(connection)
       // A repository keeps what a developer works with, unless it says that it is in production.
       const isLive = files.covers(main.path)
       const shown = [
@@ -134,6 +175,31 @@ export default defineRule({
     }
   },
 })
+
+/** What virtual hosts of Apache run, of which the network opens a socket. */
+function* shownByApache(deployment: Deployment) {
+  for (const asked of askedHosts(deployment)) {
+    const { configuration, host } = asked
+    const { main } = configuration
+    const root = documentRoot({ configuration, host })
+    if (main === null || !root.known || !isReached(configuration)) continue
+    const { end } = askHost(deployment, asked, `/${EXISTING}.php`)
+    if (!runsPhp(end)) continue
+    const files = deployment.filesOf(configuration)
+    const path = fromBytes(root.value).replace(/(?<=.)\/$/, '')
+    const inApplication = [
+      inLaravel(files, path),
+      files.covers(main.path) ? inWordPress(files, path) : null,
+    ].filter(each => each !== null)
+    for (const shown of inApplication) yield { ...shown, line: end.at }
+  }
+}
+
+/** False where every socket is one of this machine alone, as behind a proxy. */
+function isReached({ occurrences }: ApacheConfiguration): boolean {
+  const sockets = (occurrences.get('listen') ?? []).map(({ args }) => args[0]?.value ?? '')
+  return sockets.length > 0 && !sockets.every(each => /^(?:127\.|\[::1\]|localhost:)/.test(each))
+}
 
 interface Shown {
   readonly at: Place
