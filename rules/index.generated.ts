@@ -140,6 +140,7 @@ import apacheRewriteWithoutFollowsymlinks from './apache/rewrite-without-follows
 import apacheRewritecondDangling from './apache/rewritecond-dangling.ts'
 import apacheRewritecondsAlwaysHold from './apache/rewriteconds-always-hold.ts'
 import apacheRewritecondsContradict from './apache/rewriteconds-contradict.ts'
+import apacheRewritecondsOfAnotherRule from './apache/rewriteconds-of-another-rule.ts'
 import apacheRewriteengineMissing from './apache/rewriteengine-missing.ts'
 import apacheRewritemapUndefined from './apache/rewritemap-undefined.ts'
 import apacheRewriteruleLeadingSlashPerdir from './apache/rewriterule-leading-slash-perdir.ts'
@@ -160,6 +161,7 @@ import apacheSslNoCertificate from './apache/ssl-no-certificate.ts'
 import apacheSslproxyengineMissing from './apache/sslproxyengine-missing.ts'
 import apacheStartNeedsModule from './apache/start-needs-module.ts'
 import apacheStatusDropsTarget from './apache/status-drops-target.ts'
+import apacheStatusPageRewritten from './apache/status-page-rewritten.ts'
 import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
@@ -915,6 +917,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/rewritecond-dangling', ...apacheRewritecondDangling },
   { id: 'apache/rewriteconds-always-hold', ...apacheRewritecondsAlwaysHold },
   { id: 'apache/rewriteconds-contradict', ...apacheRewritecondsContradict },
+  { id: 'apache/rewriteconds-of-another-rule', ...apacheRewritecondsOfAnotherRule },
   { id: 'apache/rewriteengine-missing', ...apacheRewriteengineMissing },
   { id: 'apache/rewritemap-undefined', ...apacheRewritemapUndefined },
   { id: 'apache/rewriterule-leading-slash-perdir', ...apacheRewriteruleLeadingSlashPerdir },
@@ -935,6 +938,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/sslproxyengine-missing', ...apacheSslproxyengineMissing },
   { id: 'apache/start-needs-module', ...apacheStartNeedsModule },
   { id: 'apache/status-drops-target', ...apacheStatusDropsTarget },
+  { id: 'apache/status-page-rewritten', ...apacheStatusPageRewritten },
   { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },

@@ -2175,4 +2175,21 @@ export const cases: readonly LiveCase[] = [
       String((await request({ url: 'http://example.org/a' })).headers.location) ===
       'http://example.org/news.html',
   },
+  {
+    rule: 'apache/status-page-rewritten',
+    examples: { bad: 'a front controller in .htaccess', good: 'a condition leaves it out' },
+    shows: 'the application answers for the page of the state',
+    request: { url: 'http://example.org/server-status', from: '127.0.0.1', address: '127.0.0.1' },
+    harm: ({ response }) => response.body === 'page',
+    sound: ({ response }) => response.status === 200 && response.body.includes('Apache Server Status'),
+  },
+  {
+    rule: 'apache/rewriteconds-of-another-rule',
+    examples: { bad: 'a rule between them', good: 'conditions right above' },
+    shows: 'a file that is there is answered by the application',
+    files: { 'srv/www/app.css': 'styles', 'srv/www/index.html': 'page' },
+    request: { url: 'http://example.org/app.css' },
+    harm: ({ response }) => response.body === 'page',
+    sound: ({ response }) => response.body === 'styles',
+  },
 ]
