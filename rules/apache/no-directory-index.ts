@@ -5,6 +5,9 @@ import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { HTACCESS_MAIN } from '../_rewriting-examples.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directoryPath } from '../../src/servers/apache/queries/section-matches.ts'
+import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -60,8 +63,45 @@ export default defineRule({
         'srv/www/index.htm': 'start page',
       },
     },
+    {
+      title: 'in the section of the document root',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            DirectoryIndex index.html
+            <Directory /srv/www>
+                Require all granted
+                DirectoryIndex «home.html»
+            </Directory>
+          `,
+          ['dir', 'authz_host'],
+        ),
+        'srv/www/index.html': 'page',
+      },
+    },
   ],
   good: [
+    {
+      title: 'in the section of another directory',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            ServerName example.org
+            DocumentRoot /srv/www
+            DirectoryIndex index.html
+            <Directory /srv/www/shop>
+                DirectoryIndex home.html
+            </Directory>
+          `,
+          ['dir', 'authz_host'],
+        ),
+        'srv/www/index.html': 'page',
+      },
+    },
     {
       title: 'the page that is there',
       files: {
@@ -123,7 +163,11 @@ export default defineRule({
       const files = deployment.filesOf(configuration)
       const page = startPage(files, root)
       if (page === null) continue
-      const { directives, open } = effective(configuration, serverLevels(host), 'DirectoryIndex')
+      const ofRoot = linesOfRoot(configuration, host, root)
+      const { directives, open } =
+        ofRoot.length > 0
+          ? { directives: ofRoot, open: null }
+          : effective(configuration, serverLevels(host), 'DirectoryIndex')
       const line = directives.at(-1)
       if (line === undefined || open !== null) continue
       const comma = line.args.find(({ value }) => value.endsWith(','))
@@ -138,6 +182,20 @@ export default defineRule({
     }
   },
 })
+
+/** The names that the section of a document root has for it, which replace those of the server. */
+function linesOfRoot(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+  root: string,
+): readonly ApacheDirective[] {
+  const sections = directivesIn(configuration, host?.directive ?? null, 'directory').filter(
+    ({ args, name }) => name === 'Directory' && directoryPath(args[0]?.value ?? '') === directoryPath(root),
+  )
+  return sections.flatMap(({ children }) =>
+    children.filter(({ name, args }) => /^directoryindex$/i.test(name) && args[0]?.value !== 'disabled'),
+  )
+}
 
 /** Of a repository nobody knows what it lacks: a name that is not there may be made elsewhere. */
 function isMissing(end: ReturnType<typeof askHost>['end']): boolean {
