@@ -8,13 +8,13 @@ import { REDIRECTS, redirectWords } from './_redirects.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
-  summary: 'Redirect takes a regular expression for plain text',
+  summary: 'Redirect, Alias or ProxyPass takes a regular expression for plain text',
   severity: 'error',
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`Redirect` compares the beginning of the path letter by letter. No URL holds `^` or `(.*)`, so the line never does anything, and `configtest` says nothing.',
-  remedy: 'Write `RedirectMatch` for a regular expression',
+  why: '`Redirect`, `Alias` and `ProxyPass` compare the beginning of the path letter by letter. No URL holds `^` or `(.*)`, so the line never does anything, and `configtest` says nothing.',
+  remedy: 'Write `RedirectMatch`, `AliasMatch` or `ProxyPassMatch` for a regular expression',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_alias.html#redirectmatch'],
   bad: [
     {
@@ -29,8 +29,30 @@ export default defineRule({
       title: 'without its first slash',
       files: { 'site.conf': rewritingHost('Redirect 301 «old/page.html» /new/page.html') },
     },
+    {
+      title: 'files by their suffix that the proxy is not to get, and an alias',
+      files: {
+        'site.conf': rewritingHost(conf`
+          Alias «^/img/(.*)$» /srv/img/$1
+          ProxyPass «/*.txt» !
+          ProxyPass / http://127.0.0.1:8080/
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'plain paths, and the lines for regular expressions',
+      files: {
+        'site.conf': rewritingHost(conf`
+          AliasMatch ^/img/(.*)$ /srv/img/$1
+          ProxyPass /robots.txt !
+          ProxyPassMatch ^/.*\\.txt$ !
+          ProxyPass ~ ^/shop/.*\\.css$ !
+          ProxyPass / http://127.0.0.1:8080/
+        `),
+      },
+    },
     {
       title: 'RedirectMatch, plain paths, and a title with parentheses',
       files: {
@@ -48,6 +70,18 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      for (const name of MAPPINGS) {
+        for (const directive of configuration.occurrences.get(name) ?? []) {
+          const path = directive.args.length > 1 ? (directive.args[0]?.value ?? '') : ''
+          const part = /^\^|\$$|\.[*+]|\(\[|\\[.dw]|\*/.exec(path)?.[0]
+          if (part === undefined || !isSettled(path) || /^Location/.test(directive.parent?.name ?? ''))
+            continue
+          yield {
+            at: argumentPlace(directive, 0),
+            message: `\`${directive.name}\` compares letters, and no URL holds \`${part}\`: this takes no request`,
+          }
+        }
+      }
       for (const name of REDIRECTS) {
         for (const directive of everywhere(configuration, filesOf(configuration), name)) {
           const words = redirectWords(directive)
@@ -80,3 +114,6 @@ export default defineRule({
     }
   },
 })
+
+/** Lines that map paths, and have a sister for regular expressions. */
+const MAPPINGS = ['proxypass', 'alias', 'scriptalias']
