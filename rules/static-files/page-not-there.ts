@@ -72,6 +72,10 @@ export default defineRule({
       files: tree('error_page 404 «/404.htm»;'),
     },
     {
+      title: 'the page for an error, which is called after its status',
+      files: tree('error_page 404 «/40x.html»;'),
+    },
+    {
       title: 'the page for an error, in a directory of its own',
       files: {
         ...tree('error_page 403 «/403.html»;'),
@@ -165,6 +169,10 @@ export default defineRule({
         ]),
         'srv/shop/index.php': '<?php',
       },
+    },
+    {
+      title: 'one page for several errors, beside one of them',
+      files: tree('error_page 403 404 /40x.html;'),
     },
     {
       title: 'as they are called',
@@ -282,7 +290,8 @@ export default defineRule({
           }
           if (!/^\/[\w./-]+\.html?$/.test(uri)) continue
           const meant = pathOf(configuration, server, uri)
-          const present = meant === null ? null : nearest(files, meant.path)
+          const present =
+            meant === null ? null : (nearest(files, meant.path) ?? pageOfStatus(files, line, meant.path))
           if (meant === null || present === null) continue
           yield {
             at: argumentPlace(line, line.args.length - 1),
@@ -416,6 +425,16 @@ function nearest(files: FileSystem, path: string): string | null {
   if (sibling !== undefined) return sibling
   if (/^(?:app|main|home|default|start)$/.test(stem) && entries.has('index.html')) return 'index.html'
   return pageBeside(files, path)
+}
+
+/** The page that is called after the status of an `error_page`, in the directory where another is looked for. */
+function pageOfStatus(files: FileSystem, { name, args }: NginxDirective, path: string): string | null {
+  const statuses = args.slice(0, -1).map(({ value }) => value)
+  const [status, ...others] = statuses.filter(value => /^\d{3}$/.test(value))
+  const entries = namesIn(files, posix.dirname(path))
+  if (name !== 'error_page' || status === undefined || others.length > 0) return null
+  if (entries === null || entries.has(posix.basename(path))) return null
+  return entries.has(`${status}.html`) ? `${status}.html` : null
 }
 
 /** The only page of that name in a directory of the one where it is looked for, or in the one around. */
