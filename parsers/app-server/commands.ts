@@ -1,6 +1,7 @@
 import type { ComposeService } from '../compose/compose.ts'
 import type { DockerCommand } from '../dockerfile/dockerfile.ts'
 import type { DockerImage } from '../dockerfile/image-of-stage.ts'
+import { exampleOf } from '../dotenv/example-of.ts'
 import { parseDotenv } from '../dotenv/parse-dotenv.ts'
 import type { ProcfileEntry } from '../procfile/read-procfile.ts'
 import type { SupervisorProgram } from '../supervisor/read-supervisor.ts'
@@ -113,8 +114,13 @@ function containerEnvironment(
   for (const { name, value } of image?.environment ?? []) values.set(name, value)
   for (const { path, required } of service?.envFiles ?? []) {
     const source = path.known ? read(path.value) : null
-    if (source === null || (source === 'missing' && required)) complete = false
-    if (source === null || source === 'missing') continue
+    const isRead = source !== null && source !== 'missing'
+    const example = isRead || !required || !path.known ? null : exampleOf(path.value, read)
+    if (source === null || (source === 'missing' && required)) complete &&= example !== null
+    // What it holds is not what the deployment has.
+    for (const { name } of example === null ? [] : parseDotenv(example))
+      values.set(name, unknown('only an example of the file says it'))
+    if (!isRead) continue
     for (const { name, value } of parseDotenv(source)) values.set(name, value)
   }
   for (const { name, value, at } of service?.environment ?? [])

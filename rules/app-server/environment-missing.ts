@@ -1,5 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { celeryWithoutVariables } from './_celery-environment.ts'
@@ -67,9 +69,35 @@ const composed = (lines: string): Record<string, string> => ({
   'shop/settings.py': BROKER,
 })
 
+/** A container whose variables stand in a file that only an example tells of. */
+const ofExample = (variables: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        env_file: .env.prod
+  `,
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+  `,
+  '.env.prod-sample': variables,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+  'shop/settings.py': SETTINGS,
+})
+
+const withoutExample = ({
+  '.env.prod-sample': _,
+  ...files
+}: Record<string, string>): Record<string, string> => files
+
 export default defineRule({
   summary: 'The settings read a variable that nothing sets',
   severity: 'error',
+  otherSeverities: { warning: 'where an example of the file of variables has it not' },
   confidence: 'high',
   since: '0.1.0',
   why: '`os.environ["NAME"]` is a KeyError where the variable is not set. A shell reads `.env` or a profile, and a unit, a container or supervisord does not: the workers stop while they boot, and nginx answers 502.',
@@ -86,6 +114,10 @@ export default defineRule({
       files: { ...uwsgiApplication('chdir = /etc/shop\nmodule = shop.wsgi'), ...project(SETTINGS) },
     },
     {
+      title: 'a variable by another name than in the file that is to be copied',
+      files: ofExample('DJANGO_KEY=\n'),
+    },
+    {
       title: 'a unit of Celery without the variable of the other one',
       files: {
         ...behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)),
@@ -99,6 +131,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a variable of the file that is to be copied',
+      files: ofExample('SHOP_KEY=\n'),
+    },
+    {
+      title: 'a file of variables of which no example is kept',
+      files: { ...withoutExample(ofExample('')), '.env.test': '' },
+    },
     {
       title: 'a unit of Celery with the variable',
       files: {
@@ -180,9 +220,12 @@ export default defineRule({
     yield* celeryWithoutVariables(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
       const missing = deployment.moduleOf(program)?.missing ?? []
+      const isOfExample = missing.length > 0 && isTold(program.machine.container)
       for (const { name, at } of missing) {
         yield {
           at,
+          // Who copies an example may add to it.
+          ...(isOfExample && ({ severity: 'warning', confidence: 'medium' } as const)),
           message: `nothing sets \`${name}\` where ${programName(program)} is started, so it cannot boot: \`KeyError: '${name}'\``,
           label: 'not set',
           related: [{ at: program.server.at, message: 'started here without it' }],
@@ -191,3 +234,12 @@ export default defineRule({
     }
   },
 })
+
+/** True for a container whose variables only the example of a file tells. */
+function isTold(container: Container | null): boolean {
+  return (
+    container?.service.envFiles.some(
+      ({ path }) => path.known && sourceAt(container.hostFiles, path.value) === null,
+    ) === true
+  )
+}

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
+import { exampleOf } from '../../parsers/dotenv/example-of.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 
 /** A variable that the program of a container finds. */
@@ -11,6 +12,8 @@ export interface ContainerVariable {
   readonly name: string
   /** Null where only the name is written. */
   readonly value: Fact<string> | null
+  /** True where it stands in the file that is kept to be copied: `.env.example`, and `.env` is not in the audit. */
+  readonly isExample?: boolean
 }
 
 /**
@@ -20,15 +23,25 @@ export interface ContainerVariable {
 export const containerVariables = memo((container: Container): readonly ContainerVariable[] => {
   const { service, image, hostFiles } = container
   const found = new Map<string, ContainerVariable>()
-  for (const { name, value } of applicationVariables(container)) found.set(name, { name, value })
+  for (const variable of applicationVariables(container)) found.set(variable.name, variable)
   for (const { name, value } of image?.environment ?? []) found.set(name, { name, value })
   for (const { path } of service.envFiles) {
-    const source = path.known ? sourceAt(hostFiles, path.value) : null
-    for (const { name, value } of source === null ? [] : parseDotenv(source)) found.set(name, { name, value })
+    for (const variable of path.known ? variablesAt(path.value, hostFiles) : [])
+      found.set(variable.name, variable)
   }
   for (const { name, value } of service.environment) found.set(name, { name, value })
   return [...found.values()]
 })
+
+/** What a file of variables says, or in its place the one that is kept to be copied. */
+function variablesAt(path: string, files: FileSystem): readonly ContainerVariable[] {
+  const source = sourceAt(files, path)
+  if (source !== null) return parseDotenv(source)
+  const example = exampleOf(path, each => sourceAt(files, each))
+  // Whoever copies it fills in secrets; addresses are what the project has.
+  const variables = example === null ? [] : parseDotenv(example)
+  return variables.map(({ name, value }) => ({ name, value, isExample: true }))
+}
 
 /** Files by which an application is one that reads the `.env` beside it. */
 const READS_DOTENV = Object.values(PROJECT_FILES)
@@ -36,7 +49,7 @@ const READS_DOTENV = Object.values(PROJECT_FILES)
 /** Of a server of files the application in the same directory is another container's. */
 const NO_APPLICATION = /(?:^|\/)(?:nginx|httpd|caddy|traefik|openresty)(?:$|[\w-]*$)/
 
-function applicationVariables({ base, mounts, hostFiles }: Container) {
+function applicationVariables({ base, mounts, hostFiles }: Container): readonly ContainerVariable[] {
   if (base === null || NO_APPLICATION.test(base)) return []
   const homes = new Set(
     mounts.flatMap(({ path }) =>
@@ -51,8 +64,9 @@ function applicationVariables({ base, mounts, hostFiles }: Container) {
     const source = sourceAt(hostFiles, posix.join(home, name))
     return source === null ? null : parseDotenv(source)
   }
+  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file')
+    return variablesAt(posix.join(home, '.env'), hostFiles)
   const own = read('.env') ?? []
-  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file') return own
   // What Symfony reads there are defaults, which a file that is in no repository replaces.
   const local = read('.env.local')
   return local === null ? own.map(({ name }) => ({ name, value: null })) : [...own, ...local]

@@ -25,6 +25,8 @@ export interface DatabaseClient {
   readonly tls: boolean
   /** True for a URL, whose missing password is none. */
   readonly isUrl: boolean
+  /** True where a file that is kept to be copied says it, which may hold other passwords than the deployment. */
+  readonly isExample: boolean
   readonly at: Place
 }
 
@@ -90,6 +92,7 @@ function* databasesIn(settings: DjangoSettings, given: ReadonlySet<string | null
       whole: true,
       tls: false,
       isUrl: false,
+      isExample: false,
       at: host.at,
     }
   }
@@ -130,7 +133,7 @@ const URL_FORM =
   /^(postgres(?:ql)?|postgis|mysql2?|mariadb|rediss?|mongodb|amqp)(?:\+\w+)?:\/\/(?:([^:@/\s]*)(?::([^@/\s]*))?@)?([a-zA-Z0-9][\w.-]*)(?::(\d{1,5}))?(?=[/?]|$)/
 
 function* urlsOf(variables: readonly ContainerVariable[]): Iterable<DatabaseClient> {
-  for (const { value } of variables) {
+  for (const { value, isExample = false } of variables) {
     if (value === null || value.at === null) continue
     // A variable of Compose hides a password, and the rest of the URL stands there all the same.
     const text = value.known ? value.value : placeText(value.at).replace(/\$(?:\{[^{}]*\}|\w+)/g, HIDDEN)
@@ -163,6 +166,7 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<DatabaseClie
       whole: true,
       tls: scheme === 'rediss',
       isUrl: true,
+      isExample,
       at,
     }
   }
@@ -192,7 +196,7 @@ function* hostsOf(
   variables: readonly ContainerVariable[],
   databases: ReadonlyMap<string, Database>,
 ): Iterable<DatabaseClient> {
-  for (const { name, value } of variables) {
+  for (const { name, value, isExample = false } of variables) {
     const prefix = HOST.exec(name)?.[1]
     if (prefix === undefined || value?.known !== true || value.at === null) continue
     const [, host = '', written] = /^([a-z0-9][\w-]*)(?::(\d{1,5}))?$/.exec(value.value.toLowerCase()) ?? []
@@ -215,6 +219,7 @@ function* hostsOf(
       whole: kind !== null,
       tls: false,
       isUrl: false,
+      isExample,
       at: value.at,
     }
   }

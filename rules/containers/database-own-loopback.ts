@@ -43,6 +43,10 @@ const laravel = (dotenv: string, environment = 'APP_ENV: production'): Record<st
   '.env': dotenv,
   artisan: '<?php\n',
 })
+const copied = (variables: string): Record<string, string> => {
+  const { '.env': _, ...files } = laravel('')
+  return { ...files, '.env.example': variables }
+}
 const symfony = (local: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -90,6 +94,7 @@ const postgres = (host: string): string =>
 export default defineRule({
   summary: 'An application in a container looks for its database on its own loopback',
   severity: 'error',
+  otherSeverities: { warning: 'where the file says it that is kept to be copied: `.env.example`' },
   confidence: 'high',
   since: '0.1.0',
   why: 'In a container `localhost` is the container itself, where only the application runs. The database is another service: `connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused`.',
@@ -97,6 +102,25 @@ export default defineRule({
   references: ['https://docs.docker.com/compose/how-tos/networking/'],
   unproven: 'The live tests start no database',
   bad: [
+    {
+      title: 'a file of variables that is to be copied',
+      files: copied('DB_HOST=«127.0.0.1»\nDB_PORT=3306\n'),
+    },
+    {
+      title: 'a file of variables that Compose is told of and that is to be copied',
+      files: {
+        ...tree(database(postgres('db')), ['DB_HOST: db']),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop
+              env_file: .env
+            db:
+              image: postgres:16
+        `,
+        '.env.example': 'DB_HOST=«localhost»\n',
+      },
+    },
     {
       title: 'in the settings',
       files: tree(database(postgres('localhost').replace('"localhost"', '«"localhost"»'))),
@@ -163,6 +187,17 @@ export default defineRule({
     { title: 'the sessions of PHP', files: sessions('«tcp://127.0.0.1:6379»') },
   ],
   good: [
+    {
+      title: 'a file that is to be copied, beside the one that was made of it',
+      files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env': 'DB_HOST=mysql\n' },
+    },
+    {
+      title: 'a file that is to be copied, of which Compose replaces the address',
+      files: {
+        ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'),
+        'docker-compose.yml': laravel('', 'DB_HOST: mysql')['docker-compose.yml'] ?? '',
+      },
+    },
     {
       title: 'the service in the `.env` of Laravel',
       files: laravel('DB_CONNECTION=mysql\nDB_HOST=mysql\nREDIS_HOST=redis\n'),
@@ -241,7 +276,9 @@ export default defineRule({
       const { container } = machine
       if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
       if (!startsOne(machine) && container.image !== null) continue
-      for (const { kind, host, at } of written(container)) yield* faultsOf(container, kind, host, at)
+      for (const { kind, host, at, isExample } of written(container))
+        for (const fault of faultsOf(container, kind, host, at))
+          yield isExample === true ? { ...fault, severity: 'warning', confidence: 'medium' } : fault
     }
     for (const program of programsOfKind(deployment, 'php-fpm')) yield* sessionsOf(program)
   },
@@ -281,12 +318,12 @@ const BY_PORT: Readonly<Record<string, DatabaseKind>> = {
 /** The addresses on loopback that the variables of a container name. */
 function* written(container: Container): Iterable<OwnAddress> {
   const variables = containerVariables(container)
-  for (const { name, value } of variables) {
+  for (const { name, value, isExample } of variables) {
     if (value?.known !== true || value.at === null) continue
     const { value: text, at } = value
     const [, scheme = '', host = ''] = URL.exec(text) ?? []
     const spoken = kindOfScheme(scheme)
-    if (spoken !== null) yield { kind: spoken, host, at }
+    if (spoken !== null) yield { kind: spoken, host, at, isExample }
     const prefix = HOST.exec(name)?.[1]
     const [, bare = '', port] = /^([\w.]+|::1)(?::(\d+))?$/.exec(text) ?? []
     if (prefix === undefined || !LOOPBACK.test(bare)) continue
@@ -295,7 +332,7 @@ function* written(container: Container): Iterable<OwnAddress> {
     const kind = BY_NAME[prefix] ?? BY_PORT[told] ?? onlyDatabase(container)
     // Another port is that of a tunnel, or of a program beside it.
     if (kind !== null && (told === '' || BY_PORT[told] === undefined || BY_PORT[told] === kind))
-      yield { kind, host: bare, at }
+      yield { kind, host: bare, at, isExample }
   }
 }
 
@@ -325,6 +362,7 @@ interface OwnAddress {
   readonly kind: DatabaseKind
   readonly host: string
   readonly at: Place
+  readonly isExample?: boolean | undefined
 }
 
 /** Settings that name Redis, a broker or memcached. */

@@ -85,7 +85,8 @@ export default defineRule({
   summary: 'A container connects to its database by an address or a password that the database does not have',
   severity: 'error',
   otherSeverities: {
-    warning: 'where a user or password differs, which a database keeps from its first start',
+    warning:
+      'where a user or password differs, which a database keeps from its first start, or an example of the file says the address',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -246,6 +247,13 @@ export default defineRule({
       files: fromFiles('DATABASE_URL=«postgres://postgres:one-password@db:5432/shop»'),
     },
     {
+      title: 'a name that no service has, in a file that is to be copied',
+      files: {
+        ...withoutFile(fromFiles(''), 'app.env'),
+        'app.env.example': 'DATABASE_URL=«postgres://shop:change-me@postgres:5432/shop»\n',
+      },
+    },
+    {
       title: 'MongoDB without the login that it asks for',
       files: tree('MONGO_URL: «mongodb://mongo:27017/shop»', MONGO),
     },
@@ -255,6 +263,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the password of a file that is to be copied',
+      files: {
+        ...withoutFile(fromFiles(''), 'app.env'),
+        'app.env.example': 'DATABASE_URL=postgres://shop:change-me@db:5432/shop\n',
+      },
+    },
     {
       title: 'a file of variables for both',
       files: fromFiles('DATABASE_URL=postgres://shop:one-password@db:5432/shop'),
@@ -513,11 +528,14 @@ export default defineRule({
           database === undefined
             ? unknownHost(client, container, databases)
             : refusedBy(client, container, database, clients)
-        if (found !== null) yield found
+        if (found !== null) yield client.isExample ? { ...found, ...OF_EXAMPLE } : found
       }
     }
   },
 })
+
+/** Whoever copies an example may write another address. */
+const OF_EXAMPLE = { severity: 'warning', confidence: 'medium' } as const
 
 function refusedBy(
   client: DatabaseClient,
@@ -527,6 +545,8 @@ function refusedBy(
 ): RuleFinding | null {
   if (database.service === container.service) return null
   if (!sharesNetwork(container, database.service)) return apart(client, container, database)
+  // The passwords of an example are to be replaced, and with them what a database is told.
+  if (client.isExample) return null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
   return refusal(client, database, hasMaker)
 }

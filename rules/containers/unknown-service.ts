@@ -76,6 +76,17 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'an image whose build links a directory of the site',
+      files: {
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          RUN mkdir -p /srv/shop && ln -s /srv/storage/public /srv/shop/storage
+        `,
+        'nginx/site.conf': siteTo('«backend:8000»'),
+      },
+    },
     { title: 'in a file whose content the compose file holds', files: inConfig('«http://django:8000»') },
     {
       title: 'in a file that the command writes',
@@ -223,6 +234,17 @@ export default defineRule({
           RUN echo "upstream php-upstream { server php:9000; }" > /etc/nginx/conf.d/upstream.conf
         `,
         'nginx/site.conf': siteTo('php-upstream'),
+      },
+    },
+    {
+      title: 'a build that brings a configuration from elsewhere',
+      files: {
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          RUN cp /usr/share/upstreams.conf /etc/nginx/conf.d/
+        `,
+        'nginx/site.conf': siteTo('backend'),
       },
     },
     {
@@ -424,8 +446,17 @@ function isOfStart(target: Fact<string>): boolean {
 function writesConfiguration(command: DockerCommand): boolean {
   const text = commandText(command)
   return (
-    /upstream|sed\s|envsubst|>\s*\/etc\/nginx|(?:cp|mv|ln|curl|wget)\s/.test(text) || RUNS_SCRIPT.test(text)
+    /upstream|envsubst|>\s*\/etc\/nginx/.test(text) ||
+    RUNS_SCRIPT.test(text) ||
+    text.split(/&&|\|\||[;|\n]/).some(each => WRITES.test(each) && !writesElsewhere(each))
   )
+}
+
+const WRITES = /(?:sed|cp|mv|ln|curl|wget)\s/
+
+/** True where the last word of a command, which it writes, is a path that no configuration stands at. */
+function writesElsewhere(command: string): boolean {
+  return /\s\/(?!etc(?:\/|\s*$)|docker-entrypoint)[\w.-][\w./-]*\s*$/.test(command)
 }
 
 /** A program that is called by its path, or handed to a shell or an interpreter. */

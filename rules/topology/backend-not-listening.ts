@@ -325,6 +325,29 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a pool that an image copies behind the last file of PHP’s own',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:1.27
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf
+            php:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM php:8.3-fpm
+          COPY pool.conf /usr/local/etc/php-fpm.d/zz-shop.conf
+        `,
+        'site.conf': fastcgiTo('«php:9000»'),
+        'pool.conf': conf`
+          [www]
+          listen = 127.0.0.1:9000
+        `,
+      },
+    },
   ],
   good: [
     { title: 'the port of the unit beside it', files: beside('deploy/nginx.conf', 'http://127.0.0.1:8000') },

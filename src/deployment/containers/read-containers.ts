@@ -67,7 +67,8 @@ function sharesNetwork({ networkMode }: ComposeService): boolean {
 }
 
 function readContainer(project: ComposeProject, service: ComposeService, files: FileSystem): OwnContainer {
-  const built = service.build === null ? null : readImage(service.build, files)
+  const build = service.build ?? buildOfSameImage(project, service)
+  const built = build === null ? null : readImage(build, files)
   const mounts = [
     ...mountsOf(project, service),
     ...(built?.image == null ? [] : copiesOf(built.image, built.context, files)),
@@ -80,7 +81,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
         .slice(0, index)
         .some(other => other.volume === null && other.from !== 'COPY' && isBelow(target, other.target)),
   )
-  const image = built?.image?.base ?? (service.build === null ? service.image : null)
+  const image = built?.image?.base ?? (build === null ? service.image : null)
   const links = project.legacy ? [] : (service.networks ?? null)
   return {
     project,
@@ -97,6 +98,14 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     names: namesOf(service),
     isAlone: false,
   }
+}
+
+/** Compose builds an image once, and every service that names it runs it. */
+function buildOfSameImage({ services }: ComposeProject, { image }: ComposeService): ComposeService['build'] {
+  if (image?.known !== true) return null
+  for (const { build, image: built } of services.values())
+    if (build !== null && built?.known === true && built.value === image.value) return build
+  return null
 }
 
 /**

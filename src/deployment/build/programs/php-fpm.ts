@@ -52,7 +52,10 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
     if (container !== null && !isOfImage) return []
     const read = readPlace(place, files)
     if (read === null && !isOfImage) return []
-    const pools = isOfImage ? withImagePool(read?.pools ?? [], image.at) : (read?.pools ?? [])
+    const pools =
+      isOfImage && container !== null
+        ? withImagePool(read?.pools ?? [], image.at, container)
+        : (read?.pools ?? [])
     const settings = once(() => readPhpSettings(iniFiles(place, files)))
     return pools.flatMap(pool => {
       const [at] = pool.headers
@@ -132,10 +135,20 @@ function isFpm(words: readonly WrittenText[]): boolean {
 }
 
 /** `[www]` listens on port 9000 of every address, whatever a file says that is read before the image's last one. */
-function withImagePool(pools: readonly FpmPool[], at: Place): readonly FpmPool[] {
+function withImagePool(pools: readonly FpmPool[], at: Place, { mounts }: Container): readonly FpmPool[] {
   const listen = { at, address: known({ kind: 'ip', host: null, port: 9000 } as const, at) }
   const own = pools.find(({ name }) => name === 'www') ?? { ...NO_POOL, headers: [at] }
-  const last = own.listen !== null && isReadLast(own.listen.at.source.path) ? own.listen : listen
+  const written = own.listen?.at.source.path
+  const isLast = mounts.some(
+    ({ path, target }) =>
+      written !== undefined &&
+      (path === written
+        ? isReadLast(target)
+        : target === IMAGE_POOLS &&
+          posix.dirname(written) === path &&
+          isReadLast(posix.join(target, posix.basename(written)))),
+  )
+  const last = own.listen !== null && isLast ? own.listen : listen
   return [...pools.filter(pool => pool !== own), { ...own, listen: last }]
 }
 

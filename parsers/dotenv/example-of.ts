@@ -1,0 +1,23 @@
+import { posix } from 'node:path'
+import type { Source } from '../text/source.ts'
+
+const WORDS = ['example', 'sample', 'template', 'dist', 'tmpl', 'default', 'defaults']
+
+/**
+ * The file that is kept in a repository in place of a file of variables, to be copied and filled in: `.env.example` of
+ * `.env`, `.env.prod-sample` of `.env.prod`. It says which variables are set, and not what they hold; null where there
+ * is none.
+ */
+export function exampleOf(path: string, read: (path: string) => Source | 'missing' | null): Source | null {
+  const directory = posix.dirname(path)
+  const name = posix.basename(path)
+  for (const word of WORDS) {
+    const names = [`${name}.${word}`, `${name}-${word}`, `${name}_${word}`]
+    if (name === '.env') names.push(`env.${word}`, `${word}.env`, `.${word}.env`)
+    for (const each of names) {
+      const source = read(posix.join(directory, each))
+      if (source !== null && source !== 'missing') return source
+    }
+  }
+  return null
+}
