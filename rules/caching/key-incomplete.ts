@@ -1,5 +1,7 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
+import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -37,6 +39,28 @@ const fastcgi = (lines: string): string =>
         }
     }
   `)
+/** A site whose pages come to its script. */
+const scripts = (key: string, fallback = '/index.php?$args'): string =>
+  nginxMain(conf`
+    fastcgi_cache_path /var/lib/nginx/cache keys_zone=site:1m;
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+        index index.php;
+        location / {
+            try_files $uri $uri/ ${fallback};
+        }
+        location ~ \.php$ {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass unix:/run/php/site.sock;
+            fastcgi_cache site;
+            fastcgi_cache_valid 200 5m;
+            fastcgi_cache_key ${key};
+        }
+    }
+  `)
 
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
@@ -51,6 +75,27 @@ export default defineRule({
   remedy: 'Write `proxy_cache_key $scheme$host$request_uri;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_key'],
   bad: [
+    {
+      title: 'the path behind `try_files`',
+      files: {
+        'etc/nginx/nginx.conf': scripts('«$scheme$request_method$host$uri»'),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'the path behind `try_files`, and the query',
+      files: {
+        'etc/nginx/nginx.conf': scripts('«$request_method$host$uri$is_args$args»'),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'scripts without the query',
+      files: {
+        'etc/nginx/nginx.conf': scripts('«$request_method$host$uri»', '=404'),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
     { title: 'without the query', files: { 'nginx.conf': main('«$scheme$host$uri»') } },
     {
       title: 'without the name',
@@ -87,6 +132,20 @@ export default defineRule({
     { title: 'no key at all', files: { 'etc/nginx/nginx.conf': fastcgi('«fastcgi_cache» site;') } },
   ],
   good: [
+    {
+      title: 'the path in the query behind `try_files`',
+      files: {
+        'etc/nginx/nginx.conf': scripts('$request_method$host$uri$is_args$args', '/index.php?q=$uri&$args'),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'scripts that are asked for by name, with the query',
+      files: {
+        'etc/nginx/nginx.conf': scripts('$request_method$host$uri$is_args$args', '=404'),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
     {
       title: 'scheme, name and query',
       files: { 'nginx.conf': main('$scheme$host$request_uri', 'a.example.org b.example.org') },
@@ -219,7 +278,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check(deployment) {
+    const { connections } = deployment
     const zones = new Map<string, Set<string>>()
     const cached = connections.nginx.flatMap(connection => {
       const zone = zoneOf(connection)
@@ -268,6 +328,20 @@ export default defineRule({
       }
       if (
         names.some(name => PATH.test(name)) &&
+        !names.some(name => /^request_uri$|^arg_/.test(name)) &&
+        isOneScript(deployment, connection)
+      ) {
+        yield {
+          at,
+          aspect: 'path',
+          severity: 'error',
+          message: `\`$uri\` is \`/index.php\` for every page that \`try_files\` leads there, so every page is answered with the first that was kept`,
+          help: 'Write `$request_uri` in place of `$uri`',
+        }
+        continue
+      }
+      if (
+        names.some(name => PATH.test(name)) &&
         !names.some(name => QUERY.test(name)) &&
         !isOfFiles(connection)
       ) {
@@ -293,6 +367,26 @@ export default defineRule({
     }
   },
 })
+
+/** True where pages that are no files come to this location as `/index.php`, with nothing of their path in the query. */
+function isOneScript(deployment: Deployment, { server, block, pass }: NginxConnection): boolean {
+  if (pass.name !== 'fastcgi_pass' || !isOfScripts(block)) return false
+  const [request] = requestsToServer(deployment, server, `/${MISSING}/`)
+  if (request === undefined) return false
+  const { steps, end } = probe(deployment, request)
+  const fallback = steps.find(({ text }) => /^`try_files` falls back to `\/index\.php/.test(text))
+  return (
+    end.kind === 'backend' &&
+    fallback !== undefined &&
+    !fallback.text.includes(MISSING) &&
+    steps.some(({ directive }) => directive === pass)
+  )
+}
+
+/** True for a location of scripts by their suffix. */
+function isOfScripts({ args }: NginxDirective): boolean {
+  return args.some(({ value }) => /\\\.\(?php/.test(value))
+}
 
 /** What else makes two answers differ: the body of a `POST`, and the part of a file. */
 function* withoutBodyOrPart(
@@ -430,7 +524,7 @@ const NAMES_SITE =
 /** True for a location of files by their suffixes, where a query says the release alone. */
 function isOfFiles({ block }: NginxConnection): boolean {
   return (
-    block.args.some(({ value }) => /\\\.[(\w]/.test(value)) ||
+    (block.args.some(({ value }) => /\\\.[(\w]/.test(value)) && !isOfScripts(block)) ||
     /\/\(?(?:\?:)?(?:static|assets|media|images?|uploads?|files?|thumb\w*)\b/.test(
       block.args.at(-1)?.value ?? '',
     )

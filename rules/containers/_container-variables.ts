@@ -34,7 +34,7 @@ export const containerVariables = memo((container: Container): readonly Containe
 })
 
 /** What a file of variables says, or in its place the one that is kept to be copied. */
-function variablesAt(path: string, files: FileSystem): readonly ContainerVariable[] {
+export function variablesAt(path: string, files: FileSystem): readonly ContainerVariable[] {
   const source = sourceAt(files, path)
   if (source !== null) return parseDotenv(source)
   const example = exampleOf(path, each => sourceAt(files, each))

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { type ContainerVariable, variablesAt } from './_container-variables.ts'
 import { buildSteps } from './_started-words.ts'
 
 const tree = (
@@ -47,11 +47,12 @@ const tree = (
 })
 
 export default defineRule({
-  summary: 'PHP in its image lacks the driver of the database that the application is told to use',
+  summary: 'PHP in its image lacks the extension for the database that the application is told to use',
   severity: 'error',
+  otherSeverities: { warning: 'where the file says it that is kept to be copied: `.env.example`' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The images of PHP bring SQLite’s driver alone. Without `pdo_mysql` or `pdo_pgsql` every page that asks the database ends with `could not find driver`, and WordPress without `mysqli` with `Your PHP installation appears to be missing the MySQL extension`.',
+  why: 'The images of PHP bring SQLite’s driver alone. Without `pdo_mysql` or `pdo_pgsql` every page that asks the database ends with `could not find driver`, without `redis` every page of a Laravel that keeps sessions or its cache there with `Class "Redis" not found`, and WordPress without `mysqli` with `Your PHP installation appears to be missing the MySQL extension`.',
   remedy: 'Install it in the Dockerfile: `RUN docker-php-ext-install pdo_mysql`',
   references: [
     'https://github.com/docker-library/docs/blob/master/php/README.md#how-to-install-more-php-extensions',
@@ -72,6 +73,11 @@ export default defineRule({
       files: tree('APP_ENV: production', undefined, { '.env': 'APP_KEY=base64:x\nDB_CONNECTION=«mysql»\n' }),
     },
     {
+      title: 'in the file that is to be copied',
+      files: tree('APP_ENV: production', undefined, { '.env.example': 'DB_CONNECTION=«mysql»\n' }),
+    },
+    { title: 'Redis', files: tree('SESSION_DRIVER: «redis»') },
+    {
       title: 'a URL of Symfony',
       files: tree('DATABASE_URL: «mysql://shop:x@db:3306/shop»', undefined, {
         'composer.json': '{"require":{"symfony/framework-bundle":"^7.0"}}',
@@ -89,6 +95,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Redis, and its extension',
+      files: tree(
+        'SESSION_DRIVER: redis',
+        'FROM php:8.3-fpm\nRUN pecl install redis && docker-php-ext-enable redis',
+      ),
+    },
+    {
+      title: 'Redis by a library',
+      files: tree('SESSION_DRIVER: redis', undefined, {
+        'composer.json': '{"require":{"laravel/framework":"^11.0","predis/predis":"^2.0"}}',
+      }),
+    },
+    {
+      title: 'Redis by a library that a variable names',
+      files: tree('SESSION_DRIVER: redis\n      REDIS_CLIENT: predis'),
+    },
     {
       title: 'installed',
       files: tree('DB_CONNECTION: mysql', 'FROM php:8.3-fpm\nRUN docker-php-ext-install -j4 pdo pdo_mysql'),
@@ -122,29 +145,78 @@ export default defineRule({
               /^\/usr\/local\/(?:lib|etc)|^\/usr\/local\/?$|^\/$/.test(step.target.value)),
         )
       if (isUnknown || !isApplication(container)) continue
-      const found = databaseOf(container)
-      if (found === null || !found.known || found.at === null) continue
-      const scheme = /^(?:(mysql|mariadb)|(pgsql|postgres(?:ql)?))(?=$|:\/\/)/.exec(found.value)
-      if (scheme === null) continue
-      const extension = scheme[1] === undefined ? 'pdo_pgsql' : 'pdo_mysql'
-      if (new RegExp(`\\b${extension}\\b`).test(steps)) continue
-      yield {
-        at: found.at,
-        message: `\`${container.reference}\` has no \`${extension}\`, and nothing in its Dockerfile installs it: could not find driver`,
-        label: 'no driver in the image',
-        related: [{ at: container.image?.stage.at ?? container.service.at, message: 'the image' }],
-        help: `Write \`RUN docker-php-ext-install ${extension}\``,
+      for (const { extension, at, says, isExample } of neededBy(container)) {
+        if (new RegExp(`\\b${extension}\\b`).test(steps)) continue
+        yield {
+          at,
+          ...(isExample && ({ severity: 'warning', confidence: 'medium' } as const)),
+          message: `\`${container.reference}\` has no \`${extension}\`, and nothing in its Dockerfile installs it: ${says}`,
+          label: 'no driver in the image',
+          related: [{ at: container.image?.stage.at ?? container.service.at, message: 'the image' }],
+          help:
+            extension === 'redis'
+              ? 'Write `RUN pecl install redis && docker-php-ext-enable redis`'
+              : `Write \`RUN docker-php-ext-install ${extension}\``,
+        }
       }
     }
   },
 })
+
+interface Needed {
+  readonly extension: string
+  readonly at: Place
+  /** What PHP says without it. */
+  readonly says: string
+  readonly isExample: boolean
+}
+
+function* neededBy(container: Container): Iterable<Needed> {
+  const variables = variablesOf(container)
+  const database = variables.find(({ name }) => DATABASE.has(name))
+  if (database?.value?.known === true && database.value.at !== null) {
+    const scheme = /^(?:(mysql|mariadb)|(pgsql|postgres(?:ql)?))(?=$|:\/\/)/.exec(database.value.value)
+    if (scheme !== null)
+      yield {
+        extension: scheme[1] === undefined ? 'pdo_pgsql' : 'pdo_mysql',
+        at: database.value.at,
+        says: 'could not find driver',
+        isExample: database.isExample === true,
+      }
+  }
+  const store = variables.find(
+    ({ name, value }) => STORES.has(name) && value?.known === true && value.value === 'redis',
+  )
+  if (store?.value?.at == null || !usesPhpRedis(container, variables)) return
+  yield {
+    extension: 'redis',
+    at: store.value.at,
+    says: 'Class "Redis" not found',
+    isExample: store.isExample === true,
+  }
+}
+
+/** Laravel asks Redis by the extension, unless it is told of the library in PHP. */
+function usesPhpRedis(container: Container, variables: readonly ContainerVariable[]): boolean {
+  const client = variables.find(({ name }) => name === 'REDIS_CLIENT')?.value
+  if (client != null && !(client.known && client.value === 'phpredis')) return false
+  return homesOf(container).every(home => {
+    const composer = sourceAt(container.hostFiles, posix.join(home, 'composer.json'))?.text ?? ''
+    return (
+      !composer.includes('"predis/predis"') &&
+      (!composer.includes('"') || /"laravel\/framework"/.test(composer))
+    )
+  })
+}
 
 function isPlainPhp({ reference, service, image, mounts }: Container): boolean {
   return (
     /^php(?::[\w.-]*)?$/.test(reference ?? '') &&
     service.complete &&
     (service.build === null || image !== null) &&
-    !mounts.some(({ target }) => /^\/usr\/local\/(?:etc\/php|lib)/.test(target) && !target.endsWith('.ini'))
+    !mounts.some(
+      ({ target }) => /^\/usr\/local\/(?:etc\/php(?:\/|$)|lib)/.test(target) && !target.endsWith('.ini'),
+    )
   )
 }
 
@@ -170,15 +242,19 @@ function homesOf({
   ]
 }
 
-function databaseOf(container: Container): Fact<string> | null {
-  const own = container.service.environment.find(({ name }) => NAMES.has(name))
-  if (own !== undefined) return own.value
-  for (const home of homesOf(container)) {
-    const source = sourceAt(container.hostFiles, posix.join(home, '.env'))
-    const line = source === null ? undefined : parseDotenv(source).find(({ name }) => NAMES.has(name))
-    if (line !== undefined) return line.value
-  }
-  return null
+/** The variables of the container, and those of the file that the application reads by itself. */
+function variablesOf(container: Container): readonly ContainerVariable[] {
+  const own = container.service.environment.map(({ name, value }) => ({ name, value }))
+  const read = homesOf(container).flatMap(home => variablesAt(posix.join(home, '.env'), container.hostFiles))
+  return [...own, ...read]
 }
 
-const NAMES: ReadonlySet<string> = new Set(['DB_CONNECTION', 'DATABASE_URL', 'DB_URL'])
+const DATABASE: ReadonlySet<string> = new Set(['DB_CONNECTION', 'DATABASE_URL', 'DB_URL'])
+/** Where Laravel keeps what it is to find again. */
+const STORES: ReadonlySet<string> = new Set([
+  'CACHE_STORE',
+  'CACHE_DRIVER',
+  'SESSION_DRIVER',
+  'QUEUE_CONNECTION',
+  'QUEUE_DRIVER',
+])

@@ -5,7 +5,8 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { knowsFiles } from './_mounted.ts'
+import { isBelow, targetsOf } from './_mounted.ts'
+import { runsOnlyWebServer } from './_runs-only.ts'
 
 const MOUNT = './nginx/site.conf:/etc/nginx/conf.d/default.conf:ro'
 const COMMAND = 'gunicorn --bind unix:/run/shop/shop.sock shop.wsgi'
@@ -40,6 +41,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a socket of PHP-FPM, in an image that is built',
+      files: {
+        'docker-compose.yml': composeWith({}).replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          RUN ln -s /srv/storage/public /srv/www/storage
+        `,
+        'nginx/site.conf': siteTo('«unix:/run/php/php8.2-fpm.sock»'),
+      },
+    },
+    {
       title: 'a socket of PHP-FPM as on a machine with both',
       files: {
         'docker-compose.yml': composeWith({}),
@@ -58,6 +70,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image whose start brings a script',
+      files: {
+        'docker-compose.yml': composeWith({}).replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          RUN apt-get update && apt-get install -y php-fpm
+          COPY start-fpm.sh /docker-entrypoint.d/
+        `,
+        'nginx/start-fpm.sh': '#!/bin/sh\nphp-fpm8.2 -D\n',
+        'nginx/site.conf': siteTo('unix:/run/php/php8.2-fpm.sock'),
+      },
+    },
     {
       title: 'one volume for both',
       files: {
@@ -145,7 +170,8 @@ function isKnown({ service }: Container): boolean {
 function isAlone(container: Container): boolean {
   const { projects, service, project } = container
   return (
-    knowsFiles(container) &&
+    runsOnlyWebServer(container) &&
+    !targetsOf(container).some(target => isBelow(target, '/docker-entrypoint.d')) &&
     project.complete &&
     projects.every(({ services }) => (services.get(service.name) ?? service) === service)
   )

@@ -543,7 +543,7 @@ function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective
 const applicationIn = memoByKey((files: FileSystem, root: string): string | null => {
   const has = (path: string): boolean => files.kind(posix.join(root, path)) === 'file'
   if (!has('index.php')) return null
-  if (has('wp-blog-header.php') && has('wp-login.php')) return 'WordPress'
+  if (has('wp-config.php') || (has('wp-blog-header.php') && has('wp-login.php'))) return 'WordPress'
   if (has('core/lib/Drupal.php')) return 'Drupal'
   if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
   if (joomlaRewrites(files, root) !== null) return 'Joomla'

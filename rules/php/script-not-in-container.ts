@@ -1,4 +1,5 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
@@ -28,6 +29,16 @@ const compose = (php: string): string => conf`
       volumes:
         - ./src:${php}
 `
+/** Both in images of their own. */
+const built = compose('').replace('image: php:8.3-fpm\n    volumes:\n      - ./src:', 'build: php')
+const IMAGE = conf`
+  FROM composer:2 AS vendor
+  WORKDIR /app
+  RUN composer create-project acme/shop .
+
+  FROM php:8.3-fpm
+  COPY --from=vendor /app /var/www/html
+`
 
 export default defineRule({
   summary: 'nginx sends PHP the path of a script that the container of PHP does not have',
@@ -42,6 +53,14 @@ export default defineRule({
     'https://docs.docker.com/reference/compose-file/services/#volumes',
   ],
   bad: [
+    {
+      title: 'an image with its files elsewhere',
+      files: {
+        'docker-compose.yml': built,
+        'php/Dockerfile': IMAGE,
+        'nginx.conf': site('«$document_root$fastcgi_script_name»', '/usr/share/nginx/html/public'),
+      },
+    },
     {
       title: 'the path of an example',
       files: {
@@ -79,6 +98,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image that makes a link to its files',
+      files: {
+        'docker-compose.yml': built,
+        'php/Dockerfile': conf`
+          FROM php:8.3-fpm
+          COPY --from=vendor /app /var/www/html
+          RUN mkdir -p /usr/share/nginx && ln -s /var/www /usr/share/nginx/html
+        `,
+        'nginx.conf': site('$document_root$fastcgi_script_name', '/usr/share/nginx/html/public'),
+      },
+    },
+    {
+      title: 'an image with the files at the path of nginx',
+      files: {
+        'docker-compose.yml': built,
+        'php/Dockerfile': IMAGE.replace('/var/www/html', '/usr/share/nginx/html'),
+        'nginx.conf': site('$document_root$fastcgi_script_name', '/usr/share/nginx/html/public'),
+      },
+    },
     {
       title: 'one path for both',
       files: {
@@ -125,7 +164,18 @@ export default defineRule({
       const directory = scriptDirectory(entry.value, root)
       if (directory === null || hasPath(php, directory)) continue
       const there = placeOf(php, hostPath(from.machine.container, root ?? directory))
-      if (there === null || (php.image !== null && php.base !== 'php')) continue
+      if (php.image !== null && php.base !== 'php') continue
+      if (there === null) {
+        if (!hasNowhere(php, directory)) continue
+        yield {
+          at: entry.at,
+          message: `nothing brings \`${directory}\` into the container \`${php.service.name}\`, so PHP answers \`File not found.\``,
+          label: 'no such path where PHP runs',
+          related: [{ at: php.service.at, message: 'the container of PHP' }],
+          help: 'Give nginx and PHP the files at the same path',
+        }
+        continue
+      }
       yield {
         at: entry.at,
         message: `the container \`${php.service.name}\` has no \`${directory}\`: it has these files at \`${there.path}\`, so PHP answers \`File not found.\``,
@@ -144,6 +194,25 @@ function isBelow(path: string, directory: string): boolean {
 /** True also where something is mounted below: the directory is there then. */
 function hasPath({ mounts }: Container, directory: string): boolean {
   return mounts.some(({ target }) => isBelow(directory, target) || isBelow(target, directory))
+}
+
+/** True where no copy, mount or command of an image on PHP's own may make a directory, or one above it. */
+function hasNowhere({ image, service, base }: Container, directory: string): boolean {
+  if (image === null || base !== 'php' || !service.complete || service.volumesFrom.length > 0) return false
+  if (service.volumes.some(({ target }) => !target.known)) return false
+  if (isBelow(directory, '/var/www/html') || isBelow('/var/www/html', directory)) return false
+  const parent = directory.replace(/(?<=^\/[^/]+\/[^/]+)\/.*$/, '')
+  return (
+    image.workingDirectory?.known !== false &&
+    !isBelow(image.workingDirectory?.value ?? '/', directory) &&
+    image.steps.every(step =>
+      'sources' in step
+        ? step.target.known &&
+          !isBelow(step.target.value, directory) &&
+          !isBelow(directory, step.target.value)
+        : !commandText(step.command).includes(parent),
+    )
+  )
 }
 
 /** Where the files of a path lie outside of the container. */
