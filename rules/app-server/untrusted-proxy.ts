@@ -7,6 +7,7 @@ import { tlsInFront } from '../forwarded-headers/_tls-in-front.ts'
 import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isLoopback } from '../../src/servers/address.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 const site = (pass: string): string => conf`
@@ -29,6 +30,10 @@ const unit = (options: string, command = 'uvicorn'): Record<string, string> => (
     [Service]
     ExecStart=/opt/shop/bin/${command} ${options} app:app
   `,
+})
+const onPort = (options: string): Record<string, string> => ({
+  ...unit(options),
+  'site.conf': site('127.0.0.1:8000'),
 })
 const compose = (command: string): Record<string, string> => ({
   'nginx/site.conf': site('web:8000'),
@@ -73,6 +78,10 @@ export default defineRule({
   bad: [
     { title: 'Traefik in front', files: labelled('uvicorn app:app --host 0.0.0.0 --port «8000»') },
     { title: 'a Unix socket', files: unit('--uds «/run/shop.sock»') },
+    {
+      title: 'an address that is not the one of nginx on the same machine',
+      files: onPort('--port «8000» --forwarded-allow-ips 10.0.0.1'),
+    },
     { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },
     {
       title: 'workers of uvicorn in gunicorn',
@@ -84,6 +93,11 @@ export default defineRule({
       title: 'Traefik, whose headers are believed',
       files: labelled("uvicorn app:app --host 0.0.0.0 --port 8000 --forwarded-allow-ips='*'"),
     },
+    {
+      title: 'loopback beside another address',
+      files: onPort('--port 8000 --forwarded-allow-ips 10.0.0.1,127.0.0.1'),
+    },
+    { title: 'a network that may hold it', files: onPort('--port 8000 --forwarded-allow-ips 127.0.0.0/8') },
     { title: 'every address is trusted', files: unit("--uds /run/shop.sock --forwarded-allow-ips='*'") },
     {
       title: 'by a variable',
@@ -150,7 +164,12 @@ export default defineRule({
         const headers = isUvicorn(program) ? forwarded(connection) : []
         if (headers.length === 0 || trusts(program, connection, target) !== false) continue
         if (readsHeadersItself(deployment, program)) continue
-        const peer = target.address.kind === 'unix' ? 'a Unix socket' : 'another container'
+        const peer =
+          target.address.kind === 'unix'
+            ? 'a Unix socket'
+            : program.machine === connection.from.machine
+              ? '127.0.0.1'
+              : 'another container'
         yield {
           at,
           message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: ${namesOf(headers)} ignored`,
@@ -239,6 +258,8 @@ function trusts(
   const list = (fact?.value ?? '').split(',').map(each => each.trim())
   if (list.includes('*')) return true
   if (address.kind === 'unix') return false
+  if (program.machine === from.machine && address.kind === 'ip' && isLoopback(address) === true)
+    return fact !== null && list.every(each => /^(?!127\.)\d+\.\d+\.\d+\.\d+$/.test(each)) ? false : undefined
   const isOther = program.machine !== from.machine && shareNetwork(program.machine, from.machine)
   if (!isOther) return undefined
   return list.every(each => /^(?:|127\.0\.0\.1|::1|localhost)$/.test(each)) ? false : undefined

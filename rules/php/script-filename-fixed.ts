@@ -33,12 +33,19 @@ const tree = (filename: string, pool = phpPool()): Record<string, string> => ({
 export default defineRule({
   summary: 'PHP is told of scripts in a directory that is not there',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where scripts lie below the document root, and none of the other directory are seen',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'PHP opens the file that `SCRIPT_FILENAME` names. `/scripts` is the directory of the example in nginx’s own `nginx.conf`, and exists nowhere: every script is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`.',
   remedy: 'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param'],
   bad: [
+    {
+      title: 'another directory than the one with the scripts',
+      files: { ...tree('«/var/www/html$fastcgi_script_name»'), 'srv/www/index.php': '<?php' },
+    },
     { title: 'the directory of the example', files: tree('«/scripts$fastcgi_script_name»') },
     {
       title: 'a directory that the machine does not have',
@@ -49,6 +56,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a link to the document root',
+      files: {
+        ...tree('/home/shop/live$fastcgi_script_name'),
+        'srv/www/index.php': '<?php',
+        'home/shop/live/': '',
+      },
+    },
+    {
+      title: 'a document root with files alone',
+      files: { ...tree('/home/shop/live$fastcgi_script_name'), 'srv/www/index.html': '' },
+    },
     { title: 'the document root', files: tree('$document_root$fastcgi_script_name') },
     { title: 'the same, written out', files: tree('/srv/www$fastcgi_script_name') },
     {
@@ -80,11 +99,15 @@ export default defineRule({
       const directory = posix.normalize(written)
       const base = fileBase(server.configuration, block)
       const root = base.known && base.value.kind === 'root' ? base.value.path.replace(/(?<=.)\/+$/, '') : null
-      if (root === directory || !isNowhere(connection, directory)) continue
+      const isElsewhere = root !== null && hasScripts(connection, root) && !isSeen(connection, directory)
+      if (root === directory || !(isElsewhere || isNowhere(connection, directory))) continue
       const [line] = rootLines(connection)
       yield {
         at: entry.at,
-        message: `no directory \`${directory}\` is on this machine, so PHP finds no script and answers 404, \`File not found.\``,
+        ...(!isNowhere(connection, directory) && ({ severity: 'warning', confidence: 'medium' } as const)),
+        message: isNowhere(connection, directory)
+          ? `no directory \`${directory}\` is on this machine, so PHP finds no script and answers 404, \`File not found.\``
+          : `nginx finds scripts below \`${root}\`, and PHP is to open them below \`${directory}\`: \`File not found.\``,
         label: directory === '/scripts' ? 'the directory of an example' : 'no such directory',
         related:
           line === undefined ? [] : [{ at: argumentPlace(line, 0), message: 'nginx looks for files here' }],
@@ -103,6 +126,16 @@ function isNowhere({ from: { machine } }: Connection, directory: string): boolea
   return directory === '/scripts'
     ? machine.files.kind(directory) === null
     : isAbsent(machine.files, directory)
+}
+
+/** True where the scripts that nginx knows lie below its document root. */
+function hasScripts({ from: { machine } }: Connection, root: string): boolean {
+  return (machine.files.list(root) ?? []).some(({ name }) => name.endsWith('.php'))
+}
+
+/** True also where a part of it may be there: a link, or what is mounted below it. */
+function isSeen({ from: { machine } }: Connection, directory: string): boolean {
+  return machine.files.kind(directory) !== null
 }
 
 function rootLines({ server, block }: Connection) {
