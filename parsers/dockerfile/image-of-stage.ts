@@ -4,6 +4,8 @@ import type { DockerCopy, Dockerfile, DockerRun, DockerStage } from './dockerfil
 /** A stage with all that it has from the stages below it. */
 export interface DockerImage {
   readonly stage: DockerStage
+  /** Of its whole Dockerfile, from which steps may copy. */
+  readonly stages: readonly DockerStage[]
   /** The image from outside on which all of it stands. */
   readonly base: Fact<string>
   /** Of the stage and those below it, in the order of the build. */
@@ -25,7 +27,10 @@ export interface DockerImage {
  * What is built where a target is named, or the last stage where none is (`target` null). Null where no stage
  * is called so.
  */
-export function imageOfStage({ stages }: Dockerfile, target: string | null): DockerImage | null {
+export function imageOfStage(
+  { stages }: Pick<Dockerfile, 'stages'>,
+  target: string | null,
+): DockerImage | null {
   const index =
     target === null
       ? stages.length - 1
@@ -49,6 +54,7 @@ export function imageOfStage({ stages }: Dockerfile, target: string | null): Doc
   const command = chain.findLastIndex(each => each.command !== null)
   return {
     stage,
+    stages,
     base: chain[0]!.image,
     steps: chain.flatMap(each => [...each.copies, ...each.runs].sort((a, b) => a.at.start - b.at.start)),
     exposes: chain.flatMap(({ exposes }) => exposes),

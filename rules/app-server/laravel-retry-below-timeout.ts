@@ -1,32 +1,33 @@
 import { posix } from 'node:path'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { phpCode } from '../../parsers/php/script.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { type Seconds, workerOf } from './_laravel-worker.ts'
 
+const queues = (retry: string): string => conf`
+  <?php
+  return [
+      'default' => 'redis',
+      'connections' => [
+          'sync' => ['driver' => 'sync'],
+          'redis' => [
+              'driver' => 'redis',
+              'connection' => 'default',
+              'queue' => 'default',
+              'retry_after' => ${retry},
+          ],
+      ],
+  ];
+`
 const tree = (words: string, retry: string, more: Record<string, string> = {}): Record<string, string> => ({
   ...behindNginx(serviceUnit(`/usr/bin/php /etc/shop/artisan queue:work ${words}`)),
   'etc/shop/artisan': '#!/usr/bin/env php\n',
-  'etc/shop/config/queue.php': conf`
-    <?php
-    return [
-        'default' => 'redis',
-        'connections' => [
-            'sync' => ['driver' => 'sync'],
-            'redis' => [
-                'driver' => 'redis',
-                'connection' => 'default',
-                'queue' => 'default',
-                'retry_after' => ${retry},
-            ],
-        ],
-    ];
-  `,
+  'etc/shop/config/queue.php': queues(retry),
   ...more,
 })
 
@@ -47,6 +48,32 @@ export default defineRule({
       files: tree('«--timeout=600»', "(int) env('REDIS_QUEUE_RETRY_AFTER', 90)", {
         'etc/shop/.env': 'APP_ENV=production\n',
       }),
+    },
+    {
+      title: 'a service of the image that another one builds, whose files come from an earlier stage',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              build: .
+              image: example/shop
+            queue:
+              image: example/shop
+              command: php artisan queue:work redis «--timeout=120»
+        `,
+        Dockerfile: conf`
+          FROM composer:2 AS vendor
+          WORKDIR /app
+          COPY . .
+          RUN composer install --no-dev
+
+          FROM php:8.3-fpm
+          WORKDIR /var/www/html
+          COPY --from=vendor /app /var/www/html
+        `,
+        artisan: '#!/usr/bin/env php\n',
+        'config/queue.php': queues('90'),
+      },
     },
   ],
   good: [
@@ -72,7 +99,7 @@ export default defineRule({
       const source = sourceAt(files, posix.join(worker.home, 'config/queue.php'))
       if (source === null) continue
       const known = variablesOf(started, files, worker.home)
-      const retry = retryOf(source, worker.connection, known)
+      const retry = retryOf(source, worker.connection?.text ?? null, known)
       if (retry === null || retry.seconds > worker.timeout.seconds) continue
       yield {
         at: worker.timeout.at,
@@ -84,46 +111,6 @@ export default defineRule({
     }
   },
 })
-
-interface Seconds {
-  readonly seconds: number
-  readonly at: Place
-}
-
-interface Worker {
-  readonly home: string
-  readonly connection: string | null
-  readonly timeout: Seconds | null
-}
-
-function workerOf({ words, rest, directory }: StartedCommand): Worker | null {
-  const at = words.findIndex(({ text }) => posix.basename(text) === 'artisan')
-  const [artisan, command, ...behind] = at === -1 ? [] : words.slice(at)
-  if (artisan === undefined || command?.text !== 'queue:work' || rest !== null) return null
-  const path = artisan.text.startsWith('/')
-    ? artisan.text
-    : directory?.known === true
-      ? posix.join(directory.value, artisan.text)
-      : null
-  if (path === null) return null
-  const [first] = behind
-  return {
-    home: posix.dirname(path),
-    connection: first === undefined || first.text.startsWith('-') ? null : first.text,
-    timeout: timeoutOf(behind),
-  }
-}
-
-function timeoutOf(words: readonly WrittenText[]): Seconds | null {
-  const index = words.findIndex(({ text }) => /^--timeout(?:=|$)/.test(text))
-  const word = words[index]
-  if (word === undefined) return null
-  const value = word.text === '--timeout' ? words[index + 1] : word
-  const [digits] = /\d+$/.exec(value?.text ?? '') ?? []
-  const isNumber = digits !== undefined && /^(?:--timeout=)?\d+$/.test(value?.text ?? '')
-  // Nothing ends a job then, and nobody knows how long one takes.
-  return isNumber && Number(digits) > 0 ? { seconds: Number(digits), at: placeOf(value ?? word) } : null
-}
 
 /** Undefined for a variable that is not set, null where nobody knows. */
 type Variables = (name: string) => string | null | undefined

@@ -64,9 +64,12 @@ function applicationVariables({ base, mounts, hostFiles }: Container): readonly 
     const source = sourceAt(hostFiles, posix.join(home, name))
     return source === null ? null : parseDotenv(source)
   }
-  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file')
+  const own = read('.env')
+  // A container of another language, which builds the style sheets, is given the same directory.
+  if (own === null && base === 'php' && hostFiles.kind(posix.join(home, PROJECT_FILES.Laravel)) === 'file')
     return variablesAt(posix.join(home, '.env'), hostFiles)
-  const own = read('.env') ?? []
+  if (own === null) return []
+  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file') return own
   // What Symfony reads there are defaults, which a file that is in no repository replaces.
   const local = read('.env.local')
   return local === null ? own.map(({ name }) => ({ name, value: null })) : [...own, ...local]

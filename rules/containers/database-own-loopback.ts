@@ -192,6 +192,13 @@ export default defineRule({
       files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env': 'DB_HOST=mysql\n' },
     },
     {
+      title: 'a file that is to be copied, and a container that builds its style sheets',
+      files: {
+        ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'),
+        'docker-compose.yml': (laravel('')['docker-compose.yml'] ?? '').replace('php:8.3-fpm', 'node:22'),
+      },
+    },
+    {
       title: 'a file that is to be copied, of which Compose replaces the address',
       files: {
         ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'),

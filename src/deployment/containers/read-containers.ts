@@ -225,7 +225,7 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
 
 /** What `COPY` and `ADD` bring from the build's own context, the last first. */
 export function copiesOf(
-  { steps, workingDirectory }: DockerImage,
+  { steps, stages, workingDirectory }: Pick<DockerImage, 'steps' | 'stages' | 'workingDirectory'>,
   context: string,
   files: FileSystem,
 ): readonly ContainerMount[] {
@@ -240,7 +240,13 @@ export function copiesOf(
         isBelow(step.target.value, place) &&
         (step.intoDirectory || step.target.value !== place),
     )
-  for (const step of steps) if ('sources' in step) found.unshift(...copyOf(step, context, files, isDirectory))
+  for (const step of steps)
+    if ('sources' in step)
+      found.unshift(
+        ...(step.from === null
+          ? copyOf(step, context, files, isDirectory)
+          : copyOfStage(step, stages, context, files)),
+      )
   return found
 }
 
@@ -250,8 +256,8 @@ function copyOf(
   files: FileSystem,
   isDirectory: (place: string) => boolean,
 ): readonly ContainerMount[] {
-  const { target, from, at } = copy
-  if (from !== null || !target.known) return []
+  const { target, at } = copy
+  if (!target.known) return []
   return copy.sources.flatMap(source => {
     if (!source.known || source.value.includes('://')) return []
     const paths = matching(cleanPath(posix.join(context, source.value)), files)
@@ -269,6 +275,35 @@ function copyOf(
       const place = isInto ? posix.join(target.value, posix.basename(path)) : target.value
       return [{ target: cleanPath(place), path, volume: null, from: 'COPY', at } as const]
     })
+  })
+}
+
+/** What an earlier stage has of the context, and this one copies from it; what a build made there is not among it. */
+function copyOfStage(
+  { stage, sources, target, at, intoDirectory }: DockerCopy,
+  stages: DockerImage['stages'],
+  context: string,
+  files: FileSystem,
+): readonly ContainerMount[] {
+  const own = stages.findIndex(({ copies }) => copies.some(each => each.at === at))
+  const image = stage === null || stage >= own ? null : imageOfStage({ stages }, String(stage))
+  if (image === null || !target.known) return []
+  const inside = copiesOf(image, context, files)
+  return sources.flatMap(source => {
+    if (!source.known || hasWildcard(source.value)) return []
+    const wanted = cleanPath(source.value)
+    const around = inside.find(each => isBelow(wanted, each.target))
+    const mounts = inside.flatMap(each =>
+      each !== around && isBelow(each.target, wanted)
+        ? [{ ...each, target: posix.join(target.value, posix.relative(wanted, each.target)), at }]
+        : [],
+    )
+    const path = around?.path == null ? null : posix.join(around.path, posix.relative(around.target, wanted))
+    const kind = path === null ? null : files.kind(path)
+    if (path === null || kind === null) return mounts
+    const place =
+      kind === 'file' && intoDirectory ? posix.join(target.value, posix.basename(path)) : target.value
+    return [...mounts, { target: cleanPath(place), path, volume: null, from: 'COPY', at } as const]
   })
 }
 

@@ -16,9 +16,12 @@ const HOMES = [
   '/home/*/*',
   '/var/www',
   '/var/www/*',
+  '/var/www/*/*',
   '/srv',
   '/srv/*',
+  '/srv/*/*',
   '/opt/*',
+  '/opt/*/*',
   '/root',
   '/root/*',
 ]
