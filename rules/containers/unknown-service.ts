@@ -237,6 +237,26 @@ export default defineRule({
       },
     },
     {
+      title: 'an upstream of a file that no main file includes',
+      files: {
+        'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
+        'nginx/Dockerfile': conf`
+          FROM nginx:1.27
+          COPY . /etc/nginx/
+        `,
+        'nginx/locations/php.conf': conf`
+          location ~ \.php$ {
+              fastcgi_pass php-fpm;
+          }
+        `,
+        'nginx/upstreams/php.conf': conf`
+          upstream php-fpm {
+              server unix:/run/php-fpm.sock;
+          }
+        `,
+      },
+    },
+    {
       title: 'a build that brings a configuration from elsewhere',
       files: {
         'docker-compose.yml': composeWith().replace('image: nginx:1.27', 'build: ./nginx'),
@@ -292,6 +312,8 @@ export default defineRule({
       // A main file that was not read with it may define the upstream.
       const { main, stockMain } = server.configuration
       if (main === null && stockMain !== true) continue
+      // Of locations that no server is seen to include nobody knows what stands beside them.
+      if (server.listens.length === 0 && server.names.length === 0) continue
       if (!knowsEveryName(container) || !knowsConfiguration(container)) continue
       for (const { address, addresses, at, to } of targets) {
         if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
