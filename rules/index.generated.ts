@@ -230,6 +230,7 @@ import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
+import appServerVirtualenvNotFound from './app-server/virtualenv-not-found.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
@@ -1008,6 +1009,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
+  { id: 'app-server/virtualenv-not-found', ...appServerVirtualenvNotFound },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },

@@ -232,6 +232,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/uwsgi-params-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['app-server/uwsgi-plugin-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/uwsgi-reloads-on-stop', { fixes: [], programs: ['app-server', 'docker'] }],
+  ['app-server/virtualenv-not-found', { fixes: [], programs: ['app-server'] }],
   ['body-limits/apache-below-nginx', { fixes: [], programs: ['nginx', 'apache'] }],
   ['body-limits/apache-headers-below-nginx', { fixes: [], programs: ['nginx'] }],
   ['body-limits/chunked-upload-rejected', { fixes: [], programs: ['nginx', 'apache'] }],
