@@ -557,6 +557,7 @@ import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
 import phpDotenvRefused from './php/dotenv-refused.ts'
 import phpEngineOffSkipped from './php/engine-off-skipped.ts'
+import phpEnvironmentCleared from './php/environment-cleared.ts'
 import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
@@ -1336,6 +1337,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
   { id: 'php/dotenv-refused', ...phpDotenvRefused },
   { id: 'php/engine-off-skipped', ...phpEngineOffSkipped },
+  { id: 'php/environment-cleared', ...phpEnvironmentCleared },
   { id: 'php/errors-shown', ...phpErrorsShown },
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
