@@ -335,8 +335,8 @@ export default defineRule({
           at,
           aspect: 'path',
           severity: 'error',
-          message: `\`$uri\` is \`/index.php\` for every page that \`try_files\` leads there, so every page is answered with the first that was kept`,
-          help: 'Write `$request_uri` in place of `$uri`',
+          message: `\`$${names.find(name => PATH.test(name))}\` is \`/index.php\` for every page that \`try_files\` leads there, so every page is answered with the first that was kept`,
+          help: 'Write `$request_uri` in place of it',
         }
         continue
       }
