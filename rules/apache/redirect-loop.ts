@@ -77,7 +77,10 @@ const slashless = (condition: string): Record<string, string> => ({
 export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
-  otherSeverities: { warning: 'where it is a file that another site embeds' },
+  otherSeverities: {
+    warning: 'where it is a file that another site embeds',
+    info: 'where a header decides that a proxy in front may send',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -131,6 +134,36 @@ export default defineRule({
           RewriteEngine On
           «RewriteCond» %{SERVER_PORT} !=80
           RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+        `,
+      },
+    },
+    {
+      title: 'the header of a proxy that may stand in front of the one with TLS',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(
+          conf`
+            Listen 80
+            Listen 443
+            <Directory /var/www>
+                AllowOverride All
+                Require all granted
+            </Directory>
+            <VirtualHost *:80>
+                ServerName example.org
+                DocumentRoot /var/www/site
+            </VirtualHost>
+            <VirtualHost *:443>
+                ServerName example.org
+                DocumentRoot /var/www/site
+                SSLEngine on
+            </VirtualHost>
+          `,
+          ['rewrite', 'ssl'],
+        ),
+        'var/www/site/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:X-Forwarded-Proto} !https
+          «RewriteRule» ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
         `,
       },
     },
@@ -479,11 +512,15 @@ export default defineRule({
       if (isNamed) yield* slashLoop(deployment, asked)
       const loop = isNamed ? loopOf(deployment, asked, scheme, host, port) : null
       if (loop === null) yield* loopsWithin(deployment, asked)
-      else
+      else {
+        const { header, ...places } = loop
         yield {
-          ...loop,
-          message: `\`${scheme}://${shown}/\` is redirected to itself`,
+          ...places,
+          message: `\`${scheme}://${shown}/\` is redirected to itself${header === null ? '' : ` where no proxy sends \`${header}\``}`,
+          // A proxy of which nothing here tells may stand in front, and send it.
+          ...(header !== null && { severity: 'info' }),
         }
+      }
       yield* namesAgainstThemselves(deployment, asked)
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
@@ -558,6 +595,8 @@ function placeOf({ steps, end }: FollowedRequest): Place | null {
 }
 
 interface Loop {
+  /** The header by which a proxy tells the scheme, where the redirect waits for it. */
+  readonly header: string | null
   readonly at: Place
   readonly related: readonly { readonly at: Place; readonly message: string }[]
 }
@@ -587,14 +626,20 @@ function loopOf(
     const condition = rule?.conditions.find(({ input }) =>
       /^%\{(?:HTTPS|REQUEST_SCHEME|SERVER_PORT)\}$/i.test(input),
     )
-    if (condition === undefined || rule === undefined) return { at: end.at, related: [] }
+    const header = rule?.conditions.flatMap(({ input }) => OF_PROXY.exec(input)?.[1] ?? []).at(0) ?? null
+    if (condition === undefined || rule === undefined) return { at: end.at, related: [], header }
     return {
+      header,
       at: namePlace(condition.directive),
       related: [{ at: namePlace(rule.directive), message: 'redirects' }],
     }
   }
   return null
 }
+
+/** A header that browsers do not send, and proxies do. */
+const OF_PROXY =
+  /^%\{HTTP:(X-Forwarded-[\w-]+|X-(?:Url-)?Scheme|X-Proto|Front-End-Https|CF-Visitor|CloudFront-[\w-]+|Forwarded)\}/i
 
 /** True for a location of everything that sends the path as it came. */
 function passesWhole({ block, pass, protocol }: NginxConnection): boolean {

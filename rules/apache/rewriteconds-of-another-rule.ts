@@ -31,7 +31,7 @@ const CONDITIONS = conf`
 
 export default defineRule({
   summary: 'The conditions of a front controller stand above another rule',
-  severity: 'error',
+  severity: 'warning',
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
