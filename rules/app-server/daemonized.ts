@@ -43,6 +43,19 @@ const node = (type: string, script: string, command = '/usr/bin/node server.js')
     },
   )
 
+/** A container whose script ends with some lines. */
+const inContainer = (lines: string): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    CMD ["/app/start.sh"]
+  `,
+  'start.sh': `#!/bin/sh\ntail -F /var/log/shop.log &\n${lines}\n`,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': 'from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n',
+})
+
 export default defineRule({
   summary: 'What starts the application server does not find it again',
   severity: 'error',
@@ -111,6 +124,10 @@ export default defineRule({
       },
     },
     {
+      title: 'as the last of a container’s script',
+      files: inContainer('gunicorn «--daemon» --bind 0.0.0.0:8000 shop.wsgi\necho started'),
+    },
+    {
       title: 'uWSGI below supervisord',
       files: supervised(
         '/usr/bin/uwsgi --http-socket 127.0.0.1:8000 --module shop.wsgi --daemonize «/var/log/shop.log»',
@@ -118,6 +135,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script of a container that waits for another process',
+      files: inContainer('gunicorn --daemon --bind 0.0.0.0:8000 shop.wsgi\nwait'),
+    },
+    {
+      title: 'a script of a container that starts nginx behind it',
+      files: inContainer("gunicorn --bind :8000 \\\n  --daemon \\\n  shop.wsgi && nginx -g 'daemon off;'"),
+    },
     {
       title: 'a script that tells systemd that it is ready',
       files: node(
@@ -220,8 +245,9 @@ export default defineRule({
           help: 'Leave `Type=` out',
         }
       } else if (
-        program.by !== 'systemd' ||
-        /^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')
+        program.by === 'systemd'
+          ? /^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')
+          : program.by !== 'container' || !isFollowed(program)
       )
         yield {
           at: background,
@@ -381,6 +407,14 @@ const ENDS = {
   PM2: 'PM2 takes it for ended, and starts it again until it gives up: errored',
   container: 'the container stops, whose process has ended',
 } as const
+
+/** True where the script that starts the server goes on behind it: the container runs as long as that. */
+function isFollowed({ server: { at } }: AppServerProgram): boolean {
+  const [, ...lines] = at.source.code.slice(at.start).split(/(?<!\\)\n|&&|;/)
+  return lines.some(
+    line => /^[ \t]*[^\s#]/.test(line) && !/^[ \t]*(?:fi|done|esac|\}|exit|echo)\b/.test(line),
+  )
+}
 
 /** Where it is said that the server runs in the background; null where it does not, or nobody knows. */
 function backgroundOf({ server: { program, settings } }: AppServerProgram): Place | null {
