@@ -11,6 +11,12 @@ const WORDS = ['example', 'sample', 'template', 'dist', 'tmpl', 'default', 'defa
 export function exampleOf(path: string, read: (path: string) => Source | 'missing' | null): Source | null {
   const directory = posix.dirname(path)
   const name = posix.basename(path)
+  const isThere = (each: string): boolean => {
+    const source = read(posix.join(directory, each))
+    return source !== null && source !== 'missing'
+  }
+  // Who keeps one for containers beside it means that to be copied there.
+  if (forContainers(name).some(isThere)) return null
   for (const word of WORDS) {
     const names = [`${name}.${word}`, `${name}-${word}`, `${name}_${word}`]
     if (name === '.env') names.push(`env.${word}`, `${word}.env`, `.${word}.env`)
@@ -20,4 +26,13 @@ export function exampleOf(path: string, read: (path: string) => Source | 'missin
     }
   }
   return null
+}
+
+function forContainers(name: string): readonly string[] {
+  const own = [`${name}.docker`, `${name}.dev.docker`, `${name}.compose`, `${name}.sail`]
+  return [
+    ...own,
+    ...WORDS.flatMap(word => [`${name}.docker.${word}`, `${name}.${word}.docker`]),
+    'docker.env',
+  ]
 }
