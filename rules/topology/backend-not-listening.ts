@@ -699,11 +699,12 @@ export default defineRule({
   },
 })
 
-/** Only where there is one address to connect to. */
+/** Only where there is one address to connect to, and that on nginx's own machine: a container has its own loopback. */
 function fixOf(connection: NginxConnection, target: Target, opened: readonly Listener[]) {
   const [only] = opened
   const written = placeText(target.at)
   if (only === undefined || opened.length !== 1 || connection.upstream !== null) return {}
+  if (only.program.machine !== connection.from.machine) return {}
   const there = formatEndpoint(only).replace(/^(?:0\.0\.0\.0|\[::\]):/, '127.0.0.1:')
   return propose(`Connect to ${there}`, 'unsafe', [
     written === formatEndpoint(target) ? replacePlace(target.at, there) : null,
