@@ -11,18 +11,18 @@ const WORDS = ['example', 'sample', 'template', 'dist', 'tmpl', 'default', 'defa
 export function exampleOf(path: string, read: (path: string) => Source | 'missing' | null): Source | null {
   const directory = posix.dirname(path)
   const name = posix.basename(path)
-  const isThere = (each: string): boolean => {
+  const sourceOf = (each: string): Source | null => {
     const source = read(posix.join(directory, each))
-    return source !== null && source !== 'missing'
+    return source === 'missing' ? null : source
   }
   // Who keeps one for containers beside it means that to be copied there.
-  if (forContainers(name).some(isThere)) return null
+  if (forContainers(name).some(each => sourceOf(each) !== null)) return null
   for (const word of WORDS) {
     const names = [`${name}.${word}`, `${name}-${word}`, `${name}_${word}`]
     if (name === '.env') names.push(`env.${word}`, `${word}.env`, `.${word}.env`)
     for (const each of names) {
-      const source = read(posix.join(directory, each))
-      if (source !== null && source !== 'missing') return source
+      const source = sourceOf(each)
+      if (source !== null) return source
     }
   }
   return null

@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
-import { isBelow } from '../../../parsers/text/is-below.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Machine, Repository } from '../../files/machine.ts'
@@ -9,6 +8,7 @@ import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Mount } from '../../files/mounts.ts'
 import type { Container } from './container.ts'
 import { imageContainer } from './images-alone.ts'
+import { placesIn } from './places-in.ts'
 import { readContainers } from './read-containers.ts'
 import { writesFile } from './written-files.ts'
 
@@ -23,16 +23,17 @@ export const MOST_DOCKERFILES = 60
 
 /** True where a mount, the image or the compose file puts a file of the repository where a server reads it. */
 export function brings(container: Container, file: string): boolean {
-  return placesOf(container, file).length > 0 || writesFile(container, file, target => HOMES.test(target))
+  return readPlaces(container, file).length > 0 || writesFile(container, file, target => HOMES.test(target))
 }
 
-/** Where mounts and copies put a file of the repository, of the places from which a server reads. */
-function placesOf({ mounts }: Container, file: string): readonly string[] {
-  return mounts.flatMap(({ path, target }) => {
-    if (path === null || !isBelow(file, path)) return []
-    const place = posix.join(target, file.slice(path.length))
-    return HOMES.test(place) ? [place] : []
-  })
+/** Where it puts a file, of the places from which a server reads. */
+function readPlaces(container: Container, file: string): readonly string[] {
+  return placesIn(container, file).filter(place => HOMES.test(place))
+}
+
+/** The containers of all projects of a repository. */
+function containersOf({ files }: Repository, projects: readonly ComposeProject[]): readonly Container[] {
+  return projects.flatMap(project => readContainers(project, files, projects))
 }
 
 /**
@@ -50,24 +51,20 @@ export function containerOf(
   const located = locatedIn(repository, paths)
   if (located === null) return null
   const all = [
-    ...projects.flatMap(project => readContainers(project, files, projects)),
+    ...containersOf(repository, projects),
     ...dockerfiles.slice(0, MOST_DOCKERFILES).flatMap(path => imageContainer(files, path) ?? []),
   ]
   return (
     all.find(container => located.every(path => brings(container, path))) ??
-    all.find(container => located.every(path => has(container, path))) ??
+    all.find(container => located.every(path => placesIn(container, path).length > 0)) ??
     null
   )
-}
-
-function has({ mounts }: Container, file: string): boolean {
-  return mounts.some(({ path }) => path !== null && isBelow(file, path))
 }
 
 /** Where a container has a file of a machine of the repository; null where it only writes it. */
 export function placeIn(container: Container, { repository }: Machine, path: string): string | null {
   const located = repository?.locate(path) ?? null
-  return located === null ? null : (placesOf(container, located)[0] ?? null)
+  return located === null ? null : (readPlaces(container, located)[0] ?? null)
 }
 
 /** Where files of a machine lie in the repository; null where one of them, or all, does not. */
@@ -88,9 +85,9 @@ export function haveStockMain(
 ): boolean {
   const located = locatedIn(repository, paths)
   if (located === null) return false
-  const bringing = projects
-    .flatMap(project => readContainers(project, repository.files))
-    .filter(container => located.every(path => brings(container, path)))
+  const bringing = containersOf(repository, projects).filter(container =>
+    located.every(path => brings(container, path)),
+  )
   return bringing.length > 0 && bringing.every(hasStockMain)
 }
 
@@ -149,7 +146,7 @@ export function setsOfContainers(
   projects: readonly ComposeProject[],
 ): readonly FragmentSet[] {
   if (projects.length === 0) return sets
-  const containers = projects.flatMap(project => readContainers(project, repository.files, projects))
+  const containers = containersOf(repository, projects)
   return readTogether(
     sets.flatMap(set => partByContainers(set, repository, containers)),
     repository,
@@ -220,7 +217,7 @@ function homeOf(
     located?.every(path =>
       // Of a directory of alternatives that is mounted whole, nobody knows which one is left there.
       container.mounts.some(mount => joint || mount.path === path)
-        ? placesOf(container, path).some(place => INCLUDED.test(place))
+        ? readPlaces(container, path).some(place => INCLUDED.test(place))
         : false,
     ),
   )

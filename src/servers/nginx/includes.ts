@@ -82,8 +82,9 @@ export function loadsModulesAlone(path: string): boolean {
  *
  * nginx takes a relative path from the directory of the main file (`mainDirectory`), whichever file it stands
  * in. Without a main file that directory is `/etc/nginx` where that has the path, as in a container; else the first
- * directory upward from the including file that has it stands for it. A missing file is fatal only where its absence is evidence. `isComplete`
- * says that every file that nginx would read is there, so that a pattern which finds none means none.
+ * directory upward from the including file that has it stands for it. A missing file is fatal only where its absence
+ * is evidence. `isComplete` says that every file that nginx would read is there, so that a pattern which finds none
+ * means none.
  */
 export function includeResolver(
   files: FileSystem,

@@ -14,6 +14,7 @@ import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known } from '../../../servers/fact.ts'
 import type { Container } from '../../containers/container.ts'
+import { placesIn } from '../../containers/places-in.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
 
 /** Where distributions and images keep one FPM: its main file, and its pools where that is not in the audit. */
@@ -135,19 +136,11 @@ function isFpm(words: readonly WrittenText[]): boolean {
 }
 
 /** `[www]` listens on port 9000 of every address, whatever a file says that is read before the image's last one. */
-function withImagePool(pools: readonly FpmPool[], at: Place, { mounts }: Container): readonly FpmPool[] {
+function withImagePool(pools: readonly FpmPool[], at: Place, container: Container): readonly FpmPool[] {
   const listen = { at, address: known({ kind: 'ip', host: null, port: 9000 } as const, at) }
   const own = pools.find(({ name }) => name === 'www') ?? { ...NO_POOL, headers: [at] }
   const written = own.listen?.at.source.path
-  const isLast = mounts.some(
-    ({ path, target }) =>
-      written !== undefined &&
-      (path === written
-        ? isReadLast(target)
-        : target === IMAGE_POOLS &&
-          posix.dirname(written) === path &&
-          isReadLast(posix.join(target, posix.basename(written)))),
-  )
+  const isLast = written !== undefined && placesIn(container, written).some(isReadLast)
   const last = own.listen !== null && isLast ? own.listen : listen
   return [...pools.filter(pool => pool !== own), { ...own, listen: last }]
 }

@@ -1,6 +1,7 @@
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { posix } from 'node:path'
+import { isBelow } from '../../../../parsers/text/is-below.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import { type Fact, unknown } from '../../fact.ts'
@@ -155,7 +156,8 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
     const asked = new Set<string>()
     for (const root of servedDirectories(configuration, host)) {
       if (seen.has(root)) {
-        for (const directory of holding.keys()) if (isBelow(directory, root)) asked.add(directory)
+        const above = root.replace(/(?<=.)\/$/, '')
+        for (const directory of holding.keys()) if (isBelow(directory, above)) asked.add(directory)
       } else if (isDirectory(files, root, missing)) {
         for (const directory of directoriesBelow(files, root, seen)) {
           const file = fileIn(served, directory, names)
@@ -177,11 +179,6 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
     }
   }
   return found
-}
-
-/** True for a directory, its last slash included, that is another or lies below it. */
-function isBelow(directory: string, root: string): boolean {
-  return directory.startsWith(root.endsWith('/') ? root : `${root}/`)
 }
 
 /** True where a backend or an application answers every path, so that no file of the document root does. */
