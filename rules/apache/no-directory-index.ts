@@ -29,6 +29,21 @@ const main = (lines: string): string =>
     ['dir', 'autoindex'],
   )
 
+/** A section beside what the main server says of start pages. */
+const section = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      DirectoryIndex index.html
+      ${lines}
+    `,
+    ['dir', 'authz_host'],
+  ),
+  'srv/www/index.html': 'page',
+})
+
 export default defineRule({
   summary: 'DirectoryIndex names none of the start pages that are there',
   severity: 'warning',
@@ -65,42 +80,22 @@ export default defineRule({
     },
     {
       title: 'in the section of the document root',
-      files: {
-        'etc/apache2/apache2.conf': apacheMain(
-          conf`
-            Listen 80
-            ServerName example.org
-            DocumentRoot /srv/www
-            DirectoryIndex index.html
-            <Directory /srv/www>
-                Require all granted
-                DirectoryIndex «home.html»
-            </Directory>
-          `,
-          ['dir', 'authz_host'],
-        ),
-        'srv/www/index.html': 'page',
-      },
+      files: section(conf`
+        <Directory /srv/www>
+            Require all granted
+            DirectoryIndex «home.html»
+        </Directory>
+      `),
     },
   ],
   good: [
     {
       title: 'in the section of another directory',
-      files: {
-        'etc/apache2/apache2.conf': apacheMain(
-          conf`
-            Listen 80
-            ServerName example.org
-            DocumentRoot /srv/www
-            DirectoryIndex index.html
-            <Directory /srv/www/shop>
-                DirectoryIndex home.html
-            </Directory>
-          `,
-          ['dir', 'authz_host'],
-        ),
-        'srv/www/index.html': 'page',
-      },
+      files: section(conf`
+        <Directory /srv/www/shop>
+            DirectoryIndex home.html
+        </Directory>
+      `),
     },
     {
       title: 'the page that is there',

@@ -74,6 +74,31 @@ const slashless = (condition: string): Record<string, string> => ({
   'srv/www/blog/index.html': 'blog',
 })
 
+/** A `.htaccess` below the document root of a site over plain HTTP and over TLS. */
+const overTlsToo = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      Listen 443
+      <Directory /var/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /var/www/site
+      </VirtualHost>
+      <VirtualHost *:443>
+          ServerName example.org
+          DocumentRoot /var/www/site
+          SSLEngine on
+      </VirtualHost>
+    `,
+    ['rewrite', 'ssl'],
+  ),
+  'var/www/site/.htaccess': lines,
+})
+
 export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
@@ -109,63 +134,19 @@ export default defineRule({
     },
     {
       title: 'in a .htaccess that two virtual hosts read, for the one with TLS',
-      files: {
-        'etc/apache2/apache2.conf': apacheMain(
-          conf`
-            Listen 80
-            Listen 443
-            <Directory /var/www>
-                AllowOverride All
-                Require all granted
-            </Directory>
-            <VirtualHost *:80>
-                ServerName example.org
-                DocumentRoot /var/www/site
-            </VirtualHost>
-            <VirtualHost *:443>
-                ServerName example.org
-                DocumentRoot /var/www/site
-                SSLEngine on
-            </VirtualHost>
-          `,
-          ['rewrite', 'ssl'],
-        ),
-        'var/www/site/.htaccess': conf`
-          RewriteEngine On
-          «RewriteCond» %{SERVER_PORT} !=80
-          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
-        `,
-      },
+      files: overTlsToo(conf`
+        RewriteEngine On
+        «RewriteCond» %{SERVER_PORT} !=80
+        RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+      `),
     },
     {
       title: 'the header of a proxy that may stand in front of the one with TLS',
-      files: {
-        'etc/apache2/apache2.conf': apacheMain(
-          conf`
-            Listen 80
-            Listen 443
-            <Directory /var/www>
-                AllowOverride All
-                Require all granted
-            </Directory>
-            <VirtualHost *:80>
-                ServerName example.org
-                DocumentRoot /var/www/site
-            </VirtualHost>
-            <VirtualHost *:443>
-                ServerName example.org
-                DocumentRoot /var/www/site
-                SSLEngine on
-            </VirtualHost>
-          `,
-          ['rewrite', 'ssl'],
-        ),
-        'var/www/site/.htaccess': conf`
-          RewriteEngine On
-          RewriteCond %{HTTP:X-Forwarded-Proto} !https
-          «RewriteRule» ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
-        `,
-      },
+      files: overTlsToo(conf`
+        RewriteEngine On
+        RewriteCond %{HTTP:X-Forwarded-Proto} !https
+        «RewriteRule» ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+      `),
     },
     {
       title: 'two virtual hosts that send to each other',

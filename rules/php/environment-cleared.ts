@@ -92,7 +92,7 @@ export default defineRule({
       `),
     },
     {
-      title: 'variables that the pool hands on',
+      title: 'variables that the pool sets',
       files: tree(conf`
         [www]
         clear_env = yes
