@@ -25,7 +25,8 @@ function* sourcesOf(machines: readonly Machine[]): Generator<Source> {
   for (const { files, fileName, skipped } of machines) {
     // What only looked like a server's file says nothing: a program's own words are nobody's secrets.
     const left = new Set(skipped().map(({ path }) => path))
-    for (const source of files.sources()) if (!left.has(fileName(source.path))) yield source
+    for (const source of files.sources())
+      if (left.size === 0 || !left.has(fileName(source.path))) yield source
   }
 }
 

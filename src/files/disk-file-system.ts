@@ -323,8 +323,10 @@ function isOverImage(root: string | null): boolean {
 /** Relative to the working directory where the path lies below it, else as it is. */
 export function displayPath(path: string, workingDirectory: string): string {
   // What most paths are, without the work that others need.
-  if (sep === '/' && path.startsWith(`${workingDirectory}/`) && !/\/(?:\.|\/|$)/.test(path))
-    return path.slice(workingDirectory.length + 1)
+  if (sep === '/' && path.startsWith('/') && !/\/(?:\.|\/|$)/.test(path) && path !== workingDirectory) {
+    const below = workingDirectory === '/' ? '/' : `${workingDirectory}/`
+    return path.startsWith(below) ? path.slice(below.length) : path
+  }
   const short = relative(workingDirectory, path)
   if (short === '') return '.'
   const outside = short === '..' || short.startsWith(`..${sep}`) || isAbsolute(short)

@@ -205,7 +205,7 @@ function countOf(count: number, word: string): string {
 /** `10,000`. */
 function numberOf(count: number): string {
   // The tables of languages take longer to load than a small report to make.
-  return count < 1000 ? String(count) : count.toLocaleString('en')
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** What each server would say; of fragments once, with the number of their sets. */
