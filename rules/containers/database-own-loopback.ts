@@ -7,7 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
 import { literalPlace } from '../django/_literal-place.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { containerVariables } from './_container-variables.ts'
+import { type ContainerVariable, containerVariables } from './_container-variables.ts'
 import { type DatabaseKind, kindOfImage, kindOfScheme, OF_SQL } from './_databases.ts'
 import { buildSteps } from './_started-words.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
@@ -166,6 +166,10 @@ export default defineRule({
       files: laravel('DB_CONNECTION=mysql\nDB_HOST=«127.0.0.1»\nDB_PORT=3306\nREDIS_HOST=redis\n'),
     },
     {
+      title: 'the Redis of Laravel, where one of its drivers is that',
+      files: laravel('SESSION_DRIVER=file\nQUEUE_CONNECTION=redis\nREDIS_HOST=«127.0.0.1»\n'),
+    },
+    {
       title: 'the `.env.local` of Symfony',
       files: symfony({ '.env.local': 'DATABASE_URL=«mysql://app:secret@127.0.0.1:3306/app»\n' }),
     },
@@ -208,6 +212,12 @@ export default defineRule({
         ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'),
         'docker-compose.yml': laravel('', 'DB_HOST: mysql')['docker-compose.yml'] ?? '',
       },
+    },
+    {
+      title: 'addresses of stores that Laravel is told not to use',
+      files: laravel(
+        'DB_CONNECTION=sqlite\nDB_HOST=127.0.0.1\nDB_PORT=3306\nSESSION_DRIVER=file\nCACHE_STORE=file\nREDIS_HOST=127.0.0.1\n',
+      ),
     },
     {
       title: 'the service in the `.env` of Laravel',
@@ -342,9 +352,21 @@ function* written(container: Container): Iterable<OwnAddress> {
     const told = port ?? (beside?.value?.known === true ? beside.value.value : '')
     const kind = BY_NAME[prefix] ?? BY_PORT[told] ?? onlyDatabase(container)
     // Another port is that of a tunnel, or of a program beside it.
-    if (kind !== null && (told === '' || BY_PORT[told] === undefined || BY_PORT[told] === kind))
+    if (kind === null || isUnused(kind, variables)) continue
+    if (told === '' || BY_PORT[told] === undefined || BY_PORT[told] === kind)
       yield { kind, host: bare, at, isExample }
   }
+}
+
+/** Where Laravel is told which store to use; it has the address of each, used or not. */
+const DRIVER = /^(?:(?:QUEUE|BROADCAST)_(?:CONNECTION|DRIVER)|CACHE_(?:DRIVER|STORE)|SESSION_DRIVER)$/
+
+function isUnused(kind: DatabaseKind, variables: readonly ContainerVariable[]): boolean {
+  const told = (name: RegExp): readonly string[] =>
+    variables.flatMap(each => (name.test(each.name) && each.value?.known === true ? [each.value.value] : []))
+  if (OF_SQL.has(kind)) return told(/^DB_CONNECTION$/).includes('sqlite')
+  const drivers = told(DRIVER)
+  return drivers.length > 0 && !drivers.includes(kind.toLowerCase())
 }
 
 /** The kind of the one database of SQL that a project has; null where it has none, or several. */
