@@ -3,6 +3,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 import { addHeader } from '../forwarded-headers/_add-header.ts'
 
 const tree = (service: string, lines = '', pass = 'http://«tool»:3000'): Record<string, string> => ({
@@ -98,11 +99,12 @@ export default defineRule({
 })
 
 /** A program that takes `Authorization: Basic` for one of its own accounts; null for any other. */
-function refusing({ base, service, mounts }: Container): string | null {
-  if (base === null || service.build !== null || !service.complete || service.envFiles.length > 0) return null
+function refusing({ base, service, mounts, hostFiles }: Container): string | null {
+  const given = serviceVariables(service, hostFiles)
+  if (base === null || service.build !== null || !given.complete) return null
   if (/^(?:codeberg\.org\/forgejo|gitea)\/(?:forgejo|gitea)$/.test(base)) return 'Gitea'
   if (!/^grafana\/grafana(?:-oss|-enterprise)?$/.test(base)) return null
-  const isOff = service.environment.some(({ name, value }) =>
+  const isOff = given.variables.some(({ name, value }) =>
     name === 'GF_AUTH_BASIC_ENABLED'
       ? value?.known !== true || /^false$/i.test(value.value)
       : /^GF_AUTH_(?:PROXY|JWT)_/.test(name),

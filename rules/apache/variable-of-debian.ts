@@ -4,6 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { wordPlace } from '../../src/servers/apache/queries/places.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 
 const httpd = (lines: string): string => conf`
   ServerRoot /etc/httpd
@@ -83,10 +84,8 @@ function isSet({ environment, defines }: ApacheConfiguration, name: string): boo
 }
 
 /** True for a container that is given the variable, or started by what may set it. */
-function mayHave({ service, image }: Container, variable: string): boolean {
-  const own = [...service.environment, ...(image?.environment ?? [])]
+function mayHave({ service, image, hostFiles }: Container, variable: string): boolean {
+  const given = serviceVariables(service, hostFiles)
   const isStock = service.command === null && service.entrypoint === null && image === null
-  return (
-    !isStock || !service.complete || service.envFiles.length > 0 || own.some(({ name }) => name === variable)
-  )
+  return !isStock || !given.complete || given.variables.some(({ name }) => name === variable)
 }

@@ -8,6 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, tlsServer } from '../_examples.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 
 const program = (
   options: string,
@@ -207,8 +208,9 @@ function builtApplication({ service, image, hostFiles }: Container): Application
   const context = service.build?.context
   if (image === null || context?.known !== true || !context.value.startsWith('/')) return null
   if (!image.base.known || !/\bdotnet\/(?:core\/)?(?:aspnet|sdk|runtime)/.test(image.base.value)) return null
-  if (!service.complete || service.envFiles.length > 0) return null
-  const variables = [...image.environment, ...service.environment]
+  const given = serviceVariables(service, hostFiles)
+  if (!given.complete) return null
+  const variables = [...image.environment, ...given.variables]
   return {
     sources: sourcesIn(hostFiles, context.value),
     environment: name => {

@@ -6,6 +6,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 
 const tree = (
   endpoint: string,
@@ -164,11 +165,12 @@ const FILES = ['config/runtime.exs', 'config/prod.exs', 'config/config.exs']
 function* faultsOf({ service, image, hostFiles }: Container, { server }: NginxConnection): Iterable<Fault> {
   const context = service.build?.context
   if (context?.known !== true || !context.value.startsWith('/')) return
-  if (!service.complete || service.envFiles.length > 0) return
+  const given = serviceVariables(service, hostFiles)
+  if (!given.complete) return
   const mix = sourceAt(hostFiles, posix.join(context.value, 'mix.exs'))
   if (mix === null || !/\{:phoenix,/.test(mix.code)) return
   const sources = FILES.flatMap(file => sourceAt(hostFiles, posix.join(context.value, file)) ?? [])
-  const variables = new Set([...service.environment, ...(image?.environment ?? [])].map(({ name }) => name))
+  const variables = new Set([...given.variables, ...(image?.environment ?? [])].map(({ name }) => name))
   const code = new Map(
     sources.map(source => [source, source.code.replace(/#(?!\{)[^\n]*/g, each => ' '.repeat(each.length))]),
   )

@@ -1,9 +1,9 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 /** Databases, caches and brokers, by the server that clients speak to. */
 export type DatabaseKind = 'PostgreSQL' | 'MySQL' | 'Redis' | 'MongoDB' | 'RabbitMQ' | 'Memcached'
@@ -110,7 +110,7 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
     const server = serverOf(nameOf(image))
     if (server === null || !service.complete || service.networkMode !== null) continue
     const { kind, port } = server
-    const given = variablesGiven(service, files)
+    const given = serviceVariables(service, files)
     const set = (name: string): Fact<string> | null =>
       given.variables.findLast(each => each.name === name)?.value ?? null
     const words = [...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])].map(
@@ -139,21 +139,6 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
   }
   return found
 })
-
-interface GivenVariables {
-  readonly variables: readonly { readonly name: string; readonly value: Fact<string> | null }[]
-  /** False where a file of variables is not in the audit. */
-  readonly complete: boolean
-}
-
-/** What Compose puts into the environment: what `environment` says counts before `env_file`. */
-function variablesGiven({ envFiles, environment }: ComposeService, files: FileSystem): GivenVariables {
-  const sources = envFiles.map(({ path }) => (path.known ? sourceAt(files, path.value) : null))
-  return {
-    variables: [...sources.flatMap(source => (source === null ? [] : parseDotenv(source))), ...environment],
-    complete: sources.every(source => source !== null),
-  }
-}
 
 /** Files that may say another port, user or password. */
 function hasConfiguration({ volumes }: ComposeService): boolean {

@@ -4,6 +4,7 @@ import type { DockerCopy } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import { serviceVariables } from './_service-variables.ts'
 import { scriptAt, type Started } from './_started-words.ts'
 
 /** Images of which it is known what lies at their root and in the directories of `PATH`. */
@@ -81,7 +82,7 @@ export function notFound(
   word: WrittenText,
   steps: readonly string[],
 ): RuleFinding | null {
-  const { service, image, reference, mounts, files } = container
+  const { service, image, reference, mounts, files, hostFiles } = container
   const { text } = word
   const name = posix.basename(text)
   if (image === null || !KNOWN.test(reference ?? '') || !/^\/?[\w./-]+\.sh$/.test(text)) return null
@@ -96,9 +97,9 @@ export function notFound(
     return null
   if (steps.some(step => step.includes(name) && /\b(?:mv|cp|ln|cat|echo|printf)\b|>/.test(step))) return null
   if (mounts.some(({ path, target }) => path === null && isBelow(text, target))) return null
-  const own = [...image.environment, ...(service?.environment ?? [])]
-  if (isInPath && own.some(variable => variable.name === 'PATH')) return null
-  if (service !== null && service.envFiles.length > 0 && isInPath) return null
+  const given = service === null ? null : serviceVariables(service, hostFiles)
+  const own = [...image.environment, ...(given?.variables ?? [])]
+  if (isInPath && (given?.complete === false || own.some(variable => variable.name === 'PATH'))) return null
   const places = isInPath ? BINARIES.map(directory => posix.join(directory, name)) : [text]
   if (places.some(place => files.kind(place) !== null)) return null
   const elsewhere = mounts

@@ -1,4 +1,5 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 /** The ports that images open as they come; of one with several all that may be published. */
 const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
@@ -52,11 +53,13 @@ const OF_OTHERS = /^(?:VIRTUAL|LETSENCRYPT|SMTP)_.*/
  * The ports that the image of a container opens, where nothing is seen that might tell it others; null where nobody
  * knows.
  */
-export function imagePorts({ service, image, base, reference, mounts }: Container): readonly number[] | null {
+export function imagePorts(container: Container): readonly number[] | null {
+  const { service, image, base, reference, mounts, hostFiles } = container
   if (base === null || reference === null || image !== null || service.build !== null) return null
-  if (!service.complete || service.command !== null || service.entrypoint !== null) return null
-  if (service.envFiles.length > 0 || service.volumesFrom.length > 0 || service.configs.length > 0) return null
-  if (service.environment.some(({ name }) => TELLING.test(name.replace(OF_OTHERS, '')))) return null
+  const given = serviceVariables(service, hostFiles)
+  if (!given.complete || service.command !== null || service.entrypoint !== null) return null
+  if (service.volumesFrom.length > 0 || service.configs.length > 0) return null
+  if (given.variables.some(({ name }) => TELLING.test(name.replace(OF_OTHERS, '')))) return null
   // A file among the mounts may be its configuration; a directory of data is not.
   if (mounts.some(({ target, from }) => from !== 'COPY' && OF_CONFIGURATION.test(target))) return null
   if (service.volumes.some(({ target }) => !target.known)) return null

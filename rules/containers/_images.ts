@@ -11,6 +11,7 @@ import { copiesOf, imageName, imageReference } from '../../src/deployment/contai
 import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
 import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 /** The images of nginx itself, without their tag: their main file and their start script are known. */
 export const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
@@ -38,6 +39,17 @@ export interface RunImage {
 /** True for an image of somebody else, who may have put a main file of nginx into it. */
 export function isForeignImage(base: string | null): boolean {
   return base?.includes('/') === true && !NGINX_IMAGES.test(base)
+}
+
+/** True where a variable says into which directory the start script writes what it makes of templates, or with which ending. */
+export function movesTemplates({ machine: { container }, image }: RunImage): boolean {
+  const given = container === null ? null : serviceVariables(container.service, container.hostFiles)
+  return (
+    given?.complete === false ||
+    [...(image?.environment ?? []), ...(given?.variables ?? [])].some(({ name }) =>
+      name.startsWith('NGINX_ENVSUBST_'),
+    )
+  )
 }
 
 const foreignCopies = memo((deployment: Deployment): readonly string[] =>

@@ -11,7 +11,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
 /** A container, or an image that no compose file starts. */
-export type Started = Pick<Container, 'image' | 'reference' | 'fault' | 'mounts' | 'files'> & {
+export type Started = Pick<Container, 'image' | 'reference' | 'fault' | 'mounts' | 'files' | 'hostFiles'> & {
   readonly service: ComposeService | null
 }
 
@@ -26,7 +26,15 @@ export function looseIn(deployment: Deployment): readonly Started[] {
 }
 
 function startedBy({ image, reference, fault, mounts, files }: RunImage): Started {
-  return { service: null, image, reference, fault, mounts, files: filesInside(mounts, files) }
+  return {
+    service: null,
+    image,
+    reference,
+    fault,
+    mounts,
+    files: filesInside(mounts, files),
+    hostFiles: files,
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Place } from '../../parsers/text/source.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 const tree = (service: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -47,6 +49,16 @@ export default defineRule({
         environment:
           POSTGRES_DB: shop
       `),
+    },
+    {
+      title: 'a file of variables in which the password has another name',
+      files: {
+        ...tree(conf`
+          image: «postgres:16»
+          env_file: db.env
+        `),
+        'db.env': 'POSTGRES_DB=shop\nPOSTGRES_PASS=a\n',
+      },
     },
     {
       title: 'Elasticsearch that waits for other nodes',
@@ -156,6 +168,26 @@ export default defineRule({
       `),
     },
     {
+      title: 'a password in a file of variables',
+      files: {
+        ...tree(conf`
+          image: postgres:16
+          env_file: db.env
+        `),
+        'db.env': 'POSTGRES_DB=shop\nPOSTGRES_PASSWORD=a\n',
+      },
+    },
+    {
+      title: 'a file of variables that leaves the password to whoever copies it',
+      files: {
+        ...tree(conf`
+          image: postgres:16
+          env_file: db.env
+        `),
+        'db.env': 'POSTGRES_DB=shop\n# POSTGRES_PASSWORD=\n',
+      },
+    },
+    {
       title: 'a variable that its file leaves to whoever copies it',
       files: {
         ...tree(conf`
@@ -234,19 +266,22 @@ export default defineRule({
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
   *check(deployment) {
-    for (const { project } of composeProjects(deployment)) {
+    for (const { project, hostFiles } of composeProjects(deployment)) {
       if (!isWhole(project)) continue
       for (const service of project.services.values()) {
+        const has = isSetIn(service, hostFiles)
         const image = service.image?.known === true ? service.image.value : ''
         const [, elastic] = ELASTICSEARCH.exec(image) ?? []
-        if (elastic !== undefined) yield* aloneElasticsearch(service, Number(elastic))
+        if (elastic !== undefined) yield* aloneElasticsearch(service, Number(elastic), has)
         const [, kind, version] = IMAGE.exec(image) ?? []
         if (kind === undefined || !service.complete || service.build !== null || service.entrypoint !== null)
           continue
         const [program] = service.command?.words ?? []
         if (program !== undefined && !/^(?:-|(?:postgres|mysqld|mariadbd)$)/.test(program.text)) continue
         yield* setTwice(service)
-        yield* kind === 'postgres' ? refusedByPostgres(service, version) : refusedByMysql(service, kind)
+        yield* kind === 'postgres'
+          ? refusedByPostgres(service, version, has)
+          : refusedByMysql(service, kind, has)
       }
     }
   },
@@ -268,17 +303,17 @@ const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)
 const BEFORE_PASSWORDS =
   /:(?:9\.[0-3]\.|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
 
-/** True also where a template may set it, or the file leaves it to whoever copies it. */
-function has({ environment, envFiles, at: { source } }: ComposeService, pattern: RegExp): boolean {
-  return (
-    envFiles.length > 0 ||
-    source.branches.length > 0 ||
-    environment.some(
-      // An empty one waits for whoever copies the file.
-      ({ name }) => pattern.test(name),
-    ) ||
-    [...source.text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name))
-  )
+type IsSet = (name: RegExp) => boolean
+
+/** True also where a template may set it, or a file leaves it to whoever copies it: empty, or in a comment. */
+function isSetIn(service: ComposeService, files: FileSystem): IsSet {
+  const { variables, sources, complete } = serviceVariables(service, files)
+  const all = [service.at.source, ...sources]
+  return pattern =>
+    !complete ||
+    all.some(({ branches }) => branches.length > 0) ||
+    variables.some(({ name }) => pattern.test(name)) ||
+    all.some(({ text }) => [...text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name)))
 }
 
 const COMMENTED = /^[ \t]*#[ \t-]*["']?([A-Z][A-Z_]+)[ \t]*[:=]/gm
@@ -319,9 +354,9 @@ function* setTwice({ environment }: ComposeService) {
 const ONCE =
   /^(?:POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)|(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD|PASSWORD|USER|DATABASE))$/
 
-function* refusedByPostgres(service: ComposeService, version: string | undefined) {
+function* refusedByPostgres(service: ComposeService, version: string | undefined, has: IsSet) {
   const asks = !BEFORE_PASSWORDS.test(service.image?.known === true ? service.image.value : '')
-  if (asks && !has(service, /^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
+  if (asks && !has(/^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
     yield {
       at: imagePlace(service),
       message:
@@ -329,7 +364,7 @@ function* refusedByPostgres(service: ComposeService, version: string | undefined
       label: 'no password',
       related: [{ at: service.at, message: 'the service' }],
     }
-  if (version === undefined || Number(version) < 18 || has(service, /^PGDATA$/)) return
+  if (version === undefined || Number(version) < 18 || has(/^PGDATA$/)) return
   for (const { target, at } of service.volumes) {
     if (!target.known || target.value.replace(/\/$/, '') !== '/var/lib/postgresql/data') continue
     yield {
@@ -342,11 +377,10 @@ function* refusedByPostgres(service: ComposeService, version: string | undefined
   }
 }
 
-function* refusedByMysql(service: ComposeService, kind: string) {
+function* refusedByMysql(service: ComposeService, kind: string, has: IsSet) {
   const name = kind === 'mysql' ? 'MYSQL_ROOT_PASSWORD' : 'MARIADB_ROOT_PASSWORD'
   if (
     !has(
-      service,
       /^(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD(?:_FILE|_HASH(?:_FILE)?)?|(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_EMPTY_ROOT)_PASSWORD)$/,
     )
   )
@@ -378,12 +412,12 @@ const ELASTICSEARCH =
  * The image listens on all addresses, for which Elasticsearch checks what it is told of other nodes. Version 8 writes
  * that itself where it may set up its security.
  */
-function* aloneElasticsearch(service: ComposeService, version: number) {
+function* aloneElasticsearch(service: ComposeService, version: number, has: IsSet) {
   const { complete, build, entrypoint, command, volumes } = service
   if (!complete || build !== null || entrypoint !== null || command !== null) return
   if (hearsItselfAlone(service)) return
-  if (has(service, /^(?:discovery|cluster\.initial\w*|node\.roles)(?:[._]|$)|^ES_SETTING_/i)) return
-  if (version > 7 && !has(service, /^xpack\.security\.enabled$/)) return
+  if (has(/^(?:discovery|cluster\.initial\w*|node\.roles)(?:[._]|$)|^ES_SETTING_/i)) return
+  if (version > 7 && !has(/^xpack\.security\.enabled$/)) return
   if (volumes.some(({ target }) => !target.known || /\/config(?:\/|$)/.test(target.value))) return
   yield {
     at: imagePlace(service),

@@ -2,7 +2,9 @@ import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 const tree = (image: string, lines: string): Record<string, string> => ({
   'docker-compose.yml': composeWith({
@@ -103,19 +105,20 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { project } of composeProjects(deployment)) {
+    for (const { project, hostFiles } of composeProjects(deployment)) {
       const services = [...project.services.values()]
       // What serves a site is to run for good, and with it what it needs.
       const isForGood = services.some(isKept) && services.some(isOfSite)
       const isForWork = services.some(waits)
-      for (const service of services) yield* published(service, !isForWork && (isForGood || isKept(service)))
+      for (const service of services)
+        yield* published(service, hostFiles, !isForWork && (isForGood || isKept(service)))
     }
   },
 })
 
-function* published(service: ComposeService, isForGood: boolean): Iterable<RuleFinding> {
+function* published(service: ComposeService, files: FileSystem, isForGood: boolean): Iterable<RuleFinding> {
   const database = databaseOf(service)
-  if (database === null || isGuarded(service, database)) return
+  if (database === null || isGuarded(service, files, database)) return
   for (const { at, hostIp, target } of service.ports) {
     if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
     if (!target.known || target.value.first !== database.port) continue
@@ -186,13 +189,12 @@ function isKept({ restart }: ComposeService): boolean {
 }
 
 /** True where a password, or a file that may hold one, is given to a program that asks for none by itself. */
-function isGuarded(
-  { command, environment, envFiles, volumes, configs }: ComposeService,
-  { asks }: Database,
-): boolean {
+function isGuarded(service: ComposeService, files: FileSystem, { asks }: Database): boolean {
   if (asks) return false
+  const { command, volumes, configs } = service
+  const given = serviceVariables(service, files)
   if (command?.words.some(({ text }) => /pass|auth|acl|\.conf$|bind/i.test(text)) === true) return true
-  if (environment.some(({ name }) => /PASS|SECURITY|AUTH/i.test(name)) || envFiles.length > 0) return true
+  if (!given.complete || given.variables.some(({ name }) => /PASS|SECURITY|AUTH/i.test(name))) return true
   return (
     configs.length > 0 || volumes.some(({ target }) => !target.known || /\.conf$|\/etc\//.test(target.value))
   )

@@ -1,7 +1,9 @@
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
-import { composeServices } from './_compose-projects.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 const tree = (service: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -44,6 +46,17 @@ export default defineRule({
       files: postgres('«./pgdata:/var/lib/postgresql»'),
     },
     {
+      title: 'beside a file of variables that does not move the data',
+      files: {
+        ...tree(conf`
+          image: postgres:16
+          env_file: db.env
+          volumes: ["«./pgdata:/var/lib/postgres/data»"]
+        `),
+        'db.env': 'POSTGRES_PASSWORD=a\n',
+      },
+    },
+    {
       title: 'MongoDB',
       files: tree(conf`
         image: mongo:7
@@ -57,6 +70,17 @@ export default defineRule({
     {
       title: 'a directory of its own choice',
       files: postgres('./pgdata:/srv/db', 'PGDATA: /srv/db/16'),
+    },
+    {
+      title: 'a directory of its own choice, in a file of variables',
+      files: {
+        ...tree(conf`
+          image: postgres:16
+          env_file: db.env
+          volumes: ["./pgdata:/var/lib/postgres/data"]
+        `),
+        'db.env': 'POSTGRES_PASSWORD=a\nPGDATA=/var/lib/postgres/data\n',
+      },
     },
     {
       title: 'files beside the data',
@@ -75,23 +99,26 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const service of composeServices(deployment)) {
-      const kept = keptIn(service)
-      if (kept === null || service.volumes.some(({ target }) => !target.known)) continue
-      if (service.volumes.some(each => isAt(each, kept.directory))) continue
-      for (const mount of service.volumes) {
-        if (!kept.looks.test(mount.target.known ? mount.target.value : '')) continue
-        yield {
-          at: mount.at,
-          message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
-          label: 'another directory',
-          related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
-          help: `Mount it at \`${kept.directory}\``,
-        }
-      }
-    }
+    for (const { project, hostFiles } of composeProjects(deployment))
+      for (const service of project.services.values()) yield* emptyVolumes(service, hostFiles)
   },
 })
+
+function* emptyVolumes(service: ComposeService, files: FileSystem) {
+  const kept = keptIn(service, files)
+  if (kept === null || service.volumes.some(({ target }) => !target.known)) return
+  if (service.volumes.some(each => isAt(each, kept.directory))) return
+  for (const mount of service.volumes) {
+    if (!kept.looks.test(mount.target.known ? mount.target.value : '')) continue
+    yield {
+      at: mount.at,
+      message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
+      label: 'another directory',
+      related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
+      help: `Mount it at \`${kept.directory}\``,
+    }
+  }
+}
 
 interface Kept {
   readonly name: string
@@ -125,16 +152,9 @@ const IMAGES: Readonly<Record<string, Kept>> = {
 }
 
 /** Where an official image keeps its data; null where a setting or a file may say another directory. */
-function keptIn({
-  image,
-  complete,
-  build,
-  command,
-  entrypoint,
-  environment,
-  envFiles,
-}: ComposeService): Kept | null {
-  if (image?.known !== true || !complete || build !== null || entrypoint !== null) return null
+function keptIn(service: ComposeService, files: FileSystem): Kept | null {
+  const { image, build, command, entrypoint } = service
+  if (image?.known !== true || build !== null || entrypoint !== null) return null
   const [, name = '', version] =
     /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb|mongo)(?::(\d+)\S*|[:@]\S*)?$/.exec(
       image.value,
@@ -145,8 +165,8 @@ function keptIn({
     return null
   if (command?.words.some(({ text }) => /data|dbpath|config|\.c(?:onf|nf)|^-D/i.test(text)) === true)
     return null
-  if (envFiles.length > 0 || environment.some(each => each.name === 'PGDATA')) return null
-  return kept
+  const given = serviceVariables(service, files)
+  return given.complete && given.variables.every(each => each.name !== 'PGDATA') ? kept : null
 }
 
 function isAt({ target }: ComposeMount, directory: string): boolean {

@@ -8,7 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { siteTo } from './_examples.ts'
-import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
+import { movesTemplates, NGINX_IMAGES, runImages } from './_images.ts'
 
 const compose = (volume: string): string => conf`
   services:
@@ -171,7 +171,7 @@ export default defineRule({
         if (path === null) continue
         const isMain = target === '/etc/nginx/nginx.conf'
         if (!isMain && (hasOwnMain || !INCLUDED.test(target))) continue
-        if (target.endsWith('.template') && writesElsewhere(run)) continue
+        if (target.endsWith('.template') && movesTemplates(run)) continue
         const foreign = foreignIn(files, path, isMain)
         if (foreign === null) continue
         yield {
@@ -203,16 +203,6 @@ function filesOf(mount: ContainerMount, files: FileSystem): readonly ContainerMo
     target: posix.join(target, name),
     path: posix.join(path, name),
   }))
-}
-
-/** True where something says into which directory the start script writes what it makes of templates, or with which ending. */
-function writesElsewhere({ image, machine }: RunImage): boolean {
-  const { container } = machine
-  const names = [...(image?.environment ?? []), ...(container?.service.environment ?? [])]
-  return (
-    (container?.service.envFiles.length ?? 0) > 0 ||
-    names.some(({ name }) => name.startsWith('NGINX_ENVSUBST_'))
-  )
 }
 
 const OF_MAIN: ReadonlySet<string> = new Set([

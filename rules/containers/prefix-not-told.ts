@@ -10,6 +10,7 @@ import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { containerVariables } from './_container-variables.ts'
 import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -312,8 +313,7 @@ function faultOf(
 ): { readonly message: string; readonly help: string } | null {
   const { service, mounts, hostFiles } = container
   if (mounts.some(({ target }) => target === tool.configuration || mayConfigure(tool, target))) return null
-  if (service.envFiles.some(({ path: file }) => !file.known || sourceAt(hostFiles, file.value) === null))
-    return null
+  if (!serviceVariables(service, hostFiles).complete) return null
   const variables = containerVariables(container)
   if (variables.some(({ name, value }) => value?.known !== true && tool.told.test(`${name}=`))) return null
   const written = [

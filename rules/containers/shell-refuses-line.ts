@@ -428,6 +428,7 @@ function* stagesIn(deployment: Deployment): Iterable<Started> {
         fault: null,
         mounts: [],
         files,
+        hostFiles: files,
       }
     }
 }

@@ -8,7 +8,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { type RunImage, runImages, startedText, targetPlace } from './_images.ts'
+import { movesTemplates, type RunImage, runImages, startedText, targetPlace } from './_images.ts'
 import { buildSteps } from './_started-words.ts'
 import { ofApache } from './_sites-of-apache-image.ts'
 
@@ -396,7 +396,7 @@ export default defineRule({
         if (path === null || !kind.unread.test(target) || !holdsServer(run.files, path)) continue
         if (isIncluded(run, mount) || isStartedFrom(run, target)) continue
         const isTemplate = target.startsWith('/etc/nginx/templates/')
-        if ((isTemplate && (fillsIn(run) || setsSuffix(run))) || WRITES.test(startedText(run))) continue
+        if ((isTemplate && (fillsIn(run) || movesTemplates(run))) || WRITES.test(startedText(run))) continue
         yield {
           at: mount.from === 'COPY' ? at : targetPlace(mount),
           message: isTemplate
@@ -519,14 +519,6 @@ function fillsIn(run: RunImage): boolean {
 
 /** Programs that make one file of another. */
 const WRITES = /envsubst|gomplate|confd|\b(?:sed|cp|mv|ln|cat|tee)\b/
-
-function setsSuffix({ machine, image }: RunImage): boolean {
-  const names = [...(machine.container?.service.environment ?? []), ...(image?.environment ?? [])]
-  return (
-    (machine.container?.service.envFiles.length ?? 0) > 0 ||
-    names.some(({ name }) => name.startsWith('NGINX_ENVSUBST_'))
-  )
-}
 
 /** Steps of a build that may change what the main file includes, or move a file to where it is read. */
 const MOVES =

@@ -8,6 +8,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { siteTo } from './_examples.ts'
 import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
+import { serviceVariables } from './_service-variables.ts'
 
 const compose = (volume: string, more = ''): string => conf`
   services:
@@ -57,6 +58,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a template beside a file of variables that calls it otherwise',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES, 'env_file: [.env.nginx]'),
+        'templates/default.conf.template': siteTo('app:«${PORT}»'),
+        '.env.nginx': 'APP_PORT=8000\n',
+      },
+    },
+    {
       title: 'a port to listen on, in an image of its own',
       files: {
         Dockerfile: conf`
@@ -83,6 +92,14 @@ export default defineRule({
       files: {
         'docker-compose.yml': compose(TEMPLATES, 'env_file: [.env.nginx]'),
         'templates/default.conf.template': siteTo('app:${PORT}'),
+      },
+    },
+    {
+      title: 'a template with a variable of a file that is here',
+      files: {
+        'docker-compose.yml': compose(TEMPLATES, 'env_file: [.env.nginx]'),
+        'templates/default.conf.template': siteTo('app:${PORT}'),
+        '.env.nginx': 'PORT=8000\n',
       },
     },
     {
@@ -269,8 +286,9 @@ const ALWAYS =
 /** The first variable of a template that the whole environment of its container does not have. */
 function missingIn(source: Source, { machine: { container }, image, reference }: RunImage): Found | null {
   if (container === null) return null
-  const { service, project, projects } = container
-  if (!service.complete || !project.complete || (service.build !== null && image === null)) return null
+  const { service, project, projects, hostFiles } = container
+  const own = serviceVariables(service, hostFiles)
+  if (!own.complete || !project.complete || (service.build !== null && image === null)) return null
   if (!/^nginx(?::|$)|^nginxinc\/nginx-unprivileged/.test(reference ?? '')) return null
   const set = new Set([
     ...[...(image?.environment ?? []), ...(image?.stage.args ?? [])].map(({ name }) => name),
@@ -278,12 +296,12 @@ function missingIn(source: Source, { machine: { container }, image, reference }:
   for (const { services } of projects) {
     const same = services.get(service.name)
     if (same === undefined) continue
-    if (!same.complete || same.envFiles.length > 0) return null
-    for (const { name } of same.environment) set.add(name)
+    const given = serviceVariables(same, hostFiles)
+    if (!given.complete) return null
+    for (const { name } of given.variables) set.add(name)
   }
-  for (const { name } of service.environment) set.add(name)
-  if (service.envFiles.length > 0) return null
-  const own = definedIn(source)
+  for (const { name } of own.variables) set.add(name)
+  const defined = definedIn(source)
   return firstOf(
     source,
     /\$\{([A-Z][A-Z0-9_]+)\}/g,
@@ -291,7 +309,7 @@ function missingIn(source: Source, { machine: { container }, image, reference }:
       !set.has(name) &&
       !ALWAYS.test(name) &&
       nginxVariable('http', name.toLowerCase()) === null &&
-      !own.has(name.toLowerCase()),
+      !defined.has(name.toLowerCase()),
   )
 }
 

@@ -5,8 +5,8 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 import { hasInstalled, type InstalledAddress, installedAddress } from './_installed-addresses.ts'
 import { nginxMain } from '../_examples.ts'
 import { ADDRESSED, type AddressedProgram } from './_own-addresses.ts'
@@ -231,7 +231,8 @@ export default defineRule({
           continue
         }
         const image = container === null ? null : imageOf(container)
-        if (container === null || image === null || !areKnown(container)) continue
+        if (container === null || image === null) continue
+        if (!serviceVariables(container.service, container.hostFiles).complete) continue
         const site: Site = {
           names,
           isTls: isOnlyTls(connection, connections.http, container),
@@ -272,11 +273,6 @@ function imageOf({ base, service }: Container): { readonly name: string; readonl
   const isOne =
     ADDRESSED.some(({ image }) => image.test(name)) || /^(?:n8nio\/n8n|gitlab\/gitlab-(?:ce|ee))$/.test(name)
   return isOne ? { name, at } : null
-}
-
-/** Where a file of variables is not here, any of them may be set. */
-function areKnown({ service, hostFiles }: Container): boolean {
-  return service.envFiles.every(({ path }) => path.known && sourceAt(hostFiles, path.value) !== null)
 }
 
 function variablesOf(container: Container): Variables {

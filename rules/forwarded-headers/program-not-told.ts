@@ -9,6 +9,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
+import { serviceVariables } from '../containers/_service-variables.ts'
 import { httpOf, proxyFault } from './_home-assistant.ts'
 
 const tree = (
@@ -283,8 +284,7 @@ function lookAtKeycloak(container: Container, { server, pass, headers }: NginxCo
   )
     return null
   const variables = containerVariables(container)
-  if (service.envFiles.some(({ path }) => !path.known || sourceAt(container.hostFiles, path.value) === null))
-    return null
+  if (!serviceVariables(service, container.hostFiles).complete) return null
   if (variables.some(({ name }) => name === 'KC_CONFIG_FILE')) return null
   const image = valueOrNull(service.image) ?? ''
   const release = Number(/:(\d{2,3})(?:[.-]|$)/.exec(image)?.[1] ?? 0)
