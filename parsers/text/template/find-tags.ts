@@ -96,7 +96,7 @@ function stepsOf(opening: string, inner: string): readonly Step[] {
     case '<?=':
       return PRINT
     case '<?php':
-      return codeSteps(inner)
+      return /^\s*(?:echo|print)\b/.test(inner) ? PRINT : codeSteps(inner)
     default:
       return NOTHING
   }

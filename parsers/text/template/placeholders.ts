@@ -82,6 +82,10 @@ function isConfiguration(line: string): boolean {
 const fenced = (_: string, { directive, text }: Line): Verdict =>
   FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
 
+/** True behind the end of a directive, where `#` begins a comment. */
+const isBehindEnd = (match: string, { text }: Line): boolean =>
+  /[;{}]\s*$/.test(text.slice(0, text.indexOf(match)))
+
 /** The same, but where a variable of nginx stands in it, which is a slip in a line of nginx: `{$host}`, `$$host`. */
 const notOfNginx = (match: string, line: Line): Verdict =>
   OF_NGINX.test(match) && isStatement(line.text) ? 'perhaps' : fenced(match, line)
@@ -119,17 +123,21 @@ const STYLES: readonly Style[] = [
   {
     mark: '##',
     pattern: /(?<!#)##[A-Z][A-Z\d_]*##(?!#)/y,
-    // Behind the end of a directive it is a comment.
-    judge: (match, line) =>
-      /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
+    judge: (match, line) => (isBehindEnd(match, line) ? 'none' : fenced(match, line)),
   },
   {
     mark: '#',
     pattern: /(?<![#\w])#[A-Z][A-Z\d_]*#(?!#)/y,
-    // Behind the end of a directive it is a comment.
-    judge: (match, line) =>
-      /[;{}]\s*$/.test(line.text.slice(0, line.text.indexOf(match))) ? 'none' : fenced(match, line),
+    judge: (match, line) => (isBehindEnd(match, line) ? 'none' : fenced(match, line)),
   },
+  // Of Octopus, of the pipelines of Azure, and of Ruby.
+  {
+    mark: '#{',
+    pattern: /#\{[A-Za-z_][\w.:-]*\}#?/y,
+    judge: (match, line) => (isBehindEnd(match, line) ? 'none' : fenced(match, line)),
+  },
+  // Of make, and of the pipelines of Azure.
+  { mark: '$(', pattern: /(?<!\$)\$\([A-Za-z_][\w.]*\)/y, judge: fenced },
   // Hiera, where what is no variable of its own is written `%%{}{REQUEST_URI}`.
   { mark: '%%{', pattern: /%%\{\w*\}\{[^}\s]*\}/y, judge: () => 'proof' },
   {
@@ -158,7 +166,7 @@ const STYLES: readonly Style[] = [
   { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },
   {
     mark: '{',
-    pattern: /(?<![$%{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
+    pattern: /(?<![$%#{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
     isUsual: true,
     judge: (match, line) => {
       // In Lua they are tables.
@@ -329,6 +337,9 @@ function isLineStart(text: string, at: number): boolean {
 /** No line of a configuration is longer, and no file of one line takes its length squared. */
 const LONGEST_LINE = 2000
 
+/** A comment of nginx that begins behind what the line says. */
+const BEHIND_STATEMENT = /[;{}][ \t]*#/
+
 /** Null in a comment. */
 function lineAt(file: File, index: number): Line | null {
   const { text } = file
@@ -337,6 +348,7 @@ function lineAt(file: File, index: number): Line | null {
   if (text[start] === '#' || text[start] === ';') return null
   const end = text.indexOf('\n', index)
   const line = text.slice(start, end === -1 ? start + LONGEST_LINE : Math.min(end, start + LONGEST_LINE))
+  if (BEHIND_STATEMENT.test(line.slice(0, index - start))) return null
   const directive = /^<?([A-Za-z_]*)/.exec(line)?.[1] ?? ''
   return { text: line, directive: directive.toLowerCase(), file }
 }

@@ -168,6 +168,10 @@ test('a placeholder that no server could have meant shows a template, whatever t
       'ProxyPass /app ?://?/app\nProxyPassReverse /app ?://?/app',
     'worker_processes !WORKERS!;': 'worker_processes ?;',
     'listen 80;\nalias ##ROOT##/media/; ##NOTE##': 'listen 80;\nalias ?/media/; ##NOTE##',
+    'listen 80;\nalias #{root}/media/; #{note}': 'listen 80;\nalias ?/media/; #{note}',
+    'server_name #{Site.Name}#;': 'server_name ?;',
+    'root $(wwwRoot)/public;': 'root ?/public;',
+    'root <?php echo $root; ?>/public;': 'root ?/public;',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
       'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
     'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
@@ -176,6 +180,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
   plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
   plain('/etc/nginx/a', 'return 301 https://$$host$request_uri;')
   plain('/etc/nginx/a', 'return 301 https://$$host;')
+  plain('/etc/nginx/a', 'listen 80; # __PORT__, %port% and {port}\nroot /srv/www; #{root}')
+  assert.is(reveal(maskTemplate('/a', 'root #{Site.Root}#/www;').code), 'root #{Site.Root}#/www;')
   // Nothing but comments stands between the beginning, which is empty, and the word.
   plain('/etc/nginx/a', '\n# a\nSOME_WORD\nlisten 80;')
 })
