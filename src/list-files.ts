@@ -1,5 +1,5 @@
 import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
-import type { Machine } from './files/machine.ts'
+import type { Machine, SkippedFile } from './files/machine.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from './servers/apache/htaccess-alone.ts'
 import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
@@ -19,8 +19,8 @@ export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
   const listed = new Map<string, ListedFile>()
   for (const understood of all) listRead(understood, listed)
   for (const { machine } of all) {
-    for (const { path, reason, text } of machine.skipped())
-      if (!listed.has(path)) listed.set(path, { path, machine: machine.root, skipped: reason, text })
+    for (const file of listSkipped(machine.skipped(), machine.root))
+      if (!listed.has(file.path)) listed.set(file.path, file)
   }
   for (const { machine } of all) {
     for (const { path } of machine.files.sources()) {
@@ -29,6 +29,11 @@ export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
     }
   }
   return [...listed.values()].sort((one, other) => (one.path < other.path ? -1 : 1))
+}
+
+/** The files of a machine that look like a server's and were not read. */
+export function listSkipped(skipped: readonly SkippedFile[], machine: string): readonly ListedFile[] {
+  return skipped.map(({ path, reason, text }) => ({ path, machine, skipped: reason, text }))
 }
 
 function listRead({ machine, nginx, apache, htaccess }: ReadMachine, listed: Map<string, ListedFile>): void {

@@ -2,12 +2,14 @@ import { foldAdvice } from '../engine/fold-advice.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import { severityAtLeast } from '../engine/severity.ts'
+import { NothingToAudit } from '../files/input-error.ts'
+import { listSkipped } from '../list-files.ts'
 import { fileListText } from '../report/file-list.ts'
 import { reporters } from '../report/reporters.ts'
 import { type Audited, auditOnce } from './audit-once.ts'
 import type { Arguments, Format } from './arguments.ts'
 import { listFindings, readBaseline, sayGone } from './baseline.ts'
-import { commandOutput } from './command-output.ts'
+import { commandOutput, writeText } from './command-output.ts'
 import { summarised } from './select-findings.ts'
 import { explainCrashes, explainRun } from './explain-run.ts'
 import { runFix } from './fix/run-fix.ts'
@@ -22,7 +24,11 @@ export async function runAudit(
 ): Promise<number> {
   const started = performance.now()
   const baseline = given.baseline === null ? null : readBaseline(given.baseline, terminal.workingDirectory)
-  const first = await auditOnce(given, rules, terminal, baseline)
+  const first = await auditOnce(given, rules, terminal, baseline).catch((error: unknown) => {
+    if (given.listFiles && error instanceof NothingToAudit)
+      writeText(given, terminal, fileListText(listSkipped(error.skipped, '')))
+    throw error
+  })
   let audited: Audited = first
   if (given.fix !== null) {
     const fixed = await runFix(first, given, terminal, texts =>

@@ -4,10 +4,10 @@ import { NAME_LOST } from './disk-file-system.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
 import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
-import { InputError } from './input-error.ts'
+import { InputError, NothingToAudit } from './input-error.ts'
 import { judgePath, SERVER_DIRECTORIES } from './known-places.ts'
 import { below } from './look.ts'
-import type { Machine } from './machine.ts'
+import type { Machine, SkippedFile } from './machine.ts'
 import { mayHoldFiles } from './nested-files.ts'
 import { limitNotice, type Notice, noticeLine } from './notice.ts'
 import {
@@ -99,17 +99,21 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     }
   }
   const unread: Notice[] = []
+  const skipped: SkippedFile[] = []
   for (const scope of scopes.values()) {
     const found = diskMachines(scope, options)
     for (const machine of found.machines) machines.push(machine)
-    if (found.machines.length === 0) unread.push(...found.notices())
+    if (found.machines.length > 0) continue
+    unread.push(...found.notices())
+    skipped.push(...found.skipped())
   }
   if (machines.length === 0) {
     const [first] = unread.map(noticeLine)
     const more = unread.length > 1 ? ` and ${unread.length - 1} more` : ''
     const reason = first === undefined ? '' : ` (${first}${more})`
-    throw new InputError(
+    throw new NothingToAudit(
       `nothing to audit: no configuration of nginx or Apache, and nothing that starts an application, in ${paths.join(', ')}${reason}`,
+      skipped,
     )
   }
   return machines

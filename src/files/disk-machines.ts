@@ -46,6 +46,8 @@ export interface ScopeMachines {
   readonly machines: readonly Machine[]
   /** What could not be read, for where there is no machine to ask. */
   readonly notices: () => readonly Notice[]
+  /** What looks like a server's file and is none that is read. */
+  readonly skipped: () => readonly SkippedFile[]
 }
 
 /** As paths of this machine. */
@@ -139,9 +141,9 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     machine.repository === undefined &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
-  if (!isEmpty) return { machines: [...others, machine], notices }
+  if (!isEmpty) return { machines: [...others, machine], notices, skipped }
   const isStarted = others.length === 0 && startSomething(files, scope.paths.filter(isAsked), '/', machine)
-  return { machines: isStarted ? [{ ...machine, startsAlone: true }] : others, notices }
+  return { machines: isStarted ? [{ ...machine, startsAlone: true }] : others, notices, skipped }
 }
 
 /** A directory that nobody has placed: a repository, a private prefix, a handful of files. */
@@ -196,11 +198,12 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     (rest.repository?.dockerfiles.length ?? 0) === 0 &&
     htaccess.length === 0 &&
     fragments(new Set(), { nginx: false, apache: false }).length === 0
-  if (!isEmpty) return { machines: [...placed, rest], notices }
-  if (!startSomething(files, scope.paths.filter(isAsked), within, rest)) return { machines: [], notices }
+  if (!isEmpty) return { machines: [...placed, rest], notices, skipped }
+  if (!startSomething(files, scope.paths.filter(isAsked), within, rest))
+    return { machines: [], notices, skipped }
   return scope.paths.some(path => OF_SYSTEM.test(path.slice(within.length)))
     ? rootMachines(asRoot(scope), options)
-    : { machines: [{ ...rest, startsAlone: true }], notices }
+    : { machines: [{ ...rest, startsAlone: true }], notices, skipped }
 }
 
 /** Where a machine has its units, what supervisord starts, and tables of cron. */

@@ -155,7 +155,7 @@ function isSurelyServers(path: string, peek: LookOptions['peek']): boolean {
 
 /** A line that ends as nginx ends them, or that begins as Apache's do: most files of a repository have none. */
 const MAY_BE_SERVERS =
-  /[;{][ \t]*(?:#.*)?\r?$|^[ \t]*(?:<?[A-Z][A-Za-z]*[a-z][A-Z]|<?[A-Z][a-z]+[ \t]+\S|(?:rewrite|order|allow|deny|auth\w+|require|options|php_\w+)[ \t])/m
+  /[;{}][ \t]*(?:#.*)?\r?$|^[ \t]*(?:<?[A-Z][A-Za-z]*[a-z][A-Z]|<?[A-Z][a-z]+[ \t]+\S|(?:rewrite|order|allow|deny|auth\w+|require|options|php_\w+)[ \t])/m
 
 export function skipped(path: string, reason: SkipReason, text: string): SkippedPath {
   return { kind: 'skipped', path, reason, text }

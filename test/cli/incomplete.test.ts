@@ -54,4 +54,14 @@ test('what no server reads leaves nothing out', async () => {
   assert.equal(errors, [])
 })
 
+test('--list-files says why nothing is to be audited', async () => {
+  const directory = scratchTree({
+    'redis/redis.conf': 'bind 127.0.0.1\nport 6379\nsave 900 1\nmaxmemory 1mb\n',
+  })
+  const { code, out, errors } = await runIn(directory, ['--list-files', '.'])
+  assert.is(code, 2)
+  assert.is(out, 'redis/redis.conf: not read (other-program): a file of another program: Redis\n')
+  assert.match(errors.join(), /^deploy-audit: nothing to audit/)
+})
+
 test.run()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { discover, type Machine } from '../../src/files/discover.ts'
-import { InputError } from '../../src/files/input-error.ts'
+import { InputError, NothingToAudit } from '../../src/files/input-error.ts'
 import { scratchTree } from './scratch-tree.ts'
 
 const NGINX = 'events {}\nhttp {\n  include /etc/nginx/sites-enabled/*;\n}\n'
@@ -594,6 +594,27 @@ test('audits a repository that has nothing but a Dockerfile', () => {
   assert.equal(
     machine?.repository?.dockerfiles.map(path => path.split('/').at(-1)),
     ['Dockerfile'],
+  )
+})
+
+test('a file without an extension that is all in one line', () => {
+  const directory = scratchTree({
+    'deploy/shop': 'server { listen 80; server_name shop.example.org; root /srv; }\n',
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(fragmentsOf(machine).length, 1)
+})
+
+test('what was left out is told where nothing is to be audited', () => {
+  const directory = scratchTree({
+    'redis/redis.conf': 'bind 127.0.0.1\nport 6379\nsave 900 1\nmaxmemory 1mb\n',
+  })
+  assert.throws(
+    () => discover(['.'], { workingDirectory: directory }),
+    (error: unknown) =>
+      error instanceof NothingToAudit &&
+      error.skipped.map(({ path, reason }) => `${path} ${reason}`).join() ===
+        'redis/redis.conf other-program',
   )
 })
 
