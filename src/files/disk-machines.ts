@@ -160,12 +160,23 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
 
   const lying = repositoryOf(files, scope).repository
   const repository = lying === undefined ? {} : { repository: { ...lying, placed: () => placed } }
-  const placed: readonly Machine[] = [...found.machines, ...namedMains(named, files, within)].map(machine =>
+  const homes = [...found.machines, ...namedMains(named, files, within)]
+  const placed: readonly Machine[] = homes.map(machine =>
     placedMachine(machine, own, reached, options, repository, () => rest),
   )
+  /** Links that lead somewhere once their directory stands where a server has it. */
+  const isFollowed = (path: string): boolean =>
+    homes.some(({ mounts }, index) => {
+      const at = mountTable(mounts).fromDisk(path)
+      return at !== null && (placed[index]?.files.kind(at) ?? null) !== null
+    })
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
-  const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped)
+  const skipped = (): readonly SkippedFile[] =>
+    namesOf(
+      files,
+      found.skipped.filter(({ reason, path }) => reason !== 'link-outside' || !isFollowed(path)),
+    )
   const notices = (): readonly Notice[] => [
     ...refusedNotices(scope, options),
     ...files.notices(),

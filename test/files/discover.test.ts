@@ -240,6 +240,7 @@ test('a main file and its directory stand where its includes say', () => {
     'nginx/sites-enabled/default': '-> /etc/nginx/sites-available/default',
     'nginx/sites-available/default': SERVER,
     'nginx/sites-available/spare': SERVER,
+    'nginx/sites-enabled/gone': '-> /etc/nginx/sites-available/gone',
     'httpd/conf/httpd.conf': 'ServerRoot "/etc/httpd"\nListen 8080\nInclude conf.d/*.conf\n',
     'httpd/conf.d/a.conf': VHOST_ON_8080,
   })
@@ -251,6 +252,10 @@ test('a main file and its directory stand where its includes say', () => {
   assert.is(machine?.files.kind('/etc/httpd/conf.d/a.conf'), 'file')
   assert.not.ok(machine?.files.covers('/etc/nginx/mime.types'))
   assert.is(rest?.root, '.')
+  assert.equal(
+    rest?.skipped().flatMap(({ path, reason }) => (reason === 'link-outside' ? [path] : [])),
+    ['nginx/sites-enabled/gone'],
+  )
 })
 
 test('main files that are alternatives are machines of their own', () => {
