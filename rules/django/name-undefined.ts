@@ -167,6 +167,18 @@ export default defineRule({
       ),
     },
     {
+      title: 'a part whose name other settings make before they run it',
+      files: project(
+        conf`
+          import os
+          INSTALLED_APPS = ["django.contrib.auth"]
+          with open(os.path.join(os.path.dirname(__file__), f"settings_{os.environ['ENV']}.py")) as part:
+              exec(part.read())
+        `,
+        { 'web/shop/settings_production.py': 'INSTALLED_APPS += ["shop.orders"]' },
+      ),
+    },
+    {
       title: 'a part without applications',
       files: project('INSTALLED_APPS = ["django.contrib.auth"]', {
         'web/shop/settings_production.py': 'DATABASES["default"]["CONN_MAX_AGE"] = 60',

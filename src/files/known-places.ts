@@ -69,7 +69,7 @@ sass less html htm xhtml xml xsl xsd json5 json jsonl yaml yml toml ini cfg env 
 adoc csv tsv sql sh bash zsh fish bat cmd psd1 psm1 ps1 c h cc cpp cxx hpp cs go rs java kt scala swift
 lua r ex exs erl hrl hs ml clj el vim lock log map diff patch service socket timer target mount rules
 vcl tf hcl tfvars nix proto graphql dockerfile makefile mk am cmake gradle properties plist pom md5 sum
-iml class groovy pid spec gemspec rake ipynb snippets twig blade latte volt slim haml pug mas psd ai eps
+iml class groovy pid spec gemspec rake ipynb snip snippet snippets twig blade latte volt slim haml pug mas psd ai eps
 tex bib doc docx xls xlsx ppt m4 ac 3pm`.split(/\s/),
 )
 /** Versions of PHP, kinds of checksums, and chapters of the manual unless a release ends so. */

@@ -175,6 +175,12 @@ const STYLES: readonly Style[] = [
       return PLAIN_VALUES.has(line.directive) || isStatement(line.text) ? fenced(match, line) : 'perhaps'
     },
   },
+  // Of Python's `format`. Behind anything else such braces count in a pattern.
+  {
+    mark: '{',
+    pattern: /(?<=[ \t"'])\{\d\}(?=[/."'>:; \t])/y,
+    judge: (match, line) => (PLAIN_VALUES.has(line.directive) ? fenced(match, line) : 'perhaps'),
+  },
   { mark: '<<', pattern: /<<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>>/y, judge: fenced },
   {
     mark: '<',

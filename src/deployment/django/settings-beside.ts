@@ -66,11 +66,23 @@ function find({ files, parser, module, searchPath, settings }: Chosen): readonly
 /** django-split-settings, and what Python has of its own. */
 const LOADS = /(?:^|\.)(?:include|optional|exec|execfile|import_module|__import__)$/
 
-/** True where another file of the directory may run a file among its own names, as no `import` does. */
+/** Words of those, by which most files are done with. */
+const MAY_LOAD = /\b(?:include|optional|exec|execfile|import_module|__import__)[ \t]*\(/
+
+/**
+ * True where another file of the directory may run a file among its own names, as no `import` does: one that it names,
+ * or any where it makes the name, as `exec(open(f"env_{ENV}.py").read())` does.
+ */
 function mayRun({ files, parser }: Pick<Chosen, 'files' | 'parser'>, path: string, stem: string): boolean {
   const source = sourceAt(files, path)
-  if (source === null || !source.code.includes(stem)) return false
+  if (source === null || !MAY_LOAD.test(source.code)) return false
+  const isNamed = source.code.includes(stem)
   return parser
     .parse(source)
-    .statements.some(statement => statement.kind === 'call' && LOADS.test(statement.call.callee))
+    .statements.some(
+      statement =>
+        statement.kind === 'call' &&
+        LOADS.test(statement.call.callee) &&
+        (isNamed || statement.call.args.some(({ kind }) => kind !== 'string')),
+    )
 }

@@ -171,6 +171,7 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'listen 80;\nalias #{root}/media/; #{note}': 'listen 80;\nalias ?/media/; #{note}',
     'server_name #{Site.Name}#;': 'server_name ?;',
     'root $(wwwRoot)/public;': 'root ?/public;',
+    '<Directory {0}/web>\nWSGIPythonPath {0}/lib': '<Directory ?/web>\nWSGIPythonPath ?/lib',
     'root <?php echo $root; ?>/public;': 'root ?/public;',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
       'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
@@ -180,6 +181,7 @@ test('a placeholder that no server could have meant shows a template, whatever t
   plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
   plain('/etc/nginx/a', 'return 301 https://$$host$request_uri;')
   plain('/etc/nginx/a', 'return 301 https://$$host;')
+  plain('/etc/nginx/a', 'root /srv;\nrewrite ^/(a{2})/{2} /$1 last;\nlocation ~ "^/[a-z]{3}$" {\n}')
   plain('/etc/nginx/a', 'listen 80; # __PORT__, %port% and {port}\nroot /srv/www; #{root}')
   assert.is(reveal(maskTemplate('/a', 'root #{Site.Root}#/www;').code), 'root #{Site.Root}#/www;')
   // Nothing but comments stands between the beginning, which is empty, and the word.
