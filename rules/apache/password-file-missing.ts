@@ -174,6 +174,17 @@ export default defineRule({
       },
     },
     {
+      title: 'the name of a file alone, which nothing asks for',
+      files: {
+        'download/.htaccess': conf`
+          AuthType Basic
+          AuthName "No access"
+          AuthUserFile .htpasswd
+          #Require valid-user
+        `,
+      },
+    },
+    {
       title: 'a path below ServerRoot, and one that a placeholder makes, in a .htaccess alone',
       files: {
         'admin/.htaccess': conf`
@@ -241,7 +252,10 @@ export default defineRule({
           const other = otherKind(files, directive) ?? otherRealm(files, directive)
           if (other !== null) yield other
           if (!isMissing(configuration, files, directive)) {
-            if (isMeantBeside(configuration, directive))
+            if (
+              isMeantBeside(configuration, directive) &&
+              (occurrences.get('require') ?? []).some(asksForUser)
+            )
               yield {
                 at: argumentPlace(directive, 0),
                 severity: 'warning' as const,
@@ -264,6 +278,9 @@ export default defineRule({
     }
   },
 })
+
+const asksForUser = ({ args }: ApacheDirective): boolean =>
+  /^(?:valid-user|user|group)$/i.test(args[0]?.value ?? '')
 
 /** What is wrong with a file that is there, where it was written for the other type of authentication. */
 function otherKind(

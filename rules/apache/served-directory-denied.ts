@@ -149,6 +149,22 @@ export default defineRule({
       },
     },
     {
+      title: 'denied on purpose, in the words of both releases',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          Alias /rest /srv/rest
+          <Directory /srv/rest>
+              <IfModule authz_core_module>
+                  Require all denied
+              </IfModule>
+              <IfModule !authz_core_module>
+                  Deny from all
+              </IfModule>
+          </Directory>
+        `),
+      },
+    },
+    {
       title: 'a virtual host that denies everything',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -183,6 +199,7 @@ export default defineRule({
         const isOwn = own !== null && samePath(own.args[0]?.value ?? '', directory)
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
+        if (isOwn && isDeniedTwice(own)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
@@ -197,6 +214,12 @@ export default defineRule({
     }
   },
 })
+
+/** Who denies it in the words of 2.2 and in those of 2.4, of which a condition leaves one, means it. */
+function isDeniedTwice({ source: { text }, start }: ApacheDirective): boolean {
+  const section = text.slice(start, text.indexOf('</Directory', start))
+  return /^\s*Require\s+all\s+denied\s*$/im.test(section) && /^\s*Deny\s+from\s+all\s*$/im.test(section)
+}
 
 interface Served {
   readonly directive: ApacheDirective

@@ -169,6 +169,15 @@ export default defineRule({
       },
     },
     {
+      title: 'programs of CGI, whatever they answer',
+      files: {
+        'etc/nginx/nginx.conf': fastcgi(conf`
+          fastcgi_cache site;
+          fastcgi_cache_key $scheme$host$request_uri;
+        `).replace('/run/php/site.sock', '/run/fcgiwrap.socket'),
+      },
+    },
+    {
       title: 'a key for FastCGI, and HEAD is left out',
       files: {
         'etc/nginx/nginx.conf': fastcgi(conf`
@@ -440,8 +449,8 @@ function* withoutBodyOrPart(
 }
 
 /** True where the answer to a `HEAD` is kept under the key of a `GET`. */
-function keepsEmptyPages({ server, block }: NginxConnection, names: readonly string[]): boolean {
-  if (names.includes('request_method')) return false
+function keepsEmptyPages({ server, block, pass }: NginxConnection, names: readonly string[]): boolean {
+  if (names.includes('request_method') || /cgi/i.test(pass.args[0]?.value ?? '')) return false
   const { configuration } = server
   const { occurrences } = configuration
   const params = effectiveAtHand(configuration, block, 'fastcgi_param')

@@ -138,7 +138,8 @@ function lookIntoFile(
   const other = otherProgram(source)
   if (other !== null) return skipped(named, 'other-program', `a file of another program: ${other}`)
   // Nobody can tell what it holds, but its name says which server would be asked about it.
-  if (posix.basename(named) === 'nginx.conf' && /[;{}]/.test(source.code)) return found('nginx', 'whole')
+  if (posix.basename(named) === 'nginx.conf' && /^[^#\n]*[;{}]/m.test(source.code))
+    return found('nginx', 'whole')
   return skipped(named, 'not-recognised', 'nothing in it is a directive of nginx or Apache')
 }
 

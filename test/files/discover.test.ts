@@ -610,6 +610,11 @@ test('a file without an extension that is all in one line', () => {
   assert.equal(fragmentsOf(machine).length, 1)
 })
 
+test('a main file by its name alone holds more than comments', () => {
+  const directory = scratchTree({ 'deployment/nginx.conf': '# server {\n#   listen 80;\n# }\n' })
+  assert.throws(() => discover(['.'], { workingDirectory: directory }), /^nothing to audit/)
+})
+
 test('what was left out is told where nothing is to be audited', () => {
   const directory = scratchTree({
     'redis/redis.conf': 'bind 127.0.0.1\nport 6379\nsave 900 1\nmaxmemory 1mb\n',

@@ -360,12 +360,12 @@ function lineAt(file: File, index: number): Line | null {
 }
 
 const DEFINED =
-  /(?:\b(?:set|map|geo|split_clients)|_set)\s[^;{]{0,400}?\$\{?(\w+)|\(\?P?<(\w+)>|^[ \t]*map[ \t]+\S+[ \t]+\$(\w+)/gm
+  /^[ \t]*map[ \t]+\S+[ \t]+\$(\w+)|(?:^|[;{}])[ \t]*(?:set|map|geo|split_clients|\w+_set)\s[^;{#]{0,400}?\$\{?(\w+)|\(\?P?<(\w+)>/gm
 
 function variablesOf(text: string): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const [, set, captured, mapped] of text.matchAll(DEFINED))
-    for (const name of [set, captured, mapped]) if (name !== undefined) names.add(name.toLowerCase())
+  for (const [, ...found] of text.matchAll(DEFINED))
+    for (const name of found) if (name !== undefined) names.add(name.toLowerCase())
   return names
 }
 

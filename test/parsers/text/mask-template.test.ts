@@ -171,6 +171,8 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'listen 80;\nalias #{root}/media/; #{note}': 'listen 80;\nalias ?/media/; #{note}',
     'server_name #{Site.Name}#;': 'server_name ?;',
     'root $(wwwRoot)/public;': 'root ?/public;',
+    'events {\n  # Can be set with WORKER_CONNECTIONS\n  worker_connections ${WORKER_CONNECTIONS};\n}':
+      'events {\n  # Can be set with WORKER_CONNECTIONS\n  worker_connections ?;\n}',
     '<Directory {0}/web>\nWSGIPythonPath {0}/lib': '<Directory ?/web>\nWSGIPythonPath ?/lib',
     'root <?php echo $root; ?>/public;': 'root ?/public;',
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
