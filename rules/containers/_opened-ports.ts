@@ -33,9 +33,10 @@ interface Asked {
 export const unclaimedIn = memo(({ connections }: Deployment): ReadonlyMap<Machine, readonly Asked[]> => {
   const asked = new Map<Machine, Asked[]>()
   for (const connection of connections.all)
-    for (const { machine, to, port, at } of connection.targets) {
+    for (const { machine, to, port, at, local } of connection.targets) {
       if (machine?.container == null || machine === connection.from.machine || port === null) continue
-      if (to.kind !== 'unclaimed') continue
+      // A port of the host is another one inside, and `claimsOf` has the line that publishes it.
+      if (to.kind !== 'unclaimed' || local === true) continue
       const one = { at, port, proxy: 'server' in connection ? 'nginx' : 'Apache' }
       const before = asked.get(machine)
       if (before === undefined) asked.set(machine, [one])

@@ -464,6 +464,28 @@ export default defineRule({
       },
     },
     {
+      title: 'a port of the host, to which an nginx beside the containers connects',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {}
+          http {
+              server {
+                  listen 80;
+                  location / {
+                      proxy_pass http://127.0.0.1:8080;
+                  }
+              }
+          }
+        `,
+        'srv/cloud/compose.yaml': conf`
+          services:
+            app:
+              image: nextcloud:31-apache
+              ports: ["127.0.0.1:8080:80"]
+        `,
+      },
+    },
+    {
       title: 'the port that is bound',
       files: {
         'compose.yaml': compose(conf`
