@@ -37,6 +37,19 @@ export function* valuesMisread({ options, settings }: UwsgiServer): Iterable<Uws
   }
 }
 
+/** Without a master the alarm of a worker ends it, and no one starts another: `i must kill myself`. */
+export function* harakiriAlone({ settings, timeout, complete }: UwsgiServer): Iterable<UwsgiFault> {
+  if (!complete || timeout?.known !== true || timeout.value <= 0 || timeout.at === null) return
+  const master = settings.get('master')
+  if (master !== undefined && !(master.known && /^(?:false|no|off|0)$/i.test(String(master.value)))) return
+  yield {
+    at: timeout.at,
+    message: `without a master a request above ${timeout.value} seconds ends its worker, and uWSGI starts no other: i must kill myself`,
+    label: 'no `master`',
+    help: 'Add `master = true`',
+  }
+}
+
 /** Words of a command line went through a shell or systemd, which took their quotes. */
 function isOfIni({ at }: UwsgiOption): boolean {
   const { path, code } = at.source

@@ -6,9 +6,9 @@ import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { behindNginx } from './_examples.ts'
+import { behindNginx, uwsgiApplication } from './_examples.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
-import { sectionMissing, valuesMisread } from './_uwsgi-values.ts'
+import { harakiriAlone, sectionMissing, valuesMisread } from './_uwsgi-values.ts'
 
 const ini = (lines: string): Record<string, string> => ({
   ...behindNginx(
@@ -43,7 +43,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it, as quotes around it do. Of a file without a section `[uwsgi]` nothing is taken.',
+  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it, as quotes around it do. `harakiri` is for a master, which starts workers again: without one a worker that takes longer ends for good. Of a file without a section `[uwsgi]` nothing is taken.',
   remedy: 'Write options as `uwsgi --help` lists them, numbers in full, and comments on lines of their own',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html',
@@ -74,10 +74,19 @@ export default defineRule({
       files: ini(`${SOCKET}\nhome = «/etc/shop/venv/bin/python»`),
     },
     { title: 'another section', files: { ...ini(''), 'etc/shop/uwsgi.ini': OTHER_SECTION } },
+    { title: 'a limit of time without the master', files: ini(`${SOCKET}\nprocesses = 4\nharakiri = «30»`) },
     { title: 'a comment behind an account', files: ini(`${SOCKET}\nuid = «www-data ; of nginx»`) },
   ],
   good: [
-    { title: 'names as they are', files: ini(`${SOCKET}\nharakiri = 60\nenable-threads = true`) },
+    {
+      title: 'names as they are',
+      files: ini(`${SOCKET}\nmaster = true\nharakiri = 60\nenable-threads = true`),
+    },
+    { title: 'no limit of time, without the master', files: ini(`${SOCKET}\nharakiri = 0`) },
+    {
+      title: 'a limit of time in a file that the init script of Debian starts with a master',
+      files: uwsgiApplication('plugin = python3\nmodule = web:application\nharakiri = 30'),
+    },
     { title: 'a number in full', files: ini(`${SOCKET}\nbuffer-size = 65535`) },
     { title: 'a comment on its own line', files: ini(`# for nginx\n${SOCKET}`) },
     { title: 'a comment behind a number', files: ini(`${SOCKET}\nprocesses = 4 # of two cores`) },
@@ -110,8 +119,10 @@ export default defineRule({
     { title: 'memory in megabytes', files: ini(`${SOCKET}\nreload-on-rss = 250M`) },
   ],
   *check(deployment) {
-    for (const { server } of programsOfKind(deployment, 'app-server')) {
+    for (const { server, by } of programsOfKind(deployment, 'app-server')) {
       if (!isUwsgi(server)) continue
+      // An init script of Debian adds a master, and of an emperor nobody knows what it adds.
+      if (by !== null) yield* harakiriAlone(server)
       yield* sectionMissing(server)
       yield* valuesMisread(server)
       for (const [name, { at }] of server.settings) {
