@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { REQUIRES_SOCKET_IO } from './_socketio.ts'
 
 const SCRIPT = conf`
   const { Server } = require('socket.io')
@@ -102,8 +103,6 @@ export default defineRule({
   },
 })
 
-const REQUIRED = /\brequire\(\s*(['"])socket\.io\1\s*\)|\bfrom\s*(['"])socket\.io\2/
-
 /** Where the application behind an upstream, and no other, makes a server of Socket.IO. */
 function socketIoBehind({ from, targets, block }: NginxConnection): Place | null {
   const isItsPath = block.args.some(({ value }) => value.includes('/socket.io'))
@@ -119,10 +118,10 @@ function socketIoBehind({ from, targets, block }: NginxConnection): Place | null
     return places.every(each => each !== null) ? places[0]! : null
   }
   const scripts = from.machine.applications?.node ?? []
-  const [first] = scripts.filter(({ code }) => REQUIRED.test(code))
+  const [first] = scripts.filter(({ code }) => REQUIRES_SOCKET_IO.test(code))
   if (first === undefined || (!isItsPath && scripts.length > 1) || first.code.includes('transports'))
     return null
   if (!targets.every(({ local }) => local === true)) return null
-  const match = REQUIRED.exec(first.code)!
+  const match = REQUIRES_SOCKET_IO.exec(first.code)!
   return { source: first, start: match.index, end: match.index + match[0].length }
 }
