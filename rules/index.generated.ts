@@ -217,6 +217,7 @@ import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
+import appServerSqlalchemyUrlRefused from './app-server/sqlalchemy-url-refused.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
@@ -997,6 +998,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
+  { id: 'app-server/sqlalchemy-url-refused', ...appServerSqlalchemyUrlRefused },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },

@@ -12,6 +12,7 @@ import { serviceCommands } from '../../src/deployment/service-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
+import { renewingBeside } from './_certbot-renewing.ts'
 
 const LIVE = '/etc/letsencrypt/live/example.org'
 const nginx = (
@@ -47,6 +48,41 @@ const acmeSh = (line: string): Record<string, string> => ({
     Le_RealFullChainPath='/etc/nginx/tls/example.org.pem'
     ${line}
   `,
+})
+
+const ENDLESS = "/bin/sh -c 'trap exit TERM; while :; do certbot renew; sleep 12h; done'"
+const compose = (
+  more: Readonly<Record<string, string>> = {},
+  nginx = '',
+  entrypoint = ENDLESS,
+  others = '',
+): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      web:
+        image: nginx:1.29
+        ports: ["80:80", "443:443"]
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+          - ./certbot/conf:/etc/letsencrypt:ro
+        ${nginx}
+      certbot:
+        image: certbot/certbot
+        entrypoint: ${entrypoint}
+        volumes:
+          - ./certbot/conf:/etc/letsencrypt
+          - ./certbot/www:/var/www/certbot
+      ${others}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate ${LIVE}/fullchain.pem;
+        ssl_certificate_key ${LIVE}/privkey.pem;
+    }
+  `,
+  ...more,
 })
 
 export default defineRule({
@@ -99,6 +135,10 @@ export default defineRule({
         'etc/cron.d/certbot':
           '17 3 * * * root «certbot» certonly --webroot -w /srv/www -d example.org --keep-until-expiring -n -q\n',
       },
+    },
+    {
+      title: 'a certbot of a container that renews again and again',
+      files: compose({}, '', ENDLESS.replace('certbot renew', '«certbot renew»')),
     },
     { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
   ],
@@ -175,15 +215,81 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'nginx of a container that reloads itself from time to time',
+      files: compose(
+        {},
+        'command: /bin/sh -c \'while :; do sleep 6h; nginx -s reload; done & nginx -g "daemon off;"\'',
+      ),
+    },
+    {
+      title: 'a script of the image that reloads nginx',
+      files: compose(
+        {
+          Dockerfile: conf`
+            FROM nginx:1.29
+            COPY reload.sh /docker-entrypoint.d/99-reload.sh
+          `,
+          'reload.sh': 'while :; do sleep 6h; nginx -s reload; done &\n',
+        },
+        'build: .',
+      ),
+    },
+    {
+      title: 'a hook of certbot’s container',
+      files: compose(
+        {},
+        '',
+        `/bin/sh -c 'while :; do certbot renew --deploy-hook "touch /etc/letsencrypt/new"; sleep 12h; done'`,
+      ),
+    },
+    {
+      title:
+        'a certbot of a container that is started for each renewal, and whoever starts it may reload nginx',
+      files: compose({}, '', 'certbot renew'),
+    },
+    {
+      title: 'a table of cron in the repository',
+      files: compose({ 'scripts/crontab': '17 3 * * * docker compose exec web nginx -s reload\n' }),
+    },
+    {
+      title: 'a container that has the socket of Docker',
+      files: compose(
+        {},
+        '',
+        ENDLESS,
+        conf`
+          reloader:
+            image: example/reloader
+            volumes: [/var/run/docker.sock:/var/run/docker.sock]
+        `,
+      ),
+    },
     { title: 'acme.sh reloads nginx', files: acmeSh("Le_ReloadCmd='systemctl reload nginx'") },
   ],
   *check(deployment) {
     for (const machine of deployment.machines) {
       const [certbot, domains] = [renewals(machine.files), acmeShDomains(machine.files)]
       const timed = requestsAlone(machine.files)
+      const label = 'nginx is not reloaded'
+      if (machine.container !== null) {
+        for (const [path, place] of certificatesOf(deployment, machine)) {
+          const at = renewingBeside(machine.container, path)
+          if (at === null) continue
+          yield {
+            at,
+            confidence: 'medium',
+            message:
+              'certbot renews the certificate again and again, and nothing here reloads nginx after it',
+            label,
+            related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
+            help: 'Have the container of nginx run `while :; do sleep 6h; nginx -s reload; done &` beside it',
+          }
+          break
+        }
+      }
       if (certbot.length + domains.length + timed.length === 0) continue
       const read = certificatesOf(deployment, machine)
-      const label = 'nginx is not reloaded'
       for (const { name, at } of timed) {
         const place = read.get(`/etc/letsencrypt/live/${name}`)
         if (place === undefined || certbot.some(each => each.name === name && each.hooks.length > 0)) continue
