@@ -314,6 +314,7 @@ import containersManifestReferenceMissing from './containers/manifest-reference-
 import containersManifestRefused from './containers/manifest-refused.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
+import containersMountHidesPackages from './containers/mount-hides-packages.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
@@ -1095,6 +1096,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/manifest-refused', ...containersManifestRefused },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
+  { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },

@@ -1,0 +1,277 @@
+import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { scriptAt } from './_started-words.ts'
+
+const node = (
+  service: string,
+  more: Readonly<Record<string, string>> = {},
+  run = 'RUN npm ci',
+): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      web:
+        build: .
+        ports: ["3000:3000"]
+        ${service}
+  `,
+  Dockerfile: conf`
+    FROM node:22
+    WORKDIR /app
+    COPY package*.json ./
+    ${run}
+    COPY . .
+    CMD ["npm", "start"]
+  `,
+  'package.json': '{ "scripts": { "start": "node server.js" }, "dependencies": { "express": "5.1.0" } }\n',
+  'package-lock.json': '{}\n',
+  'server.js': "require('express')().listen(3000)\n",
+  ...more,
+})
+const WHOLE = 'volumes: [".:/app"]'
+const php = (service: string): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      app:
+        build: ./shop
+        ${service}
+  `,
+  'shop/Dockerfile': conf`
+    FROM php:8.4-apache
+    WORKDIR /var/www/html
+    COPY . .
+    RUN composer install --no-dev
+  `,
+  'shop/composer.json': '{ "require": { "php": "^8.2", "monolog/monolog": "^3.0" } }\n',
+  'shop/composer.lock': '{}\n',
+})
+
+export default defineRule({
+  summary: 'A mount of the project hides the packages that its image has installed',
+  severity: 'warning',
+  otherSeverities: { info: 'where the repository says that they are installed on the host, too' },
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'A directory of the host that is mounted over that of the application hides all that the build wrote there: `node_modules` of `npm ci`, `vendor` of `composer install`. The container has what the host has, and where nobody installed it there it has nothing: `Cannot find module`, `vendor/autoload.php: No such file or directory`. What the host installed may be built for another system.',
+  remedy: 'Lay a volume over the directory of packages: `- /app/node_modules` below the mount',
+  references: [
+    'https://docs.docker.com/engine/storage/bind-mounts/#bind-mounting-over-existing-data',
+    'https://docs.docker.com/reference/compose-file/services/#volumes',
+  ],
+  unproven: 'The live tests start no containers: what is mounted where, the compose file says',
+  bad: [
+    { title: 'packages of npm', files: node('volumes: ["«.:/app»"]') },
+    {
+      title: 'packages of npm in a repository whose guide has people install them, too',
+      files: node('volumes: ["«.:/app»"]', { 'README.md': 'Run `npm install`, then `docker compose up`.\n' }),
+    },
+    { title: 'packages of Composer', files: php('volumes: ["«./shop:/var/www/html»"]') },
+  ],
+  good: [
+    { title: 'a volume for them', files: node('volumes: [".:/app", "/app/node_modules"]') },
+    { title: 'a part of the project alone', files: node('volumes: ["./src:/app/src"]', { 'src/a.js': '' }) },
+    { title: 'they are in the tree', files: node(WHOLE, { 'node_modules/express/index.js': '' }) },
+    {
+      title: 'the container installs them',
+      files: node(`${WHOLE}\ncommand: sh -c "npm install && npm start"`),
+    },
+    {
+      title: 'a script of the container installs them',
+      files: node(`${WHOLE}\nentrypoint: ./start.sh`, { 'start.sh': '#!/bin/sh\nnpm ci\nexec npm start\n' }),
+    },
+    {
+      title: 'they are installed elsewhere',
+      files: node(WHOLE, {}, 'RUN npm ci --prefix /opt/packages'),
+    },
+    {
+      title: 'the image declares a volume for them',
+      files: node(WHOLE, {}, 'RUN npm ci\nVOLUME /app/node_modules'),
+    },
+    {
+      title: 'Yarn is told of another directory',
+      files: node(WHOLE, { '.yarnrc': '--modules-folder /node_modules\n' }, 'RUN yarn install'),
+    },
+    { title: 'a container to work in', files: node(`${WHOLE}\ncommand: sleep infinity`) },
+    {
+      title: 'an image of somebody else, whose entry point may install them',
+      files: Object.fromEntries(
+        Object.entries(node(WHOLE)).map(([path, text]) => [
+          path,
+          text.replace('FROM node:22', 'FROM example/node'),
+        ]),
+      ),
+    },
+    {
+      title: 'Yarn without a directory of packages',
+      files: node(WHOLE, { '.pnp.cjs': '' }, 'RUN yarn install'),
+    },
+    {
+      title: 'packages of Composer that the host has',
+      files: { ...php('volumes: ["./shop:/var/www/html"]'), 'shop/vendor/autoload.php': '<?php\n' },
+    },
+  ],
+  *check({ machines }) {
+    for (const { container } of machines) {
+      if (container === null || !container.service.complete) continue
+      for (const { mount, at, directory, path } of hiddenBy(container)) {
+        const told = isToldToInstall(container, path)
+        yield {
+          at: mount.at,
+          ...(told && { severity: 'info' as const }),
+          message: `this hides \`${directory}\`, which the build installs, and the directory of the host that is mounted has none in the repository`,
+          label: 'hides what the build installs',
+          related: [{ at, message: 'installed here' }],
+          help: `Add \`- ${directory}\` to the volumes`,
+        }
+      }
+    }
+  },
+})
+
+interface Hidden {
+  readonly mount: ContainerMount
+  /** Where the build installs. */
+  readonly at: Place
+  /** The directory of packages, in the container. */
+  readonly directory: string
+  /** What is mounted, in the repository. */
+  readonly path: string
+}
+
+interface PackageManager {
+  readonly installs: RegExp
+  readonly manifest: string
+  readonly directory: string
+  /** A file that says that there is no such directory. */
+  readonly without: string
+}
+
+const MANAGERS: readonly PackageManager[] = [
+  {
+    installs:
+      /\b(?:npm (?:ci|i|install)|pnpm (?:i|install)|bun (?:i|install)|yarn(?: install)?(?= *(?:-|&|;|$)))/m,
+    manifest: 'package.json',
+    directory: 'node_modules',
+    without: '.pnp.cjs',
+  },
+  {
+    installs: /\bcomposer(?:\.phar)? +(?:install|update)\b/,
+    manifest: 'composer.json',
+    directory: 'vendor',
+    without: 'vendor.phar',
+  },
+]
+
+/** Images whose entry point installs nothing. */
+const PLAIN = /^(?:node|php|composer|oven\/bun|debian|ubuntu|alpine|python|ruby)$/
+
+function hiddenBy(container: Container): readonly Hidden[] {
+  const { image, service, mounts, hostFiles, base } = container
+  const home = image?.workingDirectory
+  if (image === null || !PLAIN.test(base ?? '')) return []
+  if (home?.known !== true || service.volumesFrom.length > 0) return []
+  const own = cleanPath(
+    service.workingDirectory?.known === true ? service.workingDirectory.value : home.value,
+  )
+  if (service.workingDirectory?.known === false || own !== cleanPath(home.value)) return []
+  const first = mounts.find(({ target, from }) => from === 'volumes' && isBelow(own, cleanPath(target)))
+  if (first === undefined || first.path === null) return []
+  const path = posix.join(first.path, posix.relative(cleanPath(first.target), own))
+  return MANAGERS.flatMap(manager => {
+    const directory = posix.join(own, manager.directory)
+    const [manifest, packages, without] = [manager.manifest, manager.directory, manager.without].map(name =>
+      hostFiles.kind(posix.join(path, name)),
+    )
+    if (manifest !== 'file' || packages !== null || without !== null) return []
+    if (isCovered(container, directory, first)) return []
+    const settings = ['.yarnrc', '.yarnrc.yml', '.npmrc'].map(
+      name => sourceAt(hostFiles, posix.join(path, name))?.text ?? '',
+    )
+    if (settings.some(text => /modules-?(?:folder|dir)|prefix/i.test(text))) return []
+    const run = image.steps.find(
+      step => !('sources' in step) && manager.installs.test(commandText(step.command)),
+    )
+    if (run === undefined || 'sources' in run) return []
+    const text = commandText(run.command)
+    if (
+      /\bcd\b|--prefix|--cwd|--working-dir|-d |-C |\s-g\b|--global|modules-folder|npm (?:i|install) [@\w]/.test(
+        text,
+      )
+    )
+      return []
+    if (installsAtStart(container, manager, path) || changesDirectory(run.at.source.code)) return []
+    return [{ mount: first, at: run.at, directory, path }]
+  })
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
+/** True where something else stands at the directory, or at a part of it. */
+function isCovered({ mounts, service, image }: Container, directory: string, first: ContainerMount): boolean {
+  const targets = [
+    ...mounts.filter(mount => mount !== first && mount.from !== 'COPY').map(({ target }) => target),
+    ...service.volumes
+      .filter(({ at }) => at !== first.at)
+      .flatMap(({ target }) => (target.known ? [target.value] : [directory])),
+    ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
+    ...(image?.volumes ?? []).flatMap(each => (each.known ? [each.value] : [])),
+  ]
+  return targets.some(
+    target => isBelow(cleanPath(target), directory) || isBelow(directory, cleanPath(target)),
+  )
+}
+
+/** True where what starts the container installs them, or may. */
+function installsAtStart(container: Container, { installs }: PackageManager, path: string): boolean {
+  const { service, image, hostFiles } = container
+  const given = [service.entrypoint, service.command].flatMap(each => each?.words ?? [])
+  const own = [image?.entrypoint ?? null, image?.command ?? null].flatMap(each =>
+    each === null ? [] : [each],
+  )
+  const words = [...given, ...own.flatMap(each => (each.form === 'exec' ? each.words : [each.script]))]
+  // A script of the package may install before it starts.
+  const scripts = sourceAt(hostFiles, posix.join(path, 'package.json'))?.code ?? ''
+  const text = words.map(each => each.text).join(' ')
+  // What runs in a container to work in is started by hand.
+  if (
+    installs.test(scripts) ||
+    installs.test(text) ||
+    /\bsleep\b|\btail -f\b|^(?:\/bin\/)?(?:ba)?sh$/.test(text)
+  )
+    return true
+  return words.some(word => {
+    const script = scriptAt(container, word)
+    return script === null
+      ? /\.(?:sh|bash)\b|\bmake\b|supervisord/.test(word.text)
+      : INSTALLS.test(script.source.code)
+  })
+}
+
+const INSTALLS = /\b(?:install|ci|yarn|composer|bundle)\b/
+
+/** True where steps work in several directories, so that nobody knows where packages are installed. */
+function changesDirectory(code: string): boolean {
+  return new Set([...code.matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(([, path]) => path)).size > 1
+}
+
+const GUIDES = /^(?:readme|contributing|install|development|makefile|justfile|taskfile)|\.sh$/i
+
+/** True where a guide or a script of the repository has people install them, too. */
+function isToldToInstall({ project, hostFiles }: Container, path: string): boolean {
+  return [...new Set([path, project.directory, posix.dirname(path)])].some(directory =>
+    guidesIn(hostFiles, directory).some(text => /\b(?:npm|pnpm|yarn|bun|composer)\b/.test(text)),
+  )
+}
+
+function guidesIn(files: FileSystem, directory: string): readonly string[] {
+  return (files.list(directory) ?? []).flatMap(({ name, kind }) =>
+    kind === 'file' && GUIDES.test(name) ? (sourceAt(files, posix.join(directory, name))?.text ?? []) : [],
+  )
+}
