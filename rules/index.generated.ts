@@ -186,6 +186,7 @@ import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryNotLoaded from './app-server/celery-not-loaded.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
+import appServerCeleryQueueUnconsumed from './app-server/celery-queue-unconsumed.ts'
 import appServerCelerySettingNotRead from './app-server/celery-setting-not-read.ts'
 import appServerCeleryTaskUnknown from './app-server/celery-task-unknown.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
@@ -232,6 +233,7 @@ import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
 import appServerVirtualenvNotFound from './app-server/virtualenv-not-found.ts'
+import appServerWorkersNotStarted from './app-server/workers-not-started.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
@@ -968,6 +970,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-not-loaded', ...appServerCeleryNotLoaded },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
+  { id: 'app-server/celery-queue-unconsumed', ...appServerCeleryQueueUnconsumed },
   { id: 'app-server/celery-setting-not-read', ...appServerCelerySettingNotRead },
   { id: 'app-server/celery-task-unknown', ...appServerCeleryTaskUnknown },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
@@ -1014,6 +1017,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
   { id: 'app-server/virtualenv-not-found', ...appServerVirtualenvNotFound },
+  { id: 'app-server/workers-not-started', ...appServerWorkersNotStarted },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },

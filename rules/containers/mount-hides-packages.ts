@@ -5,7 +5,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { scriptAt } from './_started-words.ts'
 
 const node = (
@@ -54,7 +54,7 @@ const php = (service: string): Record<string, string> => ({
 export default defineRule({
   summary: 'A mount of the project hides the packages that its image has installed',
   severity: 'warning',
-  otherSeverities: { info: 'where the repository says that they are installed on the host, too' },
+  otherSeverities: { info: 'where a script of the repository may install them on the host, too' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'A directory of the host that is mounted over that of the application hides all that the build wrote there: `node_modules` of `npm ci`, `vendor` of `composer install`. The container has what the host has, and where nobody installed it there it has nothing: `Cannot find module`, `vendor/autoload.php: No such file or directory`. What the host installed may be built for another system.',
@@ -67,8 +67,8 @@ export default defineRule({
   bad: [
     { title: 'packages of npm', files: node('volumes: ["«.:/app»"]') },
     {
-      title: 'packages of npm in a repository whose guide has people install them, too',
-      files: node('volumes: ["«.:/app»"]', { 'README.md': 'Run `npm install`, then `docker compose up`.\n' }),
+      title: 'packages of npm that a script installs on the host, too',
+      files: node('volumes: ["«.:/app»"]', { 'setup.sh': 'npm ci && docker compose up\n' }),
     },
     { title: 'packages of Composer', files: php('volumes: ["«./shop:/var/www/html»"]') },
   ],
@@ -119,10 +119,10 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || !container.service.complete) continue
       for (const { mount, at, directory, path } of hiddenBy(container)) {
-        const told = isToldToInstall(container, path)
+        const isInstalled = isInstalledByScript(container, path)
         yield {
           at: mount.at,
-          ...(told && { severity: 'info' as const }),
+          ...(isInstalled && { severity: 'info' as const }),
           message: `this hides \`${directory}\`, which the build installs, and the directory of the host that is mounted has none in the repository`,
           label: 'hides what the build installs',
           related: [{ at, message: 'installed here' }],
@@ -261,17 +261,14 @@ function changesDirectory(code: string): boolean {
   return new Set([...code.matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(([, path]) => path)).size > 1
 }
 
-const GUIDES = /^(?:readme|contributing|install|development|makefile|justfile|taskfile)|\.sh$/i
-
-/** True where a guide or a script of the repository has people install them, too. */
-function isToldToInstall({ project, hostFiles }: Container, path: string): boolean {
-  return [...new Set([path, project.directory, posix.dirname(path)])].some(directory =>
-    guidesIn(hostFiles, directory).some(text => /\b(?:npm|pnpm|yarn|bun|composer)\b/.test(text)),
-  )
-}
-
-function guidesIn(files: FileSystem, directory: string): readonly string[] {
-  return (files.list(directory) ?? []).flatMap(({ name, kind }) =>
-    kind === 'file' && GUIDES.test(name) ? (sourceAt(files, posix.join(directory, name))?.text ?? []) : [],
+/** True where a script of the repository installs them on the host, too. */
+function isInstalledByScript({ project, hostFiles }: Container, path: string): boolean {
+  return [...new Set([path, project.directory, posix.join(project.directory, 'scripts')])].some(directory =>
+    (hostFiles.list(directory) ?? []).some(
+      ({ name, kind }) =>
+        kind === 'file' &&
+        name.endsWith('.sh') &&
+        INSTALLS.test(sourceAt(hostFiles, posix.join(directory, name))?.code ?? ''),
+    ),
   )
 }

@@ -84,10 +84,9 @@ function reloadsByScript(files: FileSystem, directory: string): boolean {
   return SCRIPTS.some(name => {
     const own = posix.join(directory, name)
     return (files.list(own) ?? []).some(({ name: file, kind }) => {
-      if (kind !== 'file' || !/\.sh$|cron|^(?:Makefile|justfile)$|\.(?:service|timer|md)$/i.test(file))
-        return false
+      if (kind !== 'file' || !/\.sh$|^crontab/.test(file)) return false
       const text = sourceAt(files, posix.join(own, file))?.text ?? ''
-      return RELOADS.test(text) && (!/\.sh$/.test(file) || /\brenew\b(?!al)/.test(text))
+      return RELOADS.test(text) && (!file.endsWith('.sh') || /\brenew\b(?!al)/.test(text))
     })
   })
 }
