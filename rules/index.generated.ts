@@ -214,6 +214,7 @@ import appServerProcfilePort from './app-server/procfile-port.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
+import appServerSchedulerInWorkers from './app-server/scheduler-in-workers.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
@@ -998,6 +999,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/run-unguarded', ...appServerRunUnguarded },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
+  { id: 'app-server/scheduler-in-workers', ...appServerSchedulerInWorkers },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },

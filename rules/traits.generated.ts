@@ -216,6 +216,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/proxyfix-untrue', { fixes: [], programs: ['nginx', 'django'] }],
   ['app-server/run-unguarded', { fixes: [], programs: ['django'] }],
   ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server'] }],
+  ['app-server/scheduler-in-workers', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx'] }],

@@ -1,0 +1,36 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+
+const MADE =
+  /^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)*(?:BackgroundScheduler|AsyncIOScheduler|GeventScheduler|APScheduler)\(/gm
+const AT_START =
+  /^@\w+\.on_event\(\s*["']startup["']\s*\)\s*\n(?:async[ \t]+)?def[ \t]+\w+\([^)]*\)[^\n]*:\s*\n((?:[ \t]+[^\n]*\n?|\n)+)/gm
+/** Whoever has processes agree on one of them names what they agree by. */
+const GUARDED = /lock|fcntl|flock|setnx|worker_id|\bgetpid\b|preload|WERKZEUG_RUN_MAIN|RUN_SCHEDULER/i
+
+/**
+ * Where a module starts a scheduler of APScheduler in each process that loads it: at its top, or when an application
+ * of FastAPI starts. Null where something may keep it to one of them.
+ */
+export const schedulerStarted = memo((source: Source): Place | null => {
+  const code = withoutComments(source.code)
+  if (!/apscheduler/i.test(code) || GUARDED.test(code)) return null
+  for (const [, name] of code.matchAll(MADE)) {
+    const start = new RegExp(`(?:^|\\n)(${name}\\.start)\\(`).exec(code)
+    if (start !== null) return placeOf(source, start.index + start[0].indexOf(name!), start[1]!)
+    for (const body of code.matchAll(AT_START)) {
+      const call = new RegExp(`^[ \\t]+(${name}\\.start)\\(`, 'm').exec(body[1]!)
+      // Inside of a condition it stands deeper than the first line.
+      const depth = /^[ \t]+/.exec(body[1]!)?.[0]
+      if (call === null || depth === undefined || !call[0].startsWith(`${depth}${name}`)) continue
+      const from = body.index + body[0].length - body[1]!.length
+      return placeOf(source, from + call.index + depth.length, call[1]!)
+    }
+  }
+  return null
+})
+
+function placeOf(source: Source, start: number, text: string): Place {
+  return { source, start, end: start + text.length }
+}
