@@ -410,6 +410,7 @@ import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSlashRemoved from './django/slash-removed.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
+import djangoStaticManifestMissing from './django/static-manifest-missing.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
 import djangoStaticRootUnset from './django/static-root-unset.ts'
@@ -1195,6 +1196,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/slash-removed', ...djangoSlashRemoved },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
+  { id: 'django/static-manifest-missing', ...djangoStaticManifestMissing },
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
   { id: 'django/static-root-unset', ...djangoStaticRootUnset },

@@ -412,6 +412,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/settings-refused', { fixes: [], programs: ['django'] }],
   ['django/slash-removed', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/ssl-redirect-loop', { fixes: [], programs: ['nginx', 'apache', 'django', 'docker'] }],
+  ['django/static-manifest-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['django/static-not-served', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/static-root-collected', { fixes: [], programs: ['django'] }],
   ['django/static-root-unset', { fixes: [], programs: ['django', 'docker'] }],

@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 export interface Seconds {
   readonly seconds: number
@@ -44,4 +46,26 @@ function timeoutOf(words: readonly WrittenText[]): Seconds | null {
   const isNumber = digits !== undefined && /^(?:--timeout=)?\d+$/.test(value?.text ?? '')
   // Nothing ends a job then, and nobody knows how long one takes.
   return isNumber && Number(digits) > 0 ? { seconds: Number(digits), at: placeOf(value ?? word) } : null
+}
+
+/** Undefined for a variable that is not set, null where nobody knows. */
+export type Variables = (name: string) => string | null | undefined
+
+/** The variables of an application of Laravel, of its process and of its `.env`. */
+export function variablesOf(
+  { environment, machine }: StartedCommand,
+  files: FileSystem,
+  home: string,
+): Variables {
+  const own = sourceAt(files, posix.join(home, '.env'))
+  const example = sourceAt(files, posix.join(home, '.env.example'))
+  const isOpen = machine.container?.service.envFiles.some(({ path }) => !path.known) === true
+  return name => {
+    const set = environment(name)
+    if (set !== null) return set.known ? set.value : null
+    const written = own === null ? undefined : parseDotenv(own).findLast(each => each.name === name)
+    if (written !== undefined) return written.value.known ? written.value.value : null
+    if (isOpen || (own === null && example === null)) return null
+    return own === null && example?.text.includes(name) === true ? null : undefined
+  }
 }

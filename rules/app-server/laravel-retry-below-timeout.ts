@@ -1,13 +1,11 @@
 import { posix } from 'node:path'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { phpCode } from '../../parsers/php/script.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { type Seconds, workerOf } from './_laravel-worker.ts'
+import { type Seconds, type Variables, variablesOf, workerOf } from './_laravel-worker.ts'
 
 const queues = (retry: string): string => conf`
   <?php
@@ -111,23 +109,6 @@ export default defineRule({
     }
   },
 })
-
-/** Undefined for a variable that is not set, null where nobody knows. */
-type Variables = (name: string) => string | null | undefined
-
-function variablesOf({ environment, machine }: StartedCommand, files: FileSystem, home: string): Variables {
-  const own = sourceAt(files, posix.join(home, '.env'))
-  const example = sourceAt(files, posix.join(home, '.env.example'))
-  const isOpen = machine.container?.service.envFiles.some(({ path }) => !path.known) === true
-  return name => {
-    const set = environment(name)
-    if (set !== null) return set.known ? set.value : null
-    const written = own === null ? undefined : parseDotenv(own).findLast(each => each.name === name)
-    if (written !== undefined) return written.value.known ? written.value.value : null
-    if (isOpen || (own === null && example === null)) return null
-    return own === null && example?.text.includes(name) === true ? null : undefined
-  }
-}
 
 const VALUE = `(?:\\(int\\)\\s*)?(?:env\\(\\s*['"](\\w+)['"]\\s*,\\s*)?['"]?([\\w-]+)['"]?`
 

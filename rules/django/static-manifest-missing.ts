@@ -1,0 +1,192 @@
+import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { startedWords, textsRun } from '../containers/_started-words.ts'
+import { WSGI } from '../app-server/_examples.ts'
+import { entryPlace, settingTexts, settingValue } from './_setting-entries.ts'
+
+const project = (
+  storage: string,
+  more: {
+    readonly run?: string
+    readonly service?: string
+    readonly others?: string
+    readonly debug?: string
+  } = {},
+): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      web:
+        build: .
+        ports: ["8000:8000"]
+        ${more.service ?? ''}
+      ${more.others ?? ''}
+  `,
+  Dockerfile: conf`
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    ${more.run ?? ''}
+    CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+  `,
+  'requirements.txt': 'django==5.2.1\ngunicorn==23.0.0\nwhitenoise==6.9.0\n',
+  'manage.py': '',
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+  'shop/settings.py': conf`
+    SECRET_KEY = "k"
+    DEBUG = ${more.debug ?? 'False'}
+    ALLOWED_HOSTS = ["example.org"]
+    INSTALLED_APPS = ["django.contrib.admin", "django.contrib.staticfiles"]
+    STATIC_URL = "/static/"
+    STATIC_ROOT = "/app/staticfiles"
+    ${storage}
+  `,
+})
+const NEW = (name = '"whitenoise.storage.CompressedManifestStaticFilesStorage"'): string => conf`
+  STORAGES = {
+      "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+      "staticfiles": {"BACKEND": ${name}},
+  }
+`
+
+export default defineRule({
+  summary: 'Django looks for the manifest of static files, and nothing makes it',
+  severity: 'error',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'A storage with a manifest reads the names of static files from `staticfiles.json`, which `collectstatic` writes. In an image in which nobody has run it each page with `{% static %}`, and the whole admin, is 500: `ValueError: Missing staticfiles manifest entry`. With `DEBUG = True`, on the machine where the application is written, the manifest is not read.',
+  remedy: 'Add `RUN python manage.py collectstatic --noinput` to the Dockerfile',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage',
+    'https://whitenoise.readthedocs.io/en/stable/django.html#add-compression-and-caching-support',
+  ],
+  unproven: 'The live tests start no containers: which steps an image has, its Dockerfile says',
+  bad: [
+    {
+      title: 'the storage of WhiteNoise',
+      files: project(NEW('«"whitenoise.storage.CompressedManifestStaticFilesStorage"»')),
+    },
+    {
+      title: 'the storage of Django, by its older setting',
+      files: project(
+        'STATICFILES_STORAGE = «"django.contrib.staticfiles.storage.ManifestStaticFilesStorage"»',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'the build collects the files',
+      files: project(NEW(), { run: 'RUN python manage.py collectstatic --noinput' }),
+    },
+    {
+      title: 'the container collects them when it starts',
+      files: project(NEW(), {
+        service:
+          'command: sh -c "python manage.py collectstatic --noinput && gunicorn -b 0.0.0.0:8000 shop.wsgi"',
+      }),
+    },
+    {
+      title: 'a volume, into which somebody may have collected them',
+      files: project(NEW(), { service: 'volumes: [".:/app"]' }),
+    },
+    { title: 'they are in the tree', files: { ...project(NEW()), 'staticfiles/staticfiles.json': '{}\n' } },
+    {
+      title: 'a storage without a manifest',
+      files: project(NEW('"whitenoise.storage.CompressedStaticFilesStorage"')),
+    },
+    { title: 'DEBUG, with which nothing looks for it', files: project(NEW(), { debug: 'True' }) },
+    {
+      title: 'a script that nobody has seen starts the container',
+      files: project(NEW(), { service: 'entrypoint: /start.sh' }),
+    },
+    {
+      title: 'another service that collects them',
+      files: project(NEW(), {
+        others: conf`
+          collect:
+            build: .
+            command: python manage.py collectstatic --noinput
+        `,
+      }),
+    },
+  ],
+  *check(deployment) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { container } = program.machine
+      const settings = container === null ? null : (deployment.moduleOf(program)?.settings ?? null)
+      if (container === null || settings === null || settingValue(settings, 'DEBUG') !== false) continue
+      const at = manifestStorage(settings)
+      const directory = directoryOfUrl(settings, 'STATIC')?.directory
+      if (at === null || directory === undefined || !usesStaticFiles(settings)) continue
+      if (mayCollect(container) || mayBeThere(container, directory)) continue
+      yield {
+        at,
+        message: `nothing of this image runs \`collectstatic\`, so there is no \`${posix.join(directory, 'staticfiles.json')}\`, and pages with \`{% static %}\` are 500: Missing staticfiles manifest entry`,
+        label: 'needs a manifest',
+        related: [{ at: container.image?.stage.at ?? container.service.at, message: 'the image' }],
+      }
+    }
+  },
+})
+
+const MANIFEST =
+  /^(?:whitenoise\.storage\.CompressedManifest|django\.contrib\.staticfiles\.storage\.Manifest)StaticFilesStorage$/
+
+function manifestStorage(settings: DjangoSettings): Place | null {
+  const older = settingValue(settings, 'STATICFILES_STORAGE')
+  if (typeof older === 'string')
+    return MANIFEST.test(older) && settings.get('STORAGES') === null
+      ? entryPlace(settings, 'STATICFILES_STORAGE', [], 'value')
+      : null
+  const value = settingValue(settings, 'STORAGES')
+  const entry: unknown = value instanceof Map ? value.get('staticfiles') : undefined
+  const backend: unknown = entry instanceof Map ? entry.get('BACKEND') : undefined
+  if (typeof backend !== 'string' || !MANIFEST.test(backend)) return null
+  return entryPlace(settings, 'STORAGES', ['staticfiles', 'BACKEND'], 'value')
+}
+
+/** The admin has them on each of its pages, and so has whoever serves them by WhiteNoise. */
+function usesStaticFiles(settings: DjangoSettings): boolean {
+  const apps = settingTexts(settings, 'INSTALLED_APPS') ?? []
+  return apps.includes('django.contrib.staticfiles') && apps.includes('django.contrib.admin')
+}
+
+/** True where something collects the files, or a script that was not read may. */
+function mayCollect(container: Container): boolean {
+  const { image, isAlone, project, service } = container
+  if (image === null || isAlone || !service.complete) return true
+  const texts = [
+    ...textsRun(container),
+    image.stage.at.source.text,
+    ...container.projects.flatMap(({ sources }) => sources.map(({ text }) => text)),
+    ...project.sources.map(({ text }) => text),
+  ]
+  return (
+    texts.some(text => /collectstatic|\bmake\b|\bmanage\.sh\b/.test(text)) ||
+    startedWords(container).some(({ text }) => /\.(?:sh|py)$|^\/(?!usr|bin|app\/)/.test(text)) ||
+    image.entrypoint !== null
+  )
+}
+
+/** True where the manifest is in the tree, or a mount or an earlier stage may have it. */
+function mayBeThere({ files, mounts, image }: Container, directory: string): boolean {
+  const isNear = (path: string): boolean => {
+    const own = cleanPath(path)
+    return directory === own || directory.startsWith(`${own}/`) || own.startsWith(`${directory}/`)
+  }
+  return (
+    files.kind(directory) !== null ||
+    mounts.some(({ target, from }) => from !== 'COPY' && isNear(target)) ||
+    (image?.steps ?? []).some(
+      step => 'sources' in step && step.from !== null && (!step.target.known || isNear(step.target.value)),
+    )
+  )
+}
