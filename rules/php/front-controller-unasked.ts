@@ -24,6 +24,7 @@ import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { phpPool } from './_examples.ts'
 import { joomlaRewrites, joomlaWithoutHtaccess } from './_joomla.ts'
+import { sitesInDirectories } from './_multisite.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -52,6 +53,33 @@ const WORDPRESS = {
   'srv/blog/wp-blog-header.php': '<?php\n',
   'srv/blog/wp-login.php': '<?php\n',
 }
+
+/** A WordPress whose sites are directories, or have names of their own. */
+const multisite = (rules: string, lines: string, fallback = '=404'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/blog;
+      index index.php;
+      ${rules}
+      location / {
+          try_files $uri $uri/ /index.php?$args;
+      }
+      location ~ \.php$ {
+          try_files $uri ${fallback};
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+      }
+    `),
+  ),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  ...WORDPRESS,
+  'srv/blog/wp-config.php': conf`
+    <?php
+    define( 'MULTISITE', true );
+    ${lines}
+  `,
+})
 
 /** A WordPress below `/blog/` of a site of other pages. */
 const inDirectory = (rules: string): Record<string, string> => ({
@@ -159,6 +187,10 @@ export default defineRule({
     'https://docs.nextcloud.com/server/latest/admin_manual/issues/general_troubleshooting.html#service-discovery',
   ],
   bad: [
+    {
+      title: 'sites of WordPress that are directories',
+      files: multisite('', "define( 'SUBDOMAIN_INSTALL', false );", '«=404»'),
+    },
     { title: 'Laravel', files: { ...site('/srv/shop/public', '$uri $uri/ «=404»'), ...LARAVEL } },
     { title: 'WordPress', files: { ...site('/srv/blog', '$uri $uri/ «=404»'), ...WORDPRESS } },
     {
@@ -221,6 +253,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'sites of WordPress that are directories, with its rules',
+      files: multisite(
+        conf`
+          if (!-e $request_filename) {
+              rewrite ^(/[^/]+)?(/wp-.*) $2 last;
+              rewrite ^(/[^/]+)?(/.*\.php)$ $2 last;
+          }
+        `,
+        "define( 'SUBDOMAIN_INSTALL', false );",
+      ),
+    },
+    {
+      title: 'sites of WordPress that have names of their own',
+      files: multisite('', "define( 'SUBDOMAIN_INSTALL', true );"),
+    },
     { title: 'Joomla with `index.php` in its addresses', files: joomla('false') },
     {
       title: 'Joomla with its rules',
@@ -336,6 +384,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* inNginx(deployment)
+    yield* sitesInDirectories(deployment)
     yield* inHtaccess(deployment)
     yield* joomlaWithoutHtaccess(deployment)
   },
