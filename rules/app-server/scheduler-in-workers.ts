@@ -102,7 +102,7 @@ export default defineRule({
       const started = source === null || source === 'missing' ? null : schedulerStarted(source)
       if (started === null) continue
       if (isUwsgi(server) && !runsThreads(program)) {
-        if (!server.complete || program.by === null) continue
+        if (!server.complete) continue
         yield {
           at: started,
           message:
