@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { serviceVariables } from './_service-variables.ts'
+import { optionsGone } from './_mysql-options.ts'
 
 const tree = (service: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -22,7 +23,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. That of Elasticsearch wants to know the other nodes, or that there is none. MySQL does not take `root` for the name of a further user, and PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',
+  why: 'The images of PostgreSQL, MySQL and MariaDB make a database at their first start, and want a password for it: `Database is uninitialized and superuser password is not specified`. That of Elasticsearch wants to know the other nodes, or that there is none. MySQL does not take `root` for the name of a further user, and 8.4 ends at `--default-authentication-plugin`, which it has no more. PostgreSQL 18 and newer refuse a volume at the directory of the older images. The container ends, and everything that waits for it.',
   remedy: 'Set `POSTGRES_PASSWORD`, or `MYSQL_ROOT_PASSWORD`, in the environment of the service',
   references: [
     'https://hub.docker.com/_/postgres',
@@ -68,6 +69,24 @@ export default defineRule({
           - xpack.security.enabled=false
       `),
     },
+    {
+      title: 'an option that MySQL has no more',
+      files: tree(conf`
+        image: mysql:8.4
+        command: «--default-authentication-plugin=mysql_native_password»
+        environment:
+          MYSQL_ROOT_PASSWORD: a
+      `),
+    },
+    {
+      title: 'an option that the newest MySQL has no more',
+      files: tree(conf`
+        image: mysql
+        command: ["mysqld", "«--mysql-native-password=ON»"]
+        environment:
+          MYSQL_ROOT_PASSWORD: a
+      `),
+    },
     { title: 'MariaDB without one', files: tree('image: «mariadb:11»') },
     {
       title: 'root as a further user',
@@ -89,6 +108,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'options of a MySQL that has them',
+      files: tree(conf`
+        image: mysql:8.0
+        command: --default-authentication-plugin=mysql_native_password
+        environment:
+          MYSQL_ROOT_PASSWORD: a
+      `),
+    },
+    {
+      title: 'the option of MySQL 8.4',
+      files: tree(conf`
+        image: mysql:8.4
+        command: --mysql-native-password=ON --loose-default-authentication-plugin=mysql_native_password
+        environment:
+          MYSQL_ROOT_PASSWORD: a
+      `),
+    },
     {
       title: 'Elasticsearch alone',
       files: tree(conf`
@@ -392,6 +429,7 @@ function* refusedByMysql(service: ComposeService, kind: string, has: IsSet) {
       help: `Set \`${name}\` in the environment of the service`,
     }
   if (kind !== 'mysql') return
+  yield* optionsGone(service)
   for (const { name: variable, value } of service.environment) {
     if (variable !== 'MYSQL_USER' || value?.known !== true || value.value !== 'root') continue
     yield {
