@@ -220,6 +220,7 @@ import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
 import appServerSqlalchemyUrlRefused from './app-server/sqlalchemy-url-refused.ts'
+import appServerStaticDirectoryMissing from './app-server/static-directory-missing.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
@@ -1006,6 +1007,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },
   { id: 'app-server/sqlalchemy-url-refused', ...appServerSqlalchemyUrlRefused },
+  { id: 'app-server/static-directory-missing', ...appServerStaticDirectoryMissing },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },

@@ -222,6 +222,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx'] }],
   ['app-server/socketio-workers', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/sqlalchemy-url-refused', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
+  ['app-server/static-directory-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['app-server/supervisor-refused', { fixes: [], programs: ['app-server'] }],
   ['app-server/system-read-only', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/unit-percent', { fixes: [], programs: ['app-server'] }],

@@ -1,14 +1,10 @@
 import { posix } from 'node:path'
-import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { isBelow } from '../../parsers/text/is-below.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
 import { settingsOfContainers } from '../containers/_database-clients.ts'
-import { textsRun } from '../containers/_started-words.ts'
+import { makesDirectories, missingIn } from '../containers/_missing-directory.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { entryPlace } from './_setting-entries.ts'
 
@@ -87,7 +83,7 @@ export default defineRule({
   *check(deployment) {
     for (const [container, all] of settingsOfContainers(deployment))
       for (const settings of all) {
-        if (settings.names.has('LOGGING_CONFIG') || makesDirectories(container, settings)) continue
+        if (settings.names.has('LOGGING_CONFIG') || makesDirectories(container, settings.files)) continue
         for (const { name, filename } of filesOf(settings)) {
           const directory = posix.dirname(cleanPath(filename))
           const missing = missingIn(container, directory)
@@ -126,59 +122,4 @@ function filesOf(settings: DjangoSettings): readonly { readonly name: string; re
       ? [{ name: String(name), filename }]
       : []
   })
-}
-
-/** True where something that runs before, or the settings, may make directories. */
-function makesDirectories(container: Container, settings: DjangoSettings): boolean {
-  const { service, image, hostFiles } = container
-  if (!service.complete || image === null || service.volumesFrom.length > 0) return true
-  if (!/^python(?=[:@]|$)/.test(container.reference ?? '')) return true
-  const given = [service.entrypoint, service.command].flatMap(
-    each => each?.words.map(({ text }) => text) ?? [],
-  )
-  const own = [image.entrypoint, image.command].flatMap(each => (each === null ? [] : [commandText(each)]))
-  const texts = [...textsRun(container), ...given, ...own]
-  if (
-    texts.some(text =>
-      /\bmkdir\b|(?:^|[;&|]\s*)install\s+-|\bcp\b|\btouch\b|\bgit\b|\btar\b|\bsupervisord\b/.test(text),
-    )
-  )
-    return true
-  // A script that is not read may do anything.
-  const scripts = texts.filter(text => /\.sh\b/.test(text)).length
-  const read = textsRun(container).filter(text => text.includes('\n')).length
-  if (scripts > read) return true
-  return settings.files.some(path => {
-    const source = sourceAt(container.files, path) ?? sourceAt(hostFiles, path)
-    return source === null || /mkdir|makedirs|Path\([^)]*\)\.touch|ensure_/.test(source.text)
-  })
-}
-
-/** Why an image surely has no such directory: copied from a repository without it, or never made; else null. */
-function missingIn(container: Container, directory: string): 'copied' | 'never' | null {
-  const { image, mounts, files, service } = container
-  if (image === null || files.kind(directory) !== null) return null
-  const targets = [
-    ...mounts.filter(({ from }) => from !== 'COPY').map(({ target }) => target),
-    ...service.tmpfs.map(each => (each.known ? each.value : '/')),
-  ]
-  if (targets.some(target => isBelow(directory, cleanPath(target)) || isBelow(cleanPath(target), directory)))
-    return null
-  if (image.workingDirectory?.known === true && isBelow(cleanPath(image.workingDirectory.value), directory))
-    return null
-  const copies = image.steps.flatMap(step => ('sources' in step ? [step] : []))
-  if (
-    copies.some(
-      ({ target, from }) => !target.known || (from !== null && isBelow(directory, cleanPath(target.value))),
-    )
-  )
-    return null
-  if (copies.some(({ target }) => target.known && isBelow(cleanPath(target.value), directory))) return null
-  if (
-    copies.some(
-      ({ target }) => target.known && target.value !== '/' && isBelow(directory, cleanPath(target.value)),
-    )
-  )
-    return 'copied'
-  return /^\/var\/log\/[^/]+/.test(directory) && directory !== '/var/log/apt' ? 'never' : null
 }
