@@ -34,6 +34,8 @@ const node = (
   ...more,
 })
 const WHOLE = 'volumes: [".:/app"]'
+const renamed = (files: Readonly<Record<string, string>>, from: string, to: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path === from ? to : path, text]))
 const php = (service: string): Record<string, string> => ({
   'compose.yaml': conf`
     services:
@@ -54,7 +56,9 @@ const php = (service: string): Record<string, string> => ({
 export default defineRule({
   summary: 'A mount of the project hides the packages that its image has installed',
   severity: 'warning',
-  otherSeverities: { info: 'where a script of the repository may install them on the host, too' },
+  otherSeverities: {
+    info: 'where a script of the repository may install them on the host, too, and where the container is for development, as its files are called',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'A directory of the host that is mounted over that of the application hides all that the build wrote there: `node_modules` of `npm ci`, `vendor` of `composer install`. The container has what the host has, and where nobody installed it there it has nothing: `Cannot find module`, `vendor/autoload.php: No such file or directory`. What the host installed may be built for another system.',
@@ -69,6 +73,10 @@ export default defineRule({
     {
       title: 'packages of npm that a script installs on the host, too',
       files: node('volumes: ["«.:/app»"]', { 'setup.sh': 'npm ci && docker compose up\n' }),
+    },
+    {
+      title: 'packages of npm in a container for development',
+      files: renamed(node('volumes: ["«.:/app»"]'), 'compose.yaml', 'docker-compose.dev.yml'),
     },
     { title: 'packages of Composer', files: php('volumes: ["«./shop:/var/www/html»"]') },
   ],
@@ -119,7 +127,7 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || !container.service.complete) continue
       for (const { mount, at, directory, path } of hiddenBy(container)) {
-        const isInstalled = isInstalledByScript(container, path)
+        const isInstalled = isForDevelopment(container, mount) || isInstalledByScript(container, path)
         yield {
           at: mount.at,
           ...(isInstalled && { severity: 'info' as const }),
@@ -259,6 +267,14 @@ const INSTALLS = /\b(?:install|ci|yarn|composer|bundle)\b/
 /** True where steps work in several directories, so that nobody knows where packages are installed. */
 function changesDirectory(code: string): boolean {
   return new Set([...code.matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(([, path]) => path)).size > 1
+}
+
+/** Who develops installs packages on the host as often as not. */
+function isForDevelopment({ service: { build } }: Container, { at }: ContainerMount): boolean {
+  const names = [posix.basename(at.source.path), build?.target, build?.dockerfile].map(each =>
+    typeof each === 'string' ? each : each?.known === true ? each.value : '',
+  )
+  return names.some(name => /dev|local|override|test/i.test(name))
 }
 
 /** True where a script of the repository installs them on the host, too. */
