@@ -261,6 +261,7 @@ import canonicalUrlDefaultServerOfOneFamily from './canonical-url/default-server
 import canonicalUrlDuplicateServerName from './canonical-url/duplicate-server-name.ts'
 import canonicalUrlHostMissingRedirect from './canonical-url/host-missing-redirect.ts'
 import canonicalUrlHttpAndHttpsBothServe from './canonical-url/http-and-https-both-serve.ts'
+import canonicalUrlNameOfOneFamily from './canonical-url/name-of-one-family.ts'
 import canonicalUrlNamelessServerNotDefault from './canonical-url/nameless-server-not-default.ts'
 import canonicalUrlPlainNameNotFound from './canonical-url/plain-name-not-found.ts'
 import canonicalUrlRedirectChain from './canonical-url/redirect-chain.ts'
@@ -569,6 +570,7 @@ import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
 import phpHomeHidden from './php/home-hidden.ts'
+import phpHtaccessFrontControllerLost from './php/htaccess-front-controller-lost.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
@@ -1048,6 +1050,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/duplicate-server-name', ...canonicalUrlDuplicateServerName },
   { id: 'canonical-url/host-missing-redirect', ...canonicalUrlHostMissingRedirect },
   { id: 'canonical-url/http-and-https-both-serve', ...canonicalUrlHttpAndHttpsBothServe },
+  { id: 'canonical-url/name-of-one-family', ...canonicalUrlNameOfOneFamily },
   { id: 'canonical-url/nameless-server-not-default', ...canonicalUrlNamelessServerNotDefault },
   { id: 'canonical-url/plain-name-not-found', ...canonicalUrlPlainNameNotFound },
   { id: 'canonical-url/redirect-chain', ...canonicalUrlRedirectChain },
@@ -1356,6 +1359,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
   { id: 'php/home-hidden', ...phpHomeHidden },
+  { id: 'php/htaccess-front-controller-lost', ...phpHtaccessFrontControllerLost },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/open-basedir', ...phpOpenBasedir },

@@ -1,8 +1,11 @@
+import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import { parseApache } from '../../parsers/apache/parse.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { askHtaccess } from '../../src/deployment/requests/ask-htaccess.ts'
+import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -24,6 +27,32 @@ const DENIED = {
   'srv/www/data/.htaccess': 'Require all denied\n',
   'srv/www/data/users.csv': 'ann\n',
 }
+const PHP = conf`
+  location ~ \.php$ {
+      include fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      fastcgi_pass 127.0.0.1:9000;
+  }
+`
+const IN_FRONT = conf`
+  location / {
+      proxy_pass http://127.0.0.1:9000;
+  }
+  location ~* \.(?:pdf|png|css|js)$ {
+      expires 30d;
+  }
+`
+const PASSWORD = conf`
+  AuthType Basic
+  AuthName members
+  AuthUserFile /etc/apache2/users
+  Require valid-user
+`
+const NAMES = conf`
+  <FilesMatch "\.(ini|log|sql)$">
+      Require all denied
+  </FilesMatch>
+`
 const refused = conf`
   location /data/ {
       deny all;
@@ -34,14 +63,15 @@ const refused = conf`
 `
 
 export default defineRule({
-  summary: 'nginx serves a directory that a `.htaccess` of it denies',
+  summary: 'nginx serves what a `.htaccess` refuses',
   severity: 'warning',
   confidence: 'high',
   securitySeverity: 6.5,
   cwe: [552],
   since: '0.1.0',
-  why: 'nginx reads no `.htaccess`. Applications of PHP lay one into each directory that is meant for nobody: data, caches, logs, configurations. Below Apache it answers 403, and nginx sends every file of the directory to whoever asks for it.',
-  remedy: 'Refuse the directory in a location: `location /data/ { deny all; }`',
+  why: 'nginx reads no `.htaccess`. Applications of PHP lay one into each directory that is meant for nobody: data, caches, logs, configurations. Others refuse files by their names, or ask for a password. Apache obeys, and nginx sends the files to whoever asks for them, be it alone or in front of an Apache that is never asked for them.',
+  remedy:
+    'Refuse it in a location of nginx as well: `location /data/ { deny all; }`, or `auth_basic` for a password',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_access_module.html',
     'https://www.f5.com/company/blog/nginx/creating-nginx-rewrite-rules',
@@ -68,8 +98,113 @@ export default defineRule({
         'srv/www/app/logs/error.log': 'lines\n',
       },
     },
+    {
+      title: 'a password for scripts',
+      files: {
+        'nginx.conf': site(PHP).replace('/srv/www', '«/srv/www»'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/admin/.htaccess': PASSWORD,
+        'srv/www/admin/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'documents that nginx sends itself, in front of Apache',
+      files: {
+        'nginx.conf': site(IN_FRONT).replace('/srv/www', '«/srv/www»'),
+        'srv/www/members/.htaccess': PASSWORD,
+        'srv/www/members/plan.pdf': 'plan\n',
+      },
+    },
+    {
+      title: 'names that are denied',
+      files: {
+        'nginx.conf': site('').replace('/srv/www', '«/srv/www»'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/.htaccess': NAMES,
+        'srv/www/app/shop.ini': 'password = secret\n',
+      },
+    },
+    {
+      title: 'a rule of mod_rewrite',
+      files: {
+        'nginx.conf': site('').replace('/srv/www', '«/srv/www»'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^backup/ - [F]
+        `,
+        'srv/www/backup/shop.sql': 'insert\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'names that nginx denies too',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ \.(?:ini|log|sql)$ {
+              deny all;
+          }
+        `),
+        'srv/www/index.html': 'page\n',
+        'srv/www/.htaccess': NAMES,
+        'srv/www/app/shop.ini': 'password = secret\n',
+      },
+    },
+    {
+      title: 'a password in nginx too',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /admin/ {
+              auth_basic admin;
+              auth_basic_user_file /etc/nginx/users;
+              ${PHP}
+          }
+        `),
+        'srv/www/index.html': 'page\n',
+        'srv/www/admin/.htaccess': PASSWORD,
+        'srv/www/admin/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'nothing but what pages load, of a directory with a password',
+      files: {
+        'nginx.conf': site(IN_FRONT),
+        'srv/www/members/.htaccess': PASSWORD,
+        'srv/www/members/style.css': 'b {}\n',
+        'srv/www/members/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'a site that is closed as a whole, and robots that are',
+      files: {
+        'nginx.conf': site(''),
+        'srv/www/index.html': 'page\n',
+        'srv/www/notes.txt': 'text\n',
+        'srv/www/.htaccess': 'Require all denied\n',
+        'srv/www/blog/notes.txt': 'text\n',
+        'srv/www/blog/.htaccess': conf`
+          Require all granted
+          RewriteEngine On
+          RewriteCond %{HTTP_USER_AGENT} ^$|bot [NC]
+          RewriteRule ^ - [F]
+        `,
+      },
+    },
+    {
+      title: 'names of which nobody learns anything',
+      files: {
+        'nginx.conf': site(''),
+        'srv/www/index.html': 'page\n',
+        'srv/www/.htaccess': conf`
+          <FilesMatch "\.(md|lock|json|twig)$">
+              Require all denied
+          </FilesMatch>
+        `,
+        'srv/www/composer.lock': '{}\n',
+        'srv/www/readme.md': 'text\n',
+      },
+    },
     { title: 'refused', files: { 'nginx.conf': site(refused), ...DENIED } },
     {
       title: 'nothing but scripts and an empty page, which a program runs',
@@ -121,75 +256,122 @@ export default defineRule({
 function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirective, files: FileSystem) {
   const top = (root.args[0]?.value ?? '').replace(/\/+$/, '')
   if (!/^\/./.test(top) || isComputed(top)) return
-  for (const { directory, at } of deniedBelow(files, top)) {
-    for (const { name, kind } of files.list(directory) ?? []) {
-      if (kind !== 'file' || /^\.|\.php\d?$|^index\.html?$|^(?:readme|license|changelog)/i.test(name))
-        continue
-      const path = `${directory}/${name}`
+  for (const { directory, refused } of refusedBelow(files, top)) {
+    for (const { path, status, at } of refused) {
       const url = path.slice(top.length)
-      const answer = askServer(deployment, server, url)
-      if (answer?.end.kind !== 'file' || answer.end.path !== path) continue
+      const does = answerOf(deployment, server, url, path)
+      // A script that nobody is to see shows nothing when it runs; one behind a password is what that protects.
+      if (does === null || (does === 'runs' && status !== 401)) continue
       yield {
         at: argumentPlace(root, 0),
-        // Each directory is a fault of its own.
+        // Each file of rules is a fault of its own.
         aspect: directory,
-        message: `nginx does not read \`${directory}/.htaccess\`, which denies the directory, and sends \`${url}\` to whoever asks for it`,
+        message: `nginx does not read \`${directory}/.htaccess\`, which ${status === 401 ? 'asks for a password' : 'denies the file'}, and ${does} \`${url}\` ${does === 'runs' ? 'for' : 'to'} whoever asks for it`,
         label: 'served',
-        related: [{ at, message: 'denied to Apache’s clients' }],
-        help: `Write \`location ${directory.slice(top.length)}/ { deny all; }\``,
+        related: at === null ? [] : [{ at, message: 'the rule of Apache' }],
+        help:
+          status === 401
+            ? 'Ask for the password in nginx too: `auth_basic` and `auth_basic_user_file` in a location'
+            : `Refuse it in nginx too: \`location ${posix.dirname(url).replace(/\/?$/, '/')} { deny all; }\`, or a pattern for the names`,
       }
       break
     }
   }
 }
 
-/** So many directories are looked into, */
-const MOST = 400
-/** and so deep. */
-const DEEPEST = 3
-
-interface DeniedDirectory {
-  readonly directory: string
-  /** The line that denies it. */
-  readonly at: Place
+/** What nginx does for an anonymous client with a file that is there: sends it, or has its script run; null for neither. */
+function answerOf(
+  deployment: Deployment,
+  server: NginxServer,
+  url: string,
+  path: string,
+): 'sends' | 'runs' | null {
+  const end = askServer(deployment, server, url)?.end
+  if (end?.kind === 'file') return end.path === path ? 'sends' : null
+  return end?.kind === 'pass' && end.target.protocol === 'fastcgi' && url.endsWith('.php') ? 'runs' : null
 }
 
-/** Directories below another one whose `.htaccess` denies all of them; servers of plain HTTP and of TLS have one root. */
-const deniedBelow = memoByKey((files: FileSystem, top: string): readonly DeniedDirectory[] => {
-  const found: DeniedDirectory[] = []
-  let level = [top]
-  let seen = 0
-  for (let depth = 0; depth < DEEPEST; depth++) {
-    const next: string[] = []
-    for (const parent of level)
-      for (const { name, kind } of files.list(parent) ?? []) {
-        if (kind !== 'directory' || /^\.|^(?:node_modules|vendor)$/.test(name) || ++seen > MOST) continue
-        const directory = `${parent}/${name}`
-        const source = sourceAt(files, `${directory}/.htaccess`)
-        const at = source === null ? null : denialIn(source)
-        if (at !== null) found.push({ directory, at })
-        // What lies below is denied with it.
-        else next.push(directory)
-      }
-    level = next
+/** So many directories are looked into, */
+const MOST = 400
+/** so deep, */
+const DEEPEST = 3
+/** and so many files are asked for of each `.htaccess`. */
+const MOST_FILES = 60
+
+interface RefusedFile {
+  readonly path: string
+  readonly status: 401 | 403
+  /** The line that refuses it. */
+  readonly at: Place | null
+}
+
+interface RefusingDirectory {
+  readonly directory: string
+  /** True where it refuses everything that lies in it. */
+  readonly isWhole: boolean
+  readonly refused: readonly RefusedFile[]
+}
+
+/** Lines that refuse anything. */
+const REFUSING =
+  /^[ \t]*(?:Require|Deny)\b|^[ \t]*RewriteRule\b.*\[(?:[^\]]*,)?(?:F|forbidden)\b|^[ \t]*Redirect(?:Match)?[ \t]+403\b/im
+
+/** The files that httpd would refuse an anonymous client; servers of plain HTTP and of TLS have one root. */
+const refusedBelow = memoByKey((files: FileSystem, top: string): readonly RefusingDirectory[] => {
+  const found: RefusingDirectory[] = []
+  for (const directory of directoriesBelow(files, top)) {
+    // What lies below is refused with it.
+    if (found.some(each => isBelow(directory, each.directory) && each.isWhole)) continue
+    const rules = sourceAt(files, `${directory}/.htaccess`)
+    if (rules === null || !REFUSING.test(rules.text)) continue
+    const isWhole = refusalOf(files, top, `${directory}/${MISSING}.html`) !== null
+    const refused = filesBelow(files, directory).flatMap(path => refusalOf(files, top, path) ?? [])
+    // A site that is closed to everybody is closed for what Apache is: it may stand for the copy of somebody else.
+    const told = directory === top && isWhole ? refused.filter(({ status }) => status === 401) : refused
+    if (told.length > 0) found.push({ directory, isWhole, refused: told })
   }
   return found
 })
 
-/** The line that denies all; null where there is none, or another one may let somebody in. */
-function denialIn(source: Source): Place | null {
-  let found: Place | null = null
-  let sections = 0
-  for (const node of parseApache(source)) {
-    if (node.kind === 'comment') continue
-    const name = node.name.value.toLowerCase()
-    const text = node.words.map(({ value }) => value.toLowerCase()).join(' ')
-    const isCondition = /^if(?:module|version|define)$/.test(name)
-    if (node.kind === 'open') sections += isCondition ? 0 : 1
-    else if (node.kind === 'close') sections -= isCondition ? 0 : 1
-    else if ((name === 'require' && text === 'all denied') || (name === 'deny' && text === 'from all')) {
-      if (sections === 0) found ??= { source, start: node.name.start, end: node.name.end }
-    } else if (name === 'allow' || name === 'require' || (name === 'satisfy' && text === 'any')) return null
+/** A directory and those below it, outer ones first. */
+function directoriesBelow(files: FileSystem, top: string): readonly string[] {
+  const found = [top]
+  let level = [top]
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    level = level.flatMap(parent =>
+      (files.list(parent) ?? []).flatMap(({ name, kind }) =>
+        kind === 'directory' && !/^\.|^(?:node_modules|vendor)$/.test(name) ? [`${parent}/${name}`] : [],
+      ),
+    )
+    found.push(...level.slice(0, Math.max(0, MOST - found.length)))
   }
   return found
+}
+
+/** What a client gains nothing by: what every copy of an application has, and what its pages load. */
+const NOBODYS =
+  /^\.|^index\.html?$|^(?:readme|licen[cs]e|copying|changelog|authors|install|upgrade|robots)|^(?:composer|package)(?:-lock)?\.(?:json|lock)$|^(?:yarn\.lock|web\.config)$|\.(?:md|css|s[ac]ss|less|js|mjs|map|woff2?|ttf|eot|otf|svg|ico|twig|tpl|po|mo)$/i
+
+/** The files that one `.htaccess` rules. */
+function filesBelow(files: FileSystem, directory: string): readonly string[] {
+  const found: string[] = []
+  const open = [directory]
+  for (let at = open.shift(); at !== undefined && found.length < MOST_FILES; at = open.shift())
+    for (const { name, kind } of files.list(at) ?? []) {
+      const path = `${at}/${name}`
+      if (kind === 'directory') {
+        const hasOwn = files.kind(`${path}/.htaccess`) !== null
+        if (!hasOwn && open.length < MOST_FILES && !/^\.|^(?:node_modules|vendor)$/.test(name))
+          open.push(path)
+      } else if (kind === 'file' && !NOBODYS.test(name)) found.push(path)
+    }
+  return found.slice(0, MOST_FILES)
+}
+
+/** How httpd refuses a file, by a line of a `.htaccess`. */
+function refusalOf(files: FileSystem, top: string, path: string): RefusedFile | null {
+  const { steps, end } = askHtaccess(files, top, path.slice(top.length))
+  if (end.kind !== 'response' || (end.status !== 401 && end.status !== 403)) return null
+  const at = end.at ?? steps.findLast(step => step.kind === 'access' || step.kind === 'rewrite')?.at ?? null
+  return { path, status: end.status, at }
 }

@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpSetting } from '../../parsers/php/script.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -21,9 +20,9 @@ import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { applicationIn } from './_application-in.ts'
 import { phpPool } from './_examples.ts'
-import { joomlaRewrites, joomlaWithoutHtaccess } from './_joomla.ts'
+import { joomlaWithoutHtaccess } from './_joomla.ts'
 import { sitesInDirectories } from './_multisite.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
@@ -568,15 +567,6 @@ function assetOf(files: FileSystem, root: string, application: string): string |
   return usesLivewire ? `/livewire/${MISSING}.js` : null
 }
 
-/** True for the public directory of a project, seen in part, whose dependencies tell. */
-function requiresLaravel(files: FileSystem, root: string): boolean {
-  const composer = sourceAt(files, posix.join(root, '../composer.json'))
-  return (
-    composer?.text.includes('"laravel/framework"') === true &&
-    files.kind(posix.join(root, '../routes')) !== null
-  )
-}
-
 /** The regular expression that answers a URL with 404; null where something else does. */
 function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective | null {
   const { steps, end } = probe(deployment, request)
@@ -587,17 +577,3 @@ function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective
   if (location.children.some(({ name }) => /^(?:return|deny|rewrite|error_page)$/.test(name))) return null
   return readLocation(location).modifier.startsWith('~') ? location : null
 }
-
-/** The application whose script in a directory answers every page; null where there is none, or nobody knows. */
-const applicationIn = memoByKey((files: FileSystem, root: string): string | null => {
-  const has = (path: string): boolean => files.kind(posix.join(root, path)) === 'file'
-  if (!has('index.php')) return null
-  if (has('wp-config.php') || (has('wp-blog-header.php') && has('wp-login.php'))) return 'WordPress'
-  if (has('core/lib/Drupal.php')) return 'Drupal'
-  if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
-  if (joomlaRewrites(files, root) !== null) return 'Joomla'
-  if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
-  if (has(`../${PROJECT_FILES.Laravel}`) || requiresLaravel(files, root)) return 'Laravel'
-  if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
-  return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null
-})

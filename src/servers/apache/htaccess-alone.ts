@@ -11,6 +11,18 @@ export function isStandIn({ path }: Source): boolean {
   return path.startsWith(STAND_IN)
 }
 
+/** What Debian loads for a site of PHP, and what its `.htaccess` files usually ask for. */
+const USUAL_MODULES = [
+  ...['mpm_prefork', 'authn_core', 'authn_file', 'auth_basic', 'authz_core', 'authz_host', 'authz_user'],
+  ...['authz_groupfile', 'access_compat', 'alias', 'dir', 'env', 'expires', 'filter', 'deflate', 'headers'],
+  ...['mime', 'negotiation', 'rewrite', 'setenvif', 'php'],
+].map(name => `LoadModule ${name}_module modules/mod_${name}.so\n`)
+
+/** A server with one document root, for which the `.htaccess` files below it may say everything. */
+export function hostForHtaccess(directory: string): Source {
+  return textSource(`${STAND_IN}-of-root`, [...USUAL_MODULES, host(directory, 0)].join(''))
+}
+
 /**
  * What lets `.htaccess` files count that no configuration here serves: document roots around them, in which
  * they may say everything. One text for each name that they have.

@@ -17,6 +17,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'access/htaccess-denial-lost',
+    examples: { bad: 'names that are denied', good: 'names that nginx denies too' },
+    shows: 'a file of settings is a page',
+    request: { url: `${SITE}/app/shop.ini` },
+    harm: ({ response }) => response.status === 200 && response.body.includes('secret'),
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'access/password-lost-on-the-way',
     examples: { bad: 'the header is emptied', good: 'the header of the client' },
     shows: 'a right password is asked for again',

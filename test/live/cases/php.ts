@@ -501,4 +501,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404 && response.body.includes('File not found'),
     sound: ({ response }) => response.body.includes('pool:'),
   },
+  {
+    rule: 'php/htaccess-front-controller-lost',
+    examples: { bad: 'files alone', good: 'led to the script' },
+    shows: 'a page of the script is not found',
+    request: { url: 'http://example.org/about/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'page /about/',
+  },
 ]
