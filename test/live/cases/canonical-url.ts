@@ -340,4 +340,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 410,
     sound: ({ response }) => response.status === 204,
   },
+  {
+    rule: 'canonical-url/name-of-one-family',
+    examples: { bad: 'a redirect on both, and what it leads to on IPv4 alone', good: 'both on both' },
+    shows: 'over IPv6 the shop answers for the blog',
+    request: { url: 'http://blog.example.org:8080/', address: '::1' },
+    harm: ({ response }) => response.body === 'shop',
+    sound: ({ response }) => response.body === 'blog',
+  },
 ]
