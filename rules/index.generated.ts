@@ -70,6 +70,7 @@ import apacheExtensionIsWholeName from './apache/extension-is-whole-name.ts'
 import apacheFileTestNotPath from './apache/file-test-not-path.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
+import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
 import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
@@ -513,6 +514,7 @@ import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
+import nginxIncludeMisspelt from './nginx/include-misspelt.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
 import nginxLimitPageOfOtherStatus from './nginx/limit-page-of-other-status.ts'
 import nginxLineNotEnded from './nginx/line-not-ended.ts'
@@ -635,6 +637,7 @@ import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
+import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
@@ -859,6 +862,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
+  { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
   { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
@@ -1302,6 +1306,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
+  { id: 'nginx/include-misspelt', ...nginxIncludeMisspelt },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },
   { id: 'nginx/limit-page-of-other-status', ...nginxLimitPageOfOtherStatus },
   { id: 'nginx/line-not-ended', ...nginxLineNotEnded },
@@ -1424,6 +1429,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
+  { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },

@@ -1,10 +1,8 @@
-import type { FileSystem } from '../../src/files/file-system.ts'
-import { posix } from 'node:path'
-import { isSlip } from '../../parsers/text/slip.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
+import { nearestName } from '../_nearest-name.ts'
 
 const including = (path: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(['Listen 80', `IncludeOptional ${path}`], ['alias']),
@@ -75,26 +73,3 @@ export default defineRule({
     }
   },
 })
-
-/** The first part of a path that is not there, and the one name beside it that differs by a letter. */
-function nearestName(
-  files: FileSystem,
-  path: string,
-): { readonly missing: string; readonly present: string } | null {
-  let directory = '/'
-  for (const missing of path.split('/').slice(1)) {
-    if (/[*?[]/.test(missing)) return null
-    const next = posix.join(directory, missing)
-    if (files.kind(next) !== null) {
-      directory = next
-      continue
-    }
-    const names = files.list(directory) ?? []
-    // A link that leads nowhere has the name and is no slip.
-    if (names.some(({ name }) => name === missing)) return null
-    const near = names.filter(({ name }) => isSlip(name.toLowerCase(), missing.toLowerCase(), 1))
-    const [only] = near
-    return only !== undefined && near.length === 1 ? { missing, present: only.name } : null
-  }
-  return null
-}

@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { apacheMain } from '../_examples.ts'
+import { FILE_NAMES, isForEveryPath } from './_front-controller.ts'
 
 const tree = (rules: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -127,7 +128,13 @@ export default defineRule({
         if (inSection.some(({ skip, flags }) => skip > 0 || flags.has('C') || flags.has('S'))) continue
         for (const [index, front] of inSection.entries()) {
           const before = inSection[index - 1]
-          if (before === undefined || !isForEveryPath(front) || !takesConditions(before)) continue
+          if (
+            before === undefined ||
+            front.conditions.length > 0 ||
+            !isForEveryPath(front) ||
+            !takesConditions(before)
+          )
+            continue
           if (inSection.slice(0, index).some(letsFilesThrough)) continue
           yield {
             at: argumentPlace(front.directive, 1),
@@ -145,25 +152,6 @@ export default defineRule({
   },
 })
 
-/** A rule without any condition that gives every path to one script or page. */
-function isForEveryPath({
-  pattern,
-  negated,
-  conditions,
-  output,
-  flags,
-  keepsUri,
-  isRefusal,
-  settled,
-}: PlacedRule) {
-  if (conditions.length > 0 || negated || keepsUri || isRefusal || !settled) return false
-  if (flags.has('R') || flags.has('P') || /^https?:/i.test(output)) return false
-  return (
-    /^(?:\.|\^|\.\*|\^\.\*\$?|\^?\(\.[*+]\)\$?|\^\.)$/.test(pattern) &&
-    /\.(?:php|html?|cgi|py)(?:[?/]|$)/.test(output)
-  )
-}
-
 /** A rule for some paths that has what keeps a front controller from files and directories. */
 function takesConditions(rule: PlacedRule): boolean {
   const { conditions, keepsUri, pattern } = rule
@@ -172,8 +160,6 @@ function takesConditions(rule: PlacedRule): boolean {
     conditions.some(each => each.test === test && each.negated && !each.orNext && FILE_NAMES.test(each.input))
   return isFree('-f') && isFree('-d')
 }
-
-const FILE_NAMES = /^(?:%\{DOCUMENT_ROOT\})?%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME|REQUEST_URI)\}$/i
 
 /** A rule that ends the round for more than the script itself. */
 function letsFilesThrough({ keepsUri, isRefusal, pattern, flags }: PlacedRule): boolean {

@@ -1,6 +1,7 @@
 import { type AnyDirective, argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
@@ -30,12 +31,24 @@ const apache = (certificate: string, key: string): string =>
     ['ssl', 'socache_shmcb'],
   )
 
+const BOTH = conf`
+  -----BEGIN PRIVATE KEY-----
+  AAAA
+  -----END PRIVATE KEY-----
+  -----BEGIN CERTIFICATE-----
+  AAAA
+  -----END CERTIFICATE-----
+`
+
 export default defineRule({
   summary: 'A certificate stands beside the key of another one',
   severity: 'error',
+  otherSeverities: {
+    warning: 'for a key that has the name of a certificate, and that the audit cannot look into',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'certbot keeps each certificate with its own key in one directory. nginx and Apache refuse a key that does not belong to the certificate, `key values mismatch`, and do not start.',
+  why: 'certbot keeps each certificate with its own key in one directory. nginx and Apache refuse a key that does not belong to the certificate, `key values mismatch`, or a file without any, and do not start.',
   remedy:
     'Name `fullchain.pem` and `privkey.pem` of one directory, the first in `ssl_certificate` or `SSLCertificateFile`',
   references: ['https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates'],
@@ -77,6 +90,12 @@ export default defineRule({
       },
     },
     {
+      title: 'the same name for both, which is that of a certificate',
+      files: {
+        'etc/nginx/nginx.conf': nginx('/etc/ssl/certs/shop.crt', '«/etc/ssl/certs/shop.crt»'),
+      },
+    },
+    {
       title: 'two directories in Apache',
       files: {
         'etc/apache2/apache2.conf': apache(
@@ -87,6 +106,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one file with both',
+      files: {
+        'etc/nginx/nginx.conf': nginx('/etc/nginx/shop.crt', '/etc/nginx/shop.crt'),
+        'etc/nginx/shop.crt': BOTH,
+      },
+    },
+    {
+      title: 'one file whose name says nothing',
+      files: { 'etc/nginx/nginx.conf': nginx('/etc/ssl/shop.pem', '/etc/ssl/shop.pem') },
+    },
     {
       title: 'of one directory',
       files: {
@@ -125,16 +155,22 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, apache }) {
-    for (const { occurrences } of nginx)
-      for (const line of occurrences.get('ssl_certificate') ?? [])
-        yield* faultOf('nginx', line, line.parent?.children ?? [], 'ssl_certificate_key')
+  *check({ nginx, apache, filesOf }) {
+    for (const configuration of nginx)
+      for (const line of configuration.occurrences.get('ssl_certificate') ?? [])
+        yield* faultOf(
+          'nginx',
+          line,
+          line.parent?.children ?? [],
+          'ssl_certificate_key',
+          filesOf(configuration),
+        )
     for (const configuration of apache)
       for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
         const siblings = ['SSLCertificateFile', 'SSLCertificateKeyFile'].flatMap(name =>
           directivesIn(configuration, line.parent, name),
         )
-        yield* faultOf('Apache', line, siblings, 'SSLCertificateKeyFile')
+        yield* faultOf('Apache', line, siblings, 'SSLCertificateKeyFile', filesOf(configuration))
       }
   },
 })
@@ -145,9 +181,10 @@ function* faultOf(
   line: AnyDirective,
   siblings: readonly AnyDirective[],
   keyName: string,
+  files: FileSystem,
 ): Iterable<RuleFinding> {
   const path = line.args[0]?.value ?? ''
-  if (!path.includes('/live/') && !KEY.test(path)) return
+  if (!path.includes('/live/') && !KEY.test(path) && !/\.(?:crt|cer|cert)$/i.test(path)) return
   const named = (name: string): readonly AnyDirective[] =>
     siblings.filter(each => each.name.toLowerCase() === name.toLowerCase())
   const [key, ...otherKeys] = named(keyName)
@@ -168,6 +205,17 @@ function* faultOf(
       message: `\`${keyPath}\` holds certificates alone, where ${server} reads a key`,
       related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
       help: 'Write `privkey.pem`',
+    }
+    return
+  }
+  if (keyPath === path && /\.(?:crt|cer|cert)$/i.test(path)) {
+    const held = sourceAt(files, path)
+    if (held?.text.includes('PRIVATE KEY-----')) return
+    yield {
+      at: argumentPlace(key, 0),
+      severity: held === null ? 'warning' : 'error',
+      message: `\`${keyPath}\` is the certificate, where ${server} reads its key`,
+      related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
     }
     return
   }

@@ -2192,4 +2192,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'page',
     sound: ({ response }) => response.body === 'styles',
   },
+  {
+    rule: 'apache/front-controller-for-files',
+    examples: { bad: 'without its sign', good: 'with its sign' },
+    shows: 'a page is not found',
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'every page',
+  },
 ]

@@ -878,6 +878,17 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'script',
     sound: ({ response }) => response.status === 301,
   },
+  {
+    rule: 'nginx/include-misspelt',
+    examples: {
+      bad: 'a pattern in a directory that is called otherwise',
+      good: 'the directory that is there',
+    },
+    shows: 'the site is not there, and nginx says nothing of it',
+    request: { url: 'http://shop.example.org/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'shop',
+  },
 ]
 
 /** True where the last line is a value of JSON. */

@@ -355,4 +355,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers['cache-control'] === 'max-age=31536000',
     sound: ({ response }) => response.headers['cache-control'] === 'max-age=0',
   },
+  {
+    rule: 'static-files/directory-misspelt',
+    examples: { bad: 'a letter too many', good: 'the directory that is there' },
+    shows: 'a file that is there is not found',
+    request: { url: 'http://example.org/media/logo.png' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'logo\n',
+  },
 ]

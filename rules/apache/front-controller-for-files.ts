@@ -1,0 +1,137 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
+import { apacheMain } from '../_examples.ts'
+import { FILE_NAMES, isForEveryPath } from './_front-controller.ts'
+
+const tree = (rules: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      <Directory /srv/www>
+          AllowOverride All
+          Require all granted
+      </Directory>
+    `,
+    ['rewrite', 'dir'],
+  ),
+  'srv/www/.htaccess': conf`
+    RewriteEngine On
+    RewriteRule ^index\.html$ - [L]
+    ${rules}
+  `,
+  'srv/www/index.html': 'every page',
+})
+
+export default defineRule({
+  summary: 'A front controller is for the files that are there, and for no page',
+  severity: 'error',
+  confidence: 'high',
+  ofLoneHtaccess: true,
+  since: '0.1.0',
+  why: '`-f` holds for a file that is there. Without the `!` the rule takes styles, scripts and pictures, which the application answers with a page, and leaves every page that is no file to httpd, which answers 404.',
+  remedy: 'Write `!-f`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
+  bad: [
+    {
+      title: 'without its sign',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} «-f»
+        RewriteRule ^(.*)$ /index.html [L]
+      `),
+    },
+    {
+      title: 'in a .htaccess alone, beside directories that are left out',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} «-f»
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule . index.php [L]
+        `,
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'with its sign',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteRule ^(.*)$ /index.html [L]
+      `),
+    },
+    {
+      title: 'files that a script sends, and pages by another rule',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} -f
+        RewriteRule ^(.*)$ /index.html?file=$1 [L]
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteRule . /index.html [L]
+      `),
+    },
+    {
+      title: 'a script that is for files alone',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} -f
+        RewriteRule ^(.*)$ /send.php [L]
+      `),
+    },
+    {
+      title: 'what is there is left as it is',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} -f [OR]
+        RewriteCond %{REQUEST_FILENAME} -d
+        RewriteRule ^ - [L]
+        RewriteRule ^ /index.html [L]
+      `),
+    },
+    {
+      title: 'one condition of several that are enough',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} -f [OR]
+        RewriteCond %{REQUEST_URI} !\.css$
+        RewriteRule ^ /index.html [L]
+      `),
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache) {
+      const rules = placedRules(configuration, filesOf(configuration))
+      for (const inSection of groupBy(
+        rules,
+        ({ directive, htaccess }) => directive.parent ?? htaccess,
+      ).values()) {
+        const fronts = inSection.filter(isForEveryPath)
+        const [front] = fronts
+        // Where two rules are for every path, one is for files and the other one for the rest.
+        if (front === undefined || fronts.length > 1 || !/(?:^|\/)index\.(?:php|html?)/.test(front.output))
+          continue
+        const meant = front.conditions.find((each, index) => isForFiles(each, front, index))
+        if (meant === undefined) continue
+        const at = argumentPlace(meant.directive, 1)
+        yield {
+          at,
+          message: `\`${front.output}\` answers for the files that are there, and every page that is no file is answered with 404`,
+          related: [{ at: argumentPlace(front.directive, 1), message: 'the rule for every page' }],
+          ...propose('Write `!-f`', 'unsafe', [replacePlace(at, '!-f')]),
+        }
+      }
+    }
+  },
+})
+
+/** A test that a path is a file, which no `[OR]` joins with another condition. */
+function isForFiles(
+  { test, negated, orNext, input }: RewriteCondition,
+  { conditions }: PlacedRule,
+  index: number,
+): boolean {
+  const isAlone = !orNext && conditions[index - 1]?.orNext !== true
+  return test === '-f' && !negated && isAlone && FILE_NAMES.test(input)
+}
