@@ -40,6 +40,12 @@ const FILES = '    location /files/ {\n        alias «/srv/site/files/»;\n    
 // Servers that share one directory serve it alike; of thousands the first few tell.
 const LOOKED_AT = 16
 
+/**
+ * What is worth a rule of access: nginx often has a location for the endings of some files alone. Styles, scripts and
+ * pictures, which pages load, are not.
+ */
+const LIKELY = ['page.html', 'document.pdf', 'archive.zip', 'notes.txt']
+
 export default defineRule({
   summary: 'nginx serves what Apache keeps from anonymous clients',
   severity: 'warning',
@@ -68,8 +74,30 @@ export default defineRule({
         ...apache('/srv/site/files', 'Require valid-user'),
       },
     },
+    {
+      title: 'documents that nginx serves by their endings',
+      files: {
+        'nginx.conf': nginx(conf`
+          location ~* \.(?:css|js|png|pdf|zip)$ {
+              root «/srv/site»;
+          }
+        `),
+        ...apache('/srv/site/files', 'Require valid-user'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'what pages load, by its endings',
+      files: {
+        'nginx.conf': nginx(conf`
+          location ~* \.(?:css|js|png)$ {
+              root /srv/site;
+          }
+        `),
+        ...apache('/srv/site/files', 'Require valid-user'),
+      },
+    },
     {
       title: 'closed in nginx as well',
       files: {
@@ -141,8 +169,10 @@ function* bypassedOn(
     for (const base of upwards(path)) {
       // What Apache closes as a whole it leaves to nginx; a part of it that is closed is meant.
       if (isClosed && base === path) continue
-      const served = servedFrom(deployment, servers, directories.get(base) ?? [], `${path}/page.html`)
-      if (served === null) continue
+      const served = LIKELY.flatMap(
+        name => servedFrom(deployment, servers, directories.get(base) ?? [], `${path}/${name}`) ?? [],
+      )[0]
+      if (served === undefined) continue
       yield {
         at: argumentPlace(served.directive, 0),
         message: `nginx gives files of \`${path}\` to everybody, at \`${posix.dirname(served.url)}\`, and Apache ${isClosed ? 'keeps that directory closed' : 'asks who comes'}`,
