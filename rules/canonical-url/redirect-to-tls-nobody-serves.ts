@@ -8,6 +8,7 @@ import { besideTraefik, isSwitchedOff } from '../containers/_traefik.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { nginxMain } from '../_examples.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 
 const main = (lines: string): string => conf`
@@ -79,6 +80,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a condition that always holds, in front of files',
+      files: { 'etc/nginx/nginx.conf': nginxMain(page(BY_SCHEME)) },
+    },
+    {
       title: 'behind Traefik, which terminates TLS',
       files: { ...besideTraefik(TLS, BEHIND), 'site.conf': page(BY_SCHEME) },
     },
@@ -119,6 +124,10 @@ export default defineRule({
     {
       title: 'behind nginx-proxy, and another name',
       files: nginxProxy('return 301 https://www.example.com$request_uri;'),
+    },
+    {
+      title: 'a server for nothing else, with a root that is left over',
+      files: { 'etc/nginx/nginx.conf': nginxMain(page('return 301 https://$host$request_uri;')) },
     },
     {
       title: 'what the proxy says decides',
@@ -177,9 +186,13 @@ export default defineRule({
         )
       )
         continue
-      if (front === null && !server.directive.children.some(hasContent)) continue
+      const { children } = server.directive
+      const hasLocations = children.some(hasContent)
+      // What stands behind a condition is meant for some requests, and the files of the root for the others.
+      if (front === null && !hasLocations && !children.some(isRoot)) continue
       const redirect = redirectsAll(deployment, server)
       if (redirect === null) continue
+      if (front === null && !hasLocations && redirect.conditions.length === 0) continue
       if (front !== null) {
         yield {
           at: redirect.at,
@@ -197,11 +210,14 @@ export default defineRule({
       }
       yield {
         at: redirect.at,
-        message: `every page of ${nameOf(redirect.host)} is redirected to TLS, and nothing here listens with TLS: the locations of this server are never reached`,
+        message: `every page of ${nameOf(redirect.host)} is redirected to TLS, and nothing here listens with TLS: ${hasLocations ? 'the locations' : 'the files'} of this server are never reached`,
         label: 'leads to TLS',
         related: [
           ...redirect.conditions.map(at => ({ at, message: 'holds for every request' })),
-          { at: namePlace(server.directive), message: 'has locations that answer' },
+          {
+            at: namePlace(server.directive),
+            message: hasLocations ? 'has locations that answer' : 'has files of its own',
+          },
         ],
       }
     }
@@ -274,6 +290,10 @@ function speaksTls(deployment: Deployment, { configuration }: NginxServer): bool
 
 function hasContent({ name, children }: NginxServer['directive']): boolean {
   return name === 'location' && children.some(child => /_pass$|^(?:root|alias|try_files)$/.test(child.name))
+}
+
+function isRoot({ name }: NginxServer['directive']): boolean {
+  return name === 'root'
 }
 
 /** The redirect that answers each name on each page, whatever a proxy in front may say. */

@@ -75,6 +75,15 @@ export default defineRule({
       },
     },
     {
+      title: 'gzip asked for',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_set_header Accept-Encoding gzip;').replace(
+          'sub_filter',
+          '«sub_filter»',
+        ),
+      },
+    },
+    {
       title: 'Express compresses',
       files: Object.fromEntries(
         Object.entries(express('')).map(([path, text]) => [path, text.replace('sub_filter', '«sub_filter»')]),
@@ -126,7 +135,8 @@ export default defineRule({
       const [line] = filters.known ? filters.value.directives : []
       if (line === undefined || headers.open || !headers.passesOthers) continue
       const offer = headers.written.findLast(({ name }) => name === 'accept-encoding')
-      if (offer !== undefined && offer.value !== '$http_accept_encoding') continue
+      if (offer !== undefined && !/^\$http_accept_encoding$|\b(?:gzip|deflate|br)\b/.test(offer.value))
+        continue
       const filter = certainHosts(deployment, connection)
         .map(compressionOf)
         .find(found => found !== null)
