@@ -637,6 +637,7 @@ import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
+import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
 import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
@@ -1429,6 +1430,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
+  { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },
   { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },

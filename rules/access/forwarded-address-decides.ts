@@ -1,7 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { isAnchoredAtEnd } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
@@ -18,6 +18,13 @@ const nginx = (condition: string, action = 'return 403;'): string =>
       }
     `),
   )
+
+const MAP = conf`
+  map $http_x_forwarded_for $is_inside {
+      default 0;
+      203.0.113.7 1;
+  }
+`
 
 export default defineRule({
   summary: 'A header that any client may write decides who is let in',
@@ -44,8 +51,38 @@ export default defineRule({
       title: 'the whole header',
       files: { 'etc/nginx/nginx.conf': nginx('«$http_x_real_ip» != 203.0.113.7') },
     },
+    {
+      title: 'a map of addresses',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          MAP,
+          nginxServer(conf`
+            root /srv/www;
+            if ($is_inside = 0) {
+                return 403;
+            }
+          `),
+        ])
+          .replace('map $', 'map «$')
+          .replace('for $is', 'for» $is'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a map of addresses that are kept out',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([
+          MAP,
+          nginxServer(conf`
+            root /srv/www;
+            if ($is_inside) {
+                return 403;
+            }
+          `),
+        ]),
+      },
+    },
     {
       title: 'the address of the connection',
       files: {
@@ -77,6 +114,7 @@ export default defineRule({
   ],
   *check({ nginx: configurations }) {
     for (const { occurrences } of configurations) {
+      yield* mapped(occurrences)
       for (const directive of occurrences.get('if') ?? []) {
         const [subject = '', operator = '', operand = ''] = conditionWords(directive)
         if (!FORWARDED.test(subject) || !operator.startsWith('!') || !OF_ADDRESS.test(operand)) continue
@@ -98,6 +136,39 @@ export default defineRule({
     }
   },
 })
+
+/** A map that lets addresses of the header through, where a condition refuses everybody else. */
+function* mapped(occurrences: NginxConfiguration['occurrences']): Iterable<RuleFinding> {
+  for (const map of occurrences.get('map') ?? []) {
+    const [subject = '', variable = ''] = map.args.map(({ value }) => value)
+    const entry = map.children.find(({ name, args }) => args.length === 1 && OF_ADDRESS.test(name))
+    if (!FORWARDED.test(subject) || entry === undefined) continue
+    const rest = map.children.find(({ name }) => name === 'default')?.args[0]?.value ?? ''
+    const refusing = (occurrences.get('if') ?? []).find(
+      line =>
+        line.children.some(refuses) &&
+        holds(line, variable, rest) === true &&
+        holds(line, variable, entry.args[0]?.value ?? '') === false,
+    )
+    if (refusing === undefined) continue
+    yield {
+      at: argumentPlace(map, 0),
+      severity: 'info',
+      confidence: 'medium',
+      message: `a client that sends \`${headerOf(subject)}: ${sampleOf(entry.name)}\` is let in`,
+      label: 'written by the client',
+      related: [{ at: argumentPlace(refusing, 0), message: 'refuses everybody else' }],
+    }
+  }
+}
+
+/** Whether a condition holds for a value of a variable; null for one that asks for something else. */
+function holds(line: NginxDirective, variable: string, value: string): boolean | null {
+  const [subject, operator, operand = ''] = conditionWords(line)
+  if (subject !== variable) return null
+  if (operator === undefined) return value !== '' && value !== '0'
+  return operator === '=' ? value === operand : operator === '!=' ? value !== operand : null
+}
 
 const FORWARDED =
   /^\$http_(?:x_forwarded_for|x_real_ip|x_client_ip|client_ip|true_client_ip|x_cluster_client_ip|forwarded)$/

@@ -48,6 +48,10 @@ export default defineRule({
       title: 'another directory',
       files: { 'etc/nginx/nginx.conf': nginx('«root» /srv/landing;', 'root /srv/site;') },
     },
+    {
+      title: 'by an alias',
+      files: { 'etc/nginx/nginx.conf': nginx('«alias» /srv/landing/;') },
+    },
   ],
   good: [
     {
@@ -107,9 +111,12 @@ export default defineRule({
   ],
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
-      for (const root of configuration.occurrences.get('root') ?? []) {
+      for (const root of ['root', 'alias'].flatMap(name => configuration.occurrences.get(name) ?? [])) {
         const location = root.parent
-        if (location?.name !== 'location' || isComputed(root.args[0]?.value ?? '')) continue
+        const path = root.args[0]?.value ?? ''
+        if (location?.name !== 'location' || isComputed(path)) continue
+        // The file that an `alias` names is looked for in its place.
+        if (root.name === 'alias' && !path.endsWith('/')) continue
         const { modifier, name } = readLocation(location)
         if (modifier !== '=' || !name.endsWith('/') || location.children.some(answers)) continue
         const server = enclosingServer(location)
@@ -138,9 +145,7 @@ export default defineRule({
 
 /** What answers in the place of a start page. */
 function answers({ name }: NginxDirective): boolean {
-  return /_pass$|^(?:return|rewrite|try_files|if|alias|stub_status|empty_gif|autoindex|error_page)$/.test(
-    name,
-  )
+  return /_pass$|^(?:return|rewrite|try_files|if|stub_status|empty_gif|autoindex|error_page)$/.test(name)
 }
 
 function indexNames(configuration: NginxConfiguration, location: NginxDirective): readonly string[] | null {

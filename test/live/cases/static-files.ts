@@ -363,4 +363,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'logo\n',
   },
+  {
+    rule: 'static-files/default-page-left',
+    examples: { bad: 'that of nginx', good: 'the script first' },
+    shows: 'the page of the package answers',
+    files: {
+      'etc/php/8.2/fpm/pool.d/www.conf':
+        '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\nlisten.owner = www-data\npm = static\npm.max_children = 1\n',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.body.includes('Welcome to nginx'),
+    sound: ({ response }) => response.body === 'shop',
+  },
 ]

@@ -1,0 +1,124 @@
+import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { askHost, askedHosts } from '../../src/deployment/requests/ask-host.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+
+const DEFAULT_PAGE = '<html><head><title>Welcome to nginx!</title></head></html>\n'
+const SHOP = { 'srv/shop/index.php': '<?php echo "shop";\n', 'srv/shop/index.html': DEFAULT_PAGE }
+const nginx = (index: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/shop;
+      index ${index};
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+      }
+    `),
+  ),
+})
+const apache = (index: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/shop
+      DirectoryIndex ${index}
+      <Directory /srv/shop>
+          Require all granted
+      </Directory>
+      <FilesMatch "\.php$">
+          SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+      </FilesMatch>
+    `,
+    ['dir', 'proxy', 'proxy_fcgi', 'authz_host'],
+  ),
+})
+
+export default defineRule({
+  summary: 'The page that a package brought hides the start page of the application',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'nginx and Apache take the first start page that is there. Debian’s order has `index.html` in front of `index.php`, and the packages lay an `index.html` into their document root: `/` is “It works!” or “Welcome to nginx!”, whatever application was put beside it.',
+  remedy: 'Remove that `index.html`, or name `index.php` first',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_index_module.html',
+    'https://httpd.apache.org/docs/2.4/mod/mod_dir.html#directoryindex',
+  ],
+  bad: [
+    {
+      title: 'that of nginx',
+      files: Object.fromEntries(
+        Object.entries({ ...nginx('index.html index.php'), ...SHOP }).map(([path, text]) => [
+          path,
+          text.replace(/<title>.*<.title>/, '«$&»'),
+        ]),
+      ),
+    },
+    {
+      title: 'that of Debian’s Apache',
+      files: {
+        ...apache('index.html index.php'),
+        ...SHOP,
+        'srv/shop/index.html': '«<title>Apache2 Debian Default Page: It works</title>»\n',
+      },
+    },
+  ],
+  good: [
+    { title: 'the script first', files: { ...nginx('index.php index.html'), ...SHOP } },
+    { title: 'the script first, in Apache', files: { ...apache('index.php index.html'), ...SHOP } },
+    {
+      title: 'a page of its own',
+      files: {
+        ...nginx('index.html index.php'),
+        ...SHOP,
+        'srv/shop/index.html': '<title>The shop is closed</title>\n',
+      },
+    },
+    {
+      title: 'nothing beside it',
+      files: { ...nginx('index.html index.php'), 'srv/shop/index.html': DEFAULT_PAGE },
+    },
+  ],
+  *check(deployment) {
+    for (const server of deployment.servers) {
+      const files = deployment.filesOf(server.configuration)
+      const end = askServer(deployment, server, '/')?.end
+      const hidden = end?.kind === 'file' ? hiddenBy(files, end.path) : null
+      if (hidden !== null)
+        yield { ...hidden, related: [{ at: namePlace(server.directive), message: 'sends it' }] }
+    }
+    for (const asked of askedHosts(deployment)) {
+      const files = deployment.filesOf(asked.configuration)
+      const { end } = askHost(deployment, asked, '/')
+      const hidden = end.kind === 'file' ? hiddenBy(files, end.path) : null
+      if (hidden !== null)
+        yield {
+          ...hidden,
+          related: asked.host === null ? [] : [{ at: namePlace(asked.host.directive), message: 'sends it' }],
+        }
+    }
+  },
+})
+
+/** The titles of the pages that packages of nginx and of Apache bring. */
+const TITLE =
+  /<title>\s*(?:Welcome to nginx!?|Apache2? (?:Debian|Ubuntu) Default Page[^<]*|(?:Apache )?HTTP Server Test Page[^<]*|Test Page for the (?:Nginx|Apache|HTTP)[^<]*)\s*<\/title>|<h1>It works!<\/h1>/i
+
+function hiddenBy(files: FileSystem, page: string): { readonly at: Place; readonly message: string } | null {
+  const script = posix.join(posix.dirname(page), 'index.php')
+  const source = /\.html?$/.test(page) && files.kind(script) === 'file' ? sourceAt(files, page) : null
+  const title = source === null ? null : TITLE.exec(source.text)
+  if (source === null || title === null) return null
+  return {
+    at: { source, start: title.index, end: title.index + title[0].length },
+    message: `\`${page}\` is the page of a package, and answers \`/\` in place of \`${script}\``,
+  }
+}
