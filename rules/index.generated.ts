@@ -684,6 +684,7 @@ import tlsBackendNotVerified from './tls/backend-not-verified.ts'
 import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-plain.ts'
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
+import tlsCertificateOfDefaultServer from './tls/certificate-of-default-server.ts'
 import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
@@ -1477,6 +1478,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/backend-proxied-over-tls-to-plain', ...tlsBackendProxiedOverTlsToPlain },
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/certificate-of-another-key', ...tlsCertificateOfAnotherKey },
+  { id: 'tls/certificate-of-default-server', ...tlsCertificateOfDefaultServer },
   { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },

@@ -686,6 +686,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['tls/backend-proxied-over-tls-to-plain', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['tls/cert-name-mismatch', { fixes: [], programs: ['nginx'] }],
   ['tls/certificate-of-another-key', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['tls/certificate-of-default-server', { fixes: [], programs: ['nginx'] }],
   ['tls/chain-broken', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/chain-file-repeats-certificate', { fixes: [], programs: ['apache'] }],
   ['tls/chain-missing', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

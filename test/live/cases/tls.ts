@@ -421,13 +421,24 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status !== 200,
     sound: ({ response }) => response.status === 200,
   },
+  {
+    rule: 'tls/certificate-of-default-server',
+    examples: { bad: 'of another domain', good: 'one of its own' },
+    shows: 'a client that checks names gives up on the certificate',
+    get files() {
+      return { ...pairFor('shop.example.org', 'shop'), ...pairFor('blog.example.net', 'blog') }
+    },
+    request: { url: 'https://blog.example.net/' },
+    harm: async ({ refused }) => refused.nginx === null && !(await isCertified('blog.example.net')),
+    sound: async ({ refused }) => refused.nginx === null && (await isCertified('blog.example.net')),
+  },
 ]
 
 /** A site's own certificate, with its chain and its key. */
 const PUBLIC = `${LEAF}${INTERMEDIATE}${LEAF_KEY}`
 
 /** A certificate for one name and its key, where the rule's examples look for them. */
-function pairFor(name: string): Readonly<Record<string, string>> {
+function pairFor(name: string, file = 'site'): Readonly<Record<string, string>> {
   // OpenSSL opens its output anew, which a pipe allows and the socket of a child process does not.
   const { stdout, stderr } = spawnSync(
     'sh',
@@ -439,7 +450,7 @@ function pairFor(name: string): Readonly<Record<string, string>> {
     { encoding: 'utf8' },
   )
   if (!stdout.includes('END CERTIFICATE')) throw new Error(stderr)
-  return { 'etc/ssl/site.pem': stdout, 'etc/ssl/site.key': stdout }
+  return { [`etc/ssl/${file}.pem`]: stdout, [`etc/ssl/${file}.key`]: stdout }
 }
 
 /** Whether the certificate that nginx shows for a name stands for it. */
