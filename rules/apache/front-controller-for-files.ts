@@ -76,6 +76,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'files that the script of their directory hands out',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} -f
+        RewriteRule ^(.+)$ /index.html?file=$1 [L]
+      `),
+    },
+    {
       title: 'a script that is for files alone',
       files: tree(conf`
         RewriteCond %{REQUEST_FILENAME} -f
@@ -112,6 +119,8 @@ export default defineRule({
         // Where two rules are for every path, one is for files and the other one for the rest.
         if (front === undefined || fronts.length > 1 || !/(?:^|\/)index\.(?:php|html?)/.test(front.output))
           continue
+        // A directory whose files one script hands out, each by its name.
+        if (front.conditions.length === 1 && /[?&=]\$1|%\{/.test(front.output)) continue
         const meant = front.conditions.find((each, index) => isForFiles(each, front, index))
         if (meant === undefined) continue
         const at = argumentPlace(meant.directive, 1)

@@ -1,3 +1,4 @@
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -6,6 +7,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { nginxMain } from '../_examples.ts'
+import { certificatesOf } from './_certificates.ts'
 
 const PAIR = conf`
   ssl_certificate /etc/ssl/shop.pem;
@@ -57,6 +59,23 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('root /srv/blog;', 'blog.example.org') },
     },
     {
+      title: 'a certificate that certbot renews for both',
+      files: {
+        'etc/nginx/nginx.conf': nginx('root /srv/blog;').replace(
+          PAIR.replace(/^/gm, '        ').trim(),
+          'ssl_certificate /etc/letsencrypt/live/shop.example.org/fullchain.pem;\n' +
+            'ssl_certificate_key /etc/letsencrypt/live/shop.example.org/privkey.pem;',
+        ),
+        'etc/letsencrypt/renewal/shop.example.org.conf': conf`
+          [renewalparams]
+          authenticator = webroot
+          [[webroot_map]]
+          shop.example.org = /srv/shop
+          blog.example.net = /srv/blog
+        `,
+      },
+    },
+    {
       title: 'no connection comes about',
       files: { 'etc/nginx/nginx.conf': nginx('ssl_reject_handshake on;') },
     },
@@ -77,13 +96,16 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations }) {
+  *check({ nginx: configurations, servers: all, filesOf }) {
+    const byDirective = serverIndex(all)
     for (const configuration of configurations)
       for (const { ssl, quic, servers, defaultServer, complete } of sockets(configuration)) {
         if (!ssl || quic || !complete || !defaultServer.known || servers.length < 2) continue
         const first = defaultServer.value.server
         const certificate = certificateOf(configuration, first)
         const known = namesOf(first)
+        const owner = byDirective.get(first)
+        const shown = owner === undefined ? [] : certificatesOf(filesOf(configuration), owner)
         if (certificate === null || certificate === 'none' || known.length === 0) continue
         for (const { server } of servers) {
           if (server === first || certificateOf(configuration, server) !== 'none') continue
@@ -91,7 +113,11 @@ export default defineRule({
             continue
           const line = childrenNamed(server, 'server_name')[0]
           const names = namesOf(server)
-          const index = names.findIndex(name => known.every(other => domainOf(other) !== domainOf(name)))
+          const index = names.findIndex(
+            name =>
+              known.every(other => domainOf(other) !== domainOf(name)) &&
+              !shown.some(each => each.certificate?.covers(name) === true),
+          )
           if (line === undefined || names.length === 0 || index === -1) continue
           yield {
             at: argumentPlace(
