@@ -18,6 +18,9 @@ const tree = (rules: string): Record<string, string> => ({
           AllowOverride All
           Require all granted
       </Directory>
+      <FilesMatch "^\.ht">
+          Require all denied
+      </FilesMatch>
     `,
     ['rewrite', 'dir'],
   ),
