@@ -31,12 +31,23 @@ const apache = (certificate: string, key: string): string =>
     ['ssl', 'socache_shmcb'],
   )
 
+/** For `shop.example.org`, of nobody. */
 const BOTH = conf`
   -----BEGIN PRIVATE KEY-----
-  AAAA
+  MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+uyNDbJZPiiXyPQf
+  gKjIIsgjeD5uoVFp0/2CsLn23PqhRANCAAR/fzcDwoZ8z4DoqEvzjlccXJD5Q0cK
+  3dOdKM3Qx2nAqMzG2jobIh9wTRpnWrkDCxsh/T5YLqwQWO7u7+y7C7V/
   -----END PRIVATE KEY-----
   -----BEGIN CERTIFICATE-----
-  AAAA
+  MIIBjTCCATOgAwIBAgIUCEExvoYjWOypi0pMLGW5IQdwHFYwCgYIKoZIzj0EAwIw
+  GzEZMBcGA1UEAwwQc2hvcC5leGFtcGxlLm9yZzAgFw0yNjExMjkwNjQ4MDlaGA8y
+  MTI2MTEwNTA2NDgwOVowGzEZMBcGA1UEAwwQc2hvcC5leGFtcGxlLm9yZzBZMBMG
+  ByqGSM49AgEGCCqGSM49AwEHA0IABH9/NwPChnzPgOioS/OOVxxckPlDRwrd050o
+  zdDHacCozMbaOhsiH3BNGmdauQMLGyH9PlgurBBY7u7v7LsLtX+jUzBRMB0GA1Ud
+  DgQWBBTzTOp1DuJ/XmazfJ4Nzt+f6+7Z4DAfBgNVHSMEGDAWgBTzTOp1DuJ/Xmaz
+  fJ4Nzt+f6+7Z4DAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIGEL
+  aTsLpMW3JEGWo8BVvpm46qDso2H1J+wRsXPhHnYuAiEA+hssGsZ47UhEZgSAPR+L
+  1v3+BNHrB53kgA2VzuIj2wU=
   -----END CERTIFICATE-----
 `
 
