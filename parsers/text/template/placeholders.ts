@@ -82,6 +82,12 @@ function isConfiguration(line: string): boolean {
 const fenced = (_: string, { directive, text }: Line): Verdict =>
   FREE_TEXT.has(directive) || text.includes('~') ? 'perhaps' : 'proof'
 
+/** What a shell reads in another way: in a script, a compose file and a Dockerfile it means what it says. */
+function ofConfiguration(match: string, line: Line): Verdict {
+  if (!isConfiguration(line.text)) return 'none'
+  return PLAIN_VALUES.has(line.directive) ? fenced(match, line) : 'perhaps'
+}
+
 /** True behind the end of a directive, where `#` begins a comment. */
 const isBehindEnd = (match: string, { text }: Line): boolean =>
   /[;{}]\s*$/.test(text.slice(0, text.indexOf(match)))
@@ -134,10 +140,10 @@ const STYLES: readonly Style[] = [
   {
     mark: '#{',
     pattern: /#\{[A-Za-z_][\w.:-]*\}#?/y,
-    judge: (match, line) => (isBehindEnd(match, line) ? 'none' : fenced(match, line)),
+    judge: (match, line) => (isBehindEnd(match, line) ? 'none' : ofConfiguration(match, line)),
   },
   // Of make, and of the pipelines of Azure.
-  { mark: '$(', pattern: /(?<!\$)\$\([A-Za-z_][\w.]*\)/y, judge: fenced },
+  { mark: '$(', pattern: /(?<!\$)\$\([A-Za-z_][\w.]*\)/y, judge: ofConfiguration },
   // Hiera, where what is no variable of its own is written `%%{}{REQUEST_URI}`.
   { mark: '%%{', pattern: /%%\{\w*\}\{[^}\s]*\}/y, judge: () => 'proof' },
   {

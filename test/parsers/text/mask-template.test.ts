@@ -184,6 +184,9 @@ test('a placeholder that no server could have meant shows a template, whatever t
   plain('/etc/nginx/a', 'return 301 https://$$host$request_uri;')
   plain('/etc/nginx/a', 'return 301 https://$$host;')
   plain('/etc/nginx/a', 'root /srv;\nrewrite ^/(a{2})/{2} /$1 last;\nlocation ~ "^/[a-z]{3}$" {\n}')
+  plain('/app/Dockerfile', 'FROM php:8.3\nRUN docker-php-ext-install -j$(nproc) zip \\\n  intl')
+  plain('/app/entrypoint', 'set -e\necho $(date);\nexec "$@"')
+  plain('/app/Makefile', 'include $(TOP)/common.mk\nall:\n\techo "#{x}"')
   plain('/etc/nginx/a', 'listen 80; # __PORT__, %port% and {port}\nroot /srv/www; #{root}')
   assert.is(reveal(maskTemplate('/a', 'root #{Site.Root}#/www;').code), 'root #{Site.Root}#/www;')
   // Nothing but comments stands between the beginning, which is empty, and the word.
