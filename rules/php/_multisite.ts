@@ -1,14 +1,12 @@
 import { posix } from 'node:path'
 import { phpSetting } from '../../parsers/php/script.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { wordpressConfiguration } from './_php-sources.ts'
+import { rootsOfSites } from './_roots-of-sites.ts'
 
 /**
  * Where the sites of a WordPress are directories of one address, `/shop/wp-login.php` is the script of the first
@@ -17,17 +15,13 @@ import { wordpressConfiguration } from './_php-sources.ts'
  * @see https://developer.wordpress.org/advanced-administration/server/web-server/nginx/#wordpress-multisite-subdirectory-rules
  */
 export function* sitesInDirectories(deployment: Deployment): Iterable<RuleFinding> {
-  const byDirective = serverIndex(deployment.servers)
   for (const configuration of deployment.nginx) {
     if (!configuration.occurrences.has('fastcgi_pass')) continue
     const files = deployment.filesOf(configuration)
-    for (const root of configuration.occurrences.get('root') ?? []) {
-      const home = root.parent === null ? null : enclosingServer(root)
-      const server = home === null || root.parent !== home ? undefined : byDirective.get(home)
-      const directory = posix.normalize(root.args[0]?.value ?? '').replace(/\/$/, '')
-      if (server === undefined || isComputed(directory) || !directory.startsWith('/')) continue
-      const source = wordpressConfiguration(files, directory)
-      if (source === null || files.kind(posix.join(directory, 'wp-login.php')) !== 'file') continue
+    for (const { root, home, server, path } of rootsOfSites(deployment, configuration)) {
+      if (root.parent !== home) continue
+      const source = wordpressConfiguration(files, path)
+      if (source === null || files.kind(posix.join(path, 'wp-login.php')) !== 'file') continue
       const subdomains = phpSetting(source, 'SUBDOMAIN_INSTALL')
       if (phpSetting(source, 'MULTISITE')?.value !== true || subdomains?.value !== false) continue
       const [request] = requestsToServer(deployment, server, `/${MISSING}/wp-login.php`)
@@ -37,7 +31,7 @@ export function* sitesInDirectories(deployment: Deployment): Iterable<RuleFindin
       const tried = steps.findLast(({ directive }) => directive?.name === 'try_files')?.directive
       const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
       const deciding = tried ?? location ?? home
-      if (deciding === null || !('context' in deciding)) continue
+      if (!('context' in deciding)) continue
       yield {
         at: tried === undefined ? namePlace(deciding) : argumentPlace(deciding, deciding.args.length - 1),
         severity: 'warning',

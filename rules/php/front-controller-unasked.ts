@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { phpSetting } from '../../parsers/php/script.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -16,14 +15,13 @@ import { documentRoot } from '../../src/servers/apache/requests/document-root.ts
 import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
 import { phpPool } from './_examples.ts'
 import { joomlaWithoutHtaccess } from './_joomla.ts'
 import { sitesInDirectories } from './_multisite.ts'
+import { rootsOfSites } from './_roots-of-sites.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -390,23 +388,14 @@ export default defineRule({
 })
 
 function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
-  const { nginx, servers, filesOf } = deployment
+  const { nginx, filesOf } = deployment
   for (const configuration of nginx) {
     if (!configuration.occurrences.has('fastcgi_pass')) continue
     const files = filesOf(configuration)
-    const byDirective = serverIndex(servers)
-    for (const root of configuration.occurrences.get('root') ?? []) {
-      const home = root.parent === null ? null : enclosingServer(root)
-      const directory = root.args[0]?.value ?? ''
-      // A root of one location, but of `/`, is a part of the site.
-      if (home === null || isComputed(directory) || !directory.startsWith('/')) continue
-      if (root.parent !== home && root.parent?.args.at(-1)?.value !== '/') continue
-      const server = byDirective.get(home)
-      const path = posix.normalize(directory).replace(/\/$/, '')
+    for (const { root, home, server, path } of rootsOfSites(deployment, configuration)) {
       const application = applicationIn(files, path)
       const page = application === null ? null : pageOf(files, path, application)
-      const [request] =
-        server === undefined || page === null ? [] : requestsToServer(deployment, server, page.target)
+      const [request] = page === null ? [] : requestsToServer(deployment, server, page.target)
       if (request === undefined || application === null || page === null) continue
       const asset = assetOf(files, path, application)
       const taking = asset === null ? null : takenBy(deployment, { ...request, target: asset })

@@ -1,5 +1,3 @@
-import { posix } from 'node:path'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askHtaccess } from '../../src/deployment/requests/ask-htaccess.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -9,11 +7,10 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheOutcome } from '../../src/servers/apache/requests/outcome.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
 import { phpPool } from './_examples.ts'
+import { rootsOfSites } from './_roots-of-sites.ts'
 
 const FPM = conf`
   include fastcgi_params;
@@ -96,17 +93,10 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serverIndex(deployment.servers)
     for (const configuration of deployment.nginx) {
       const files = deployment.filesOf(configuration)
-      for (const root of configuration.occurrences.get('root') ?? []) {
-        const home = root.parent === null ? null : enclosingServer(root)
-        const server = home === null ? undefined : servers.get(home)
-        if (home === null || server === undefined) continue
-        // A root of one location, but of `/`, is a part of the site.
-        if (root.parent !== home && root.parent?.args.at(-1)?.value !== '/') continue
-        const top = posix.normalize(root.args[0]?.value ?? '').replace(/\/$/, '')
-        if (!top.startsWith('/') || isComputed(top) || leadsToScript(home)) continue
+      for (const { home, server, path: top } of rootsOfSites(deployment, configuration)) {
+        if (top === '' || leadsToScript(home)) continue
         // `php/front-controller-unasked` knows these, and more of them.
         if (files.kind(`${top}/.htaccess`) !== 'file' || applicationIn(files, top) !== null) continue
         const script = scriptOf(files, top, askHtaccess(files, top, `/${MISSING}/`))

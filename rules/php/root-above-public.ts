@@ -1,7 +1,6 @@
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -13,13 +12,12 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type ApacheConfiguration, loadsPhp } from '../../src/servers/apache/configuration.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
-import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
 import { type Project, projectIn } from './_public-directory.ts'
 import { rootsInImages } from './_root-in-image.ts'
+import { rootsOfSites } from './_roots-of-sites.ts'
 
 const LARAVEL = {
   'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
@@ -167,16 +165,10 @@ export default defineRule({
 function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
   for (const configuration of deployment.nginx) {
     if (!configuration.occurrences.has('fastcgi_pass')) continue
-    const byDirective = serverIndex(deployment.servers)
-    for (const root of configuration.occurrences.get('root') ?? []) {
-      const home = root.parent === null ? null : enclosingServer(root)
-      const directory = root.args[0]?.value ?? ''
-      if (home === null || root.parent !== home || isComputed(directory) || !directory.startsWith('/'))
-        continue
-      const path = posix.normalize(directory).replace(/\/$/, '')
+    for (const { root, home, server, path } of rootsOfSites(deployment, configuration)) {
+      if (root.parent !== home) continue
       const project = projectIn(deployment.filesOf(configuration), path)
-      const server = byDirective.get(home)
-      if (project === null || server === undefined || isNamed(home, project.directory)) continue
+      if (project === null || isNamed(home, project.directory)) continue
       const [request] = requestsToServer(deployment, server, '/')
       if (request === undefined) continue
       const { end } = probe(deployment, request)
@@ -189,7 +181,7 @@ function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
         const answer = probe(deployment, { ...request, target }).end
         return answer.kind === 'file' && answer.exists === true && answer.status === 200
       })
-      yield finding(argumentPlace(root, 0), directory, project, served)
+      yield finding(argumentPlace(root, 0), root.args[0]?.value ?? '', project, served)
     }
   }
 }
