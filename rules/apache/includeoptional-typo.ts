@@ -1,8 +1,7 @@
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
-import { nearestName } from '../_nearest-name.ts'
+import { nearestName, slipFinding } from '../_nearest-name.ts'
 
 const including = (path: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(['Listen 80', `IncludeOptional ${path}`], ['alias']),
@@ -54,21 +53,7 @@ export default defineRule({
       for (const { kind, at, ...note } of configuration.notes ?? []) {
         if (kind !== 'nothing-included' || !('path' in note)) continue
         const slip = nearestName(files, note.path)
-        if (slip === null) continue
-        const written = at.source.text.slice(at.start, at.end)
-        const index = written.lastIndexOf(slip.missing)
-        const start = at.start + index
-        yield {
-          at,
-          message: `\`${slip.missing}\` does not exist, and \`${slip.present}\` does`,
-          ...propose(
-            `Write \`${slip.present}\``,
-            'unsafe',
-            index === -1
-              ? []
-              : [replacePlace({ source: at.source, start, end: start + slip.missing.length }, slip.present)],
-          ),
-        }
+        if (slip !== null) yield slipFinding(at, slip)
       }
     }
   },

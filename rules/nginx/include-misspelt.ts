@@ -1,13 +1,12 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxMain } from '../_examples.ts'
-import { nearestName } from '../_nearest-name.ts'
+import { nearestName, slipFinding } from '../_nearest-name.ts'
 
 const including = (path: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -84,21 +83,7 @@ export default defineRule({
       for (const { path, at } of [...unread(configuration), ...findingNothing(configuration)]) {
         const slip = nearestName(files, path)
         if (slip === null || slip.missing.replace(/\.\w+$/, '').length < LEAST) continue
-        const written = at.source.text.slice(at.start, at.end)
-        const index = written.lastIndexOf(slip.missing)
-        const start = at.start + index
-        yield {
-          at,
-          ...(hasWildcard(path) && { severity: 'warning' as const }),
-          message: `\`${slip.missing}\` does not exist, and \`${slip.present}\` does`,
-          ...propose(
-            `Write \`${slip.present}\``,
-            'unsafe',
-            index === -1
-              ? []
-              : [replacePlace({ source: at.source, start, end: start + slip.missing.length }, slip.present)],
-          ),
-        }
+        yield { ...slipFinding(at, slip), ...(hasWildcard(path) && { severity: 'warning' as const }) }
       }
     }
   },

@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
-import { nearestName } from '../_nearest-name.ts'
+import { type NearName, nearestName } from '../_nearest-name.ts'
 
 const nginx = (path: string, more = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -126,7 +126,7 @@ const MADE = /^(?:dist|build|built|out|output|target|release|current|public_html
  * A letter too many or too few of a word: names in which one letter is another may be those of two things, and so may
  * names of hosts.
  */
-function isSlipOfDirectory({ missing, present }: { readonly missing: string; readonly present: string }) {
+function isSlipOfDirectory({ missing, present }: NearName): boolean {
   return (
     missing.length !== present.length &&
     Math.min(missing.length, present.length) >= LEAST &&
