@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { importedNames } from '../../src/deployment/django/imported-names.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -39,31 +38,6 @@ const LEAVES =
 export function packagesBrought(installed: ReadonlySet<string>): ReadonlySet<string> | null {
   if (![...installed].every(name => LEAVES.test(name) || BRINGS.has(name))) return null
   return new Set([...installed].flatMap(name => [name, ...(BRINGS.get(name) ?? [])]))
-}
-
-const MOST_FILES = 60
-
-/** The module that is loaded, and those of its own directories that it imports, whatever happens. */
-export function loadedFiles(files: FileSystem, first: string, roots: readonly string[]): readonly string[] {
-  const found = [first]
-  for (const path of found) {
-    for (const { module, name } of importedNames(files, path)) {
-      const [, dots = '', rest = ''] = /^(\.*)(.*)$/.exec(module) ?? []
-      const parents = dots === '' ? roots : [posix.join(posix.dirname(path), '../'.repeat(dots.length - 1))]
-      for (const parent of parents) {
-        const base = posix.join(parent, rest.replaceAll('.', '/'))
-        const next = [
-          `${base}.py`,
-          `${base}/__init__.py`,
-          ...(name === null ? [] : [`${base}/${name}.py`, `${base}/${name}/__init__.py`]),
-        ]
-        for (const each of next)
-          if (found.length < MOST_FILES && !found.includes(each) && files.kind(each) === 'file')
-            found.push(each)
-      }
-    }
-  }
-  return found
 }
 
 /** What the code of one file needs of packages that FastAPI leaves to those who use them. */

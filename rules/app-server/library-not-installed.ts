@@ -1,11 +1,11 @@
-import { posix } from 'node:path'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { installedPackages, requiredBeside } from '../containers/_python-packages.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { loadedFiles, neededBy, packagesBrought, websocketRoute } from './_fastapi-needs.ts'
+import { neededBy, packagesBrought, websocketRoute } from './_fastapi-needs.ts'
+import { loadedBy } from './_loaded-files.ts'
 
 const image = (
   application: string,
@@ -160,27 +160,19 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
-      const loaded = deployment.moduleOf(program)
-      if (loaded === null || loaded.source === null || loaded.source === 'missing') continue
-      const files = container?.files ?? program.machine.files
-      const roots = loaded.searchPath ?? []
-      const [root] = roots
+      const [root] = deployment.moduleOf(program)?.searchPath ?? []
       const required =
         container !== null
           ? installedPackages(container, true)
           : root === undefined
             ? null
-            : requiredBeside(files, root, true)
+            : requiredBeside(program.machine.files, root, true)
       const brought = required === null || !hasFastapi(required) ? null : packagesBrought(required)
       if (brought === null) continue
+      const loaded = loadedBy(program, deployment)
+      if (loaded === null) continue
+      const { files, paths } = loaded
       const severity = container === null ? ({} as const) : ({ severity: 'error' } as const)
-      const path = loaded.module.replaceAll('.', '/')
-      // As the server sees it: a source is called as it lies in the repository.
-      const own = roots
-        .flatMap(each => [posix.join(each, `${path}.py`), posix.join(each, path, '__init__.py')])
-        .find(each => files.kind(each) === 'file')
-      if (own === undefined) continue
-      const paths = loadedFiles(files, own, roots)
       const said = new Set<string>()
       for (const path of paths) {
         for (const { packages, at, says } of neededBy(files, path)) {

@@ -1,13 +1,13 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { releaseIn } from '../../src/deployment/django/django-version.ts'
-import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { loadedFiles } from './_fastapi-needs.ts'
+import { loadedBy } from './_loaded-files.ts'
 import { enginesIn, type SqlAlchemyEngine } from './_sqlalchemy-engines.ts'
 
 const api = (
@@ -203,7 +203,9 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       const loaded = loadedBy(program, deployment)
       if (loaded === null) continue
-      const { files, home, sources } = loaded
+      const { files, own, paths } = loaded
+      const home = posix.dirname(own)
+      const sources = paths.flatMap(each => sourceAt(files, each) ?? [])
       const engines = sources.flatMap(enginesIn)
       if (engines.length === 0) continue
       // Whoever names schemes in the code may put one right.
@@ -230,21 +232,6 @@ export default defineRule({
 /** Where the code makes another scheme of the one that it is given. */
 const CHANGES =
   /\bdrivername\b|\+(?:asyncpg|aiosqlite|aiomysql|asyncmy|psycopg)\b|\b(?:replace|sub|r?partition|split)\([^\n]*(?:postgres|mysql|sqlite|:\/\/)/
-
-/** The modules of Python that a program loads, and the directory of the first. */
-function loadedBy(program: AppServerProgram, deployment: Deployment) {
-  const loaded = deployment.moduleOf(program)
-  const roots = loaded?.searchPath ?? []
-  if (loaded === null || loaded.source === null || loaded.source === 'missing') return null
-  const files = program.machine.container?.files ?? program.machine.files
-  const path = loaded.module.replaceAll('.', '/')
-  const own = roots
-    .flatMap(each => [posix.join(each, `${path}.py`), posix.join(each, path, '__init__.py')])
-    .find(each => files.kind(each) === 'file')
-  if (own === undefined) return null
-  const sources = loadedFiles(files, own, roots).flatMap(each => sourceAt(files, each) ?? [])
-  return { files, home: posix.dirname(own), sources }
-}
 
 interface Url {
   readonly text: string

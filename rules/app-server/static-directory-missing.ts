@@ -8,7 +8,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { makesDirectories, missingIn } from '../containers/_missing-directory.ts'
-import { loadedFiles } from './_fastapi-needs.ts'
+import { loadedBy } from './_loaded-files.ts'
 
 const image = (
   mount: string,
@@ -92,17 +92,11 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
-      const loaded = container === null ? null : deployment.moduleOf(program)
+      const loaded = container === null ? null : loadedBy(program, deployment)
       const home = program.server.directory ?? program.directory
       if (container === null || loaded === null || home?.known !== true) continue
-      const roots = loaded.searchPath ?? []
-      const path = loaded.module.replaceAll('.', '/')
-      const own = roots
-        .flatMap(each => [posix.join(each, `${path}.py`), posix.join(each, path, '__init__.py')])
-        .find(each => container.files.kind(each) === 'file')
-      if (own === undefined) continue
-      const paths = loadedFiles(container.files, own, roots)
-      for (const { directory, at } of paths.flatMap(each => served(sourceAt(container.files, each)))) {
+      const { files, paths } = loaded
+      for (const { directory, at } of paths.flatMap(each => served(sourceAt(files, each)))) {
         const missing = missingIn(container, cleanPath(posix.resolve(home.value, directory)))
         if (missing === null || makesDirectories(container, paths)) continue
         if (missing === 'copied' && isIgnored(container, directory)) continue
