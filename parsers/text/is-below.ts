@@ -2,3 +2,8 @@
 export function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
+
+/** True where one of two clean paths is the other, or lies below it. */
+export function overlap(one: string, other: string): boolean {
+  return isBelow(one, other) || isBelow(other, one)
+}

@@ -1,6 +1,6 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { isBelow } from '../../parsers/text/is-below.ts'
+import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { textsRun } from './_started-words.ts'
@@ -39,8 +39,7 @@ export function missingIn(container: Container, directory: string): 'copied' | '
     ...mounts.filter(({ from }) => from !== 'COPY').map(({ target }) => target),
     ...service.tmpfs.map(each => (each.known ? each.value : '/')),
   ]
-  if (targets.some(target => isBelow(directory, cleanPath(target)) || isBelow(cleanPath(target), directory)))
-    return null
+  if (targets.some(target => overlap(directory, cleanPath(target)))) return null
   if (image.workingDirectory?.known === true && isBelow(cleanPath(image.workingDirectory.value), directory))
     return null
   const copies = image.steps.flatMap(step => ('sources' in step ? [step] : []))

@@ -1,5 +1,6 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { overlap } from '../../parsers/text/is-below.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
 
@@ -39,9 +40,7 @@ export function targetsOf({ service, image, mounts }: Container): readonly strin
 
 /** True where something stands at a path, above it or below it. */
 export function hasAt(container: Container, path: string): boolean {
-  return targetsOf(container).some(
-    target => target === path || isBelow(path, target) || isBelow(target, path),
-  )
+  return targetsOf(container).some(target => overlap(path, target))
 }
 
 export function isBelow(path: string, directory: string): boolean {

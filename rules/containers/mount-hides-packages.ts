@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -217,10 +218,6 @@ function hiddenBy(container: Container): readonly Hidden[] {
   })
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
-}
-
 /** True where something else stands at the directory, or at a part of it. */
 function isCovered({ mounts, service, image }: Container, directory: string, first: ContainerMount): boolean {
   const targets = [
@@ -231,9 +228,7 @@ function isCovered({ mounts, service, image }: Container, directory: string, fir
     ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
     ...(image?.volumes ?? []).flatMap(each => (each.known ? [each.value] : [])),
   ]
-  return targets.some(
-    target => isBelow(cleanPath(target), directory) || isBelow(directory, cleanPath(target)),
-  )
+  return targets.some(target => overlap(cleanPath(target), directory))
 }
 
 /** True where what starts the container installs them, or may. */
