@@ -5,30 +5,18 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
-import { apacheMain } from '../_examples.ts'
 import { FILE_NAMES, isForEveryPath } from './_front-controller.ts'
+import { frontController } from './_front-controller-examples.ts'
 
 const tree = (rules: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...frontController(
+    rules,
     conf`
-      Listen 80
-      ServerName example.org
-      DocumentRoot /srv/www
-      <Directory /srv/www>
-          AllowOverride All
-          Require all granted
-      </Directory>
       <FilesMatch "^\.ht">
           Require all denied
       </FilesMatch>
     `,
-    ['rewrite', 'dir'],
   ),
-  'srv/www/.htaccess': conf`
-    RewriteEngine On
-    RewriteRule ^index\.html$ - [L]
-    ${rules}
-  `,
   'srv/www/index.html': 'every page',
 })
 
@@ -79,7 +67,7 @@ export default defineRule({
       `),
     },
     {
-      title: 'files that the script of their directory hands out',
+      title: 'files that the script of their directory sends',
       files: tree(conf`
         RewriteCond %{REQUEST_FILENAME} -f
         RewriteRule ^(.+)$ /index.html?file=$1 [L]
@@ -122,7 +110,7 @@ export default defineRule({
         // Where two rules are for every path, one is for files and the other one for the rest.
         if (front === undefined || fronts.length > 1 || !/(?:^|\/)index\.(?:php|html?)/.test(front.output))
           continue
-        // A directory whose files one script hands out, each by its name.
+        // A directory whose files one script sends, each by its name.
         if (front.conditions.length === 1 && /[?&=]\$1|%\{/.test(front.output)) continue
         const meant = front.conditions.find((each, index) => isForFiles(each, front, index))
         if (meant === undefined) continue

@@ -3,28 +3,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { apacheMain } from '../_examples.ts'
 import { FILE_NAMES, isForEveryPath } from './_front-controller.ts'
+import { frontController } from './_front-controller-examples.ts'
 
-const tree = (rules: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 80
-      ServerName example.org
-      DocumentRoot /srv/www
-      <Directory /srv/www>
-          AllowOverride All
-          Require all granted
-      </Directory>
-    `,
-    ['rewrite', 'dir'],
-  ),
-  'srv/www/.htaccess': conf`
-    RewriteEngine On
-    RewriteRule ^index\.html$ - [L]
-    ${rules}
-  `,
-})
 const CONDITIONS = conf`
   RewriteCond %{REQUEST_FILENAME} !-f
   RewriteCond %{REQUEST_FILENAME} !-d
@@ -42,7 +23,7 @@ export default defineRule({
   bad: [
     {
       title: 'a rule between them',
-      files: tree(conf`
+      files: frontController(conf`
         ${CONDITIONS}
         RewriteRule ^sitemap$ /sitemap.xml [L]
         RewriteRule . «/index.html» [L]
@@ -63,7 +44,7 @@ export default defineRule({
   good: [
     {
       title: 'conditions right above',
-      files: tree(conf`
+      files: frontController(conf`
         RewriteRule ^sitemap$ /sitemap.xml [L]
         ${CONDITIONS}
         RewriteRule . /index.html [L]
@@ -71,7 +52,7 @@ export default defineRule({
     },
     {
       title: 'conditions for each',
-      files: tree(conf`
+      files: frontController(conf`
         ${CONDITIONS}
         RewriteRule ^sitemap$ /sitemap.xml [L]
         ${CONDITIONS}
@@ -80,7 +61,7 @@ export default defineRule({
     },
     {
       title: 'files that are there were let through before',
-      files: tree(conf`
+      files: frontController(conf`
         RewriteCond %{REQUEST_FILENAME} -f
         RewriteRule ^ - [L]
         ${CONDITIONS}
@@ -90,7 +71,7 @@ export default defineRule({
     },
     {
       title: 'files were let through by their names',
-      files: tree(conf`
+      files: frontController(conf`
         RewriteRule \\.(?:css|js|png)$ - [L]
         ${CONDITIONS}
         RewriteRule ^api/ /api.php [L]
@@ -99,7 +80,7 @@ export default defineRule({
     },
     {
       title: 'missing files of one directory are refused, and one page is for all the rest',
-      files: tree(conf`
+      files: frontController(conf`
         RewriteCond %{REQUEST_FILENAME} !-f
         RewriteRule ^assets/ - [R=404,L]
         RewriteRule . /index.html [L]
@@ -107,7 +88,7 @@ export default defineRule({
     },
     {
       title: 'a rule for some paths behind it',
-      files: tree(conf`
+      files: frontController(conf`
         ${CONDITIONS}
         RewriteRule ^sitemap$ /sitemap.xml [L]
         RewriteRule ^shop/ /index.html [L]
