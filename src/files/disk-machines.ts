@@ -164,11 +164,12 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const placed: readonly Machine[] = homes.map(machine =>
     placedMachine(machine, own, reached, options, repository, () => rest),
   )
+  const tables = homes.map(({ mounts }) => mountTable(mounts))
   /** Links that lead somewhere once their directory stands where a server has it. */
   const isFollowed = (path: string): boolean =>
-    homes.some(({ mounts }, index) => {
-      const at = mountTable(mounts).fromDisk(path)
-      return at !== null && (placed[index]?.files.kind(at) ?? null) !== null
+    placed.some((machine, index) => {
+      const at = tables[index]?.fromDisk(path) ?? null
+      return at !== null && machine.files.kind(at) !== null
     })
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]

@@ -63,11 +63,11 @@ function find({ files, parser, module, searchPath, settings }: Chosen): readonly
     })
 }
 
-/** django-split-settings, and what Python has of its own. */
-const LOADS = /(?:^|\.)(?:include|optional|exec|execfile|import_module|__import__)$/
-
-/** Words of those, by which most files are done with. */
-const MAY_LOAD = /\b(?:include|optional|exec|execfile|import_module|__import__)[ \t]*\(/
+/** Functions of django-split-settings, and what Python has of its own. */
+const LOADERS = '(?:include|optional|exec|execfile|import_module|__import__)'
+const LOADS = new RegExp(`(?:^|\\.)${LOADERS}$`)
+/** By this most files are done with. */
+const MAY_LOAD = new RegExp(`\\b${LOADERS}[ \\t]*\\(`)
 
 /**
  * True where another file of the directory may run a file among its own names, as no `import` does: one that it names,
