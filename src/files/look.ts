@@ -95,21 +95,24 @@ function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookO
   }
   if (files.kind(path) !== 'file') return null
   if (verdict.kind === 'htaccess') {
-    const isSnippet = OWN_NAME.test(posix.basename(named)) && holdsServersLines(files, path)
-    return isSnippet ? lookIntoFile(files, path, named, verdict) : { kind: 'htaccess', path }
+    const read = files.read(path)
+    const isServers = read.kind === 'source' && isNamedHtaccessAlone(read.source, posix.basename(named))
+    return isServers ? lookIntoFile(files, path, named, verdict) : { kind: 'htaccess', path }
   }
   if (!verdict.named && !isSurelyServers(path, peek)) return null
   return lookIntoFile(files, path, named, verdict)
 }
 
-/** `nagios.htaccess`, which is not what Apache looks for in a directory. */
-const OWN_NAME = /^[^.].*\.htaccess$/i
-
-/** True for a file of sections that stand in no `.htaccess`: it is included by the configuration. */
-function holdsServersLines(files: FileSystem, path: string): boolean {
-  const read = files.read(path)
-  return read.kind === 'source' && /^[ \t]*<(?:Directory|Location|VirtualHost)\b/im.test(read.source.text)
+/** True for a file that only its name says to be a `.htaccess`: the configuration of a server includes it. */
+export function isNamedHtaccessAlone(source: Source, name: string): boolean {
+  if (name === '.htaccess') return false
+  // `nagios.htaccess`, which is not what Apache looks for in a directory, has sections that stand in none.
+  if (OWN_NAME.test(name) && /^[ \t]*<(?:Directory|Location|VirtualHost)\b/im.test(source.text)) return true
+  // `nginx.htaccess` and `htaccess-nginx.txt` are what an application says to nginx in place of one.
+  return recognise(source)?.program === 'nginx'
 }
+
+const OWN_NAME = /^[^.].*\.htaccess$/i
 
 function lookIntoFile(
   files: FileSystem,

@@ -3,7 +3,7 @@ import { parseNginx } from '../../parsers/nginx/parse.ts'
 import { fragmentContexts } from '../servers/nginx/fragments.ts'
 import type { FileSystem } from './file-system.ts'
 import { isMainName, judgePath, MAIN_FILES } from './known-places.ts'
-import { below } from './look.ts'
+import { below, isNamedHtaccessAlone } from './look.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import type { ReadAs } from './read-as.ts'
 import { recognise } from './recognise.ts'
@@ -32,7 +32,8 @@ export function readNamedFile(
   const read = files.read(path)
   if (read.kind !== 'source') return null
   const verdict = judgePath(below(path, within))
-  if (as === 'htaccess' || (as === null && verdict?.kind === 'htaccess')) {
+  const isHtaccess = verdict?.kind === 'htaccess' && !isNamedHtaccessAlone(read.source, posix.basename(path))
+  if (as === 'htaccess' || (as === null && isHtaccess)) {
     return { path, program: 'apache', part: 'htaccess', isInLocation: false, readAs: '.htaccess' }
   }
   if (as === 'nginx-location') {

@@ -28,4 +28,23 @@ test('a file at which looking fails costs itself alone', () => {
   )
 })
 
+test('what is called a .htaccess and holds lines of nginx is a file of nginx', () => {
+  const lookAt = (name: string, text: string) => {
+    const path = `/srv/www/${name}`
+    const [judged] = judgePaths([path], '/srv')
+    if (judged === undefined) return null
+    const looked = lookInto(memoryFileSystem({ [path]: text }), judged, {})
+    return looked?.kind === 'candidate' ? looked.program : (looked?.kind ?? null)
+  }
+  const nginx =
+    'location / {\n  if (!-e $request_filename) {\n    rewrite ^(.*)$ /index.php?s=$1 last;\n  }\n}\n'
+  const apache = 'RewriteEngine On\nRewriteCond %{REQUEST_FILENAME} !-f\nRewriteRule ^ index.php [L]\n'
+  assert.is(lookAt('nginx.htaccess', nginx), 'nginx')
+  assert.is(lookAt('htaccess-nginx.txt', nginx), 'nginx')
+  assert.is(lookAt('htaccess.txt', apache), 'htaccess')
+  assert.is(lookAt('site.htaccess', apache), 'htaccess')
+  // Apache reads it, whatever it was written for.
+  assert.is(lookAt('.htaccess', nginx), 'htaccess')
+})
+
 test.run()
