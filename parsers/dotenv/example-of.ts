@@ -28,11 +28,19 @@ export function exampleOf(path: string, read: (path: string) => Source | 'missin
   return null
 }
 
+const MARKS = ['docker', 'compose', 'sail']
+const BETWEEN = ['.', '-', '_']
+
 function forContainers(name: string): readonly string[] {
-  const own = [`${name}.docker`, `${name}.dev.docker`, `${name}.compose`, `${name}.sail`]
-  return [
-    ...own,
-    ...WORDS.flatMap(word => [`${name}.docker.${word}`, `${name}.${word}.docker`]),
-    'docker.env',
-  ]
+  const named = MARKS.flatMap(mark =>
+    BETWEEN.flatMap(between => [
+      `${name}${between}${mark}`,
+      ...WORDS.flatMap(word => [
+        `${name}.${mark}${between}${word}`,
+        `${name}.${word}${between}${mark}`,
+        `${name}-${mark}${between}${word}`,
+      ]),
+    ]),
+  )
+  return [...named, `${name}.dev.docker`, 'docker.env']
 }

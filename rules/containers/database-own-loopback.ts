@@ -196,6 +196,10 @@ export default defineRule({
       files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env.docker': 'DB_HOST=mysql\n' },
     },
     {
+      title: 'an example for the host, beside the one for containers',
+      files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env.example_docker': 'DB_HOST=mysql\n' },
+    },
+    {
       title: 'a file that is to be copied, beside the one that was made of it',
       files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env': 'DB_HOST=mysql\n' },
     },
