@@ -228,6 +228,14 @@ export default defineRule({
       title: 'a cache that is off',
       files: { 'etc/nginx/nginx.conf': fastcgi('fastcgi_cache off;') },
     },
+    {
+      title: 'a backend that is asked for the path alone',
+      files: {
+        'nginx.conf': main('$uri')
+          .replace('location /', 'location ~ ^/media/(?<file>.+)$')
+          .replace('9000;', '9000/media/$file;'),
+      },
+    },
     { title: 'path and query apart', files: { 'nginx.conf': main('$host$uri$is_args$args') } },
     {
       title: 'a variable of one’s own',
@@ -352,7 +360,8 @@ export default defineRule({
       if (
         names.some(name => PATH.test(name)) &&
         !names.some(name => QUERY.test(name)) &&
-        !isOfFiles(connection)
+        !isOfFiles(connection) &&
+        !dropsQuery(connection)
       ) {
         yield {
           at,
@@ -529,6 +538,17 @@ function isToldOfServer(written: readonly { readonly value: string }[]): boolean
 /** Variables that are the host that a client asked for, and those that somebody else may have set to it. */
 const NAMES_SITE =
   /^(?!(?:proxy_host|proxy_port|remote_\w+|scheme|proxy_add_\w+|server_name|server_port|http_upgrade)$)/
+
+/**
+ * True where the backend gets the path that is built here, and no query with it.
+ * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
+ */
+function dropsQuery({ pass }: NginxConnection): boolean {
+  const [, path = ''] = /^https?:\/\/(?:\$\w+(?=\/)|[^/$]+)(.*)$/.exec(pass.args[0]?.value ?? '') ?? []
+  return (
+    pass.name === 'proxy_pass' && path.includes('$') && !variableNames(path).some(name => QUERY.test(name))
+  )
+}
 
 /** True for a location of files by their suffixes, where a query says the release alone. */
 function isOfFiles({ block }: NginxConnection): boolean {
