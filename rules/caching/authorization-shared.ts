@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -67,6 +68,10 @@ export default defineRule({
     {
       title: 'what nginx itself asks for',
       files: { 'nginx.conf': main('api;', 'internal;') },
+    },
+    {
+      title: 'a template says what the cache is asked for',
+      files: { 'nginx.conf.j2': main('api;', 'proxy_cache_bypass {{ secret_header }};') },
     },
     {
       title: 'the backend says what may be kept',
@@ -139,8 +144,9 @@ function isKeptApart({ server: { configuration }, block, headers }: NginxConnect
   })
 }
 
-/** A variable of its own, behind which a `map` may look at credentials. */
+/** A variable of its own, behind which a `map` may look at credentials, or what a template writes. */
 function isOther(name: string, value: string): boolean {
+  if (isUnknownWord(value)) return true
   if (name === 'proxy_cache_key') return false
   return /\$(?!arg_|request_method|http_pragma|http_upgrade|http_cache_control|is_args|args)\w+/.test(value)
 }
