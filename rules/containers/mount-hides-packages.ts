@@ -37,6 +37,10 @@ const node = (
 const WHOLE = 'volumes: [".:/app"]'
 const renamed = (files: Readonly<Record<string, string>>, from: string, to: string): Record<string, string> =>
   Object.fromEntries(Object.entries(files).map(([path, text]) => [path === from ? to : path, text]))
+const from = (image: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(node(WHOLE)).map(([path, text]) => [path, text.replace('FROM node:22', `FROM ${image}`)]),
+  )
 const php = (service: string): Record<string, string> => ({
   'compose.yaml': conf`
     services:
@@ -108,12 +112,11 @@ export default defineRule({
     { title: 'a container to work in', files: node(`${WHOLE}\ncommand: sleep infinity`) },
     {
       title: 'an image of somebody else, whose entry point may install them',
-      files: Object.fromEntries(
-        Object.entries(node(WHOLE)).map(([path, text]) => [
-          path,
-          text.replace('FROM node:22', 'FROM example/node'),
-        ]),
-      ),
+      files: from('example/node'),
+    },
+    {
+      title: 'packages that the build of a Python application alone needs',
+      files: from('python:3.13'),
     },
     {
       title: 'Yarn without a directory of packages',
@@ -153,6 +156,8 @@ interface Hidden {
 }
 
 interface PackageManager {
+  /** Images whose entry point installs nothing, and whose programs need the packages while they run. */
+  readonly images: RegExp
   readonly installs: RegExp
   readonly manifest: string
   readonly directory: string
@@ -162,6 +167,7 @@ interface PackageManager {
 
 const MANAGERS: readonly PackageManager[] = [
   {
+    images: /^(?:node|oven\/bun|debian|ubuntu|alpine)$/,
     installs:
       /\b(?:npm (?:ci|i|install)|pnpm (?:i|install)|bun (?:i|install)|yarn(?: install)?(?= *(?:-|&|;|$)))/m,
     manifest: 'package.json',
@@ -169,6 +175,7 @@ const MANAGERS: readonly PackageManager[] = [
     without: '.pnp.cjs',
   },
   {
+    images: /^(?:php|composer|debian|ubuntu|alpine)$/,
     installs: /\bcomposer(?:\.phar)? +(?:install|update)\b/,
     manifest: 'composer.json',
     directory: 'vendor',
@@ -176,13 +183,10 @@ const MANAGERS: readonly PackageManager[] = [
   },
 ]
 
-/** Images whose entry point installs nothing. */
-const PLAIN = /^(?:node|php|composer|oven\/bun|debian|ubuntu|alpine|python|ruby)$/
-
 function hiddenBy(container: Container): readonly Hidden[] {
   const { image, service, mounts, hostFiles, base } = container
   const home = image?.workingDirectory
-  if (image === null || !PLAIN.test(base ?? '')) return []
+  if (image === null) return []
   if (home?.known !== true || service.volumesFrom.length > 0) return []
   const own = cleanPath(
     service.workingDirectory?.known === true ? service.workingDirectory.value : home.value,
@@ -192,6 +196,7 @@ function hiddenBy(container: Container): readonly Hidden[] {
   if (first === undefined || first.path === null) return []
   const path = posix.join(first.path, posix.relative(cleanPath(first.target), own))
   return MANAGERS.flatMap(manager => {
+    if (!manager.images.test(base ?? '')) return []
     const directory = posix.join(own, manager.directory)
     const [manifest, packages, without] = [manager.manifest, manager.directory, manager.without].map(name =>
       hostFiles.kind(posix.join(path, name)),
