@@ -280,6 +280,7 @@ export default defineRule({
       `),
     },
     { title: 'an image from before it asked for one', files: tree('image: postgres:9.6.5-alpine') },
+    { title: 'a release of which none was made since', files: tree('image: postgres:9.3') },
     {
       title: 'a password that whoever copies the file sets',
       files: tree(conf`
@@ -338,7 +339,7 @@ const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)
  * https://github.com/docker-library/postgres/pull/658
  */
 const BEFORE_PASSWORDS =
-  /:(?:9\.[0-3]\.|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
+  /:(?:9\.[0-3](?!\d)|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
 
 type IsSet = (name: RegExp) => boolean
 
