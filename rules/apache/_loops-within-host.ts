@@ -17,8 +17,15 @@ import { hotlinkLoops } from './_hotlink-loops.ts'
 export function* slashLoop(deployment: Deployment, asked: AskedHost) {
   const { configuration, host } = asked
   const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
-  const files = root === undefined ? null : deployment.filesOf(configuration).list(root)
-  const first = files?.find(({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name))
+  if (root === undefined) return
+  const files = deployment.filesOf(configuration)
+  const directories = (files.list(root) ?? []).filter(
+    ({ name, kind }) => kind === 'directory' && /^[a-z][\w-]*$/i.test(name),
+  )
+  const page = directories.find(({ name }) =>
+    files.list(`${root}/${name}`)?.some(each => PAGE.test(each.name)),
+  )
+  const first = page ?? directories[0]
   if (first === undefined) return
   const taken = askHost(deployment, asked, `/${first.name}/`)
   if (!leadsTo(taken.end, `/${first.name}`)) return
@@ -28,9 +35,14 @@ export function* slashLoop(deployment: Deployment, asked: AskedHost) {
   yield {
     at: argumentPlace(rule, 1),
     cause: `${rule.source.path} ${argumentPlace(rule, 1).start}`,
+    // Nobody looks for a page in a directory of style sheets.
+    ...(page === undefined && { severity: 'info' as const }),
     message: `this takes the slash of the directory \`/${first.name}/\` away, and mod_dir puts it back, for ever`,
   }
 }
+
+/** What stands for a directory. https://httpd.apache.org/docs/2.4/mod/mod_dir.html#directoryindex */
+const PAGE = /^(?:index|default)\.(?:\w*html?|php\d?|cgi|pl)$/i
 
 function leadsTo(end: ApacheEnd, path: string): boolean {
   if (end.kind !== 'response' || end.location === null) return false

@@ -56,7 +56,7 @@ const apache = (lines: string): string =>
     ['rewrite', 'alias', 'setenvif'],
   )
 
-const slashless = (condition: string): Record<string, string> => ({
+const slashless = (condition: string, page = 'blog/index.html'): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
     conf`
       Listen 80
@@ -71,7 +71,7 @@ const slashless = (condition: string): Record<string, string> => ({
     ['rewrite', 'dir'],
   ),
   'srv/www/index.html': 'start page',
-  'srv/www/blog/index.html': 'blog',
+  [`srv/www/${page}`]: 'blog',
 })
 
 /** A `.htaccess` below the document root of a site over plain HTTP and over TLS. */
@@ -104,7 +104,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'where it is a file that another site embeds',
-    info: 'where a header decides that a proxy in front may send',
+    info: 'where a header decides that a proxy in front may send, and for a directory that has no page of its own',
   },
   confidence: 'high',
   ofLoneHtaccess: true,
@@ -320,6 +320,10 @@ export default defineRule({
     {
       title: 'a slash that mod_dir puts back',
       files: slashless(''),
+    },
+    {
+      title: 'a slash that mod_dir puts back, of a directory that has no page',
+      files: slashless('', 'css/index.css'),
     },
     {
       title: 'a slash that mod_dir puts back, from .htaccess',
