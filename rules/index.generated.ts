@@ -421,6 +421,7 @@ import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/dire
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
+import forwardedHeadersFormOriginRefused from './forwarded-headers/form-origin-refused.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-misspelt.ts'
 import forwardedHeadersHostCompared from './forwarded-headers/host-compared.ts'
@@ -1215,6 +1216,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
+  { id: 'forwarded-headers/form-origin-refused', ...forwardedHeadersFormOriginRefused },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/header-name-misspelt', ...forwardedHeadersHeaderNameMisspelt },
   { id: 'forwarded-headers/host-compared', ...forwardedHeadersHostCompared },

@@ -423,6 +423,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/double-proxy-processing', { fixes: [], programs: ['apache', 'django'] }],
   ['forwarded-headers/duplicated', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/expression-format-letter', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['forwarded-headers/form-origin-refused', { fixes: ['unsafe'], programs: ['nginx', 'app-server', 'docker'] }],
   ['forwarded-headers/header-name-invalid', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server'] }],
   ['forwarded-headers/header-name-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/host-compared', { fixes: ['unsafe'], programs: ['nginx', 'app-server', 'docker'] }],

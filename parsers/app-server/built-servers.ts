@@ -9,7 +9,7 @@ import { NOTHING_SAID } from './no-server.ts'
 
 /** What a program is built of that may say where it listens. */
 export const BUILT_OF =
-  /(?:^|\/)(?:Dockerfile[\w.-]*|(?:Program|Startup)\.cs|appsettings(?:\.\w+)?\.json|hosting\.json|go\.mod|[\w-]+\.go|pom\.xml|build\.gradle(?:\.kts)?|application(?:-[\w-]+)?\.(?:properties|ya?ml))$/
+  /(?:^|\/)(?:Dockerfile[\w.-]*|(?:Program|Startup)\.cs|appsettings(?:\.\w+)?\.json|hosting\.json|go\.mod|[\w-]+\.go|(?:svelte|astro)\.config\.[cm]?[jt]s|pom\.xml|build\.gradle(?:\.kts)?|application(?:-[\w-]+)?\.(?:properties|ya?ml))$/
 
 /** Lines of C# and JSON by which an application names its own address. */
 const OWN_URLS =

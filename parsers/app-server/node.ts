@@ -9,6 +9,7 @@ import { optionTable, programArguments } from './arguments.ts'
 import type { AppAddress, AppBind, AppCommand, AppFiles, AppServer, AppValue } from './app-server.ts'
 import { HTTP, hostPortBind } from './binds.ts'
 import { argumentLayer, numberSetting, prefixedLayer, layered, textSetting } from './layers.ts'
+import { readBuiltByFramework } from './node-frameworks.ts'
 import { NOTHING_SAID } from './no-server.ts'
 
 /** Options of Node.js that take the next word. */
@@ -30,7 +31,11 @@ export function readNode(command: AppCommand, files: AppFiles): AppServer | null
   const word = rest[at]
   if (program === undefined || word === undefined || isUnknownWord(word.text)) return null
   if (/^-(?:e|p|-eval|-print)/.test(rest[at - 1]?.text ?? '')) return null
-  return scriptServer(word.text, program, command, files) ?? standaloneNext(word, program, command, files)
+  return (
+    scriptServer(word.text, program, command, files) ??
+    standaloneNext(word, program, command, files) ??
+    readBuiltByFramework(word, program, command, files)
+  )
 }
 
 /** The `server.js` that `output: 'standalone'` makes: it listens on `HOSTNAME` and `PORT`. */
@@ -54,6 +59,7 @@ function standaloneNext(
     application: null,
     binds: [hostPortBind(host, numberSetting(get('port')), HTTP, '::', 3000)],
     directory: command.directory,
+    settings: OF_NEXT,
   }
 }
 
@@ -204,6 +210,8 @@ function passedOn(program: string, given: readonly WrittenText[], name: string):
   return /npm$/.test(program) && !/pnpm$/.test(program) ? [] : given.slice(at + 1)
 }
 
+const OF_NEXT: AppServer['settings'] = new Map([['framework', known('Next.js')]])
+
 const NEXT = optionTable(`
   port -p --port
   hostname -H --hostname
@@ -220,6 +228,7 @@ export function readNext(command: AppCommand): AppServer {
     application: null,
     binds: [hostPortBind(textSetting(get('hostname')), numberSetting(get('port')), HTTP, '::', 3000)],
     directory: command.directory,
+    settings: OF_NEXT,
     complete: !given.open,
   }
 }

@@ -8,6 +8,7 @@ import { readFastapi, readFlask, readPhpServer, readRunserver } from './developm
 import { readGranian } from './granian.ts'
 import { readGunicorn } from './gunicorn.ts'
 import { readHypercorn } from './hypercorn.ts'
+import { readRemixServe } from './node-frameworks.ts'
 import { readNext, readNode, scriptOfPackage } from './node.ts'
 import { readAngular, readVite } from './node-development.ts'
 import { readPuma, readRailsServer, readUnicorn } from './ruby-servers.ts'
@@ -80,6 +81,9 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       const script = scriptOfPackage(command, files)
       return script === null ? null : readAppServer(script, files)
     }
+    case 'remix-serve':
+    case 'react-router-serve':
+      return readRemixServe(command)
     case 'next':
       return command.words[1]?.text === 'start' ? readNext(behind(1)) : null
     case 'puma':
@@ -101,7 +105,9 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       return readSpring(command, files)
     case 'npx':
     case 'bunx':
-      return /^(?:vite|ng|next)$/.test(command.words[1]?.text ?? '') ? readProgram(behind(1), files) : null
+      return /^(?:vite|ng|next|remix-serve|react-router-serve)$/.test(command.words[1]?.text ?? '')
+        ? readProgram(behind(1), files)
+        : null
     case 'php':
       if (command.words[1]?.text === 'artisan' && command.words[2]?.text === 'serve')
         return readPhpServer(behind(2), 'artisan')

@@ -1,0 +1,228 @@
+import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { addHeader } from './_add-header.ts'
+import { type FormOrigins, formOriginsOf } from './_form-origins.ts'
+import { lostHeaders } from './_lost-headers.ts'
+
+const HOST = 'proxy_set_header Host $http_host;'
+const proxy = (target: string, lines: string, mark = false): string => conf`
+  server {
+      listen 443 ssl;
+      server_name shop.example.org;
+      ssl_certificate /etc/ssl/shop.pem;
+      ssl_certificate_key /etc/ssl/shop.key;
+      ${mark ? '«location»' : 'location'} / {
+          proxy_pass http://${target};
+          ${lines}
+      }
+  }
+`
+const compose = (environment: string, build: string): string => conf`
+  services:
+    nginx:
+      image: nginx:1.28
+      ports: ["443:443"]
+      volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+    app:
+      build: ${build}
+      ${environment}
+`
+const svelteKit = (
+  environment: string,
+  site: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
+  'compose.yaml': compose(environment, './app'),
+  'site.conf': site,
+  'app/Dockerfile': conf`
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+    RUN npm ci && npm run build
+    CMD ["node", "build"]
+  `,
+  'app/package.json': '{ "devDependencies": { "@sveltejs/adapter-node": "5.2.0" } }\n',
+  'app/svelte.config.js': conf`
+    import adapter from '@sveltejs/adapter-node'
+    export default { kit: { adapter: adapter() } }
+  `,
+  'app/src/routes/login/+page.server.js': 'export const actions = { default: async () => {} }\n',
+  ...more,
+})
+const next = (
+  site: string,
+  configuration = 'export default {}\n',
+  action = "'use server'\n",
+): Record<string, string> => ({
+  'compose.yaml': compose('', './web'),
+  'site.conf': site,
+  'web/Dockerfile': conf`
+    FROM node:22
+    WORKDIR /web
+    COPY . .
+    RUN npm ci && npx next build
+    CMD ["npx", "next", "start"]
+  `,
+  'web/package.json': '{ "dependencies": { "next": "16.0.0" } }\n',
+  'web/next.config.mjs': configuration,
+  'web/app/actions.js': `${action}export async function save() {}\n`,
+})
+const origin = (value: string): string => conf`
+  environment:
+    ORIGIN: ${value}
+`
+
+export default defineRule({
+  summary: 'A framework takes another name for its own than clients use, and refuses their forms',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'SvelteKit and Next.js compare the `Origin` that the browser sends with a form with the name that they are asked for, or are told of. Behind a proxy that is the name in `proxy_pass` unless a line sends `Host`: pages come, and every form is refused, with `Cross-site POST form submissions are forbidden` or `Invalid Server Actions request`.',
+  remedy:
+    'Write `proxy_set_header Host $http_host;`, and as `ORIGIN` of SvelteKit the address in the browser',
+  references: [
+    'https://svelte.dev/docs/kit/adapter-node',
+    'https://nextjs.org/docs/app/api-reference/config/next-config-js/serverActions',
+  ],
+  unproven: 'The live tests build no application of a framework',
+  bad: [
+    { title: 'SvelteKit is not told the name', files: svelteKit('', proxy('app:3000', '', true)) },
+    {
+      title: 'SvelteKit is told the address on the machine of who wrote it',
+      files: svelteKit(origin('«http://localhost:3000»'), proxy('app:3000', HOST)),
+    },
+    {
+      title: 'SvelteKit is told plain HTTP',
+      files: svelteKit(origin('«http://shop.example.org»'), proxy('app:3000', HOST)),
+    },
+    {
+      title: 'SvelteKit on the machine',
+      files: {
+        'etc/nginx/nginx.conf': `events {}\nhttp {\n${proxy('127.0.0.1:3000', '', true)}}\n`,
+        'etc/systemd/system/shop.service': conf`
+          [Service]
+          WorkingDirectory=/srv/shop
+          Environment=HOST=127.0.0.1
+          ExecStart=/usr/bin/node build
+        `,
+        ...Object.fromEntries(
+          Object.entries(svelteKit('', '')).flatMap(([path, text]) =>
+            path.startsWith('app/') ? [[path.replace('app/', 'srv/shop/'), text]] : [],
+          ),
+        ),
+      },
+    },
+    { title: 'Next.js is not told the name', files: next(proxy('app:3000', '', true)) },
+  ],
+  good: [
+    { title: 'SvelteKit gets the name', files: svelteKit('', proxy('app:3000', HOST)) },
+    {
+      title: 'SvelteKit is told its origin, whatever it is asked for',
+      files: svelteKit(origin('https://shop.example.org'), proxy('app:3000', '')),
+    },
+    {
+      title: 'SvelteKit reads another header',
+      files: svelteKit(
+        conf`
+          environment:
+            HOST_HEADER: x-forwarded-host
+        `,
+        proxy('app:3000', 'proxy_set_header X-Forwarded-Host $host;'),
+      ),
+    },
+    {
+      title: 'SvelteKit that does not compare',
+      files: svelteKit('', proxy('app:3000', ''), {
+        'app/svelte.config.js': conf`
+          import adapter from '@sveltejs/adapter-node'
+          export default { kit: { adapter: adapter(), csrf: { checkOrigin: false } } }
+        `,
+      }),
+    },
+    {
+      title: 'SvelteKit without forms',
+      files: svelteKit('', proxy('app:3000', ''), {
+        'app/src/routes/login/+page.server.js': 'export const load = () => ({})\n',
+      }),
+    },
+    {
+      title: 'SvelteKit 3, which has its origin from the configuration',
+      files: svelteKit(origin('http://localhost:3000'), proxy('app:3000', HOST), {
+        'app/package.json': '{ "devDependencies": { "@sveltejs/adapter-node": "^6.0.0" } }\n',
+      }),
+    },
+    {
+      title: 'an origin that a variable says',
+      files: svelteKit(origin('${ORIGIN}'), proxy('app:3000', HOST)),
+    },
+    { title: 'Next.js gets the name', files: next(proxy('app:3000', HOST)) },
+    {
+      title: 'Next.js gets it in the other header',
+      files: next(proxy('app:3000', 'proxy_set_header X-Forwarded-Host $host;')),
+    },
+    {
+      title: 'Next.js that trusts the origin',
+      files: next(
+        proxy('app:3000', ''),
+        "export default { experimental: { serverActions: { allowedOrigins: ['shop.example.org'] } } }\n",
+      ),
+    },
+    { title: 'Next.js without actions', files: next(proxy('app:3000', ''), undefined, '') },
+  ],
+  *check({ connections }) {
+    for (const connection of connections.http) {
+      if (connection.reachable === false || connection.headers.open) continue
+      for (const { to } of connection.targets) {
+        if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
+        const { program } = to.listener
+        const origins = formOriginsOf(program)
+        if (origins === null) continue
+        yield* origins.told === null
+          ? nameNotSent(connection, program, origins)
+          : otherOrigin(connection, origins)
+      }
+    }
+  },
+})
+
+function* nameNotSent(connection: NginxConnection, program: AppServerProgram, origins: FormOrigins) {
+  const { headers, block, pass } = connection
+  if (origins.readsForwarded && headers.written.some(({ name }) => name === 'x-forwarded-host')) return
+  const line = headers.written.find(({ name }) => name === 'host')
+  if (line !== undefined && line.value !== '$proxy_host') return
+  if (lostHeaders(connection).some(({ name }) => name === 'host')) return
+  yield {
+    at: line === undefined ? namePlace(headers.level ?? block) : argumentPlace(line.directive, 1),
+    message: `nginx sends ${origins.framework} the name in \`proxy_pass\`, not the one that clients use: ${origins.said}`,
+    label: line === undefined ? 'sets no `Host`' : 'the name of the upstream',
+    related: [
+      { at: argumentPlace(pass, 0), message: 'this name is sent' },
+      { at: program.server.at, message: origins.framework },
+    ],
+    ...(line === undefined ? addHeader(connection, 'Host', '$http_host', 'unsafe') : {}),
+  }
+}
+
+function* otherOrigin({ server, pass }: NginxConnection, { told, framework, said }: FormOrigins) {
+  if (told?.known !== true || told.at === null) return
+  const [, scheme, host = ''] = /^(https?):\/\/([^/:]+)(?::\d+)?\/?$/i.exec(told.value) ?? []
+  const names = server.names.filter(({ exact, name }) => exact && name.includes('.'))
+  if (scheme === undefined || names.length === 0 || names.length < server.names.length) return
+  const isNamed = names.some(({ name }) => name === host.toLowerCase())
+  const isPlain = server.tls && server.plainListens.length === 0 && scheme.toLowerCase() === 'http'
+  if (isNamed && !isPlain) return
+  const [first] = names
+  const origin = `${server.tls ? 'https' : 'http'}://${first?.name}`
+  yield {
+    at: told.at,
+    message: `${framework} takes \`${told.value}\` for its origin, and clients come by \`${origin}\`: ${said}`,
+    label: 'not the address in the browser',
+    related: [
+      ...(first === undefined ? [] : [{ at: first.at, message: 'the name of the server' }]),
+      { at: argumentPlace(pass, 0), message: 'leads here' },
+    ],
+    help: `Write \`${origin}\``,
+  }
+}
