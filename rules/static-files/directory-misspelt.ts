@@ -37,8 +37,27 @@ const apache = (path: string): Record<string, string> => ({
   'srv/shop/documents/page.html': 'page\n',
 })
 
+const symfony = (root: string, more?: Readonly<Record<string, string>>): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root ${root};
+      location / {
+          try_files $uri /index.php$is_args$args;
+      }
+      location ~ \\.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/shop.sock;
+      }
+    `),
+  ),
+  'srv/shop/composer.json': '{ "require": { "symfony/framework-bundle": "7.3.*" } }\n',
+  'srv/shop/public/index.php': '<?php\n',
+  ...more,
+})
+
 export default defineRule({
-  summary: 'A directory that is served is not there, and one of nearly that name is',
+  summary: 'A directory that is served is not there, and the one that is meant is',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
@@ -50,9 +69,15 @@ export default defineRule({
   ],
   bad: [
     { title: 'a letter too many', files: nginx('«/srv/shop/medias/»') },
+    { title: 'the directory of another release of Symfony', files: symfony('«/srv/shop/web»') },
     { title: 'a letter too few, in Apache', files: apache('«/srv/shop/document»') },
   ],
   good: [
+    { title: 'the directory of the application', files: symfony('/srv/shop/public') },
+    {
+      title: 'two directories with a start script',
+      files: symfony('/srv/shop/web', { 'srv/shop/htdocs/index.php': '<?php\n' }),
+    },
     { title: 'the directory that is there', files: nginx('/srv/shop/media/') },
     { title: 'the one that is there, in Apache', files: apache('/srv/shop/documents') },
     {
@@ -101,8 +126,9 @@ function* among(files: FileSystem, all: readonly Served[]): Iterable<RuleFinding
   const served = new Set(all.map(({ path }) => path))
   for (const { line, index, path } of all) {
     if (files.kind(path) !== null) continue
-    const slip = nearestName(files, path)
-    if (slip === null || !isSlipOfDirectory(slip)) continue
+    const near = nearestName(files, path)
+    const slip = near !== null && isSlipOfDirectory(near) ? near : otherPublic(files, path)
+    if (slip === null) continue
     const end = path.indexOf(`/${slip.missing}`)
     const meant = path.replace(`/${slip.missing}`, `/${slip.present}`)
     if (files.kind(meant) !== 'directory' || [...served].some(each => isBelow(each, meant))) continue
@@ -117,6 +143,21 @@ function* among(files: FileSystem, all: readonly Served[]): Iterable<RuleFinding
       ]),
     }
   }
+}
+
+/** What projects of PHP call the one directory that is served. */
+const PUBLIC = /^(?:public|web|webroot|www|html|htdocs|httpdocs|public_html|pub)$/
+
+/** The directory with the start script of an application, beside the one that another release or framework has. */
+function otherPublic(files: FileSystem, path: string): NearName | null {
+  const missing = posix.basename(path)
+  const project = posix.dirname(path)
+  if (!PUBLIC.test(missing) || files.kind(`${project}/composer.json`) !== 'file') return null
+  const [only, ...others] = (files.list(project) ?? []).filter(
+    ({ name, kind }) =>
+      kind === 'directory' && PUBLIC.test(name) && files.kind(`${project}/${name}/index.php`) === 'file',
+  )
+  return only === undefined || others.length > 0 ? null : { missing, present: only.name }
 }
 
 /** Of what a build or a command makes nothing is seen before it runs. */
