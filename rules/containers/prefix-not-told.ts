@@ -116,6 +116,10 @@ export default defineRule({
       files: tree('image: prom/prometheus:v2.53.0', '«http://tool:9090/»', '/prometheus/'),
     },
     {
+      title: 'pgAdmin',
+      files: tree('image: dpage/pgadmin4:8', '«http://tool:80/»', '/pgadmin/'),
+    },
+    {
       title: 'Kibana, which expects the path to be taken away',
       files: tree(
         conf`
@@ -168,6 +172,18 @@ export default defineRule({
     },
     { title: 'Grafana at the root', files: tree(grafana(''), 'http://tool:3000', '/') },
     { title: 'a path of Grafana itself', files: tree(grafana(''), 'http://tool:3000', '/api/live/') },
+    {
+      title: 'pgAdmin with its path',
+      files: tree(
+        conf`
+          image: dpage/pgadmin4:8
+          environment:
+            SCRIPT_NAME: /pgadmin
+        `,
+        'http://tool:80',
+        '/pgadmin/',
+      ),
+    },
     {
       title: 'Prometheus with its address',
       files: tree(

@@ -24,6 +24,10 @@ const IMAGES: readonly (readonly [RegExp, string])[] = [
   [/^(?:docker\.n8n\.io\/)?n8nio\/n8n$/, 'n8n'],
   [/^nodered\/node-red$/, 'Node-RED'],
   [/^rocker\/shiny(?:-verse)?$/, 'Shiny'],
+  [/^(?:ghcr\.io\/)?koenkk\/zigbee2mqtt$/, 'Zigbee2MQTT'],
+  [/^collabora\/code$/, 'Collabora'],
+  [/^tsl0922\/ttyd$/, 'ttyd'],
+  [/^(?:ghcr\.io\/)?esphome\/esphome$/, 'ESPHome'],
   [/^mattermost\/mattermost-[\w-]+$/, 'Mattermost'],
   [/^(?:registry\.)?rocket\.?chat(?:\/rocket\.?chat)+$|^rocketchat\/rocket\.chat$/, 'Rocket.Chat'],
 ]

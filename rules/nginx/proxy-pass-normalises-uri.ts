@@ -1,3 +1,4 @@
+import type { NginxConnection } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -17,12 +18,34 @@ const site = (location: string, target: string): string => conf`
   }
 `
 
+const behind = (image: string, location: string, target: string): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      nginx:
+        image: nginx:1.28
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        image: ${image}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name ops.example.org;
+        location ${location} {
+            proxy_pass ${target};
+            proxy_set_header Host $http_host;
+        }
+    }
+  `,
+})
+
 export default defineRule({
   summary: 'A path in `proxy_pass` has nginx decode and rewrite the URL',
   severity: 'info',
+  otherSeverities: { warning: 'where a program is behind it whose own URLs hold `%2F`' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'With a URI in `proxy_pass`, if only a slash, nginx sends the path as it understands it: `%2F` becomes a slash, two slashes become one. An application that has such paths, keys, or URLs in URLs gets others than were asked for.',
+  why: 'With a URI in `proxy_pass`, if only a slash, nginx sends the path as it understands it: `%2F` becomes a slash, two slashes become one. An application that has such paths, keys, or URLs in URLs gets others than were asked for: RabbitMQ asks for its default host by `/api/queues/%2F`, GitLab for a project by `group%2Fproject`, and both then answer 404; Jenkins says “It appears that your reverse proxy set up is broken”.',
   remedy:
     'Leave the slash out: `proxy_pass http://backend;`; where a prefix has to go, write `merge_slashes off` for double slashes',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
@@ -32,39 +55,133 @@ export default defineRule({
       files: { 'nginx.conf': site('/', '«http://127.0.0.1:9000/»') },
     },
     {
+      title: 'RabbitMQ, whose default host is `%2F`',
+      files: behind('rabbitmq:4-management', '/rabbitmq/', '«http://app:15672/»'),
+    },
+    { title: 'Jenkins', files: behind('jenkins/jenkins:lts', '/', '«http://app:8080/»') },
+    {
       title: 'URLs in URLs',
       files: { 'nginx.conf': site('/image-proxy/', '«http://127.0.0.1:9000/»') },
     },
   ],
   good: [
+    { title: 'no URI for RabbitMQ', files: behind('rabbitmq:4-management', '/', 'http://app:15672') },
+    {
+      title: 'RabbitMQ that is told its prefix',
+      files: behind('rabbitmq:4-management', '/rabbitmq/', 'http://app:15672'),
+    },
+    {
+      title: 'another port of RabbitMQ',
+      files: behind('rabbitmq:4-management', '/metrics/', 'http://app:15692/'),
+    },
     { title: 'no URI', files: { 'nginx.conf': site('/', 'http://127.0.0.1:9000') } },
     { title: 'a prefix that has to go', files: { 'nginx.conf': site('/api/', 'http://127.0.0.1:9000/') } },
   ],
   *check({ connections }) {
-    for (const { server, block, pass } of connections.http) {
+    for (const connection of connections.http) {
+      const { server, block, pass } = connection
       const written = pass.args[0]?.value ?? ''
       if (block.name !== 'location' || written.includes('$') || !/^https?:\/\/[^/]+\//.test(written)) continue
       const { modifier, name } = readLocation(block)
       if (modifier !== '' && modifier !== '^~') continue
       const at = argumentPlace(pass, 0)
       const isIdle = name === '/' && /^https?:\/\/[^/]+\/$/.test(written)
-      if (!isIdle && !(HOLDS_URLS.test(name) && mergesSlashes(server.configuration, server.directive)))
-        continue
+      const program = encodingProgram(connection)
+      const holdsUrls = HOLDS_URLS.test(name) && mergesSlashes(server.configuration, server.directive)
+      if (!isIdle && program === null && !holdsUrls) continue
       yield {
         at,
-        message: isIdle
-          ? 'the slash at the end has nginx send the decoded path, and changes nothing else'
-          : `URLs behind \`${name}\` lose one of their two slashes, and are decoded`,
+        ...(program !== null && { severity: 'warning' as const }),
+        message:
+          program !== null
+            ? `nginx asks ${program.name} for \`${decoded(program.asked)}\` where a client asks for \`${program.asked}\`: ${program.said}`
+            : isIdle
+              ? 'the slash at the end has nginx send the decoded path, and changes nothing else'
+              : `URLs behind \`${name}\` lose one of their two slashes, and are decoded`,
         label: 'sends the path as nginx understands it',
         ...(isIdle
           ? propose('Send the path as the client sent it', 'unsafe', [
               replacePlace(at, placeText(at).replace(/\/(["']?)$/, '$1')),
             ])
-          : {}),
+          : program !== null
+            ? {
+                help: `Write ${program.prefix.replace('PATH', name.replace(/\/$/, ''))}, and leave the path of \`proxy_pass\` out`,
+              }
+            : {}),
       }
     }
   },
 })
+
+/** What nginx makes of a path before it puts another in the place of the location’s. */
+function decoded(path: string): string {
+  return path.replace('%2F', '/').replace(/\/+/g, '/')
+}
+
+interface EncodingProgram {
+  readonly image: RegExp
+  readonly name: string
+  /** The port of its pages, in a container. */
+  readonly ports: readonly number[]
+  /** A path of its own in which a slash is encoded. */
+  readonly asked: string
+  readonly said: string
+  /** How it is told that it stands below a path. */
+  readonly prefix: string
+}
+
+/** Programs that put names with a slash into paths. */
+const PROGRAMS: readonly EncodingProgram[] = [
+  {
+    // https://www.rabbitmq.com/docs/management#path-prefix
+    image: /^(?:bitnami\/|bitnamilegacy\/)?rabbitmq$/,
+    name: 'RabbitMQ',
+    ports: [15672],
+    asked: '/api/queues/%2F/jobs',
+    said: '404',
+    prefix: '`management.path_prefix = PATH`',
+  },
+  {
+    // https://www.jenkins.io/doc/book/system-administration/reverse-proxy-configuration-troubleshooting/
+    image: /^jenkins\/jenkins$/,
+    name: 'Jenkins',
+    ports: [8080],
+    asked: '/a%2Fb',
+    said: 'reverse proxy set up is broken',
+    prefix: '`--prefix=PATH` in `JENKINS_OPTS`',
+  },
+  {
+    // https://docs.gitlab.com/api/rest/#namespaced-paths
+    image: /^gitlab\/gitlab-(?:ce|ee)$/,
+    name: 'GitLab',
+    ports: [80, 443],
+    asked: '/api/v4/projects/group%2Fproject',
+    said: '404',
+    prefix: '`PATH` into `external_url`',
+  },
+  {
+    // https://gerrit-review.googlesource.com/Documentation/config-reverseproxy.html
+    image: /^gerritcodereview\/gerrit$/,
+    name: 'Gerrit',
+    ports: [8080],
+    asked: '/projects/group%2Fproject',
+    said: 'Not Found',
+    prefix: '`PATH` into `httpd.listenUrl`',
+  },
+]
+
+/** The program of that kind that a connection leads to; null where none is known to be there. */
+function encodingProgram({ targets }: NginxConnection): EncodingProgram | null {
+  for (const { machine, port } of targets) {
+    const container = machine?.container ?? null
+    if (container === null || container.service.build !== null || port === null) continue
+    const found = PROGRAMS.find(
+      ({ image, ports }) => image.test(container.base ?? '') && ports.includes(port),
+    )
+    if (found !== undefined) return found
+  }
+  return null
+}
 
 /** Paths at which programs take a URL in the path: proxies for pictures, converters. */
 const HOLDS_URLS =
