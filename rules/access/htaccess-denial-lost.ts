@@ -65,6 +65,7 @@ const refused = conf`
 export default defineRule({
   summary: 'nginx serves what a `.htaccess` refuses',
   severity: 'warning',
+  otherSeverities: { info: 'where no file is found of which a client would gain anything' },
   confidence: 'high',
   securitySeverity: 6.5,
   cwe: [552],
@@ -134,6 +135,26 @@ export default defineRule({
           RewriteRule ^backup/ - [F]
         `,
         'srv/www/backup/shop.sql': 'insert\n',
+      },
+    },
+    {
+      title: 'a file of which a client gains nothing: advice',
+      files: {
+        'nginx.conf': site('').replace('/srv/www', '«/srv/www»'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/app/.htaccess': 'Require all denied\n',
+        'srv/www/app/theme.yaml': 'colour: blue\n',
+      },
+    },
+    {
+      title: 'a table behind settings that everybody has',
+      files: {
+        'nginx.conf': site('').replace('/srv/www', '«/srv/www»'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/app/.htaccess': 'Require all denied\n',
+        'srv/www/app/cacert.pem': 'an authority\n',
+        'srv/www/app/theme.yaml': 'colour: blue\n',
+        'srv/www/app/users.csv': 'ann\n',
       },
     },
   ],
@@ -257,13 +278,20 @@ function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirec
   const top = (root.args[0]?.value ?? '').replace(/\/+$/, '')
   if (!/^\/./.test(top) || isComputed(top)) return
   for (const { directory, refused } of refusedBelow(files, top)) {
-    for (const { path, status, at } of refused) {
-      const url = path.slice(top.length)
-      const does = answerOf(deployment, server, url, path)
+    const got = refused.flatMap(file => {
+      const url = file.path.slice(top.length)
+      const does = answerOf(deployment, server, url, file.path)
       // A script that nobody is to see shows nothing when it runs; one behind a password is what that protects.
-      if (does === null || (does === 'runs' && status !== 401)) continue
+      return does === null || (does === 'runs' && file.status !== 401)
+        ? []
+        : [{ ...file, url, does, weighs: does === 'runs' || OF_WEIGHT.test(file.path) }]
+    })
+    const worst = got.find(file => file.weighs) ?? got[0]
+    if (worst !== undefined) {
+      const { url, does, status, at } = worst
       yield {
         at: argumentPlace(root, 0),
+        ...(!worst.weighs && { severity: 'info' as const }),
         // Each file of rules is a fault of its own.
         aspect: directory,
         message: `nginx does not read \`${directory}/.htaccess\`, which ${status === 401 ? 'asks for a password' : 'denies the file'}, and ${does} \`${url}\` ${does === 'runs' ? 'for' : 'to'} whoever asks for it`,
@@ -274,7 +302,6 @@ function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirec
             ? 'Ask for the password in nginx too: `auth_basic` and `auth_basic_user_file` in a location'
             : `Refuse it in nginx too: \`location ${posix.dirname(url).replace(/\/?$/, '/')} { deny all; }\`, or a pattern for the names`,
       }
-      break
     }
   }
 }
@@ -351,6 +378,10 @@ function directoriesBelow(files: FileSystem, top: string): readonly string[] {
 /** What a client gains nothing by: what every copy of an application has, and what its pages load. */
 const NOBODYS =
   /^\.|^index\.html?$|^(?:readme|licen[cs]e|copying|changelog|authors|install|upgrade|robots)|^(?:composer|package)(?:-lock)?\.(?:json|lock)$|^(?:yarn\.lock|web\.config)$|\.(?:md|css|s[ac]ss|less|js|mjs|map|woff2?|ttf|eot|otf|svg|ico|twig|tpl|po|mo)$/i
+
+/** Data, logs, copies, documents of people, sources of scripts and settings: what a client gains something by. */
+const OF_WEIGHT =
+  /\.(?:sql|sqlite3?|db|mdb|csv|tsv|log|bak|old|orig|save|dump|zip|t?gz|tar|bz2|xz|7z|rar|pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|eml|mbox|vcf|ics|ini|cfg|conf|key|p12|pfx|php\d?|phtml|inc|pl|py|rb|sh)$/i
 
 /** The files that one `.htaccess` rules. */
 function filesBelow(files: FileSystem, directory: string): readonly string[] {
