@@ -89,7 +89,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/limitrequest-of-later-vhost', { fixes: [], programs: ['apache'] }],
   ['apache/listen-overlap', { fixes: [], programs: ['apache'] }],
   ['apache/location-names-directory', { fixes: [], programs: ['apache'] }],
-  ['apache/location-no-slash', { fixes: [], programs: ['apache'] }],
+  ['apache/location-no-slash', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/location-wildcard-no-subpath', { fixes: [], programs: ['apache'] }],
   ['apache/log-condition-reversed', { fixes: [], programs: ['apache'] }],
   ['apache/media-type-misplaced', { fixes: [], programs: ['apache'] }],

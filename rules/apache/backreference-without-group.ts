@@ -1,13 +1,17 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { redirectWords } from './_redirects.ts'
 
 export default defineRule({
-  summary: 'A rewriting rule inserts a group that its pattern does not have',
+  summary: 'A group is inserted that the pattern does not have',
   severity: 'error',
   otherSeverities: {
     info: 'where the pattern matches one path alone and the group would end the target: nothing is left out',
@@ -15,7 +19,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`$1` stands for the first group of the pattern of the `RewriteRule`, `%1` for that of the `RewriteCond` that matched last. Where there is no such group, nothing is inserted, and every URL leads to the same place. `%20` in a target is `%2` and a zero for the same reason.',
+  why: '`$1` stands for the first group of the pattern of the `RewriteRule`, `%1` for that of the `RewriteCond` that matched last. Where there is no such group, nothing is inserted, and every URL leads to the same place. `RedirectMatch`, `AliasMatch` and `SetEnvIf` insert nothing either. `%20` in a target is `%2` and a zero for the same reason.',
   remedy: 'Put parentheses around what is to be inserted: `^blog/(.*)$`; write `\\%20` for an escaped blank',
   references: ['https://httpd.apache.org/docs/2.4/rewrite/intro.html#regex'],
   bad: [
@@ -48,8 +52,30 @@ export default defineRule({
       title: 'the start page, which has nothing behind it',
       files: { 'site.conf': rewritingHost('RewriteRule ^/$ «https://example.org/start/$1» [R=301,L]') },
     },
+    {
+      title: 'in other lines with patterns',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RedirectMatch 301 ^/blog/(\d+)/.* «/posts/$1-$2»
+          AliasMatch ^/user/[^/]+/(.*)$ «/srv/users/$1/$2»
+          SetEnvIf Authorization ".+" «HTTP_AUTHORIZATION=$1»
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'groups of other lines with patterns',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RedirectMatch 301 ^/blog/(\d+)/(.*) /posts/$1-$2
+          AliasMatch "^/user/(?<name>[^/]+)/(.*)$" /srv/users/$1/$2
+          SetEnvIf Authorization ".+" HTTP_AUTHORIZATION=$0
+          SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1
+          Redirect /price /cost$1
+        `),
+      },
+    },
     {
       title: 'every group is there',
       files: rewritingDirectory(conf`
@@ -84,6 +110,7 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
+      yield* inserted(configuration, filesOf(configuration))
       for (const rule of placedRules(configuration, filesOf(configuration))) {
         if (!rule.settled || rule.keepsUri) continue
         const group = missingGroup(rule)
@@ -97,6 +124,41 @@ export default defineRule({
     }
   },
 })
+
+/** Where the pattern of a line stands; what it inserts groups into follows. */
+const PATTERNS: Readonly<Record<string, number>> = {
+  aliasmatch: 0,
+  scriptaliasmatch: 0,
+  proxypassmatch: 0,
+  redirectmatch: 0,
+  setenvif: 1,
+  setenvifnocase: 1,
+}
+
+/** Groups that other modules insert. */
+function* inserted(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  for (const [name, usual] of Object.entries(PATTERNS)) {
+    for (const line of everywhere(configuration, files, name)) {
+      const isInside = line.parent !== null && /^Location/i.test(line.parent.name)
+      const index = name === 'redirectmatch' ? redirectWords(line)?.path : isInside ? undefined : usual
+      const pattern = index === undefined ? undefined : line.args[index]?.value
+      const groups = pattern === undefined || !isSettled(pattern) ? null : groupsIn(pattern)
+      if (index === undefined || groups === null) continue
+      for (const [at, { value }] of line.args.entries()) {
+        if (at <= index) continue
+        const text = value
+          .replace(/\\./g, '')
+          .match(/\$[1-9]/g)
+          ?.find(group => Number(group[1]) > groups)
+        if (text === undefined) continue
+        yield {
+          at: argumentPlace(line, at),
+          message: `\`${text}\` is always empty: the pattern \`${pattern}\` has ${counted(groups)}`,
+        }
+      }
+    }
+  }
+}
 
 interface MissingGroup {
   readonly text: string

@@ -69,8 +69,21 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a target of RedirectMatch without its slash',
+      files: { 'site.conf': rewritingHost('RedirectMatch 301 ^/blog/(.*)$ «posts/$1»') },
+    },
   ],
   good: [
+    {
+      title: 'a group that has the slash',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RedirectMatch 301 ^/blog(/.*)$ $1
+          RedirectMatch 301 ^/shop$ shop-app://open
+        `),
+      },
+    },
     {
       title: 'a backend of WebSocket that is asked',
       files: {
@@ -118,11 +131,27 @@ export default defineRule({
         const fault = faultOf(text)
         if (fault !== null) yield { at, message: fault }
       }
+      yield* relativeMatches(configuration, files)
       yield* redirectedSockets(configuration, files)
       yield* redirectedBackends(configuration, files)
     }
   },
 })
+
+/** `Redirect` refuses a target that is neither a path nor a URL; `RedirectMatch` finds it out with each request. */
+function* relativeMatches(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  for (const directive of everywhere(configuration, files, 'redirectmatch')) {
+    const index = redirectWords(directive)?.target
+    const target = index === undefined ? undefined : directive.args[index]?.value
+    if (index === undefined || target === undefined || !isSettled(target)) continue
+    // Of what a group begins with nobody knows whether it has the slash.
+    if (!/^[\w.-]+(?:\/|$|\$\d)/.test(target) || faultOf(target) !== null) continue
+    yield {
+      at: argumentPlace(directive, index),
+      message: `\`${target}\` is neither a URL nor a path that begins with a slash, so httpd answers 500 (AH00674)`,
+    }
+  }
+}
 
 /** A backend of WebSocket that clients are sent to, where it is to be asked for them. */
 function* redirectedSockets(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {

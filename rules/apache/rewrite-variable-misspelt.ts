@@ -1,6 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { isSlip } from '../../parsers/text/slip.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -16,7 +17,9 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'A variable that mod_rewrite does not know',
   severity: 'error',
-  otherSeverities: { warning: 'for a header that is written as CGI has it' },
+  otherSeverities: {
+    warning: 'for a header that is written as CGI has it, and for names that are nearly right',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -59,8 +62,33 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a letter lost, in a target',
+      files: { 'site.conf': host('RewriteRule ^ «https://%{SERVER_NAE}%{REQUEST_URI}» [R=301,L]') },
+    },
+    {
+      title: 'a variable of the environment',
+      files: {
+        'site.conf': host(conf`
+          RewriteCond «%{REDIRECT_STATUS}» ^$
+          RewriteRule ^/inner/ - [F]
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'variables of the environment, of TLS, and one of another server',
+      files: {
+        'site.conf': host(conf`
+          RewriteCond %{ENV:REDIRECT_STATUS} ^$
+          RewriteCond %{SSL:SSL_PROTOCOL} !^TLSv1.3$
+          RewriteCond %{ORG_REQ_URI} !^/inner/
+          RewriteCond %{TIME_HOUR}%{TIME_MIN} >0700
+          RewriteRule ^/inner/ - [F]
+        `),
+      },
+    },
     {
       title: 'with it, and braces of an expression',
       files: {
@@ -96,7 +124,15 @@ export default defineRule({
           if (found === null) {
             const [dollar, header] = [DOLLAR.exec(word)?.[0], HEADER.exec(word)]
             const round = ROUND.exec(word)
-            if (round !== null)
+            const unknown = unknownVariable(word)
+            if (unknown !== null)
+              yield {
+                at,
+                message: `\`%{${unknown.name}}\` is always empty: mod_rewrite has no such variable`,
+                severity: 'warning' as const,
+                help: `write \`%{${unknown.meant}}\``,
+              }
+            else if (round !== null)
               yield {
                 at,
                 message: `\`${round[0]}\` is text: the name of a variable stands in braces`,
@@ -146,6 +182,40 @@ const DOLLAR = /\$\{(?:ENV|HTTP|SSL):[\w-]+\}/
 /** A header for which mod_rewrite has no variable. */
 const HEADER =
   /%\{HTTP_((?!(?:ACCEPT|COOKIE|FORWARDED|HOST|PROXY_CONNECTION|REFERER|USER_AGENT)\})[A-Z0-9_]+)\}/
+
+/** What mod_rewrite looks up by name: `lookup_variable()`, and of 2.4 the rest of `mod_rewrite.html#rewritecond`. */
+const KNOWN: ReadonlySet<string> = new Set(
+  (
+    'HTTP_ACCEPT HTTP_COOKIE HTTP_FORWARDED HTTP_HOST HTTP_PROXY_CONNECTION HTTP_REFERER HTTP_USER_AGENT ' +
+    'AUTH_TYPE CONN_REMOTE_ADDR CONTEXT_PREFIX CONTEXT_DOCUMENT_ROOT IPV6 PATH_INFO QUERY_STRING REMOTE_ADDR ' +
+    'REMOTE_HOST REMOTE_IDENT REMOTE_PORT REMOTE_USER REQUEST_METHOD SCRIPT_FILENAME DOCUMENT_ROOT SCRIPT_GROUP ' +
+    'SCRIPT_USER SERVER_ADDR SERVER_ADMIN SERVER_NAME SERVER_PORT SERVER_PROTOCOL SERVER_SOFTWARE TIME_YEAR TIME_MON ' +
+    'TIME_DAY TIME_HOUR TIME_MIN TIME_SEC TIME_WDAY TIME API_VERSION HTTPS IS_SUBREQ REQUEST_FILENAME REQUEST_SCHEME ' +
+    'REQUEST_URI THE_REQUEST'
+  ).split(' '),
+)
+
+/** Names of the environment, which are read as `%{ENV:NAME}`, and one that no server has. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  REQUEST_URL: 'REQUEST_URI',
+  REDIRECT_STATUS: 'ENV:REDIRECT_STATUS',
+  REDIRECT_URL: 'ENV:REDIRECT_URL',
+  SCRIPT_URI: 'ENV:SCRIPT_URI',
+  SCRIPT_URL: 'ENV:SCRIPT_URL',
+  GEOIP_COUNTRY_CODE: 'ENV:GEOIP_COUNTRY_CODE',
+  SSL_PROTOCOL: 'SSL:SSL_PROTOCOL',
+  SSL_CLIENT_VERIFY: 'SSL:SSL_CLIENT_VERIFY',
+}
+
+/** A name that is no variable though it is nearly one, or one of the environment. */
+function unknownVariable(word: string): { readonly name: string; readonly meant: string } | null {
+  for (const [, name = ''] of word.matchAll(/%\{([A-Z][A-Z_]+)\}/g)) {
+    if (KNOWN.has(name) || name.startsWith('HTTP_')) continue
+    const meant = ELSEWHERE[name] ?? [...KNOWN].find(known => isSlip(name, known, 2))
+    if (meant !== undefined) return { name, meant }
+  }
+  return null
+}
 
 function headerName(variable: string): string {
   return variable
