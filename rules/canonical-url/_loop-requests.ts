@@ -49,11 +49,22 @@ function pathsOntoThemselves(block: NginxDirective): readonly string[] {
       .replace(/^(?:https?|\$scheme):\/\/[^/]*/, '')
       .replace(/\?.*$/s, '')
       .replace(/\$[1-9]/g, 'page')
+    if (growsPath(replacement?.value ?? '')) {
+      const sample = sampleTexts(pattern?.value ?? '').texts.find(text => text.startsWith('/'))
+      if (sample !== undefined && paths.push(sample) === MOST_REWRITES) break
+      continue
+    }
     if (!path.startsWith('/') || path.includes('$') || isUnknownWord(path)) continue
     if (compilePcre(pattern?.value ?? '', {})?.test(path) !== true) continue
     if (paths.push(path) === MOST_REWRITES) break
   }
   return paths
+}
+
+/** True for a target that a browser puts below the page that it asked for, and for one that adds to the whole path. */
+function growsPath(target: string): boolean {
+  const path = target.replace(/\?.*$/s, '')
+  return /^[\w-]+(?:\/|$)/.test(path) || /\$\{?(?:request_)?uri\b/.test(path)
 }
 
 /** Requests with the query that the condition of an `if` asks for: a redirect that keeps it meets the condition again. */

@@ -13,7 +13,7 @@ export interface Loop {
 
 /** A redirect of which every answer is redirected by the same line to a longer URL. */
 export function growthOf({ requests }: FollowedRedirects): Loop | null {
-  const last = requests.slice(-4)
+  const last = requests.filter(({ end }) => end.kind === 'redirect').slice(-4)
   const [place, ...others] = last.map(placeOf)
   if (place === null || place === undefined) return null
   if (!others.every(other => other !== null && byPlace(other, place) === 0)) return null

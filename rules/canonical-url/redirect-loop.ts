@@ -140,6 +140,22 @@ export default defineRule({
       files: behindApache('if ($scheme != https) {', '«https://$host$request_uri»'),
     },
     {
+      title: 'a slash that is added to what has one',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer('root /srv/www;\nrewrite /admin «$scheme://$host$uri/» permanent;'),
+        ),
+      },
+    },
+    {
+      title: 'a path that begins without a slash, and is put below the page',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer('root /srv/www;\nrewrite ^/old/(.*)$ «new/$1» permanent;'),
+        ),
+      },
+    },
+    {
       title: 'a directory to itself, as its slash was forgotten',
       files: {
         'nginx.conf': conf`
@@ -284,6 +300,18 @@ export default defineRule({
               return 301 https://{{ domain }}$request_uri;
           }
         `,
+      },
+    },
+    {
+      title: 'a slash that is added where there is none, and a page beside the one that is asked for',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            rewrite /admin$ $scheme://$host$uri/ permanent;
+            rewrite ^/old/page$ new permanent;
+          `),
+        ),
       },
     },
     {
@@ -475,7 +503,7 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   )) {
     if (!leadsOn(deployment, probe(deployment, request))) continue
     const chain = probeRedirects(deployment, request)
-    const growing = chain.end.kind === 'limit' && !isEndedByHeader(deployment, chain) ? growthOf(chain) : null
+    const growing = isLong(chain) && !isEndedByHeader(deployment, chain) ? growthOf(chain) : null
     if (growing !== null) return growing
     if (chain.end.kind !== 'loop' || isEndedByHeader(deployment, chain)) continue
     const loop = loopOf(chain.requests.slice(chain.end.from))
@@ -483,6 +511,13 @@ function loopFrom(deployment: Deployment, server: NginxServer, block: NginxDirec
   }
   return null
 }
+
+/** True where a browser gives up, or where the URL has grown until no expression can be run on it. */
+function isLong({ requests, end }: FollowedRedirects): boolean {
+  return end.kind === 'limit' || (end.kind === 'answered' && requests.length > LONG)
+}
+
+const LONG = 8
 
 /** True for a whole server that leads, by each of its sockets and names, to one that does not redirect: most do. */
 function redirectsOnce(deployment: Deployment, server: NginxServer): boolean {

@@ -79,8 +79,15 @@ export default defineRule({
         `,
       },
     },
+    { title: 'no URL', files: { 'nginx.conf': server('location = /old {\n    return «301»;\n}') } },
   ],
   good: [
+    {
+      title: 'a status that leads nowhere',
+      files: {
+        'nginx.conf': server('location = /old {\n    return 304;\n}\nlocation = /gone {\n    return 410;\n}'),
+      },
+    },
     {
       title: 'rewritten within the server',
       files: { 'nginx.conf': server('rewrite ^/old/(.*)$ https/$1;') },
@@ -144,6 +151,14 @@ export default defineRule({
           const own = home === null ? undefined : byDirective.get(home)
           if (own === undefined) continue
           for (const line of lines) {
+            if (name === 'return' && isRedirect(line) && line.args.length === 1) {
+              yield {
+                at: argumentPlace(line, 0),
+                message: `this redirect has no URL: nginx sends ${line.args[0]?.value ?? ''} with an empty \`Location\`, and browsers stay where they are`,
+                label: 'leads nowhere',
+              }
+              continue
+            }
             if (isRedirect(line) && lacksScheme(targetOf(line))) {
               yield {
                 at: argumentPlace(line, 1),

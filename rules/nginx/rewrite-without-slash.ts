@@ -43,6 +43,12 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a flag in place of the path',
+      files: {
+        'etc/nginx/nginx.conf': nginx('rewrite ^/old/(.*)$ «permanent»;\nrewrite /new/page «permanent»;'),
+      },
+    },
   ],
   good: [
     {
@@ -138,9 +144,16 @@ export default defineRule({
         const [pattern, replacement, flag] = line.args
         if (pattern === undefined || replacement === undefined || line.parent === null) continue
         const { value } = replacement
-        if (value.startsWith('/') || isUnknownWord(value) || isUnknownWord(pattern.value)) continue
-        if (/^(?:https?:\/\/|\$scheme|\?|(?:last|break|redirect|permanent)$)/.test(value) || value === '')
+        if (flag === undefined && FLAGS.test(value)) {
+          yield {
+            at: argumentPlace(line, 1),
+            message: `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^\//.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
+            label: 'no flag here',
+          }
           continue
+        }
+        if (value.startsWith('/') || isUnknownWord(value) || isUnknownWord(pattern.value)) continue
+        if (/^(?:https?:\/\/|\$scheme|\?)/.test(value) || value === '') continue
         if (flag !== undefined && !/^(?:last|break)$/.test(flag.value)) continue
         const path = pathWithoutSlash(pattern.value, value)
         if (path === null || isHandledOtherwise(configuration, line, path)) continue
@@ -158,6 +171,8 @@ export default defineRule({
     }
   },
 })
+
+const FLAGS = /^(?:last|break|redirect|permanent)$/
 
 /** A path that the pattern takes, and what it becomes without a slash; null where it may get one, or nobody can tell. */
 function pathWithoutSlash(

@@ -50,6 +50,19 @@ export default defineRule({
     },
     { title: 'a redirect', files: site('return 301 «https://host$request_uri»;') },
     { title: 'the scheme of a redirect', files: site('return 301 «scheme://www.example.org$request_uri»;') },
+    { title: 'the path behind the host', files: site('return 301 «https://www.example.orgrequest_uri»;') },
+    {
+      title: 'a query that is handed on, and a directory to try',
+      files: site(conf`
+        root /srv/www;
+        location / {
+            try_files $uri «uri/» «/index.php?args»;
+        }
+        location /intern/ {
+            return 302 «/login?next=request_uri»;
+        }
+      `),
+    },
     { title: 'a file to try', files: site('root /srv/www;\ntry_files «uri» =404;') },
     {
       title: 'a header for browsers',
@@ -97,6 +110,12 @@ export default defineRule({
         }
         location / {
             return 301 https://host.example.org$request_uri;
+        }
+        location /docs/ {
+            return 301 https://docs.example.org/nginx?variable=args&next=$request_uri;
+        }
+        location /list/ {
+            try_files $uri $uri/ /list.html?sort=args_first;
         }
       `),
     },
@@ -168,8 +187,12 @@ const HEADERS = /^http_(?:host|upgrade|user_agent|referer|cookie|origin|authoriz
 
 /** The variable that a value begins with, or has for its host, without a `$`. */
 function bareVariable(value: string, bare: RegExp): { readonly name: string; readonly at: number } | null {
+  const end = ENDS.exec(value)
+  const last = end?.[1] ?? end?.[2]
+  if (last !== undefined) return { name: last, at: value.length - last.length }
   // As most do.
   if (value.startsWith('$')) return null
+  if (value === 'uri/') return { name: 'uri', at: 0 }
   const whole = /^[a-z][a-z_]*$/.test(value) ? value : null
   if (whole !== null) return bare.test(whole) || isVariable(whole) ? { name: whole, at: 0 } : null
   const [, glued = ''] = /^([a-z][a-z_]*)\$/.exec(value) ?? []
@@ -178,6 +201,9 @@ function bareVariable(value: string, bare: RegExp): { readonly name: string; rea
   const [, before = '', host = ''] = /^([a-z]+:\/\/)(host|http_host|server_name)\$/.exec(value) ?? []
   return host === '' ? null : { name: host, at: before.length }
 }
+
+/** What a URL ends in: the path right behind the host, or a query that is handed on. */
+const ENDS = /(?:^https?:\/\/[\w.:-]+?(request_uri)|\?(?:\w+=)?(args|query_string|request_uri))$/
 
 function isVariable(name: string): boolean {
   if (!name.includes('_')) return false
