@@ -1,6 +1,8 @@
 import { posix } from 'node:path'
 import { serversAround } from '../../src/deployment/build/servers.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -51,6 +53,14 @@ export default defineRule({
     {
       title: 'the start page',
       files: tree('index «index.htm»;'),
+    },
+    {
+      title: 'the start page, beside a rewrite of other pages and a page for errors',
+      files: tree(conf`
+        index «index.htm»;
+        error_page 403 /404.html;
+        rewrite ^/old$ /new permanent;
+      `),
     },
     {
       title: 'the start page of PHP, where no `index` names it',
@@ -254,7 +264,7 @@ export default defineRule({
         const word = names.at(-1)
         if (present === undefined || word === undefined) continue
         // Where a start page is handed to a program no file has to be there.
-        if (isAnswered(parent)) continue
+        if (isAnswered(deployment, servers, parent)) continue
         const at = argumentPlace(line, line.args.length - 1)
         yield {
           at,
@@ -263,7 +273,7 @@ export default defineRule({
         }
       }
       for (const root of configuration.occurrences.get('root') ?? []) {
-        const present = pageBesideDefault(configuration, files, root)
+        const present = pageBesideDefault(deployment, servers, configuration, files, root)
         if (present === null) continue
         yield {
           at: argumentPlace(root, 0),
@@ -309,6 +319,8 @@ export default defineRule({
 
 /** The start page of a server that names none, where it is another one than nginx looks for; null in doubt. */
 function pageBesideDefault(
+  deployment: Deployment,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
   configuration: NginxConfiguration,
   files: FileSystem,
   root: NginxDirective,
@@ -319,7 +331,7 @@ function pageBesideDefault(
   if (!index.known || index.value.directives.length > 0 || !index.value.complete) return null
   const directory = directoryOf(configuration, parent)
   const entries = directory === null ? null : namesIn(files, directory)
-  if (entries === null || entries.has('index.html') || isAnswered(parent)) return null
+  if (entries === null || entries.has('index.html') || isAnswered(deployment, servers, parent)) return null
   const selected = selectLocation(configuration, parent, '/')
   if (!selected.known) return null
   const block = selected.value.location?.directive ?? parent
@@ -333,21 +345,30 @@ function listsDirectories(configuration: NginxConfiguration, block: NginxDirecti
   return !listing.known || listing.value.directives.some(({ args }) => args[0]?.value === 'on')
 }
 
-/** True where a location for `/` answers the start page by something else than a file. */
-function isAnswered({ children }: NginxDirective): boolean {
-  return children.some(
-    ({ name, args, children: lines }) =>
-      (name === 'location' &&
-        args.at(-1)?.value === '/' &&
-        lines.some(line => /_pass$|^(?:return|rewrite|root|alias|index)$/.test(line.name) || leaves(line))) ||
-      name === 'return' ||
-      name === 'rewrite',
-  )
+/** True where the start page is answered by something else than a directory without an index file. */
+function isAnswered(
+  deployment: Deployment,
+  servers: ReadonlyMap<NginxDirective, NginxServer>,
+  scope: NginxDirective,
+): boolean {
+  const home = serverAround(scope)
+  const server = home === null ? undefined : servers.get(home)
+  if (server === undefined || (scope !== home && scope.args.at(-1)?.value !== '/')) return hasOwnAnswer(scope)
+  const files = deployment.filesOf(server.configuration)
+  const answer = askServer(deployment, server, '/', {
+    // A directory of which something is seen has what is seen of it.
+    assume: path =>
+      namesIn(files, posix.dirname(path))?.has(posix.basename(path)) === false ? null : undefined,
+  })
+  if (answer === null || answer.steps.some(({ kind }) => kind === 'access' || kind === 'return')) return true
+  const isForbidden =
+    (answer.end.kind === 'response' && answer.end.status === 403) ||
+    answer.steps.some(({ kind, text }) => kind === 'error-page' && /\bfor 403\b/.test(text))
+  return !isForbidden
 }
 
-/** True for a `try_files` that looks for no directory. */
-function leaves({ name, args }: NginxDirective): boolean {
-  return name === 'try_files' && !args.some(({ value }) => value === '$uri/')
+function hasOwnAnswer({ children }: NginxDirective): boolean {
+  return children.some(({ name }) => /_pass$|^(?:return|rewrite|try_files)$/.test(name))
 }
 
 function directoryOf(configuration: NginxConfiguration, scope: NginxDirective): string | null {
