@@ -636,6 +636,7 @@ import staticFilesAliasRegexWithoutCapture from './static-files/alias-regex-with
 import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
+import staticFilesAssetAnsweredByScript from './static-files/asset-answered-by-script.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
@@ -1431,6 +1432,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
+  { id: 'static-files/asset-answered-by-script', ...staticFilesAssetAnsweredByScript },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },

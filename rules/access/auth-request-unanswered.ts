@@ -1,5 +1,7 @@
 import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -43,11 +45,16 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('«/auth»', '/index.html') },
     },
     {
+      title: 'a path without its slash',
+      files: { 'etc/nginx/nginx.conf': nginx('«verify»', '/index.html') },
+    },
+    {
       title: 'a path that nothing answers',
       files: { 'etc/nginx/nginx.conf': nginx('«/auth»', '=404') },
     },
   ],
   good: [
+    { title: 'none', files: { 'etc/nginx/nginx.conf': nginx('off', '/index.html') } },
     { title: 'its own location', files: { 'etc/nginx/nginx.conf': nginx('/verify', '/index.html') } },
     {
       title: 'a path of the application',
@@ -74,7 +81,18 @@ export default defineRule({
       for (const line of lines) {
         const uri = line.args[0]?.value ?? ''
         const server = serverAround(line)
-        if (server === null || !uri.startsWith('/') || uri.includes('$')) continue
+        if (server === null || uri.includes('$') || isUnknownWord(uri)) continue
+        if (/^[\w-]/.test(uri) && uri !== 'off') {
+          const taken = selectLocation(configuration, server, toBytes(uri))
+          if (!taken.known || taken.value.location !== null) continue
+          yield {
+            at: argumentPlace(line, 0),
+            message: `\`${uri}\` does not begin with a slash, so no location has it and nginx answers every request with 500`,
+            ...propose('Begin with a slash', 'unsafe', [replacePlace(argumentPlace(line, 0), `/${uri}`)]),
+          }
+          continue
+        }
+        if (!uri.startsWith('/')) continue
         if (!serversAround(deployment).has(server) || isStandIn(server)) continue
         if (hasUnreadInclude(configuration, server) || rewrites(server)) continue
         const selected = selectLocation(configuration, server, toBytes(uri))

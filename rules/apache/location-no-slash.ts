@@ -1,6 +1,4 @@
 import { conf } from '../../src/engine/conf.ts'
-import { placeText } from '../../parsers/text/source.ts'
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -141,13 +139,10 @@ function* mapped(configuration: ApacheConfiguration, files: FileSystem): Iterabl
       const path = index === undefined ? undefined : line.args[index]?.value
       if (index === undefined || path === undefined || line.args.length < index + 2) continue
       if (!isSettled(path) || !/^[\w~.-]/.test(path) || path.includes('://')) continue
-      const at = argumentPlace(line, index)
       yield {
-        at,
+        at: argumentPlace(line, index),
         message: `no path of a URL begins with \`${path.slice(0, 1)}\`, so this ${line.name} applies to nothing`,
-        ...propose('Begin with a slash', 'unsafe', [
-          placeText(at) === path ? replacePlace(at, `/${path}`) : null,
-        ]),
+        help: `Write \`/${path}\``,
       }
     }
   }

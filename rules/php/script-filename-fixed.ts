@@ -3,7 +3,7 @@ import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
@@ -34,7 +34,8 @@ export default defineRule({
   summary: 'PHP is told of scripts in a directory that is not there',
   severity: 'error',
   otherSeverities: {
-    warning: 'where scripts lie below the document root, and none of the other directory are seen',
+    warning:
+      'where scripts lie below the document root, and none of the other directory are seen; where the pool is not seen',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -54,8 +55,13 @@ export default defineRule({
         'etc/shop/web/index.php': '<?php',
       },
     },
+    { title: 'the path of the URL alone', files: tree('«$fastcgi_script_name»') },
   ],
   good: [
+    {
+      title: 'the path of the URL alone, in a pool that sees the document root as the root',
+      files: tree('$fastcgi_script_name', phpPool('chroot = /srv/www')),
+    },
     {
       title: 'a link to the document root',
       files: {
@@ -86,6 +92,7 @@ export default defineRule({
   *check({ connections }) {
     for (const connection of connections.nginx) {
       if (connection.pass.name !== 'fastcgi_pass') continue
+      yield* withoutRoot(connection)
       if (!isPhp(connection) || !isBesideNginx(connection)) continue
       const { server, block } = connection
       const set = requestParameters(server.configuration, block, 'fastcgi')
@@ -118,6 +125,30 @@ export default defineRule({
     }
   },
 })
+
+/** The path of the URL alone, which is one below the root of the machine. */
+function* withoutRoot(connection: Connection): Iterable<RuleFinding> {
+  const { server, block, targets } = connection
+  const set = requestParameters(server.configuration, block, 'fastcgi')
+  const entry = set.known ? set.value.headers.findLast(({ name }) => name === 'SCRIPT_FILENAME') : undefined
+  if (entry?.at == null || !/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(entry.value)) return
+  const base = fileBase(server.configuration, block)
+  const root = base.known && base.value.kind === 'root' ? base.value.path : null
+  if (!isPhp(connection) || root === null || !/^\/[^/$]/.test(root)) return
+  const pools = targets.flatMap(({ to }) =>
+    to.kind === 'listener' && to.listener.program.kind === 'php-fpm' ? to.listener.program.pool : [],
+  )
+  if (pools.some(({ chroot }) => chroot !== null)) return
+  yield {
+    at: entry.at,
+    ...(pools.length === 0 && ({ severity: 'warning', confidence: 'medium' } as const)),
+    message: `PHP is told to run \`/index.php\` at the root of the machine, and the scripts lie below \`${root}\`: \`File not found.\``,
+    label: 'no document root',
+    ...propose('Name the document root', 'unsafe', [
+      replacePlace(entry.at, '$document_root$fastcgi_script_name'),
+    ]),
+  }
+}
 
 type Connection = Parameters<typeof isPhp>[0]
 

@@ -516,7 +516,7 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'access/auth-request-unanswered',
     shows: 'every request is an error',
-    examples: { bad: 'a path that nothing answers', good: 'its own location' },
+    examples: { bad: 'a path without its slash', good: 'its own location' },
     mirrors: [9001],
     files: { '/srv/www/report.txt': 'secret' },
     request: { url: `${SITE}/report.txt` },

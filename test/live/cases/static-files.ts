@@ -375,4 +375,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body.includes('Welcome to nginx'),
     sound: ({ response }) => response.body === 'shop',
   },
+  {
+    rule: 'static-files/asset-answered-by-script',
+    examples: { bad: 'a rule without a condition', good: 'what is there is left alone' },
+    shows: 'a browser gets a page for a style sheet',
+    request: { url: 'http://example.org/css/site.css' },
+    harm: ({ response }) => response.body === 'every page\n',
+    sound: ({ response }) => response.body === 'p {}\n',
+  },
 ]
