@@ -513,6 +513,7 @@ import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
 import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
+import nginxFallbackRefused from './nginx/fallback-refused.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxIncludeMisspelt from './nginx/include-misspelt.ts'
@@ -1309,6 +1310,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
   { id: 'nginx/error-page-without-slash', ...nginxErrorPageWithoutSlash },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
+  { id: 'nginx/fallback-refused', ...nginxFallbackRefused },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/include-misspelt', ...nginxIncludeMisspelt },

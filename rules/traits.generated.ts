@@ -515,6 +515,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/error-page-refused', { fixes: [], programs: ['nginx'] }],
   ['nginx/error-page-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/fallback-leaves-alias', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['nginx/fallback-refused', { fixes: [], programs: ['nginx'] }],
   ['nginx/file-test-not-path', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/if-loses-try-files', { fixes: [], programs: ['nginx'] }],
   ['nginx/include-misspelt', { fixes: ['unsafe'], programs: ['nginx'] }],

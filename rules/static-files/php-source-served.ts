@@ -16,6 +16,7 @@ import type { NginxRequest } from '../../src/servers/nginx/queries/request.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
+import { servedBesideFront } from './_other-scripts.ts'
 import { servedByOwnLocation } from './_script-of-own-location.ts'
 import { servedBeforeApache } from './_scripts-before-apache.ts'
 
@@ -205,8 +206,69 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a script beside the front controller, which alone is run',
+      files: {
+        'nginx.conf': site(
+          conf`
+            location / {
+                try_files $uri /index.php$is_args$args;
+            }
+            location ~ «^/index\.php(?:/|$)» {
+                include fastcgi_params;
+                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                fastcgi_pass 127.0.0.1:9000;
+            }
+            
+          `,
+        ),
+        'srv/www/index.php': '<?php\n',
+        'srv/www/install.php': '<?php\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'the other scripts are refused',
+      files: {
+        'nginx.conf': site(
+          conf`
+            location / {
+                try_files $uri /index.php$is_args$args;
+            }
+            location ~ ^/index\.php(?:/|$) {
+                include fastcgi_params;
+                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                fastcgi_pass 127.0.0.1:9000;
+            }
+            location ~ \.php$ {
+                return 404;
+            }
+          `,
+        ),
+        'srv/www/index.php': '<?php\n',
+        'srv/www/install.php': '<?php\n',
+      },
+    },
+    {
+      title: 'no script beside the front controller',
+      files: {
+        'nginx.conf': site(
+          conf`
+            location / {
+                try_files $uri /index.php$is_args$args;
+            }
+            location ~ ^/index\.php(?:/|$) {
+                include fastcgi_params;
+                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                fastcgi_pass 127.0.0.1:9000;
+            }
+            
+          `,
+        ),
+        'srv/www/index.php': '<?php\n',
+      },
+    },
     {
       title: 'no PHP at all, where nobody knows that the script is there',
       files: { 'nginx.conf': site('location / {\n    try_files $uri $uri/ /index.php?$args;\n}') },
@@ -351,6 +413,7 @@ export default defineRule({
   *check(deployment) {
     yield* servedBeforeApache(deployment)
     yield* servedByOwnLocation(deployment)
+    yield* servedBesideFront(deployment)
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')

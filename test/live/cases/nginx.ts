@@ -889,6 +889,17 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'shop',
   },
+  {
+    rule: 'nginx/fallback-refused',
+    examples: {
+      bad: 'a page that is there, looked for by the URL that was asked',
+      good: 'a page that is found',
+    },
+    shows: 'every page is a 404',
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'every page\n',
+  },
 ]
 
 /** True where the last line is a value of JSON. */
