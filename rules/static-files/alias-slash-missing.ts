@@ -1,8 +1,10 @@
+import { posix } from 'node:path'
 import { endsUnknown, UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -19,7 +21,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx puts the alias in place of the location’s path, letter by letter. With `alias /srv/img` in `location /img/` the file of `/img/a.png` is looked for as `/srv/imga.png`: 404, or a file beside the directory.',
+  why: 'nginx puts the alias in place of the location’s path, letter by letter. With `alias /srv/img` in `location /img/` the file of `/img/a.png` is looked for as `/srv/imga.png`: 404, or a file beside the directory. A file in place of the whole URL is taken for a directory with an index: 500.',
   remedy: 'End both with a slash, or neither',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#alias'],
   bad: [
@@ -39,6 +41,16 @@ export default defineRule({
         'site.conf.j2': site(conf`
           location /2019/ {
               alias «{{ conference_dir }}/public»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a file for the start page',
+      files: {
+        'nginx.conf': site(conf`
+          location = / {
+              alias «/srv/img/start.html»;
           }
         `),
       },
@@ -66,11 +78,15 @@ export default defineRule({
       },
     },
     {
-      title: 'one page for every path below',
+      title: 'one page for a URL without a slash, and another answer',
       files: {
         'nginx.conf': site(conf`
-          location = /img/ {
+          location = /img {
               alias /srv/img/index.html;
+          }
+          location = /old/ {
+              alias /srv/img/index.html;
+              return 301 /img/;
           }
         `),
       },
@@ -96,6 +112,16 @@ export default defineRule({
         if (parent?.name !== 'location') continue
         const { modifier, name, at } = readLocation(parent)
         const written = alias.args[0]?.value ?? ''
+        if (modifier === '=' && isFileForDirectory(parent, name, written)) {
+          yield {
+            at: argumentPlace(alias, 0),
+            message: `nginx looks for the index of \`${name}\` behind the alias, as \`${written}index.html\`, which lies in no directory: 500`,
+            label: 'a file for a URL that ends with a slash',
+            related: [{ at, message: 'ends with a slash' }],
+            help: `Write \`root ${posix.dirname(written)};\` and \`try_files /${posix.basename(written)} =404;\``,
+          }
+          continue
+        }
         if ((modifier !== '' && modifier !== '^~') || !name.endsWith('/')) continue
         if (
           variableNames(written).length > 0 ||
@@ -116,6 +142,15 @@ export default defineRule({
     }
   },
 })
+
+/** What may answer in place of the file of the alias. */
+const ANSWERS = /_pass$|^(?:return|rewrite|if|try_files|set|internal)$/
+
+/** True for one file in place of a URL that ends with a slash, which nginx takes for a directory. */
+function isFileForDirectory({ children }: NginxDirective, name: string, written: string): boolean {
+  if (!name.endsWith('/') || !/^\/[^$]*\/[^/$]+\.\w+$/.test(written) || endsUnknown(written)) return false
+  return !children.some(child => ANSWERS.test(child.name))
+}
 
 function beginsWithPlaceholder(written: string): boolean {
   return written.startsWith(UNKNOWN) && written.includes('/')
