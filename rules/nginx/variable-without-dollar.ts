@@ -23,7 +23,7 @@ const site = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'The name of a variable stands without its `$`, and is plain text',
   severity: 'error',
-  otherSeverities: { warning: 'in a header for browsers' },
+  otherSeverities: { warning: 'in a header for browsers, and in a query' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx fills in `$host` and takes `host` for the four letters: the backend is told that every client asked for `host`, PHP looks for a script `document_root/index.php`, a `map` finds the same entry for every request, and a browser is sent to a machine `host`. `nginx -t` accepts all of them.',
@@ -129,11 +129,12 @@ export default defineRule({
             const found = bareVariable(value, bare)
             if (found === null || (name === 'map' && index > 0)) continue
             const at = argumentPlace(directive, index)
+            const isQuery = value.slice(0, found.at).includes('?')
             const meant = `${value.slice(0, found.at)}$${value.slice(found.at)}`
             yield {
               at,
-              ...(isForBrowsers === true && { severity: 'warning' as const }),
-              message: `\`${found.name}\` is plain text without its \`$\`: ${effect}`,
+              ...((isForBrowsers === true || isQuery) && { severity: 'warning' as const }),
+              message: `\`${found.name}\` is plain text without its \`$\`: ${isQuery ? 'these letters are the query, whatever the client asked for' : effect}`,
               label: 'not filled in',
               ...propose(`Write \`${meant}\``, 'unsafe', [
                 placeText(at) === value ? replacePlace(at, meant) : null,
