@@ -79,9 +79,27 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'www in front of a name that has it',
+      files: {
+        'nginx.conf': server('return 301 «https://www.$host$request_uri»;', 'example.org www.example.org'),
+      },
+    },
     { title: 'no URL', files: { 'nginx.conf': server('location = /old {\n    return «301»;\n}') } },
   ],
   good: [
+    {
+      title: 'www in front of names without it, or on a condition',
+      files: {
+        'nginx.conf': conf`
+          ${server('return 301 https://www.$host$request_uri;', 'example.org example.net')}
+          ${server(
+            'if ($host !~ ^www\\.) {\n    return 301 https://www.$host$request_uri;\n}',
+            'example.com www.example.com',
+          )}
+        `,
+      },
+    },
     {
       title: 'a status that leads nowhere',
       files: {
@@ -167,6 +185,15 @@ export default defineRule({
               }
               continue
             }
+            const doubled = doubledName(own, line)
+            if (doubled !== null) {
+              yield {
+                at: argumentPlace(line, targetIndex(line)),
+                message: `the redirect leads from \`${doubled}\` to \`www.${doubled}\`, for \`${doubled}\` is a name of this server, too`,
+                label: 'adds one www more',
+              }
+              continue
+            }
             const fault = isWhole(line) && !isPlain(line) ? faultOf(deployment, own, line) : null
             if (fault !== null) yield fault
           }
@@ -213,6 +240,15 @@ function lacksScheme(target: string): boolean {
     /^\$\{?(?:host|http_host|server_name|hostname)\b/.test(target) ||
     /^(?:https?|\$\{?scheme\b\}?)(?::\/(?!\/)|\/|\$)/i.test(target)
   )
+}
+
+/** A name with `www.` of a server that redirects every name to itself with one more; null where a line before decides. */
+function doubledName({ names, directive }: NginxServer, line: NginxDirective): string | null {
+  if (line.parent !== directive || !isRedirect(line)) return null
+  if (!/^(?:https?|\$scheme):\/\/www\.\$\{?(?:host|http_host)\b/.test(targetOf(line))) return null
+  // A condition on the name stands in an `if` before it.
+  if (directive.children.some(({ name }) => name === 'if')) return null
+  return names.find(({ name, exact }) => exact && name.startsWith('www.'))?.name ?? null
 }
 
 interface Fault {

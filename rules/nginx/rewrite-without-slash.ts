@@ -147,7 +147,7 @@ export default defineRule({
         if (flag === undefined && FLAGS.test(value)) {
           yield {
             at: argumentPlace(line, 1),
-            message: `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^\//.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
+            message: `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^(?:\/|https?:|\$scheme)/.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
             label: 'no flag here',
           }
           continue

@@ -8,6 +8,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { isBesideNginx, isPhp } from './_php-connections.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
 
 const tree = (filename: string, pool = phpPool()): Record<string, string> => ({
@@ -58,6 +59,22 @@ export default defineRule({
     { title: 'the path of the URL alone', files: tree('«$fastcgi_script_name»') },
   ],
   good: [
+    {
+      title: 'a page of FPM itself',
+      files: {
+        ...tree('$document_root$fastcgi_script_name'),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            location ~ ^/(?:ping|status)$ {
+                include fastcgi_params;
+                fastcgi_param SCRIPT_FILENAME $fastcgi_script_name;
+                fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+            }
+          `),
+        ),
+      },
+    },
     {
       title: 'the path of the URL alone, in a pool that sees the document root as the root',
       files: tree('$fastcgi_script_name', phpPool('chroot = /srv/www')),
@@ -134,7 +151,9 @@ function* withoutRoot(connection: Connection): Iterable<RuleFinding> {
   if (entry?.at == null || !/^\$\{?(?:fastcgi_script_name|uri|document_uri)\}?$/.test(entry.value)) return
   const base = fileBase(server.configuration, block)
   const root = base.known && base.value.kind === 'root' ? base.value.path : null
-  if (!isPhp(connection) || root === null || !/^\/[^/$]/.test(root)) return
+  // The pages of FPM itself, `ping` and `status`, are no files.
+  if (!block.args.some(({ value }) => /\\?\.php/.test(value)) || root === null || !/^\/[^/$]/.test(root))
+    return
   const pools = targets.flatMap(({ to }) =>
     to.kind === 'listener' && to.listener.program.kind === 'php-fpm' ? to.listener.program.pool : [],
   )

@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { externalModuleOf, nginxDirective } from '../../src/servers/nginx/directives.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
@@ -50,6 +52,21 @@ export default defineRule({
       },
     },
     {
+      title: 'the page for an error, beside those of the other location',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          error_page 404 /404.html;
+          location / {
+              root /srv/www;
+          }
+          «location» = /404.html {
+              internal;
+          }
+        `),
+        'srv/www/404.html': 'not found\n',
+      },
+    },
+    {
       title: 'an icon',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -79,6 +96,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the page for errors that nginx comes with',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          error_page 502 /50x.html;
+          location / {
+              root /srv/www;
+          }
+          location = /50x.html {
+              internal;
+          }
+        `),
+        'srv/www/404.html': 'not found\n',
+      },
+    },
     {
       title: 'an empty block of a page that no error leads to',
       files: {
@@ -186,8 +218,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations }) {
+  *check({ nginx: configurations, filesOf }) {
     for (const configuration of configurations) {
+      const files = filesOf(configuration)
       for (const root of configuration.occurrences.get('root') ?? []) {
         const { parent } = root
         if (parent?.name !== 'location' || parent.args.at(-1)?.value !== '/') continue
@@ -197,7 +230,8 @@ export default defineRule({
         const own = effectiveAtHand(configuration, server, 'root')
         if (!own.known || own.value.directives.length > 0) continue
         for (const location of childrenNamed(server, 'location')) {
-          if (location === parent || !needsFiles(configuration, location)) continue
+          if (location === parent) continue
+          if (!needsFiles(configuration, location) && !isPageOf(files, root, location)) continue
           if (isLeftOver(configuration, location)) continue
           yield {
             at: namePlace(location),
@@ -288,6 +322,13 @@ function needsFiles(configuration: NginxConfiguration, location: NginxDirective)
 /** True for files of the URL and an error, without a location that would answer in their place. */
 function isOnlyFiles({ args }: NginxDirective): boolean {
   return args.at(-1)?.value === '=404' && args.slice(0, -1).every(({ value }) => /^\$uri\b/.test(value))
+}
+
+/** True for a page of errors that lies in the directory of the other location, and that only nginx itself asks for. */
+function isPageOf(files: FileSystem, { args }: NginxDirective, location: NginxDirective): boolean {
+  const { modifier, name } = readLocation(location)
+  const isFile = location.children.every(child => child.name === 'internal' || LIKELY_FILES.has(child.name))
+  return modifier === '=' && isFile && files.kind(posix.join(args[0]?.value ?? '', name)) === 'file'
 }
 
 /** True for an empty block of one page that no error leads to. */
