@@ -98,6 +98,7 @@ import apacheNoDirectoryIndex from './apache/no-directory-index.ts'
 import apacheNoListen from './apache/no-listen.ts'
 import apacheNocanonMissing from './apache/nocanon-missing.ts'
 import apacheOrderUndoes from './apache/order-undoes.ts'
+import apachePackageAliasHidesDirectory from './apache/package-alias-hides-directory.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
 import apachePatternNeverMatches from './apache/pattern-never-matches.ts'
@@ -895,6 +896,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/no-listen', ...apacheNoListen },
   { id: 'apache/nocanon-missing', ...apacheNocanonMissing },
   { id: 'apache/order-undoes', ...apacheOrderUndoes },
+  { id: 'apache/package-alias-hides-directory', ...apachePackageAliasHidesDirectory },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
   { id: 'apache/pattern-never-matches', ...apachePatternNeverMatches },

@@ -100,6 +100,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/no-listen', { fixes: [], programs: ['apache'] }],
   ['apache/nocanon-missing', { fixes: [], programs: ['apache'] }],
   ['apache/order-undoes', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['apache/package-alias-hides-directory', { fixes: [], programs: ['apache'] }],
   ['apache/password-file-missing', { fixes: [], programs: ['apache'] }],
   ['apache/password-file-served', { fixes: [], programs: ['apache'] }],
   ['apache/pattern-never-matches', { fixes: [], programs: ['apache'] }],

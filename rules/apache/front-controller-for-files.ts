@@ -38,6 +38,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'for directories, where the sign of the second condition is lost',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME} !-f
+        RewriteCond %{REQUEST_FILENAME} «-d»
+        RewriteRule ^(.*)$ /index.html [L]
+      `),
+    },
+    {
       title: 'in a .htaccess alone, beside directories that are left out',
       files: {
         '.htaccess': conf`
@@ -50,6 +58,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'directories alone, with a page for those without one',
+      files: tree(conf`
+        RewriteCond %{REQUEST_FILENAME}/index.html !-f
+        RewriteCond %{REQUEST_FILENAME} -d
+        RewriteRule ^(.*)$ /index.html [L]
+      `),
+    },
     {
       title: 'with its sign',
       files: tree(conf`
@@ -117,9 +133,12 @@ export default defineRule({
         const at = argumentPlace(meant.directive, 1)
         yield {
           at,
-          message: `\`${front.output}\` answers for the files that are there, and every page that is no file is answered with 404`,
+          message:
+            meant.test === '-d'
+              ? `\`${front.output}\` answers for directories alone, and every page that is none is answered with 404`
+              : `\`${front.output}\` answers for the files that are there, and every page that is no file is answered with 404`,
           related: [{ at: argumentPlace(front.directive, 1), message: 'the rule for every page' }],
-          ...propose('Write `!-f`', 'unsafe', [replacePlace(at, '!-f')]),
+          ...propose(`Write \`!${meant.test}\``, 'unsafe', [replacePlace(at, `!${meant.test}`)]),
         }
       }
     }
@@ -133,5 +152,9 @@ function isForFiles(
   index: number,
 ): boolean {
   const isAlone = !orNext && conditions[index - 1]?.orNext !== true
-  return test === '-f' && !negated && isAlone && FILE_NAMES.test(input)
+  // Of directories alone, beside what leaves files to httpd: `-d` is `!-d` without its sign.
+  const isForDirectories =
+    test === '-d' &&
+    conditions.some(other => other.test === '-f' && other.negated && FILE_NAMES.test(other.input))
+  return (test === '-f' || isForDirectories) && !negated && isAlone && FILE_NAMES.test(input)
 }

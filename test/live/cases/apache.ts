@@ -2200,4 +2200,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'every page',
   },
+  {
+    rule: 'apache/package-alias-hides-directory',
+    examples: { bad: 'the pictures of listings', good: 'an alias of the site comes before it' },
+    shows: 'a picture of the site is not found',
+    request: { url: 'http://example.org/icons/logo.png' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'a logo\n',
+  },
 ]
