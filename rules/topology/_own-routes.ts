@@ -82,9 +82,14 @@ const OF_FRAMEWORKS = /^\/(?:static|docs|redoc|openapi)/
 const MAY_CHANGE_PATHS =
   /before_request|@\w+\.middleware\(|BaseHTTPMiddleware|\.url\s*=(?!=)|errorhandler\(\s*(?:Exception|NotFound)|^[ \t]+@\w+\.(?:route|get|post|put|patch|delete|api_route|websocket)\(/m
 
+/** What takes requests, mostly of WebSockets, before the application of the same server is asked. */
+const ANSWERS_BESIDE =
+  /['"](?:socket\.io|ws|express-ws|sockjs|peer|primus|engine\.io)['"]|\bsocketio\b|\bSocketIO\b|\.on\(\s*['"]upgrade['"]/
+
 /** True where another module or a library may give the application routes, or change the path before one is found. */
 const mayHaveOthers = memo((source: Source): boolean => {
   const code = source.path.endsWith('.py') ? withoutComments(source.code) : source.code
+  if (ANSWERS_BESIDE.test(code)) return true
   const made = /\b(\w+)\s*(?::\s*\w+\s*)?=\s*(?:\w+\.)?(?:Flask|FastAPI|Starlette|Quart|express)\(/.exec(code)
   if (made?.[1] === undefined || MAY_CHANGE_PATHS.test(code)) return true
   if (/^(?:from|import)\s/m.test(code.slice(made.index))) return true

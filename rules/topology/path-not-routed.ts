@@ -122,6 +122,23 @@ export default defineRule({
       ),
     },
     {
+      title: 'Socket.IO on the same server',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:9000;').replace('/api/', '/socket.io/'),
+        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
+        'srv/shop/server.js': conf`
+          const http = require('http')
+          const express = require('express')
+          const { Server } = require('socket.io')
+          const app = express()
+          app.get('/items', (req, res) => res.json({}))
+          const server = http.createServer(app)
+          const io = new Server(server)
+          server.listen(9000, '127.0.0.1')
+        `,
+      },
+    },
+    {
       title: 'a router of Express for all paths',
       files: express(
         'proxy_pass http://127.0.0.1:9000;',
