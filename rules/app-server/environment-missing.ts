@@ -1,9 +1,13 @@
-import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { type DemandedName, demandedNames, demandedOfEnviron } from './_demanded-names.ts'
+import { loadedBy } from './_loaded-files.ts'
 import { celeryWithoutVariables } from './_celery-environment.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 
@@ -89,6 +93,59 @@ const ofExample = (variables: string): Record<string, string> => ({
   'shop/settings.py': SETTINGS,
 })
 
+/** A container of an application without Django. */
+const plain = (
+  code: string,
+  environment = 'LANG: C.UTF-8',
+  application = 'main:app',
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        command: gunicorn --bind 0.0.0.0:8000 "${application}"
+        environment:
+          ${environment}
+  `,
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+  `,
+  'main.py': code,
+})
+const FACTORY = conf`
+  import os
+  from flask import Flask
+
+
+  def create_app():
+      app = Flask(__name__)
+      app.config["SECRET_KEY"] = «os.environ["SHOP_KEY"]»
+      return app
+`
+const FIELDS = conf`
+  from fastapi import FastAPI
+  from pydantic_settings import BaseSettings
+
+
+  class Settings(BaseSettings):
+      «database_url»: str
+      debug: bool = False
+
+
+  settings = Settings()
+  app = FastAPI()
+`
+const ENVIRON = conf`
+  import environ
+  env = environ.Env(DEBUG=(bool, False))
+  SECRET_KEY = «env("SHOP_KEY")»
+  DEBUG = env("DEBUG")
+  CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+`
+const unmarked = (text: string): string => text.replace(/[«»]/g, '')
+
 const withoutExample = ({
   '.env.prod-sample': _,
   ...files
@@ -125,12 +182,109 @@ export default defineRule({
         'etc/systemd/system/worker.service': worker('ExecStart=«/usr/bin/celery» -A shop worker'),
       },
     },
+    { title: 'a factory of Flask', files: plain(FACTORY, undefined, 'main:create_app()') },
+    { title: 'a field of pydantic-settings', files: plain(FIELDS) },
+    {
+      title: 'the body of a class',
+      files: plain(conf`
+        import os
+        from flask import Flask
+
+
+        class Config:
+            DATABASE = (
+                «os.environ["DATABASE_URL"]»
+            )
+
+
+        app = Flask(__name__)
+        app.config.from_object(Config)
+      `),
+    },
+    { title: 'django-environ', files: behindNginx(unit(), project(ENVIRON)) },
     {
       title: 'a container of Celery without the address of the broker',
       files: composed('command: «celery» -A shop worker'),
     },
   ],
   good: [
+    {
+      title: 'what the containers are given',
+      files: plain(unmarked(FIELDS), 'database_url: postgres://db/shop'),
+    },
+    {
+      title: 'a factory that nobody calls',
+      files: plain(`${unmarked(FACTORY)}\n\napp = Flask(__name__)\n`),
+    },
+    {
+      title: 'a file that pydantic-settings reads',
+      files: plain(
+        unmarked(FIELDS).replace('debug:', 'model_config = SettingsConfigDict(env_file=".env")\n    debug:'),
+      ),
+    },
+    {
+      title: 'a prefix',
+      files: plain(
+        unmarked(FIELDS).replace(
+          'debug:',
+          'model_config = SettingsConfigDict(env_prefix="SHOP_")\n    debug:',
+        ),
+        'SHOP_DATABASE_URL: postgres://db/shop',
+      ),
+    },
+    {
+      title: 'fields that are given when one is made',
+      files: plain(unmarked(FIELDS).replace('Settings()', 'Settings(database_url="sqlite://")')),
+    },
+    {
+      title: 'conditions, texts and comments',
+      files: plain(conf`
+        '''
+        os.environ["IN_A_TEXT"]
+        '''
+        import os
+        from flask import Flask
+
+        # os.environ["IN_A_COMMENT"]
+        app = Flask(__name__)
+        debug = os.environ["DEBUG"] if "DEBUG" in os.environ else None
+        if debug:
+            mail = os.environ["MAIL"]
+        try:
+            key = os.environ["KEY"]
+        except KeyError:
+            key = ""
+        os.environ["OWN"] = "1"
+        own = os.environ["OWN"]
+
+
+        @app.route("/")
+        def index():
+            return os.environ["LATE"]
+      `),
+    },
+    {
+      title: 'a factory that may return before',
+      files: plain(
+        unmarked(FACTORY).replace(
+          '    app.config',
+          '    if app.testing:\n        return app\n    app.config',
+        ),
+        undefined,
+        'main:create_app()',
+      ),
+    },
+    {
+      title: 'django-environ that reads a file',
+      files: behindNginx(
+        unit(),
+        project(unmarked(ENVIRON).replace('SECRET_KEY', 'environ.Env.read_env()\nSECRET_KEY')),
+      ),
+    },
+    {
+      title: 'django-environ with a default in the call',
+      files: behindNginx(unit(), project(unmarked(ENVIRON).replace('SHOP_KEY")', 'SHOP_KEY", default="x")'))),
+    },
     {
       title: 'a variable of the file that is to be copied',
       files: ofExample('SHOP_KEY=\n'),
@@ -219,14 +373,20 @@ export default defineRule({
   *check(deployment) {
     yield* celeryWithoutVariables(deployment)
     for (const program of programsOfKind(deployment, 'app-server')) {
-      const missing = deployment.moduleOf(program)?.missing ?? []
+      const missing = [
+        ...(deployment.moduleOf(program)?.missing ?? []).map(each => ({
+          ...each,
+          says: `KeyError: '${each.name}'`,
+        })),
+        ...otherwiseMissing(program, deployment),
+      ]
       const isOfExample = missing.length > 0 && isTold(program.machine.container)
-      for (const { name, at } of missing) {
+      for (const { name, at, says } of missing) {
         yield {
           at,
           // Who copies an example may add to it.
           ...(isOfExample && ({ severity: 'warning', confidence: 'medium' } as const)),
-          message: `nothing sets \`${name}\` where ${programName(program)} is started, so it cannot boot: \`KeyError: '${name}'\``,
+          message: `nothing sets \`${name}\` where ${programName(program)} is started, so it cannot boot: \`${says}\``,
           label: 'not set',
           related: [{ at: program.server.at, message: 'started here without it' }],
         }
@@ -234,6 +394,41 @@ export default defineRule({
     }
   },
 })
+
+/** What an application without settings of Django demands, and what these read by django-environ. */
+function otherwiseMissing(program: AppServerProgram, deployment: Deployment): readonly DemandedName[] {
+  const loaded = deployment.moduleOf(program)
+  if (loaded === null || !isEnvironmentKnown(program)) return []
+  const said = new Set<string>()
+  return demandedBy(program, loaded, deployment).filter(({ name }) => {
+    const isSet = [name, name.toLowerCase()].some(
+      each =>
+        program.server.environment.some(variable => variable.name === each) ||
+        program.environment(each) !== null,
+    )
+    if (isSet || said.has(name)) return false
+    said.add(name)
+    return true
+  })
+}
+
+function demandedBy(
+  program: AppServerProgram,
+  { settings, attribute, script }: LoadedModule,
+  deployment: Deployment,
+): readonly DemandedName[] {
+  const { container, files } = program.machine
+  if (settings !== null) return demandedOfEnviron(container?.files ?? files, settings.files)
+  const read = script?.settingsModule == null ? loadedBy(program, deployment) : null
+  const factory = /^(\w+)\(\)$/.exec(attribute ?? '')?.[1] ?? null
+  return read === null ? [] : (demandedNames(read.files, read.paths, factory) ?? [])
+}
+
+/** An image that stands on Python's own sets nothing else; of a unit its lines are all. */
+function isEnvironmentKnown({ machine: { container }, by, isSeen }: AppServerProgram): boolean {
+  if (container === null) return by === 'systemd' && isSeen
+  return container.image !== null && container.base === 'python' && container.service.complete
+}
 
 /** True for a container whose variables only the example of a file tells. */
 function isTold(container: Container | null): boolean {
