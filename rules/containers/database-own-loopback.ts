@@ -1,16 +1,17 @@
-import type { AppServerProgram, Machine, PhpFpmProgram } from '../../src/deployment/model.ts'
+import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram, Machine, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
 import { literalPlace } from '../django/_literal-place.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { type ContainerVariable, containerVariables } from './_container-variables.ts'
 import { type DatabaseKind, kindOfImage, kindOfScheme, OF_SQL } from './_databases.ts'
-import { buildSteps } from './_started-words.ts'
-import { djangoBehindNginx } from '../django/_examples.ts'
+import { buildSteps, startedWords } from './_started-words.ts'
 
 const tree = (settings: string, environment: readonly string[] = []): Record<string, string> => {
   const files = djangoBehindNginx({ settings, environment: [...environment].join('\n') })
@@ -103,6 +104,22 @@ export default defineRule({
   unproven: 'The live tests start no database',
   bad: [
     {
+      title: 'a worker of its own, which is no server',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            worker:
+              build: .
+              command: rq worker default
+              environment:
+                REDIS_URL: «redis://localhost:6379/0»
+            redis:
+              image: redis:7
+        `,
+        Dockerfile: 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install rq\n',
+      },
+    },
+    {
       title: 'a file of variables that is to be copied',
       files: copied('DB_HOST=«127.0.0.1»\nDB_PORT=3306\n'),
     },
@@ -191,6 +208,22 @@ export default defineRule({
     { title: 'the sessions of PHP', files: sessions('«tcp://127.0.0.1:6379»') },
   ],
   good: [
+    {
+      title: 'a supervisor, which may start Redis beside the worker',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            worker:
+              build: .
+              command: supervisord -n
+              environment:
+                REDIS_URL: redis://localhost:6379/0
+            redis:
+              image: redis:7
+        `,
+        Dockerfile: 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install rq\n',
+      },
+    },
     {
       title: 'a file that is to be copied, beside another one for containers',
       files: { ...copied('DB_HOST=127.0.0.1\nDB_PORT=3306\n'), '.env.docker': 'DB_HOST=mysql\n' },
@@ -300,7 +333,7 @@ export default defineRule({
     for (const machine of deployment.machines) {
       const { container } = machine
       if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
-      if (!startsOne(machine) && container.image !== null) continue
+      if (!startsOne(machine) && container.image !== null && !isWorker(container)) continue
       for (const { kind, host, at, isExample } of written(container))
         for (const fault of faultsOf(container, kind, host, at))
           yield isExample === true ? { ...fault, severity: 'warning', confidence: 'medium' } : fault
@@ -457,6 +490,14 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/
 /** A supervisor in the container may start the database, too. */
 function startsOne({ programs }: Machine): boolean {
   return programs.length === 1
+}
+
+/** What takes tasks, or is started by hand, and opens nothing. */
+const WORKERS =
+  /^(?:celery|rq|rqworker|dramatiq|arq|huey_consumer(?:\.py)?|python3?|php|node|npm|yarn|bundle|rails)$/
+
+function isWorker(container: Container): boolean {
+  return WORKERS.test(posix.basename(startedWords(container)[0]?.text ?? ''))
 }
 
 function* finding({ machine }: AppServerProgram, kind: DatabaseKind, host: string, at: Place) {
