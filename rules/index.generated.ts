@@ -328,6 +328,7 @@ import containersNamesServiceToBrowser from './containers/names-service-to-brows
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
+import containersNpmScriptMissing from './containers/npm-script-missing.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPackageNotBuildable from './containers/package-not-buildable.ts'
 import containersPhpApacheUnprepared from './containers/php-apache-unprepared.ts'
@@ -1126,6 +1127,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/nginx-may-not-write', ...containersNginxMayNotWrite },
+  { id: 'containers/npm-script-missing', ...containersNpmScriptMissing },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/package-not-buildable', ...containersPackageNotBuildable },
   { id: 'containers/php-apache-unprepared', ...containersPhpApacheUnprepared },

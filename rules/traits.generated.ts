@@ -330,6 +330,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/nginx-file-misplaced', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/nginx-in-background', { fixes: [], programs: ['app-server', 'docker'] }],
   ['containers/nginx-may-not-write', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/npm-script-missing', { fixes: [], programs: ['docker'] }],
   ['containers/own-loopback', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
   ['containers/package-not-buildable', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/php-apache-unprepared', { fixes: [], programs: ['apache', 'docker'] }],

@@ -1,12 +1,12 @@
 import { isOneSlipAway } from '../text/one-slip-away.ts'
-import { isUnknownWord, type Place } from '../text/source.ts'
+import { isUnknownWord, type Place, placeText } from '../text/source.ts'
 import { placeOf, sliceWritten } from '../text/written-text.ts'
+import { writtenPlace } from '../yaml/written-place.ts'
 import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeFault } from './compose.ts'
 import { daemonFaults } from './daemon-faults.ts'
 import { isTemplate } from './template.ts'
 import { valueIn } from './values.ts'
-import { writtenPlace } from '../yaml/written-place.ts'
 
 /**
  * What Compose refuses in a file before it starts anything. Its schema is closed; a key that a later one may have
@@ -28,6 +28,7 @@ function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
       if (part?.kind === 'map') yield* unknownKeys(part, keys, `${path}.${key}`)
     }
     yield* wrongKinds(entry.map, path)
+    yield* wrongDurations(entry.map, path)
     yield* contradictions(entry.map, path)
     yield* daemonFaults(entry.map)
   }
@@ -132,6 +133,27 @@ function* wrongPairs(
 function isBesideItsKey({ kind, at: { source, start } }: YamlNode): boolean {
   const line = source.text.slice(source.text.lastIndexOf('\n', start) + 1, start)
   return kind === 'map' && source.text[start] !== '{' && /\S:[ \t]+(?:[&!]\S+[ \t]+)*$/.test(line)
+}
+
+const DURATIONS = ['interval', 'timeout', 'start_period', 'start_interval']
+
+/** A time without its unit, which is a number for YAML. */
+function* wrongDurations(service: YamlMap, path: string): Iterable<ComposeFault> {
+  const check = valueIn(service, 'healthcheck')
+  const times: readonly (readonly [string, YamlNode | undefined])[] = [
+    ...(check?.kind === 'map'
+      ? DURATIONS.map(key => [`healthcheck.${key}`, valueIn(check, key)] as const)
+      : []),
+    ['stop_grace_period', valueIn(service, 'stop_grace_period')],
+  ]
+  for (const [key, node] of times)
+    if (node?.kind === 'scalar' && /^[1-9]\d*$/.test(placeText(node.at)))
+      yield {
+        at: node.at,
+        said: `${path}.${key} must be a string`,
+        meant: `${node.text.text}s`,
+        home: null,
+      }
 }
 
 /** What a service says that Compose takes alone, and not beside something else. */

@@ -1,11 +1,13 @@
 import { posix } from 'node:path'
-import { isBelow } from '../../parsers/text/is-below.ts'
 import type { DockerCopy } from '../../parsers/dockerfile/dockerfile.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import { isSlip } from '../../parsers/text/slip.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { serviceVariables } from './_service-variables.ts'
-import { scriptAt, type Started } from './_started-words.ts'
+import { type Started, scriptAt } from './_started-words.ts'
 
 /** Images of which it is known what lies at their root and in the directories of `PATH`. */
 const KNOWN = /^(?:python|node|ruby|golang|php|debian|ubuntu|alpine)(?=[:@]|$)/
@@ -102,9 +104,10 @@ export function notFound(
   if (isInPath && (given?.complete === false || own.some(variable => variable.name === 'PATH'))) return null
   const places = isInPath ? BINARIES.map(directory => posix.join(directory, name)) : [text]
   if (places.some(place => files.kind(place) !== null)) return null
-  const elsewhere = mounts
-    .flatMap(({ target }) => (posix.basename(target) === name ? [target] : [posix.join(target, name)]))
-    .find(place => files.kind(place) === 'file')
+  const elsewhere =
+    mounts
+      .flatMap(({ target }) => (posix.basename(target) === name ? [target] : [posix.join(target, name)]))
+      .find(place => files.kind(place) === 'file') ?? nearestBeside(files, text)
   if (elsewhere === undefined) return null
   return {
     at: placeOf(word),
@@ -115,6 +118,15 @@ export function notFound(
     label: 'not there',
     help: `Write \`${elsewhere}\``,
   }
+}
+
+/** A script in the same directory whose name differs by a letter. */
+function nearestBeside(files: FileSystem, path: string): string | undefined {
+  const name = posix.basename(path)
+  const near = (files.list(posix.dirname(path)) ?? []).find(
+    each => each.kind === 'file' && each.name.endsWith('.sh') && isSlip(each.name, name, 1),
+  )
+  return near === undefined || !path.startsWith('/') ? undefined : posix.join(posix.dirname(path), near.name)
 }
 
 /** True where a copy of another image may have a file at one of the places. */

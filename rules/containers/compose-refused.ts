@@ -1,7 +1,9 @@
+import { posix } from 'node:path'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import { projectsIn } from './_compose-projects.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { composeProjects, projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
@@ -81,6 +83,32 @@ export default defineRule({
       }),
     },
     { title: 'a protocol that is none of a port', files: tree({ web: 'ports: [«"8000:8000/http"»]' }) },
+    {
+      title: 'times without a unit',
+      files: tree({
+        web: conf`
+          stop_grace_period: «30»
+          healthcheck:
+            test: ["CMD", "true"]
+            interval: «10»
+            timeout: 5s
+        `,
+      }),
+    },
+    {
+      title: 'a service that runs nothing',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              «cache»:
+                restart: always
+            volumes:
+              unused:
+          `,
+        }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
     { title: 'a restart policy with a slip', files: tree({ web: 'restart: «unless-stoped»' }) },
     { title: 'a limit in bytes', files: tree({ web: 'mem_limit: «512»' }) },
     { title: 'a value of asterisks', files: tree({ web: 'environment: { MAIL_PASSWORD: «******» }' }) },
@@ -280,6 +308,38 @@ export default defineRule({
       },
     },
     {
+      title: 'times with a unit, and those that a variable or a template says',
+      files: tree({
+        web: conf`
+          stop_grace_period: 30s
+          healthcheck:
+            test: ["CMD", "true"]
+            interval: 1m30s
+            timeout: \${TIMEOUT}
+            retries: 3
+        `,
+      }),
+    },
+    {
+      title: 'a service whose image another file says',
+      files: {
+        'docker-compose.yml': composeWith({
+          more: conf`
+              cache:
+                restart: always
+            volumes:
+              unused:
+          `,
+        }),
+        'docker-compose.prod.yml': conf`
+          services:
+            cache:
+              image: redis:7
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'names of their own, and several containers without one',
       files: tree({
         web: conf`
@@ -448,6 +508,7 @@ export default defineRule({
       yield* namesTaken(project)
       yield* cycleIn(project)
     }
+    for (const container of composeProjects(deployment)) yield* nothingToRun(container)
   },
 })
 
@@ -456,6 +517,29 @@ const OF_OTHERS = /^x-uffizzi:/m
 
 /** What `docker stack deploy` reads, which gives containers other names. */
 const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
+
+/** A service of which no file says what it runs: another file of the directory may be read with this one. */
+function* nothingToRun({ project, projects }: Container): Iterable<RuleFinding> {
+  const [main] = project.sources
+  if (!project.complete || project.legacy || project.faults.length > 0 || main === undefined) return
+  if (
+    !/^(?:docker-)?compose\.ya?ml$/.test(posix.basename(main.path)) ||
+    main.template ||
+    /^\s+provider:/m.test(main.text)
+  )
+    return
+  for (const service of project.services.values()) {
+    const { name, image, build } = service
+    if (!service.complete || image !== null || build !== null || service.keys.length > 1) continue
+    const isElsewhere = projects.some(other => other !== project && other.services.has(name))
+    if (isElsewhere) continue
+    yield {
+      at: service.at,
+      message: `Compose starts nothing: service "${name}" has neither an image nor a build context specified`,
+      label: 'no `image` and no `build`',
+    }
+  }
+}
 
 /** Services each of which is to start after the other: one circle of them. */
 function* cycleIn({ services, complete }: ComposeProject): Iterable<RuleFinding> {

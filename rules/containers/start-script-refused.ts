@@ -1,17 +1,18 @@
 import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { fileMissing } from './_started-file.ts'
 import {
   buildSteps,
   copiesPrograms,
+  looseIn,
   type Script,
   type Started,
   scriptAt,
-  looseIn,
   startedIn,
   startedWords,
 } from './_started-words.ts'
@@ -90,6 +91,41 @@ export default defineRule({
     {
       title: 'a script that is looked for in PATH',
       files: tree(image('python:3.12-slim').replace('"/app/entrypoint.sh"', '"«entrypoint.sh»"'), SCRIPT),
+    },
+    {
+      title: 'a script of Node.js in another directory',
+      files: {
+        ...tree(
+          conf`
+            FROM node:22-slim
+            WORKDIR /app
+            COPY package.json ./
+            RUN npm ci --omit=dev
+            COPY . .
+            CMD ["node", "«index.js»"]
+          `,
+          SCRIPT,
+        ),
+        'docker-compose.yml': composeWith().replace(/^ +command:.*\n/m, ''),
+        'web/package.json': '{ "dependencies": { "express": "5" } }\n',
+        'web/src/index.js': 'require("express")().listen(8000)\n',
+      },
+    },
+    {
+      title: 'TypeScript that no step compiles',
+      files: {
+        ...tree('FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'node «server.js»' }),
+        'web/server.ts': 'import http from "http"\nhttp.createServer().listen(8000)\n',
+      },
+    },
+    {
+      title: 'a script of Python by another name',
+      files: {
+        ...tree('FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install flask\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'python -u «serve.py»' }),
+        'web/server.py': 'import flask\n',
+      },
     },
     {
       title: 'a directive for nginx without quotes',
@@ -281,6 +317,59 @@ export default defineRule({
         'nginx/site.conf': siteTo('web:8000'),
       },
     },
+    {
+      title: 'a script that a build makes',
+      files: {
+        ...tree('FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'node server.js' }),
+        'web/server.ts': 'import http from "http"\n',
+      },
+    },
+    {
+      title: 'a script of a directory that is built before the image',
+      files: {
+        ...tree('FROM node:22-slim\nWORKDIR /app\nCOPY . .\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'node dist/server.js' }),
+        'web/src/server.js': 'require("http")\n',
+      },
+    },
+    {
+      title: 'a script that git leaves alone',
+      files: {
+        ...tree('FROM node:22-slim\nWORKDIR /app\nCOPY . .\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'node server.js' }),
+        'web/server.ts': 'import http from "http"\n',
+        'web/.gitignore': 'server.js\n',
+      },
+    },
+    {
+      title: 'a script that an installation makes',
+      files: {
+        ...tree('FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN npm ci\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'node server.js' }),
+        'web/server.ts': 'import http from "http"\n',
+        'web/package.json': '{ "scripts": { "postinstall": "tsc" } }\n',
+      },
+    },
+    {
+      title: 'a script of another stage, and one of a volume',
+      files: {
+        ...tree(
+          conf`
+            FROM node:22 AS build
+            WORKDIR /src
+            COPY . .
+            RUN npx tsc
+            FROM node:22-slim
+            WORKDIR /app
+            COPY --from=build /src/ ./
+          `,
+          SCRIPT,
+        ),
+        'docker-compose.yml': composeWith({ command: 'node server.js' }),
+        'web/server.ts': 'import http from "http"\n',
+      },
+    },
     { title: 'sh on Alpine', files: tree(image('python:3.12-alpine'), SCRIPT) },
     {
       title: 'made executable by the build',
@@ -352,7 +441,9 @@ export default defineRule({
       const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(first.text)
       const word = isShell ? second : first
       yield* commandDropped(container)
-      const nowhere = isShell ? null : notFound(container, first, steps)
+      const nowhere = isShell
+        ? null
+        : (notFound(container, first, steps) ?? fileMissing(container, words, steps))
       if (nowhere !== null) {
         yield nowhere
         continue
