@@ -11,6 +11,8 @@ interface Claim {
   readonly last: number
   readonly text: string
   readonly isPublished: boolean
+  /** The port of the host by which a published one is reached; null where nobody knows. */
+  readonly host: number | null
   /** True for what connects from inside of the container, */
   readonly isInside: boolean
   /** and for what asks ::1 there and nothing else. */
@@ -36,6 +38,7 @@ export function claimsOf(container: Container | null): readonly Claim[] {
       last,
       text: `port ${first} of the container is published`,
       isPublished: true,
+      host: published.known ? published.value.first : null,
       isInside: false,
     })
   }
@@ -52,6 +55,7 @@ export function claimsOf(container: Container | null): readonly Claim[] {
       last: port,
       text: `\`${name}\` names port ${port}`,
       isPublished: false,
+      host: null,
       isInside: false,
     })
   }
@@ -72,6 +76,7 @@ export function claimsOf(container: Container | null): readonly Claim[] {
       last: port,
       text: `the health check connects to port ${port}`,
       isPublished: false,
+      host: null,
       isInside: true,
       isAskedBySix: /^(?:https?:\/\/)?localhost/.test(found[0]) && isAlpineWget,
     })

@@ -2,10 +2,11 @@ import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, Machine, Protocol } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { ANY_V4, ANY_V6, type Endpoint } from '../../src/servers/address.ts'
 import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
@@ -19,7 +20,7 @@ import { knowsFiles, removesDefaultSite } from './_mounted.ts'
 interface Opener {
   readonly machine: Machine
   readonly name: string
-  readonly opened: readonly (Endpoint & { readonly at: Place })[]
+  readonly opened: readonly (Endpoint & { readonly at: Place; readonly protocol?: Fact<Protocol> })[]
 }
 
 /** What a proxy connects to in a container, where no line of the audit opens the port. */
@@ -104,7 +105,7 @@ function openedByNginx(deployment: Deployment, machine: Machine): Opener['opened
   const { service, mounts, hostFiles, image } = container
   if (!isAsked(deployment, machine) || !knowsFiles(container) || isJoined(container)) return null
   const read = new Set<string>()
-  const opened: (Endpoint & { readonly at: Place })[] = []
+  const opened: Opener['opened'][number][] = []
   let hasMain = false
   for (const program of programs) {
     if (program.kind !== 'nginx') return null

@@ -333,10 +333,15 @@ export default defineRule({
     for (const machine of deployment.machines) {
       const { container } = machine
       if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
-      if (!startsOne(machine) && container.image !== null && !isWorker(container)) continue
-      for (const { kind, host, at, isExample } of written(container))
+      const isServer = startsOne(machine) || container.image === null
+      if (!isServer && !isWorker(container)) continue
+      // An example may be for a machine without containers.
+      for (const { kind, host, at, isExample } of written(container)) {
+        // An example may be for a machine without containers.
+        if (!isServer && isExample === true) continue
         for (const fault of faultsOf(container, kind, host, at))
           yield isExample === true ? { ...fault, severity: 'warning', confidence: 'medium' } : fault
+      }
     }
     for (const program of programsOfKind(deployment, 'php-fpm')) yield* sessionsOf(program)
   },

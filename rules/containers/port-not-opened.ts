@@ -42,6 +42,20 @@ const static80 = (port: string): string => conf`
   }
 `
 
+/** nginx that publishes two ports, and opens 80 and one of TLS. */
+const ofTwo = (plain: string, secure: string, port: string): Record<string, string> => ({
+  'compose.yaml': behindEdge('').replace('["80:80"]', `[${plain}, ${secure}]`),
+  'edge.conf': conf`
+    ${static80('80')}
+    server {
+        listen ${port} ssl;
+        ssl_certificate /etc/nginx/conf.d/site.crt;
+        ssl_certificate_key /etc/nginx/conf.d/site.key;
+        root /usr/share/nginx/html;
+    }
+  `,
+})
+
 export default defineRule({
   summary: 'A port of a container is published, proxied to or checked, and nothing opens it',
   severity: 'error',
@@ -57,6 +71,14 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: what a port of one leads to, its compose file says',
   bad: [
+    {
+      title: 'one of two ports of nginx, by another number inside',
+      files: ofTwo('"«80:81»"', '"443:443"', '443'),
+    },
+    {
+      title: 'a port of TLS that nginx opens by another number',
+      files: ofTwo('"80:80"', '"«443:443»"', '444'),
+    },
     {
       title: 'another port for nginx-proxy',
       files: {
@@ -319,6 +341,18 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'two ports, and both are opened', files: ofTwo('"8080:80"', '"443:443"', '443') },
+    {
+      title: 'a port for TLS that is still to come, beside one that answers',
+      files: {
+        'compose.yaml': behindEdge('').replace('"80:80"', '"80:80", "443:443"'),
+        'edge.conf': static80('80'),
+      },
+    },
+    {
+      title: 'a port besides, where all that is opened is published',
+      files: ofTwo('"80:80", "8080:8080"', '"443:443"', '443'),
+    },
     {
       title: 'ports of other containers that are opened there, or may be',
       files: {
@@ -594,10 +628,19 @@ export default defineRule({
         ({ isInside, first, last }) =>
           !isInside && opened.some(({ port }) => port! >= first && port! <= last),
       )
-      for (const { at, first, last, text, isPublished, isInside, isAskedBySix = false } of claims) {
+      const reached = (port: number | null): boolean =>
+        claims.some(({ isInside, first, last }) => !isInside && port! >= first && port! <= last)
+      for (const { at, first, last, text, isPublished, host, isInside, isAskedBySix = false } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)
         if (right.length === 0 && isPublished && DEBUGGERS.has(first)) continue
-        if (right.length === 0 && !(isPublished && isAnyRight)) {
+        // A published port of the web that nginx opens by that very number, or for TLS, is meant to lead there.
+        const isSlip = opened.some(
+          ({ port, protocol }) =>
+            name === 'nginx' &&
+            !reached(port) &&
+            (port === host || (host === 443 && protocol?.known === true && protocol.value === 'https')),
+        )
+        if (right.length === 0 && !(isPublished && isAnyRight && !isSlip)) {
           yield {
             at,
             message: `${text}, and ${name} listens on ${listens}`,

@@ -7,7 +7,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
+import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import { buildSteps, textsRun } from './_started-words.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -82,6 +82,17 @@ const withBuiltNginx = (files: Record<string, string>, steps: string): Record<st
   `,
 })
 
+const uploading = (volume: string): Record<string, string> => ({
+  ...collecting(volume),
+  'nginx/site.conf': site('alias /srv/static/;').replace('location /static/', 'location /media/'),
+  'web/shop/settings.py': conf`
+    ALLOWED_HOSTS = ["example.org"]
+    DEBUG = False
+    MEDIA_URL = "/media/"
+    MEDIA_ROOT = "/app/media"
+  `,
+})
+
 export default defineRule({
   summary: 'nginx serves files of a volume that the application does not have',
   severity: 'error',
@@ -114,11 +125,29 @@ export default defineRule({
       files: collecting('«static:/app/static»'),
     },
     {
+      title: 'a volume beside the directory of uploads',
+      files: uploading('«static:/app/uploads»'),
+    },
+    {
       title: 'the same beside an image of nginx that is built',
       files: withBuiltNginx(collecting('«static:/app/static»'), 'RUN mkdir -p /srv/static'),
     },
   ],
   good: [
+    { title: 'a volume at the directory of uploads', files: uploading('static:/app/media') },
+    {
+      title: 'uploads that are kept elsewhere',
+      files: {
+        ...uploading('static:/app/uploads'),
+        'web/shop/settings.py': conf`
+          ALLOWED_HOSTS = ["example.org"]
+          DEBUG = False
+          MEDIA_URL = "/media/"
+          MEDIA_ROOT = "/app/media"
+          STORAGES = {"default": {"BACKEND": "storages.backends.s3.S3Storage"}}
+        `,
+      },
+    },
     {
       title: 'a volume at the directory that Django collects into',
       files: collecting('static:/app/staticfiles'),
@@ -225,7 +254,7 @@ export default defineRule({
   },
 })
 
-/** A volume that the application has too, and not where its settings collect static files. */
+/** A volume that the application has too, and not where its settings collect static files or keep uploads. */
 function* besideRoot(
   deployment: Deployment,
   holder: Container,
@@ -235,20 +264,25 @@ function* besideRoot(
 ): Iterable<RuleFinding> {
   const program = programsOfKind(deployment, 'app-server').find(({ machine }) => machine.container === holder)
   const settings = program === undefined ? null : (deployment.moduleOf(program)?.settings ?? null)
-  const files = settings === null ? null : directoryOfUrl(settings, 'STATIC')
   const own = holder.mounts.find(({ volume }) => volume !== null && volume === mount.volume)
-  if (files === null || own === undefined || copiesFiles(holder)) return
+  if (settings === null || own === undefined || copiesFiles(holder)) return
   const location = directive.parent?.name === 'location' ? (directive.parent.args.at(-1)?.value ?? '') : ''
-  if (`${location}/`.replace('//', '/') !== files.url) return
+  const kind = (['STATIC', 'MEDIA'] as const).find(
+    each => directoryOfUrl(settings, each)?.url === `${location}/`.replace('//', '/'),
+  )
+  const files = kind === undefined ? null : directoryOfUrl(settings, kind)
+  if (files === null || (kind === 'MEDIA' && !keepsUploadsInFiles(settings))) return
   const { directory } = files
   if (holder.mounts.some(each => each.from !== 'COPY' && isBelow(directory, each.target))) return
   if (isBelow(own.target, directory)) return
   yield {
     at: own.at,
-    message: `\`${mount.volume}\` is \`${own.target}\` here, and Django collects its static files into \`${directory}\`, so none of them gets to \`${path}\` of nginx`,
-    label: 'not the directory of `STATIC_ROOT`',
+    message: `\`${mount.volume}\` is \`${own.target}\` here, and Django ${kind === 'STATIC' ? 'collects its static files into' : 'keeps uploads in'} \`${directory}\`, so none of them gets to \`${path}\` of nginx`,
+    label: `not the directory of \`${kind}_ROOT\``,
     related: [
-      ...(files.directoryAt === null ? [] : [{ at: files.directoryAt, message: 'collected here' }]),
+      ...(files.directoryAt === null
+        ? []
+        : [{ at: files.directoryAt, message: kind === 'STATIC' ? 'collected here' : 'kept here' }]),
       { at: argumentPlace(directive, 0), message: 'nginx looks here' },
     ],
     help: `Mount it at \`${directory}\``,
