@@ -365,6 +365,7 @@ import containersTraefikOtherNetwork from './containers/traefik-other-network.ts
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersUserMissing from './containers/user-missing.ts'
+import containersVariableNamedOtherwise from './containers/variable-named-otherwise.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
@@ -1164,6 +1165,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/user-missing', ...containersUserMissing },
+  { id: 'containers/variable-named-otherwise', ...containersVariableNamedOtherwise },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },

@@ -367,6 +367,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/undefined-reference', { fixes: [], programs: ['docker'] }],
   ['containers/unknown-service', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/user-missing', { fixes: [], programs: ['docker'] }],
+  ['containers/variable-named-otherwise', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/variable-not-filled', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/variable-read-at-build', { fixes: [], programs: ['docker'] }],
   ['containers/volume-keeps-old-files', { fixes: [], programs: ['docker'] }],
