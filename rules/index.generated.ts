@@ -285,6 +285,7 @@ import containersAddressTaken from './containers/address-taken.ts'
 import containersAutoscalerWithoutRequests from './containers/autoscaler-without-requests.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
+import containersBrowserAsksPlainHttp from './containers/browser-asks-plain-http.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
 import containersBuildToolNotInstalled from './containers/build-tool-not-installed.ts'
 import containersBuildVariableUnset from './containers/build-variable-unset.ts'
@@ -1085,6 +1086,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/autoscaler-without-requests', ...containersAutoscalerWithoutRequests },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
+  { id: 'containers/browser-asks-plain-http', ...containersBrowserAsksPlainHttp },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
   { id: 'containers/build-tool-not-installed', ...containersBuildToolNotInstalled },
   { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },

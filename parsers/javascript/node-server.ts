@@ -26,7 +26,7 @@ export interface NodeScript {
   readonly rateLimit: Place | null
   /** Where the package `compression` is called, without a filter of its own. */
   readonly compression: Place | null
-  /** Origins that the package `cors`, or the `cors` of Socket.IO, is told to allow: texts alone. */
+  /** Origins that the package `cors`, or the `cors` of Socket.IO, is told to allow: texts and variables alone. */
   readonly corsOrigins: readonly Fact<string>[]
   /** `*` for an origin beside `credentials: true`, which no browser takes. */
   readonly corsForAll: Place | null
@@ -460,7 +460,7 @@ class Reader {
     })
   }
 
-  /** A text, or a list of them, as they are written; nothing for what is neither. */
+  /** A text, a variable of the environment, or a list of them; nothing for what is neither. */
   private textsOf(range: readonly [number, number] | undefined, depth = 0): readonly Fact<string>[] {
     if (range === undefined || depth > 2) return []
     const [start, end] = range
@@ -469,8 +469,11 @@ class Reader {
     const first = this.tokens[start]
     const named = first?.kind === 'name' && end === start + 1 ? this.values.get(first.text) : undefined
     if (named != null) return this.textsOf(named, depth + 1)
-    const value = first?.kind === 'string' ? this.evaluate(start, end) : null
-    return value?.known === true && typeof value.value === 'string' ? [known(value.value, value.at)] : []
+    const isText = first?.kind === 'string' || this.variableAt(start, end) !== null
+    const value = isText ? this.evaluate(start, end) : null
+    return value?.known === true && typeof value.value === 'string' && value.value !== UNSET
+      ? [known(value.value, value.at)]
+      : []
   }
 
   private corsForAll(all: ReturnType<Reader['corsOptions']>): Place | null {

@@ -78,6 +78,16 @@ export default defineRule({
       title: 'several in one text',
       files: express("origin: «'https://www.example.org,https://app.example.org'»"),
     },
+    {
+      title: 'for Express, by a variable',
+      files: {
+        ...express('origin: process.env.CLIENT, credentials: true'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/node server.js',
+          'Environment=CLIENT=«https://app.example.org/»',
+        ),
+      },
+    },
     { title: 'cookies for all of them', files: express("origin: «'*'», credentials: true") },
     { title: 'for Flask', files: flask('CORS(app, origins=[«"https://app.example.org/"»])') },
   ],
@@ -89,6 +99,10 @@ export default defineRule({
     {
       title: 'origins of Express',
       files: express("origin: ['https://app.example.org', 'http://localhost:3000', '*'], credentials: true"),
+    },
+    {
+      title: 'a variable that is not set, and one that is an origin',
+      files: express('origin: process.env.CLIENT'),
     },
     { title: 'all of them, for Express', files: express("origin: '*'") },
     {

@@ -2,9 +2,10 @@ import { posix } from 'node:path'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isBelow, knowsFiles, targetsOf } from './_mounted.ts'
 
 const CERTIFICATE = '/etc/letsencrypt/live/example.org/fullchain.pem'
@@ -29,6 +30,24 @@ const tree = (volumes: string, certificate = CERTIFICATE, key = KEY): Record<str
   `,
 })
 
+/** A certbot beside nginx, with its volumes. */
+const beside = (own: string, other: string): Record<string, string> => {
+  const files = tree(own)
+  return {
+    ...files,
+    'docker-compose.yml': conf`
+      ${files['docker-compose.yml'] ?? ''}
+        certbot:
+          image: certbot/certbot
+          volumes:
+            - ${other}
+      volumes:
+        certs:
+        other:
+    `,
+  }
+}
+
 export default defineRule({
   summary: 'nginx in a container does not have the certificate that its configuration names',
   severity: 'error',
@@ -44,6 +63,14 @@ export default defineRule({
   unproven: 'What a container sees, its compose file says: no loopback has another file system',
   bad: [
     { title: 'nothing mounts it', files: tree('', `«${CERTIFICATE}»`, `«${KEY}»`) },
+    {
+      title: 'a volume to which certbot does not write',
+      files: beside('- «certs:/etc/letsencrypt:ro»', 'other:/etc/letsencrypt'),
+    },
+    {
+      title: 'a volume that certbot has at another path',
+      files: beside('- «other:/etc/letsencrypt:ro»', 'certs:/etc/letsencrpyt'),
+    },
     {
       title: 'the links of certbot without what they lead to',
       files: tree('- «/etc/letsencrypt/live:/etc/letsencrypt/live:ro»'),
@@ -66,6 +93,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one volume for certbot and nginx',
+      files: beside('- certs:/etc/letsencrypt:ro', 'certs:/etc/letsencrypt'),
+    },
+    {
+      title: 'a directory of the host, which may have them',
+      files: beside('- /etc/letsencrypt:/etc/letsencrypt:ro', 'other:/etc/letsencrypt'),
+    },
     {
       title: 'a lineage at a place from which its links lead to the archive',
       files: tree(
@@ -103,6 +138,8 @@ export default defineRule({
     for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
       const { container } = machine
       if (container === null || !knowsFiles(container)) continue
+      const lonely = keptElsewhere(container, configuration.occurrences.get('ssl_certificate') ?? [])
+      if (lonely !== null) yield lonely
       const targets = targetsOf(container)
       for (const name of ['ssl_certificate', 'ssl_certificate_key']) {
         for (const directive of configuration.occurrences.get(name) ?? []) {
@@ -140,6 +177,47 @@ export default defineRule({
     }
   },
 })
+
+/** The volume of certificates that no certbot of the project writes to: it keeps them in another one, or in none. */
+function keptElsewhere(
+  { service, project }: Container,
+  certificates: readonly NginxDirective[],
+): RuleFinding | null {
+  const others = [...project.services.values()].filter(each => each !== service)
+  const [certbot, ...more] = others.filter(
+    ({ image }) => image?.known === true && /^certbot\/certbot(?:[:@]|$)/.test(image.value),
+  )
+  if (certbot === undefined || more.length > 0 || !others.every(each => each.complete) || !project.complete)
+    return null
+  if (certbot.volumesFrom.length > 0 || certbot.volumes.some(({ source }) => source?.known === false))
+    return null
+  const words = [certbot.command, certbot.entrypoint].flatMap(each => each?.words ?? [])
+  if (words.some(({ text }) => /--config-dir|\bcp\b/.test(text))) return null
+  const read = service.volumes.find(
+    ({ kind, target, source }) =>
+      kind === 'volume' &&
+      source?.known === true &&
+      target.known &&
+      certificates.some(({ args }) => isBelow(args[0]?.value ?? '', target.value)),
+  )
+  if (read?.source?.known !== true) return null
+  const volume = read.source.value
+  const resource = project.volumes.get(volume)
+  if (resource === undefined || resource.external || resource.device !== null || resource.name !== null)
+    return null
+  if (
+    others.some(each => each.volumes.some(({ source }) => source?.known === true && source.value === volume))
+  )
+    return null
+  const kept = certbot.volumes.find(({ target }) => target.known && isBelow('/etc/letsencrypt', target.value))
+  return {
+    at: read.at,
+    message: `certbot keeps its certificates ${kept === undefined ? 'in its own container' : 'in another volume'}, so \`${volume}\` is empty, and nginx does not start: cannot load certificate`,
+    label: 'nothing fills it',
+    related: [{ at: kept?.at ?? certbot.at, message: 'certbot' }],
+    help: 'Mount one volume at `/etc/letsencrypt` of both',
+  }
+}
 
 /** The directory `live` of certbot that is mounted without the files that its links lead to; null for all else. */
 function danglingLinks(

@@ -1,10 +1,9 @@
 import { posix } from 'node:path'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { browserVariables } from './_browser-variables.ts'
 
 const project = (frontend: string, more: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -165,27 +164,6 @@ function startsOther({ service }: Container): boolean {
       text,
     ),
   )
-}
-
-/** Names that the tools put into scripts. */
-const OF_BROWSER = /^(?:VITE|REACT_APP|VUE_APP|NG_APP|EXPO_PUBLIC)_\w+$/
-const FILES = ['.env', '.env.production', '.env.local', '.env.production.local']
-
-interface Variable {
-  readonly name: string
-  readonly value: Fact<string>
-}
-
-function* browserVariables({ service, image, hostFiles }: Container): Iterable<Variable> {
-  const written = [...service.environment, ...(service.build?.args ?? []), ...(image?.environment ?? [])]
-  for (const { name, value } of written) if (value !== null && OF_BROWSER.test(name)) yield { name, value }
-  const context = service.build?.context
-  if (context?.known !== true || !context.value.startsWith('/')) return
-  for (const file of FILES) {
-    const source = sourceAt(hostFiles, posix.join(context.value, file))
-    for (const { name, value } of source === null ? [] : parseDotenv(source))
-      if (OF_BROWSER.test(name)) yield { name, value }
-  }
 }
 
 const CONFIGURATIONS = /^(?:vite|next|nuxt|vue|svelte|astro|webpack)\.config\.[cm]?[jt]s$|^setupProxy\.js$/
