@@ -1,10 +1,12 @@
 import { programName } from '../../src/deployment/destination-words.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { installedPackages } from './_python-packages.ts'
+import { buildSteps, startedWords } from './_started-words.ts'
 
 const project = (
   requirements: string,
@@ -49,6 +51,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'a build that installs nothing at all',
+      files: project('gunicorn\n', '«gunicorn» --bind 0.0.0.0:8000 shop.wsgi', 'RUN mkdir -p /app/media'),
+    },
+    {
       title: 'uvicorn, whose workers gunicorn uses',
       files: project(
         'fastapi\ngunicorn\n',
@@ -57,6 +63,11 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a command that installs first',
+      files: project('gunicorn\n', 'sh -c "pip install -r requirements.txt && gunicorn shop.wsgi"', ''),
+    },
+    { title: 'a script that may install', files: project('gunicorn\n', undefined, 'RUN ./setup') },
     { title: 'in the requirements', files: project('Django==5.2.1\ngunicorn==23.0.0\n') },
     {
       title: 'in a line of its own',
@@ -86,7 +97,7 @@ export default defineRule({
       const { container } = program.machine
       const wanted = container === null ? null : wantedPackage(program)
       if (container === null || wanted === null) continue
-      const names = installedPackages(container)
+      const names = installedPackages(container) ?? (installsNothing(container) ? NONE : null)
       if (names === null || names.has(wanted.name) || ![...names].every(name => PLAIN.test(name))) continue
       yield {
         at: wanted.at,
@@ -99,6 +110,30 @@ export default defineRule({
     }
   },
 })
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** True for a build on Python's own image whose steps prepare files alone, and that starts the server itself. */
+function installsNothing(container: Container): boolean {
+  const { image, base, service, mounts } = container
+  if (image === null || base !== 'python' || image.entrypoint !== null || service.entrypoint !== null)
+    return false
+  if (image.steps.some(step => 'sources' in step && (step.from !== null || step.kind === 'ADD'))) return false
+  if (mounts.some(({ target, path }) => path === null && /^\/(?:usr|opt|venv|root)?(?:\/|$)/.test(target)))
+    return false
+  if (image.environment.some(({ name }) => /^(?:PATH|PYTHONPATH|VIRTUAL_ENV)$/.test(name))) return false
+  const [first] = startedWords(container)
+  return (
+    SERVERS.test(first?.text ?? '') &&
+    buildSteps(container).every(step =>
+      step
+        .split(/&&|;|\n/)
+        .every(part =>
+          /^\s*(?:mkdir|chown|chmod|useradd|adduser|groupadd|addgroup|rm|echo|touch)\s/.test(part),
+        ),
+    )
+  )
+}
 
 const SERVERS = /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress|granian)$/
 const CLASSES: readonly (readonly [RegExp, string])[] = [
@@ -121,4 +156,4 @@ function wantedPackage({ server, by }: AppServerProgram) {
 
 /** Packages of which it is known that they bring no server. */
 const PLAIN =
-  /^(?:django|flask|jinja2|werkzeug|sqlalchemy|alembic|psycopg2?|psycopg2-binary|mysqlclient|pymysql|redis|hiredis|celery|kombu|requests|httpx|pillow|whitenoise|python-dotenv|python-decouple|environs|dj-database-url|boto3|botocore|pydantic|pydantic-settings|fastapi|starlette|sqlmodel|asyncpg|aiosqlite|passlib|bcrypt|python-jose|pyjwt|cryptography|python-multipart|markdown|pytz|tzdata|sqlparse|asgiref|djangorestframework(?:-\w+)?|drf-\w+|gunicorn|uvicorn|daphne|channels|channels-redis|numpy|pandas|black|isort|flake8|ruff|mypy|pytest|coverage|ipython|click|itsdangerous|markupsafe|blinker|urllib3|certifi|idna|charset-normalizer|six|packaging|setuptools|wheel|pip|stripe|sentry-sdk|python-slugify|beautifulsoup4|lxml|openpyxl|factory-boy|faker|marshmallow|email-validator|(?:django|flask|pytest|types)-[\w-]+)$/
+  /^(?:django|flask|jinja2|werkzeug|sqlalchemy|alembic|psycopg2?|psycopg2-binary|mysqlclient|pymysql|redis|hiredis|celery|kombu|requests|httpx|pillow|whitenoise|python-dotenv|python-decouple|environs|dj-database-url|boto3|botocore|pydantic|pydantic-settings|fastapi|starlette|sqlmodel|asyncpg|aiosqlite|passlib|bcrypt|python-jose|pyjwt|cryptography|python-multipart|markdown|pytz|tzdata|sqlparse|asgiref|djangorestframework(?:-\w+)?|drf-\w+|gunicorn|uvicorn|daphne|channels|channels-redis|numpy|pandas|black|isort|flake8|ruff|mypy|pytest|coverage|ipython|click|itsdangerous|markupsafe|blinker|rq|dramatiq|apscheduler|arq|loguru|structlog|orjson|aiohttp|tenacity|pymongo|motor|uvloop|httptools|gevent|eventlet|urllib3|certifi|idna|charset-normalizer|six|packaging|setuptools|wheel|pip|stripe|sentry-sdk|python-slugify|beautifulsoup4|lxml|openpyxl|factory-boy|faker|marshmallow|email-validator|(?:django|flask|pytest|types)-[\w-]+)$/
