@@ -202,7 +202,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/environment-missing', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/express-proxy-untrusted', { fixes: [], programs: ['nginx'] }],
   ['app-server/gunicorn-setting-not-read', { fixes: [], programs: ['app-server'] }],
-  ['app-server/gunicorn-setting-refused', { fixes: [], programs: ['app-server'] }],
+  ['app-server/gunicorn-setting-refused', { fixes: [], programs: ['app-server', 'docker'] }],
   ['app-server/home-protected', { fixes: [], programs: ['app-server'] }],
   ['app-server/interface-mismatch', { fixes: [], programs: ['nginx', 'django', 'app-server', 'docker'] }],
   ['app-server/laravel-queue-unknown', { fixes: [], programs: ['app-server'] }],

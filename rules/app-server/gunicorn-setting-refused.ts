@@ -4,6 +4,7 @@ import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { makesDirectories, missingIn } from '../containers/_missing-directory.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
 const project = (settings: string): Record<string, string> =>
@@ -15,6 +16,19 @@ const project = (settings: string): Record<string, string> =>
   })
 const command = (options: string): Record<string, string> =>
   behindNginx(serviceUnit(`/usr/bin/gunicorn ${options} shop.wsgi:application`))
+
+const image = (log: string, step = ''): Record<string, string> => ({
+  'docker-compose.yml': 'services:\n  web:\n    build: .\n',
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    ${step}
+    CMD ["gunicorn", "-b", "0.0.0.0:8000", "--error-logfile", "${log}", "shop.wsgi:application"]
+  `,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+})
 
 export default defineRule({
   summary: 'gunicorn refuses a setting',
@@ -40,10 +54,20 @@ export default defineRule({
       title: 'a class of uvicorn that it does not have',
       files: command('-k «uvicorn.workers.UvicornWorkers»'),
     },
+    {
+      title: 'a log in a directory that the image does not have',
+      files: image('«/var/log/gunicorn/error.log»'),
+    },
     { title: 'a class of workers that is none', files: project('worker_class = «"threads"»') },
   ],
   good: [
     { title: 'a number', files: project('timeout = 30') },
+    {
+      title: 'a log in a directory that a step makes',
+      files: image('/var/log/gunicorn/error.log', 'RUN mkdir -p /var/log/gunicorn'),
+    },
+    { title: 'a log in a directory of the system', files: image('/var/log/gunicorn.log') },
+    { title: 'the output of the container', files: image('-') },
     { title: 'a number in quotes', files: project('timeout = "30"') },
     { title: 'on the command line, a number', files: command('--timeout 30') },
     { title: 'the class of uvicorn', files: command('-k uvicorn.workers.UvicornWorker') },
@@ -72,6 +96,7 @@ export default defineRule({
       const { server } = program
       if (server.program !== 'gunicorn') continue
       yield* missingFile(program)
+      yield* missingLogs(program)
       for (const name of NUMBERS) {
         const fact = server.settings.get(name)
         if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string') continue
@@ -141,6 +166,24 @@ function* missingFile({ server, directory, machine }: AppServerProgram) {
     message: `gunicorn does not start: Error: '${name}' doesn't exist`,
     label: 'no such file',
     help: 'Name the file as it lies there',
+  }
+}
+
+/** Logs in a directory that the image of a container does not have. */
+function* missingLogs({ server, machine: { container } }: AppServerProgram) {
+  if (container === null || makesDirectories(container, [])) return
+  for (const name of ['errorlog', 'accesslog']) {
+    const log = server.settings.get(name)
+    if (log?.known !== true || log.at === null || typeof log.value !== 'string') continue
+    if (!/^\/[\w./-]+$/.test(log.value)) continue
+    const directory = posix.dirname(posix.normalize(log.value))
+    if (missingIn(container, directory) !== 'never') continue
+    yield {
+      at: log.at,
+      message: `the image has no \`${directory}\`, so gunicorn does not start: Error: '${log.value}' isn't writable [FileNotFoundError]`,
+      label: 'no such directory',
+      help: `Write \`-\` to log to the output of the container, or \`RUN mkdir -p ${directory}\` into the Dockerfile`,
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
@@ -67,6 +68,10 @@ export default defineRule({
       title: 'a command that installs first',
       files: project('gunicorn\n', 'sh -c "pip install -r requirements.txt && gunicorn shop.wsgi"', ''),
     },
+    {
+      title: 'an image that installs the requirements by itself',
+      files: project('gunicorn\n', undefined, 'RUN mkdir -p /app/media', 'python:3.5-onbuild'),
+    },
     { title: 'a script that may install', files: project('gunicorn\n', undefined, 'RUN ./setup') },
     { title: 'in the requirements', files: project('Django==5.2.1\ngunicorn==23.0.0\n') },
     {
@@ -115,9 +120,15 @@ const NONE: ReadonlySet<string> = new Set()
 
 /** True for a build on Python's own image whose steps prepare files alone, and that starts the server itself. */
 function installsNothing(container: Container): boolean {
-  const { image, base, service, mounts } = container
+  const { image, base, service, mounts, hostFiles } = container
   if (image === null || base !== 'python' || image.entrypoint !== null || service.entrypoint !== null)
     return false
+  const context = service.build?.context
+  // Without a list nobody meant to install one, and the Dockerfile is a part of something.
+  if (context?.known !== true || hostFiles.kind(posix.join(context.value, 'requirements.txt')) !== 'file')
+    return false
+  // An image of the kind `onbuild` installs the requirements by itself.
+  if (/onbuild/.test(container.reference ?? '')) return false
   if (image.steps.some(step => 'sources' in step && (step.from !== null || step.kind === 'ADD'))) return false
   if (mounts.some(({ target, path }) => path === null && /^\/(?:usr|opt|venv|root)?(?:\/|$)/.test(target)))
     return false

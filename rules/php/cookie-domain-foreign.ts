@@ -55,6 +55,7 @@ export default defineRule({
   unproven: 'What a browser does with a cookie decides, and the live tests are none',
   bad: [
     { title: 'Laravel', files: tree(laravel('«shop.example.com»')) },
+    { title: 'a URL', files: tree(laravel('«https://example.org»')) },
     { title: 'a name beside it', files: tree(laravel('"«.app.example.org»"')) },
     { title: 'WordPress', files: tree(wordpress("define('COOKIE_DOMAIN', '«www.example.com»');")) },
     {
@@ -160,6 +161,9 @@ const domainIn = memoByKey((files: FileSystem, root: string): Domain | null => {
   const source = sourceAt(files, `${project}/.env`)
   const line =
     source === null ? undefined : parseDotenv(source).findLast(({ name }) => name === 'SESSION_DOMAIN')
-  if (line?.value.known !== true || !isName(line.value.value.replace(/^\./, ''))) return null
+  if (line?.value.known !== true) return null
+  const { value } = line.value
+  // A URL, or a name with a port, is no domain of any site.
+  if (!isName(value.replace(/^\./, '')) && !/^https?:\/\/[\w.-]+|^[\w.-]+\.\w+:\d+$/i.test(value)) return null
   return { at: valuePlace(line), domain: line.value.value, by: 'Laravel' }
 })
