@@ -125,7 +125,10 @@ export default defineRule({
       title: 'Socket.IO on the same server',
       files: {
         'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:9000;').replace('/api/', '/socket.io/'),
-        'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/node server.js',
+          'WorkingDirectory=/srv/shop',
+        ),
         'srv/shop/server.js': conf`
           const http = require('http')
           const express = require('express')
