@@ -88,6 +88,7 @@ export default defineRule({
       title: 'two things that are numbered',
       files: tree('a(process.env.NODE1_URL)\n', 'NODE2_URL: http://b'),
     },
+    { title: 'two things of one server', files: tree('a(process.env.REDIS_PORT)\n', 'REDIS_HOST: redis') },
     { title: 'short names', files: tree('a(process.env.HOST)\n', 'PORT: "80"') },
   ],
   *check({ machines }) {
@@ -182,18 +183,25 @@ const codeIn = memoByKey((files: FileSystem, directory: string): Code | null => 
   return { words, reads }
 })
 
-/** One letter or two, or a word that one of them has in full: `DB_PASS` and `DB_PASSWORD`. */
+/** A slip in one word, an underscore, or a word that one of them has in full: `DB_PASS` and `DB_PASSWORD`. */
 function isAlike(read: string, given: string): boolean {
-  if (isSlip(read, given, Math.min(read.length, given.length) > 9 ? 2 : 1)) return true
+  if (read.replaceAll('_', '') === given.replaceAll('_', '')) return true
   const [one, other] = [read.split('_'), given.split('_')]
-  return (
-    one.length === other.length &&
-    one.length > 1 &&
-    one.every((word, index) => {
-      const another = other[index] ?? ''
-      return word === another || WORDS.some(words => words.includes(word) && words.includes(another))
-    })
+  if (one.length !== other.length) return false
+  const differing = one.flatMap((word, index) =>
+    word === other[index] ? [] : [[word, other[index] ?? ''] as const],
   )
+  const [first, ...others] = differing
+  if (first !== undefined && others.length === 0 && isSlipOfWord(...first)) return true
+  return (
+    one.length > 1 && differing.every(pair => WORDS.some(words => pair.every(word => words.includes(word))))
+  )
+}
+
+/** Of short words another one is a word of its own: `HOST` and `PORT`. */
+function isSlipOfWord(one: string, other: string): boolean {
+  const length = Math.min(one.length, other.length)
+  return length >= 4 && isSlip(one, other, length >= 8 ? 2 : 1)
 }
 
 const WORDS: readonly (readonly string[])[] = [
