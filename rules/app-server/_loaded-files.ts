@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { importedNames } from '../../src/deployment/django/imported-names.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -15,6 +16,10 @@ export interface LoadedFiles {
 
 /** Null where the module of a program is not in the audit. A source is called as it lies in the repository. */
 export function loadedBy(program: AppServerProgram, deployment: Deployment): LoadedFiles | null {
+  return loadedOf(deployment, program)
+}
+
+const loadedOf = memoByKey((deployment: Deployment, program: AppServerProgram): LoadedFiles | null => {
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null || loaded.source === 'missing') return null
   const files = program.machine.container?.files ?? program.machine.files
@@ -24,7 +29,7 @@ export function loadedBy(program: AppServerProgram, deployment: Deployment): Loa
     .flatMap(each => [posix.join(each, `${path}.py`), posix.join(each, path, '__init__.py')])
     .find(each => files.kind(each) === 'file')
   return own === undefined ? null : { files, own, paths: loadedFiles(files, own, roots) }
-}
+})
 
 const MOST_FILES = 60
 

@@ -144,8 +144,15 @@ export function leftOutOf(
     sourceAt(files, `${dockerfile}.dockerignore`) ?? sourceAt(files, posix.join(context, '.dockerignore'))
   if (list === null) return null
   const lines = readIgnore(list)
-  return path =>
-    path !== context && isBelow(path, context) && leftOutBy(lines, posix.relative(context, path)) !== null
+  const asked = new Map<string, boolean>()
+  return path => {
+    const known = asked.get(path)
+    if (known !== undefined) return known
+    const isOut =
+      path !== context && isBelow(path, context) && leftOutBy(lines, posix.relative(context, path)) !== null
+    asked.set(path, isOut)
+    return isOut
+  }
 }
 
 function namesOf({ name, containerName, networks }: ComposeService): readonly string[] {
