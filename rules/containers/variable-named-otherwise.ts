@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -95,11 +95,15 @@ export default defineRule({
     for (const { container } of machines) {
       const given = container === null ? null : givenTo(container)
       if (container === null || given === null) continue
-      const code = codeOf(container)
+      const asked = container.service.environment.filter(
+        ({ name }) => /^\w{6,}$/.test(name) && !OF_LIBRARIES.test(name),
+      )
+      const code = asked.length === 0 ? null : codeOf(container)
       if (code === null) continue
-      for (const { name, at } of container.service.environment) {
-        if (name.length < 6 || OF_LIBRARIES.test(name) || code.words.has(name)) continue
-        const read = [...code.reads].find(([each]) => !given.has(each) && isAlike(each, name))
+      for (const { name, at } of asked) {
+        const word = new RegExp(`(?<!\\w)${name}(?!\\w)`)
+        if (code.some(({ text }) => word.test(text))) continue
+        const read = [...(readsOf(code) ?? [])].find(([each]) => !given.has(each) && isAlike(each, name))
         if (read === undefined) continue
         yield {
           at,
@@ -125,14 +129,8 @@ function givenTo({ service, image, hostFiles }: Container): ReadonlySet<string> 
   return new Set([...variables, ...image.environment].map(({ name }) => name))
 }
 
-interface Code {
-  /** Every word in capitals of every file. */
-  readonly words: ReadonlySet<string>
-  /** Names that a program reads from its environment. */
-  readonly reads: ReadonlyMap<string, Place>
-}
-
-const MOST_FILES = 400
+/** An application of more is one of which nobody knows what reads what. */
+const MOST_FILES = 120
 const TEXTS =
   /\.(?:[cm]?[jt]sx?|vue|svelte|py|rb|go|php|java|kt|rs|cs|ex|exs|sh|ya?ml|json|toml|ini|cfg|conf|env|properties|prisma|tpl|tmpl|j2|erb|sql|lua)$|^(?:Dockerfile|Makefile|Procfile|\.env[\w.-]*|[\w-]+)$/i
 const READ =
@@ -141,46 +139,42 @@ const READ =
 const COMPUTED =
   /process\.env\[(?!\s*['"])|environ\[(?!\s*['"])|(?:getenv|environ\.get|Getenv)\((?!\s*['"])|env_prefix|\bViper\b|viper|envconfig|nconf|convict/
 
-function codeOf({ service, hostFiles }: Container): Code | null {
+/** The sources that an image is built of; null where they are too many. */
+function codeOf({ service, hostFiles }: Container): readonly Source[] | null {
   const context = service.build?.context
   return context?.known === true && context.value.startsWith('/') ? codeIn(hostFiles, context.value) : null
 }
 
-const codeIn = memoByKey((files: FileSystem, directory: string): Code | null => {
-  const sources: Source[] = []
-  let count = 0
+const codeIn = memoByKey((files: FileSystem, directory: string): readonly Source[] | null => {
+  // They are counted before the first is read.
+  const paths: string[] = []
   const look = (path: string, levels: number): boolean =>
     (files.list(path) ?? []).every(({ name, kind }) => {
       const each = posix.join(path, name)
-      if (kind === 'directory')
-        return (
-          /^(?:\.git|node_modules|tests?|__tests__|docs?|\.github)$/.test(name) ||
-          (levels > 0 && look(each, levels - 1))
-        )
-      if (
-        kind !== 'file' ||
-        !TEXTS.test(name) ||
-        /^package-lock\.json$|^docker-compose|^compose\.ya?ml$/.test(name)
-      )
-        return true
-      const source = sourceAt(files, each)
-      if (source === null) return false
-      sources.push(source)
-      return ++count < MOST_FILES
+      if (kind === 'directory') return NOT_CODE.test(name) || (levels > 0 && look(each, levels - 1))
+      if (kind === 'file' && TEXTS.test(name) && !OF_TOOLS.test(name)) paths.push(each)
+      return paths.length <= MOST_FILES
     })
   if (!look(directory, 8)) return null
-  const words = new Set<string>()
+  const sources = paths.flatMap(path => sourceAt(files, path) ?? [])
+  return sources.length === paths.length ? sources : null
+})
+
+const NOT_CODE = /^(?:\.git|node_modules|tests?|__tests__|docs?|\.github)$/
+const OF_TOOLS = /^package-lock\.json$|^docker-compose|^compose\.ya?ml$/
+
+/** The names that programs read from their environment; null where they put names together. */
+const readsOf = memo((sources: readonly Source[]): ReadonlyMap<string, Place> | null => {
   const reads = new Map<string, Place>()
   for (const source of sources) {
     if (COMPUTED.test(source.text)) return null
-    for (const [word] of source.text.matchAll(/[A-Z][A-Z0-9_]{2,}/g)) words.add(word)
     for (const match of source.text.matchAll(READ)) {
       const name = match[1] ?? match[2] ?? match[3] ?? ''
       const start = match.index + match[0].lastIndexOf(name)
       if (!reads.has(name)) reads.set(name, { source, start, end: start + name.length })
     }
   }
-  return { words, reads }
+  return reads
 })
 
 /** A slip in one word, an underscore, or a word that one of them has in full: `DB_PASS` and `DB_PASSWORD`. */
