@@ -15,11 +15,7 @@ export interface LoadedFiles {
 }
 
 /** Null where the module of a program is not in the audit. A source is called as it lies in the repository. */
-export function loadedBy(program: AppServerProgram, deployment: Deployment): LoadedFiles | null {
-  return loadedOf(deployment, program)
-}
-
-const loadedOf = memoByKey((deployment: Deployment, program: AppServerProgram): LoadedFiles | null => {
+export const loadedBy = memoByKey((deployment: Deployment, program: AppServerProgram): LoadedFiles | null => {
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null || loaded.source === 'missing') return null
   const files = program.machine.container?.files ?? program.machine.files

@@ -419,7 +419,7 @@ function demandedBy(
 ): readonly DemandedName[] {
   const { container, files } = program.machine
   if (settings !== null) return demandedOfEnviron(container?.files ?? files, settings.files)
-  const read = script?.settingsModule == null ? loadedBy(program, deployment) : null
+  const read = script?.settingsModule == null ? loadedBy(deployment, program) : null
   const factory = /^(\w+)\(\)$/.exec(attribute ?? '')?.[1] ?? null
   return read === null ? [] : (demandedNames(read.files, read.paths, factory) ?? [])
 }

@@ -169,7 +169,7 @@ export default defineRule({
             : requiredBeside(program.machine.files, root, true)
       const brought = required === null || !hasFastapi(required) ? null : packagesBrought(required)
       if (brought === null) continue
-      const loaded = loadedBy(program, deployment)
+      const loaded = loadedBy(deployment, program)
       if (loaded === null) continue
       const { files, paths } = loaded
       const severity = container === null ? ({} as const) : ({ severity: 'error' } as const)

@@ -201,7 +201,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
-      const loaded = loadedBy(program, deployment)
+      const loaded = loadedBy(deployment, program)
       if (loaded === null) continue
       const { files, own, paths } = loaded
       const home = posix.dirname(own)

@@ -92,7 +92,7 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
-      const loaded = container === null ? null : loadedBy(program, deployment)
+      const loaded = container === null ? null : loadedBy(deployment, program)
       const home = program.server.directory ?? program.directory
       if (container === null || loaded === null || home?.known !== true) continue
       const { files, paths } = loaded

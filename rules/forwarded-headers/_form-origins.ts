@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -16,12 +17,12 @@ export interface FormOrigins {
 }
 
 /** Null for any other application, for one without forms of this kind, and for one that is told to trust others. */
-export function formOriginsOf(program: AppServerProgram): FormOrigins | null {
+export const formOriginsOf = memo((program: AppServerProgram): FormOrigins | null => {
   const framework = program.server.settings.get('framework')
   if (framework?.known !== true) return null
   if (framework.value === 'SvelteKit') return originsOfSvelteKit(program)
   return framework.value === 'Next.js' ? originsOfNext(program) : null
-}
+})
 
 /** https://svelte.dev/docs/kit/adapter-node#Environment-variables-ORIGIN-PROTOCOL_HEADER-HOST_HEADER-and-PORT_HEADER */
 function originsOfSvelteKit(program: AppServerProgram): FormOrigins | null {

@@ -1,10 +1,9 @@
 import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { addHeader } from './_add-header.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FormOrigins, formOriginsOf } from './_form-origins.ts'
-import { lostHeaders } from './_lost-headers.ts'
+import { hostNotSent } from './_host-not-sent.ts'
 
 const HOST = 'proxy_set_header Host $http_host;'
 const proxy = (target: string, lines: string, mark = false): string => conf`
@@ -179,43 +178,38 @@ export default defineRule({
         const { program } = to.listener
         const origins = formOriginsOf(program)
         if (origins === null) continue
-        yield* origins.told === null
-          ? nameNotSent(connection, program, origins)
-          : otherOrigin(connection, origins)
+        const finding =
+          origins.told === null ? nameNotSent(connection, program, origins) : otherOrigin(connection, origins)
+        if (finding !== null) yield finding
       }
     }
   },
 })
 
-function* nameNotSent(connection: NginxConnection, program: AppServerProgram, origins: FormOrigins) {
-  const { headers, block, pass } = connection
-  if (origins.readsForwarded && headers.written.some(({ name }) => name === 'x-forwarded-host')) return
-  const line = headers.written.find(({ name }) => name === 'host')
-  if (line !== undefined && line.value !== '$proxy_host') return
-  if (lostHeaders(connection).some(({ name }) => name === 'host')) return
-  yield {
-    at: line === undefined ? namePlace(headers.level ?? block) : argumentPlace(line.directive, 1),
-    message: `nginx sends ${origins.framework} the name in \`proxy_pass\`, not the one that clients use: ${origins.said}`,
-    label: line === undefined ? 'sets no `Host`' : 'the name of the upstream',
-    related: [
-      { at: argumentPlace(pass, 0), message: 'this name is sent' },
-      { at: program.server.at, message: origins.framework },
-    ],
-    ...(line === undefined ? addHeader(connection, 'Host', '$http_host', 'unsafe') : {}),
-  }
+function nameNotSent(
+  connection: NginxConnection,
+  { server }: AppServerProgram,
+  { framework, said, readsForwarded }: FormOrigins,
+): RuleFinding | null {
+  if (readsForwarded && connection.headers.written.some(({ name }) => name === 'x-forwarded-host'))
+    return null
+  return hostNotSent(connection, { name: framework, said, at: server.at })
 }
 
-function* otherOrigin({ server, pass }: NginxConnection, { told, framework, said }: FormOrigins) {
-  if (told?.known !== true || told.at === null) return
+function otherOrigin(
+  { server, pass }: NginxConnection,
+  { told, framework, said }: FormOrigins,
+): RuleFinding | null {
+  if (told?.known !== true || told.at === null) return null
   const [, scheme, host = ''] = /^(https?):\/\/([^/:]+)(?::\d+)?\/?$/i.exec(told.value) ?? []
   const names = server.names.filter(({ exact, name }) => exact && name.includes('.'))
-  if (scheme === undefined || names.length === 0 || names.length < server.names.length) return
+  if (scheme === undefined || names.length === 0 || names.length < server.names.length) return null
   const isNamed = names.some(({ name }) => name === host.toLowerCase())
   const isPlain = server.tls && server.plainListens.length === 0 && scheme.toLowerCase() === 'http'
-  if (isNamed && !isPlain) return
+  if (isNamed && !isPlain) return null
   const [first] = names
   const origin = `${server.tls ? 'https' : 'http'}://${first?.name}`
-  yield {
+  return {
     at: told.at,
     message: `${framework} takes \`${told.value}\` for its origin, and clients come by \`${origin}\`: ${said}`,
     label: 'not the address in the browser',

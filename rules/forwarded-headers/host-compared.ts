@@ -1,15 +1,12 @@
-import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine, NginxConnection, Target } from '../../src/deployment/model.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain } from '../_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
-import { addHeader } from './_add-header.ts'
-import { lostHeaders } from './_lost-headers.ts'
+import { type Comparing, hostNotSent } from './_host-not-sent.ts'
 
 const tree = (service: string, target: string, lines: string, mark = true): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -113,24 +110,13 @@ export default defineRule({
   *check({ connections, machines }) {
     if (!machines.some(mayHaveOne)) return
     for (const connection of connections.http) {
-      const { headers, block, pass } = connection
+      const { headers, block } = connection
       if (connection.reachable === false || headers.open || block.name !== 'location') continue
-      const line = headers.written.find(({ name }) => name === 'host')
-      if (line !== undefined && !/^\$proxy_host$/.test(line.value)) continue
-      if (lostHeaders(connection).some(({ name }) => name === 'host')) continue
       for (const target of connection.targets) {
         const program = comparing(connection, target)
         if (program === null || (program.name === 'MinIO' && !isSignedFor(connection))) continue
-        yield {
-          at: line === undefined ? namePlace(headers.level ?? block) : argumentPlace(line.directive, 1),
-          message: `nginx sends ${program.name} the name in \`proxy_pass\`, not the one that clients use: ${program.said}`,
-          label: line === undefined ? 'sets no `Host`' : 'the name of the upstream',
-          related: [
-            { at: argumentPlace(pass, 0), message: 'this name is sent' },
-            { at: program.at, message: program.name },
-          ],
-          ...(line === undefined ? addHeader(connection, 'Host', '$http_host', 'unsafe') : {}),
-        }
+        const finding = hostNotSent(connection, program)
+        if (finding !== null) yield finding
       }
     }
   },
@@ -142,12 +128,6 @@ function isSignedFor({ block, pass }: NginxConnection): boolean {
   const [, host = '', uri = ''] = /^https?:\/\/([^/:]+)(?::\d+)?(.*)$/s.exec(pass.args[0]?.value ?? '') ?? []
   // Who signs knows perhaps the very name that nginx sends.
   return name === '/' && (modifier === '' || modifier === '^~') && uri === '' && !/\.[a-z]/i.test(host)
-}
-
-interface Comparing {
-  readonly name: string
-  readonly said: string
-  readonly at: Place
 }
 
 const MINIO_IMAGES = /^(?:quay\.io\/)?minio\/minio$|^bitnami\/minio$/
