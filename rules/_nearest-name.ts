@@ -43,3 +43,13 @@ export function nearestName(files: FileSystem, path: string): NearName | null {
   }
   return null
 }
+
+/** The file in the directory of one that is not there, with such an ending, whose name differs by a letter. */
+export function fileNearBeside(files: FileSystem, path: string, ending = posix.extname(path)): string | null {
+  const directory = posix.dirname(path)
+  const near = (files.list(directory) ?? []).find(
+    ({ name, kind }) =>
+      kind === 'file' && posix.extname(name) === ending && isSlip(name, posix.basename(path), 1),
+  )
+  return near === undefined ? null : posix.join(directory, near.name)
+}

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { jsTokens } from '../../parsers/javascript/tokens.ts'
 import { phpCode } from '../../parsers/php/script.ts'
@@ -9,7 +8,7 @@ import { pythonFiles } from '../../src/deployment/django/scheduled-tasks.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
@@ -62,15 +61,10 @@ const OTHERS = /^(?:vendor|node_modules|tests?|cache|\..*)$/
 
 const phpFiles = memoByKey((files: FileSystem, root: string): readonly string[] => {
   const found: string[] = []
-  const visit = (directory: string, depth: number): void => {
-    for (const { name, kind } of files.list(directory) ?? []) {
-      if (found.length >= MOST_SCRIPTS) return
-      const path = posix.join(directory, name)
-      if (kind === 'file' && name.endsWith('.php')) found.push(path)
-      else if (kind === 'directory' && depth < DEEPEST && !OTHERS.test(name)) visit(path, depth + 1)
-    }
+  for (const path of filesBelow(files, root, { levels: DEEPEST, skipped: OTHERS })) {
+    if (found.length >= MOST_SCRIPTS) break
+    if (path.endsWith('.php')) found.push(path)
   }
-  visit(root, 0)
   return found
 })
 

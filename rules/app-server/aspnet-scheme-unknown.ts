@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -6,7 +5,7 @@ import type { Machine, NginxConnection, Target } from '../../src/deployment/mode
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, tlsServer } from '../_examples.ts'
 import { serviceVariables } from '../containers/_service-variables.ts'
 
@@ -221,6 +220,7 @@ function builtApplication({ service, image, hostFiles }: Container): Application
 }
 
 const MOST = 200
+const REACH = { levels: 2, skipped: /^(?:bin|obj|node_modules|wwwroot|tests?|\..*)$/i }
 const seen = memo((_: FileSystem) => new Map<string, readonly Source[]>())
 
 /** The sources of C# in a directory and two levels below it. */
@@ -228,16 +228,11 @@ function sourcesIn(files: FileSystem, directory: string): readonly Source[] {
   const before = seen(files).get(directory)
   if (before !== undefined) return before
   const found: Source[] = []
-  const visit = (path: string, depth: number): void => {
-    for (const { name, kind } of files.list(path) ?? []) {
-      if (found.length >= MOST) return
-      if (kind === 'directory' && depth < 2 && !/^(?:bin|obj|node_modules|wwwroot|tests?|\..*)$/i.test(name))
-        visit(posix.join(path, name), depth + 1)
-      const source = kind === 'file' && name.endsWith('.cs') ? sourceAt(files, posix.join(path, name)) : null
-      if (source !== null) found.push(source)
-    }
+  for (const path of filesBelow(files, directory, REACH)) {
+    if (found.length >= MOST) break
+    const source = path.endsWith('.cs') ? sourceAt(files, path) : null
+    if (source !== null) found.push(source)
   }
-  visit(directory, 0)
   seen(files).set(directory, found)
   return found
 }

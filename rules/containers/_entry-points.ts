@@ -1,11 +1,10 @@
 import { posix } from 'node:path'
 import type { DockerCopy } from '../../parsers/dockerfile/dockerfile.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import { isSlip } from '../../parsers/text/slip.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { fileNearBeside } from '../_nearest-name.ts'
 import { serviceVariables } from './_service-variables.ts'
 import { type Started, scriptAt } from './_started-words.ts'
 
@@ -107,8 +106,8 @@ export function notFound(
   const elsewhere =
     mounts
       .flatMap(({ target }) => (posix.basename(target) === name ? [target] : [posix.join(target, name)]))
-      .find(place => files.kind(place) === 'file') ?? nearestBeside(files, text)
-  if (elsewhere === undefined) return null
+      .find(place => files.kind(place) === 'file') ?? (isInPath ? null : fileNearBeside(files, text, '.sh'))
+  if (elsewhere === null) return null
   return {
     at: placeOf(word),
     severity: 'error',
@@ -118,15 +117,6 @@ export function notFound(
     label: 'not there',
     help: `Write \`${elsewhere}\``,
   }
-}
-
-/** A script in the same directory whose name differs by a letter. */
-function nearestBeside(files: FileSystem, path: string): string | undefined {
-  const name = posix.basename(path)
-  const near = (files.list(posix.dirname(path)) ?? []).find(
-    each => each.kind === 'file' && each.name.endsWith('.sh') && isSlip(each.name, name, 1),
-  )
-  return near === undefined || !path.startsWith('/') ? undefined : posix.join(posix.dirname(path), near.name)
 }
 
 /** True where a copy of another image may have a file at one of the places. */

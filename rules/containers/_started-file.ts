@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { readPackageJson } from '../../parsers/javascript/package-json.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import { isSlip } from '../../parsers/text/slip.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { fileNearBeside } from '../_nearest-name.ts'
 import { mayBringOther } from './_built-files.ts'
 import type { Started } from './_started-words.ts'
 
@@ -74,21 +74,11 @@ function isIgnored({ mounts }: Started, name: string, files: FileSystem): boolea
 
 /** The one file of the same name in the directories of the project, or one beside it that differs by a letter. */
 function elsewhere(files: FileSystem, path: string, home: string): string | null {
+  const beside = fileNearBeside(files, path)
+  if (beside !== null) return beside
   const name = posix.basename(path)
-  const beside = (files.list(posix.dirname(path)) ?? []).find(
-    each =>
-      each.kind === 'file' && posix.extname(each.name) === posix.extname(name) && isSlip(each.name, name, 1),
-  )
-  if (beside !== undefined) return posix.join(posix.dirname(path), beside.name)
-  const found: string[] = []
-  const look = (directory: string, levels: number): void => {
-    for (const entry of files.list(directory) ?? []) {
-      const each = posix.join(directory, entry.name)
-      if (entry.kind === 'file' && entry.name === name) found.push(each)
-      if (entry.kind === 'directory' && levels > 0 && !/^(?:\.|node_modules$|tests?$)/.test(entry.name))
-        look(each, levels - 1)
-    }
-  }
-  look(home, 2)
+  const found = [...filesBelow(files, home, AROUND)].filter(each => posix.basename(each) === name)
   return found.length === 1 ? (found[0] ?? null) : null
 }
+
+const AROUND = { levels: 2, skipped: /^(?:\.|node_modules$|tests?$)/ }

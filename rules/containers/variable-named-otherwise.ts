@@ -5,7 +5,7 @@ import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { everyFileBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { serviceVariables } from './_service-variables.ts'
 
 const tree = (
@@ -147,15 +147,13 @@ function codeOf({ service, hostFiles }: Container): readonly Source[] | null {
 
 const codeIn = memoByKey((files: FileSystem, directory: string): readonly Source[] | null => {
   // They are counted before the first is read.
-  const paths: string[] = []
-  const look = (path: string, levels: number): boolean =>
-    (files.list(path) ?? []).every(({ name, kind }) => {
-      const each = posix.join(path, name)
-      if (kind === 'directory') return NOT_CODE.test(name) || (levels > 0 && look(each, levels - 1))
-      if (kind === 'file' && TEXTS.test(name) && !OF_TOOLS.test(name)) paths.push(each)
-      return paths.length <= MOST_FILES
-    })
-  if (!look(directory, 8)) return null
+  const paths = everyFileBelow(files, directory, {
+    levels: 8,
+    skipped: NOT_CODE,
+    most: MOST_FILES,
+    isWanted: name => TEXTS.test(name) && !OF_TOOLS.test(name),
+  })
+  if (paths === null) return null
   const sources = paths.flatMap(path => sourceAt(files, path) ?? [])
   return sources.length === paths.length ? sources : null
 })

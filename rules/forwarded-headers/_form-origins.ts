@@ -1,8 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 /** An application whose framework compares the `Origin` of a form with the name that it is asked for. */
@@ -70,8 +69,7 @@ function projectOf({ machine: { container, files }, directory }: AppServerProgra
   return { files: container?.hostFiles ?? files, directory: home.value }
 }
 
-/** As many directories below one another, and as many files, are looked into. */
-const DEEPEST = 8
+const REACH = { levels: 8, skipped: /^node_modules$/ }
 const MOST_FILES = 400
 
 function hasSource(
@@ -81,17 +79,11 @@ function hasSource(
   text: RegExp,
 ): boolean {
   let left = MOST_FILES
-  const isThere = (path: string, depth: number): boolean =>
-    (files.list(path) ?? []).some(each => {
-      const whole = posix.join(path, each.name)
-      if (each.kind === 'directory')
-        return depth < DEEPEST && each.name !== 'node_modules' && isThere(whole, depth + 1)
-      if (!name.test(each.name) || left-- <= 0) return false
-      return holds(sourceAt(files, whole), text)
-    })
-  return within.some(path => isThere(posix.join(directory, path), 0))
-}
-
-function holds(source: Source | null, text: RegExp): boolean {
-  return source !== null && text.test(source.code)
+  for (const each of within)
+    for (const path of filesBelow(files, posix.join(directory, each), REACH)) {
+      if (!name.test(posix.basename(path))) continue
+      if (left-- <= 0) return false
+      if (text.test(sourceAt(files, path)?.code ?? '')) return true
+    }
+  return false
 }

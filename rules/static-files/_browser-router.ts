@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 /** Packages that show a page for each path of the browser's address. */
 const ROUTERS =
@@ -15,7 +15,7 @@ const OWN_PAGES =
 
 /** As many files of sources are looked into, and as deep. */
 const MOST_FILES = 150
-const DEEPEST = 4
+const REACH = { levels: 4, skipped: /^(?:node_modules|__tests__|tests?|assets)$/ }
 
 /** True where an application in the browser surely shows pages of its own by their paths. */
 export function routesByPath(files: FileSystem, directory: string): boolean {
@@ -23,27 +23,12 @@ export function routesByPath(files: FileSystem, directory: string): boolean {
   if (manifest === undefined || !ROUTERS.test(manifest) || OWN_PAGES.test(manifest)) return false
   let left = MOST_FILES
   let isByPath = false
-  const look = (path: string, depth: number): boolean => {
-    for (const { name, kind } of files.list(path) ?? []) {
-      const below = posix.join(path, name)
-      if (
-        kind === 'directory' &&
-        depth < DEEPEST &&
-        !/^(?:node_modules|__tests__|tests?|assets)$/.test(name)
-      ) {
-        if (!look(below, depth + 1)) return false
-      } else if (
-        kind === 'file' &&
-        /\.(?:[jt]sx?|vue|mjs)$/.test(name) &&
-        !/\.(?:test|spec|d)\.\w+$/.test(name)
-      ) {
-        if (left-- <= 0) return true
-        const text = sourceAt(files, below)?.text ?? ''
-        if (BY_HASH.test(text)) return false
-        isByPath ||= BY_PATH.test(text)
-      }
-    }
-    return true
+  for (const path of filesBelow(files, posix.join(directory, 'src'), REACH)) {
+    if (!/\.(?:[jt]sx?|vue|mjs)$/.test(path) || /\.(?:test|spec|d)\.\w+$/.test(path)) continue
+    if (left-- <= 0) break
+    const text = sourceAt(files, path)?.text ?? ''
+    if (BY_HASH.test(text)) return false
+    isByPath ||= BY_PATH.test(text)
   }
-  return look(posix.join(directory, 'src'), 0) && isByPath
+  return isByPath
 }

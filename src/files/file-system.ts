@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Source } from '../../parsers/text/source.ts'
 
 export type FileKind = 'file' | 'directory' | 'other'
@@ -53,4 +54,51 @@ export interface FileSystem {
 export function sourceAt(files: FileSystem, path: string): Source | null {
   const read = files.kind(path) === 'file' ? files.read(path) : null
   return read?.kind === 'source' ? read.source : null
+}
+
+/** How far a walk goes. */
+export interface Reach {
+  /** So many levels below the directory are entered. */
+  readonly levels: number
+  /** Names of directories that are not entered. */
+  readonly skipped: RegExp
+}
+
+/** The files in a directory and below it, each directory where its name stands among the others. */
+export function* filesBelow(
+  files: FileSystem,
+  directory: string,
+  { levels, skipped }: Reach,
+): Generator<string, void> {
+  for (const { name, kind } of files.list(directory) ?? []) {
+    const path = posix.join(directory, name)
+    if (kind === 'file') yield path
+    else if (kind === 'directory' && levels > 0 && !skipped.test(name))
+      yield* filesBelow(files, path, { levels: levels - 1, skipped })
+  }
+}
+
+export interface WholeReach extends Reach {
+  readonly most: number
+  readonly isWanted: (name: string) => boolean
+}
+
+/** Every file of a kind; null where there are more of them, where they lie deeper, or where one directory cannot be listed. */
+export function everyFileBelow(
+  files: FileSystem,
+  directory: string,
+  { levels, skipped, most, isWanted }: WholeReach,
+): readonly string[] | null {
+  const found: string[] = []
+  const visit = (here: string, left: number): boolean => {
+    const names = files.list(here)
+    if (names === null || left < 0) return false
+    return names.every(({ name, kind }) => {
+      const path = posix.join(here, name)
+      if (kind === 'directory') return skipped.test(name) || visit(path, left - 1)
+      if (kind === 'file' && isWanted(name)) found.push(path)
+      return found.length <= most
+    })
+  }
+  return visit(directory, levels) ? found : null
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import { withoutComments } from '../../../parsers/python/without-comments.ts'
 import type { Place } from '../../../parsers/text/source.ts'
-import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { everyFileBelow, type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { celeryModules } from './celery-configuration.ts'
 import { type DjangoSettings, projectDirectory } from './settings.ts'
 
@@ -115,17 +115,11 @@ const DEEPEST = 12
 const OTHERS = /^(?:node_modules|\.git|venv|\.venv|env|static|media|locale|__pycache__)$/
 
 /** Every file of Python below a directory; null where there are too many, or one cannot be listed. */
-export const pythonFiles = memoByKey((files: FileSystem, directory: string): readonly string[] | null => {
-  const found: string[] = []
-  const visit = (here: string, depth: number): boolean => {
-    const names = files.list(here)
-    if (names === null || depth > DEEPEST) return false
-    return names.every(({ name, kind }) => {
-      const path = posix.join(here, name)
-      if (kind === 'directory') return OTHERS.test(name) || visit(path, depth + 1)
-      if (kind === 'file' && name.endsWith('.py')) found.push(path)
-      return found.length <= MOST_FILES
-    })
-  }
-  return visit(directory, 0) ? found : null
-})
+export const pythonFiles = memoByKey((files: FileSystem, directory: string): readonly string[] | null =>
+  everyFileBelow(files, directory, {
+    levels: DEEPEST,
+    skipped: OTHERS,
+    most: MOST_FILES,
+    isWanted: name => name.endsWith('.py'),
+  }),
+)

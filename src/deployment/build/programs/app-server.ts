@@ -15,7 +15,7 @@ import type { Source } from '../../../../parsers/text/source.ts'
 import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import { BUILT_OF } from '../../../../parsers/app-server/built-servers.ts'
 import { once } from '../../../../parsers/collections/once.ts'
-import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
@@ -141,16 +141,11 @@ function builtOf({ service, hostFiles, image }: Container): readonly Source[] {
   const context = service.build?.context
   if (image === null || context?.known !== true || !context.value.startsWith('/')) return []
   const found: Source[] = [image.stage.at.source]
-  const visit = (directory: string, depth: number): void => {
-    for (const { name, kind } of hostFiles.list(directory) ?? []) {
-      if (found.length >= MOST_SOURCES) return
-      const path = posix.join(directory, name)
-      if (kind === 'directory' && depth < DEEPEST && !NOT_SOURCES.test(name)) visit(path, depth + 1)
-      const source = kind === 'file' && BUILT_OF.test(path) ? sourceAt(hostFiles, path) : null
-      if (source !== null && !found.includes(source)) found.push(source)
-    }
+  for (const path of filesBelow(hostFiles, context.value, { levels: DEEPEST, skipped: NOT_SOURCES })) {
+    if (found.length >= MOST_SOURCES) break
+    const source = BUILT_OF.test(path) ? sourceAt(hostFiles, path) : null
+    if (source !== null && !found.includes(source)) found.push(source)
   }
-  visit(context.value, 0)
   return found
 }
 
