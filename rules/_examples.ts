@@ -60,21 +60,25 @@ export function apacheMain(lines: string | readonly string[], modules: readonly 
   `
 }
 
-/** A site of httpd whose `.htaccess` may say everything, and has these lines. */
-export function servedHtaccess(lines: string): Record<string, string> {
+const OF_HTACCESS = ['authz_host', 'dir', 'env', 'headers', 'mime', 'rewrite', 'setenvif']
+
+/** A site of httpd whose `.htaccess` may say everything, and has these lines; its main file may have more of its own. */
+export function servedHtaccess(
+  lines: string,
+  main: string | readonly string[] = [],
+  modules: readonly string[] = OF_HTACCESS,
+): Record<string, string> {
+  const site = conf`
+    Listen 80
+    ServerName example.org
+    DocumentRoot /srv/www
+    <Directory /srv/www>
+        AllowOverride All
+        Require all granted
+    </Directory>
+  `
   return {
-    'etc/apache2/apache2.conf': apacheMain(
-      conf`
-        Listen 80
-        ServerName example.org
-        DocumentRoot /srv/www
-        <Directory /srv/www>
-            AllowOverride All
-            Require all granted
-        </Directory>
-      `,
-      ['authz_host', 'dir', 'env', 'headers', 'mime', 'rewrite', 'setenvif'],
-    ),
+    'etc/apache2/apache2.conf': apacheMain([site, main].flat(), modules),
     'srv/www/.htaccess': lines,
   }
 }

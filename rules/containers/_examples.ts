@@ -61,3 +61,22 @@ export const webBuiltFrom = (from: string, lines: string): Record<string, string
     COPY . .
   `,
 })
+
+/** nginx with these lines before a container of an image, whose service is `app`. */
+export const imageBehind = (image: string, lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+      app:
+        image: ${image}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${lines}
+    }
+  `,
+})

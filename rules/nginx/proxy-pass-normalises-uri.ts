@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { imageBehind } from '../containers/_examples.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (location: string, target: string): string => conf`
@@ -18,26 +19,16 @@ const site = (location: string, target: string): string => conf`
   }
 `
 
-const behind = (image: string, location: string, target: string): Record<string, string> => ({
-  'compose.yaml': conf`
-    services:
-      nginx:
-        image: nginx:1.28
-        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
-      app:
-        image: ${image}
-  `,
-  'site.conf': conf`
-    server {
-        listen 80;
-        server_name ops.example.org;
-        location ${location} {
-            proxy_pass ${target};
-            proxy_set_header Host $http_host;
-        }
-    }
-  `,
-})
+const behind = (image: string, location: string, target: string): Record<string, string> =>
+  imageBehind(
+    image,
+    conf`
+      location ${location} {
+          proxy_pass ${target};
+          proxy_set_header Host $http_host;
+      }
+    `,
+  )
 
 export default defineRule({
   summary: 'A path in `proxy_pass` has nginx decode and rewrite the URL',

@@ -8,6 +8,7 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
+import { imageBehind } from '../containers/_examples.ts'
 import { webSocketProgram, webSocketRoutes } from './_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -23,26 +24,16 @@ const site = (location: string, lines = ''): string => conf`
       }
   }
 `
-const behind = (image: string, pass: string): Record<string, string> => ({
-  'docker-compose.yml': conf`
-    services:
-      nginx:
-        image: nginx:1.27
-        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
-      app:
-        image: ${image}
-  `,
-  'site.conf': conf`
-    server {
-        listen 80;
-        server_name example.org;
-        location / {
-            proxy_set_header Host $host;
-            ${`${pass} http://app:8123;`}
-        }
-    }
-  `,
-})
+const behind = (image: string, pass: string): Record<string, string> =>
+  imageBehind(
+    image,
+    conf`
+      location / {
+          proxy_set_header Host $host;
+          ${`${pass} http://app:8123;`}
+      }
+    `,
+  )
 const fastapi = (pass: string, location = '/'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
     server {

@@ -29,6 +29,26 @@ const site = (lines: string): string => conf`
       ${lines}
   }
 `
+/** A site of which the front controller alone is run. */
+const frontAlone = (
+  pattern: string,
+  lines = '',
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
+  'nginx.conf': site(conf`
+    location / {
+        try_files $uri /index.php$is_args$args;
+    }
+    location ~ ${pattern} {
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass 127.0.0.1:9000;
+    }
+    ${lines}
+  `),
+  'srv/www/index.php': '<?php\n',
+  ...more,
+})
 const PHP = conf`
   location ~ \.php$ {
       fastcgi_pass 127.0.0.1:9000;
@@ -208,67 +228,23 @@ export default defineRule({
     },
     {
       title: 'a script beside the front controller, which alone is run',
-      files: {
-        'nginx.conf': site(
-          conf`
-            location / {
-                try_files $uri /index.php$is_args$args;
-            }
-            location ~ «^/index\.php(?:/|$)» {
-                include fastcgi_params;
-                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-                fastcgi_pass 127.0.0.1:9000;
-            }
-            
-          `,
-        ),
-        'srv/www/index.php': '<?php\n',
-        'srv/www/install.php': '<?php\n',
-      },
+      files: frontAlone('«^/index\\.php(?:/|$)»', '', { 'srv/www/install.php': '<?php\n' }),
     },
   ],
   good: [
     {
       title: 'the other scripts are refused',
-      files: {
-        'nginx.conf': site(
-          conf`
-            location / {
-                try_files $uri /index.php$is_args$args;
-            }
-            location ~ ^/index\.php(?:/|$) {
-                include fastcgi_params;
-                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-                fastcgi_pass 127.0.0.1:9000;
-            }
-            location ~ \.php$ {
-                return 404;
-            }
-          `,
-        ),
-        'srv/www/index.php': '<?php\n',
-        'srv/www/install.php': '<?php\n',
-      },
+      files: frontAlone(
+        '^/index\\.php(?:/|$)',
+        conf`
+          location ~ \.php$ {
+              return 404;
+          }
+        `,
+        { 'srv/www/install.php': '<?php\n' },
+      ),
     },
-    {
-      title: 'no script beside the front controller',
-      files: {
-        'nginx.conf': site(
-          conf`
-            location / {
-                try_files $uri /index.php$is_args$args;
-            }
-            location ~ ^/index\.php(?:/|$) {
-                include fastcgi_params;
-                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-                fastcgi_pass 127.0.0.1:9000;
-            }
-            
-          `,
-        ),
-        'srv/www/index.php': '<?php\n',
-      },
-    },
+    { title: 'no script beside the front controller', files: frontAlone('^/index\\.php(?:/|$)') },
     {
       title: 'no PHP at all, where nobody knows that the script is there',
       files: { 'nginx.conf': site('location / {\n    try_files $uri $uri/ /index.php?$args;\n}') },
