@@ -1,6 +1,6 @@
-import { posix } from 'node:path'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
-import { isBelow } from '../../parsers/text/is-below.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { overlap } from '../../parsers/text/is-below.ts'
 import { copiesOf, filesInside, leftOutOf } from '../../src/deployment/containers/read-containers.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
@@ -18,7 +18,7 @@ export function mayBringOther({ steps }: DockerImage, path: string): boolean {
       (!step.target.known ||
         step.documents.length > 0 ||
         ((step.from !== null || step.kind === 'ADD' || step.sources.some(({ known }) => !known)) &&
-          (isBelow(path, step.target.value) || isBelow(step.target.value, path)))),
+          overlap(path, step.target.value))),
   )
 }
 
@@ -35,7 +35,7 @@ export function hasOneDirectory({ stage, stages }: DockerImage): boolean {
   const directories = chain.flatMap(each => {
     const end = stages[stages.indexOf(each) + 1]?.at.start ?? source.code.length
     return [...source.code.slice(each.at.start, end).matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(
-      ([, path]) => posix.normalize(path ?? '').replace(/(.)\/$/, '$1'),
+      ([, path = '']) => cleanPath(path),
     )
   })
   return new Set(directories).size === 1

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { type AnyDirective, argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
@@ -119,7 +120,7 @@ interface Served {
 function servedBy(line: AnyDirective, index: number): readonly Served[] {
   const path = line.args[index]?.value ?? ''
   if (!/^\/[^$%{}*?[\]]+$/.test(path)) return []
-  return [{ line, index, path: posix.normalize(path).replace(/(?<=.)\/$/, '') }]
+  return [{ line, index, path: cleanPath(path) }]
 }
 
 function* among(files: FileSystem, all: readonly Served[]): Iterable<RuleFinding> {

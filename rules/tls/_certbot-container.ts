@@ -1,4 +1,5 @@
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
@@ -51,7 +52,9 @@ export function lonelyWebroots(deployment: Deployment, machine: Machine): readon
   if (certbot === undefined || certbots.length > 1 || told === null) return []
   const { webroot, domains, at } = told
   if (webroot === undefined || !isKnown(certbot)) return []
-  const mount = certbot.volumes.find(({ target }) => target.known && isAt(webroot, cleanPath(target.value)))
+  const mount = certbot.volumes.find(
+    ({ target }) => target.known && isBelow(webroot, cleanPath(target.value)),
+  )
   const source = mount?.source ?? null
   if (source !== null && !source.known) return []
   const path = source === null ? null : cleanPath(source.value)
@@ -60,7 +63,7 @@ export function lonelyWebroots(deployment: Deployment, machine: Machine): readon
     container.service.volumes.some(other => {
       if (other.source?.known !== true) return false
       const own = cleanPath(other.source.value)
-      return isAt(own, path) || isAt(path, own)
+      return overlap(own, path)
     })
   if (isShared) return []
   for (const name of namesToRenew(deployment, container, domains)) {
@@ -80,10 +83,6 @@ export function lonelyWebroots(deployment: Deployment, machine: Machine): readon
     ]
   }
   return []
-}
-
-function isAt(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
 function isKnown({ complete, volumes, volumesFrom }: ComposeService): boolean {
