@@ -95,8 +95,9 @@ function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookO
   }
   if (files.kind(path) !== 'file') return null
   if (verdict.kind === 'htaccess') {
-    const read = files.read(path)
-    const isServers = read.kind === 'source' && isNamedHtaccessAlone(read.source, posix.basename(named))
+    // What is called so exactly is read by Apache, and need not be looked into.
+    const read = posix.basename(named) === '.htaccess' ? null : files.read(path)
+    const isServers = read?.kind === 'source' && isNamedHtaccessAlone(read.source, posix.basename(named))
     return isServers ? lookIntoFile(files, path, named, verdict) : { kind: 'htaccess', path }
   }
   if (!verdict.named && !isSurelyServers(path, peek)) return null
