@@ -278,20 +278,13 @@ function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirec
   const top = (root.args[0]?.value ?? '').replace(/\/+$/, '')
   if (!/^\/./.test(top) || isComputed(top)) return
   for (const { directory, refused } of refusedBelow(files, top)) {
-    const got = refused.flatMap(file => {
-      const url = file.path.slice(top.length)
-      const does = answerOf(deployment, server, url, file.path)
-      // A script that nobody is to see shows nothing when it runs; one behind a password is what that protects.
-      return does === null || (does === 'runs' && file.status !== 401)
-        ? []
-        : [{ ...file, url, does, weighs: does === 'runs' || OF_WEIGHT.test(file.path) }]
-    })
-    const worst = got.find(file => file.weighs) ?? got[0]
-    if (worst !== undefined) {
-      const { url, does, status, at } = worst
+    const worst = worstOf(refused, path => answerOf(deployment, server, path.slice(top.length), path))
+    if (worst !== null) {
+      const { path, does, weighs, status, at } = worst
+      const url = path.slice(top.length)
       yield {
         at: argumentPlace(root, 0),
-        ...(!worst.weighs && { severity: 'info' as const }),
+        ...(!weighs && { severity: 'info' as const }),
         // Each file of rules is a fault of its own.
         aspect: directory,
         message: `nginx does not read \`${directory}/.htaccess\`, which ${status === 401 ? 'asks for a password' : 'denies the file'}, and ${does} \`${url}\` ${does === 'runs' ? 'for' : 'to'} whoever asks for it`,
@@ -306,13 +299,30 @@ function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirec
   }
 }
 
+interface ServedFile extends RefusedFile {
+  readonly does: Served
+  /** True where a client gains something by it. */
+  readonly weighs: boolean
+}
+
+/** Of the files that nginx sends or runs the first of weight, else the first; null where it does neither with any. */
+function worstOf(refused: readonly RefusedFile[], ask: (path: string) => Served | null): ServedFile | null {
+  let first: ServedFile | null = null
+  for (const file of refused) {
+    const does = ask(file.path)
+    // A script that nobody is to see shows nothing when it runs; one behind a password is what that protects.
+    if (does === null || (does === 'runs' && file.status !== 401)) continue
+    const served = { ...file, does, weighs: does === 'runs' || OF_WEIGHT.test(file.path) }
+    if (served.weighs) return served
+    first ??= served
+  }
+  return first
+}
+
+type Served = 'sends' | 'runs'
+
 /** What nginx does for an anonymous client with a file that is there: sends it, or has its script run; null for neither. */
-function answerOf(
-  deployment: Deployment,
-  server: NginxServer,
-  url: string,
-  path: string,
-): 'sends' | 'runs' | null {
+function answerOf(deployment: Deployment, server: NginxServer, url: string, path: string): Served | null {
   const end = askServer(deployment, server, url)?.end
   if (end?.kind === 'file') return end.path === path ? 'sends' : null
   return end?.kind === 'pass' && end.target.protocol === 'fastcgi' && url.endsWith('.php') ? 'runs' : null
