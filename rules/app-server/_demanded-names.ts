@@ -15,7 +15,7 @@ const LOADS =
 
 /**
  * What files demand when they are loaded: at their top level, in the bodies of classes, in a factory that is called,
- * and of a class of pydantic-settings. Null where one of them may set variables itself.
+ * and of a class of pydantic-settings. None where one of them may set variables itself.
  *
  * @param factory the function that the server calls
  */
@@ -23,9 +23,9 @@ export function demandedNames(
   files: FileSystem,
   paths: readonly string[],
   factory: string | null,
-): readonly DemandedName[] | null {
+): readonly DemandedName[] {
   const sources = paths.flatMap(path => sourceAt(files, path) ?? [])
-  if (sources.some(({ text }) => LOADS.test(text))) return null
+  if (sources.some(({ text }) => LOADS.test(text))) return []
   const codes = sources.map(source => ({ source, code: withoutTexts(source.text) }))
   const called = new Set(
     codes.flatMap(({ code }) => [...code.matchAll(/^(?:\w+\s*=\s*)?(\w+)\(/gm)].map(([, name = '']) => name)),
@@ -121,7 +121,7 @@ function* fieldsOf(source: Source, code: string): Iterable<DemandedName> {
         /^(?:model_config|def|class|if|else|try)$/.test(variable)
       )
         continue
-      if (/^[a-z]\w*$|^[A-Z]\w*$/.test(variable) === false) continue
+      if (!/^[A-Za-z]/.test(variable)) continue
       const start = begin + field.index + own.length
       yield {
         name: variable.toUpperCase(),

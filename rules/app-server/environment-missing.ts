@@ -421,7 +421,7 @@ function demandedBy(
   if (settings !== null) return demandedOfEnviron(container?.files ?? files, settings.files)
   const read = script?.settingsModule == null ? loadedBy(deployment, program) : null
   const factory = /^(\w+)\(\)$/.exec(attribute ?? '')?.[1] ?? null
-  return read === null ? [] : (demandedNames(read.files, read.paths, factory) ?? [])
+  return read === null ? [] : demandedNames(read.files, read.paths, factory)
 }
 
 /** An image that stands on Python's own sets nothing else; of a unit its lines are all. */

@@ -335,7 +335,6 @@ export default defineRule({
       if (container === null || container.service.networkMode !== null || bringsDatabase(container)) continue
       const isServer = startsOne(machine) || container.image === null
       if (!isServer && !isWorker(container)) continue
-      // An example may be for a machine without containers.
       for (const { kind, host, at, isExample } of written(container)) {
         // An example may be for a machine without containers.
         if (!isServer && isExample === true) continue

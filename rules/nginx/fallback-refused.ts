@@ -177,7 +177,7 @@ export default defineRule({
   },
 })
 
-/** A page or a script, without what is handed to it. */
+/** A page or a script, without its query. */
 const SCRIPT = /^(\/(?:[\w-]+\/)*[\w-]+\.(?:php|html?))(?:[?$].*)?$/
 /** Pages that stand for an error. */
 const ERRORS = /\/[^/]*(?:\d{3}|40x|50x|error|not-?_?found|missing|nonexist)[^/]*$/i

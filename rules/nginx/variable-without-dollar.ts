@@ -52,7 +52,7 @@ export default defineRule({
     { title: 'the scheme of a redirect', files: site('return 301 «scheme://www.example.org$request_uri»;') },
     { title: 'the path behind the host', files: site('return 301 «https://www.example.orgrequest_uri»;') },
     {
-      title: 'a query that is handed on, and a directory to try',
+      title: 'a query that is passed on, and a directory to try',
       files: site(conf`
         root /srv/www;
         location / {
@@ -203,7 +203,7 @@ function bareVariable(value: string, bare: RegExp): { readonly name: string; rea
   return host === '' ? null : { name: host, at: before.length }
 }
 
-/** What a URL ends in: the path right behind the host, or a query that is handed on. */
+/** What a URL ends in: the path right behind the host, or a query that is passed on. */
 const ENDS = /(?:^https?:\/\/[\w.:-]+?(request_uri)|\?(?:\w+=)?(args|query_string|request_uri))$/
 
 function isVariable(name: string): boolean {
