@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Machine } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -301,7 +302,7 @@ function isBarred(
     ...(service?.volumes ?? []).map(({ target }) => (target.known ? target.value : null)),
     ...mounts.flatMap(({ target, from }) => (from === 'COPY' ? [] : [target])),
   ]
-  if (places.some(place => place === null || isAt(path, real(posix.normalize(place))))) return false
+  if (places.some(place => place === null || isBelow(path, real(posix.normalize(place))))) return false
   return isReadOnly
     ? !/^\/(?:dev|proc|sys)\//.test(path)
     : /^\/(?:run|var\/cache\/nginx|etc|usr|var\/log\/nginx|var\/lib)(?:\/|$)/.test(path)
@@ -310,8 +311,4 @@ function isBarred(
 /** `/var/run` is a link in both images. */
 function real(path: string): string {
   return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/(.)\/$/, '$1')
-}
-
-function isAt(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
