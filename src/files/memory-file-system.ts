@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { compareBytes } from './byte-order.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
-import { nestedSource, splitNested, textsIn } from './nested-files.ts'
+import { nestedPath, nestedSource, splitNested, textsIn } from './nested-files.ts'
 import { toSource } from './to-source.ts'
 
 export interface MemoryFileSystemOptions {
@@ -55,6 +55,11 @@ export function memoryFileSystem(
   }
 
   const realPath = (path: string): string | null => {
+    const nested = splitNested(path)
+    if (nested !== null) {
+      const outer = realPath(nested.outer)
+      return outer === null ? null : nestedPath(outer, nested.index)
+    }
     if (links.size === 0) {
       const plain = posix.resolve('/', path)
       return texts.has(plain) || names.has(plain) ? plain : null
@@ -83,7 +88,7 @@ export function memoryFileSystem(
   const kind = (path: string): FileKind | null => {
     const real = realPath(path)
     if (real === null) return null
-    return texts.has(real) ? 'file' : 'directory'
+    return names.has(real) ? 'directory' : 'file'
   }
 
   const covered = (options.covers ?? ['/']).map(directory => posix.resolve('/', directory))
@@ -94,17 +99,19 @@ export function memoryFileSystem(
 
   return {
     read(path) {
-      const nested = splitNested(path)
-      if (nested !== null) {
-        const outer = texts.get(realPath(nested.outer) ?? '') ?? ''
-        const inner = textsIn(nested.outer, outer)[nested.index]
-        if (inner === undefined) return { kind: 'missing', reason: 'no such file' }
-        return { kind: 'source', source: nestedSource(path, outer, inner, 'utf8') }
-      }
       const real = realPath(path)
       if (real === null) return { kind: 'missing', reason: 'no such file' }
       const known = sources.get(real)
       if (known !== undefined) return known
+      const nested = splitNested(real)
+      if (nested !== null) {
+        const outer = texts.get(nested.outer) ?? ''
+        const inner = textsIn(nested.outer, outer)[nested.index]
+        if (inner === undefined) return { kind: 'missing', reason: 'no such file' }
+        const result: ReadResult = { kind: 'source', source: nestedSource(real, outer, inner, 'utf8') }
+        sources.set(real, result)
+        return result
+      }
       const text = texts.get(real)
       if (text === undefined) return { kind: 'directory', reason: 'it is a directory' }
       const result: ReadResult = { kind: 'source', source: toSource(real, text) }
