@@ -14,6 +14,7 @@ import {
   type RuleAnswers,
   type RunResult,
 } from './engine/run.ts'
+import type { RuleFinding } from './engine/rule.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
 import type { Machine } from './files/machine.ts'
 import { fileNamer } from './files/file-owner.ts'
@@ -21,7 +22,7 @@ import { limitNotice, type Notice, noticeLine } from './files/notice.ts'
 import { listFiles } from './list-files.ts'
 import { redactorFor } from './redactor-for.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
-import { isStandIn } from './servers/apache/htaccess-alone.ts'
+import { isStandIn } from './servers/stand-in.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
 import type { AuditSettings } from './understand/settings.ts'
 import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
@@ -176,9 +177,7 @@ function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
       const name = understood.steady.get(deployment)
       const known = name === undefined ? undefined : steadyAnswers.get(name)
       if (known !== undefined) return ids === null ? known : ofRules(known, ids)
-      const asked = deployment.apache.every(isWritten)
-        ? askRules(rules, deployment)
-        : withoutStandIns(askRules(alone, deployment))
+      const asked = withoutStandIns(askRules(deployment.apache.every(isWritten) ? rules : alone, deployment))
       if (name !== undefined && isFirst) fresh.set(name, asked)
       return asked
     })
@@ -214,21 +213,29 @@ function isWritten({ main }: ApacheConfiguration): boolean {
   return main === null || !isStandIn(main)
 }
 
-/** What is wrong with a configuration that only stands for one is nobody's fault. */
+/** What is wrong in a text that only stands for a file is nobody's fault, and nothing of it is shown. */
 function withoutStandIns({ found, crashes }: RuleAnswers): RuleAnswers {
-  if (
-    !found.some(({ finding }) => [finding, ...(finding.related ?? [])].some(({ at }) => isStandIn(at.source)))
-  )
-    return { found, crashes }
+  if (!found.some(({ finding }) => namesStandIn(finding))) return { found, crashes }
   return {
     crashes,
     found: found
       .filter(({ finding }) => !isStandIn(finding.at.source))
-      .map(({ active, finding }) => ({
-        active,
-        finding: { ...finding, related: (finding.related ?? []).filter(({ at }) => !isStandIn(at.source)) },
-      })),
+      .map(({ active, finding }) => {
+        if (!namesStandIn(finding)) return { active, finding }
+        const { related = [], fix, ...rest } = finding
+        const written = related.filter(({ at }) => !isStandIn(at.source))
+        const isPossible = fix?.edits.every(({ source }) => !isStandIn(source)) === true
+        return { active, finding: { ...rest, related: written, ...(isPossible && { fix }) } }
+      }),
   }
+}
+
+function namesStandIn({ at, related = [], fix }: RuleFinding): boolean {
+  return (
+    isStandIn(at.source) ||
+    related.some(place => isStandIn(place.at.source)) ||
+    fix?.edits.some(({ source }) => isStandIn(source)) === true
+  )
 }
 
 function isAccepted(programs: readonly ProgramReport[], { program, main }: ProgramReport): boolean {

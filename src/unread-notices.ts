@@ -2,6 +2,7 @@ import { limitNotice, type Notice, type NoticeCode, noticeLine } from './files/n
 import { positionAt } from '../parsers/text/source.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
+import { isStandIn } from './servers/stand-in.ts'
 import type { UnreadFile, UnreadReason } from './servers/unread-file.ts'
 
 const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {
@@ -26,6 +27,7 @@ export function unreadNotices(
   const notices: Notice[] = []
   const outside = new Map<string, UnreadFile[]>()
   for (const file of configuration.unread ?? []) {
+    if (isStandIn(file.at.source)) continue
     if (file.reason === 'outside') {
       const key = `${file.at.source.path}\0${file.at.start}`
       const sameLine = outside.get(key)
@@ -40,7 +42,7 @@ export function unreadNotices(
   for (const files of outside.values()) notices.push(outsideNotice(files, fileName))
   if (configuration.limit !== undefined && configuration.limit !== null) {
     const { main, program, limit } = configuration
-    const path = main === null ? null : fileName(main.path)
+    const path = main === null || isStandIn(main) ? null : fileName(main.path)
     notices.push(
       limitNotice(
         path,

@@ -88,6 +88,10 @@ export default defineRule({
       files: { ...besideTraefik(TLS, BEHIND), 'site.conf': page(BY_SCHEME) },
     },
     {
+      title: 'behind Traefik, which serves the site in plain HTTP alone',
+      files: { ...besideTraefik(ROUTER, BEHIND), 'site.conf': page(BY_SCHEME) },
+    },
+    {
       title: 'behind nginx-proxy, which terminates TLS',
       files: nginxProxy('return 301 «https://$host$request_uri»;'),
     },
@@ -99,10 +103,6 @@ export default defineRule({
         ...besideTraefik(TLS, BEHIND),
         'site.conf': page(BY_SCHEME.replace('$scheme != https', '$http_x_forwarded_proto = http')),
       },
-    },
-    {
-      title: 'behind Traefik, which serves the site in plain HTTP alone',
-      files: { ...besideTraefik(ROUTER, BEHIND), 'site.conf': page(BY_SCHEME) },
     },
     {
       title: 'behind Traefik, which asks another server',

@@ -6,15 +6,13 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { buildContext } from '../../src/deployment/containers/build-context.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
-import { isStandIn } from '../../src/servers/apache/htaccess-alone.ts'
+import { isStandIn } from '../../src/servers/stand-in.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { serviceVariables } from './_service-variables.ts'
-
-/** The images of nginx itself, without their tag: their main file and their start script are known. */
-export const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/
 
 /** Files of the images of nginx that configurations include. */
 export const OF_NGINX_IMAGE = /^\/etc\/nginx\/(?:mime\.types|(?:fastcgi|uwsgi|scgi)_params|fastcgi\.conf)$/
@@ -38,7 +36,7 @@ export interface RunImage {
 
 /** True for an image of somebody else, who may have put a main file of nginx into it. */
 export function isForeignImage(base: string | null): boolean {
-  return base?.includes('/') === true && !NGINX_IMAGES.test(base)
+  return base?.includes('/') === true && !isNginxImage(base)
 }
 
 /** True where a variable says into which directory the start script writes what it makes of templates, or with which ending. */

@@ -7,13 +7,6 @@ import { runsOnlyWebServer } from './_runs-only.ts'
 /** The step that many an image of nginx begins with. */
 const REMOVES_DEFAULT = /^\s*rm\s+(?:-\w+\s+)*\/etc\/nginx\/conf\.d\/(?:default\.conf|\*|\*\.conf)\s*$/
 
-/** True where a step of the build takes away the site that the image of nginx comes with. */
-export function removesDefaultSite({ image }: Pick<Container, 'image'>): boolean {
-  return (
-    image?.steps.some(step => 'command' in step && REMOVES_DEFAULT.test(commandText(step.command))) === true
-  )
-}
-
 /** True where nothing but mounts and copies that are known brings files into a container. */
 export function knowsFiles(container: Container): boolean {
   const { service, image } = container

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
@@ -6,15 +5,15 @@ import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { isNginxImage, MAIN } from '../../src/deployment/containers/nginx-image.ts'
 import type { AppServerProgram, Deployment, Machine, Protocol } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { ANY_V4, ANY_V6, type Endpoint } from '../../src/servers/address.ts'
+import { ANY_V6, type Endpoint } from '../../src/servers/address.ts'
 import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
-import { bringsNoServer } from '../../src/servers/nginx/queries/scope.ts'
+import { isStandIn } from '../../src/servers/stand-in.ts'
 import { claimsOf } from './_claimed-ports.ts'
 import { imagePorts } from './_image-ports.ts'
-import { NGINX_IMAGES } from './_images.ts'
-import { knowsFiles, removesDefaultSite } from './_mounted.ts'
+import { knowsFiles } from './_mounted.ts'
 
 /** The one server of a container, with every port that it opens. */
 interface Opener {
@@ -101,48 +100,13 @@ function openedByApache(deployment: Deployment, machine: Machine): Opener['opene
 /** What the nginx of its own image opens; null where more of its configuration may be elsewhere. */
 function openedByNginx(deployment: Deployment, machine: Machine): Opener['opened'] | null {
   const { container, programs } = machine
-  if (container === null || !NGINX_IMAGES.test(container.base ?? '')) return null
-  const { service, mounts, hostFiles, image } = container
-  if (!isAsked(deployment, machine) || !knowsFiles(container) || isJoined(container)) return null
-  const read = new Set<string>()
-  const opened: Opener['opened'][number][] = []
-  let hasMain = false
-  for (const program of programs) {
-    if (program.kind !== 'nginx') return null
-    const { configuration } = program
-    if (!(configuration.unread ?? []).every(({ path }) => bringsNoServer(configuration, path))) return null
-    if (configuration.problems.some(({ code }) => code === 'include-missing')) return null
-    if (configuration.occurrences.has('http')) hasMain = true
-    for (const { path } of configuration.sources) read.add(posix.basename(path))
-    for (const listener of listenersOf(deployment).get(program) ?? [])
-      if (listener.port !== null) opened.push(listener)
-  }
-  const places = mounts.filter(({ target }) => /^\/etc(?:\/|$)/.test(target))
-  if (places.some(({ path, target }) => path === null || /^\/etc(?:\/nginx)?$|\/templates/.test(target)))
-    return null
-  const targets = [
-    ...places.map(({ target }) => target),
-    ...service.configs.flatMap(({ target }) => (target.known ? [target.value] : [])),
-  ]
-  if (hasMain !== targets.includes('/etc/nginx/nginx.conf')) return null
-  const sites = places.filter(({ target }) => /^\/etc\/nginx\/conf\.d(?:\/[^/]+\.conf)?$/.test(target))
-  for (const { path } of sites) {
-    const names =
-      hostFiles.kind(path!) === 'directory'
-        ? (hostFiles.list(path!) ?? []).map(({ name }) => name)
-        : [posix.basename(path!)]
-    if (names.some(name => name.endsWith('.conf') && !read.has(name))) return null
-  }
-  const hasOwnSite =
-    hasMain ||
-    removesDefaultSite(container) ||
-    targets.some(target => /\/conf\.d(?:\/default\.conf)?$/.test(target))
-  if (hasOwnSite) return opened
-  // What comes with the image listens there.
-  const port = /unprivileged/.test(container.base ?? '') ? 8080 : 80
-  return programs.length === 0
-    ? null
-    : [...opened, { address: ANY_V4, port, at: image?.stage.at ?? service.at }]
+  const [program, ...others] = programs
+  if (container === null || program?.kind !== 'nginx' || others.length > 0) return null
+  if (!isNginxImage(container.base) || !knowsFiles(container) || isJoined(container)) return null
+  const { main } = program.configuration
+  if (!isAsked(deployment, machine) || !program.listensKnown || main === null) return null
+  if (!isStandIn(main) && container.files.kind(MAIN) === null) return null
+  return (listenersOf(deployment).get(program) ?? []).filter(({ port }) => port !== null)
 }
 
 /** True for the one program of its container, with every socket known and no other container on its network. */

@@ -1,11 +1,12 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { externalModuleOf, nginxDirective } from '../../src/servers/nginx/directives.ts'
-import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
+import { type RunImage, runImages } from './_images.ts'
 
 const compose = (image: string, target: string, more = ''): string => conf`
   services:
@@ -172,7 +173,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const run of runImages(deployment)) {
-      if (!NGINX_IMAGES.test(run.base ?? '') || bringsModules(run)) continue
+      if (!isNginxImage(run.base) || bringsModules(run)) continue
       for (const program of run.machine.programs)
         if (program.kind === 'nginx') yield* lackingIn(run, program.configuration)
     }

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { NGINX_IMAGES, OF_NGINX_IMAGE } from './_images.ts'
+import { OF_NGINX_IMAGE } from './_images.ts'
 
 const tree = (
   lines: string,
@@ -81,8 +82,7 @@ export default defineRule({
   *check(deployment) {
     for (const { configuration, machine } of programsOfKind(deployment, 'nginx')) {
       const { container } = machine
-      if (container === null || !NGINX_IMAGES.test(container.base ?? '') || !container.service.complete)
-        continue
+      if (container === null || !isNginxImage(container.base) || !container.service.complete) continue
       const mount = container.mounts.find(({ target, from }) => target === '/etc/nginx' && from === 'volumes')
       if (mount?.path == null || container.hostFiles.kind(mount.path) !== 'directory') continue
       for (const line of configuration.occurrences.get('include') ?? []) {

@@ -4,11 +4,12 @@ import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { siteTo } from './_examples.ts'
-import { movesTemplates, NGINX_IMAGES, runImages } from './_images.ts'
+import { movesTemplates, runImages } from './_images.ts'
 
 const compose = (volume: string): string => conf`
   services:
@@ -165,7 +166,7 @@ export default defineRule({
   *check(deployment) {
     for (const run of runImages(deployment)) {
       const { base, mounts, command, files } = run
-      if (!NGINX_IMAGES.test(base ?? '') || command === undefined || namesMain(command?.words ?? [])) continue
+      if (!isNginxImage(base) || command === undefined || namesMain(command?.words ?? [])) continue
       const hasOwnMain = mounts.some(({ target }) => /^\/etc(?:\/nginx(?:\/nginx\.conf)?)?$/.test(target))
       for (const { target, path, at } of mounts.flatMap(mount => filesOf(mount, files))) {
         if (path === null) continue

@@ -2,12 +2,13 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { siteTo } from './_examples.ts'
-import { NGINX_IMAGES, type RunImage, runImages } from './_images.ts'
+import { type RunImage, runImages } from './_images.ts'
 import { serviceVariables } from './_service-variables.ts'
 
 const compose = (volume: string, more = ''): string => conf`
@@ -174,7 +175,7 @@ export default defineRule({
   *check(deployment) {
     for (const run of runImages(deployment)) {
       const { base, command, machine, mounts, files } = run
-      if (!NGINX_IMAGES.test(base ?? '') || command === undefined || isFilledElsewhere(run)) continue
+      if (!isNginxImage(base) || command === undefined || isFilledElsewhere(run)) continue
       const seen = new Set<Source>()
       for (const { target, path, at } of mounts) {
         if (path === null) continue

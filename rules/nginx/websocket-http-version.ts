@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
@@ -9,7 +10,7 @@ import { isAtLeast } from '../../src/servers/version.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { NGINX_IMAGES, runImages } from '../containers/_images.ts'
+import { runImages } from '../containers/_images.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -234,7 +235,7 @@ function ofNewestImages(deployment: Deployment): Newest {
   const paths = new Set<string>()
   const configurations = new Set<NginxConfiguration>()
   for (const { base, reference, mounts, machine } of runImages(deployment)) {
-    if (!NGINX_IMAGES.test(base ?? '')) continue
+    if (!isNginxImage(base)) continue
     if (!NEWEST.test(reference ?? '')) continue
     for (const { path } of mounts) if (path !== null) paths.add(path)
     if (machine.container === null) continue

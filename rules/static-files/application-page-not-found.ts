@@ -6,9 +6,10 @@ import { serversAround } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { looseImages, NGINX_IMAGES, type RunImage, runImages } from '../containers/_images.ts'
+import { looseImages, type RunImage, runImages } from '../containers/_images.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
@@ -171,7 +172,7 @@ export default defineRule({
     const seen = new Set<string>()
     for (const run of [...runImages(deployment), ...looseImages(deployment)]) {
       const { base, image, fault, command, files } = run
-      if (image === null || fault !== null || command !== null || !NGINX_IMAGES.test(base ?? '')) continue
+      if (image === null || fault !== null || command !== null || !isNginxImage(base)) continue
       const { source } = image.stage.at
       if (seen.has(source.path)) continue
       seen.add(source.path)

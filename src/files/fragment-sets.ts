@@ -12,6 +12,8 @@ export interface FragmentSet {
   readonly apache: readonly string[]
   /** True for the files of one directory or of a server's own, which may be all that its main file includes. */
   readonly joint: boolean
+  /** True for a file that acts wherever somebody includes it, beside whatever others. */
+  readonly isSnippet?: boolean
   /** True where somebody said that the lines of nginx stand in a `location`. */
   readonly isInLocation?: boolean
 }
@@ -59,9 +61,11 @@ export function fragmentSets(fragments: readonly Fragment[]): readonly FragmentS
       sets.push(setOf(together, true))
     else sets.push(setOf(nginx, true), setOf(apache, true))
   }
-  return [...sets, ...alone.map(fragment => setOf([fragment], false))].filter(
-    ({ nginx, apache }) => nginx.length + apache.length > 0,
-  )
+  const single = alone.map(fragment => ({
+    ...setOf([fragment], false),
+    ...(fragment.part === 'snippet' && !fragment.sample && { isSnippet: true }),
+  }))
+  return [...sets, ...single].filter(({ nginx, apache }) => nginx.length + apache.length > 0)
 }
 
 function setOf(fragments: readonly Fragment[], joint: boolean): FragmentSet {

@@ -1,9 +1,16 @@
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import { containerOf, filesAround, haveStockMain, placeIn } from '../deployment/containers/brought-files.ts'
+import {
+  containerOf,
+  filesAround,
+  haveStockMain,
+  placeIn,
+  stockHome,
+} from '../deployment/containers/brought-files.ts'
 import type { Configurations } from '../deployment/containers/join-containers.ts'
 import type { Container } from '../deployment/containers/container.ts'
+import { IMAGE_MAIN, MAIN } from '../deployment/containers/nginx-image.ts'
 import { ownedFiles } from '../files/file-owner.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
@@ -91,6 +98,21 @@ export function serverReader(
     isInLocation = false,
   ): NginxConfiguration => {
     const own = filesIn(of)
+    const { repository } = of
+    const stock =
+      main !== null || isInLocation || repository === undefined
+        ? null
+        : stockHome(fragments, repository, projects)
+    if (stock !== null)
+      return evaluateNginx({
+        files: withFragments(filesOf(of, stock.container), own, stock.fragments),
+        main: IMAGE_MAIN,
+        mainPath: MAIN,
+        fragments: [],
+        version: nginxVersion,
+        includeMap: settings.includeMap,
+        world,
+      })
     const home = homeOf(of, main === null ? fragments : [main])
     return evaluateNginx({
       files: filesOf(of, home),
@@ -98,8 +120,7 @@ export function serverReader(
       ...(main !== null && { mainPath: (home && placeIn(home, of, main)) ?? main }),
       isDump: of.isDump,
       fragments: fragments.map(path => sourceOf(own, path)),
-      stockMain:
-        main === null && of.repository !== undefined && haveStockMain(fragments, of.repository, projects),
+      stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
       ...(isInLocation && { fragmentContext: 'location' as const }),
       version: nginxVersion,
       includeMap: settings.includeMap,
@@ -156,6 +177,21 @@ export function serverReader(
       })),
     readHost: (of, main) =>
       attempt('reading .htaccess', null, () => readApache(of, main, settings.environment(of, null))),
+  }
+}
+
+/** The files of a container in which fragments of a machine stand as its own sources. */
+function withFragments(
+  files: FileSystem,
+  own: FileSystem,
+  fragments: ReadonlyMap<string, string>,
+): FileSystem {
+  return {
+    ...files,
+    read(path) {
+      const fragment = fragments.get(path)
+      return fragment === undefined ? files.read(path) : own.read(fragment)
+    },
   }
 }
 

@@ -1,13 +1,16 @@
-import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
+import { parseNginx } from '../../../parsers/nginx/parse.ts'
+import type { Source } from '../../../parsers/text/source.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Machine, Repository } from '../../files/machine.ts'
-import { mountedFiles } from '../../files/mounted-files.ts'
-import type { Mount } from '../../files/mounts.ts'
+import type { NginxContext } from '../../servers/nginx/configuration.ts'
+import { fragmentContexts } from '../../servers/nginx/fragments.ts'
+import { isStandIn } from '../../servers/stand-in.ts'
 import type { Container } from './container.ts'
 import { imageContainer } from './images-alone.ts'
+import { hasStockMain, INCLUDED, includedByStockMain, isFilledIn, withImageFiles } from './nginx-image.ts'
 import { placesIn } from './places-in.ts'
 import { readContainers } from './read-containers.ts'
 import { writesFile } from './written-files.ts'
@@ -15,8 +18,6 @@ import { writesFile } from './written-files.ts'
 /** Where images of nginx and Apache keep their configuration. */
 export const HOMES =
   /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
-
-const NGINX_IMAGES = /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx|ubuntu\/nginx)$/
 
 /** So many Dockerfiles that no compose file builds are read for what they copy. */
 export const MOST_DOCKERFILES = 60
@@ -36,6 +37,15 @@ function containersOf({ files }: Repository, projects: readonly ComposeProject[]
   return projects.flatMap(project => readContainers(project, files, projects))
 }
 
+/** And those of images, whether a compose file builds them or not. */
+function everyContainer(repository: Repository, projects: readonly ComposeProject[]): readonly Container[] {
+  const { files, dockerfiles } = repository
+  return [
+    ...containersOf(repository, projects),
+    ...dockerfiles.slice(0, MOST_DOCKERFILES).flatMap(path => imageContainer(files, path) ?? []),
+  ]
+}
+
 /**
  * The first container that brings every one of some files of a server to where one reads them, else the first that has
  * them anywhere: of a compose project, else of an image that none of them builds; null where none does.
@@ -47,13 +57,9 @@ export function containerOf(
   repository: Repository,
   projects: readonly ComposeProject[],
 ): Container | null {
-  const { files, dockerfiles } = repository
   const located = locatedIn(repository, paths)
   if (located === null) return null
-  const all = [
-    ...containersOf(repository, projects),
-    ...dockerfiles.slice(0, MOST_DOCKERFILES).flatMap(path => imageContainer(files, path) ?? []),
-  ]
+  const all = everyContainer(repository, projects)
   return (
     all.find(container => located.every(path => brings(container, path))) ??
     all.find(container => located.every(path => placesIn(container, path).length > 0)) ??
@@ -73,6 +79,63 @@ function locatedIn({ locate }: Repository, paths: readonly string[]): readonly s
   return located.length === 0 || located.length < paths.length ? null : located
 }
 
+/** A container of which the whole configuration of nginx is known: its image's own main file, and fragments. */
+export interface StockHome {
+  readonly container: Container
+  /** The fragments by the paths at which the main file includes them. */
+  readonly fragments: ReadonlyMap<string, string>
+}
+
+/**
+ * The container whose nginx has its image's own main file and includes nothing but these fragments. Null where no
+ * container does, and where one brings them that has more of them, or another main file.
+ *
+ * @param paths of a machine of the repository
+ */
+export function stockHome(
+  paths: readonly string[],
+  repository: Repository,
+  projects: readonly ComposeProject[],
+): StockHome | null {
+  const located = new Map(paths.map(path => [repository.locate(path), path] as const))
+  if (paths.length === 0 || located.size < paths.length || located.has(null)) return null
+  const files = [...located.keys()].flatMap(file => file ?? [])
+  let home: StockHome | null = null
+  for (const container of everyContainer(repository, projects)) {
+    if (!files.some(file => brings(container, file))) continue
+    const included = fragmentsIn(container, located)
+    if (included === null) return null
+    home ??= { container, fragments: included }
+  }
+  return home
+}
+
+/** The fragments by the paths at which the stock main file includes them; null where it does not include just these. */
+function fragmentsIn(
+  container: Container,
+  located: ReadonlyMap<string | null, string>,
+): ReadonlyMap<string, string> | null {
+  const files = withImageFiles(container)
+  const found = new Map<string, string>()
+  for (const path of includedByStockMain(container) ?? []) {
+    const source = sourceAt(files, path)
+    if (source !== null && isStandIn(source)) continue
+    const isUnclear = source === null || !isForHttp(source) || isFilledIn(container, path, source)
+    const fragment = isUnclear ? undefined : located.get(source.path)
+    if (fragment === undefined) return null
+    found.set(path, fragment)
+  }
+  return new Set(found.values()).size === located.size ? found : null
+}
+
+/** False for what stands outside of `http`: a whole configuration in place of a site is another fault. */
+function isForHttp(source: Source): boolean {
+  const contextOf = fragmentContexts(source)
+  return parseNginx(source).children.every(node => node.kind !== 'directive' || !OUTSIDE.has(contextOf(node)))
+}
+
+const OUTSIDE: ReadonlySet<NginxContext> = new Set(['main', 'stream', 'mail'])
+
 /**
  * True where the containers that fragments are brought into all run nginx's own image with its own main file.
  *
@@ -91,19 +154,12 @@ export function haveStockMain(
   return bringing.length > 0 && bringing.every(hasStockMain)
 }
 
-function hasStockMain({ base, mounts }: Container): boolean {
-  return (
-    NGINX_IMAGES.test(base ?? '') &&
-    mounts.every(({ target }) => target !== '/etc/nginx' && target !== '/etc/nginx/nginx.conf')
-  )
-}
-
 /**
  * The files of the container over those among which the configuration of its server was read: what a `root` holds is
  * mounted or copied there, and what nothing brings may still lie in the image.
  */
 export const filesAround = memoByKey((own: FileSystem, container: Container): FileSystem => {
-  const inside = withRenderedTemplates(container)
+  const inside = withImageFiles(container)
   const isInside = (path: string): boolean => inside.kind(path) !== null
   return {
     ...own,
@@ -116,24 +172,6 @@ export const filesAround = memoByKey((own: FileSystem, container: Container): Fi
     display: path => (isInside(path) ? inside : own).display(path),
   }
 })
-
-/** The image of nginx writes what it fills in of `/etc/nginx/templates` to `/etc/nginx/conf.d` before nginx starts. */
-function withRenderedTemplates({ base, files }: Container): FileSystem {
-  const templates = NGINX_IMAGES.test(base ?? '') ? (files.list(TEMPLATES) ?? []) : []
-  const rendered = templates.flatMap(({ name, kind }): Mount[] =>
-    kind === 'file' && name.endsWith('.template')
-      ? [
-          {
-            at: posix.join('/etc/nginx/conf.d', name.slice(0, -'.template'.length)),
-            disk: posix.join(TEMPLATES, name),
-          },
-        ]
-      : [],
-  )
-  return rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
-}
-
-const TEMPLATES = '/etc/nginx/templates'
 
 /**
  * Sets of fragments as containers read them. Files that are brought into two containers are no files of one server;
@@ -173,8 +211,12 @@ function partByContainers(
     }
     parts.splice(0, parts.length, ...parts.filter(part => !touched.includes(part)), merged)
   }
-  if (parts.length < 2) return [set]
   const homeless = new Set(paths.filter(path => !parts.some(part => part.paths.has(path))))
+  const [first, ...others] = parts
+  // What the one container does not have may be meant for it, where nobody knows all that it reads.
+  const isWhole =
+    homeless.size > 0 && [...(first?.homes ?? [])].every(home => includedByStockMain(home) !== null)
+  if (first === undefined || (others.length === 0 && !isWhole)) return [set]
   return [homeless, ...parts.map(part => part.paths)]
     .map(own => ({
       ...set,
@@ -183,9 +225,6 @@ function partByContainers(
     }))
     .filter(({ nginx, apache }) => nginx.length + apache.length > 0)
 }
-
-/** What the main file of nginx's own image includes. */
-const INCLUDED = /^\/etc\/nginx\/conf\.d\/[^/]+\.conf$/
 
 /** Joins the sets of which every file is brought to where the stock main file of one container includes it. */
 function readTogether(
@@ -208,7 +247,7 @@ function readTogether(
 
 /** The one container whose stock main file includes every file of a set; undefined where none or several do. */
 function homeOf(
-  { nginx, joint }: FragmentSet,
+  { nginx, joint, isSnippet }: FragmentSet,
   repository: Repository,
   containers: readonly Container[],
 ): Container | undefined {
@@ -216,7 +255,7 @@ function homeOf(
   const [home, ...others] = containers.filter(container =>
     located?.every(path =>
       // Of a directory of alternatives that is mounted whole, nobody knows which one is left there.
-      container.mounts.some(mount => joint || mount.path === path)
+      container.mounts.some(mount => joint || isSnippet === true || mount.path === path)
         ? readPlaces(container, path).some(place => INCLUDED.test(place))
         : false,
     ),

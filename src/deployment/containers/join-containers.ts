@@ -7,6 +7,7 @@ import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { Repository } from '../../files/machine.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
+import { isStandIn } from '../../servers/stand-in.ts'
 import type { MachineInput } from '../build/machines.ts'
 import { brings, filesAround, HOMES, MOST_DOCKERFILES } from './brought-files.ts'
 import type { Container } from './container.ts'
@@ -87,7 +88,7 @@ export function withContainers(
   if (nginx.length + apache.length === 0) return deployments
   const [only, ...others] = projects
   const isForImage = [...nginx, ...apache].some(({ sources }) =>
-    sources.some(({ path }) => isCopied(locate(path), dockerfiles, files)),
+    sources.some(source => !isStandIn(source) && isCopied(locate(source.path), dockerfiles, files)),
   )
   const besideHost = placed.size > 0 || others.length > 0 || isForImage ? undefined : only
   const beside = besideHost === undefined ? [] : readContainers(besideHost, files)
@@ -155,7 +156,7 @@ function homesOf(read: readonly ReadApart[], containers: readonly Container[]): 
   >()
   for (const { nginx, apache, files, locate } of read) {
     const homeOf = ({ sources }: Configuration) => {
-      const paths = sources.flatMap(({ path }) => locate(path) ?? [])
+      const paths = sources.flatMap(source => (isStandIn(source) ? [] : (locate(source.path) ?? [])))
       const container =
         paths.length === 0
           ? undefined

@@ -2,7 +2,7 @@ import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { isBelow } from '../../../parsers/text/is-below.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService } from '../../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeResource, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
 import { leftOutBy, readIgnore } from '../../../parsers/dockerfile/ignore.ts'
 import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
@@ -11,6 +11,7 @@ import type { Fact } from '../../../parsers/text/fact.ts'
 import { matchesName } from '../../../parsers/wildcard/libc-fnmatch.ts'
 import { hasWildcard } from '../../../parsers/wildcard/tokens.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { nestedPath, textsIn } from '../../files/nested-files.ts'
 import { filesWithout } from '../../files/files-without.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Container, ContainerMount } from './container.ts'
@@ -222,12 +223,39 @@ function mountsOf(project: ComposeProject, service: ComposeService): readonly Co
     [service.secrets, project.secrets],
   ] as const) {
     for (const { source, target, at } of grants) {
-      const file = source.known ? table.get(source.value)?.file : null
-      if (!target.known || file?.known !== true) continue
-      found.unshift({ target: cleanPath(target.value), path: file.value, volume: null, from: 'configs', at })
+      const granted = source.known ? table.get(source.value) : undefined
+      if (!target.known || granted === undefined) continue
+      const path = granted.file?.known === true ? granted.file.value : pathOfContent(granted.content)
+      if (path === null) continue
+      found.unshift({ target: cleanPath(target.value), path, volume: null, from: 'configs', at })
     }
   }
   return found
+}
+
+/** Directories that lie in every image that has them, of the system and of the servers' own images. */
+const OF_IMAGES: ReadonlySet<string> = new Set([
+  ...['/bin', '/etc', '/home', '/opt', '/root', '/srv', '/tmp', '/usr/bin', '/usr/local/bin', '/var'],
+  ...['/etc/cron.d', '/etc/logrotate.d', '/docker-entrypoint.d', '/docker-entrypoint-initdb.d'],
+  ...['/etc/nginx', '/etc/nginx/conf.d', '/usr/share/nginx/html'],
+  ...[
+    '/etc/apache2',
+    '/etc/apache2/conf-available',
+    '/etc/apache2/conf-enabled',
+    '/etc/apache2/mods-enabled',
+  ],
+  ...['/etc/apache2/sites-available', '/etc/apache2/sites-enabled', '/var/www', '/var/www/html'],
+  ...['/usr/local/apache2/conf', '/usr/local/apache2/conf/extra', '/usr/local/apache2/htdocs'],
+  ...['/usr/local/etc/php', '/usr/local/etc/php/conf.d', '/usr/local/etc/php-fpm.d'],
+])
+
+/** The path of a text that a compose file holds as a file; null where none of a server stands there. */
+function pathOfContent(content: ComposeResource['content']): string | null {
+  const at = content?.at ?? null
+  if (at === null) return null
+  const { path, text } = at.source
+  const index = textsIn(path, text).findIndex(nested => at.start < nested.end && at.end > nested.start)
+  return index === -1 ? null : nestedPath(path, index)
 }
 
 /** What `COPY` and `ADD` bring from the build's own context, the last first. */
@@ -240,6 +268,7 @@ export function copiesOf(
   const home = workingDirectory?.known === true ? workingDirectory.value : null
   const isDirectory = (place: string): boolean =>
     place === home ||
+    OF_IMAGES.has(place) ||
     steps.some(
       step =>
         'sources' in step &&

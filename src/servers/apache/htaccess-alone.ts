@@ -1,15 +1,11 @@
 import { posix } from 'node:path'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
+import { STAND_IN } from '../stand-in.ts'
 
-const STAND_IN = '/-/htaccess'
+const HTACCESS = `${STAND_IN}htaccess`
 
 /** Nobody knows what is loaded. */
 const MODULES = 'IncludeOptional /-/modules/*.load\n'
-
-/** True for a source that stands for the configuration which nobody has: nothing is to be found in it. */
-export function isStandIn({ path }: Source): boolean {
-  return path.startsWith(STAND_IN)
-}
 
 /** What Debian loads for a site of PHP, and what its `.htaccess` files usually ask for. */
 const USUAL_MODULES = [
@@ -20,7 +16,7 @@ const USUAL_MODULES = [
 
 /** A server with one document root, for which the `.htaccess` files below it may say everything. */
 export function hostForHtaccess(directory: string): Source {
-  return textSource(`${STAND_IN}-of-root`, [...USUAL_MODULES, host(directory, 0)].join(''))
+  return textSource(`${HTACCESS}-of-root`, [...USUAL_MODULES, host(directory, 0)].join(''))
 }
 
 /**
@@ -37,7 +33,7 @@ export function hostsForHtaccess(paths: readonly string[]): readonly Source[] {
   }
   return [...byName].map(([name, directories], index) =>
     textSource(
-      `${STAND_IN}-${index}`,
+      `${HTACCESS}-${index}`,
       [`${MODULES}AccessFileName "${name}"\n`, ...outermost(directories).map(host)].join(''),
     ),
   )

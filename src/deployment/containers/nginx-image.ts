@@ -1,0 +1,228 @@
+import { posix } from 'node:path'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { commandText } from '../../../parsers/dockerfile/command-text.ts'
+import { isBelow, overlap } from '../../../parsers/text/is-below.ts'
+import { type Source, textSource } from '../../../parsers/text/source.ts'
+import { compareBytes } from '../../files/byte-order.ts'
+import type { FileSystem } from '../../files/file-system.ts'
+import { mountedFiles } from '../../files/mounted-files.ts'
+import type { Mount } from '../../files/mounts.ts'
+import { STAND_IN } from '../../servers/stand-in.ts'
+import type { Container, ContainerMount } from './container.ts'
+import { imageName } from './read-containers.ts'
+
+/**
+ * True for an image of nginx itself, without its tag, whose main file and start script are known.
+ *
+ * @param base as {@link Container.base}
+ */
+export function isNginxImage(base: string | null): boolean {
+  return /^(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)$/.test(base ?? '')
+}
+
+const HOME = '/etc/nginx'
+export const MAIN = `${HOME}/nginx.conf`
+const SITES = `${HOME}/conf.d`
+const DEFAULT_SITE = `${SITES}/default.conf`
+const TEMPLATES = `${HOME}/templates`
+
+/** What the main file of nginx's own image includes. */
+export const INCLUDED = /^\/etc\/nginx\/conf\.d\/[^/]+\.conf$/
+
+/**
+ * The main file of the image, of which versions differ in the place of the process id alone.
+ *
+ * @see https://github.com/nginx/docker-nginx
+ */
+export const IMAGE_MAIN: Source = textSource(
+  `${STAND_IN}nginx-image/nginx.conf`,
+  `worker_processes auto;
+error_log /var/log/nginx/error.log notice;
+events {
+    worker_connections 1024;
+}
+http {
+    include /etc/nginx/mime.types;
+    default_type application/octet-stream;
+    log_format main '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" "$http_x_forwarded_for"';
+    access_log /var/log/nginx/access.log main;
+    sendfile on;
+    keepalive_timeout 65;
+    include /etc/nginx/conf.d/*.conf;
+}
+`,
+)
+
+/** The site that lies in the image, and answers with its welcome page. */
+const IMAGE_SITES: Readonly<Record<'privileged' | 'unprivileged', Source>> = {
+  privileged: siteOn(80),
+  unprivileged: siteOn(8080),
+}
+
+function siteOn(port: number): Source {
+  return textSource(
+    `${STAND_IN}nginx-image/${port}/default.conf`,
+    `server {
+    listen ${port};
+    server_name localhost;
+    location / {
+        root /usr/share/nginx/html;
+        index index.html index.htm;
+    }
+    error_page 500 502 503 504 /50x.html;
+    location = /50x.html {
+        root /usr/share/nginx/html;
+    }
+}
+`,
+  )
+}
+
+/** True where nginx starts with the main file of its own image. */
+export function hasStockMain({ base, files }: Container): boolean {
+  return isNginxImage(base) && files.kind(MAIN) === null
+}
+
+/**
+ * The files that the stock main file of a container includes, by their paths in it; null where it has another one, or
+ * where something is there that nobody knows, or may be changed before nginx starts.
+ */
+export const includedByStockMain = memo((container: Container): readonly string[] | null => {
+  if (!hasStockMain(container) || !isKnown(container)) return null
+  const files = withImageFiles(container)
+  return (files.list(SITES) ?? []).flatMap(({ name }) => {
+    const path = posix.join(SITES, name)
+    return INCLUDED.test(path) ? [path] : []
+  })
+})
+
+/** The files of a container, with what its image brings or writes below `/etc/nginx/conf.d` before nginx starts. */
+export const withImageFiles = memo((container: Container): FileSystem => {
+  const { base, files } = container
+  if (!isNginxImage(base)) return files
+  const rendered = renderedTemplates(files)
+  const whole = rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
+  if (whole.kind(DEFAULT_SITE) !== null || defaultSite(container) !== 'kept') return whole
+  return withFile(
+    whole,
+    DEFAULT_SITE,
+    IMAGE_SITES[base?.endsWith('-unprivileged') === true ? 'unprivileged' : 'privileged'],
+  )
+})
+
+/** The start script writes what it fills in of `/etc/nginx/templates` to `/etc/nginx/conf.d`. */
+function renderedTemplates(files: FileSystem): readonly Mount[] {
+  return (files.list(TEMPLATES) ?? []).flatMap(({ name, kind }): Mount[] =>
+    kind === 'file' && name.endsWith('.template')
+      ? [{ at: posix.join(SITES, name.slice(0, -'.template'.length)), disk: posix.join(TEMPLATES, name) }]
+      : [],
+  )
+}
+
+/** True for a file made of a template by whose own name nobody knows it for one, and in which variables are filled in. */
+export function isFilledIn({ files }: Container, path: string, { template, text }: Source): boolean {
+  return files.kind(path) === null && !template && /\$\{?[A-Z]/.test(text)
+}
+
+/** `files` with a text at a path where nothing is. */
+function withFile(files: FileSystem, path: string, source: Source): FileSystem {
+  const directory = posix.dirname(path)
+  const name = posix.basename(path)
+  return {
+    ...files,
+    read: asked => (asked === path ? { kind: 'source', source } : files.read(asked)),
+    kind: asked =>
+      asked === path ? 'file' : (files.kind(asked) ?? (isBelow(path, asked) ? 'directory' : null)),
+    list: asked =>
+      asked === directory
+        ? [...(files.list(asked) ?? []), { name, kind: 'file' as const }].sort((a, b) =>
+            compareBytes(a.name, b.name),
+          )
+        : files.list(asked),
+    realPath: asked => (asked === path ? path : files.realPath(asked)),
+  }
+}
+
+/** Whether the site of the image is still there: a mount of the whole directory hides it, a step may remove it. */
+const defaultSite = memo((container: Container): 'kept' | 'gone' | 'unknown' => {
+  const { mounts, image } = container
+  if (mounts.some(({ target, from }) => from !== 'COPY' && isBelow(SITES, target))) return 'gone'
+  const commands = (image?.steps ?? []).flatMap(step =>
+    'command' in step ? [commandText(step.command)] : [],
+  )
+  if (commands.some(text => REMOVED.test(text))) return 'gone'
+  return isKnown(container) ? 'kept' : 'unknown'
+})
+
+/** `rm /etc/nginx/conf.d/default.conf`, `rm -rf /etc/nginx/conf.d/*`, `rm -rf /etc/nginx/conf.d`. */
+const REMOVED =
+  /\b(?:rm|unlink)\s(?:[^;&|\n]*\s)?\/etc\/nginx\/conf\.d(?:\/(?:\*(?:\.conf)?|default(?:\.conf|\*))?)?\s*(?:$|[\s;&|])/
+
+/** What touches neither the configuration nor which of it nginx reads. */
+const HARMLESS_STEP =
+  /^(?:(?!\/etc\/nginx|\.sh\b|\bsh -c|nginx\.conf|default\.conf|conf\.d|\beval\b)[\s\S])*$/
+const TELLS_ANOTHER = /\bnginx\b[^;&|]*\s-[cpe]\b|\/etc\/nginx|\.sh\b|\.conf\b|\benvsubst\b|\beval\b/
+
+/** The directories from which nginx or its start script reads whatever lies there. */
+const READ_FROM = [SITES, TEMPLATES]
+
+/** True where all that stands below `/etc/nginx` is what the image has and what the repository brings. */
+function isKnown(container: Container): boolean {
+  const { service, image, mounts, files } = container
+  if (!service.complete && !container.isAlone) return false
+  const started = [service.entrypoint, service.command].flatMap(command => {
+    if (command === null) return []
+    return command.rest === null ? [command.words.map(({ text }) => text).join(' ')] : [null]
+  })
+  const ofImage = [image?.entrypoint, image?.command].flatMap(command =>
+    command == null ? [] : [commandText(command)],
+  )
+  const isStarted = [...started, ...ofImage].every(
+    text => text !== null && !TELLS_ANOTHER.test(text.replaceAll('/docker-entrypoint.sh', '')),
+  )
+  if (
+    !isStarted ||
+    mounts.some(mount => READ_FROM.some(place => overlap(mount.target, place)) && isForeign(container, mount))
+  )
+    return false
+  if (
+    mounts.some(({ target }) => isBelow(target, '/docker-entrypoint.d') || target === '/docker-entrypoint.sh')
+  )
+    return false
+  if (files.kind(TEMPLATES) !== null && movesTemplates(container)) return false
+  return (image?.steps ?? []).every(step => {
+    if ('command' in step) {
+      const text = commandText(step.command)
+      return step.documents.length === 0 && HARMLESS_STEP.test(text.replace(REMOVED, ' '))
+    }
+    const { target } = step
+    if (!target.known) return false
+    const isHidden = mounts.some(({ from, target: over }) => from !== 'COPY' && isBelow(target.value, over))
+    if (isHidden || !overlap(target.value, HOME)) return true
+    return (
+      step.documents.length === 0 &&
+      step.sources.every(({ known }) => known) &&
+      mounts.filter(({ at }) => at === step.at).length >= step.sources.length
+    )
+  })
+}
+
+/** True for what is not in the repository, and where another container may write. */
+function isForeign({ project, service, hostFiles }: Container, { path }: ContainerMount): boolean {
+  if (path === null || hostFiles.kind(path) === null) return true
+  return [...project.services.values()].some(
+    ({ name, image, volumes }) =>
+      name !== service.name &&
+      !(image?.known === true && isNginxImage(imageName(image))) &&
+      volumes.some(({ source }) => source?.known === true && isBelow(source.value, path)),
+  )
+}
+
+function movesTemplates({ image, service }: Container): boolean {
+  return (
+    service.envFiles.length > 0 ||
+    [...(image?.environment ?? []), ...service.environment].some(({ name }) =>
+      name.startsWith('NGINX_ENVSUBST_'),
+    )
+  )
+}
