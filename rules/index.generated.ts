@@ -371,6 +371,7 @@ import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
 import containersVolumeOwnedByRoot from './containers/volume-owned-by-root.ts'
+import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
@@ -1172,6 +1173,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },
   { id: 'containers/volume-owned-by-root', ...containersVolumeOwnedByRoot },
+  { id: 'containers/welcome-page-answers', ...containersWelcomePageAnswers },
   { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },

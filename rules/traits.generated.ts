@@ -373,6 +373,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/variable-read-at-build', { fixes: [], programs: ['docker'] }],
   ['containers/volume-keeps-old-files', { fixes: [], programs: ['docker'] }],
   ['containers/volume-owned-by-root', { fixes: [], programs: ['django', 'docker'] }],
+  ['containers/welcome-page-answers', { fixes: [], programs: ['nginx', 'docker'] }],
   ['django/addition-refused', { fixes: [], programs: ['django'] }],
   ['django/allowed-host-malformed', { fixes: [], programs: ['django'] }],
   ['django/cache-before-sessions', { fixes: [], programs: ['django'] }],

@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nameConflicts, socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
+import { isStandIn } from '../../src/servers/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const server = (name: string, root: string): string => conf`
@@ -71,7 +72,8 @@ export default defineRule({
   *check({ nginx }) {
     for (const configuration of nginx) {
       for (const { ignored, kept, socket, server, keptServer } of nameConflicts(configuration)) {
-        if (server === keptServer) continue
+        // `containers/welcome-page-answers` says it of the site of an image.
+        if (server === keptServer || isStandIn(keptServer.source)) continue
         if (isNameless(ignored.text) && !isNeverAsked(configuration, server)) continue
         const where = formatEndpoint({ address: socket.address, port: socket.port })
         yield {

@@ -9,6 +9,7 @@ import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { type NginxServerName, serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxSocket, SocketServer } from '../../src/servers/nginx/queries/sockets.ts'
+import { isStandIn } from '../../src/servers/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const APPLICATION = conf`
@@ -109,6 +110,8 @@ export default defineRule({
         const [[first], [socket]] = [answering, own.map(each => each.socket)]
         if (first === undefined || first === null || socket === undefined || answering.includes(null))
           continue
+        // `containers/welcome-page-answers` says it of the site of an image.
+        if (isStandIn(first.server.source)) continue
         const where = formatEndpoint({ address: socket.address, port: socket.port })
         yield {
           at: name.at,
