@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -39,6 +40,17 @@ export default defineRule({
           try_files $uri $uri/ «=404»;
           proxy_pass http://127.0.0.1:9000;
         `),
+      },
+    },
+    {
+      title: 'a server without a `root`',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site(conf`
+            try_files $uri «=404»;
+            proxy_pass http://127.0.0.1:9000;
+          `).replace('root /srv/www;', ''),
+        ),
       },
     },
   ],

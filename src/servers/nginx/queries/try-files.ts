@@ -1,3 +1,4 @@
+import { UNKNOWN } from '../../../../parsers/text/source.ts'
 import { type Fact, known } from '../../fact.ts'
 import { fromBytes, toBytes } from '../../regex.ts'
 import type { NginxDirective } from '../configuration.ts'
@@ -5,7 +6,7 @@ import { interpolate, isComputed } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { baseDirectory, type FileBase, fileBase } from './static-content.ts'
+import { baseDirectory, type FileBase, fileBase, hasDefaultRoot } from './static-content.ts'
 import {
   misplacedAlias,
   endUnknown,
@@ -19,6 +20,9 @@ import {
   type Walk,
 } from './walk.ts'
 
+/** In the build's own directory, whichever it is, there is no file of a name that no file has. */
+const ANYWHERE = known(`/${UNKNOWN}`)
+
 /** `try_files` of the block in force: the first file that is there, else its last word. */
 export function tryFilesStep(walk: Walk): Next {
   const { state } = walk
@@ -28,23 +32,26 @@ export function tryFilesStep(walk: Walk): Next {
   const base = fileBase(state.configuration, state.scope)
   const misplaced = base.known ? misplacedAlias(walk, base.value) : null
   if (misplaced !== null) return misplaced
+  const isDefault = !base.known && hasDefaultRoot(state.configuration, state.scope)
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
-    if (!base.known) return endUnknown(walk, base.reason, at)
+    if (!base.known && !isDefault) return endUnknown(walk, base.reason, at)
     const wantsDirectory = word.value.endsWith('/')
-    const name = nameOf(state, base.value, wantsDirectory ? word.value.slice(0, -1) : word.value)
+    const written = wantsDirectory ? word.value.slice(0, -1) : word.value
+    const name = nameOf(state, base.known ? base.value : null, written)
     if (!name.known) return endUnknown(walk, name.reason, at)
-    const directory = baseDirectory(base.value, requestVariables(state), true)
+    const directory = base.known ? baseDirectory(base.value, requestVariables(state), true) : ANYWHERE
     if (!directory.known) return endUnknown(walk, directory.reason, at)
     const path = fromBytes(directory.value + name.value)
     const bare = path.replace(/(?<=.)\/+$/, '')
     const kind = walk.view.kind(bare)
+    if (kind !== null && !base.known) return endUnknown(walk, base.reason, at)
     if (kind === undefined) return endUnknown(walk, `whether \`${path}\` exists is not known`, at)
     if (kind === null || (kind === 'directory') !== wantsDirectory) continue
     // A file's name with a slash behind it is nothing to the system.
     if (kind === 'file' && bare !== path) continue
     step(walk, 'try-files', `\`try_files\` finds \`${path}\``, at, directive)
-    take(state, base.value, name.value, wantsDirectory)
+    if (base.known) take(state, base.value, name.value, wantsDirectory)
     return GO
   }
   return last === undefined ? GO : fallback(walk, directive, base.known ? base.value : null, last.value)
