@@ -25,7 +25,7 @@ import {
 import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
-import { certainInTemplate } from './template-problems.ts'
+import { certainInTemplate, leavesWordsOpen } from './template-problems.ts'
 import { validateNginx } from './validate/validate.ts'
 
 /** `default`, `default.conf`, `default-rtmp`, `default_https.conf`. */
@@ -206,7 +206,7 @@ class Evaluation {
     if (isFirst) {
       this.seen.add(source)
       this.sources.push(source)
-      if (source.template) this.hasUnknownParts = true
+      if (source.template && !leavesWordsOpen(source)) this.hasUnknownParts = true
     }
     // A file that is read a thousand times says once what is wrong in it.
     const told = isFirst ? (source.template ? certainInTemplate(source, problems) : problems) : NO_PROBLEMS
@@ -283,8 +283,11 @@ class Evaluation {
 
   private record(name: string, directive: NginxDirective): void {
     const known = this.occurrences.get(name)
-    if (known === undefined) this.occurrences.set(name, [directive])
-    else known.push(directive)
+    if (known === undefined) {
+      this.occurrences.set(name, [directive])
+      // It may be any directive.
+      if (isUnknownWord(name)) this.hasUnknownParts = true
+    } else known.push(directive)
   }
 
   private include(directive: NginxDirective, into: NginxDirective[]): void {

@@ -1,4 +1,5 @@
 import type { NginxSyntaxProblem } from '../../../parsers/nginx/syntax.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import type { NginxDirective } from './configuration.ts'
 import { nginxDirective } from './directives.ts'
@@ -24,6 +25,25 @@ const OF_THE_BLOCK: ReadonlySet<NginxProblemCode> = new Set([
   'duplicate-location',
 ])
 
+/** What the rest of the configuration shows with a directive; asked only where all of it is known but for some words. */
+const OF_THE_WHOLE: ReadonlySet<NginxProblemCode> = new Set([
+  'unknown-variable',
+  'unknown-log-format',
+  'unknown-zone',
+  'certificate-missing',
+])
+
+/**
+ * True for a template in which placeholders stand for words, or parts of words, alone: no statement decides or repeats
+ * what is there, and nothing brings a directive.
+ */
+export const leavesWordsOpen = memo(({ template, text, code, branches, gaps }: Source): boolean => {
+  if (!template || branches.length > 0 || gaps.length > 0) return false
+  for (let at = 0; at < text.length; at++)
+    if (code[at] === ' ' && text[at] !== ' ' && text[at] !== '\t') return false
+  return true
+})
+
 /**
  * True for a problem of a template's directive that every file has which is made from it: no placeholder and no
  * statement stands in the words that are wrong, nor in front of a directive at a wrong place, where it might
@@ -36,7 +56,7 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
     return isAsWritten(source, node.start, first.end)
   // Unknown engines write their names between braces.
   if (code === 'missing-semicolon' && !/\s/.test(source.text[node.terminator - 1] ?? '')) return false
-  if (OWN_WORDS.has(code) || code === 'missing-semicolon')
+  if (OWN_WORDS.has(code) || OF_THE_WHOLE.has(code) || code === 'missing-semicolon')
     return isAsWritten(source, node.start, node.terminator + 1)
   if (!isAsWritten(source, node.name.start, node.name.end)) return false
   if (code === 'unknown-directive') return true

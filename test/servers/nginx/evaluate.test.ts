@@ -308,6 +308,44 @@ test('what a placeholder of a template may make right is left alone', () => {
   for (const lines of right) assert.equal(templateProblems(templated(lines)), [], lines)
 })
 
+/** The problems of a template that is the whole configuration. */
+function wholeProblems(http: string): readonly string[] {
+  const path = '/etc/nginx/nginx.conf.j2'
+  const text = `events {}\nhttp {\n${http}\n}\n`
+  const main = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text) }
+  const { problems } = evaluateNginx({ files: memoryFileSystem({}), main, fragments: [], version })
+  return problems.map(({ code, at }) => `${code} ${positionAt(at.source, at.start).line}`)
+}
+
+test('of a template that leaves words alone open, all that the whole lacks is lacking', () => {
+  const site = (lines: string): string => `server {\n listen {{ port }};\n ${lines}\n}`
+  const wrong: readonly (readonly [string, string])[] = [
+    [site('set $a $connection_upgrade;'), 'unknown-variable 5'],
+    [site('proxy_set_header A $connection_upgrade;'), 'unknown-variable 5'],
+    [site('access_log /var/log/site.log json;'), 'unknown-log-format 5'],
+    [site('limit_req zone=one;'), 'unknown-zone 5'],
+    ['server {\n listen 443 ssl;\n server_name {{ name }};\n}', 'certificate-missing 3'],
+  ]
+  for (const [http, said] of wrong) assert.equal(wholeProblems(http), [said], http)
+})
+
+test('what a template may bring or name is not lacking', () => {
+  const uses = 'set $a $other; access_log /a json; limit_req zone=one;'
+  const right = [
+    `{{ more }}\nserver {\n listen 80;\n ${uses}\n}`,
+    `{% include "maps" %}\nserver {\n listen 80;\n ${uses}\n}`,
+    `{% for each in maps %}\nmap $uri \${{ each }} { default 1; }\n{% endfor %}\nserver {\n listen 80;\n set $a $other;\n}`,
+    `include {{ sites }};\nserver {\n listen 80;\n ${uses}\n}`,
+    'server {\n listen 80;\n set $backEnd {{ host }};\n proxy_set_header A $backend;\n}',
+    'map $uri ${{ name }} { default 1; }\nserver {\n listen 80;\n set $a $other;\n}',
+    'log_format {{ name }} "$uri";\nserver {\n listen 80;\n access_log /a json;\n}',
+    'limit_req_zone $uri zone={{ name }}:1m rate=1r/s;\nserver {\n listen 80;\n limit_req zone=one;\n}',
+    'server {\n listen 443 ssl;\n server_name {{ name }};\n {{ certificates }}\n}',
+    'server {\n listen 80;\n location ~ ^{{ prefix }}/(?<part>.+)$ {\n alias /srv/$part;\n }\n}',
+  ]
+  for (const http of right) assert.equal(wholeProblems(http), [], http)
+})
+
 test('any text is evaluated, and every block holds its children', () => {
   const words = fc.constantFrom(
     ...'events http server location / if map $uri $x include a b c * ; ; ; { { } } } " \' # \n'.split(' '),

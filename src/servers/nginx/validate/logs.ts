@@ -4,7 +4,16 @@ import type { NginxDirective } from '../configuration.ts'
 import { parseNginxAddress } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { compile, readScript, useVariable } from './script.ts'
-import { areReadTogether, type Check, isWhole, nameOf, programOf, type Reading, report } from './unit.ts'
+import {
+  areReadTogether,
+  type Check,
+  declaresOpenly,
+  isWhole,
+  nameOf,
+  programOf,
+  type Reading,
+  report,
+} from './unit.ts'
 import { parameter, refuse, refuseParameter } from './values.ts'
 
 /** What the log module reads by itself, beside the variables of all. */
@@ -86,7 +95,8 @@ export const checkAccessLog: Check = (reading, directive, facts) => {
   }
   if (format !== undefined && format.value.toLowerCase() !== 'combined' && isWhole(reading)) {
     const lower = format.value.toLowerCase()
-    let isKnown = program.logFormats.has(format.value)
+    let isKnown =
+      program.logFormats.has(format.value) || declaresOpenly(reading, name => name === 'log_format')
     if (!isKnown)
       for (const name of program.logFormats.keys()) if (name.toLowerCase() === lower) isKnown = true
     if (!isKnown) {

@@ -1,6 +1,7 @@
 import { ownTable } from '../../../../parsers/text/own-table.ts'
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
 import type { NginxDirective } from '../configuration.ts'
+import { leavesWordsOpen } from '../template-problems.ts'
 import { nginxVariable } from '../directives.ts'
 import { type Program, type Reading, report } from './unit.ts'
 
@@ -218,7 +219,8 @@ export function compileMerged(reading: Reading, program: Program): void {
     for (const directive of reading.unit.occurrences.get(name) ?? []) {
       const value = directive.args[index]
       const isOwn = !directive.context.startsWith('stream') && !directive.context.startsWith('mail')
-      if (value !== undefined && isOwn && !directive.source.template && isMerged(program, directive))
+      const isOpen = directive.source.template && !leavesWordsOpen(directive.source)
+      if (value !== undefined && isOwn && !isOpen && isMerged(program, directive))
         compile(reading, program, directive, value)
     }
 }

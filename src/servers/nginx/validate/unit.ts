@@ -210,6 +210,13 @@ export function hasUnknownArgument(directive: NginxDirective): boolean {
   return directive.source.template && directive.args.some(arg => isUnknownWord(arg.value))
 }
 
+/** True where a template fills in a word of a directive that declares something: these are not read further. */
+export function declaresOpenly({ unit }: Reading, declares: (name: string) => boolean): boolean {
+  for (const [name, directives] of unit.occurrences)
+    if (declares(name) && directives.some(hasUnknownArgument)) return true
+  return false
+}
+
 /** True where two directives meet in every configuration that reads either: of fragments those of one file alone. */
 export function areReadTogether({ unit }: Reading, one: NginxDirective, other: NginxDirective): boolean {
   return one.node !== other.node && (!unit.fragments || one.source === other.source)

@@ -5,6 +5,7 @@ import { compile } from './script.ts'
 import {
   areReadTogether,
   type Check,
+  declaresOpenly,
   firstOf,
   hasUnknownArgument,
   isWhole,
@@ -50,9 +51,13 @@ export function declareZone(
   return true
 }
 
+function declaresZone(name: string): boolean {
+  return /_(?:zone|cache_path)$/.test(name)
+}
+
 /** Zones that were used and never given a size: nginx finds them when everything is read. */
 export function checkZones(reading: Reading): void {
-  if (!isWhole(reading)) return
+  if (!isWhole(reading) || declaresOpenly(reading, declaresZone)) return
   for (const [name, zone] of reading.zones)
     if (zone.size === null) {
       const message = `no directive declares the zone \`${name}\``
@@ -304,7 +309,7 @@ export function checkCaches(
   reading: Reading,
   caches: readonly { readonly directive: NginxDirective; readonly word: NginxWord }[],
 ): void {
-  if (!isWhole(reading)) return
+  if (!isWhole(reading) || declaresOpenly(reading, declaresZone)) return
   for (const { directive, word } of caches)
     if (reading.zones.get(word.value) === undefined)
       report(
