@@ -4,12 +4,14 @@ import { closest } from 'fastest-levenshtein'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { isStandIn } from '../../src/servers/stand-in.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { projectsIn } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
@@ -54,6 +56,16 @@ export default defineRule({
       files: {
         'docker-compose.yml': composeWith().replace('ports:\n      - "80:80"', 'network_mode: host'),
         'nginx/site.conf': siteTo('«web:8000»'),
+      },
+    },
+    {
+      title: 'a template that the start script fills in',
+      files: {
+        'compose.yaml': composeWith().replace(
+          './nginx/site.conf:/etc/nginx/conf.d/default.conf',
+          './nginx/templates:/etc/nginx/templates',
+        ),
+        'nginx/templates/default.conf.template': siteTo('«app:8000»').replace('example.org', '${NAME}'),
       },
     },
     {
@@ -314,7 +326,11 @@ export default defineRule({
       if (main === null && stockMain !== true) continue
       // Of locations that no server is seen to include nobody knows what stands beside them.
       if (server.listens.length === 0 && server.names.length === 0) continue
-      if (!knowsEveryName(container) || !knowsConfiguration(container)) continue
+      if (
+        !knowsEveryName(container) ||
+        !(knowsUpstreams(server.configuration) || knowsConfiguration(container))
+      )
+        continue
       for (const { address, addresses, at, to } of targets) {
         if (address.kind !== 'name' || to.kind === 'listener' || to.kind === 'refused') continue
         const { name } = address
@@ -437,6 +453,16 @@ function isReached({ service, project, networks }: Container, name: string): boo
       names.some(fact => fact !== null && (!fact.known || fact.value.toLowerCase() === name))
     )
   })
+}
+
+/** True where the whole configuration is here with the main file of the image, and no template names an upstream. */
+function knowsUpstreams({ main, occurrences }: NginxConfiguration): boolean {
+  const upstreams = occurrences.get('upstream') ?? []
+  return (
+    main !== null &&
+    isStandIn(main) &&
+    !upstreams.some(({ args: [name] }) => isUnknownWord(name?.value ?? ''))
+  )
 }
 
 /**
