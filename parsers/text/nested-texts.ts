@@ -36,6 +36,7 @@ export function nestedTexts(
           ...stretch(lines, index + 1, end),
           filledInBy: kind === 'compose' ? 'compose' : 'nobody',
           ...destinationOf(line),
+          ...unitOf(pathBeside(lines, index, end)),
         })
       continue
     }
@@ -60,6 +61,7 @@ export function nestedTexts(
       ...stretch(lines, index + 1, end),
       filledInBy,
       ...destinationOf(line),
+      ...unitOf(line),
     })
   }
   return found
@@ -72,6 +74,40 @@ function destinationOf(line: string): Pick<NestedText, 'isHtaccess' | 'isSnippet
     ...(SNIPPET.test(line) && { isSnippet: true }),
   }
 }
+
+function unitOf(line: string): Pick<NestedText, 'unit'> {
+  const unit = UNIT.exec(line)?.[1]
+  return unit === undefined ? {} : { unit }
+}
+
+/** Where systemd reads units: what writes one there names it whole. */
+const UNIT =
+  /(?:^|[\s"'=:>])(?:\/etc|(?:\/usr)?\/lib)\/systemd\/system\/([\w@.-]+\.(?:service|socket|timer))(?![\w./-])/
+
+/** The line beside a block of YAML that says where it is written: `path:` of cloud-init, `dest:` of Ansible. */
+function pathBeside(lines: readonly Line[], index: number, end: number): string {
+  const column = ({ line }: Line): number => line.search(/[^ -]/)
+  const isItem = ({ line }: Line): boolean => /^ *- /.test(line)
+  const own = lines[index]
+  if (own === undefined) return ''
+  const first = column(own)
+  let above = index
+  for (let left = MOST_KEYS; left > 0 && above > 0 && !isItem(lines[above]!); left--) {
+    const before = lines[--above]!
+    if (column(before) !== -1 && column(before) < first) break
+    if (column(before) === first && WRITTEN_TO.test(before.line)) return before.line
+  }
+  for (const line of lines.slice(end, end + MOST_KEYS)) {
+    if (isItem(line) || (column(line) !== -1 && column(line) < first)) break
+    if (column(line) === first && WRITTEN_TO.test(line.line)) return line.line
+  }
+  return ''
+}
+
+const WRITTEN_TO = /^[ -]*(?:path|dest):/
+
+/** So many lines of one item are looked at, on both sides of the text. */
+const MOST_KEYS = 8
 
 /** Annotations of an Ingress, and keys of its controller's ConfigMap. */
 export const SNIPPET = /(?:^|[\s"'/])(?:http|server|location|configuration|auth)-snippets?["']?\s*[:=]/m

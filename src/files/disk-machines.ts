@@ -8,7 +8,7 @@ import { below, type SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { type Mount, mountTable } from './mounts.ts'
-import { splitNested } from './nested-files.ts'
+import { BEGINNING, mayHoldFiles, splitNested, writtenUnits } from './nested-files.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
@@ -333,12 +333,19 @@ function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Mac
   // Where the root of a machine is known, only what lies where programs look for it starts one.
   const isPlaced = within === '/'
   const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
+  const units = isPlaced
+    ? []
+    : paths.filter(mayHoldFiles).flatMap(path => {
+        const isFile = !isOfChapter(below(path, within)) && files.kind(path) === 'file'
+        return isFile ? writtenUnits(path, files.peek(path, BEGINNING) ?? '') : []
+      })
   const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
   const scripts = isPlaced ? [] : paths.filter(isStartScript)
-  const found = [composeFiles, dockerfiles, manifests, starters, scripts, phpFiles, applications ?? []]
+  const found = [composeFiles, dockerfiles, manifests, starters, units, scripts, phpFiles, applications ?? []]
   if (found.every(each => each.length === 0)) return {}
-  const modules = starters.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
+  const modules =
+    starters.length + units.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
   return {
     repository: {
       files,
@@ -346,6 +353,7 @@ function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Mac
       dockerfiles,
       manifests,
       starters,
+      writtenUnits: units,
       scripts,
       phpFiles,
       modules,

@@ -41,6 +41,14 @@ export interface SkippedFile {
   readonly text: string
 }
 
+/** A unit of systemd that stands as a text in another file. */
+export interface WrittenUnit {
+  /** As systemd finds it: `shop.service`. */
+  readonly name: string
+  /** Of the text, as a path in the files of the repository. */
+  readonly path: string
+}
+
 /** The directory that compose files, units, Dockerfiles and applications lie in beside the files of servers. */
 export interface Repository {
   readonly files: FileSystem
@@ -52,6 +60,8 @@ export interface Repository {
   readonly manifests: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
   readonly starters: readonly string[]
+  /** Units of systemd that a script or a playbook writes: texts in other files. */
+  readonly writtenUnits: readonly WrittenUnit[]
   /** Files that start an application, and that nothing of a machine looks for, by their paths in `files`. */
   readonly scripts: readonly string[]
   /** Files of PHP and of PHP-FPM, by their paths in `files`. */

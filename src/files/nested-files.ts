@@ -1,6 +1,7 @@
 import type { NestedText } from '../../parsers/text/nested-text.ts'
 import { codeOfNested, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
+import type { WrittenUnit } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
 
@@ -19,6 +20,9 @@ export function splitNested(path: string): { readonly outer: string; readonly in
 export function nestedPath(outer: string, index: number): string {
   return `${outer}${INSIDE}${index}`
 }
+
+/** As much of a file as is looked through for texts of others. */
+export const BEGINNING = 500_000
 
 const KINDS = [
   ['compose', /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i],
@@ -93,12 +97,23 @@ export function hasServersWord(text: string): boolean {
   return SERVERS_WORD.test(text)
 }
 
-/** The texts in a file, where one of them could be a server's. */
+const UNITS = '/systemd/system/'
+
+/** The units of systemd that a file writes; of several of one name in it nobody knows which is meant. */
+export function writtenUnits(path: string, text: string): readonly WrittenUnit[] {
+  if (!text.includes(UNITS)) return []
+  return textsIn(path, text).flatMap(({ unit }, index) =>
+    unit === undefined ? [] : [{ name: unit, path: nestedPath(path, index) }],
+  )
+}
+
+/** The texts in a file, where one of them could be a server's, or a unit's. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
   const mayHold =
     kind === 'shell' || kind === 'dockerfile' || kind === 'nix' || text.includes('<<') || text.includes('|')
-  if (kind === null || !mayHold || !(hasServersWord(text) || SNIPPET.test(text))) return []
+  if (kind === null || !mayHold) return []
+  if (!hasServersWord(text) && !SNIPPET.test(text) && !text.includes(UNITS)) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found

@@ -13,6 +13,7 @@ import {
   isScript,
   mayBeScript,
   mayHoldFiles,
+  BEGINNING,
   nestedPath,
   nestedSource,
   textsIn,
@@ -103,8 +104,6 @@ export function surveyDirectory(
   }
 }
 
-/** As much of a file as is looked through for texts of others. */
-const BEGINNING = 500_000
 const FIRST_LINE = 64
 
 /** False for a piece of a file, whose blocks begin or end in another. */

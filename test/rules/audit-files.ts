@@ -18,7 +18,7 @@ import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
 import { mayBeginApplication } from '../../src/files/applications.ts'
 import { isDockerfile } from '../../src/files/dockerfiles.ts'
-import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
+import { mayHoldFiles, nestedPath, textsIn, writtenUnits } from '../../src/files/nested-files.ts'
 import { recognise } from '../../src/files/recognise.ts'
 import { isManifest } from '../../src/files/manifests.ts'
 import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
@@ -68,6 +68,7 @@ export function machineOf(
   const dockerfiles = paths.filter(isDockerfile)
   const manifests = paths.filter(path => isManifest(path, () => rest[path.slice(1)] ?? null))
   const starters = isTree ? [] : paths.filter(isStarter)
+  const units = isTree ? [] : paths.flatMap(path => writtenUnits(path, rest[path.slice(1)] ?? ''))
   const phpFiles = isTree ? [] : paths.filter(isOfPhp)
   const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
@@ -97,7 +98,7 @@ export function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...([composeFiles, dockerfiles, manifests, starters, scripts, phpFiles, applications ?? []].some(
+    ...([composeFiles, dockerfiles, manifests, starters, units, scripts, phpFiles, applications ?? []].some(
       each => each.length > 0,
     ) && {
       repository: {
@@ -106,6 +107,7 @@ export function machineOf(
         dockerfiles,
         manifests,
         starters,
+        writtenUnits: units,
         scripts,
         phpFiles,
         applications,

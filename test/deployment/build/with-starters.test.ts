@@ -73,6 +73,27 @@ test('so do programs of supervisord and configurations of uWSGI', () => {
   )
 })
 
+test('so does a unit that a script writes beside a site, or in another file', () => {
+  const written = (path: string, text: string): string => `cat > ${path} <<'EOF'\n${text}EOF\n`
+  const inUnits = (text: string): string => written('/etc/systemd/system/shop.service', text)
+  const nginx = written('/etc/nginx/conf.d/shop.conf', site('127.0.0.1:8000'))
+  assert.is(destination({ 'setup.sh': nginx + inUnits(unit('127.0.0.1:8000')) }), 'app-server 127.0.0.1:8000')
+  assert.is(destination({ 'setup.sh': nginx + inUnits(unit('127.0.0.1:8001')) }), 'refused')
+  assert.is(
+    destination({ 'nginx.sh': nginx, 'shop.sh': inUnits(unit('127.0.0.1:8000')) }),
+    'app-server 127.0.0.1:8000',
+  )
+  // Of two that write one, nobody knows which is run.
+  assert.is(
+    destination({
+      'nginx.sh': nginx,
+      'live.sh': inUnits(unit('127.0.0.1:8000')),
+      'staging.sh': inUnits(unit('127.0.0.1:8000')),
+    }),
+    'unclaimed',
+  )
+})
+
 test('not two of one name, nor what a Dockerfile beside it brings into an image', () => {
   const texts = { 'nginx/site.conf': site('127.0.0.1:8000') }
   assert.is(

@@ -116,6 +116,47 @@ test('the indented strings of Nix', () => {
   assert.equal(inner(text, 'nix'), ['  root ?/a;\n  set $a ${b}  ;'])
 })
 
+test('the unit of systemd that a text is written to', () => {
+  const units = (text: string, kind: Kind) => nestedTexts(text, kind).map(({ unit }) => unit)
+  const document = (line: string): string => `${line} <<EOF\n[Service]\nEOF\n`
+  assert.equal(units(document('cat > /etc/systemd/system/shop.service'), 'shell'), ['shop.service'])
+  assert.equal(units(document('sudo tee "/etc/systemd/system/shop@.socket" >/dev/null'), 'shell'), [
+    'shop@.socket',
+  ])
+  assert.equal(units(document('cat > /usr/lib/systemd/system/a.timer'), 'shell'), ['a.timer'])
+  assert.equal(units(document('cat > /etc/systemd/system/shop.service.d/more.conf'), 'shell'), [undefined])
+  assert.equal(units(document('cat > /srv/etc/systemd/system/shop.service'), 'shell'), [undefined])
+  const cloud = [
+    'write_files:',
+    '  - path: /etc/systemd/system/a.service',
+    '    permissions: "0644"',
+    '    content: |',
+    '      [Service]',
+    '      path: /nothing',
+    '  - content: |',
+    '      [Unit]',
+    '',
+    '      [Service]',
+    '    path: /lib/systemd/system/b.service',
+    '  - path: /etc/systemd/system/c.service',
+    '  - content: |',
+    '      [Service]',
+    '    owner: root',
+    'x:',
+    '  dest: /etc/systemd/system/d.service',
+  ].join('\n')
+  assert.equal(units(cloud, 'yaml'), ['a.service', 'b.service', undefined])
+  const play = [
+    '- name: a unit',
+    '  copy:',
+    '    content: |',
+    '      [Service]',
+    '    dest: /etc/systemd/system/shop.service',
+    '  notify: dest',
+  ].join('\n')
+  assert.equal(units(play, 'yaml'), ['shop.service'])
+})
+
 test('a hostile file takes no longer than others', () => {
   const started = performance.now()
   nestedTexts('cat <<EOF\n'.repeat(100_000), 'shell')

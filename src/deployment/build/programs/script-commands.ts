@@ -24,8 +24,8 @@ export interface StartScripts {
  * applications of Node.js, and leaves those of others to a script.
  */
 export function scriptsOf(repository: Repository | undefined): StartScripts | null {
-  const isTold = repository?.starters.some(path => !ECOSYSTEM.test(path)) ?? true
-  return repository === undefined || isTold ? null : repository
+  if (repository === undefined || repository.writtenUnits.length > 0) return null
+  return repository.starters.some(path => !ECOSYSTEM.test(path)) ? null : repository
 }
 
 /** What the processes of Procfiles and scripts start, each in the directory in which its application is found. */

@@ -7,7 +7,7 @@ import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isBelow } from '../../../../parsers/text/is-below.ts'
 import { placeOf } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
-import type { Repository } from '../../../files/machine.ts'
+import type { Repository, WrittenUnit } from '../../../files/machine.ts'
 import { mountedFiles } from '../../../files/mounted-files.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import {
@@ -29,9 +29,11 @@ import { PM2_DIRECTORY } from './pm2-commands.ts'
  *
  * @param files the machine's, among them the repository by its own paths
  */
-export const withStarters = memoByKey((files: FileSystem, { starters, modules }: Repository): FileSystem => {
+export const withStarters = memoByKey((files: FileSystem, repository: Repository): FileSystem => {
+  const { starters, writtenUnits, modules } = repository
   const isStarted = (path: string): boolean => !isOfImage(files, path) && isWritten(files, path)
-  const mounts = starterMounts(starters.filter(isStarted))
+  const written = writtenUnits.filter(({ path }) => !isOfImage(files, path))
+  const mounts = starterMounts(starters.filter(isStarted), written)
   if (mounts.length === 0) return files
   const started = overlay(files, mounts)
   const configured = [...mounts, ...configurationMounts(started, files)]
@@ -93,28 +95,25 @@ function isOfImage(files: FileSystem, path: string): boolean {
 }
 
 /** Of several of one name nobody knows which is installed. */
-function starterMounts(paths: readonly string[]): readonly Mount[] {
-  const units = paths.filter(path => UNIT.test(path))
-  const supervised = paths.filter(path => SUPERVISED.test(path))
-  const own = units.length + supervised.length > 0 ? [] : paths.filter(path => VASSAL.test(path))
-  const placed: readonly (readonly [readonly string[], string])[] = [
+function starterMounts(paths: readonly string[], written: readonly WrittenUnit[]): readonly Mount[] {
+  const named = (path: string): WrittenUnit => ({ name: writtenName(posix.basename(path)), path })
+  const units = [...paths.filter(path => UNIT.test(path)).map(named), ...written]
+  const supervised = paths.filter(path => SUPERVISED.test(path)).map(named)
+  const own = units.length + supervised.length > 0 ? [] : paths.filter(path => VASSAL.test(path)).map(named)
+  const placed: readonly (readonly [readonly WrittenUnit[], string])[] = [
     [units, '/etc/systemd/system'],
-    [supervised, '/etc/supervisor/conf.d'],
+    [
+      supervised.map(each => ({ ...each, name: each.name.replace(/\.ini$/, '.conf') })),
+      '/etc/supervisor/conf.d',
+    ],
     [own, '/etc/uwsgi/apps-enabled'],
   ]
   const ecosystems = paths
     .filter(path => ECOSYSTEM.test(path))
     .map((path, index) => ({ at: `${PM2_DIRECTORY}/${index}.${posix.basename(path)}`, disk: path }))
   const installed = placed.flatMap(([found, directory]) =>
-    [...groupBy(found, path => writtenName(posix.basename(path))).values()].flatMap(([path, ...others]) =>
-      path === undefined || others.length > 0
-        ? []
-        : [
-            {
-              at: `${directory}/${writtenName(posix.basename(path)).replace(/\.ini$/, directory.includes('supervisor') ? '.conf' : '.ini')}`,
-              disk: path,
-            },
-          ],
+    [...groupBy(found, ({ name }) => name).values()].flatMap(([one, ...others]) =>
+      one === undefined || others.length > 0 ? [] : [{ at: `${directory}/${one.name}`, disk: one.path }],
     ),
   )
   return [...installed, ...ecosystems]
