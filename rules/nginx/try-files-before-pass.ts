@@ -43,6 +43,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a site whose `root` is written elsewhere, if at all',
+      files: {
+        'site.conf': site(conf`
+          try_files $uri «=404»;
+          proxy_pass http://127.0.0.1:9000;
+        `).replace('root /srv/www;', ''),
+      },
+    },
+    {
       title: 'a server without a `root`',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -63,6 +72,17 @@ export default defineRule({
           try_files /maintenance.html @app;
           proxy_pass http://127.0.0.1:9000;
         `),
+      },
+    },
+    {
+      title: 'a location of a server that is not here',
+      files: {
+        'locations.conf': conf`
+          location / {
+              try_files $uri =404;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
       },
     },
     {

@@ -131,4 +131,24 @@ test('the application stands where its unit starts it', () => {
   assert.equal(loaded?.settings?.get('DEBUG')?.known, true)
 })
 
+test('a module that is misspelt is looked for where the one of nearly its name lies', () => {
+  const isMissing = (module: string, files: Readonly<Record<string, string>>): boolean => {
+    const deployment = deploymentOf({
+      'deploy/site.conf': site('127.0.0.1:8000'),
+      'deploy/shop.service': unit('127.0.0.1:8000').replace('shop.wsgi', module),
+      ...files,
+    })
+    const program = deployment.programs.find(each => each.kind === 'app-server')!
+    return deployment.moduleOf(program)?.source === 'missing'
+  }
+  const shop = {
+    'web/manage.py': 'import django\n',
+    'web/shop/__init__.py': '',
+    'web/shop/wsgi.py': 'application = None\n',
+  }
+  assert.is(isMissing('shopp.wsgi', shop), true)
+  assert.is(isMissing('store.wsgi', shop), false)
+  assert.is(isMissing('shopp.wsgi', { ...shop, 'old/shop/wsgi.py': 'application = None\n' }), false)
+})
+
 test.run()

@@ -5,6 +5,7 @@ import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isBelow } from '../../../../parsers/text/is-below.ts'
+import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { placeOf } from '../../../../parsers/text/written-text.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Repository, WrittenUnit } from '../../../files/machine.ts'
@@ -178,11 +179,25 @@ function applicationMounts(
   return [...mounts.values()]
 }
 
-/** The one directory of a repository in which Python finds a module. */
+/**
+ * The one directory of a repository in which Python finds a module; where it finds none anywhere, the one that has a
+ * module whose name is one slip away, in which it was meant to look.
+ */
 export function homeOf(application: string, modules: readonly string[]): string | null {
   const [module = ''] = application.split(':')
   if (!/^[A-Za-z_][\w.]*$/.test(module)) return null
   const end = `/${module.replaceAll('.', '/')}.py`
   const homes = modules.filter(path => path.endsWith(end)).map(path => path.slice(0, -end.length) || '/')
-  return homes.length === 1 ? (homes[0] ?? null) : null
+  const [home, ...others] = homes.length > 0 ? homes : homesOfNear(module, modules)
+  return others.length === 0 ? (home ?? null) : null
+}
+
+function homesOfNear(module: string, modules: readonly string[]): readonly string[] {
+  const levels = module.split('.').length
+  return modules.flatMap(path => {
+    const parts = path.slice(0, -'.py'.length).split('/')
+    return isOneSlipAway(parts.slice(-levels).join('.'), module)
+      ? [parts.slice(0, -levels).join('/') || '/']
+      : []
+  })
 }

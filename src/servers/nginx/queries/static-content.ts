@@ -34,12 +34,6 @@ export function fileBase(configuration: NginxConfiguration, scope: NginxDirectiv
   return known({ kind: 'alias', path, prefix: aliasPrefix(fact.value.level), directive }, at)
 }
 
-/** True where the build's own default is the directory behind a block. */
-export function hasDefaultRoot(configuration: NginxConfiguration, scope: NginxDirective): boolean {
-  const fact = effective(configuration, scope, 'root')
-  return fact.known && fact.value.directives.length === 0
-}
-
 /** The part of a URI that an alias written in this block replaces. */
 function aliasPrefix(level: NginxDirective | null): string | null {
   for (let at = level; at !== null && at !== enclosingServer(at); at = at.parent) {

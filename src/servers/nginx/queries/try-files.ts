@@ -6,7 +6,8 @@ import { interpolate, isComputed } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { baseDirectory, type FileBase, fileBase, hasDefaultRoot } from './static-content.ts'
+import { isStandIn, serverAround } from './servers.ts'
+import { baseDirectory, type FileBase, fileBase } from './static-content.ts'
 import {
   misplacedAlias,
   endUnknown,
@@ -20,7 +21,7 @@ import {
   type Walk,
 } from './walk.ts'
 
-/** In the build's own directory, whichever it is, there is no file of a name that no file has. */
+/** In whichever directory, there is no file of a name that no file has. */
 const ANYWHERE = known(`/${UNKNOWN}`)
 
 /** `try_files` of the block in force: the first file that is there, else its last word. */
@@ -32,10 +33,11 @@ export function tryFilesStep(walk: Walk): Next {
   const base = fileBase(state.configuration, state.scope)
   const misplaced = base.known ? misplacedAlias(walk, base.value) : null
   if (misplaced !== null) return misplaced
-  const isDefault = !base.known && hasDefaultRoot(state.configuration, state.scope)
+  const server = serverAround(state.scope)
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
-    if (!base.known && !isDefault) return endUnknown(walk, base.reason, at)
+    // Of a location alone nobody knows which others there are.
+    if (!base.known && (server === null || isStandIn(server))) return endUnknown(walk, base.reason, at)
     const wantsDirectory = word.value.endsWith('/')
     const written = wantsDirectory ? word.value.slice(0, -1) : word.value
     const name = nameOf(state, base.known ? base.value : null, written)
