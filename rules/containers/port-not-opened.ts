@@ -459,6 +459,16 @@ export default defineRule({
       },
     },
     {
+      title: 'nginx, of whose template the environment says a port',
+      files: {
+        'compose.yaml': nginx('ports: ["80:3000"]').replace(
+          './site.conf:/etc/nginx/conf.d/default.conf',
+          './site.conf.template:/etc/nginx/templates/default.conf.template',
+        ),
+        'site.conf.template': `${static80('8080')}${static80('${PORT}')}`,
+      },
+    },
+    {
       title: 'nginx with templates besides',
       files: {
         'compose.yaml': nginx('ports: ["80:3000"]').replace(

@@ -168,41 +168,42 @@ const READ_FROM = [SITES, TEMPLATES]
 
 /** True where all that stands below `/etc/nginx` is what the image has and what the repository brings. */
 function isKnown(container: Container): boolean {
-  const { service, image, mounts, files } = container
-  if (!service.complete && !container.isAlone) return false
-  const started = [service.entrypoint, service.command].flatMap(command => {
-    if (command === null) return []
-    return command.rest === null ? [command.words.map(({ text }) => text).join(' ')] : [null]
-  })
+  const { service, mounts, files, isAlone } = container
+  if ((!service.complete && !isAlone) || !startsPlainly(container)) return false
+  const isOpen = ({ target }: ContainerMount): boolean =>
+    target === '/docker-entrypoint.sh' || isBelow(target, '/docker-entrypoint.d')
+  if (mounts.some(isOpen)) return false
+  const isRead = ({ target }: ContainerMount): boolean => READ_FROM.some(place => overlap(target, place))
+  if (mounts.some(mount => isRead(mount) && isForeign(container, mount))) return false
+  if (files.kind(TEMPLATES) !== null && movesTemplates(container)) return false
+  return changesNothing(container)
+}
+
+/** True where nginx is started with its own main file, and nothing is written before. */
+function startsPlainly({ service, image }: Container): boolean {
+  const ofService = [service.entrypoint, service.command].flatMap(command =>
+    command === null ? [] : [command.rest === null ? command.words.map(({ text }) => text).join(' ') : null],
+  )
   const ofImage = [image?.entrypoint, image?.command].flatMap(command =>
     command == null ? [] : [commandText(command)],
   )
-  const isStarted = [...started, ...ofImage].every(
+  return [...ofService, ...ofImage].every(
     text => text !== null && !TELLS_ANOTHER.test(text.replaceAll('/docker-entrypoint.sh', '')),
   )
-  if (
-    !isStarted ||
-    mounts.some(mount => READ_FROM.some(place => overlap(mount.target, place)) && isForeign(container, mount))
-  )
-    return false
-  if (
-    mounts.some(({ target }) => isBelow(target, '/docker-entrypoint.d') || target === '/docker-entrypoint.sh')
-  )
-    return false
-  if (files.kind(TEMPLATES) !== null && movesTemplates(container)) return false
+}
+
+/** True where the steps that build the image bring what is in the repository, and write nothing of nginx. */
+function changesNothing({ image, mounts }: Container): boolean {
   return (image?.steps ?? []).every(step => {
-    if ('command' in step) {
-      const text = commandText(step.command)
-      return step.documents.length === 0 && HARMLESS_STEP.test(text.replace(REMOVED, ' '))
-    }
-    const { target } = step
+    if (step.documents.length > 0) return false
+    if ('command' in step) return HARMLESS_STEP.test(commandText(step.command).replace(REMOVED, ' '))
+    const { target, sources } = step
     if (!target.known) return false
     const isHidden = mounts.some(({ from, target: over }) => from !== 'COPY' && isBelow(target.value, over))
     if (isHidden || !overlap(target.value, HOME)) return true
     return (
-      step.documents.length === 0 &&
-      step.sources.every(({ known }) => known) &&
-      mounts.filter(({ at }) => at === step.at).length >= step.sources.length
+      sources.every(({ known }) => known) &&
+      mounts.filter(({ at }) => at === step.at).length >= sources.length
     )
   })
 }

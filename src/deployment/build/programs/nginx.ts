@@ -1,3 +1,5 @@
+import { memo } from '../../../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { isLoopback } from '../../../servers/address.ts'
 import { parseNginxListen } from '../../../servers/addresses/nginx.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
@@ -15,9 +17,17 @@ export function nginxProgram(configuration: NginxConfiguration, machine: Machine
     listensKnown:
       configuration.main !== null &&
       (configuration.unread ?? []).every(({ path }) => bringsNoServer(configuration, path)) &&
+      !hasUnknownListens(configuration) &&
       !configuration.problems.some(({ code }) => code === 'include-missing'),
   }
 }
+
+/** True where a template fills in the address of a socket, or directives that may open one. */
+const hasUnknownListens = memo(
+  ({ occurrences }: NginxConfiguration): boolean =>
+    [...occurrences.keys()].some(isUnknownWord) ||
+    (occurrences.get('listen') ?? []).some(({ args }) => args.some(({ value }) => isUnknownWord(value))),
+)
 
 const HTTP: Fact<Protocol> = known('http')
 const HTTPS: Fact<Protocol> = known('https')
