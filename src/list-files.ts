@@ -1,7 +1,7 @@
 import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
 import type { Machine, SkippedFile } from './files/machine.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
-import { isStandIn } from './servers/stand-in.ts'
+import { isStandIn } from '../parsers/text/stand-in.ts'
 import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 

@@ -2,7 +2,7 @@ import { limitNotice, type Notice, type NoticeCode, noticeLine } from './files/n
 import { positionAt } from '../parsers/text/source.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
-import { isStandIn } from './servers/stand-in.ts'
+import { isStandIn } from '../parsers/text/stand-in.ts'
 import type { UnreadFile, UnreadReason } from './servers/unread-file.ts'
 
 const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {

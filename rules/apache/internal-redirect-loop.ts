@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'

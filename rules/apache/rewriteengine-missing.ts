@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'

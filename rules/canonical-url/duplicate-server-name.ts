@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nameConflicts, socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const server = (name: string, root: string): string => conf`

@@ -9,7 +9,7 @@ import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { type NginxServerName, serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxSocket, SocketServer } from '../../src/servers/nginx/queries/sockets.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const APPLICATION = conf`

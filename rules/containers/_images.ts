@@ -10,7 +10,7 @@ import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { buildContext } from '../../src/deployment/containers/build-context.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { serviceVariables } from './_service-variables.ts'
 

@@ -10,7 +10,7 @@ import type { AppServerProgram, Deployment, Machine, Protocol } from '../../src/
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { ANY_V6, type Endpoint } from '../../src/servers/address.ts'
 import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { claimsOf } from './_claimed-ports.ts'
 import { imagePorts } from './_image-ports.ts'
 import { knowsFiles } from './_mounted.ts'

@@ -10,7 +10,7 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { nameConflicts, socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
 import { httpServers } from '../../src/servers/nginx/queries/servers.ts'
-import { isStandIn } from '../../src/servers/stand-in.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 
 const compose = (target: string, lines = ''): string => conf`
   services:

@@ -1,4 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
+import { STAND_IN, standInName } from '../../parsers/text/stand-in.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Machine } from './machine.ts'
 
@@ -26,5 +27,6 @@ export function ownedFiles(files: FileSystem, owner: Machine): FileSystem {
 
 /** How a report names the files that are read when a machine is audited, its own and those of others. */
 export function fileNamer(machine: Machine): FileNamer {
-  return (source, path = source.path) => (owners.get(source) ?? machine).fileName(path)
+  return (source, path = source.path) =>
+    path.startsWith(STAND_IN) ? standInName(path) : (owners.get(source) ?? machine).fileName(path)
 }

@@ -7,7 +7,7 @@ import { compareBytes } from '../../files/byte-order.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Mount } from '../../files/mounts.ts'
-import { STAND_IN } from '../../servers/stand-in.ts'
+import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import type { Container, ContainerMount } from './container.ts'
 import { imageName } from './read-containers.ts'
 
@@ -35,7 +35,7 @@ export const INCLUDED = /^\/etc\/nginx\/conf\.d\/[^/]+\.conf$/
  * @see https://github.com/nginx/docker-nginx
  */
 export const IMAGE_MAIN: Source = textSource(
-  `${STAND_IN}nginx-image/nginx.conf`,
+  `${STAND_IN}image of nginx${MAIN}`,
   `worker_processes auto;
 error_log /var/log/nginx/error.log notice;
 events {
@@ -61,7 +61,7 @@ const IMAGE_SITES: Readonly<Record<'privileged' | 'unprivileged', Source>> = {
 
 function siteOn(port: number): Source {
   return textSource(
-    `${STAND_IN}nginx-image/${port}/default.conf`,
+    `${STAND_IN}image of nginx${DEFAULT_SITE}`,
     `server {
     listen ${port};
     server_name localhost;
@@ -79,8 +79,11 @@ function siteOn(port: number): Source {
 }
 
 /** True where nginx starts with the main file of its own image. */
-export function hasStockMain({ base, files }: Container): boolean {
-  return isNginxImage(base) && files.kind(MAIN) === null
+export function hasStockMain({ base, files, mounts }: Container): boolean {
+  const isHidden = mounts.some(
+    ({ target, from }) => target === MAIN || (from !== 'COPY' && isBelow(MAIN, target)),
+  )
+  return isNginxImage(base) && !isHidden && files.kind(MAIN) === null
 }
 
 /**

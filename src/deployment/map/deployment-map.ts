@@ -1,3 +1,4 @@
+import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import { revealAll } from '../../../parsers/text/placeholder.ts'
 import { isUnknownWord, type Place, placeText, positionAt } from '../../../parsers/text/source.ts'
 import type { FileNamer } from '../../files/file-owner.ts'
@@ -255,10 +256,12 @@ function unreadIncludes(
     ...problems
       .filter(({ code }) => code === 'include-missing' || code === 'include-directory')
       .map(({ message, at }) => ({ ...cartographer.place(at), reason: `include not read: ${message}` })),
-    ...unread.map(({ at, path, reason }) => ({
-      ...cartographer.place(at),
-      reason: `include not read: ${path}: ${reason}`,
-    })),
+    ...unread
+      .filter(({ at }) => !isStandIn(at.source))
+      .map(({ at, path, reason }) => ({
+        ...cartographer.place(at),
+        reason: `include not read: ${path}: ${reason}`,
+      })),
   ]
 }
 

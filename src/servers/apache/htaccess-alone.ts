@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
-import { STAND_IN } from '../stand-in.ts'
+import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 
 const HTACCESS = `${STAND_IN}htaccess`
 

@@ -1,3 +1,4 @@
+import { isStandIn, standInName } from '../../../parsers/text/stand-in.ts'
 import type { NginxWord } from '../../../parsers/nginx/syntax.ts'
 import { positionAt, type Source } from '../../../parsers/text/source.ts'
 import type { NginxConfiguration, NginxDirective } from './configuration.ts'
@@ -61,7 +62,7 @@ class Printer {
   }
 
   private line(source: Source, { start }: NginxWord, text: string): void {
-    const { path } = source
+    const path = isStandIn(source) ? standInName(source.path) : source.path
     const isNamed = path.length <= LONGEST_PATH && !/[\n\r]/.test(path)
     if (source !== this.source) {
       this.source = source

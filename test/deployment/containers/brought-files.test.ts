@@ -4,7 +4,7 @@ import { conf } from '../../../src/engine/conf.ts'
 import { setsOfContainers } from '../../../src/deployment/containers/brought-files.ts'
 import { readProjects } from '../../../src/deployment/containers/read-projects.ts'
 import type { FileSystem } from '../../../src/files/file-system.ts'
-import { STAND_IN } from '../../../src/servers/stand-in.ts'
+import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import { deploymentsOf, machineOf } from '../../rules/audit-files.ts'
 
 type Texts = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { conf } from '../../../src/engine/conf.ts'
-import { isStandIn } from '../../../src/servers/stand-in.ts'
+import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import { deploymentsOf } from '../../rules/audit-files.ts'
 
 type Texts = Readonly<Record<string, string>>
@@ -29,7 +29,7 @@ function readBehindStock(texts: Texts): readonly string[] | null {
   for (const { nginx } of deploymentsOf({ 'site.conf': SITE, ...texts }))
     for (const { main, sources } of nginx)
       if (main !== null && isStandIn(main))
-        return sources.slice(1).map(({ path }) => path.replace('/-/nginx-image/', 'image '))
+        return sources.slice(1).map(({ path }) => path.replace('/-/image of nginx/etc/nginx/', 'image '))
   return null
 }
 
@@ -40,7 +40,7 @@ function problems(texts: Texts): readonly string[] {
 }
 
 test('the site of the image is read unless something takes its place', () => {
-  const withImage = ['image 80/default.conf', '/site.conf']
+  const withImage = ['image conf.d/default.conf', '/site.conf']
   assert.equal(readBehindStock({ 'compose.yaml': mounted(AS_SITE) }), withImage)
   assert.equal(readBehindStock({ 'compose.yaml': mounted(AS_DEFAULT) }), ['/site.conf'])
   assert.equal(
@@ -64,7 +64,7 @@ test('the site of the image is read unless something takes its place', () => {
     readBehindStock({
       'compose.yaml': mounted(AS_SITE).replace('nginx:1.27', 'nginxinc/nginx-unprivileged:1.27'),
     }),
-    ['image 8080/default.conf', '/site.conf'],
+    ['image conf.d/default.conf', '/site.conf'],
   )
 })
 
@@ -87,6 +87,8 @@ test('what a compose file holds as a text stands at its place', () => {
 test('where more may be there, or something else is started, nothing is said of the whole', () => {
   for (const lines of [
     `volumes: ["${AS_SITE}", "sites:/etc/nginx/conf.d"]`,
+    `volumes: ["${AS_SITE}", "./made.conf:/etc/nginx/nginx.conf"]`,
+    `volumes: ["${AS_SITE}", "./more:/etc/nginx"]`,
     `volumes: ["${AS_SITE}", "./made.conf:/etc/nginx/conf.d/made.conf"]`,
     `volumes: ["${AS_SITE}", "./made:/etc/nginx/templates"]`,
     `volumes: ["${AS_SITE}", "./own.sh:/docker-entrypoint.d/30-own.sh"]`,
