@@ -3,8 +3,11 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { filesInside } from '../../src/deployment/containers/read-containers.ts'
+import { placeText } from '../../parsers/text/source.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { enabledModules, htaccessOf, sitesOf, unguarded } from './_php-apache-modules.ts'
 import { buildSteps } from './_started-words.ts'
 
 const HTACCESS = conf`
@@ -21,6 +24,22 @@ const tree = (lines: string, from = 'FROM php:8.3-apache'): Record<string, strin
     COPY . /var/www/html
   `,
   '.htaccess': HTACCESS,
+  'index.php': '<?php\n',
+})
+
+/** An image with these lines and a site. */
+const vhost = (from: string, lines: string): Record<string, string> => ({
+  Dockerfile: conf`
+    ${from}
+    COPY site.conf /etc/apache2/sites-available/000-default.conf
+    COPY . /var/www/html
+  `,
+  'site.conf': conf`
+    <VirtualHost *:80>
+        DocumentRoot /var/www/html
+        ${lines}
+    </VirtualHost>
+  `,
   'index.php': '<?php\n',
 })
 
@@ -71,8 +90,62 @@ export default defineRule({
         ...tree('RUN a2enmod rewrite'),
       },
     },
+    {
+      title: 'a module of which the virtual host has a directive',
+      files: {
+        ...vhost('«FROM» php:8.3-apache', 'Header always set X-Frame-Options DENY'),
+      },
+    },
+    {
+      title: 'a module of a `.htaccess`',
+      files: { ...tree('', '«FROM» php:8.3-apache'), '.htaccess': 'ExpiresActive On\n' },
+    },
+    {
+      title: 'two modules, of which one is enabled',
+      files: {
+        ...vhost(
+          '«FROM» php:8.3-apache\nRUN a2enmod proxy',
+          'ProxyPass /api http://api:8000/\nRemoteIPHeader X-Forwarded-For',
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a directive for where its module is loaded',
+      files: vhost('FROM php:8.3-apache', '<IfModule mod_headers.c>\nHeader set X-A b\n</IfModule>'),
+    },
+    {
+      title: 'modules of the image, and one that another brings with it',
+      files: vhost(
+        'FROM php:8.3-apache\nRUN a2enmod proxy_http headers',
+        'SetEnvIf Host . a=b\nProxyPass /api http://api:8000/',
+      ),
+    },
+    {
+      title: 'a site that nothing enables',
+      files: {
+        ...vhost('FROM php:8.3-apache', 'Header set X-A b'),
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY site.conf /etc/apache2/sites-available/shop.conf
+          COPY . /var/www/html
+        `,
+      },
+    },
+    {
+      title: 'a file that loads it',
+      files: {
+        ...vhost('FROM php:8.3-apache', 'Header set X-A b'),
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY headers.conf /etc/apache2/conf-enabled/
+          COPY site.conf /etc/apache2/sites-available/000-default.conf
+          COPY . /var/www/html
+        `,
+        'headers.conf': 'LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so\n',
+      },
+    },
     { title: 'loaded', files: tree('RUN docker-php-ext-install pdo_mysql && a2enmod headers rewrite') },
     { title: 'an image that does it', files: tree('', 'FROM wordpress:6-apache') },
     {
@@ -119,6 +192,7 @@ export default defineRule({
       if (source === undefined || seen.has(source) || mayBePrepared(run)) continue
       if (run.image !== null) seen.add(source)
       yield* rewriteMissing(run)
+      yield* modulesMissing(run)
       yield* rootUnread(run)
     }
   },
@@ -157,6 +231,34 @@ function* rewriteMissing(run: RunImage): Iterable<RuleFinding> {
     related: [{ at: rules, message: 'needs it' }],
     help: 'Write `RUN a2enmod rewrite` in the Dockerfile',
   }
+}
+
+/** Those of which a file that Apache reads has a directive, outside of every section that asks for a module. */
+function* modulesMissing(run: RunImage): Iterable<RuleFinding> {
+  const at = imagePlace(run)
+  const enabled = enabledModules(buildSteps(run))
+  if (at === null || enabled === null) return
+  const files = filesInside(run.mounts, run.files)
+  const read = [...sitesOf(files, buildSteps(run)), ...htaccessOf(files)]
+  const texts = read.map(({ code }) => code).join('\n')
+  const seen = new Set<string>()
+  for (const source of read)
+    for (const { name, directive } of unguarded(source)) {
+      const id = name.replace(/_module$/, '')
+      // Whoever rewrites in a `.htaccess` is told by the name of the file.
+      if (seen.has(id) || enabled(id) || new RegExp(`LoadModule\\s+${name}\\b`, 'i').test(texts)) continue
+      seen.add(id)
+      const isHtaccess = source.path.endsWith('/.htaccess')
+      if (id === 'rewrite' && isHtaccess) continue
+      yield {
+        at,
+        aspect: id,
+        message: `\`${run.reference}\` does not load mod_${id}, so ${isHtaccess ? 'every request is 500' : 'Apache does not start'}: Invalid command '${placeText(directive)}'`,
+        label: `without mod_${id}`,
+        related: [{ at: directive, message: 'needs it' }],
+        help: `Write \`RUN a2enmod ${id}\` in the Dockerfile`,
+      }
+    }
 }
 
 /** The first line of a `.htaccess` of the document root that rewrites. */
