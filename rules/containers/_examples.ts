@@ -62,21 +62,28 @@ export const webBuiltFrom = (from: string, lines: string): Record<string, string
   `,
 })
 
-/** nginx with these lines before a container of an image, whose service is `app`. */
-export const imageBehind = (image: string, lines: string): Record<string, string> => ({
+/** nginx with a site before a service that is called `app`. */
+export const appBehind = (service: string, site: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
       nginx:
         image: nginx:1.27
         volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
       app:
-        image: ${image}
+        ${service}
   `,
-  'site.conf': conf`
-    server {
-        listen 80;
-        server_name example.org;
-        ${lines}
-    }
-  `,
+  'site.conf': site,
 })
+
+/** The same of an image, with these lines in a server for its name alone. */
+export const imageBehind = (image: string, lines: string): Record<string, string> =>
+  appBehind(
+    `image: ${image}`,
+    conf`
+      server {
+          listen 80;
+          server_name example.org;
+          ${lines}
+      }
+    `,
+  )

@@ -4,20 +4,15 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { appBehind } from '../containers/_examples.ts'
 import { nginxMain } from '../_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { type Comparing, hostNotSent } from './_host-not-sent.ts'
 
-const tree = (service: string, target: string, lines: string, mark = true): Record<string, string> => ({
-  'docker-compose.yml': conf`
-    services:
-      nginx:
-        image: nginx:1.27
-        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
-      app:
-        ${service}
-  `,
-  'site.conf': conf`
+const tree = (service: string, target: string, lines: string, mark = true): Record<string, string> =>
+  appBehind(
+    service,
+    conf`
     server {
         listen 80;
         server_name app.example.org;
@@ -27,7 +22,7 @@ const tree = (service: string, target: string, lines: string, mark = true): Reco
         }
     }
   `,
-})
+  )
 const MINIO = 'image: minio/minio:latest\ncommand: server /data'
 const GRAFANA = 'image: grafana/grafana:11.0.0'
 const HOST = 'proxy_set_header Host $http_host;'

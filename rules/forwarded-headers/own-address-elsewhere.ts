@@ -5,22 +5,17 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../containers/_service-variables.ts'
 import { hasInstalled, type InstalledAddress, installedAddress } from './_installed-addresses.ts'
 import { nginxMain } from '../_examples.ts'
 import { ADDRESSED, type AddressedProgram } from './_own-addresses.ts'
 
-const tree = (service: string, port: string, lines = ''): Record<string, string> => ({
-  'docker-compose.yml': conf`
-    services:
-      nginx:
-        image: nginx:1.27
-        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
-      app:
-        ${service}
-  `,
-  'site.conf': conf`
+const tree = (service: string, port: string, lines = ''): Record<string, string> =>
+  appBehind(
+    service,
+    conf`
     server {
         listen 443 ssl;
         ${lines}
@@ -34,7 +29,7 @@ const tree = (service: string, port: string, lines = ''): Record<string, string>
         }
     }
   `,
-})
+  )
 const onMachine = (path: string, lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
     tree('', '')['site.conf']!.replace('http://app:', 'http://127.0.0.1:3000'),

@@ -8,6 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../containers/_service-variables.ts'
 import { httpOf, proxyFault } from './_home-assistant.ts'
@@ -17,15 +18,9 @@ const tree = (
   target: string,
   more: Record<string, string> = {},
 ): Record<string, string> => ({
-  'docker-compose.yml': conf`
-    services:
-      nginx:
-        image: nginx:1.27
-        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
-      app:
-        ${service}
-  `,
-  'site.conf': conf`
+  ...appBehind(
+    service,
+    conf`
     server {
         listen 443 ssl;
         server_name app.example.org;
@@ -39,6 +34,7 @@ const tree = (
         }
     }
   `,
+  ),
   ...more,
 })
 const keycloak = (lines: string, mark = (image: string): string => image): Record<string, string> =>
