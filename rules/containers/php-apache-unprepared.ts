@@ -236,10 +236,11 @@ function* rewriteMissing(run: RunImage): Iterable<RuleFinding> {
 /** Those of which a file that Apache reads has a directive, outside of every section that asks for a module. */
 function* modulesMissing(run: RunImage): Iterable<RuleFinding> {
   const at = imagePlace(run)
-  const enabled = enabledModules(buildSteps(run))
+  const steps = buildSteps(run)
+  const enabled = enabledModules(steps)
   if (at === null || enabled === null) return
   const files = filesInside(run.mounts, run.files)
-  const read = [...sitesOf(files, buildSteps(run)), ...htaccessOf(files)]
+  const read = [...sitesOf(files, steps), ...htaccessOf(files)]
   const texts = read.map(({ code }) => code).join('\n')
   const seen = new Set<string>()
   for (const source of read)

@@ -1,5 +1,4 @@
 import type { Place } from '../../parsers/text/source.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
 import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -155,7 +154,7 @@ function broughtBy(
   configuration: NginxConfiguration,
   { source }: NginxDirective,
 ): Place | null {
-  const container: Container | null = deployment.programOf(configuration).machine.container
+  const { container } = deployment.programOf(configuration).machine
   const mount = container?.mounts.find(each => placesIn({ mounts: [each] }, source.path).length > 0)
   return mount?.at ?? null
 }

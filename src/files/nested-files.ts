@@ -99,7 +99,7 @@ export function hasServersWord(text: string): boolean {
 
 const UNITS = '/systemd/system/'
 
-/** The units of systemd that a file writes; of several of one name in it nobody knows which is meant. */
+/** The units of systemd that a file writes. */
 export function writtenUnits(path: string, text: string): readonly WrittenUnit[] {
   if (!text.includes(UNITS)) return []
   return textsIn(path, text).flatMap(({ unit }, index) =>

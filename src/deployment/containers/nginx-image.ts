@@ -105,7 +105,7 @@ export const withImageFiles = memo((container: Container): FileSystem => {
   if (!isNginxImage(base)) return files
   const rendered = renderedTemplates(files)
   const whole = rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
-  if (whole.kind(DEFAULT_SITE) !== null || defaultSite(container) !== 'kept') return whole
+  if (whole.kind(DEFAULT_SITE) !== null || !keepsDefaultSite(container)) return whole
   return withFile(
     whole,
     DEFAULT_SITE,
@@ -146,16 +146,15 @@ function withFile(files: FileSystem, path: string, source: Source): FileSystem {
   }
 }
 
-/** Whether the site of the image is still there: a mount of the whole directory hides it, a step may remove it. */
-const defaultSite = memo((container: Container): 'kept' | 'gone' | 'unknown' => {
+/** False where a mount of the whole directory hides the site of the image, and where a step removes it or may. */
+function keepsDefaultSite(container: Container): boolean {
   const { mounts, image } = container
-  if (mounts.some(({ target, from }) => from !== 'COPY' && isBelow(SITES, target))) return 'gone'
-  const commands = (image?.steps ?? []).flatMap(step =>
-    'command' in step ? [commandText(step.command)] : [],
+  if (mounts.some(({ target, from }) => from !== 'COPY' && isBelow(SITES, target))) return false
+  const isRemoved = (image?.steps ?? []).some(
+    step => 'command' in step && REMOVED.test(commandText(step.command)),
   )
-  if (commands.some(text => REMOVED.test(text))) return 'gone'
-  return isKnown(container) ? 'kept' : 'unknown'
-})
+  return !isRemoved && isKnown(container)
+}
 
 /** `rm /etc/nginx/conf.d/default.conf`, `rm -rf /etc/nginx/conf.d/*`, `rm -rf /etc/nginx/conf.d`. */
 const REMOVED =
