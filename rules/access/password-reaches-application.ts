@@ -3,7 +3,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { serviceVariables } from '../containers/_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { addHeader } from '../forwarded-headers/_add-header.ts'
 
 const tree = (service: string, lines = '', pass = 'http://«tool»:3000'): Record<string, string> => ({

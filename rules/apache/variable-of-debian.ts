@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { wordPlace } from '../../src/servers/apache/queries/places.ts'
-import { serviceVariables } from '../containers/_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const httpd = (lines: string): string => conf`
   ServerRoot /etc/httpd

@@ -7,7 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, tlsServer } from '../_examples.ts'
-import { serviceVariables } from '../containers/_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const program = (
   options: string,

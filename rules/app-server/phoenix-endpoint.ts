@@ -6,7 +6,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { serviceVariables } from '../containers/_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const tree = (
   endpoint: string,

@@ -3,7 +3,7 @@ import type { ComposeProject, ComposeService } from '../../parsers/compose/compo
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 /** Databases, caches and brokers, by the server that clients speak to. */
 export type DatabaseKind = 'PostgreSQL' | 'MySQL' | 'Redis' | 'MongoDB' | 'RabbitMQ' | 'Memcached'

@@ -5,7 +5,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { fileNearBeside } from '../_nearest-name.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { type Started, scriptAt } from './_started-words.ts'
 
 /** Images of which it is known what lies at their root and in the directories of `PATH`. */

@@ -1,5 +1,5 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 /** The ports that images open as they come; of one with several all that may be published. */
 const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [

@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const tree = (image: string, lines: string): Record<string, string> => ({
   'docker-compose.yml': composeWith({

@@ -10,7 +10,7 @@ import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { containerVariables } from './_container-variables.ts'
 import { INSTALLED, type Tool, TOOLS } from './_path-tools.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const tree = (service: string, pass: string, location = '/tool/'): Record<string, string> => ({
   'docker-compose.yml': conf`

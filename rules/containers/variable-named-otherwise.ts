@@ -6,7 +6,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { everyFileBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const tree = (
   code: string,

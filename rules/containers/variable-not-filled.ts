@@ -9,7 +9,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const compose = (volume: string, more = ''): string => conf`
   services:

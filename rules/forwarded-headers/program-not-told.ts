@@ -10,7 +10,7 @@ import { valueOrNull } from '../../src/servers/fact.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
-import { serviceVariables } from '../containers/_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { httpOf, proxyFault } from './_home-assistant.ts'
 
 const tree = (

@@ -1,14 +1,18 @@
-import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { ComposeService } from '../../parsers/compose/compose.ts'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
-import type { Source } from '../../parsers/text/source.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { memoByKey } from '../../../parsers/collections/memo.ts'
+import type { ComposeService } from '../../../parsers/compose/compose.ts'
+import { parseDotenv } from '../../../parsers/dotenv/parse-dotenv.ts'
+import type { Fact } from '../../../parsers/text/fact.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 
 /** The variables that Compose gives the program of a service. */
 export interface ServiceVariables {
   /** Those of its `env_file` before those of `environment`, so that the last of a name is the one that counts. */
-  readonly variables: readonly { readonly name: string; readonly value: Fact<string> | null }[]
+  readonly variables: readonly {
+    readonly name: string
+    readonly value: Fact<string> | null
+    readonly at: Place
+  }[]
   /** The files that they are written in besides its own. */
   readonly sources: readonly Source[]
   /** False where any other may be set: a file of variables, or a part of the service, is not in the audit. */
