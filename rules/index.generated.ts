@@ -303,6 +303,7 @@ import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDirectiveNotInImage from './containers/directive-not-in-image.ts'
 import containersDockerfileMissing from './containers/dockerfile-missing.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
+import containersDocumentRootUnread from './containers/document-root-unread.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEnvironmentQuoted from './containers/environment-quoted.ts'
 import containersEnvironmentWithoutEquals from './containers/environment-without-equals.ts'
@@ -332,7 +333,6 @@ import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
 import containersNpmScriptMissing from './containers/npm-script-missing.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPackageNotBuildable from './containers/package-not-buildable.ts'
-import containersPhpApacheUnprepared from './containers/php-apache-unprepared.ts'
 import containersPhpExtensionMissing from './containers/php-extension-missing.ts'
 import containersPhpExtensionRefused from './containers/php-extension-refused.ts'
 import containersPhpFileMisplaced from './containers/php-file-misplaced.ts'
@@ -1105,6 +1105,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/directive-not-in-image', ...containersDirectiveNotInImage },
   { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
+  { id: 'containers/document-root-unread', ...containersDocumentRootUnread },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },
   { id: 'containers/environment-without-equals', ...containersEnvironmentWithoutEquals },
@@ -1134,7 +1135,6 @@ export const rules: readonly Rule[] = [
   { id: 'containers/npm-script-missing', ...containersNpmScriptMissing },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/package-not-buildable', ...containersPackageNotBuildable },
-  { id: 'containers/php-apache-unprepared', ...containersPhpApacheUnprepared },
   { id: 'containers/php-extension-missing', ...containersPhpExtensionMissing },
   { id: 'containers/php-extension-refused', ...containersPhpExtensionRefused },
   { id: 'containers/php-file-misplaced', ...containersPhpFileMisplaced },

@@ -23,6 +23,7 @@ import { listFiles } from './list-files.ts'
 import { redactorFor } from './redactor-for.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
+import { isForHtaccess } from './servers/apache/htaccess-alone.ts'
 import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
 import type { AuditSettings } from './understand/settings.ts'
 import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
@@ -177,7 +178,7 @@ function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
       const name = understood.steady.get(deployment)
       const known = name === undefined ? undefined : steadyAnswers.get(name)
       if (known !== undefined) return ids === null ? known : ofRules(known, ids)
-      const asked = withoutStandIns(askRules(deployment.apache.every(isWritten) ? rules : alone, deployment))
+      const asked = withoutStandIns(askRules(deployment.apache.every(isServer) ? rules : alone, deployment))
       if (name !== undefined && isFirst) fresh.set(name, asked)
       return asked
     })
@@ -209,8 +210,9 @@ function ofRules({ found, crashes }: RuleAnswers, ids: ReadonlySet<string>): Rul
   }
 }
 
-function isWritten({ main }: ApacheConfiguration): boolean {
-  return main === null || !isStandIn(main)
+/** False for one that stands for whichever server reads a `.htaccess`: of that server itself nothing is known. */
+function isServer({ main }: ApacheConfiguration): boolean {
+  return main === null || !isForHtaccess(main)
 }
 
 /** What is wrong in a text that only stands for a file is nobody's fault, and nothing of it is shown. */
@@ -249,7 +251,7 @@ function noticesOf({ machine, nginx, apache, deployments, failures }: Understood
     const read = files.read(path)
     return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
   }
-  const unread = [...nginx, ...apache.filter(isWritten)].flatMap(server =>
+  const unread = [...nginx, ...apache.filter(isServer)].flatMap(server =>
     unreadNotices(server, fileName, reasonOf),
   )
   const limits = deployments.flatMap(deployment =>

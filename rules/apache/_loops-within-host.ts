@@ -2,7 +2,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, originOf, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type Htaccess, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
@@ -83,7 +83,7 @@ export function* loopsWithin(deployment: Deployment, asked: AskedHost) {
   const root = directivesIn(configuration, host?.directive ?? null, 'documentroot').at(-1)?.args[0]?.value
   const files = deployment.filesOf(configuration)
   // Below which URL the directory of a .htaccess lies that no server here serves, its files show.
-  const isServed = configuration.main === null || !isStandIn(configuration.main)
+  const isServed = configuration.main === null || !isForHtaccess(configuration.main)
   yield* hotlinkLoops(
     deployment,
     asked,
@@ -198,7 +198,8 @@ function pathsOf(
     const url = path.startsWith('/') ? path : base + path
     // Nobody knows below which URL a file lies that no server here serves, so a path of the site may be another's.
     const isBeside = root === undefined || files.kind(root.replace(/\/$/, '') + url) === 'file'
-    if (!isRule || configuration.main === null || !isStandIn(configuration.main) || isBeside) found.add(url)
+    if (!isRule || configuration.main === null || !isForHtaccess(configuration.main) || isBeside)
+      found.add(url)
   }
   if (root !== undefined && lines.some(({ line }) => line.name === 'RewriteRule'))
     for (const extension of ['html', 'php', 'htm']) {

@@ -38,6 +38,23 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html'],
   bad: [
     {
+      title: 'an image of PHP that does not load it',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY . /var/www/html
+        `,
+        '.htaccess': conf`
+          <IfModule «mod_rewrite.c»>
+              RewriteEngine On
+              RewriteCond %{REQUEST_FILENAME} !-f
+              RewriteRule ^ index.php [L]
+          </IfModule>
+        `,
+        'index.php': '<?php',
+      },
+    },
+    {
       title: 'the rules of a front controller',
       files: {
         'etc/apache2/apache2.conf': main([]),

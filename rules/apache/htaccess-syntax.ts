@@ -27,6 +27,17 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/howto/htaccess.html'],
   bad: [
     {
+      title: 'a module that an image of PHP does not load',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY . /var/www/html
+        `,
+        '.htaccess': '«ExpiresActive» On\n',
+        'index.php': '<?php',
+      },
+    },
+    {
       title: 'a letter too many',
       files: {
         'etc/apache2/apache2.conf': main(['rewrite']),

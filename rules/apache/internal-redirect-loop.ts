@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
@@ -335,7 +335,7 @@ function staysInside(deployment: Deployment, asked: AskedHost, rule: ApacheDirec
   const { filesOf } = deployment
   const { configuration } = asked
   const { args, source } = rule
-  if (configuration.main === null || !isStandIn(configuration.main)) return true
+  if (configuration.main === null || !isForHtaccess(configuration.main)) return true
   // It says itself at which URL it lies, and that is not the one that was made up for it.
   if (basesOf(deployment, asked, rule).some(base => base.args[0]?.value !== '/')) return false
   // What is put behind the path lies beside it.

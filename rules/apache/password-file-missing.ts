@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
@@ -347,7 +347,7 @@ function isMissing(
 ): boolean {
   const written = args[0]?.value ?? ''
   // Of a .htaccess that no server here serves: one that lies beside it is not where httpd looks.
-  if (main !== null && isStandIn(main))
+  if (main !== null && isForHtaccess(main))
     return /^\w|^\.\w/.test(written) && files.kind(posix.join(posix.dirname(source.path), written)) === 'file'
   if (written === '' || !isSettled(written) || (!written.startsWith('/') && !serverRoot.known)) return false
   const path = written.startsWith('/')
@@ -361,7 +361,7 @@ function isMissing(
 /** True for a name without a directory in a `.htaccess` that no server here serves: whoever writes it means the file beside it. */
 function isMeantBeside({ main }: ApacheConfiguration, { args }: ApacheDirective): boolean {
   const written = args[0]?.value ?? ''
-  return main !== null && isStandIn(main) && isSettled(written) && /^\.?[\w.-]+$/.test(written)
+  return main !== null && isForHtaccess(main) && isSettled(written) && /^\.?[\w.-]+$/.test(written)
 }
 
 /** Where nothing in the whole configuration says where passwords are, and the usual provider looks for them. */

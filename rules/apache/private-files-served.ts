@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
 import { type Place, placeText } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { imagePlace } from '../../src/deployment/image-place.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { isKeptBack } from '../../src/deployment/requests/is-kept-back.ts'
@@ -66,6 +68,31 @@ export default defineRule({
       },
     },
     {
+      title: 'the document root of an image',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          «COPY» . /var/www/html
+        `,
+        '.env': 'DB_PASSWORD=x',
+        'index.php': '<?php',
+      },
+    },
+    {
+      title: 'the document root of a container',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              image: php:8.3-apache
+              volumes:
+                - «./src:/var/www/html»
+        `,
+        'src/.env': 'DB_PASSWORD=x',
+        'src/index.php': '<?php',
+      },
+    },
+    {
       title: 'a checkout is the document root',
       files: {
         'etc/apache2/apache2.conf': main(),
@@ -94,6 +121,31 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what the build of an image leaves out',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY . /var/www/html
+        `,
+        '.dockerignore': '.env\n',
+        '.env': 'DB_PASSWORD=x',
+        'index.php': '<?php',
+      },
+    },
+    {
+      title: 'an image of which a script may change everything',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          COPY . /var/www/html
+          COPY start.sh /start.sh
+          CMD ["/start.sh"]
+        `,
+        '.env': 'DB_PASSWORD=x',
+        'index.php': '<?php',
+      },
+    },
     {
       title: 'denied in the directory, by its name, or by a redirect',
       files: {
@@ -157,8 +209,13 @@ export default defineRule({
           const target = `${url}${name.split('/').map(encodeURIComponent).join('/')}`
           const answer = serves(deployment, asked, target, posix.join(path, name))
           if (answer === null || isKeptBack(deployment, asked, target)) continue
+          const line = answer.grant ?? argumentPlace(directive, directive.name === 'Alias' ? 1 : 0)
+          const at = isStandIn(line.source)
+            ? imagePlace(deployment, asked.configuration, posix.join(path, name))
+            : line
+          if (at === null) continue
           yield {
-            at: answer.grant ?? argumentPlace(directive, directive.name === 'Alias' ? 1 : 0),
+            at,
             message: `\`${target}\` is served to anonymous clients`,
             ...(name.endsWith('.htaccess') ? { severity: 'warning' as const } : {}),
           }

@@ -115,6 +115,44 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
     {
+      title: 'a `.htaccess` in the image of PHP, behind the container that terminates TLS',
+      files: {
+        'compose.yaml': conf`
+          services:
+            front:
+              image: nginx:1.27
+              ports: ["80:80", "443:443"]
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+            shop:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          RUN a2enmod rewrite
+          COPY src /var/www/html
+        `,
+        'src/.htaccess': conf`
+          RewriteEngine On
+          «RewriteCond» %{HTTPS} off
+          RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+        `,
+        'src/index.php': '<?php',
+        'site.conf': conf`
+          server {
+              listen 80;
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /certs/a.pem;
+              ssl_certificate_key /certs/a.key;
+              location / {
+                  proxy_pass http://shop;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'TLS is terminated in nginx',
       files: {
         'etc/nginx/nginx.conf': TOLD,
@@ -516,7 +554,8 @@ export default defineRule({
       if (!hosts.has(virtualHost)) continue
       for (const { connection, certain } of deployment.connections.reaching(reached)) {
         if (!certain || !passesWhole(connection)) continue
-        for (const { host, port } of tlsNames(connection, reached)) {
+        const isOnlyHost = deployment.connections.hostsReachedBy(connection).length === 1
+        for (const { host, port } of tlsNames(connection, isOnlyHost ? null : reached.names)) {
           const name = port === 443 ? host : `${host}:${port}`
           const headers = headersOver(connection)
           const asked = { configuration, host: virtualHost }
@@ -634,16 +673,20 @@ function passesWhole({ block, pass, protocol }: NginxConnection): boolean {
   return isWhole && /^http:\/\/[^/$]+$/.test(pass.args[0]?.value ?? '')
 }
 
-/** The names by which clients ask for a server over TLS, as far as nginx passes them on to the virtual host. */
+/**
+ * The names by which clients ask for a server over TLS, as far as nginx passes them on to the virtual host.
+ *
+ * @param names of the virtual host; null for one that answers to every name
+ */
 function tlsNames(
   { server, hostsSent }: NginxConnection,
-  { names }: ApacheHost,
+  names: readonly string[] | null,
 ): readonly { readonly host: string; readonly port: number }[] {
   const port = server.listens.find(({ tls, quic, loopback }) => tls && !quic && loopback !== true)?.port
   if (port === undefined || port === null || !hostsSent.known) return []
   const sent = new Set(hostsSent.value)
   return server.names
-    .filter(({ exact, name }) => exact && sent.has(name) && names.includes(name))
+    .filter(({ exact, name }) => exact && sent.has(name) && names?.includes(name) !== false)
     .map(({ name }) => ({ host: name, port }))
 }
 

@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
@@ -101,9 +101,9 @@ export default defineRule({
     for (const configuration of apache) {
       // Of fragments the main file may turn it on.
       const { main, unread = [] } = configuration
-      if (main === null || (unread.length > 0 && !isStandIn(main))) continue
+      if (main === null || (unread.length > 0 && !isForHtaccess(main))) continue
       // A server that nobody has here may turn it on for the whole directory, which hardly any does.
-      const doubt = isStandIn(main) ? ({ confidence: 'medium' } as const) : {}
+      const doubt = isForHtaccess(main) ? ({ confidence: 'medium' } as const) : {}
       const files = filesOf(configuration)
       const inFiles = htaccessFiles(configuration, files)
       for (const rule of placedRules(configuration, files)) {

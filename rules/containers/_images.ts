@@ -11,8 +11,9 @@ import { buildContext } from '../../src/deployment/containers/build-context.ts'
 import { copiesOf, imageName, imageReference } from '../../src/deployment/containers/read-containers.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram } from '../../src/deployment/model.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { serviceVariables } from './_service-variables.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 /** Files of the images of nginx that configurations include. */
 export const OF_NGINX_IMAGE = /^\/etc\/nginx\/(?:mime\.types|(?:fastcgi|uwsgi|scgi)_params|fastcgi\.conf)$/
@@ -136,9 +137,11 @@ function commandOf(image: DockerImage | null): RunImage['command'] {
 /** Where the files of a server lie; of `.htaccess` files alone, the directories that they are for. */
 function homesOf(program: NginxProgram | ApacheProgram): readonly string[] {
   return program.configuration.sources.flatMap(source =>
-    program.kind === 'apache' && isStandIn(source)
+    program.kind === 'apache' && isForHtaccess(source)
       ? (program.configuration.occurrences.get('documentroot') ?? []).map(({ args }) => args[0]?.value ?? '/')
-      : [posix.dirname(source.path)],
+      : isStandIn(source)
+        ? []
+        : [posix.dirname(source.path)],
   )
 }
 

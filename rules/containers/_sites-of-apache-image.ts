@@ -78,20 +78,6 @@ export function* ofApache(run: RunImage): Iterable<RuleFinding> {
         help: kind.help(target),
       }
     }
-  if (kind !== OF_DEBIAN || steps.some(step => /APACHE_DOCUMENT_ROOT|\bsed\b|\.sh\b/.test(step))) return
-  const variable = [...(container?.service.environment ?? []), ...(image?.environment ?? [])].find(
-    ({ name }) => name === 'APACHE_DOCUMENT_ROOT',
-  )
-  // The image of PHP names it in its documentation, and has no line that reads it.
-  if (variable === undefined || !/^php(?::|$)/.test(reference ?? '')) return
-  if (mounts.some(({ target, path }) => target.startsWith('/etc/apache2') && path !== null)) return
-  yield {
-    at: variable.at,
-    message: 'no line of the image reads `APACHE_DOCUMENT_ROOT`: Apache goes on to serve `/var/www/html`',
-    label: 'read by nothing',
-    related: [],
-    help: "Add `RUN sed -ri -e 's!/var/www/html!${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf`",
-  }
 }
 
 function holdsVhost(files: FileSystem, path: string): boolean {

@@ -102,14 +102,6 @@ export default defineRule({
         «COPY» site.conf /etc/apache2/sites-available/site.conf
       `),
     },
-    {
-      title: 'a root that nothing reads',
-      files: apacheImage(conf`
-        FROM php:8.3-apache
-        ENV «APACHE_DOCUMENT_ROOT=/var/www/html/public»
-        COPY . /var/www/html
-      `),
-    },
     { title: 'the directory of Debian', files: mounted('«/etc/nginx/sites-enabled/site.conf»') },
     { title: 'a name without `.conf`', files: mounted('«/etc/nginx/conf.d/default»') },
     {
@@ -232,14 +224,6 @@ export default defineRule({
       files: apacheImage(conf`
         FROM php:8.3-apache
         COPY site.conf /etc/apache2/sites-available/000-default.conf
-      `),
-    },
-    {
-      title: 'a root that the build fills in',
-      files: apacheImage(conf`
-        FROM php:8.3-apache
-        ENV APACHE_DOCUMENT_ROOT=/var/www/html/public
-        RUN sed -ri -e 's!/var/www/html!\${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf
       `),
     },
     { title: 'the place of the image', files: mounted('/etc/nginx/conf.d/default.conf') },

@@ -1,8 +1,10 @@
 import { posix } from 'node:path'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { imagePlace } from '../../src/deployment/image-place.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
@@ -16,7 +18,6 @@ import { fromBytes } from '../../src/servers/regex.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
 import { type Project, projectIn } from './_public-directory.ts'
-import { rootsInImages } from './_root-in-image.ts'
 import { rootsOfSites } from './_roots-of-sites.ts'
 
 const LARAVEL = {
@@ -158,7 +159,6 @@ export default defineRule({
   *check(deployment) {
     yield* inNginx(deployment)
     yield* inApache(deployment)
-    yield* rootsInImages(deployment)
   },
 })
 
@@ -207,7 +207,8 @@ function* inApache(deployment: Deployment): Iterable<RuleFinding> {
     // The passwords in it are the worse half, and `apache/private-files-served` names the same line for them.
     if (!isLost || isServed('/.env')) continue
     const served = ['/composer.json', `/${project.marker}`].find(isServed)
-    yield finding(root.at, placeText(root.at), project, served)
+    const at = isStandIn(root.at.source) ? imagePlace(deployment, asked.configuration) : root.at
+    if (at !== null) yield finding(at, placeText(root.at), project, served)
   }
 }
 

@@ -1,13 +1,17 @@
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
+import { containerOf } from '../deployment/containers/brought-files.ts'
 import {
   type Configurations,
   containersAlone,
   type JoinedProjects,
+  machineOf,
   type ReadServers,
   withContainers,
 } from '../deployment/containers/join-containers.ts'
+import type { Container } from '../deployment/containers/container.ts'
 import type { Deployment, Machine as DeployedMachine } from '../deployment/model.ts'
 import { shareSocket, socketOf } from '../files/claims.ts'
 import type { FileSystem } from '../files/file-system.ts'
@@ -15,6 +19,8 @@ import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import type { ServerReader } from './server-reader.ts'
 import type { AuditSettings } from './settings.ts'
+
+type Configuration = NginxConfiguration | ApacheConfiguration
 
 /** Makes deployments of servers. */
 export interface ServerJoiner {
@@ -49,13 +55,24 @@ export function serverJoiner(
         shell: settings.shell ?? null,
       }),
     )
+  /** The image that no compose file runs and whose own main files the servers have. */
+  const imageOf = (servers: readonly Configuration[]): Container | null => {
+    if (repository === undefined || !servers.every(isApacheOfImage)) return null
+    const paths = servers.flatMap(({ sources }) =>
+      sources.flatMap(source => (isStandIn(source) ? [] : [source.path])),
+    )
+    const home = containerOf(paths, repository, projects)
+    return home?.isAlone === true ? home : null
+  }
   const build = ({ nginx, apache }: Configurations): readonly Deployment[] => {
     if (nginx.length + apache.length === 0) return []
+    const image = imageOf([...nginx, ...apache])
+    if (image !== null) return joined([machineOf(image, { files, nginx, apache })])
     const input = { files, nginx, apache, applications }
     return (
       repository === undefined || projects.length === 0
         ? [[input]]
-        : withContainers(input, repository, projects, joinedProjects, apart)
+        : withContainers(input, repository, projects, joinedProjects, apart, reader.readImage)
     ).flatMap(joined)
   }
   const together = (servers: Configurations): readonly Deployment[] => {
@@ -75,8 +92,13 @@ export function serverJoiner(
     containersLeft: () =>
       repository === undefined
         ? []
-        : containersAlone(repository, projects, joinedProjects, apart).flatMap(joined),
+        : containersAlone(repository, projects, joinedProjects, apart, reader.readImage).flatMap(joined),
   }
+}
+
+/** Files that lie beside a Dockerfile say more of nginx than what its image has of them. */
+function isApacheOfImage({ program, main }: Configuration): boolean {
+  return program === 'apache' && main !== null && isStandIn(main)
 }
 
 function runsBoth({ programs }: DeployedMachine): boolean {

@@ -1,16 +1,19 @@
+import { posix } from 'node:path'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import {
   containerOf,
   filesAround,
   haveStockMain,
+  lonelyServer,
   placeIn,
+  type StockHome,
   stockHome,
 } from '../deployment/containers/brought-files.ts'
-import type { Configurations } from '../deployment/containers/join-containers.ts'
+import type { Configurations, ReadImage, Servers } from '../deployment/containers/join-containers.ts'
 import type { Container } from '../deployment/containers/container.ts'
-import { IMAGE_MAIN, MAIN } from '../deployment/containers/nginx-image.ts'
 import { ownedFiles } from '../files/file-owner.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
@@ -18,7 +21,7 @@ import type { Machine } from '../files/machine.ts'
 import { failureNotice, type Notice } from '../files/notice.ts'
 import type { Program } from '../files/program.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
-import type { ApacheEnvironment } from '../servers/apache/environment.ts'
+import { type ApacheEnvironment, EMPTY_ENVIRONMENT } from '../servers/apache/environment.ts'
 import { evaluateApache } from '../servers/apache/evaluate.ts'
 import { filesInWorld } from '../servers/files-in-world.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
@@ -47,6 +50,9 @@ export interface ServerReader {
   readonly readMain: (of: Machine, main: string, program: Program) => Configurations
   /** The servers of fragments, whose main files nobody knows. */
   readonly readSet: (of: Machine, set: FragmentSet) => Configurations
+  readonly readImage: ReadImage
+  /** The files among which a server of a machine was read. */
+  readonly filesOf: (of: Machine, server: ApacheConfiguration) => FileSystem
   /** The server that stands for the one which reads a lone `.htaccess`. */
   readonly readHost: (of: Machine, main: Source) => readonly ApacheConfiguration[]
 }
@@ -102,12 +108,12 @@ export function serverReader(
     const stock =
       main !== null || isInLocation || repository === undefined
         ? null
-        : stockHome(fragments, repository, projects)
+        : stockHome(fragments, 'nginx', repository, projects)
     if (stock !== null)
       return evaluateNginx({
         files: withFragments(filesOf(of, stock.container), own, stock.fragments),
-        main: IMAGE_MAIN,
-        mainPath: MAIN,
+        main: stock.main,
+        mainPath: stock.mainPath,
         fragments: [],
         version: nginxVersion,
         includeMap: settings.includeMap,
@@ -127,6 +133,22 @@ export function serverReader(
       world,
     })
   }
+  const readImageApache = (of: Machine, { container, ...stock }: StockHome): ApacheConfiguration =>
+    evaluateApache({
+      files: withFragments(filesOf(of, container), filesIn(of), stock.fragments),
+      main: stock.main,
+      serverRoot: posix.dirname(stock.mainPath),
+      fragments: [],
+      environment: stock.environment ?? EMPTY_ENVIRONMENT,
+      version: apacheVersion,
+      world,
+    })
+  const readImage = memo((container: Container): Servers | null => {
+    const home = lonelyServer(container, 'apache')
+    if (home === null) return null
+    const apache = attempt('reading Apache', null, () => readImageApache(machine, home))
+    return { nginx: [], apache, files: filesOf(machine, container) }
+  })
   const readApache = (
     of: Machine,
     main: Source | null,
@@ -134,6 +156,10 @@ export function serverReader(
     fragments: readonly string[] = [],
   ): ApacheConfiguration => {
     const own = filesIn(of)
+    const { repository } = of
+    const stock =
+      main !== null || repository === undefined ? null : stockHome(fragments, 'apache', repository, projects)
+    if (stock !== null) return readImageApache(of, stock)
     return evaluateApache({
       files: filesOf(of, homeOf(of, main === null ? fragments : [main.path])),
       main,
@@ -175,6 +201,15 @@ export function serverReader(
             ? []
             : attempt('reading Apache', null, () => readApache(of, null, environmentOf(of, null), apache)),
       })),
+    readImage: container => counted(() => readImage(container)) ?? undefined,
+    filesOf: (of, { sources }) =>
+      filesOf(
+        of,
+        homeOf(
+          of,
+          sources.flatMap(source => (isStandIn(source) ? [] : [source.path])),
+        ),
+      ),
     readHost: (of, main) =>
       attempt('reading .htaccess', null, () => readApache(of, main, settings.environment(of, null))),
   }

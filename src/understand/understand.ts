@@ -1,9 +1,12 @@
 import { scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
-import type { Configurations } from '../deployment/containers/join-containers.ts'
+import { everyContainer } from '../deployment/containers/brought-files.ts'
+import type { Container } from '../deployment/containers/container.ts'
+import { type Configurations, machineOf, type Servers } from '../deployment/containers/join-containers.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { beginsDjango } from '../files/applications.ts'
+import type { FileSystem } from '../files/file-system.ts'
 import type { Machine, Repository } from '../files/machine.ts'
 import type { Notice } from '../files/notice.ts'
 import type { ApacheConfiguration } from '../servers/apache/configuration.ts'
@@ -13,7 +16,7 @@ import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { firstWorld, type World } from '../servers/presence.ts'
 import { type KeptSets, type ReadSet, readSets } from './read-sets.ts'
 import { type ServerJoiner, serverJoiner } from './server-joiner.ts'
-import { serverReader } from './server-reader.ts'
+import { type ServerReader, serverReader } from './server-reader.ts'
 import { serversBeside } from './servers-beside.ts'
 import type { AuditSettings } from './settings.ts'
 
@@ -67,7 +70,8 @@ export function understand(
   for (const { sources } of [...mains.nginx, ...mains.apache])
     for (const { path } of sources) reached.add(path)
   const sets = readSets(reader, mains, reached, known, kept)
-  const alone = htaccessAlone(machine, sets)
+  const images = imagesWithApache(reader, machine)
+  const alone = htaccessAlone(reader, machine, sets, images)
   const hosts = hostsForHtaccess(alone).flatMap(source => reader.readHost(machine, source))
 
   // Where containers run the applications, units beside them are for another way to run them.
@@ -106,7 +110,13 @@ export function understand(
       : []),
     ...(repository === undefined || repository.rest !== undefined
       ? []
-      : [...joiner.containersLeft(), ...looseFiles(repository, projects).flatMap(joiner.joined)]),
+      : [
+          ...joiner.containersLeft(),
+          ...images.flatMap(({ container, ...servers }) =>
+            container.isAlone ? joiner.joined([machineOf(container, servers)]) : [],
+          ),
+          ...looseFiles(repository, projects).flatMap(joiner.joined),
+        ]),
   ]
   // A project of which nothing here is seen to start the settings has them all the same.
   const isLying =
@@ -176,18 +186,42 @@ function readsSettings({ programs, applications, moduleOf, pythonOf }: Deploymen
   )
 }
 
+/** The servers of images of which no file of Apache's own is in the repository. */
+function imagesWithApache(
+  { projects, readImage }: ServerReader,
+  { repository, htaccess }: Machine,
+): readonly (Servers & { readonly container: Container })[] {
+  if (repository === undefined || (repository.rest !== undefined && htaccess.length === 0)) return []
+  const containers = everyContainer(repository, projects)
+  const built = new Set(
+    containers.flatMap(({ isAlone, image }) => (isAlone ? [] : (image?.stage.at.source ?? []))),
+  )
+  return containers.flatMap(container => {
+    const source = container.image?.stage.at.source
+    const servers =
+      container.isAlone && source !== undefined && built.has(source) ? undefined : readImage(container)
+    return servers === undefined ? [] : { ...servers, container }
+  })
+}
+
 /** The `.htaccess` files of a machine without a main file of Apache that no virtual host of it serves. */
 function htaccessAlone(
-  { htaccess, files, apacheMains }: Machine,
+  { filesOf }: ServerReader,
+  machine: Machine,
   sets: readonly Configurations[],
+  images: readonly Servers[],
 ): readonly string[] {
+  const { htaccess, files, apacheMains, repository } = machine
   if (htaccess.length === 0 || apacheMains.length > 0) return []
-  const served = new Set(
-    sets.flatMap(({ apache }) =>
-      apache.flatMap(configuration =>
-        htaccessFiles(configuration, files).map(({ file }) => file.source.path),
-      ),
-    ),
+  const servedBy = (configuration: ApacheConfiguration, inside: FileSystem): readonly string[] =>
+    htaccessFiles(configuration, inside).map(({ file }) => file.source.path)
+  const ofSets = sets.flatMap(({ apache }) => apache.flatMap(each => servedBy(each, filesOf(machine, each))))
+  const ofImages = images.flatMap(({ apache, files }) => apache.flatMap(each => servedBy(each, files)))
+  const served = new Set([...ofSets, ...ofImages])
+  return htaccess.filter(
+    path =>
+      !served.has(path) &&
+      !served.has(repository?.locate(path) ?? path) &&
+      files.read(path).kind === 'source',
   )
-  return htaccess.filter(path => !served.has(path) && files.read(path).kind === 'source')
 }

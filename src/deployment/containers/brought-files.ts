@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { Source } from '../../../parsers/text/source.ts'
@@ -5,12 +6,24 @@ import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
 import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Machine, Repository } from '../../files/machine.ts'
+import type { Program } from '../../files/program.ts'
+import type { ApacheEnvironment } from '../../servers/apache/environment.ts'
 import type { NginxContext } from '../../servers/nginx/configuration.ts'
 import { fragmentContexts } from '../../servers/nginx/fragments.ts'
 import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import type { Container } from './container.ts'
 import { imageContainer } from './images-alone.ts'
-import { hasStockMain, INCLUDED, includedByStockMain, isFilledIn, withImageFiles } from './nginx-image.ts'
+import { debianApache } from './debian-apache/debian-apache.ts'
+import { HOME as APACHE_HOME } from './debian-apache/stock-files.ts'
+import {
+  hasStockMain,
+  IMAGE_MAIN,
+  INCLUDED,
+  includedByStockMain,
+  isFilledIn,
+  MAIN,
+  withNginxFiles,
+} from './nginx-image.ts'
 import { placesIn } from './places-in.ts'
 import { readContainers } from './read-containers.ts'
 import { writesFile } from './written-files.ts'
@@ -38,7 +51,10 @@ function containersOf({ files }: Repository, projects: readonly ComposeProject[]
 }
 
 /** And those of images, whether a compose file builds them or not. */
-function everyContainer(repository: Repository, projects: readonly ComposeProject[]): readonly Container[] {
+export function everyContainer(
+  repository: Repository,
+  projects: readonly ComposeProject[],
+): readonly Container[] {
   const { files, dockerfiles } = repository
   return [
     ...containersOf(repository, projects),
@@ -79,21 +95,54 @@ function locatedIn({ locate }: Repository, paths: readonly string[]): readonly s
   return located.length === 0 || located.length < paths.length ? null : located
 }
 
-/** A container of which the whole configuration of nginx is known: its image's own main file, and fragments. */
-export interface StockHome {
+/** A server of a container's image of which all is known that its main file includes. */
+interface ImageServer {
+  /** Null where the repository brings another main file. */
+  readonly main: Source | null
+  /** Of {@link ImageServer.main} in the container. */
+  readonly mainPath: string
+  /** The files of the container with those of its image. */
+  readonly files: FileSystem
+  /** What the main file includes, by its paths in the container. */
+  readonly included: readonly string[]
+  /** Of Apache. */
+  readonly environment: ApacheEnvironment | null
+}
+
+/** Null where a container has none of a program, or nobody knows what it includes. */
+function imageServer(container: Container, program: Program): ImageServer | null {
+  if (program === 'apache') {
+    const apache = debianApache(container)
+    return apache === null ? null : { ...apache, mainPath: posix.join(APACHE_HOME, 'apache2.conf') }
+  }
+  const included = includedByStockMain(container)
+  return included === null
+    ? null
+    : { main: IMAGE_MAIN, mainPath: MAIN, files: withNginxFiles(container), included, environment: null }
+}
+
+/** The files of a container, with what its image brings for nginx or Apache, as far as that is known. */
+function withImageFiles(container: Container): FileSystem {
+  return debianApache(container)?.files ?? withNginxFiles(container)
+}
+
+/** A container of which the whole configuration of a server is known: its image's own main file, and fragments. */
+export interface StockHome extends Omit<ImageServer, 'main'> {
+  readonly main: Source
   readonly container: Container
   /** The fragments by the paths at which the main file includes them. */
   readonly fragments: ReadonlyMap<string, string>
 }
 
 /**
- * The container whose nginx has its image's own main file and includes nothing but these fragments. Null where no
+ * The container whose server has its image's own main file and includes nothing but these fragments. Null where no
  * container does, and where one brings them that has more of them, or another main file.
  *
  * @param paths of a machine of the repository
  */
 export function stockHome(
   paths: readonly string[],
+  program: Program,
   repository: Repository,
   projects: readonly ComposeProject[],
 ): StockHome | null {
@@ -103,27 +152,45 @@ export function stockHome(
   let home: StockHome | null = null
   for (const container of everyContainer(repository, projects)) {
     if (!files.some(file => brings(container, file))) continue
-    const included = fragmentsIn(container, located)
-    if (included === null) return null
-    home ??= { container, fragments: included }
+    const server = imageServer(container, program)
+    const fragments = server === null ? null : fragmentsIn(container, program, server, located)
+    if (server === null || server.main === null || fragments === null) return null
+    home ??= { ...server, main: server.main, container, fragments }
   }
   return home
+}
+
+/** The server of a container's image that reads no file of the repository; null where there is none, or it may. */
+export function lonelyServer(container: Container, program: Program): StockHome | null {
+  const server = imageServer(container, program)
+  if (server === null || server.main === null) return null
+  const isOwn = (path: string): boolean => {
+    const source = sourceAt(server.files, path)
+    return source !== null && isStandIn(source)
+  }
+  return server.included.every(isOwn)
+    ? { ...server, main: server.main, container, fragments: new Map() }
+    : null
 }
 
 /** The fragments by the paths at which the stock main file includes them; null where it does not include just these. */
 function fragmentsIn(
   container: Container,
+  program: Program,
+  { files, included }: ImageServer,
   located: ReadonlyMap<string | null, string>,
 ): ReadonlyMap<string, string> | null {
-  const files = withImageFiles(container)
   const found = new Map<string, string>()
-  for (const path of includedByStockMain(container) ?? []) {
+  for (const path of included) {
     const source = sourceAt(files, path)
     if (source !== null && isStandIn(source)) continue
-    const isUnclear = source === null || !isForHttp(source) || isFilledIn(container, path, source)
+    const isUnclear =
+      source === null || (program === 'nginx' && (!isForHttp(source) || isFilledIn(container, path, source)))
     const fragment = isUnclear ? undefined : located.get(source.path)
     if (fragment === undefined) return null
     found.set(path, fragment)
+    const target = files.realPath(path)
+    if (target !== null) found.set(target, fragment)
   }
   return new Set(found.values()).size === located.size ? found : null
 }
@@ -163,6 +230,7 @@ export const filesAround = memoByKey((own: FileSystem, container: Container): Fi
   const isInside = (path: string): boolean => inside.kind(path) !== null
   return {
     ...own,
+    covers: path => inside.covers(path) || own.covers(path),
     read: path => (isInside(path) ? inside : own).read(path),
     list: path => (isInside(path) ? inside : own).list(path),
     kind: path => inside.kind(path) ?? own.kind(path),
@@ -215,7 +283,10 @@ function partByContainers(
   const [first, ...others] = parts
   // What the one container does not have may be meant for it, where nobody knows all that it reads.
   const isWhole =
-    homeless.size > 0 && [...(first?.homes ?? [])].every(home => includedByStockMain(home) !== null)
+    homeless.size > 0 &&
+    [...(first?.homes ?? [])].every(
+      home => imageServer(home, set.nginx.length > 0 ? 'nginx' : 'apache') !== null,
+    )
   if (first === undefined || (others.length === 0 && !isWhole)) return [set]
   return [homeless, ...parts.map(part => part.paths)]
     .map(own => ({

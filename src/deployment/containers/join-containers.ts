@@ -25,6 +25,9 @@ export interface ReadApart extends Configurations {
 /** Reads the servers of a repository of which a file is wanted. */
 export type ReadServers = (isWanted: (path: string) => boolean) => readonly ReadApart[]
 
+/** Reads the server of a container of which its image has every file; none where there is no such server. */
+export type ReadImage = (container: Container) => Servers | undefined
+
 /** What is known of the projects that some deployment holds. */
 export type JoinedProjects = Map<ComposeProject, JoinedProject | 'beside a host'>
 
@@ -37,7 +40,8 @@ interface JoinedProject {
 }
 
 type Homes = ReadonlyMap<Container, Servers>
-type Servers = Configurations & Pick<MachineInput, 'files'>
+/** Servers with the files among which they were read. */
+export type Servers = Configurations & Pick<MachineInput, 'files'>
 
 /**
  * The deployments that servers of a repository make: with the other containers of each project that brings
@@ -46,6 +50,7 @@ type Servers = Configurations & Pick<MachineInput, 'files'>
  * @param input the servers, read side by side
  * @param joined the projects that some deployment holds, to which those of these servers are added
  * @param readApart reads those of the other servers of which a container brings every file
+ * @param readImage reads those of which no file is in the repository
  */
 export function withContainers(
   input: MachineInput,
@@ -53,6 +58,7 @@ export function withContainers(
   projects: readonly ComposeProject[],
   joined: JoinedProjects,
   readApart: ReadServers,
+  readImage: ReadImage,
 ): readonly (readonly MachineInput[])[] {
   const deployments: (readonly MachineInput[])[] = []
   const placed = new Set<Configuration>()
@@ -81,7 +87,9 @@ export function withContainers(
     if (entry.held.some(held => held.length === all.length && held.every(each => all.includes(each))))
       continue
     entry.held.push(all)
-    deployments.push(containers.map(container => machineOf(container, servers.get(container))))
+    deployments.push(
+      containers.map(container => machineOf(container, servers.get(container) ?? readImage(container))),
+    )
   }
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
@@ -95,7 +103,7 @@ export function withContainers(
   if (besideHost !== undefined && !joined.has(besideHost)) joined.set(besideHost, 'beside a host')
   return [
     ...deployments,
-    [{ ...input, nginx, apache }, ...beside.map(container => machineOf(container, undefined))],
+    [{ ...input, nginx, apache }, ...beside.map(container => machineOf(container, readImage(container)))],
   ]
 }
 
@@ -136,6 +144,7 @@ export function containersAlone(
   projects: readonly ComposeProject[],
   joined: ReadonlyMap<ComposeProject, unknown>,
   readApart: ReadServers,
+  readImage: ReadImage,
 ): readonly (readonly MachineInput[])[] {
   return projects.flatMap(project => {
     if (joined.has(project)) return []
@@ -144,7 +153,7 @@ export function containersAlone(
       readApart(path => containers.some(container => brings(container, path))),
       containers,
     )
-    return held.size > 0 ? [] : [containers.map(container => machineOf(container, undefined))]
+    return held.size > 0 ? [] : [containers.map(container => machineOf(container, readImage(container)))]
   })
 }
 

@@ -1,14 +1,16 @@
 import { posix } from 'node:path'
+import type { ComposeService } from '../../../parsers/compose/compose.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { commandText } from '../../../parsers/dockerfile/command-text.ts'
 import { isBelow, overlap } from '../../../parsers/text/is-below.ts'
 import { type Source, textSource } from '../../../parsers/text/source.ts'
-import { compareBytes } from '../../files/byte-order.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import type { Mount } from '../../files/mounts.ts'
+import { overlaidFiles } from '../../files/overlaid-files.ts'
 import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import type { Container, ContainerMount } from './container.ts'
+import { isForeignMount } from './foreign-mount.ts'
 import { imageName } from './read-containers.ts'
 
 /**
@@ -92,7 +94,7 @@ export function hasStockMain({ base, files, mounts }: Container): boolean {
  */
 export const includedByStockMain = memo((container: Container): readonly string[] | null => {
   if (!hasStockMain(container) || !isKnown(container)) return null
-  const files = withImageFiles(container)
+  const files = withNginxFiles(container)
   return (files.list(SITES) ?? []).flatMap(({ name }) => {
     const path = posix.join(SITES, name)
     return INCLUDED.test(path) ? [path] : []
@@ -100,17 +102,14 @@ export const includedByStockMain = memo((container: Container): readonly string[
 })
 
 /** The files of a container, with what its image brings or writes below `/etc/nginx/conf.d` before nginx starts. */
-export const withImageFiles = memo((container: Container): FileSystem => {
+export const withNginxFiles = memo((container: Container): FileSystem => {
   const { base, files } = container
   if (!isNginxImage(base)) return files
   const rendered = renderedTemplates(files)
   const whole = rendered.length === 0 ? files : mountedFiles(files, [...rendered, { at: '/', disk: '/' }])
   if (whole.kind(DEFAULT_SITE) !== null || !keepsDefaultSite(container)) return whole
-  return withFile(
-    whole,
-    DEFAULT_SITE,
-    IMAGE_SITES[base?.endsWith('-unprivileged') === true ? 'unprivileged' : 'privileged'],
-  )
+  const site = IMAGE_SITES[base?.endsWith('-unprivileged') === true ? 'unprivileged' : 'privileged']
+  return overlaidFiles(whole, { sources: new Map([[DEFAULT_SITE, site]]) })
 })
 
 /** The start script writes what it fills in of `/etc/nginx/templates` to `/etc/nginx/conf.d`. */
@@ -125,25 +124,6 @@ function renderedTemplates(files: FileSystem): readonly Mount[] {
 /** True for a file made of a template by whose own name nobody knows it for one, and in which variables are filled in. */
 export function isFilledIn({ files }: Container, path: string, { template, text }: Source): boolean {
   return files.kind(path) === null && !template && /\$\{?[A-Z]/.test(text)
-}
-
-/** `files` with a text at a path where nothing is. */
-function withFile(files: FileSystem, path: string, source: Source): FileSystem {
-  const directory = posix.dirname(path)
-  const name = posix.basename(path)
-  return {
-    ...files,
-    read: asked => (asked === path ? { kind: 'source', source } : files.read(asked)),
-    kind: asked =>
-      asked === path ? 'file' : (files.kind(asked) ?? (isBelow(path, asked) ? 'directory' : null)),
-    list: asked =>
-      asked === directory
-        ? [...(files.list(asked) ?? []), { name, kind: 'file' as const }].sort((a, b) =>
-            compareBytes(a.name, b.name),
-          )
-        : files.list(asked),
-    realPath: asked => (asked === path ? path : files.realPath(asked)),
-  }
 }
 
 /** False where a mount of the whole directory hides the site of the image, and where a step removes it or may. */
@@ -176,7 +156,7 @@ function isKnown(container: Container): boolean {
     target === '/docker-entrypoint.sh' || isBelow(target, '/docker-entrypoint.d')
   if (mounts.some(isOpen)) return false
   const isRead = ({ target }: ContainerMount): boolean => READ_FROM.some(place => overlap(target, place))
-  if (mounts.some(mount => isRead(mount) && isForeign(container, mount))) return false
+  if (mounts.some(mount => isRead(mount) && isForeignMount(container, mount, isNginx))) return false
   if (files.kind(TEMPLATES) !== null && movesTemplates(container)) return false
   return changesNothing(container)
 }
@@ -210,15 +190,9 @@ function changesNothing({ image, mounts }: Container): boolean {
   })
 }
 
-/** True for what is not in the repository, and where another container may write. */
-function isForeign({ project, service, hostFiles }: Container, { path }: ContainerMount): boolean {
-  if (path === null || hostFiles.kind(path) === null) return true
-  return [...project.services.values()].some(
-    ({ name, image, volumes }) =>
-      name !== service.name &&
-      !(image?.known === true && isNginxImage(imageName(image))) &&
-      volumes.some(({ source }) => source?.known === true && isBelow(source.value, path)),
-  )
+/** Another nginx writes nothing. */
+function isNginx({ image }: ComposeService): boolean {
+  return image?.known === true && isNginxImage(imageName(image))
 }
 
 function movesTemplates({ image, service }: Container): boolean {

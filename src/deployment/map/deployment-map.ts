@@ -213,7 +213,7 @@ class Cartographer {
   /** A section by the file and line that httpd names: of a macro, where it was used. */
   section(directive: ApacheDirective): MappedPlace {
     const { file, source, line } = directive
-    return { file: file === source.path ? this.#fileName(source) : file, line }
+    return { file: USE.test(file) ? file : this.#fileName(source), line }
   }
 
   host(directive: ApacheDirective): MappedPart & { readonly use: MappedPlace | null } {

@@ -14,6 +14,11 @@ const USUAL_MODULES = [
   ...['mime', 'negotiation', 'rewrite', 'setenvif', 'php'],
 ].map(name => `LoadModule ${name}_module modules/mod_${name}.so\n`)
 
+/** True for a main file that only stands for the server which reads a `.htaccess`. */
+export function isForHtaccess({ path }: Source): boolean {
+  return path.startsWith(HTACCESS)
+}
+
 /** A server with one document root, for which the `.htaccess` files below it may say everything. */
 export function hostForHtaccess(directory: string): Source {
   return textSource(`${HTACCESS}-of-root`, [...USUAL_MODULES, host(directory, 0)].join(''))

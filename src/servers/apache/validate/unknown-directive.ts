@@ -113,16 +113,16 @@ function slippedFrom({ name, section }: ApacheDirective): string | undefined {
 /** True where a module is loaded that the table does not know: what it brings is unknown. */
 export function hasForeignModule(unit: ValidationUnit): boolean {
   for (const id of unit.modules.keys())
-    if (apacheModule(id) === undefined && id !== WITHOUT_DIRECTIVES) return true
+    if (apacheModule(id) === undefined && !WITHOUT_DIRECTIVES.test(id)) return true
   return false
 }
 
-/** What Red Hat and SUSE load for systemd, which brings no line that anybody writes. */
-const WITHOUT_DIRECTIVES = 'systemd_module'
+/** What Red Hat and SUSE load for systemd brings no line that anybody writes, and the lines of PHP begin with its name. */
+const WITHOUT_DIRECTIVES = /^(?:systemd|php\d?)_module$/
 
 /** The lines of PHP are those of its own module, whose name has it, whatever else is loaded. */
 function mayBeForeign(unit: ValidationUnit, lower: string): boolean {
-  if (!/^php_(?:admin_)?(?:value|flag)$/.test(lower)) return hasForeignModule(unit)
+  if (!/^php(?:inidir|_(?:admin_)?(?:value|flag))$/.test(lower)) return hasForeignModule(unit)
   return [...unit.modules.keys()].some(id => /php/i.test(id))
 }
 

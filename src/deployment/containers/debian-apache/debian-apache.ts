@@ -1,0 +1,175 @@
+import { posix } from 'node:path'
+import { memo } from '../../../../parsers/collections/memo.ts'
+import { commandText } from '../../../../parsers/dockerfile/command-text.ts'
+import { isBelow, overlap } from '../../../../parsers/text/is-below.ts'
+import { type Source, textSource } from '../../../../parsers/text/source.ts'
+import { STAND_IN } from '../../../../parsers/text/stand-in.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import { overlaidFiles } from '../../../files/overlaid-files.ts'
+import type { ApacheEnvironment } from '../../../servers/apache/environment.ts'
+import { type Fact, known, unknown } from '../../../servers/fact.ts'
+import type { Container, ContainerMount } from '../container.ts'
+import { isForeignMount } from '../foreign-mount.ts'
+import { serviceVariables } from '../service-variables.ts'
+import { takeSteps } from './build-steps.ts'
+import { enableModule } from './commands.ts'
+import { BY_DEFAULT } from './modules.ts'
+import { type ApacheTree, DOCKER_PHP_CONF, HOME, loadOf, stockTexts } from './stock-files.ts'
+
+/** Apache as Debian packages it, in a container of which every file is known that it reads. */
+export interface DebianApache {
+  /** Those of the container, with what the package and the steps of the image put below `/etc/apache2`. */
+  readonly files: FileSystem
+  /** The main file of the package; null where the repository brings another one. */
+  readonly main: Source | null
+  /** The files that it includes, by their paths in the container. */
+  readonly included: readonly string[]
+  readonly environment: ApacheEnvironment
+}
+
+/** Null for every other container, and where nobody knows what is in it. */
+export const debianApache = memo((container: Container): DebianApache | null => {
+  const kind = kindOf(container)
+  if (kind === null || !isKnown(kind, container)) return null
+  const tree = packaged(kind, container)
+  if (!takeSteps(tree, container)) return null
+  const sources = new Map(
+    [...tree.texts].map(([path, text]) => {
+      const place = posix.join(HOME, path)
+      return [place, textSource(`${STAND_IN}image of ${container.base}${place}`, text)] as const
+    }),
+  )
+  const links = new Map([...tree.links].map(([from, to]) => [posix.join(HOME, from), posix.join(HOME, to)]))
+  const files: FileSystem = {
+    ...overlaidFiles(container.files, { sources, links }),
+    covers: path => isBelow(path, HOME),
+  }
+  const mainPath = posix.join(HOME, 'apache2.conf')
+  return {
+    files,
+    main: container.files.kind(mainPath) === null ? (sources.get(mainPath) ?? null) : null,
+    included: includedIn(files),
+    environment: environmentOf(container),
+  }
+})
+
+/** What the main file of the package includes, in its order. */
+function includedIn(files: FileSystem): readonly string[] {
+  const inDirectory = (directory: string, ending: string): readonly string[] =>
+    (files.list(posix.join(HOME, directory)) ?? []).flatMap(({ name, kind }) =>
+      kind === 'file' && name.endsWith(ending) ? [posix.join(HOME, directory, name)] : [],
+    )
+  return [
+    ...inDirectory('mods-enabled', '.load'),
+    ...inDirectory('mods-enabled', '.conf'),
+    posix.join(HOME, 'ports.conf'),
+    ...inDirectory('conf-enabled', '.conf'),
+    ...inDirectory('sites-enabled', '.conf'),
+  ]
+}
+
+/** An image whose Apache is that of Debian, and how it is started. */
+interface Kind {
+  /** Of PHP 5 and 7, whose modules are called by it; empty for the others and where PHP is not the image's. */
+  readonly php: string | null
+  /** A command with which Apache reads its own main file. */
+  readonly starts: RegExp
+}
+
+/** The image of PHP with Apache, of which the tag tells the release. */
+const OF_PHP = /^php:(?:(\d+)\S*-)?apache/
+const BY_ITS_IMAGE = /^(?:docker-php-entrypoint )?apache2-foreground$/
+
+/** Images of Debian or Ubuntu, into which a step installs the package. */
+const OF_DEBIAN = /^(?:debian|ubuntu|buildpack-deps|python|node|php|ruby)(?::|$)/
+const INSTALLS = /\bapt(?:-get)?\b[^;&|]*\binstall\b[^;&|]*\s(?:apache2|libapache2-mod-[\w.-]+)(?=[\s=;&|]|$)/
+const BY_ITS_SCRIPT =
+  /^(?:exec )?(?:\/usr\/sbin\/)?apache(?:2ctl|ctl) (?:-e \w+ )?-D ?FOREGROUND(?: -e \w+)?$|^service apache2 start && tail -[fF] [\w./-]+$/
+
+function kindOf({ reference, image }: Container): Kind | null {
+  const php = OF_PHP.exec(reference ?? '')
+  if (php !== null) return { php: /^[57]$/.test(php[1] ?? '') ? php[1]! : '', starts: BY_ITS_IMAGE }
+  if (!OF_DEBIAN.test(reference ?? '') || /alpine/.test(reference ?? '')) return null
+  const isInstalled = (image?.steps ?? []).some(
+    step => 'command' in step && INSTALLS.test(commandText(step.command)),
+  )
+  return isInstalled ? { php: null, starts: BY_ITS_SCRIPT } : null
+}
+
+/** The files of Apache before any step of the image. */
+function packaged({ php }: Kind, { files }: Container): ApacheTree {
+  const tree: ApacheTree = { texts: stockTexts(), links: new Map() }
+  const { texts, links } = tree
+  for (const name of [php === null ? 'mpm_event' : 'mpm_prefork', ...BY_DEFAULT])
+    enableModule({ tree, files }, name)
+  if (php !== null) {
+    texts.set('mods-available/php.load', loadOf(`php${php}_module`, `libphp${php}.so`))
+    enableModule({ tree, files }, 'php')
+    texts.set('conf-available/docker-php.conf', DOCKER_PHP_CONF)
+  }
+  for (const path of texts.keys())
+    if (path.startsWith('conf-available/')) links.set(path.replace('available', 'enabled'), path)
+  links.set('sites-enabled/000-default.conf', 'sites-available/000-default.conf')
+  return tree
+}
+
+/** True where nothing but the image's own start and the repository's files decide what Apache reads. */
+function isKnown(kind: Kind, container: Container): boolean {
+  const { service, isAlone, image, mounts } = container
+  if ((!service.complete && !isAlone) || service.volumesFrom.length > 0) return false
+  if (service.build !== null && image === null) return false
+  const isRead = ({ target }: ContainerMount): boolean =>
+    overlap(target, HOME) || /^\/usr\/(?:local\/bin\/(?:apache2|docker-php)|sbin\/apache)/.test(target)
+  if (mounts.some(mount => isRead(mount) && isForeignMount(container, mount))) return false
+  return startsPlainly(kind, container)
+}
+
+function startsPlainly({ php, starts }: Kind, { service, image }: Container): boolean {
+  if (service.entrypoint !== null || image?.entrypoint != null) return false
+  if (service.command !== null)
+    return (
+      service.command.rest === null && starts.test(service.command.words.map(({ text }) => text).join(' '))
+    )
+  return image?.command == null ? php !== null : starts.test(commandText(image.command).trim())
+}
+
+/** What `apache2-foreground` has from `envvars` and from the container. */
+function environmentOf({ image, service, hostFiles, isAlone }: Container): ApacheEnvironment {
+  const variables = new Map<string, Fact<string>>(
+    Object.entries(ENVVARS).map(([name, value]) => [name, known(value)]),
+  )
+  for (const name of OF_IMAGE) variables.set(name, unknown('the image sets it'))
+  const given = serviceVariables(service, hostFiles)
+  for (const { name, value, at } of image?.environment ?? [])
+    variables.set(name, value.known ? known(value.value, at) : unknown(value.reason, at))
+  for (const { name, value } of given.variables)
+    variables.set(name, value?.known ? known(value.value) : unknown('whoever starts the container sets it'))
+  return { variables, complete: given.complete && !isAlone, defines: new Map([['FOREGROUND', null]]) }
+}
+
+const ENVVARS: Readonly<Record<string, string>> = {
+  APACHE_CONFDIR: HOME,
+  APACHE_ENVVARS: `${HOME}/envvars`,
+  APACHE_RUN_USER: 'www-data',
+  APACHE_RUN_GROUP: 'www-data',
+  APACHE_PID_FILE: '/var/run/apache2/apache2.pid',
+  APACHE_RUN_DIR: '/var/run/apache2',
+  APACHE_LOCK_DIR: '/var/lock/apache2',
+  APACHE_LOG_DIR: '/var/log/apache2',
+  LANG: 'C',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+}
+
+const OF_IMAGE = [
+  ...[
+    'HOME',
+    'HOSTNAME',
+    'PHP_INI_DIR',
+    'PHP_VERSION',
+    'PHP_URL',
+    'PHP_CFLAGS',
+    'PHP_CPPFLAGS',
+    'PHP_LDFLAGS',
+  ],
+  ...['PHP_SHA256', 'PHP_ASC_URL', 'PHPIZE_DEPS', 'GPG_KEYS', 'PWD', 'SHLVL', '_'],
+]
