@@ -508,6 +508,7 @@ import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
 import nginxCommaInList from './nginx/comma-in-list.ts'
+import nginxDefinedNowhere from './nginx/defined-nowhere.ts'
 import nginxDeniedDotUnescaped from './nginx/denied-dot-unescaped.ts'
 import nginxDirectiveOfAnotherPass from './nginx/directive-of-another-pass.ts'
 import nginxErrorPageHidesStatus from './nginx/error-page-hides-status.ts'
@@ -1310,6 +1311,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },
   { id: 'nginx/comma-in-list', ...nginxCommaInList },
+  { id: 'nginx/defined-nowhere', ...nginxDefinedNowhere },
   { id: 'nginx/denied-dot-unescaped', ...nginxDeniedDotUnescaped },
   { id: 'nginx/directive-of-another-pass', ...nginxDirectiveOfAnotherPass },
   { id: 'nginx/error-page-hides-status', ...nginxErrorPageHidesStatus },

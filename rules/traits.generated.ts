@@ -510,6 +510,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['loopback/vhost-wildcard-on-loopback-listen', { fixes: ['unsafe'], programs: ['apache'] }],
   ['nginx/capture-without-group', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/comma-in-list', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['nginx/defined-nowhere', { fixes: [], programs: ['nginx'] }],
   ['nginx/denied-dot-unescaped', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/directive-of-another-pass', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/error-page-hides-status', { fixes: [], programs: ['nginx'] }],

@@ -115,7 +115,8 @@ function askedMaps({ directive, output, conditions, keepsUri }: PlacedRule): rea
     })),
   ]
   return texts.flatMap(({ text, at }) =>
-    [...text.matchAll(/(?<!\\)\$\{([\w.-]+):/g)].map(([, name = '']) => ({ name, at })),
+    // `${ENV:NAME}` is meant for a variable, and `apache/rewrite-variable-misspelt` says how that is written.
+    [...text.matchAll(/(?<!\\)\$\{(?!(?:ENV|HTTP|SSL):)([\w.-]+):/g)].map(([, name = '']) => ({ name, at })),
   )
 }
 

@@ -1,4 +1,5 @@
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
@@ -18,6 +19,7 @@ import { isDockerfile } from './dockerfiles.ts'
 import { isManifest, runsInCluster } from './manifests.ts'
 import { CRONTAB, isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
+import { textsThatConfigure } from './texts-that-configure.ts'
 import { type Survey, surveyRoot } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
 
@@ -202,6 +204,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     isDump: false,
     notices,
     skipped,
+    ...(scope.single.length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
     ...repository,
   }
   const isEmpty =

@@ -1,3 +1,4 @@
+import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import type { Notice } from './notice.ts'
@@ -112,6 +113,11 @@ export interface Machine {
   readonly htaccess: readonly string[]
   /** True for the files of an `nginx -T` dump: what they lack may still be on the machine. */
   readonly isDump: boolean
+  /**
+   * Every text in which the rest of a configuration may stand, or be written; null where there are too many to read,
+   * and left out where such texts may lie outside of the audit.
+   */
+  readonly texts?: () => readonly Source[] | null
   /** What could not be read or followed; to be asked after the audit, which reads most. */
   readonly notices: () => readonly Notice[]
   /** What was not read; to be asked after the audit, too. */

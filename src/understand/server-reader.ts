@@ -25,7 +25,8 @@ import { type ApacheEnvironment, EMPTY_ENVIRONMENT } from '../servers/apache/env
 import { evaluateApache } from '../servers/apache/evaluate.ts'
 import { filesInWorld } from '../servers/files-in-world.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
-import { evaluateNginx } from '../servers/nginx/evaluate.ts'
+import { evaluateNginx, type NginxInput } from '../servers/nginx/evaluate.ts'
+import { supposedProblems } from '../servers/nginx/supposed-problems.ts'
 import { packageVersion } from '../servers/package-version.ts'
 import type { World } from '../servers/presence.ts'
 import { limitNotices } from '../unread-notices.ts'
@@ -120,7 +121,7 @@ export function serverReader(
         world,
       })
     const home = homeOf(of, main === null ? fragments : [main])
-    return evaluateNginx({
+    const input: NginxInput = {
       files: filesOf(of, home),
       main: main === null ? null : sourceOf(own, main),
       ...(main !== null && { mainPath: (home && placeIn(home, of, main)) ?? main }),
@@ -131,7 +132,12 @@ export function serverReader(
       version: nginxVersion,
       includeMap: settings.includeMap,
       world,
-    })
+    }
+    const configuration = evaluateNginx(input)
+    // Of a container's main file nobody knows what its image puts there.
+    const isOpen = main === null && !isInLocation && (home === null || input.stockMain === true)
+    const supposed = isOpen ? supposedProblems(input, of.texts ?? (() => null)) : []
+    return supposed.length === 0 ? configuration : { ...configuration, supposed }
   }
   const readImageApache = (of: Machine, { container, ...stock }: StockHome): ApacheConfiguration =>
     evaluateApache({

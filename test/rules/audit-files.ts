@@ -4,6 +4,7 @@ import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { audit } from '../../src/audit.ts'
 import type { AuditSettings } from '../../src/understand/settings.ts'
+import { textsThatConfigure } from '../../src/files/texts-that-configure.ts'
 import { understand } from '../../src/understand/understand.ts'
 import { readProjects } from '../../src/deployment/containers/read-projects.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -95,6 +96,7 @@ export function machineOf(
     hasApache,
     htaccess,
     isDump: false,
+    texts: () => textsThatConfigure(files, paths),
     supposed: false,
     notices: () => [],
     skipped: () => [],

@@ -72,6 +72,8 @@ export interface NginxConfiguration {
   readonly limit?: string | null
   /** What `nginx -t` would say, in its order; syntax, includes and meaning together. */
   readonly problems: readonly Problem<NginxProblemCode>[]
+  /** Of fragments: what it would say besides unless their main file defines more than any that a package brings. */
+  readonly supposed?: readonly Problem<NginxProblemCode>[]
 }
 
 export type { NginxProblemCode } from './problem-codes.ts'

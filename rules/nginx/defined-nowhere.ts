@@ -1,0 +1,134 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+
+const site = (lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+  }
+`
+const PROXY = conf`
+  location / {
+      proxy_pass http://127.0.0.1:8000;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection «$connection_upgrade»;
+  }
+`
+const MAP = "map $http_upgrade $connection_upgrade {\n    default upgrade;\n    '' close;\n}\n"
+
+export default defineRule({
+  summary: 'A site uses what no file here defines, and no main file of nginx either',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'The main file of such a site is not here. That of no package of nginx defines a zone of `limit_req`, a format of the log but `main`, a certificate, or `$connection_upgrade`, which is a `map` of the documentation and no variable of nginx: without it nginx does not start, `unknown "connection_upgrade" variable`.',
+  remedy: 'Write the definition above the `server`, in the same file',
+  references: [
+    'https://nginx.org/en/docs/http/websocket.html',
+    'https://nginx.org/en/docs/http/ngx_http_limit_req_module.html#limit_req_zone',
+  ],
+  unproven:
+    'The main file is not among the files: that nginx refuses such a whole, its conformance cases show',
+  bad: [
+    { title: 'the map of WebSockets', files: { 'deploy/shop.conf': site(PROXY) } },
+    {
+      title: 'in a directory of sites',
+      files: {
+        'nginx/sites-available/shop': site(PROXY),
+        'nginx/sites-available/other': site('root /srv/other;').replace('example.org', 'example.net'),
+      },
+    },
+    {
+      title: 'a zone',
+      files: { 'deploy/shop.conf': site('limit_req «zone=login» burst=5;\nroot /srv/www;') },
+    },
+    {
+      title: 'a cache',
+      files: {
+        'deploy/shop.conf': site(
+          'location / {\n    proxy_cache «shop»;\n    proxy_pass http://127.0.0.1:8000;\n}',
+        ),
+      },
+    },
+    {
+      title: 'a format',
+      files: { 'deploy/shop.conf': site('access_log /var/log/nginx/shop.log «timed»;\nroot /srv/www;') },
+    },
+    {
+      title: 'a certificate',
+      files: {
+        'deploy/shop.conf': site('root /srv/www;')
+          .replace(/server|listen 80;/g, word => (word === 'server' ? '«server»' : 'listen 443 ssl;'))
+          .replace('«server»_name', 'server_name'),
+      },
+    },
+  ],
+  good: [
+    { title: 'the map in the same file', files: { 'deploy/shop.conf': MAP + site(PROXY) } },
+    {
+      title: 'the map in another file',
+      files: { 'deploy/shop.conf': site(PROXY), 'deploy/upgrade.conf': MAP },
+    },
+    {
+      title: 'a program that writes it',
+      files: {
+        'deploy/shop.conf': site(PROXY),
+        'deploy/tasks.yml': conf`
+          - copy:
+              dest: /etc/nginx/conf.d/upgrade.conf
+              content: |
+                map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+        `,
+      },
+    },
+    {
+      title: 'a file that is not here',
+      files: { 'deploy/shop.conf': site(`include snippets/proxy.conf;\n${PROXY}`) },
+    },
+    {
+      title: 'an image of somebody else',
+      files: {
+        'compose.yaml': conf`
+          services:
+            front:
+              image: example/nginx
+              ports: ["80:80"]
+              volumes: ["./shop.conf:/etc/nginx/conf.d/shop.conf"]
+        `,
+        'shop.conf': site(PROXY),
+      },
+    },
+    {
+      title: 'lines for a location',
+      files: { 'deploy/proxy.conf': 'proxy_set_header Connection $connection_upgrade;\n' },
+    },
+    {
+      title: 'the format of every main file',
+      files: { 'deploy/shop.conf': site('access_log /var/log/nginx/shop.log main;\nroot /srv/www;') },
+    },
+    {
+      title: 'variables of nginx and of modules',
+      files: {
+        'deploy/shop.conf': site(
+          'add_header X-A "$ssl_protocol $geoip_country_code $http_x_a $arg_b $cookie_c";\nroot /srv/www;',
+        ),
+      },
+    },
+  ],
+  *check({ nginx }) {
+    for (const { supposed = [] } of nginx)
+      for (const { at, message, help, code } of supposed)
+        yield {
+          at,
+          message: `${message}, here or in the main file of nginx’s packages: nginx does not start`,
+          label: 'defined nowhere',
+          help: help ?? HELP[code] ?? 'Write the definition above the `server`',
+        }
+  },
+})
+
+const HELP: Readonly<Record<string, string>> = {
+  'certificate-missing': 'Write `ssl_certificate` and `ssl_certificate_key` into the server',
+}

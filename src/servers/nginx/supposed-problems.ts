@@ -1,0 +1,104 @@
+import { posix } from 'node:path'
+import { parseNginx } from '../../../parsers/nginx/parse.ts'
+import { type Source, textSource } from '../../../parsers/text/source.ts'
+import { STAND_IN } from '../../../parsers/text/stand-in.ts'
+import { overlaidFiles } from '../../files/overlaid-files.ts'
+import type { Problem } from '../problem.ts'
+import type { NginxConfiguration, NginxProblemCode } from './configuration.ts'
+import { evaluateNginx, type NginxInput } from './evaluate.ts'
+import { fragmentContexts } from './fragments.ts'
+
+const DIRECTORY = `${STAND_IN}nginx`
+
+/** A main file that has no more for the servers it includes than those of nginx's packages have. */
+const PLAIN_MAIN = textSource(
+  `${DIRECTORY}/nginx.conf`,
+  `events {}
+http {
+    include mime.types;
+    log_format main '$remote_addr';
+    include ${DIRECTORY}/sites/*.conf;
+}
+`,
+)
+
+/** What only something outside of a server can put right: a definition that is missing. */
+const MISSING: ReadonlySet<NginxProblemCode> = new Set([
+  'unknown-variable',
+  'unknown-zone',
+  'unknown-log-format',
+  'certificate-missing',
+])
+
+/**
+ * What nginx refuses of the servers in fragments for want of a definition, where neither they have it, nor the main
+ * file of nginx's packages, nor any of some other texts.
+ *
+ * @param others the texts among which one may be that defines it; null where they are too many
+ */
+export function supposedProblems(
+  input: NginxInput,
+  others: () => readonly Source[] | null,
+): NginxConfiguration['problems'] {
+  const { fragments, files } = input
+  if (!fragments.some(({ code }) => NEEDS.test(code)) || !fragments.every(holdsServers)) return []
+  const sources = new Map(
+    fragments.map((source, index) => [
+      posix.join(DIRECTORY, 'sites', `${String(index).padStart(6, '0')}.conf`),
+      source,
+    ]),
+  )
+  const { problems } = evaluateNginx({
+    ...input,
+    files: overlaidFiles(files, { sources }),
+    main: PLAIN_MAIN,
+    fragments: [],
+  })
+  const missing = problems.filter(problem => MISSING.has(problem.code) && !isFilledIn(problem))
+  const texts = missing.length === 0 ? null : others()
+  return texts === null ? [] : missing.filter(problem => !texts.some(source => mayDefine(source, problem)))
+}
+
+/** A file without any of these is complete by itself: there is no need to read it once more. */
+const NEEDS =
+  /\$[a-z]\w*_\w+|\b(?:limit_req|limit_conn|\w+_cache)\s|\baccess_log\s+[^\s;]+\s+[^\s;]|\blisten\s[^;]*\b(?:ssl|quic)\b/
+
+/** True for a file whose every line may stand in `http`, some of it a server. */
+function holdsServers(source: Source): boolean {
+  const contextOf = fragmentContexts(source)
+  const nodes = parseNginx(source).children.filter(node => node.kind === 'directive')
+  return nodes.some(({ name }) => name.value === 'server') && nodes.every(node => contextOf(node) === 'http')
+}
+
+/** `$SITE` is nobody's variable: a script puts something in its place. */
+function isFilledIn({ at: { source, start, end } }: Problem<NginxProblemCode>): boolean {
+  return /\$\{?[A-Z]/.test(source.text.slice(start, end))
+}
+
+/**
+ * True for a text of the problem's own file that has the name in other lines than those which ask for it, and for any
+ * other that has it at all: what two files ask for is something that people know to be there.
+ */
+function mayDefine({ path, text }: Source, { at, code, message }: Problem<NginxProblemCode>): boolean {
+  const isOwn = at.source.path === path || at.source.path.startsWith(path)
+  // Certificates that stand beside a server are its own.
+  if (code === 'certificate-missing')
+    return !isOwn && /ssl_certificate/.test(text) && !/\bserver\s*\{/.test(text)
+  const name = /`\$?([^`]+)`$/.exec(message)?.[1] ?? ''
+  if (name === '' || !text.includes(name)) return name === ''
+  const naming = text.split('\n').filter(line => line.split(/[^\w-]+/).includes(name))
+  // Zones have the names of everyday things.
+  if (
+    code === 'unknown-zone' &&
+    !(isOwn ? naming.some(line => line.includes('zone')) : text.includes('zone'))
+  )
+    return false
+  return naming.some(line => !isOwn || USES[code]?.test(line) !== true)
+}
+
+/** Lines that ask for a name: whatever else has it may define it, a program or a file of settings too. */
+const USES: Readonly<Partial<Record<NginxProblemCode, RegExp>>> = {
+  'unknown-variable': /^(?!\s*(?:\w+_)?(?:map|geo|set|split_clients)\b).*\$/,
+  'unknown-zone': /^(?!.*(?:_zone|_path)\b)/,
+  'unknown-log-format': /\baccess_log\s/,
+}
