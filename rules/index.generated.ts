@@ -333,6 +333,7 @@ import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
 import containersNpmScriptMissing from './containers/npm-script-missing.ts'
 import containersOwnLoopback from './containers/own-loopback.ts'
 import containersPackageNotBuildable from './containers/package-not-buildable.ts'
+import containersPackagesOfAnotherPython from './containers/packages-of-another-python.ts'
 import containersPhpExtensionMissing from './containers/php-extension-missing.ts'
 import containersPhpExtensionRefused from './containers/php-extension-refused.ts'
 import containersPhpFileMisplaced from './containers/php-file-misplaced.ts'
@@ -1136,6 +1137,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/npm-script-missing', ...containersNpmScriptMissing },
   { id: 'containers/own-loopback', ...containersOwnLoopback },
   { id: 'containers/package-not-buildable', ...containersPackageNotBuildable },
+  { id: 'containers/packages-of-another-python', ...containersPackagesOfAnotherPython },
   { id: 'containers/php-extension-missing', ...containersPhpExtensionMissing },
   { id: 'containers/php-extension-refused', ...containersPhpExtensionRefused },
   { id: 'containers/php-file-misplaced', ...containersPhpFileMisplaced },

@@ -335,6 +335,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/npm-script-missing', { fixes: [], programs: ['docker'] }],
   ['containers/own-loopback', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
   ['containers/package-not-buildable', { fixes: [], programs: ['django', 'docker'] }],
+  ['containers/packages-of-another-python', { fixes: [], programs: ['docker'] }],
   ['containers/php-extension-missing', { fixes: [], programs: ['docker'] }],
   ['containers/php-extension-refused', { fixes: [], programs: ['docker'] }],
   ['containers/php-file-misplaced', { fixes: [], programs: ['docker'] }],
