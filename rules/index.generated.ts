@@ -38,6 +38,7 @@ import accessValidReferersUnused from './access/valid-referers-unused.ts'
 import accessWellKnownDenied from './access/well-known-denied.ts'
 import accessXAccelLocationOpen from './access/x-accel-location-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
+import apacheAccessGrantedNowhere from './apache/access-granted-nowhere.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
@@ -68,6 +69,7 @@ import apacheExpiresMediaTypeUnknown from './apache/expires-media-type-unknown.t
 import apacheExpiresNotActive from './apache/expires-not-active.ts'
 import apacheExtensionIsWholeName from './apache/extension-is-whole-name.ts'
 import apacheFileTestNotPath from './apache/file-test-not-path.ts'
+import apacheFileTestWithoutDash from './apache/file-test-without-dash.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
@@ -842,6 +844,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/well-known-denied', ...accessWellKnownDenied },
   { id: 'access/x-accel-location-open', ...accessXAccelLocationOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
+  { id: 'apache/access-granted-nowhere', ...apacheAccessGrantedNowhere },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
@@ -872,6 +875,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/expires-not-active', ...apacheExpiresNotActive },
   { id: 'apache/extension-is-whole-name', ...apacheExtensionIsWholeName },
   { id: 'apache/file-test-not-path', ...apacheFileTestNotPath },
+  { id: 'apache/file-test-without-dash', ...apacheFileTestWithoutDash },
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },

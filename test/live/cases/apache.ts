@@ -562,6 +562,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(301),
   },
   {
+    rule: 'apache/file-test-without-dash',
+    examples: { bad: 'files and directories that are left out', good: 'files that are asked for' },
+    shows: 'a style sheet is answered with the start page',
+    request: { url: 'http://example.org/site.css' },
+    harm: ({ response }) => response.body === 'start page',
+    sound: ({ response }) => response.body === 'body {}',
+  },
+  {
     rule: 'apache/file-test-not-path',
     examples: { bad: 'the path of the URL', good: 'the file of the request' },
     shows: 'a style sheet is answered with the start page',

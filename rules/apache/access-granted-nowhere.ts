@@ -1,0 +1,208 @@
+import { matchesAprPath } from '../../parsers/wildcard/apr-fnmatch.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  readsEveryInclude,
+} from '../../src/servers/apache/configuration.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+
+const GRANTED = conf`
+  <Directory /srv/shop/public>
+      Require all granted
+  </Directory>
+`
+const site = (lines: string, granted = GRANTED): Record<string, string> => ({
+  'deploy/shop.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        DocumentRoot /srv/shop/public
+        ${granted}
+        ${lines}
+    </VirtualHost>
+  `,
+})
+const root = (lines: string, other = ''): Record<string, string> => ({
+  'deploy/shop.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        DocumentRoot «/srv/shop/public»
+        ${lines}
+        ${other}
+    </VirtualHost>
+  `,
+})
+
+export default defineRule({
+  summary: 'A site serves a directory to which none of its lines grants access',
+  severity: 'warning',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: 'The main file of such a site is not here. That of every distribution denies the whole file system, but for `/var/www` and `/usr/share`: each request for another directory is answered with 403 (AH01630, client denied by server configuration) until a section grants it.',
+  remedy: 'Write `<Directory …> Require all granted </Directory>` for the directory',
+  references: [
+    'https://httpd.apache.org/docs/2.4/mod/core.html#directory',
+    'https://httpd.apache.org/docs/2.4/howto/access.html',
+  ],
+  unproven: 'The main file is not among the files: `apache/served-directory-denied` is shown with one',
+  bad: [
+    { title: 'an alias', files: site('Alias /media «/srv/media»') },
+    {
+      title: 'a directory that is granted by another name',
+      files: root(conf`
+        <Directory /srv/shop/pubic>
+            Require all granted
+        </Directory>
+      `),
+    },
+    {
+      title: 'the script of an application',
+      files: site(
+        'WSGIScriptAlias /api «/srv/api/wsgi.py»\n<Directory /srv/ap>\nRequire all granted\n</Directory>',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'granted by the directory above',
+      files: site('Alias /media /srv/media/', '<Directory /srv>\nRequire all granted\n</Directory>'),
+    },
+    {
+      title: 'granted by a pattern',
+      files: site(
+        'Alias /media /srv/media',
+        '<Directory "/srv/*">\nRequire all granted\n</Directory>\n<DirectoryMatch ^/srv/shop>\nRequire all granted\n</DirectoryMatch>',
+      ),
+    },
+    {
+      title: 'granted by its URL',
+      files: site('Alias /media /srv/media\n<Location /media>\nRequire all granted\n</Location>'),
+    },
+    { title: 'a directory of the distribution', files: site('Alias /javascript /usr/share/javascript') },
+    {
+      title: 'a site of Apache 2.2, whose main file denies nothing',
+      files: site(
+        'Alias /media /srv/media',
+        '<Directory /srv/shop>\nOrder allow,deny\nAllow from all\n</Directory>',
+      ),
+    },
+    {
+      title: 'all is proxied',
+      files: {
+        'deploy/shop.conf': root(
+          'ProxyPass / http://127.0.0.1:8000/',
+          '<Location />\nRequire all granted\n</Location>',
+        )['deploy/shop.conf']!.replace(/[«»]/g, ''),
+      },
+    },
+    {
+      title: 'a line that is not here',
+      files: site('Alias /media /srv/media\nInclude conf/media.conf'),
+    },
+    {
+      title: 'another file of the same server',
+      files: {
+        ...site('Alias /media /srv/media'),
+        'deploy/media.conf': '<Directory /srv/media>\n    Require all granted\n</Directory>\n',
+      },
+    },
+    {
+      title: 'lines for some virtual host',
+      files: {
+        'deploy/media.conf':
+          'Alias /media /srv/media\n<Location /status>\nRequire ip 192.0.2.1\n</Location>\n',
+      },
+    },
+    {
+      title: 'a placeholder',
+      files: site('Alias /media {{ media }}'),
+    },
+  ],
+  *check({ apache }) {
+    for (const configuration of apache) {
+      if (configuration.main !== null || !readsEveryInclude(configuration) || !isOfToday(configuration))
+        continue
+      const sections = grantingSections(configuration)
+      for (const [name, index] of SERVING)
+        for (const directive of configuration.occurrences.get(name) ?? []) {
+          const written = directive.args[index]?.value ?? ''
+          if (directive.source.template || !written.startsWith('/') || !isSettled(written)) continue
+          // Lines that some virtual host includes are granted there.
+          if (virtualHostSection(directive) === null) continue
+          const path = cleanPath(written)
+          const url = index === 0 ? '/' : (directive.args[0]?.value ?? '/')
+          if (OF_DISTRIBUTIONS.test(path) || (index === 0 && isTaken(directive, configuration))) continue
+          if (sections.some(section => covers(section, path, url))) continue
+          yield {
+            at: argumentPlace(directive, index),
+            message: `no line here grants access to \`${written}\`, and the main file of no distribution does: every request below \`${url}\` is answered with 403`,
+            label: 'granted nowhere',
+          }
+        }
+    }
+  },
+})
+
+const SERVING = [
+  ['documentroot', 0],
+  ['alias', 1],
+  ['scriptalias', 1],
+  ['wsgiscriptalias', 1],
+] as const
+
+/** What the main files of Debian, Red Hat, SUSE, Alpine, FreeBSD and httpd itself grant. */
+const OF_DISTRIBUTIONS =
+  /^\/(?:var\/www|usr\/share|srv\/www|usr\/lib\/cgi-bin|usr\/local\/(?:apache2|www)|opt\/(?:homebrew|bitnami))(?:\/|$)/
+
+/** True where a line has the words of 2.4, whose main file denies everything. */
+function isOfToday({ occurrences }: ApacheConfiguration): boolean {
+  return (occurrences.get('require') ?? []).some(({ args }) =>
+    /^(?:all|ip|host|local|method|expr|not)$/i.test(args[0]?.value ?? ''),
+  )
+}
+
+/** Sections with a line that may grant something. */
+function grantingSections({ occurrences }: ApacheConfiguration): readonly ApacheDirective[] {
+  const lines = ['require', 'allow', 'satisfy'].flatMap(name => occurrences.get(name) ?? [])
+  const sections = new Set<ApacheDirective>()
+  for (const line of lines)
+    for (let at = line.parent; at !== null; at = at.parent) if (SECTIONS.test(at.name)) sections.add(at)
+  return [...sections]
+}
+
+const SECTIONS = /^(?:Directory|Location|Files|If|ElseIf|Else)(?:Match)?$/i
+
+function covers({ name, args }: ApacheDirective, path: string, url: string): boolean {
+  const lower = name.toLowerCase()
+  if (lower.endsWith('match') || /^(?:files|if|elseif|else)$/.test(lower)) return true
+  const [first, second] = args
+  const written = first?.value ?? ''
+  if (written === '~' || second !== undefined || !isSettled(written)) return true
+  if (lower === 'location') return hasWildcard(written) || isBelow(cleanPath(url), cleanPath(written))
+  if (!hasWildcard(written)) return isBelow(path, cleanPath(written))
+  // A pattern grants what lies below what it names.
+  for (let at = path; at !== '/'; at = at.slice(0, at.lastIndexOf('/')) || '/')
+    if (matchesAprPath(cleanPath(written), at)) return true
+  return false
+}
+
+/** True where a line of the same host answers every request before its document root is asked. */
+function isTaken({ parent }: ApacheDirective, { occurrences }: ApacheConfiguration): boolean {
+  return TAKING.some(name =>
+    occurrences
+      .get(name)
+      ?.some(
+        line => line.parent === parent && /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(line.args[0]?.value ?? ''),
+      ),
+  )
+}
+
+const TAKING = [
+  ...['proxypass', 'proxypassmatch', 'wsgiscriptalias', 'redirect', 'redirectmatch', 'redirectpermanent'],
+  ...['rewriterule', 'scriptalias', 'alias'],
+]
