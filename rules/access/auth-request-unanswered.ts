@@ -8,7 +8,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { locationsOf, PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
-import { isStandIn, serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { isUnseenServer, serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -93,7 +93,7 @@ export default defineRule({
           continue
         }
         if (!uri.startsWith('/')) continue
-        if (!serversAround(deployment).has(server) || isStandIn(server)) continue
+        if (!serversAround(deployment).has(server) || isUnseenServer(server)) continue
         if (hasUnreadInclude(configuration, server) || rewrites(server)) continue
         const selected = selectLocation(configuration, server, toBytes(uri))
         if (!selected.known) continue

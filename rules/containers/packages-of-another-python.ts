@@ -29,9 +29,9 @@ const image = (from: string, steps = '', site = ''): Record<string, string> => (
     </VirtualHost>
   `,
 })
-const unmarked = (files: Record<string, string>): Record<string, string> => ({
+const unmarked = ({ Dockerfile = '', ...files }: Record<string, string>): Record<string, string> => ({
   ...files,
-  Dockerfile: files['Dockerfile']!.replace(/[«»]/g, ''),
+  Dockerfile: Dockerfile.replace(/[«»]/g, ''),
 })
 
 export default defineRule({

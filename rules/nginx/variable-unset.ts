@@ -15,7 +15,7 @@ import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { PASSES, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { enclosingServer, isStandIn } from '../../src/servers/nginx/queries/servers.ts'
+import { enclosingServer, isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
@@ -370,7 +370,7 @@ function locationAround(block: NginxDirective | null): NginxDirective | null {
 
 function mayHoldMore(configuration: NginxConfiguration, block: NginxDirective): boolean {
   for (let at: NginxDirective | null = block; at !== null && at.context !== 'main'; at = at.parent) {
-    if (isStandIn(at) || hasUnreadInclude(configuration, at)) return true
+    if (isUnseenServer(at) || hasUnreadInclude(configuration, at)) return true
     if (at.name === 'server') return false
   }
   return true

@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { valueParts, variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
-import { enclosingServer, isStandIn } from '../../src/servers/nginx/queries/servers.ts'
+import { enclosingServer, isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -150,7 +150,7 @@ function chosenBy(configuration: NginxConfiguration, line: NginxDirective, value
 /** The variable that another one is a copy of, by a single `set` of the server; itself otherwise. */
 function originOf({ occurrences }: NginxConfiguration, line: NginxDirective, name: string): string {
   const home = enclosingServer(line)
-  if (FROM_CLIENT.test(name) || home === null || isStandIn(home)) return name
+  if (FROM_CLIENT.test(name) || home === null || isUnseenServer(home)) return name
   const sets = (occurrences.get('set') ?? []).filter(
     ({ args }) => args[0]?.value.toLowerCase() === `$${name}`,
   )

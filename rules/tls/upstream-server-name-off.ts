@@ -6,7 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { lookedUpName } from '../_looked-up-name.ts'
-import { isStandIn } from '../../src/servers/nginx/queries/servers.ts'
+import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 import { effectiveAtHand, isOnAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
 const site = (lines: string, backend = 'api.example.com'): string => conf`
@@ -202,7 +202,9 @@ export default defineRule({
         // One line in the server is the cure of all that lead there.
         cause: server.directive,
         aspect: `${family} ${name}`,
-        ...((isStandIn(server.directive) || isOwnDomain(deployment, name) || ANSWERS_WITHOUT.test(name)) && {
+        ...((isUnseenServer(server.directive) ||
+          isOwnDomain(deployment, name) ||
+          ANSWERS_WITHOUT.test(name)) && {
           severity: 'info' as const,
         }),
         message: isOn

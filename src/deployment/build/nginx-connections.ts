@@ -5,7 +5,7 @@ import { PASSES } from '../../servers/nginx/queries/locations.ts'
 import { type ProxyTarget, proxyTarget } from '../../servers/nginx/queries/proxy-target.ts'
 import { externalReachability } from '../../servers/nginx/queries/reachability.ts'
 import { setVariables } from '../../servers/nginx/queries/set-variables.ts'
-import { isStandIn, serverAround } from '../../servers/nginx/queries/servers.ts'
+import { isUnseenServer, serverAround } from '../../servers/nginx/queries/servers.ts'
 import type {
   ConnectionLimit,
   NginxConnection,
@@ -176,7 +176,7 @@ function isOpenToClients(configuration: NginxConfiguration, block: NginxDirectiv
 const NO_SERVER = unknown('the server around it is not here')
 
 function namesOf(server: NginxServer): Fact<readonly string[]> {
-  return isStandIn(server.directive) ? NO_SERVER : known(exactNames(server))
+  return isUnseenServer(server.directive) ? NO_SERVER : known(exactNames(server))
 }
 
 function withoutPort(value: string): string {

@@ -4,7 +4,7 @@ import { placeText } from '../../../parsers/text/source.ts'
 import { hasUnreadListens } from '../../servers/nginx/queries/listens.ts'
 import { type Outcome, type OutcomeEnd, outcome } from '../../servers/nginx/queries/outcome.ts'
 import type { NginxRequest } from '../../servers/nginx/queries/request.ts'
-import { isStandIn } from '../../servers/nginx/queries/servers.ts'
+import { isUnseenServer } from '../../servers/nginx/queries/servers.ts'
 import { ANY_V4 } from '../../servers/address.ts'
 import { NO_HEADERS } from '../../servers/received-headers.ts'
 import { namePlace } from '../places.ts'
@@ -72,7 +72,7 @@ const SOME_LISTEN: Omit<ServerListen, 'at'> = {
 const kept = memo((_: NginxServer): Map<string, Outcome> => new Map())
 
 function publicListen({ listens, configuration, directive }: NginxServer): ServerListen | null {
-  if (isStandIn(directive)) return { ...SOME_LISTEN, at: namePlace(directive) }
+  if (isUnseenServer(directive)) return { ...SOME_LISTEN, at: namePlace(directive) }
   const found = listens.find(({ loopback, quic, port }) => loopback !== true && !quic && port !== null)
   if (found !== undefined) return found
   const [first] = listens

@@ -5,6 +5,7 @@ import { STAND_IN } from '../../../parsers/text/stand-in.ts'
 import { overlaidFiles } from '../../files/overlaid-files.ts'
 import type { Problem } from '../problem.ts'
 import type { NginxConfiguration, NginxProblemCode } from './configuration.ts'
+import { nginxVariable } from './directives.ts'
 import { evaluateNginx, type NginxInput } from './evaluate.ts'
 import { fragmentContexts } from './fragments.ts'
 
@@ -41,7 +42,7 @@ export function supposedProblems(
   others: () => readonly Source[] | null,
 ): NginxConfiguration['problems'] {
   const { fragments, files } = input
-  if (!fragments.some(({ code }) => NEEDS.test(code)) || !fragments.every(holdsServers)) return []
+  if (!fragments.some(mayLackSomething) || !fragments.every(holdsServers)) return []
   const sources = new Map(
     fragments.map((source, index) => [
       posix.join(DIRECTORY, 'sites', `${String(index).padStart(6, '0')}.conf`),
@@ -59,9 +60,18 @@ export function supposedProblems(
   return texts === null ? [] : missing.filter(problem => !texts.some(source => mayDefine(source, problem)))
 }
 
-/** A file without any of these is complete by itself: there is no need to read it once more. */
-const NEEDS =
-  /\$[a-z]\w*_\w+|\b(?:limit_req|limit_conn|\w+_cache)\s|\baccess_log\s+[^\s;]+\s+[^\s;]|\blisten\s[^;]*\b(?:ssl|quic)\b/
+/** False for a file that is plainly complete by itself: there is no need to read it once more. */
+function mayLackSomething({ code }: Source): boolean {
+  for (const [, name = ''] of code.matchAll(/\$\{?([a-z]\w*)/gi))
+    if (nginxVariable('http', name.toLowerCase()) === null) return true
+  return NEEDS.some(([asks, has]) => (code.match(asks)?.length ?? 0) > (code.match(has)?.length ?? 0))
+}
+
+const NEEDS: readonly (readonly [asks: RegExp, has: RegExp])[] = [
+  [/\b(?:limit_req|limit_conn|\w+_cache)\s/g, /_(?:zone|path)\s/g],
+  [/\baccess_log\s+[^\s;]+\s+(?!main\b|combined\b)[^\s;]/g, /\blog_format\s/g],
+  [/\blisten\s[^;]*\b(?:ssl|quic)\b/g, /\bssl_certificate\s/g],
+]
 
 /** True for a file whose every line may stand in `http`, some of it a server. */
 function holdsServers(source: Source): boolean {

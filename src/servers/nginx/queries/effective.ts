@@ -2,7 +2,7 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { namePlace } from './places.ts'
-import { isStandIn, serverAround } from './servers.ts'
+import { isUnseenServer, serverAround } from './servers.ts'
 import { hasUnreadInclude, mayHoldUnread, type NginxScope, named } from './scope.ts'
 
 /** What is in force at a block for one directive (or for a group that nginx inherits as one). */
@@ -130,7 +130,7 @@ const OF_SERVERS: ReadonlySet<string> = new Set([
 /** True for what a fragment of locations holds: the server around it is not here. */
 function isOfStandIn(scope: NginxScope): boolean {
   const server = scope === null ? null : serverAround(scope)
-  return server !== null && isStandIn(server)
+  return server !== null && isUnseenServer(server)
 }
 
 /** True where no line of the whole configuration can hold it: most of what is asked is nginx's default. */

@@ -12,7 +12,7 @@ import { locationIndex, locationsOf, readLocation } from './locations.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { childrenNamed } from './scope.ts'
 import { selectLocation } from './select-location.ts'
-import { isStandIn, serverAround } from './servers.ts'
+import { isUnseenServer, serverAround } from './servers.ts'
 
 /** Whether somebody on another machine gets an answer out of a block. */
 export interface Reachability {
@@ -55,7 +55,7 @@ export function isExternallyReachable(
 function judge(configuration: NginxConfiguration, scope: NginxDirective): Reachability {
   const server = serverAround(scope)
   if (server === null) return { kind: 'unknown', reason: 'the server around it is not here', at: null }
-  const local = isStandIn(server) ? null : localServer(configuration, server)
+  const local = isUnseenServer(server) ? null : localServer(configuration, server)
   if (local !== null) return local
   const answered = answersAlways(server)
   if (answered !== null && scope !== server) return answered
@@ -72,7 +72,7 @@ function judge(configuration: NginxConfiguration, scope: NginxDirective): Reacha
   if (guarded !== null) return guarded
   const authenticated = authentication(configuration, scope)
   if (authenticated !== null) return authenticated
-  if (isStandIn(server)) return { kind: 'unknown', reason: 'the server around it is not here', at: null }
+  if (isUnseenServer(server)) return { kind: 'unknown', reason: 'the server around it is not here', at: null }
   return { kind: 'reachable', reason: 'any client', at: null }
 }
 

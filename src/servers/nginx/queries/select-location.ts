@@ -3,7 +3,7 @@ import { type PcreMatch, regexReason } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
 import { locationIndex, type NginxLocation } from './locations.ts'
 import { hasUnreadInclude } from './scope.ts'
-import { isStandIn } from './servers.ts'
+import { isUnseenServer } from './servers.ts'
 
 export type LocationReason =
   | 'exact'
@@ -44,7 +44,7 @@ export function selectLocation(
 ): Fact<LocationSelection> {
   const step = find(configuration, server, uri, NO_LOCATION)
   if (step.kind === 'unknown') return unknown(step.reason)
-  if (step.selection.location === null && isStandIn(server))
+  if (step.selection.location === null && isUnseenServer(server))
     return unknown('the server around it is not here')
   const { selection } = step
   return known(selection, selection.location?.at ?? null)

@@ -32,7 +32,7 @@ export function isDirectlyIn({ parent, standIn }: NginxDirective, server: NginxD
 }
 
 /** True for a server of which a fragment alone is known. */
-export function isStandIn(server: NginxDirective): boolean {
+export function isUnseenServer(server: NginxDirective): boolean {
   return server.children[0]?.standIn === server
 }
 

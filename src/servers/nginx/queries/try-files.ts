@@ -6,7 +6,7 @@ import { interpolate, isComputed } from './interpolate.ts'
 import { argumentPlace, wordPlace } from './places.ts'
 import { type RequestState, requestVariables } from './request.ts'
 import { childrenNamed } from './scope.ts'
-import { isStandIn, serverAround } from './servers.ts'
+import { isUnseenServer, serverAround } from './servers.ts'
 import { baseDirectory, type FileBase, fileBase } from './static-content.ts'
 import {
   misplacedAlias,
@@ -37,7 +37,7 @@ export function tryFilesStep(walk: Walk): Next {
   for (const word of directive.args.slice(0, -1)) {
     const at = wordPlace(directive, word)
     // Of a location alone nobody knows which others there are.
-    if (!base.known && (server === null || isStandIn(server))) return endUnknown(walk, base.reason, at)
+    if (!base.known && (server === null || isUnseenServer(server))) return endUnknown(walk, base.reason, at)
     const wantsDirectory = word.value.endsWith('/')
     const written = wantsDirectory ? word.value.slice(0, -1) : word.value
     const name = nameOf(state, base.known ? base.value : null, written)
