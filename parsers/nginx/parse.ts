@@ -209,7 +209,7 @@ class Parser {
   }
 
   private endOfFile(top: readonly NginxNode[]): void {
-    const end = this.code.length
+    const end = this.end()
     const isSaid = this.count > 0
     if (isSaid) {
       const last = this.words[this.count - 1]
@@ -239,6 +239,13 @@ class Parser {
     const block = unclosed === null ? 'a block' : `the block of \`${shorten(unclosed.value)}\``
     const message = `the file ends inside ${block}: a \`}\` is missing`
     this.problem('unexpected-end-of-file', message, end, end, unfinished('block', unclosed))
+  }
+
+  /** Behind a text that stands in another file, of which the code is blank around it, lies the rest of that. */
+  private end(): number {
+    const { code, text } = this
+    const written = code.trimEnd().length
+    return text.slice(written).trim() === '' ? code.length : written
   }
 
   private takeName(): NginxWord {

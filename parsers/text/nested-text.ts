@@ -12,6 +12,8 @@ export interface NestedText {
   readonly isHtaccess?: boolean
   /** True where the key says that a controller puts it into nginx's configuration: `configuration-snippet: |`. */
   readonly isSnippet?: boolean
+  /** True where the line that begins it says that it is all of a file where nginx or Apache reads it. */
+  readonly isWhole?: boolean
   /** The name of the unit of systemd that the lines around it say it is written to. */
   readonly unit?: string
   /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */

@@ -36,6 +36,7 @@ export function nestedTexts(
           ...stretch(lines, index + 1, end),
           filledInBy: kind === 'compose' ? 'compose' : 'nobody',
           ...destinationOf(line),
+          ...(CONF_KEY.test(line) && { isWhole: true }),
           ...unitOf(pathBeside(lines, index, end)),
         })
       continue
@@ -61,6 +62,7 @@ export function nestedTexts(
       ...stretch(lines, index + 1, end),
       filledInBy,
       ...destinationOf(line),
+      ...(writesWhole(line, text) && { isWhole: true }),
       ...unitOf(line),
     })
   }
@@ -74,6 +76,23 @@ function destinationOf(line: string): Pick<NestedText, 'isHtaccess' | 'isSnippet
     ...(SNIPPET.test(line) && { isSnippet: true }),
   }
 }
+
+/**
+ * True for `cat > /etc/nginx/conf.d/shop.conf <<EOF` and `| sudo tee "/etc/apache2/sites-available/shop.conf" <<EOF` where
+ * no line of the script adds to that file.
+ */
+function writesWhole(line: string, script: string): boolean {
+  const path = WRITTEN.exec(line)?.[1]
+  if (path === undefined) return false
+  return ![...script.matchAll(ADDED)].some(([, added = '']) => added === path || added.includes('$'))
+}
+
+const WRITTEN =
+  /(?:(?<![>&\d])>(?!>)|\btee\b(?!\s+-\w*a))\s*["']?([^\s"'>|;&]*\/(?:nginx|apache2|httpd)\/[^\s"'>|;&]+)/
+const ADDED = /(?:>>|\btee\s+(?:-\w*a\w*|--append))\s*["']?([^\s"'|;&]+)/g
+
+/** A file by its name: a key of a ConfigMap. */
+const CONF_KEY = /^[ \t]*["']?[\w.-]*\.conf["']?:[ \t]/
 
 function unitOf(line: string): Pick<NestedText, 'unit'> {
   const unit = UNIT.exec(line)?.[1]

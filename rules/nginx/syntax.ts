@@ -26,6 +26,34 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
   bad: [
     {
+      title: 'a brace that is missing from what a script writes',
+      files: {
+        'setup.sh': conf`
+          cat > /etc/nginx/sites-available/shop <<EOF
+          server {
+              listen 80;
+              server_name $NAME;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+              }«»
+          EOF
+        `,
+      },
+    },
+    {
+      title: 'a brace that is missing from a template',
+      files: {
+        'templates/shop.conf.j2': `${conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              location / {
+                  root {{ root }};
+              }
+        `}«»`,
+      },
+    },
+    {
       title: 'a lost semicolon',
       files: {
         'nginx.conf': conf`
@@ -114,6 +142,48 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a file that a script writes piece by piece',
+      files: {
+        'setup.sh': conf`
+          cat > /etc/nginx/sites-available/shop <<EOF
+          server {
+              listen 80;
+              server_name $NAME;
+          EOF
+          cat >> /etc/nginx/sites-available/shop <<EOF
+              root /srv/www;
+          }
+          EOF
+        `,
+      },
+    },
+    {
+      title: 'names of an engine that nobody knows, between braces',
+      files: {
+        'web/shop': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              location / {
+                  proxy_pass http://{%APP_HOST%}:{%APP_PORT%};
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a template of which a statement may end the block',
+      files: {
+        'templates/shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              root /srv/www;
+          {% include 'end.j2' %}
+        `,
+      },
+    },
     {
       title: 'a list of media types',
       files: {

@@ -107,7 +107,7 @@ export function surveyDirectory(
 const FIRST_LINE = 64
 
 /** False for a piece of a file, whose blocks begin or end in another. */
-function isBalanced(source: Source, program: Program): boolean {
+export function isBalanced(source: Source, program: Program): boolean {
   if (program === 'nginx') return parseNginx(source).problems.length === 0
   let depth = 0
   for (const { kind } of parseApache(source)) {
@@ -127,11 +127,10 @@ function lookForNested(
     const isOne = mayHoldFiles(outer) || (mayBeScript(outer) && isScript(peek?.(outer, FIRST_LINE) ?? ''))
     const beginning = isOne ? (peek?.(outer, BEGINNING) ?? '') : ''
     const found = textsIn(outer, beginning).flatMap((text, index) => {
-      const isSnippet = text.isSnippet === true
-      if (!isSnippet && !hasServersWord(beginning.slice(text.start, text.end))) return []
+      if (text.isSnippet !== true && !hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
       const inner = nestedSource(named, beginning, text, 'utf8')
-      const candidate = nestedCandidate(files, named, inner, isSnippet)
+      const candidate = nestedCandidate(files, named, inner, text)
       return candidate === null ? [] : [{ text, candidate }]
     })
     // The script around a here-document is no configuration, though most of its lines are.
@@ -143,19 +142,17 @@ function lookForNested(
   })
 }
 
-/**
- * @param beginning as far as it was looked into
- * @param isSnippet true where what is around it says that nginx reads it
- */
+/** @param beginning as far as it was looked into */
 function nestedCandidate(
   files: FileSystem,
   named: string,
   beginning: Source,
-  isSnippet: boolean,
+  { isSnippet = false, isWhole = false }: NestedText,
 ): Candidate | null {
   const recognised = recognise(beginning)
+  // What is around it may say that nginx reads it.
   const isSure = isSnippet ? recognised?.program === 'nginx' : recognised?.sure === true
-  if (recognised === null || !isSure || !isBalanced(beginning, recognised.program)) return null
+  if (recognised === null || !isSure || !(isWhole || isBalanced(beginning, recognised.program))) return null
   const read = files.read(named)
   if (read.kind !== 'source') return null
   const { program, part } = recognised

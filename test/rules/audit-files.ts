@@ -4,6 +4,7 @@ import { loadPythonParser } from '../../parsers/python/load-python-parser.ts'
 import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { audit } from '../../src/audit.ts'
 import type { AuditSettings } from '../../src/understand/settings.ts'
+import { isBalanced } from '../../src/files/survey-directory.ts'
 import { textsThatConfigure } from '../../src/files/texts-that-configure.ts'
 import { understand } from '../../src/understand/understand.ts'
 import { readProjects } from '../../src/deployment/containers/read-projects.ts'
@@ -123,10 +124,11 @@ export function machineOf(
 /** Files of nginx that stand as texts in another one. */
 function nginxIn(files: FileSystem, path: string, text: string): readonly string[] {
   if (!mayHoldFiles(path)) return []
-  return textsIn(path, text).flatMap((_, index) => {
+  return textsIn(path, text).flatMap(({ isWhole = false }, index) => {
     const named = nestedPath(path, index)
     const read = files.read(named)
-    return read.kind === 'source' && recognise(read.source)?.program === 'nginx' ? [named] : []
+    if (read.kind !== 'source' || recognise(read.source)?.program !== 'nginx') return []
+    return isWhole || isBalanced(read.source, 'nginx') ? [named] : []
   })
 }
 

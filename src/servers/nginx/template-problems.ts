@@ -39,7 +39,9 @@ const OF_THE_WHOLE: ReadonlySet<NginxProblemCode> = new Set([
  */
 export const leavesWordsOpen = memo(({ template, text, code, branches, gaps }: Source): boolean => {
   if (!template || branches.length > 0 || gaps.length > 0) return false
-  for (let at = 0; at < text.length; at++)
+  // Of a text that stands in another file the rest is blank.
+  const end = code.trimEnd().length
+  for (let at = code.length - code.trimStart().length; at < end; at++)
     if (code[at] === ' ' && text[at] !== ' ' && text[at] !== '\t') return false
   return true
 })
@@ -79,13 +81,25 @@ const KEPT_FOR_LATER =
 
 /**
  * Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it,
- * and a second `;`.
+ * a second `;`, and a lost `}` where placeholders stand for words alone.
  */
 export function certainInTemplate(
   source: Source,
   problems: readonly NginxSyntaxProblem[],
 ): readonly NginxSyntaxProblem[] {
-  return problems.filter(problem => isLostSemicolon(source, problem) || isDoubled(source, problem))
+  return problems.filter(
+    problem => isLostSemicolon(source, problem) || isDoubled(source, problem) || isLostBrace(source, problem),
+  )
+}
+
+/** A block that nothing ends, where no statement could, and every `{` is nginx's: engines have them beside a name. */
+function isLostBrace(source: Source, { code, unfinished }: NginxSyntaxProblem): boolean {
+  return (
+    code === 'unexpected-end-of-file' &&
+    unfinished?.what === 'block' &&
+    leavesWordsOpen(source) &&
+    !/\{[^\s}#]/.test(source.code)
+  )
 }
 
 function isLostSemicolon(source: Source, { code, start, unfinished }: NginxSyntaxProblem): boolean {

@@ -195,4 +195,33 @@ test('a key says that a controller puts a text into nginx', () => {
   )
 })
 
+test('what a line writes to a file of a server is all of it, unless another line adds to that', () => {
+  const wholes = (text: string, kind: 'shell' | 'yaml'): readonly boolean[] =>
+    nestedTexts(text, kind).map(({ isWhole = false }) => isWhole)
+  const SITE = '/etc/nginx/conf.d/shop.conf'
+  const document = (line: string): string => `${line} <<EOF\nserver {\nEOF\n`
+  for (const line of [
+    `cat > ${SITE}`,
+    `sudo tee ${SITE} > /dev/null`,
+    'cat >"/etc/apache2/sites-available/shop.conf"',
+    'cat > $ROOT/etc/httpd/conf.d/shop.conf',
+  ])
+    assert.equal(wholes(document(line), 'shell'), [true], line)
+  for (const line of [
+    `cat >> ${SITE}`,
+    `tee -a ${SITE}`,
+    'cat > /tmp/shop.conf',
+    'ssh web',
+    `cat 2> ${SITE}`,
+  ])
+    assert.equal(wholes(document(line), 'shell'), [false], line)
+  assert.equal(wholes(`${document(`cat > ${SITE}`)}${document(`cat >> ${SITE}`)}`, 'shell'), [false, false])
+  assert.equal(wholes(`${document(`cat > ${SITE}`)}echo } >> "$SITE"\n`, 'shell'), [false])
+  assert.equal(wholes(`${document(`cat > ${SITE}`)}date >> /var/log/setup.log\n`, 'shell'), [true])
+  assert.equal(wholes('data:\n  default.conf: |\n    server {\n  note: |\n    server {\n', 'yaml'), [
+    true,
+    false,
+  ])
+})
+
 test.run()
