@@ -1,6 +1,5 @@
 import { matchesAprPath } from '../../parsers/wildcard/apr-fnmatch.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { isBelow } from '../../parsers/text/is-below.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -127,7 +126,7 @@ export default defineRule({
     for (const configuration of apache) {
       if (configuration.main !== null || !readsEveryInclude(configuration) || !isOfToday(configuration))
         continue
-      const sections = grantingSections(configuration)
+      const grants = grantsOf(configuration)
       for (const [name, index] of SERVING)
         for (const directive of configuration.occurrences.get(name) ?? []) {
           const written = directive.args[index]?.value ?? ''
@@ -136,8 +135,8 @@ export default defineRule({
           if (virtualHostSection(directive) === null) continue
           const path = cleanPath(written)
           const url = index === 0 ? '/' : (directive.args[0]?.value ?? '/')
-          if (OF_DISTRIBUTIONS.test(path) || (index === 0 && isTaken(directive, configuration))) continue
-          if (sections.some(section => covers(section, path, url))) continue
+          if (OF_DISTRIBUTIONS.test(path) || (index === 0 && isTaken(directive))) continue
+          if (isGranted(grants, path, url)) continue
           yield {
             at: argumentPlace(directive, index),
             message: `no line here grants access to \`${written}\`, and the main file of no distribution does: every request below \`${url}\` is answered with 403`,
@@ -166,43 +165,63 @@ function isOfToday({ occurrences }: ApacheConfiguration): boolean {
   )
 }
 
-/** Sections with a line that may grant something. */
-function grantingSections({ occurrences }: ApacheConfiguration): readonly ApacheDirective[] {
-  const lines = ['require', 'allow', 'satisfy'].flatMap(name => occurrences.get(name) ?? [])
-  const sections = new Set<ApacheDirective>()
-  for (const line of lines)
-    for (let at = line.parent; at !== null; at = at.parent) if (SECTIONS.test(at.name)) sections.add(at)
-  return [...sections]
+/** Where some line may grant something. */
+interface Grants {
+  /** Directories, and what is in them. */
+  readonly directories: ReadonlySet<string>
+  readonly urls: ReadonlySet<string>
+  /** Patterns of directories. */
+  readonly patterns: readonly string[]
+  /** True where a section holds for what nobody can tell from its words alone. */
+  readonly anywhere: boolean
+}
+
+function grantsOf({ occurrences }: ApacheConfiguration): Grants {
+  const directories = new Set<string>()
+  const urls = new Set<string>()
+  const patterns = new Set<string>()
+  let anywhere = false
+  const add = ({ name, args }: ApacheDirective): void => {
+    const kind = name.toLowerCase()
+    const written = args[0]?.value ?? ''
+    const isPlain = (kind === 'directory' || kind === 'location') && args.length === 1 && isSettled(written)
+    if (!isPlain || (kind === 'location' && hasWildcard(written))) anywhere = true
+    else if (kind === 'location') urls.add(cleanPath(written))
+    else if (hasWildcard(written)) patterns.add(cleanPath(written))
+    else directories.add(cleanPath(written))
+  }
+  for (const name of ['require', 'allow', 'satisfy'])
+    for (const line of occurrences.get(name) ?? [])
+      for (let at = line.parent; at !== null; at = at.parent) if (SECTIONS.test(at.name)) add(at)
+  return { directories, urls, patterns: [...patterns], anywhere }
 }
 
 const SECTIONS = /^(?:Directory|Location|Files|If|ElseIf|Else)(?:Match)?$/i
 
-function covers({ name, args }: ApacheDirective, path: string, url: string): boolean {
-  const lower = name.toLowerCase()
-  if (lower.endsWith('match') || /^(?:files|if|elseif|else)$/.test(lower)) return true
-  const [first, second] = args
-  const written = first?.value ?? ''
-  if (written === '~' || second !== undefined || !isSettled(written)) return true
-  if (lower === 'location') return hasWildcard(written) || isBelow(cleanPath(url), cleanPath(written))
-  if (!hasWildcard(written)) return isBelow(path, cleanPath(written))
-  // A pattern grants what lies below what it names.
-  for (let at = path; at !== '/'; at = at.slice(0, at.lastIndexOf('/')) || '/')
-    if (matchesAprPath(cleanPath(written), at)) return true
-  return false
-}
-
-/** True where a line of the same host answers every request before its document root is asked. */
-function isTaken({ parent }: ApacheDirective, { occurrences }: ApacheConfiguration): boolean {
-  return TAKING.some(name =>
-    occurrences
-      .get(name)
-      ?.some(
-        line => line.parent === parent && /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(line.args[0]?.value ?? ''),
-      ),
+function isGranted({ directories, urls, patterns, anywhere }: Grants, path: string, url: string): boolean {
+  return (
+    anywhere ||
+    above(cleanPath(url)).some(each => urls.has(each)) ||
+    above(path).some(each => directories.has(each) || patterns.some(pattern => matchesAprPath(pattern, each)))
   )
 }
 
-const TAKING = [
+/** A path and the directories above it. */
+function above(path: string): readonly string[] {
+  const found = ['/']
+  for (let at = path; at.length > 1; at = at.slice(0, at.lastIndexOf('/'))) found.push(at)
+  return found
+}
+
+/** True where a line beside it answers every request before the document root is asked. */
+function isTaken({ parent }: ApacheDirective): boolean {
+  return (parent?.children ?? []).some(
+    ({ name, args }) =>
+      TAKING.has(name.toLowerCase()) && /^\^?\/?(?:\.\*|\(\.\*\))?\$?$/.test(args[0]?.value ?? ''),
+  )
+}
+
+const TAKING: ReadonlySet<string> = new Set([
   ...['proxypass', 'proxypassmatch', 'wsgiscriptalias', 'redirect', 'redirectmatch', 'redirectpermanent'],
   ...['rewriterule', 'scriptalias', 'alias'],
-]
+])

@@ -25,22 +25,6 @@ export default defineRule({
   references: ['https://httpd.apache.org/docs/2.4/configuring.html'],
   bad: [
     {
-      title: 'a module that an image of PHP does not load',
-      files: {
-        Dockerfile: conf`
-          FROM php:8.3-apache
-          RUN a2enmod rewrite
-          COPY site.conf /etc/apache2/sites-available/000-default.conf
-        `,
-        'site.conf': conf`
-          <VirtualHost *:80>
-              DocumentRoot /var/www/html
-              «Header» always set X-Frame-Options DENY
-          </VirtualHost>
-        `,
-      },
-    },
-    {
       title: 'a section that is never closed',
       files: {
         'site.conf': conf`

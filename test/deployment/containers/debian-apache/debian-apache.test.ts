@@ -121,6 +121,18 @@ test('modules are those of the image and of its steps', () => {
   assert.is(serverOf(installed('nginx')), undefined)
 })
 
+test('a directive of a module that no step enables is one that Apache refuses', () => {
+  const problems = (...steps: readonly string[]): readonly string[] =>
+    (
+      serverOf({
+        ...image(TO_DEFAULT, ...steps),
+        'site.conf': '<VirtualHost *:80>\nHeader set A b\n</VirtualHost>\n',
+      })?.problems ?? []
+    ).map(({ code }) => code)
+  assert.equal(problems(), ['module-not-loaded'])
+  assert.equal(problems('RUN a2enmod headers'), [])
+})
+
 test('a file of the image is what its steps make of it', () => {
   const line = (steps: readonly string[], name: string): readonly string[] => {
     const found = serverOf(image(...steps, 'COPY index.php /var/www/html/'))?.occurrences.get(name) ?? []
