@@ -209,8 +209,10 @@ class Parser {
   }
 
   private endOfFile(top: readonly NginxNode[]): void {
-    const end = this.end()
     const isSaid = this.count > 0
+    const isOpen = this.blocks.length > 0
+    if (!isSaid && !isOpen) return
+    const end = this.end()
     if (isSaid) {
       const last = this.words[this.count - 1]
       const problem = this.problems.at(-1)
@@ -232,7 +234,6 @@ class Parser {
       this.endDirective(end, end)
     }
     const name = this.blocks.at(-1)?.name ?? null
-    const isOpen = this.blocks.length > 0
     while (this.blocks.length > 0) this.closeBlock(end, false)
     if (isSaid || !isOpen) return
     const unclosed = unclosedBlock(this.code, top) ?? name

@@ -11,6 +11,9 @@ export interface PlainCommand {
 /** In the place of a variable that nobody knows, and of what another command prints. */
 export const OPEN = '\uFFFD'
 
+/** As far as anybody writes one: where nothing ends it, the whole script is looked through for each. */
+const EXPANSION = /^\$\{[^}]{0,500}\}|^\$\((?:[^()]|\([^()]{0,500}\)){0,500}\)|^\$[\d@*#?$!-]|^`[^`]{0,500}`/
+
 const OPERATOR = /^(?:&&|\|\||[;&|\n])/
 
 /**
@@ -56,8 +59,8 @@ export function plainCommands(
       add(variables.get(name) ?? OPEN)
       return at + whole.length
     }
-    const other = /^\$\{[^}]*\}|^\$\((?:[^()]|\([^()]*\))*\)|^\$[\d@*#?$!-]|^`[^`]*`/.exec(rest)?.[0]
-    add(other === undefined ? '$' : OPEN)
+    const other = EXPANSION.exec(rest)?.[0]
+    add(other === undefined && !/^(?:`|\$[({])/.test(rest) ? '$' : OPEN)
     return at + (other?.length ?? 1)
   }
   let at = 0

@@ -7,7 +7,7 @@ import {
   containerOf,
   filesAround,
   haveStockMain,
-  lonelyServer,
+  lonelyApache,
   placeIn,
   type StockHome,
   stockHome,
@@ -150,7 +150,7 @@ export function serverReader(
       world,
     })
   const readImage = memo((container: Container): Servers | null => {
-    const home = lonelyServer(container, 'apache')
+    const home = lonelyApache(container)
     if (home === null) return null
     const apache = attempt('reading Apache', null, () => readImageApache(machine, home))
     return { nginx: [], apache, files: filesOf(machine, container) }

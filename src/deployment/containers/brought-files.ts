@@ -97,8 +97,7 @@ function locatedIn({ locate }: Repository, paths: readonly string[]): readonly s
 
 /** A server of a container's image of which all is known that its main file includes. */
 interface ImageServer {
-  /** Null where the repository brings another main file. */
-  readonly main: Source | null
+  readonly main: Source
   /** Of {@link ImageServer.main} in the container. */
   readonly mainPath: string
   /** The files of the container with those of its image. */
@@ -109,11 +108,12 @@ interface ImageServer {
   readonly environment: ApacheEnvironment | null
 }
 
-/** Null where a container has none of a program, or nobody knows what it includes. */
+/** Null where a container has none of a program, or another main file, or nobody knows what it includes. */
 function imageServer(container: Container, program: Program): ImageServer | null {
   if (program === 'apache') {
     const apache = debianApache(container)
-    return apache === null ? null : { ...apache, mainPath: posix.join(APACHE_HOME, 'apache2.conf') }
+    if (apache === null || apache.main === null) return null
+    return { ...apache, main: apache.main, mainPath: posix.join(APACHE_HOME, 'apache2.conf') }
   }
   const included = includedByStockMain(container)
   return included === null
@@ -127,8 +127,7 @@ function withImageFiles(container: Container): FileSystem {
 }
 
 /** A container of which the whole configuration of a server is known: its image's own main file, and fragments. */
-export interface StockHome extends Omit<ImageServer, 'main'> {
-  readonly main: Source
+export interface StockHome extends ImageServer {
   readonly container: Container
   /** The fragments by the paths at which the main file includes them. */
   readonly fragments: ReadonlyMap<string, string>
@@ -154,23 +153,20 @@ export function stockHome(
     if (!files.some(file => brings(container, file))) continue
     const server = imageServer(container, program)
     const fragments = server === null ? null : fragmentsIn(container, program, server, located)
-    if (server === null || server.main === null || fragments === null) return null
-    home ??= { ...server, main: server.main, container, fragments }
+    if (server === null || fragments === null) return null
+    home ??= { ...server, container, fragments }
   }
   return home
 }
 
-/** The server of a container's image that reads no file of the repository; null where there is none, or it may. */
-export function lonelyServer(container: Container, program: Program): StockHome | null {
-  const server = imageServer(container, program)
-  if (server === null || server.main === null) return null
+/** The Apache of a container's image that reads no file of the repository; null where there is none, or it may. */
+export function lonelyApache(container: Container): StockHome | null {
+  const server = imageServer(container, 'apache')
   const isOwn = (path: string): boolean => {
-    const source = sourceAt(server.files, path)
+    const source = server === null ? null : sourceAt(server.files, path)
     return source !== null && isStandIn(source)
   }
-  return server.included.every(isOwn)
-    ? { ...server, main: server.main, container, fragments: new Map() }
-    : null
+  return server?.included.every(isOwn) === true ? { ...server, container, fragments: new Map() } : null
 }
 
 /** The fragments by the paths at which the stock main file includes them; null where it does not include just these. */

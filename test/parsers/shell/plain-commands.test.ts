@@ -30,6 +30,13 @@ test('variables are filled in outside of single quotes', () => {
   assert.equal(wordsOf('a$ "b$"'), [['a$', 'b$']])
 })
 
+test('an expansion that nothing ends is open, and costs no more than another', () => {
+  assert.equal(wordsOf('a ${X b'), [['a', `${OPEN}{X`, 'b']])
+  const begin = performance.now()
+  plainCommands('${'.repeat(100_000))
+  assert.ok(performance.now() - begin < 5000)
+})
+
 test('the file that takes the output is no word', () => {
   const outputOf = (script: string) => plainCommands(script).map(({ output }) => output)
   assert.equal(outputOf('echo a > /x'), [{ path: '/x', append: false }])

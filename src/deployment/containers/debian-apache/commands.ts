@@ -132,6 +132,9 @@ function link({ tree }: Build, args: readonly string[]): boolean {
   return true
 }
 
+/** Each edit may double a text: no file of Apache's is longer. */
+const LONGEST = 100_000
+
 function edit(build: Build, args: readonly string[]): boolean {
   const sed = readSed(args)
   if (sed === null) return false
@@ -146,7 +149,7 @@ function edit(build: Build, args: readonly string[]): boolean {
       let text = texts.get(place)
       if (text === undefined) return false
       for (const each of edits) {
-        if (each === null) return false
+        if (each === null || text.length > LONGEST) return false
         text = each(text)
       }
       // The file takes the place of the link.

@@ -160,16 +160,7 @@ const ENVVARS: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 }
 
-const OF_IMAGE = [
-  ...[
-    'HOME',
-    'HOSTNAME',
-    'PHP_INI_DIR',
-    'PHP_VERSION',
-    'PHP_URL',
-    'PHP_CFLAGS',
-    'PHP_CPPFLAGS',
-    'PHP_LDFLAGS',
-  ],
-  ...['PHP_SHA256', 'PHP_ASC_URL', 'PHPIZE_DEPS', 'GPG_KEYS', 'PWD', 'SHLVL', '_'],
-]
+const OF_IMAGE = (
+  'HOME HOSTNAME PWD SHLVL _ PHP_INI_DIR PHP_VERSION PHP_URL PHP_ASC_URL PHP_SHA256 PHP_CFLAGS PHP_CPPFLAGS ' +
+  'PHP_LDFLAGS PHPIZE_DEPS GPG_KEYS'
+).split(' ')

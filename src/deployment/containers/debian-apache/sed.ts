@@ -118,6 +118,8 @@ function pattern(text: string, isExtended: boolean, flags: string): RegExp | nul
   if (text === '' || /[[\]{}|?+]/.test(text.replace(/\\[[\].*]|\[\[:space:\]\]|\[\^?[\w ./-]+\]/g, '')))
     return null
   if (/\\[^.*/()<>:"'#$[\]-]/.test(text)) return null
+  // What repeats a group, or much, may take without end here, and takes sed no time.
+  if (/\)\*/.test(text) || (text.match(/(?<!\\)\*/g)?.length ?? 0) > 2) return null
   const written = text
     .replaceAll('[[:space:]]', '\\s')
     .replace(/^\*/, '\\*')

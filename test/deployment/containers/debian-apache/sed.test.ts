@@ -50,6 +50,9 @@ test('nobody says what other expressions do', () => {
     '1i x',
     's/[a-z]{2}/b/',
     's/a\\+/b/',
+    // What would take without end.
+    's/\\(.*\\)*x/b/',
+    's/.*.*.*x/b/',
     'y/a/b/',
     '',
   ])
