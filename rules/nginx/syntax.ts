@@ -159,6 +159,21 @@ export default defineRule({
       },
     },
     {
+      title: 'templates that a script puts together',
+      files: {
+        'templates/vhost-head.tpl': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              root {{ root }};
+        `,
+        'templates/vhost-foot.tpl': conf`
+              index index.html;
+          }
+        `,
+      },
+    },
+    {
       title: 'names of an engine that nobody knows, between braces',
       files: {
         'web/shop': conf`

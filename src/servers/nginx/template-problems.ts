@@ -92,11 +92,16 @@ export function certainInTemplate(
   )
 }
 
+/** Names of templates that scripts put together: what one begins another ends. */
+const NAME_OF_PIECE =
+  /(?:^|[^a-z])(?:top|bottom|head(?:er)?|tail|foot(?:er)?|begin(?:ning)?|start|end(?:ing)?|open(?:ing)?|clos(?:e|ing)|before|after|pre(?:fix|amble)?|post(?:fix)?|suffix|part|piece|chunk)(?:[^a-z][^/]*)?$/i
+
 /** A block that nothing ends, where no statement could, and every `{` is nginx's: engines have them beside a name. */
 function isLostBrace(source: Source, { code, unfinished }: NginxSyntaxProblem): boolean {
   return (
     code === 'unexpected-end-of-file' &&
     unfinished?.what === 'block' &&
+    !NAME_OF_PIECE.test(source.path) &&
     leavesWordsOpen(source) &&
     !/\{[^\s}#]/.test(source.code)
   )
