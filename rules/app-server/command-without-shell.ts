@@ -183,6 +183,14 @@ export default defineRule({
       ),
     },
     {
+      title: 'a starter of several programs, which reads the operators itself',
+      files: image('["monofy", "./manage.py", "migrate", "&&", "gunicorn", "shop.wsgi", "|||", "./worker.py"]'),
+    },
+    {
+      title: 'a comparison in a health check',
+      files: checked('["CMD", "test", "-e", "/tmp/ready", "-a", "a", "<", "b"]'),
+    },
+    {
       title: 'a batch file of Windows, as Microsoft documents it for build tools',
       files: image('["C:\\\\tools\\\\vcvars64.bat", "&&", "powershell.exe", "-NoLogo"]'),
     },
@@ -297,7 +305,9 @@ function checkFault([first, ...others]: readonly WrittenText[]): Fault | null {
       label: 'one word',
       help: 'Write `CMD-SHELL` for `CMD`, or each word between quotes of its own',
     }
-  const word = others.find(({ text }) => OPERATORS.has(text))
+  const word = READERS_OF_OPERATORS.test(first.text)
+    ? undefined
+    : others.find(({ text }) => OPERATORS.has(text))
   if (word === undefined) return variableOfCheck(first, others)
   return {
     word,
@@ -431,7 +441,7 @@ function wordFault(
       label: 'one word',
       help: 'Write each word between quotes of its own',
     }
-  for (const word of ofWindowsShell(text) ? [] : others) {
+  for (const word of ofWindowsShell(text) || READERS_OF_OPERATORS.test(text) ? [] : others) {
     if (OPERATORS.has(word.text))
       return {
         word,
@@ -441,6 +451,9 @@ function wordFault(
   }
   return null
 }
+
+/** Those that read operators among their arguments themselves, or hand them to a shell in one text. */
+const READERS_OF_OPERATORS = /(?:^|\/)(?:monofy|watch|ssh|parallel|concurrently|expr|test|\[)$/
 
 /** Windows starts a batch file by `cmd.exe`, which reads operators among its arguments too. */
 function ofWindowsShell(text: string): boolean {

@@ -93,6 +93,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'a submodule that is not checked out',
+      files: tree('build: { context: ./web, dockerfile: Dockerfile.prod }', { 'web/': '' }),
+    },
+    {
       title: 'a directory of another repository',
       files: tree('build: ../shop', { 'web/Dockerfile': OWN }),
     },
@@ -159,6 +163,8 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
       help: `Write it as it is called from the context: \`${posix.relative(context.value, beside)}\``,
     }
   const entries = files.list(context.value) ?? []
+  // Git keeps no empty directory but that of a submodule.
+  if (entries.length === 0) return null
   const other =
     entries.find(each => each.kind === 'file' && OTHER_NAME.test(each.name))?.name ??
     entries
