@@ -71,6 +71,25 @@ export default defineRule({
         'etc/nginx/nginx.conf': mirror('', '«proxy_pass»', 'proxy_pass_request_body off;'),
       },
     },
+    {
+      title: 'files, whatever is said of the proxy beside them',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location /captions/ {
+                auth_request /verify;
+                proxy_request_buffering off;
+                set $kind captions;
+                alias /srv/captions/;
+            }
+            location = /verify {
+                internal;
+                «proxy_pass» http://127.0.0.1:9001;
+            }
+          `),
+        ),
+      },
+    },
   ],
   good: [
     {
@@ -156,26 +175,13 @@ function servesFiles({ parent }: NginxDirective): boolean {
   return (
     parent?.name === 'location' &&
     parent.children.some(({ name }) => name === 'root' || name === 'alias') &&
-    parent.children.every(({ name }) => OF_FILES.has(name))
+    !parent.children.some(({ name }) => GOES_ELSEWHERE.test(name))
   )
 }
 
-const OF_FILES: ReadonlySet<string> = new Set([
-  'auth_request',
-  'auth_request_set',
-  'root',
-  'alias',
-  'index',
-  'autoindex',
-  'expires',
-  'default_type',
-  'types',
-  'add_header',
-  'access_log',
-  'log_not_found',
-  'gzip_static',
-  'charset',
-])
+/** What answers without a file, or sends the request on. */
+const GOES_ELSEWHERE =
+  /^(?:(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass|try_files|error_page|rewrite|if|dav_methods|\w+_by_lua\w*|js_content|perl)$/
 
 /** The locations that a request without its body leads to, each once. */
 function askedBlocks(deployment: Deployment): readonly Asked[] {
