@@ -30,6 +30,22 @@ export default defineRule({
       title: 'a page beside the proxied location',
       files: { 'etc/nginx/nginx.conf': nginx('error_page 502 503 504 «/502.html»;') },
     },
+    {
+      title: 'in a template, whatever the backend is called',
+      files: {
+        'roles/web/templates/shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              root {{ pages }};
+              error_page 502 503 504 «/502.html»;
+              location / {
+                  proxy_pass http://{{ backend }}:{{ port }};
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {

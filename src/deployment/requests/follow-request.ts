@@ -1,4 +1,5 @@
 import { memo } from '../../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import { connectedAddress } from '../connected-address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
@@ -122,7 +123,8 @@ function followPass(
   const [target] = inTurn
   if (connection === null || target === undefined) {
     const where = connection === null ? '' : ` (\`${connection.written}\`)`
-    const reason = `a variable decides where the request goes${where}`
+    const decides = isUnknownWord(pass.target.host) ? 'a placeholder of a template' : 'a variable'
+    const reason = `${decides} decides where the request goes${where}`
     return { steps, end: { kind: 'unknown', reason, at: pass.at } }
   }
   steps.push(connecting('nginx', connection, target, inTurn.length))

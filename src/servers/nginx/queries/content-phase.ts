@@ -7,7 +7,7 @@ import { interpolate } from './interpolate.ts'
 import { escapeUri } from './normalise-uri.ts'
 import { argumentPlace, namePlace } from './places.ts'
 import { proxyRedirect } from './proxy-redirect.ts'
-import { effectivePass, proxyTarget } from './proxy-target.ts'
+import { effectivePass, type ProxyTarget, proxyTarget, unnamedTarget } from './proxy-target.ts'
 import { requestVariables } from './request.ts'
 import { sentUri } from './sent-uri.ts'
 import { sentValues } from './sent-values.ts'
@@ -50,6 +50,8 @@ export function contentStep(walk: Walk): Next {
     const target = proxyTarget(configuration, pass, requestVariables(walk.state))
     const at = argumentPlace(pass, 0)
     if (!target.known) {
+      const unnamed = unnamedTarget(pass)
+      if (unnamed !== null) return passTo(walk, passEnd(walk, unnamed, null))
       const written = interpolate(pass.args[0]?.value ?? '', requestVariables(walk.state))
       // nginx reads an address made of variables anew for each request, and answers 500 where it cannot.
       if (written.known) return fail(walk, 500, `\`${written.value}\` is not an address`, at)
@@ -57,22 +59,20 @@ export function contentStep(walk: Walk): Next {
     }
     const uri = pass.name === 'proxy_pass' ? sentUri(walk.state, target.value) : null
     if (uri !== null && !uri.known) return endUnknown(walk, uri.reason, at)
-    step(walk, 'pass', `\`${pass.name}\` to ${target.value.proxyHost}`, at, pass)
-    return passTo(walk, {
-      kind: 'pass',
-      target: target.value,
-      uri: uri === null ? null : uri.value,
-      status: walk.status,
-      scope,
-      sends: sentValues(walk.state, target.value),
-      answer: null,
-      at,
-    })
+    return passTo(walk, passEnd(walk, target.value, uri === null ? null : uri.value))
   }
   const handler = scope.children.find(child => HANDLERS.has(child.name))
   if (handler !== undefined)
     return { kind: 'end', end: { kind: 'handler', name: handler.name, at: namePlace(handler) } }
   return fileStep(walk)
+}
+
+function passEnd(walk: Walk, target: ProxyTarget, uri: string | null): PassEnd {
+  const { directive, at } = target
+  step(walk, 'pass', `\`${directive.name}\` to ${target.proxyHost}`, at, directive)
+  const { state, status } = walk
+  const sends = sentValues(state, target)
+  return { kind: 'pass', target, uri, status, scope: state.scope, sends, answer: null, at }
 }
 
 /** `error_page` for what a backend does not answer, or answers and `proxy_intercept_errors` takes over. */

@@ -27,7 +27,7 @@ export interface ProxyTarget {
   readonly upstream: Upstream | null
   /** Every place a connection may go to: the upstream's servers, or the one address written. */
   readonly endpoints: readonly TargetEndpoint[]
-  /** False where the upstream has servers that could not be read. */
+  /** False where the upstream has servers that could not be read, or a placeholder stands in the address. */
   readonly complete: boolean
   /** The host as written, without port: `$proxy_host` where the port is the protocol's own. */
   readonly host: string
@@ -127,6 +127,19 @@ export function proxyTarget(
     directive,
   }
   return known(target, at)
+}
+
+/**
+ * Where a placeholder of a template stands in the address: a backend of which nobody knows more than that it is asked.
+ * Null for an address without one.
+ */
+export function unnamedTarget(directive: NginxDirective): ProxyTarget | null {
+  const text = directive.args[0]?.value ?? ''
+  if (!isUnknownWord(text)) return null
+  const { protocol, rest } = splitScheme(directive.name, text) ?? { protocol: 'http', rest: text }
+  const at = argumentPlace(directive, 0)
+  const nothing = { upstream: null, endpoints: [], complete: false, uri: '', computed: false }
+  return { protocol, ...nothing, host: rest, proxyHost: rest, at, directive }
 }
 
 /** What `$proxy_host` holds: the port only where it is not the protocol's own, `localhost` for a unix socket. */

@@ -189,6 +189,17 @@ test('an index that nobody has seen is answered by the location of its name', ()
   assert.is(end('root /elsewhere; location ~ \\.html$ { deny all; }', '/'), '403')
 })
 
+test('a template passes on, whatever its backend is called', () => {
+  const configuration = readFragments({
+    '/a.conf.j2': 'server { location / { proxy_pass http://{{ host }}:{{ port }}/api/; } }',
+  })
+  const request = { method: 'GET', target: '/page', host: 'h', scheme: 'http', port: 80 } as const
+  const answer = outcome(configuration, block(configuration, 'server'), request, { files: FILES }).end
+  assert.is(answer.kind, 'pass')
+  if (answer.kind === 'pass')
+    assert.equal([answer.target.protocol, answer.target.complete, answer.uri], ['http', false, null])
+})
+
 test('the steps say how it went', () => {
   const configuration = readFragments({
     '/a.conf': 'server { root /srv/site; location / { try_files $uri /index.html; } }',
