@@ -282,6 +282,7 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import canonicalUrlTlsNameOfOtherSite from './canonical-url/tls-name-of-other-site.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersAddressTaken from './containers/address-taken.ts'
 import containersAutoscalerWithoutRequests from './containers/autoscaler-without-requests.ts'
@@ -1088,6 +1089,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'canonical-url/tls-name-of-other-site', ...canonicalUrlTlsNameOfOtherSite },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/address-taken', ...containersAddressTaken },
   { id: 'containers/autoscaler-without-requests', ...containersAutoscalerWithoutRequests },

@@ -284,6 +284,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/redirect-to-tls-nobody-serves', { fixes: [], programs: ['nginx', 'docker'] }],
   ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],
   ['canonical-url/server-name-malformed', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['canonical-url/tls-name-of-other-site', { fixes: [], programs: ['nginx'] }],
   ['containers/account-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/address-taken', { fixes: [], programs: ['docker'] }],
   ['containers/autoscaler-without-requests', { fixes: [], programs: ['docker'] }],

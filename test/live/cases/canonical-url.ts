@@ -12,6 +12,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404,
   },
   {
+    rule: 'canonical-url/tls-name-of-other-site',
+    examples: { bad: 'nginx: a name that only port 80 has', good: 'nginx: the name on both' },
+    shows: 'where plain HTTP sends the name another site answers',
+    files: { 'srv/www/index.html': 'shop', 'srv/blog/index.html': 'blog' },
+    request: { url: 'http://www.shop.example.org/' },
+    harm: async ({ response, request }) =>
+      response.headers.location === 'https://www.shop.example.org/' &&
+      (await request({ url: 'https://www.shop.example.org/' })).body === 'blog',
+    sound: async ({ request }) => (await request({ url: 'https://www.shop.example.org/' })).body === 'shop',
+  },
+  {
     rule: 'canonical-url/redirect-drops-path',
     examples: { bad: 'the name alone', good: 'with the request' },
     shows: 'a page is redirected to the start page',

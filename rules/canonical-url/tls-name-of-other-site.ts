@@ -1,0 +1,296 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
+import { redirectedRequest } from '../../src/deployment/requests/follow-redirects.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import { probe } from '../../src/deployment/requests/probe.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
+
+const KEYS = conf`
+  ssl_certificate /srv/tls/a.pem;
+  ssl_certificate_key /srv/tls/a.key;
+`
+const nginx = (...servers: string[]): Record<string, string> => ({
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        ${servers}
+    }
+  `,
+})
+const plain = (names: string, target = '$host'): string => conf`
+  server {
+      listen 80;
+      server_name ${names};
+      return 301 https://${target}$request_uri;
+  }
+`
+const overTls = (names: string, lines = 'root /srv/www;', listen = '443 ssl'): string => conf`
+  server {
+      listen ${listen};
+      server_name ${names};
+      ${KEYS}
+      ${lines}
+  }
+`
+const apache = (...hosts: string[]): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    ['Listen 80', 'Listen 443', 'ServerName apache.example.org', ...hosts],
+    ['alias', 'rewrite', 'ssl', 'authz_host'],
+  ),
+})
+const host = (port: number, names: string, lines: string): string => conf`
+  <VirtualHost *:${port}>
+      ${names}
+      ${lines}
+  </VirtualHost>
+`
+const SECURE = conf`
+  SSLEngine on
+  SSLCertificateFile /srv/tls/a.pem
+  SSLCertificateKeyFile /srv/tls/a.key
+  DocumentRoot /srv/www
+`
+const TO_TLS = conf`
+  RewriteEngine On
+  RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]
+`
+
+export default defineRule({
+  summary: 'A name is redirected to TLS, where another site answers it',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A name that stands in the server of port 80 alone meets none of its own on port 443. nginx gives it to the default server of the socket, Apache to the first virtual host of the address: visitors see a certificate for another name, and behind it another site.',
+  remedy: 'Give the server of the site that speaks TLS the name too, with a certificate that covers it',
+  references: [
+    'https://nginx.org/en/docs/http/request_processing.html',
+    'https://httpd.apache.org/docs/2.4/vhosts/details.html',
+  ],
+  bad: [
+    {
+      title: 'nginx: a name that only port 80 has',
+      files: nginx(
+        plain('shop.example.org «www.shop.example.org»'),
+        overTls('blog.example.org', 'root /srv/blog;'),
+        overTls('shop.example.org'),
+      ),
+    },
+    {
+      title: 'nginx: a site without TLS of its own',
+      files: nginx(plain('«shop.example.org»'), overTls('blog.example.org')),
+    },
+    {
+      title: 'Apache: an alias that only port 80 has, as certbot copies it where it was added later',
+      files: apache(
+        host(443, 'ServerName blog.example.org', SECURE),
+        host(80, 'ServerName shop.example.org\nServerAlias «www.shop.example.org»', TO_TLS),
+        host(443, 'ServerName shop.example.org', SECURE),
+      ),
+    },
+    {
+      title: 'Apache: by `Redirect`, to the name itself',
+      files: apache(
+        host(443, 'ServerName blog.example.org', SECURE),
+        host(80, 'ServerName «shop.example.org»', 'Redirect permanent / https://shop.example.org/'),
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'nginx: the name on both',
+      files: nginx(
+        plain('shop.example.org www.shop.example.org'),
+        overTls('blog.example.org', 'root /srv/blog;'),
+        overTls('shop.example.org www.shop.example.org'),
+      ),
+    },
+    {
+      title: 'nginx: redirected to the name that TLS has',
+      files: nginx(
+        plain('shop.example.org www.shop.example.org', 'shop.example.org'),
+        overTls('blog.example.org'),
+        overTls('shop.example.org'),
+      ),
+    },
+    {
+      title: 'nginx: its own site is the default server',
+      files: nginx(plain('shop.example.org www.shop.example.org'), overTls('shop.example.org')),
+    },
+    {
+      title: 'nginx: a server for whatever has no name, or for a pattern',
+      files: {
+        ...nginx(plain('a.example.org'), overTls('_'), overTls('blog.example.org')),
+        ...nginx(plain('a.example.org'), overTls('*.example.org'), overTls('blog.example.net')),
+      },
+    },
+    {
+      title: 'nginx: other names are refused, or sent to where they belong',
+      files: nginx(
+        plain('shop.example.org www.shop.example.org'),
+        overTls('blog.example.org', 'return 301 https://shop.example.org$request_uri;'),
+        overTls('shop.example.org'),
+      ),
+    },
+    {
+      title: 'nginx: an include that nobody can read may hold the server',
+      files: nginx(plain('shop.example.org'), 'include /srv/elsewhere/*.conf;', overTls('blog.example.org')),
+    },
+    {
+      title: 'Apache: the alias on both, also as a pattern',
+      files: apache(
+        host(443, 'ServerName blog.example.org', SECURE),
+        host(80, 'ServerName shop.example.org\nServerAlias www.shop.example.org', TO_TLS),
+        host(443, 'ServerName shop.example.org\nServerAlias *.shop.example.org', SECURE),
+      ),
+    },
+    {
+      title: 'Apache: its own host is the first',
+      files: apache(
+        host(443, 'ServerName shop.example.org', SECURE),
+        host(80, 'ServerName shop.example.org\nServerAlias www.shop.example.org', TO_TLS),
+        host(443, 'ServerName blog.example.org', SECURE),
+      ),
+    },
+    {
+      title: 'Apache: pages in plain HTTP',
+      files: apache(
+        host(443, 'ServerName blog.example.org', SECURE),
+        host(80, 'ServerName shop.example.org', 'DocumentRoot /srv/shop'),
+      ),
+    },
+  ],
+  *check(deployment) {
+    const sites = sitesOf(deployment)
+    const secured = new Set(
+      [...sites.values()].filter(({ tls }) => tls).flatMap(({ names }) => [...names.keys()]),
+    )
+    if (secured.size === 0) return
+    for (const site of sites.values()) {
+      if (site.tls) continue
+      for (const [name, at] of site.names) {
+        if (secured.has(name)) continue
+        const other = siteOverTls(deployment, site, name)
+        if (other === null) continue
+        const own = [...sites.values()].find(each => each.tls && sharesName(each, site))
+        const [shown] = other.names
+        yield {
+          at,
+          message: `\`${name}\` is redirected to \`https://${name}\`, where ${shown === undefined ? 'another site' : `\`${shown[0]}\``} answers: no server has the name over TLS`,
+          label: 'only on port 80',
+          related: [
+            ...(own === undefined
+              ? []
+              : [{ at: placeOf(own), message: 'the site over TLS, without this name' }]),
+            { at: placeOf(other), message: 'answers instead' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** A server of nginx, or a virtual host of Apache. */
+interface Site {
+  readonly directive: object
+  /** Whole names, lower case, with their places. */
+  readonly names: ReadonlyMap<string, Place>
+  /** False where it may have names that nobody can list: patterns, or none at all. */
+  readonly isListed: boolean
+  readonly tls: boolean
+  readonly at: Place
+}
+
+function placeOf({ names, at }: Site): Place {
+  return [...names.values()][0] ?? at
+}
+
+const sitesOf = memo(
+  ({ servers, virtualHosts, listeners }: Deployment): ReadonlyMap<object, Site> =>
+    new Map(
+      [...servers.map(ofNginx), ...virtualHosts.map(each => ofApache(each, tlsPorts(listeners)))].map(
+        site => [site.directive, site],
+      ),
+    ),
+)
+
+function ofNginx({ directive, names, tls }: NginxServer): Site {
+  const whole = names.filter(({ name, exact }) => exact && name.includes('.'))
+  return {
+    directive,
+    names: new Map(whole.map(({ name, at }) => [name, at])),
+    isListed: whole.length > 0 && names.every(({ exact }) => exact),
+    tls,
+    at: namePlace(directive),
+  }
+}
+
+function tlsPorts(listeners: Deployment['listeners']): ReadonlySet<number | null> {
+  return new Set(
+    listeners.flatMap(({ kind, port, protocol }) =>
+      kind === 'apache' && protocol.known && protocol.value === 'https' ? [port] : [],
+    ),
+  )
+}
+
+function ofApache(
+  { directive, virtualHost, addresses }: ApacheHost,
+  secure: ReadonlySet<number | null>,
+): Site {
+  const { serverName, aliases } = virtualHost
+  const own =
+    serverName?.known === true
+      ? [[serverName.value.host.toLowerCase(), serverName.at ?? namePlace(directive)] as const]
+      : []
+  const others = aliases.flatMap(({ name, at, wild }) =>
+    name.known && !wild ? [[name.value.toLowerCase(), at] as const] : [],
+  )
+  return {
+    directive,
+    names: new Map([...own, ...others].filter(([name]) => name.includes('.'))),
+    isListed: serverName?.known === true && aliases.every(({ name, wild }) => name.known && !wild),
+    tls: addresses.some(({ port }) => port === 443 || secure.has(port)),
+    at: namePlace(directive),
+  }
+}
+
+/** The other site that answers a name over TLS, to which the first sends it; null where none does. */
+function siteOverTls(deployment: Deployment, site: Site, name: string): Site | null {
+  const target = `/${EXISTING}`
+  const first = { scheme: 'http', host: name, port: 80, target, method: 'GET' } as const
+  const sent = probe(deployment, first)
+  if (sent.end.kind !== 'redirect' || siteAsked(deployment, sent) !== site) return null
+  const next = redirectedRequest(first, sent.end.location, sent.end.status)
+  if (next === null || !isOverTls(next, name)) return null
+  const answered = probe(deployment, next)
+  const other = siteAsked(deployment, answered)
+  if (other === null || !other.isListed || sharesName(other, site) || other.names.has(name)) return null
+  return isContent(answered) ? other : null
+}
+
+function isOverTls({ scheme, host, port }: ClientRequest, name: string): boolean {
+  return scheme === 'https' && host === name && port === 443
+}
+
+function siteAsked(deployment: Deployment, { steps }: FollowedRequest): Site | null {
+  const sites = sitesOf(deployment)
+  for (const { directive } of steps) {
+    const site = directive === null ? undefined : sites.get(directive)
+    if (site !== undefined) return site
+  }
+  return null
+}
+
+/** False where the other site keeps the name out, or sends it on to where it belongs. */
+function isContent({ end }: FollowedRequest): boolean {
+  return end.kind === 'file' || end.kind === 'application' || end.kind === 'backend'
+}
+
+function sharesName(one: Site, other: Site): boolean {
+  return [...one.names.keys()].some(name => other.names.has(name))
+}
