@@ -602,6 +602,7 @@ import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptOutsideChroot from './php/script-outside-chroot.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
+import phpSettingsOfAnotherPhp from './php/settings-of-another-php.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import phpValueSentTwice from './php/value-sent-twice.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
@@ -1409,6 +1410,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-outside-chroot', ...phpScriptOutsideChroot },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
+  { id: 'php/settings-of-another-php', ...phpSettingsOfAnotherPhp },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'php/value-sent-twice', ...phpValueSentTwice },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },

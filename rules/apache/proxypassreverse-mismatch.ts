@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -58,8 +59,35 @@ export default defineRule({
       title: 'none',
       files: { 'site.conf': site('ProxyPass / «http://127.0.0.1:8080/»') },
     },
+    {
+      title: 'the name of the machine whose address is proxied to',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass /erp/ http://10.0.0.5:8080/erp/
+              ProxyPassReverse /erp/ «http://erp-backend:8080/erp/»
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the public name that the backend uses whatever it is told',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass /erp/ http://10.0.0.5:8080/erp/
+              ProxyPassReverse /erp/ http://erp.example.net:8080/erp/
+              ProxyPass /wiki/ http://10.0.0.6/wiki/
+              ProxyPassReverse /wiki/ http://10.0.0.6/wiki/
+              ProxyPassReverse /wiki/ http://wiki/wiki/
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'the same two arguments',
       files: {
@@ -211,12 +239,19 @@ function leadsBack(reverse: Reverse, path: string, written: string): boolean {
 function isOther(url: string, target: string): boolean {
   const [one, other] = [url, target].map(text => /^https?:\/\/([^/:]+)(?::(\d+))?/i.exec(text))
   if (!one || !other) return false
-  const isLocal = (name: string | undefined): boolean =>
-    /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(name ?? '')
-  const sameHost = one[1]?.toLowerCase() === other[1]?.toLowerCase() || (isLocal(one[1]) && isLocal(other[1]))
-  if (!sameHost) return false
-  // Without `ProxyPreserveHost` the backend is told the name that `ProxyPass` has, and redirects to that.
-  return (one[2] ?? '80') !== (other[2] ?? '80') || one[1]?.toLowerCase() !== other[1]?.toLowerCase()
+  const names = [one[1]?.toLowerCase() ?? '', other[1]?.toLowerCase() ?? ''] as const
+  const isSamePort = (one[2] ?? '80') === (other[2] ?? '80')
+  if (names[0] === names[1] || names.every(isLocal)) return !isSamePort || names[0] !== names[1]
+  // The address of a machine, and what only the network of the two can call it.
+  return isSamePort && names.some(name => isIP(name) !== 0) && names.some(isOwnName)
+}
+
+function isLocal(name: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(name)
+}
+
+function isOwnName(name: string): boolean {
+  return /^[a-z][\w-]*$|\.(?:local|lan|internal|intra|intern|home|corp)$/.test(name)
 }
 
 function preservesHost(configuration: ApacheConfiguration, pass: ApacheDirective): boolean | undefined {
