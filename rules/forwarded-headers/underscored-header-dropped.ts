@@ -72,6 +72,22 @@ export default defineRule({
     { title: 'a script for Node.js', files: node("req.headers[«'api_key'»]") },
     { title: 'as a property', files: node('req.headers.«api_key»') },
     { title: 'FastAPI', files: fastapi('scheme = APIKeyHeader(name="«access_token»")') },
+    {
+      title: 'FastAPI: a parameter whose underscores are kept',
+      files: fastapi(
+        'def scheme(«api_key»: str = Header(..., convert_underscores=False)):\n    return api_key',
+      ),
+    },
+    {
+      title: 'FastAPI: the same as an annotation',
+      files: fastapi(
+        'def scheme(\n    «api_key»: Annotated[str | None, Header(convert_underscores=False)] = None,\n):\n    return api_key',
+      ),
+    },
+    {
+      title: 'Starlette',
+      files: fastapi('def scheme(request: Request):\n    return request.headers.get("«api_key»")'),
+    },
   ],
   good: [
     { title: 'a dash', files: node("req.headers['api-key']") },
@@ -88,6 +104,10 @@ export default defineRule({
     {
       title: 'a header of the answer of somebody else',
       files: node("(answer.headers['api_key'])"),
+    },
+    {
+      title: 'FastAPI: a parameter whose underscores become dashes',
+      files: fastapi('def scheme(api_key: str = Header(), other: str = Query()):\n    return api_key'),
     },
     { title: 'FastAPI with a dash', files: fastapi('scheme = APIKeyHeader(name="X-API-Key")') },
   ],
@@ -132,15 +152,26 @@ function underscoredHeaders(deployment: Deployment, program: AppServerProgram): 
   return module == null || module === 'missing' ? found : [...found, ...keysOf(module)]
 }
 
-/** `APIKeyHeader(name="access_token")` and `Header(alias="api_key")` of FastAPI. */
-const KEY =
-  /\b(?:APIKeyHeader\(\s*|Header\([^()]*\balias\s*=\s*(?=["']))(?:name\s*=\s*)?["']([\w-]*_[\w-]*)["']/g
+/**
+ * FastAPI: `APIKeyHeader(name="access_token")`, `Header(alias="api_key")`, and a parameter with
+ * `Header(convert_underscores=False)`, by itself or in `Annotated[…]`; Starlette: `request.headers["api_key"]`.
+ */
+const KEYS: readonly RegExp[] = [
+  /\bAPIKeyHeader\(\s*(?:name\s*=\s*)?["'](?<name>[\w-]*_[\w-]*)["']/g,
+  /\bHeader\([^()]*\balias\s*=\s*["'](?<name>[\w-]*_[\w-]*)["']/g,
+  /\b(?<name>[A-Za-z]\w*_\w+)\s*:[^=(),]*(?:=\s*|\bAnnotated\[[^()=]*,\s*)Header\([^()]*\bconvert_underscores\s*=\s*False/g,
+  /\brequest\.headers(?:\.get\(|\[)\s*["'](?<name>[\w-]*_[\w-]*)["']/g,
+]
+/** Others read a header with dashes by the same name as one with underscores. */
+const KEEPS_UNDERSCORES = /^\s*(?:from|import)\s+(?:fastapi|starlette)\b/m
 
 const keysOf = memo((source: Source): readonly [string, Place][] => {
+  if (!KEEPS_UNDERSCORES.test(source.text)) return []
   const code = withoutComments(source.text)
-  return [...code.matchAll(KEY)].flatMap(({ 0: whole, 1: name = '', index }) => {
+  return KEYS.flatMap(pattern => [...code.matchAll(pattern)]).flatMap(({ 0: whole, index, groups }) => {
+    const name = groups?.name ?? ''
     if (code.toLowerCase().includes(name.toLowerCase().replaceAll('_', '-'))) return []
-    const end = index + whole.length - 1
-    return [[name.toLowerCase(), { source, start: end - name.length, end }] as [string, Place]]
+    const start = index + whole.indexOf(name)
+    return [[name.toLowerCase(), { source, start, end: start + name.length }] as [string, Place]]
   })
 })
