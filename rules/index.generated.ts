@@ -1,6 +1,7 @@
 // Written by `npm run generate` from the files of this directory.
 import type { Rule } from '../src/engine/rule.ts'
 import accessAddressOfProxyDecides from './access/address-of-proxy-decides.ts'
+import accessAdminAjaxClosed from './access/admin-ajax-closed.ts'
 import accessAllowWithoutDeny from './access/allow-without-deny.ts'
 import accessAnsweredBeforeAccess from './access/answered-before-access.ts'
 import accessAuthBasicRealmOff from './access/auth-basic-realm-off.ts'
@@ -686,6 +687,7 @@ import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
 import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
+import timeoutsRequestBodyCutOff from './timeouts/request-body-cut-off.ts'
 import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
 import timeoutsWsgiRequestTimeoutMissing from './timeouts/wsgi-request-timeout-missing.ts'
@@ -809,6 +811,7 @@ import wsgiUserRoot from './wsgi/user-root.ts'
 /** Every rule, sorted by id; the id is the path. */
 export const rules: readonly Rule[] = [
   { id: 'access/address-of-proxy-decides', ...accessAddressOfProxyDecides },
+  { id: 'access/admin-ajax-closed', ...accessAdminAjaxClosed },
   { id: 'access/allow-without-deny', ...accessAllowWithoutDeny },
   { id: 'access/answered-before-access', ...accessAnsweredBeforeAccess },
   { id: 'access/auth-basic-realm-off', ...accessAuthBasicRealmOff },
@@ -1494,6 +1497,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },
   { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
+  { id: 'timeouts/request-body-cut-off', ...timeoutsRequestBodyCutOff },
   { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },
   { id: 'timeouts/wsgi-request-timeout-missing', ...timeoutsWsgiRequestTimeoutMissing },

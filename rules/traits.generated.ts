@@ -3,6 +3,7 @@ import type { RuleTraits } from '../src/engine/rule-traits.ts'
 
 export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['access/address-of-proxy-decides', { fixes: [], programs: ['nginx'] }],
+  ['access/admin-ajax-closed', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['access/allow-without-deny', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['access/answered-before-access', { fixes: [], programs: ['nginx'] }],
   ['access/auth-basic-realm-off', { fixes: ['unsafe'], programs: ['nginx'] }],
@@ -688,6 +689,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['timeouts/nginx-below-apache', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['timeouts/nginx-below-app-server', { fixes: ['unsafe'], programs: ['nginx', 'app-server'] }],
   ['timeouts/nginx-below-php', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
+  ['timeouts/request-body-cut-off', { fixes: [], programs: ['apache'] }],
   ['timeouts/uwsgi-harakiri-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['timeouts/wsgi-request-timeout-kills-process', { fixes: [], programs: ['nginx', 'apache'] }],
   ['timeouts/wsgi-request-timeout-missing', { fixes: ['unsafe'], programs: ['apache'] }],

@@ -9,6 +9,14 @@ const isRefused = ({ response }: LiveAnswer): boolean => [401, 403].includes(res
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'access/admin-ajax-closed',
+    examples: { bad: 'nginx: the directory', good: 'nginx: the file is open' },
+    shows: 'a visitor is asked for the password of the administrators',
+    request: { url: 'http://example.org/wp-admin/admin-ajax.php?action=slim_like' },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status !== 401,
+  },
+  {
     rule: 'access/htaccess-denial-lost',
     examples: { bad: 'a directory of data', good: 'refused' },
     shows: 'what Apache would refuse is a page',
