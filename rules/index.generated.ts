@@ -286,6 +286,7 @@ import canonicalUrlServerNameMalformed from './canonical-url/server-name-malform
 import canonicalUrlTlsNameOfOtherSite from './canonical-url/tls-name-of-other-site.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersAddressTaken from './containers/address-taken.ts'
+import containersApplicationMayNotWrite from './containers/application-may-not-write.ts'
 import containersAutoscalerWithoutRequests from './containers/autoscaler-without-requests.ts'
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
@@ -1096,6 +1097,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/tls-name-of-other-site', ...canonicalUrlTlsNameOfOtherSite },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/address-taken', ...containersAddressTaken },
+  { id: 'containers/application-may-not-write', ...containersApplicationMayNotWrite },
   { id: 'containers/autoscaler-without-requests', ...containersAutoscalerWithoutRequests },
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },

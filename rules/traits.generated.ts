@@ -288,6 +288,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/tls-name-of-other-site', { fixes: [], programs: ['nginx', 'apache'] }],
   ['containers/account-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/address-taken', { fixes: [], programs: ['docker'] }],
+  ['containers/application-may-not-write', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/autoscaler-without-requests', { fixes: [], programs: ['docker'] }],
   ['containers/binary-of-other-libc', { fixes: [], programs: ['docker'] }],
   ['containers/braces-not-expanded', { fixes: [], programs: ['docker'] }],

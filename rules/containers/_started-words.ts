@@ -64,7 +64,10 @@ export interface Script {
 }
 
 /** A file of the repository that a word names by its path; null for every other word. */
-export function scriptAt({ service, image, files }: Started, { text }: WrittenText): Script | null {
+export function scriptAt(
+  { service, image, files }: Started,
+  { text }: Pick<WrittenText, 'text'>,
+): Script | null {
   if (!text.includes('/') && !text.endsWith('.sh')) return null
   const directory = service?.workingDirectory ?? image?.workingDirectory ?? null
   if (!text.startsWith('/') && directory?.known !== true) return null
