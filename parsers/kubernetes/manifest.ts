@@ -54,7 +54,18 @@ export interface PodContainer {
   /** `drop: [ALL]` of its capabilities, and those that `add` gives back, without `CAP_`. */
   readonly dropsAll: { readonly at: Place; readonly kept: ReadonlySet<string> } | null
   /** Ports that probes connect to. */
-  readonly probes: readonly { readonly name: string; readonly port: number | string; readonly at: Place }[]
+  readonly probes: readonly PodProbe[]
+  /** The variables of `env` with their values, null for those that are written elsewhere. */
+  readonly variables: ReadonlyMap<string, string | null>
+}
+
+export interface PodProbe {
+  readonly name: string
+  readonly port: number | string
+  /** The port. */
+  readonly at: Place
+  /** What is asked by HTTP; null where a connection is all. */
+  readonly http: { readonly at: Place; readonly hasHost: boolean } | null
 }
 
 export interface PodMount {

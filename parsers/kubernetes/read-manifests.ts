@@ -12,6 +12,7 @@ import type {
   Manifests,
   PodContainer,
   PodMount,
+  PodProbe,
   PodVolume,
   Workload,
 } from './manifest.ts'
@@ -173,17 +174,37 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
           : null,
       dropsAll: own === null ? null : dropsAllOf(own),
       otherUser: isOther ? user.at : user === undefined ? (nonRoot ?? null) : null,
-      probes: ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe =>
-        ['httpGet', 'tcpSocket'].flatMap(way => {
-          const text = textAt(map, probe, way, 'port')
-          const place = entryAt(map, probe, way, 'port')?.value.at
-          return text === null || place === undefined
-            ? []
-            : [{ name: probe, port: /^\d+$/.test(text) ? Number(text) : text, at: place }]
+      probes: ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe => probesAt(map, probe)),
+      variables: new Map(
+        listAt(map, 'env').flatMap(each => {
+          const variable = textAt(each, 'name')
+          return variable === null ? [] : [[variable, textAt(each, 'value')] as const]
         }),
       ),
     },
   ]
+}
+
+function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
+  return ['httpGet', 'tcpSocket'].flatMap(way => {
+    const text = textAt(map, name, way, 'port')
+    const at = entryAt(map, name, way, 'port')?.value.at
+    const asked = entryAt(map, name, way)
+    if (text === null || at === undefined || asked === null) return []
+    const headers = listAt(map, name, way, 'httpHeaders')
+    // One whose name a template makes may be any.
+    const hasHost =
+      entryAt(map, name, way, 'host') !== null ||
+      headers.some(each => /^host$/i.test(textAt(each, 'name') ?? 'host'))
+    return [
+      {
+        name,
+        port: /^\d+$/.test(text) ? Number(text) : text,
+        at,
+        http: way === 'httpGet' ? { at: asked.key, hasHost } : null,
+      },
+    ]
+  })
 }
 
 /** A limit without a request is one. */

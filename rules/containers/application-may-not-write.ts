@@ -4,7 +4,7 @@ import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { clusterBeside, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -239,12 +239,14 @@ function* ofPhp(deployment: Deployment, started: Started): Iterable<RuleFinding>
   const [first] = writtenByPhp(started)
   const account = first === undefined ? null : workerOf(started)
   if (account === null) return
+  // Whoever runs an image of which no compose file speaks may lay volumes over all of it.
+  const isLoose = started.service === null || !started.service.complete
   for (const { directory, name, said } of writtenByPhp(started)) {
     const copy = copiedAsRoot(started, directory)
-    if (copy === null || (started.service === null && isMountedInPod(deployment, directory))) continue
+    if (copy === null || (isLoose && isMountedInPod(deployment, directory))) continue
     yield {
       at: copy.at,
-      ...(started.service === null && { confidence: 'medium' as const }),
+      ...(isLoose && { confidence: 'medium' as const }),
       message: `\`${name}\` belongs to root in the image, and PHP runs as \`${account}\`: ${said}`,
       label: 'copies as root',
       related: [],
@@ -256,7 +258,7 @@ function* ofPhp(deployment: Deployment, started: Started): Iterable<RuleFinding>
 
 /** True where a manifest of the repository may lay a volume over it. */
 function isMountedInPod(deployment: Deployment, directory: string): boolean {
-  const cluster = clusterFiles(deployment)
+  const cluster = clusterFiles(deployment) ?? clusterBeside(deployment)
   return (
     cluster !== null &&
     (!cluster.isComplete ||

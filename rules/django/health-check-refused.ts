@@ -7,6 +7,9 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from './_examples.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { literalPlace } from './_literal-place.ts'
+import { probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
 
 const project = (
@@ -27,17 +30,72 @@ const project = (
     `,
   })
 
+const deployed = (
+  probe: string,
+  { hosts = '["example.org"]', image = 'registry.example.org/shop:2.1', more = '' } = {},
+): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+  `,
+  'requirements.txt': 'Django==5.1\ngunicorn==22.0.0\n',
+  'shop/__init__.py': '',
+  'shop/settings.py': conf`
+    DEBUG = False
+    ALLOWED_HOSTS = ${hosts}
+    MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    ROOT_URLCONF = "shop.urls"
+  `,
+  'shop/urls.py': 'urlpatterns = []\n',
+  'shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    application = get_wsgi_application()
+  `,
+  'k8s/web.yaml': conf`
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels: { app: web }
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: web
+              image: ${image}
+              ports:
+                - { name: http, containerPort: 8000 }
+              ${more}
+              ${probe}
+  `,
+})
+const readiness = (lines: string): string => conf`
+  readinessProbe:
+    «httpGet»:
+      path: /healthz
+      ${lines}
+`
+
 export default defineRule({
   summary: 'The health check asks Django for a host that it does not answer',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A health check inside of the container asks for `localhost`, and `CommonMiddleware` answers 400 to every host that is not in `ALLOWED_HOSTS`. `curl -f` and `wget` take that for a failure: the container is unhealthy for ever, and what waits for it with `condition: service_healthy` never starts.',
+  why: 'A health check inside of the container asks for `localhost`, and `CommonMiddleware` answers 400 to every host that is not in `ALLOWED_HOSTS`. `curl -f` and `wget` take that for a failure: the container is unhealthy for ever, and what waits for it with `condition: service_healthy` never starts. A probe of Kubernetes asks for the address of the pod: `Readiness probe failed: HTTP probe failed with statuscode: 400`.',
   remedy:
-    'Send the name of the site, `curl -f -H "Host: example.org" …`, or add `localhost` to `ALLOWED_HOSTS`',
+    'Send the name of the site, `curl -f -H "Host: example.org" …`, or add `localhost` to `ALLOWED_HOSTS`; in a probe of Kubernetes write the name as a `Host` of `httpHeaders`',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts',
     'https://docs.docker.com/reference/compose-file/services/#healthcheck',
+    'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes',
   ],
   bad: [
     {
@@ -45,8 +103,51 @@ export default defineRule({
       files: project('["CMD", "curl", "-f", "«http://localhost:8000/»"]'),
     },
     { title: 'wget, in a shell', files: project('«wget -qO- http://127.0.0.1:8000/health/ || exit 1»') },
+    { title: 'a probe of Kubernetes', files: deployed(readiness('port: http')) },
+    {
+      title: 'a probe of Kubernetes, by the number, and with another header',
+      files: deployed(
+        readiness(conf`
+          port: 8000
+          httpHeaders: [{ name: X-Probe, value: readiness }]
+        `),
+        { hosts: '["example.org", "localhost", "127.0.0.1"]' },
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a probe with the name of the site',
+      files: deployed(
+        readiness(conf`
+          port: http
+          httpHeaders: [{ name: Host, value: example.org }]
+        `),
+      ),
+    },
+    {
+      title: 'a probe of a connection alone',
+      files: deployed(conf`
+        readinessProbe:
+          tcpSocket: { port: 8000 }
+      `),
+    },
+    { title: 'a probe, and any host', files: deployed(readiness('port: http'), { hosts: '["*"]' }) },
+    {
+      title: 'a probe, and the address of the pod',
+      files: deployed(readiness('port: http'), { hosts: '["example.org", os.environ["POD_IP"]]' }),
+    },
+    { title: 'a probe of another port', files: deployed(readiness('port: 8080')) },
+    {
+      title: 'a probe of another image',
+      files: deployed(readiness('port: http'), { image: 'nginxinc/nginx-unprivileged:1.27' }),
+    },
+    {
+      title: 'a probe, and other settings',
+      files: deployed(readiness('port: http'), {
+        more: 'env: [{ name: DJANGO_SETTINGS_MODULE, value: shop.production }]',
+      }),
+    },
     {
       title: 'a host that is allowed',
       files: project(
@@ -89,8 +190,31 @@ export default defineRule({
         help: `Add \`${asked.host}\` to \`ALLOWED_HOSTS\``,
       }
     }
+    for (const { probe, at, settings } of probedPods(deployment)) {
+      const hosts = settingTexts(settings, 'ALLOWED_HOSTS')
+      if (!isRefused(settings, '10.1.2.3') || !isWritten(settings, hosts ?? [])) continue
+      const [name] = (hosts ?? []).filter(host => host !== null && /^[a-z][\w-]*\.[\w.-]+$/i.test(host))
+      const written = settings.get('ALLOWED_HOSTS')?.at
+      yield {
+        at,
+        message: `\`${probe}\` asks for the address of the pod, which \`ALLOWED_HOSTS\` does not have, so Django answers 400: HTTP probe failed with statuscode: 400`,
+        label: 'without a `Host`',
+        related:
+          written == null ? [] : [{ at: assignedValue(written), message: 'the hosts that Django answers' }],
+        help: `Write \`httpHeaders: [{ name: Host, value: ${name ?? 'example.org'} }]\` below it`,
+      }
+    }
   },
 })
+
+/** True for a list that the environment of the pod does not change: every name is a text of the settings. */
+function isWritten(settings: DjangoSettings, hosts: readonly (string | null)[]): boolean {
+  return (
+    settings.expressionOf('DEBUG')?.expression.kind === 'boolean' &&
+    settings.expressionOf('ALLOWED_HOSTS')?.expression.kind === 'list' &&
+    hosts.every(host => host !== null && literalPlace(settings, 'ALLOWED_HOSTS', host) !== null)
+  )
+}
 
 /** The host for which a check asks that fails with every answer of 400; null where it asks for none. */
 function askedHost(container: Container): { readonly host: string; readonly at: Place } | null {

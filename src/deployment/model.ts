@@ -96,6 +96,8 @@ export interface Machine {
   readonly scripts: StartScripts | null
   /** Files of which no container comes; null for every machine but the one that stands for them. */
   readonly loose: LooseFiles | null
+  /** The same of the repository in which the image of the machine lies that no compose file runs; null for all others. */
+  readonly beside: LooseFiles | null
   readonly programs: readonly Program[]
 }
 
@@ -108,6 +110,8 @@ export interface LooseFiles {
   readonly manifests: readonly string[]
   /** Projects none of whose services has a network of its own, or can be read. */
   readonly projects: readonly ComposeProject[]
+  /** True where a project builds images, whose Dockerfiles are not among these. */
+  readonly hasBuilds: boolean
 }
 
 /** Lower-case names and the addresses that a machine's hosts file gives them. */

@@ -37,6 +37,8 @@ export interface MachineInput {
   readonly scripts?: StartScripts | null
   /** Files of which no container comes; null, or left out, where it does not stand for them. */
   readonly loose?: LooseFiles | null
+  /** The same, of the repository of an image that no compose file runs. */
+  readonly beside?: LooseFiles | null
 }
 
 /**
@@ -54,6 +56,7 @@ class BuiltMachine implements Machine {
   readonly container: Container | null
   readonly scripts: StartScripts | null
   readonly loose: LooseFiles | null
+  readonly beside: LooseFiles | null
   readonly #hosts: () => HostsFile | null
   readonly #programs: () => readonly Program[]
   readonly #applications: () => FoundApplications | null
@@ -70,6 +73,7 @@ class BuiltMachine implements Machine {
       applications = null,
       scripts = null,
       loose = null,
+      beside = null,
     }: PartOfMachine,
     grammars: Grammars,
   ) {
@@ -79,6 +83,7 @@ class BuiltMachine implements Machine {
     this.container = container
     this.scripts = scripts
     this.loose = loose
+    this.beside = beside
     this.#hosts = once(() => (container === null ? readHostsFile(files) : hostsOfContainer(container)))
     this.#applications = once(() =>
       backends && container === null ? applicationsOf(files, applications) : null,

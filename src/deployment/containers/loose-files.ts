@@ -27,6 +27,7 @@ export function looseFiles(
     dockerfiles: looseDockerfiles(repository, projects),
     manifests: manifests.slice(0, MOST_MANIFESTS),
     projects: projects.filter(project => readContainers(project, files, projects).length === 0),
+    hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
   }
   const containers = loose.dockerfiles.flatMap(path => containerOfImage(files, path) ?? [])
   if (loose.dockerfiles.length + loose.manifests.length + loose.projects.length === 0) return []
@@ -34,7 +35,7 @@ export function looseFiles(
   const none = mountedFiles(files, [])
   return [
     [{ files: none, nginx: [], apache: [], applications: [], loose }],
-    ...containers.map(container => [machineOf(container, undefined)]),
+    ...containers.map(container => [{ ...machineOf(container, undefined), beside: loose }]),
   ]
 }
 

@@ -9,7 +9,7 @@ import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
-import type { Deployment } from '../model.ts'
+import type { Deployment, LooseFiles } from '../model.ts'
 
 /** The manifests of a repository, each file by itself. */
 export interface ClusterFiles {
@@ -42,8 +42,15 @@ export interface ClusterDirectory {
 }
 
 /** What the repository of a deployment has of manifests; null where that is nothing. */
-export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null => {
-  const sources = machines.flatMap(({ loose }) =>
+export const clusterFiles = memo(({ machines }: Deployment) => clusterOf(machines.map(({ loose }) => loose)))
+
+/** The same, of the repository of an image that no compose file runs: a manifest may. */
+export const clusterBeside = memo(({ machines }: Deployment) =>
+  clusterOf(machines.map(({ beside }) => beside)),
+)
+
+function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
+  const sources = all.flatMap(loose =>
     loose === null ? [] : loose.manifests.flatMap(path => sourceAt(loose.files, path) ?? []),
   )
   const own = sources.filter(({ text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text))
@@ -87,7 +94,7 @@ export const clusterFiles = memo(({ machines }: Deployment): ClusterFiles | null
       ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && /^namespace:/m.test(text),
     ),
   }
-})
+}
 
 /** What Kustomize makes objects of, and what gives them other names. */
 const MAKING =
