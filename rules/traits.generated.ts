@@ -329,7 +329,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/manifest-reference-missing', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-refused', { fixes: [], programs: ['docker'] }],
   ['containers/module-not-in-image', { fixes: [], programs: ['nginx'] }],
-  ['containers/mount-hides-file', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['containers/mount-hides-file', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
   ['containers/mount-hides-packages', { fixes: [], programs: ['docker'] }],
   ['containers/mount-of-other-kind', { fixes: [], programs: ['docker'] }],
   ['containers/name-resolved-once', { fixes: [], programs: ['nginx'] }],

@@ -39,6 +39,15 @@ export default defineRule({
       }),
     },
     {
+      title: 'a directory that hides the types of an image of one’s own',
+      files: manifests({
+        key: 'nginx.conf',
+        image: 'registry.example.org/web:3',
+        nginx: main('include «/etc/nginx/mime.types»;'),
+        mount: 'mountPath: /etc/nginx',
+      }),
+    },
+    {
       title: 'a key that nginx does not read',
       files: manifests({ key: '«site»', nginx: page() }),
     },
@@ -73,6 +82,20 @@ export default defineRule({
             /configMap:\n( +)name: web-conf/,
             'configMap:\n$1name: web-conf\n$1items:\n$1  - { key: site, path: site.conf }',
           ),
+      },
+    },
+    {
+      title: 'a container beside, which only reads the files',
+      files: {
+        'deploy/web.yaml': manifests({
+          key: 'nginx.conf',
+          image: 'example/reader:1',
+          nginx: main('include /etc/nginx/mime.types;'),
+          mount: 'mountPath: /etc/nginx',
+        })['deploy/web.yaml']!.replace(
+          '      volumes:',
+          '        - name: web\n          image: example/web:3\n      volumes:',
+        ),
       },
     },
     {
@@ -111,9 +134,11 @@ export default defineRule({
           }
           continue
         }
-        if (!OWN.test(container.image ?? '')) continue
-        if (mount.path === '/etc/nginx') yield* hidden(pod, mount.at, files)
-        if (mount.path === '/etc/nginx/conf.d') yield* unread(pod, names)
+        const isOwn = OWN.test(container.image ?? '')
+        // Whatever the image has at that place is hidden: of a pod’s only container it is nginx that reads it.
+        const runsNginx = isOwn || (workload.containers.length === 1 && files.includes('nginx.conf'))
+        if (mount.path === '/etc/nginx' && runsNginx) yield* hidden(pod, mount.at, files)
+        if (mount.path === '/etc/nginx/conf.d' && isOwn) yield* unread(pod, names)
       }
     }
   },
