@@ -8,7 +8,8 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { passesOf, type ProxyHostKeyed, type SharedKey, sharedKeys } from './_shared-key.ts'
 
 const main = (key: string, names = 'example.org'): string => conf`
   proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
@@ -62,16 +63,53 @@ const scripts = (key: string, fallback = '/index.php?$args'): string =>
     }
   `)
 
+const proxied = (name: string, target: string, lines = ''): string =>
+  nginxServer(conf`
+    location / {
+        proxy_pass ${target};
+        proxy_set_header Host $host;
+        ${lines}
+    }
+  `).replace('example.org', name)
+/** A cache in front of two sites. */
+const twoSites = (cache: string, names = ['bread.example.org', 'cars.example.org']): string =>
+  nginxMain([
+    conf`
+      proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
+      proxy_cache_valid 200 5m;
+      ${cache}
+    `,
+    ...names.map(name => proxied(name, 'http://127.0.0.1:8080')),
+  ])
+const vhost = (name: string, root = `/srv/${name}`): string => conf`
+  <VirtualHost 127.0.0.1:8080>
+      ServerName ${name}
+      DocumentRoot ${root}
+      <Directory /srv>
+          Require all granted
+      </Directory>
+  </VirtualHost>
+`
+const behind = (root?: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    ['Listen 127.0.0.1:8080', vhost('bread.example.org', root), vhost('cars.example.org', root)],
+    ['dir'],
+  ),
+  'srv/bread.example.org/index.html': 'bread\n',
+  'srv/cars.example.org/index.html': 'cars\n',
+})
+
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
   severity: 'warning',
   otherSeverities: {
     error:
       'where pages of one site are sent to clients of another, where all pages of a site are one, and for requests that differ by their body or their part of a file',
+    info: 'where two names are passed on to one address, and nobody sees whether they are two sites',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another; without the path, every page is the first that somebody asked for. `fastcgi_cache`, `uwsgi_cache` and `scgi_cache` have no key of their own, and what PHP answers to `HEAD` has no body: without the method in the key that is the page for everybody.',
+  why: 'nginx answers from the cache whatever has the same key. `$uri` has no query, so `/list?page=2` is answered with page 1; without the name of the site, one site gets the pages of another; without the path, every page is the first that somebody asked for. By default the name is `$proxy_host`, the address of `proxy_pass`, which is the same for all sites behind it. `fastcgi_cache`, `uwsgi_cache` and `scgi_cache` have no key of their own, and what PHP answers to `HEAD` has no body: without the method in the key that is the page for everybody.',
   remedy: 'Write `proxy_cache_key $scheme$host$request_uri;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_key'],
   bad: [
@@ -129,9 +167,85 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the key of nginx, for the virtual hosts of one Apache',
+      files: { 'etc/nginx/nginx.conf': twoSites('«proxy_cache» site;'), ...behind() },
+    },
+    {
+      title: 'the address of the backend for the name, in a key',
+      files: {
+        'etc/nginx/nginx.conf': twoSites(conf`
+          proxy_cache site;
+          proxy_cache_key «$scheme$proxy_host$uri$is_args$args»;
+        `),
+        ...behind(),
+      },
+    },
+    {
+      title: 'whatever name, passed on to two virtual hosts',
+      files: { 'etc/nginx/nginx.conf': twoSites('«proxy_cache» site;', ['_']), ...behind() },
+    },
+    {
+      title: 'two domains and a backend that nobody sees',
+      files: {
+        'etc/nginx/nginx.conf': twoSites('«proxy_cache» site;', ['bread.example', 'cars.example.org']),
+      },
+    },
+    {
+      title: 'two names of a domain and a backend that nobody sees: advice',
+      files: { 'etc/nginx/nginx.conf': twoSites('«proxy_cache» site;') },
+    },
     { title: 'no key at all', files: { 'etc/nginx/nginx.conf': fastcgi('«fastcgi_cache» site;') } },
   ],
   good: [
+    {
+      title: 'the name of the site in the key, for the virtual hosts of one Apache',
+      files: {
+        'etc/nginx/nginx.conf': twoSites(conf`
+          proxy_cache site;
+          proxy_cache_key $scheme$host$request_uri;
+        `),
+        ...behind(),
+      },
+    },
+    {
+      title: 'names of one site',
+      files: {
+        'etc/nginx/nginx.conf': twoSites('proxy_cache site;', ['example.org', 'www.example.org']),
+        ...behind('/srv/www'),
+      },
+    },
+    {
+      title: 'two virtual hosts with the same files',
+      files: { 'etc/nginx/nginx.conf': twoSites('proxy_cache site;'), ...behind('/srv/www') },
+    },
+    {
+      title: 'names of one server, whatever is behind it',
+      files: {
+        'etc/nginx/nginx.conf': twoSites('proxy_cache site;', ['bread.example cars.example.org']),
+      },
+    },
+    {
+      title: 'names that decide what is kept',
+      files: {
+        'etc/nginx/nginx.conf': twoSites(conf`
+          map $host $skip {
+              default 1;
+              bread.example.org 0;
+          }
+          proxy_cache site;
+          proxy_no_cache $skip;
+          proxy_cache_bypass $skip;
+        `),
+        ...behind(),
+      },
+    },
+    {
+      title: 'each site at an address of its own',
+      files: {
+        'etc/nginx/nginx.conf': twoSites('proxy_cache site;').replace(/(cars[^}]*):8080/, '$1:8081'),
+      },
+    },
     {
       title: 'the path in the query behind `try_files`',
       files: {
@@ -301,14 +415,16 @@ export default defineRule({
     const cached = connections.nginx.flatMap(connection => {
       const zone = zoneOf(connection)
       if (zone === null) return []
-      const sites = zones.get(zone) ?? new Set()
-      for (const site of sitesOf(connection)) sites.add(site)
-      zones.set(zone, sites)
-      return [{ connection, zone }]
+      const [all, sites] = [zones.get(zone) ?? new Set<string>(), sitesOf(connection)]
+      for (const site of sites) all.add(site)
+      zones.set(zone, all)
+      return [{ connection, zone, sites }]
     })
     // Zones that keep pages of more than one name.
     const shared = new Set([...zones].flatMap(([zone, sites]) => (sites.size > 1 ? [zone] : [])))
-    for (const { connection, zone } of cached) {
+    const byProxyHost: ProxyHostKeyed[] = []
+    for (const each of cached) {
+      const { connection, zone } = each
       const { server, block, pass } = connection
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
       const line = key.known ? key.value.directives[0] : undefined
@@ -316,9 +432,10 @@ export default defineRule({
       yield* withoutBodyOrPart(connection, key, value)
       if (line === undefined || value === undefined) {
         if (line !== undefined || !key.known || !key.value.complete) continue
-        if (pass.name === 'proxy_pass' || isOnePage(connection)) continue
         const cache = cacheOf(connection)
         if (cache === undefined) continue
+        if (pass.name === 'proxy_pass') byProxyHost.push({ ...each, key: null, at: namePlace(cache) })
+        if (pass.name === 'proxy_pass' || isOnePage(connection)) continue
         yield {
           at: namePlace(cache),
           aspect: 'path',
@@ -369,12 +486,10 @@ export default defineRule({
           message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
         }
       }
-      if (
-        names.length > 0 &&
-        !names.some(name => SITE.test(name)) &&
-        shared.has(zone) &&
-        !hasOwnWord(value)
-      ) {
+      const isOfProxyHost = pass.name === 'proxy_pass' && names.includes('proxy_host')
+      const isOfSite = names.some(name => SITE.test(name))
+      if (isOfProxyHost && !isOfSite) byProxyHost.push({ ...each, key: value, at })
+      if (names.length > 0 && !isOfSite && !isOfProxyHost && shared.has(zone) && !hasOwnWord(value)) {
         yield {
           at,
           aspect: 'site',
@@ -383,8 +498,49 @@ export default defineRule({
         }
       }
     }
+    for (const shared of sharedKeys(deployment, byProxyHost.filter(keepsAllNames))) yield ofProxyHost(shared)
   },
 })
+
+/** Sites of which one may be answered with pages of the other, as they are passed on to one address. */
+function ofProxyHost(shared: SharedKey): RuleFinding {
+  const { first, other, evidence } = shared
+  const { key, at, connection } = first
+  const names = [first, ...(other === null ? [] : [other])].flatMap(({ sites }) => sites.slice(0, 1))
+  const who = names.length > 1 ? names.map(name => `\`${name}\``).join(' and ') : 'all sites behind it'
+  const address = connection.written.replace(/^\w+:\/\//, '')
+  const written =
+    key === null
+      ? 'without `proxy_cache_key` the key is `$scheme$proxy_host$request_uri`, and `$proxy_host`'
+      : `\`${key}\` has \`$proxy_host\` for the name of the site, which`
+  const harm =
+    evidence === 'seen'
+      ? ', so one site is answered with pages of another'
+      : ': if the backend goes by the name, one is answered with pages of the other'
+  return {
+    at,
+    aspect: 'site',
+    ...(evidence !== 'likely' && { severity: evidence === 'seen' ? ('error' as const) : ('info' as const) }),
+    message: `${written} is \`${address}\` for ${who}${harm}`,
+    related: passesOf(shared),
+  }
+}
+
+/** False where a `map` or an `if` may leave the pages of some names out of the cache. */
+function keepsAllNames({ connection: { server, block } }: ProxyHostKeyed): boolean {
+  const { configuration } = server
+  const lines = ['proxy_no_cache', 'proxy_cache_bypass'].flatMap(name => {
+    const found = effectiveAtHand(configuration, block, name)
+    return found.known ? found.value.directives : []
+  })
+  const names = lines.flatMap(({ args }) => args.flatMap(({ value }) => variableNames(value)))
+  if (names.every(name => /^(?:http|cookie|arg)_/.test(name))) return true
+  return !(configuration.occurrences.get('map') ?? []).some(
+    ({ args: [from, to] }) =>
+      /\$\{?(?:host|http_host|server_name)\b/.test(from?.value ?? '') &&
+      names.includes(to?.value.slice(1) ?? ''),
+  )
+}
 
 /** True where pages that are no files come to this location as `/index.php`, with nothing of their path in the query. */
 function isOneScript(deployment: Deployment, { server, block, pass }: NginxConnection): boolean {
@@ -476,7 +632,7 @@ function keepsEmptyPages({ server, block, pass }: NginxConnection, names: readon
 
 const PATH = /^(?:uri|document_uri)$/
 const QUERY = /^(?:request_uri|args|query_string|arg_\w+)$/
-const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host|proxy_host)$/
+const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host)$/
 const KNOWN =
   /^(?:scheme|host|hostname|uri|document_uri|request_uri|args|query_string|is_args|arg_\w+|request_method|proxy_host|proxy_port|server_name|server_port|http_\w+|cookie_\w+|remote_user|https|request_body|slice_range|content_type)$/
 

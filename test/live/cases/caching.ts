@@ -39,6 +39,20 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'caching/key-incomplete',
+    shows: 'one virtual host of Apache is answered with a page of the other',
+    examples: {
+      bad: 'the key of nginx, for the virtual hosts of one Apache',
+      good: 'the name of the site in the key, for the virtual hosts of one Apache',
+    },
+    request: { url: 'http://bread.example.org/index.html' },
+    harm: async ({ response, request }) =>
+      response.body.trim() === 'bread' &&
+      (await request({ url: 'http://cars.example.org/index.html' })).body.trim() === 'bread',
+    sound: async ({ request }) =>
+      (await request({ url: 'http://cars.example.org/index.html' })).body.trim() === 'cars',
+  },
+  {
+    rule: 'caching/key-incomplete',
     shows: 'another page is answered with the first',
     examples: { bad: 'without the path', good: 'scheme, name and query' },
     mirrors: [9000],
