@@ -654,6 +654,7 @@ import staticFilesAssetAnsweredByScript from './static-files/asset-answered-by-s
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
+import staticFilesDirectoryBeforeFallback from './static-files/directory-before-fallback.ts'
 import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
@@ -1465,6 +1466,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },
+  { id: 'static-files/directory-before-fallback', ...staticFilesDirectoryBeforeFallback },
   { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },

@@ -656,6 +656,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/autoindex-on', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/below-home-of-root', { fixes: [], programs: ['nginx', 'apache'] }],
   ['static-files/default-page-left', { fixes: [], programs: ['nginx'] }],
+  ['static-files/directory-before-fallback', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/directory-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['static-files/document-root-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['static-files/dotfiles-served', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -18,6 +18,7 @@ import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { stoppedStartPages } from './_stopped-start-pages.ts'
 
 const tree = (lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -250,6 +251,14 @@ export default defineRule({
   ],
   *check(deployment) {
     const servers = serversAround(deployment)
+    // There the application answers, once it is asked: `static-files/directory-before-fallback`.
+    const stopped = new Set(
+      stoppedStartPages(deployment).map(({ server, directory }) => stoppedKey(server.directive, directory)),
+    )
+    const isStopped = (block: NginxDirective, directory: string): boolean => {
+      const home = serverAround(block)
+      return home !== null && stopped.has(stoppedKey(home, directory))
+    }
     for (const configuration of deployment.nginx) {
       const files = deployment.filesOf(configuration)
       for (const line of configuration.occurrences.get('index') ?? []) {
@@ -264,7 +273,7 @@ export default defineRule({
         const word = names.at(-1)
         if (present === undefined || word === undefined) continue
         // Where a start page is handed to a program no file has to be there.
-        if (isAnswered(deployment, servers, parent)) continue
+        if (isStopped(parent, directory) || isAnswered(deployment, servers, parent)) continue
         const at = argumentPlace(line, line.args.length - 1)
         yield {
           at,
@@ -274,7 +283,7 @@ export default defineRule({
       }
       for (const root of configuration.occurrences.get('root') ?? []) {
         const present = pageBesideDefault(deployment, servers, configuration, files, root)
-        if (present === null) continue
+        if (present === null || isStopped(root, root.args[0]?.value ?? '')) continue
         yield {
           at: argumentPlace(root, 0),
           message: `this directory has \`${present}\` and no \`index.html\`, which is all that nginx looks for without \`index\`: \`/\` is answered with 403`,
@@ -316,6 +325,10 @@ export default defineRule({
     }
   },
 })
+
+function stoppedKey({ source, node }: NginxDirective, directory: string): string {
+  return `${source.path} ${node.start} ${directory.replace(/\/+$/, '')}`
+}
 
 /** The start page of a server that names none, where it is another one than nginx looks for; null in doubt. */
 function pageBesideDefault(

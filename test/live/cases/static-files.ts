@@ -300,6 +300,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body.includes('id="app"'),
   },
   {
+    rule: 'static-files/directory-before-fallback',
+    shows: 'the start page is refused, and the backend is not asked for it',
+    examples: { bad: 'the start page of an application', good: 'files alone before the application' },
+    mirrors: [9000],
+    request: { url: `${SITE}/` },
+    harm: async ({ response, request }) =>
+      response.status === 403 && (await request({ url: `${SITE}/page` })).report?.path === '/page',
+    sound: ({ response }) => response.report?.path === '/',
+  },
+  {
     rule: 'static-files/page-not-there',
     examples: { bad: 'the start page', good: 'as they are called' },
     shows: 'the start page is refused',
