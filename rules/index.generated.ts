@@ -438,6 +438,7 @@ import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-
 import forwardedHeadersHostCompared from './forwarded-headers/host-compared.ts'
 import forwardedHeadersHostFromClient from './forwarded-headers/host-from-client.ts'
 import forwardedHeadersHostIsNoName from './forwarded-headers/host-is-no-name.ts'
+import forwardedHeadersHostJoinedByApache from './forwarded-headers/host-joined-by-apache.ts'
 import forwardedHeadersHostNotPreservedByApache from './forwarded-headers/host-not-preserved-by-apache.ts'
 import forwardedHeadersHostSpoofable from './forwarded-headers/host-spoofable.ts'
 import forwardedHeadersHostWithBackendPort from './forwarded-headers/host-with-backend-port.ts'
@@ -1250,6 +1251,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/host-compared', ...forwardedHeadersHostCompared },
   { id: 'forwarded-headers/host-from-client', ...forwardedHeadersHostFromClient },
   { id: 'forwarded-headers/host-is-no-name', ...forwardedHeadersHostIsNoName },
+  { id: 'forwarded-headers/host-joined-by-apache', ...forwardedHeadersHostJoinedByApache },
   { id: 'forwarded-headers/host-not-preserved-by-apache', ...forwardedHeadersHostNotPreservedByApache },
   { id: 'forwarded-headers/host-spoofable', ...forwardedHeadersHostSpoofable },
   { id: 'forwarded-headers/host-with-backend-port', ...forwardedHeadersHostWithBackendPort },

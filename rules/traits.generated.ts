@@ -440,6 +440,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/host-compared', { fixes: ['unsafe'], programs: ['nginx', 'app-server', 'docker'] }],
   ['forwarded-headers/host-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/host-is-no-name', { fixes: [], programs: ['nginx'] }],
+  ['forwarded-headers/host-joined-by-apache', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['forwarded-headers/host-not-preserved-by-apache', { fixes: [], programs: ['apache'] }],
   ['forwarded-headers/host-spoofable', { fixes: ['safe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/host-with-backend-port', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -15,6 +15,14 @@ async function accessLog(): Promise<string> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'forwarded-headers/host-joined-by-apache',
+    examples: { bad: 'nginx sends it, and Apache too', good: 'Apache alone' },
+    shows: 'Django answers 400 to the name that nginx and Apache both send',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 400 && response.body.includes('<h1>Bad Request (400)</h1>'),
+    sound: ({ response }) => response.status !== 0 && response.status !== 400,
+  },
+  {
     rule: 'forwarded-headers/proxy-protocol-variable-empty',
     shows: 'the backend is told no address',
     examples: { bad: 'a header', good: 'the address of the connection' },
