@@ -27,7 +27,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['access/password-file-missing', { fixes: [], programs: ['nginx'] }],
   ['access/password-file-served', { fixes: [], programs: ['nginx'] }],
   ['access/password-lost-on-the-way', { fixes: [], programs: ['nginx', 'apache'] }],
-  ['access/password-reaches-application', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['access/password-reaches-application', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
   ['access/password-unhashed', { fixes: [], programs: ['nginx', 'apache'] }],
   ['access/postgres-trust', { fixes: [], programs: ['postgresql'] }],
   ['access/private-network-too-wide', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
