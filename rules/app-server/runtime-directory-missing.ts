@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -6,6 +7,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { type RunDirectories, runDirectories } from '../../src/deployment/run-directories.ts'
 import { inRun } from '../_in-run.ts'
 import { celeryCommand } from './_celery.ts'
 
@@ -35,6 +37,24 @@ const tree = (bind: string, lines = '', user = 'User=shop'): Record<string, stri
   `,
 })
 
+const repository = (bind: string, lines = '', user = 'User=shop'): Record<string, string> => {
+  const { 'etc/systemd/system/shop.service': unit = '' } = tree(bind, lines, user)
+  const path = bind.replace(/^«?unix:|»$/g, '')
+  return {
+    'deploy/site.conf': conf`
+      server {
+          listen 80;
+          server_name example.org;
+          location / {
+              proxy_set_header Host $host;
+              proxy_pass http://unix:${path};
+          }
+      }
+    `,
+    'deploy/shop.service': unit,
+  }
+}
+
 const celery = (option: string, lines = ''): Record<string, string> => ({
   ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
   'etc/systemd/system/worker.service': conf`
@@ -50,7 +70,8 @@ export default defineRule({
   summary: 'A unit’s user may not create the socket below /run',
   severity: 'error',
   otherSeverities: {
-    warning: 'in a directory below `/run` that something outside of the audit may make at every boot',
+    warning:
+      'in a directory below `/run` that something outside of the audit may make at every boot, or that a script makes once',
     info: 'the same, of a unit in a repository, which need not hold all that is installed with it',
   },
   confidence: 'high',
@@ -67,6 +88,31 @@ export default defineRule({
     {
       title: 'a directory that nothing makes',
       files: tree('«unix:/run/shop/shop.sock»'),
+    },
+    {
+      title: 'a directory that the installation makes once',
+      files: {
+        ...repository('«unix:/run/shop/shop.sock»'),
+        'deploy/install.sh': conf`
+          mkdir -p /run/shop
+          chown shop:www-data /run/shop
+          cp deploy/shop.service /etc/systemd/system/
+        `,
+      },
+    },
+    {
+      title: 'a directory that a playbook makes once, of a service of root',
+      files: {
+        ...repository('«unix:/run/shop/shop.sock»', '', ''),
+        'deploy/site.yml': conf`
+          - hosts: web
+            tasks:
+              - name: directory of the socket
+                ansible.builtin.file:
+                  path: /run/shop
+                  state: directory
+        `,
+      },
     },
     {
       title: 'straight in /run',
@@ -140,22 +186,51 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a directory that the script makes by tmpfiles.d, too',
+      files: {
+        ...repository('unix:/run/shop/shop.sock'),
+        'deploy/install.sh': conf`
+          mkdir -p /run/shop
+          echo 'd /run/shop 0755 shop www-data -' > /etc/tmpfiles.d/shop.conf
+        `,
+      },
+    },
+    {
+      title: 'a script that cron starts at every boot',
+      files: {
+        ...repository('unix:/run/shop/shop.sock'),
+        'deploy/prepare.sh': 'mkdir -p /run/shop\n',
+        'deploy/install.sh': 'echo "@reboot root /opt/shop/deploy/prepare.sh" > /etc/cron.d/shop\n',
+      },
+    },
+    {
+      title: 'the entry point of a container',
+      files: {
+        ...repository('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+        'docker-entrypoint.sh': 'mkdir -p /run/shop\n',
+      },
+    },
     { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
   ],
-  *check({ programs, commands }) {
-    for (const started of commands) yield* ofCelery(started, programs)
+  *check({ programs, commands, setups }) {
+    const read = once(() => runDirectories(setups() ?? []))
+    for (const started of commands) yield* ofCelery(started, { programs, read })
     for (const program of programs) {
-      if (program.kind !== 'app-server' || program.service === null || !isUnprivileged(program.service))
-        continue
+      if (program.kind !== 'app-server' || !startsAtBoot(program)) continue
       const { service, machine, sockets } = program
-      yield* ofGunicorn(program, programs)
+      yield* ofGunicorn(program, { programs, read })
       for (const { at, endpoint, unit } of sockets) {
         if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
         if (placeText(at).includes('$')) continue
         const path = inRun(endpoint.value.address.path)
         const own = posix.basename(path, posix.extname(path))
         const help = `Write \`RuntimeDirectory=${own}\`, and bind \`/run/${own}/${posix.basename(path)}\``
-        yield* notMade({ path, at, name: programName(program), help }, { service, machine }, programs)
+        yield* notMade(
+          { path, at, name: programName(program), help },
+          { service, machine },
+          { programs, read },
+        )
       }
     }
   },
@@ -171,61 +246,94 @@ interface MadeFile {
 }
 
 interface Home {
-  readonly service: ServiceUnit
+  /** Null for what supervisord starts. */
+  readonly service: ServiceUnit | null
   readonly machine: Machine
+}
+
+/** Where directories may be made. */
+interface Makers {
+  readonly programs: Iterable<Program>
+  readonly read: () => RunDirectories
 }
 
 /** Says of a file below `/run` that its program may not make it; of other files nothing. */
 function* notMade(
   { path, at, name, help }: MadeFile,
   { service, machine }: Home,
-  programs: Iterable<Program>,
+  { programs, read }: Makers,
 ) {
   const directory = posix.dirname(path)
   if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) return
-  if (directory !== '/run' && (isMade(programs, directory) || isMadeElsewhere(machine, directory))) return
-  const user = service.user?.known === true ? service.user : null
+  const isOwn = service !== null && isUnprivileged(service)
+  const user = isOwn && service.user?.known === true ? service.user : null
+  const related = user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }]
+  if (directory === '/run') {
+    if (user === null) return
+    yield {
+      at,
+      message: `\`/run\` belongs to root, so ${name} as \`${user.value}\` may not create \`${path}\``,
+      label: 'no RuntimeDirectory= has it',
+      related,
+      help,
+    }
+    return
+  }
+  if (isMade(programs, directory) || isMadeElsewhere(machine, directory)) return
+  const made = OF_PACKAGES.test(directory) ? undefined : read().once.get(directory)
+  const isOnce = made !== undefined && made.source !== at.source
+  if (read().mayComeBack(directory) || (user === null && !isOnce)) return
+  const who = user === null ? `${name} does` : `${name} as \`${user.value}\` may`
   yield {
     at,
-    ...(directory !== '/run' && { severity: doubt(service), confidence: 'medium' as const }),
-    message:
-      directory === '/run'
-        ? `\`/run\` belongs to root, so ${name} as \`${user?.value}\` may not create \`${path}\``
-        : `nothing makes \`${directory}\`, which is gone after every boot, and ${name} as \`${user?.value}\` may not create it`,
+    severity: isOnce || service === null ? ('warning' as const) : doubt(service),
+    confidence: 'medium' as const,
+    message: isOnce
+      ? `\`${directory}\` is made once and is gone after every boot, and ${who} not create it`
+      : `nothing makes \`${directory}\`, which is gone after every boot, and ${who} not create it`,
     label: 'no RuntimeDirectory= has it',
-    related: user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }],
-    help,
+    related: [...(isOnce ? [{ at: made, message: 'made once, here' }] : []), ...related],
+    help:
+      service === null ? `Make it at every boot: \`d ${directory}\` in a file of \`/etc/tmpfiles.d\`` : help,
   }
 }
 
+/** Directories that a distribution’s package of the program makes at every boot. */
+const OF_PACKAGES = /^\/run\/(?:php|php-fpm|uwsgi|nginx|apache2|httpd|supervisor|gunicorn|celery)(?:\/|$)/
+
+/** True for what systemd or supervisord starts at a boot, with nothing before it that may make directories. */
+function startsAtBoot({ service, by, machine }: AppServerProgram): boolean {
+  if (service === null) return by === 'supervisord' && machine.container === null
+  return service.startPre.length === 0 && service.rootDirectory === null && service.dynamicUser === null
+}
+
 /** The file in which Celery keeps its number. */
-function* ofCelery(started: StartedCommand, programs: Iterable<Program>) {
+function* ofCelery(started: StartedCommand, makers: Makers) {
   const { service, machine } = started
   const words = service === null ? [] : (celeryCommand(started)?.words ?? [])
   const index = words.findIndex(({ text }) => text === '--pidfile')
   const word = index === -1 ? words.find(({ text }) => text.startsWith('--pidfile=')) : words[index + 1]
   if (word === undefined || service === null) return
   const path = word.text.replace(/^--pidfile=/, '')
-  yield* pidFile({ path, at: placeOf(word), name: 'Celery' }, { service, machine }, programs)
+  yield* pidFile({ path, at: placeOf(word), name: 'Celery' }, service, machine, makers)
 }
 
 /** The file in which gunicorn keeps its number. */
-function* ofGunicorn({ server, service, machine }: AppServerProgram, programs: Iterable<Program>) {
+function* ofGunicorn({ server, service, machine }: AppServerProgram, makers: Makers) {
   const path = server.program === 'gunicorn' ? server.settings.get('pidfile') : undefined
   if (service === null || path?.known !== true || path.at === null || typeof path.value !== 'string') return
   const file = { path: path.value, at: path.at, name: 'gunicorn' }
-  yield* pidFile(file, { service, machine }, programs)
+  yield* pidFile(file, service, machine, makers)
 }
 
-function* pidFile(file: Omit<MadeFile, 'help'>, home: Home, programs: Iterable<Program>) {
-  const { service } = home
+function* pidFile(file: Omit<MadeFile, 'help'>, service: ServiceUnit, machine: Machine, makers: Makers) {
   const path = inRun(file.path)
   const directory = posix.dirname(path)
   if (!isUnprivileged(service) || path.includes('$') || placeText(file.at).includes('$')) return
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
   const own = directory === '/run' ? file.name.toLowerCase() : posix.basename(directory)
-  yield* notMade({ ...file, path, help: `Write \`RuntimeDirectory=${own}\`` }, home, programs)
+  yield* notMade({ ...file, path, help: `Write \`RuntimeDirectory=${own}\`` }, { service, machine }, makers)
 }
 
 /** Directories in which every user may create files, or that belong to one. */

@@ -12,7 +12,7 @@ import type { SupervisorConfiguration } from '../../parsers/supervisor/read-supe
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { Address, Endpoint } from '../servers/address.ts'
@@ -38,6 +38,11 @@ export interface Deployment {
   /** Every program of every machine. */
   readonly programs: readonly Program[]
   readonly facts: SiteFacts
+  /**
+   * The texts of the repository that set machines up or deploy to them: scripts, playbooks, workflows, a Vagrantfile.
+   * Null where there are too many to read, or where nobody knows of all.
+   */
+  readonly setups: () => readonly Source[] | null
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
   /** The program that runs a configuration. */

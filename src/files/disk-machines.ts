@@ -19,6 +19,7 @@ import { isDockerfile } from './dockerfiles.ts'
 import { isManifest, runsInCluster } from './manifests.ts'
 import { CRONTAB, isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
+import { setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
 import { type Survey, surveyRoot } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
@@ -106,6 +107,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     root: name,
     files,
     fileName: (path: string) => files.display(path),
+    ...setupsOf(files, scope),
     isDump: false,
     // A repository may keep both for one to be chosen.
     supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
@@ -161,10 +163,13 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const reached = new Set<string>()
 
   const lying = repositoryOf(files, scope).repository
-  const repository = lying === undefined ? {} : { repository: { ...lying, placed: () => placed } }
+  const around = {
+    ...(lying !== undefined && { repository: { ...lying, placed: () => placed } }),
+    ...setupsOf(files, scope),
+  }
   const homes = [...found.machines, ...namedMains(named, files, within)]
   const placed: readonly Machine[] = homes.map(machine =>
-    placedMachine(machine, own, reached, options, repository, () => rest),
+    placedMachine(machine, own, reached, options, around, () => rest),
   )
   const tables = homes.map(({ mounts }) => mountTable(mounts))
   /** Links that lead somewhere once their directory stands where a server has it. */
@@ -205,7 +210,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     notices,
     skipped,
     ...(scope.single.length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
-    ...repository,
+    ...around,
   }
   const isEmpty =
     placed.length === 0 &&
@@ -294,13 +299,14 @@ function placedMachine(
   own: Mount,
   reachedByAny: Set<string>,
   options: DiskOptions,
-  { repository }: Pick<Machine, 'repository'>,
+  { repository, ...around }: Pick<Machine, 'repository' | 'setups'>,
   rest: () => Machine,
 ): Machine {
   const files = diskFileSystem([...mounts, own], options)
   const { toDisk } = mountTable([...mounts, own])
   return {
     ...(repository !== undefined && { repository: { ...repository, locate: toDisk, rest } }),
+    ...around,
     root: displayPath(directory, options.workingDirectory),
     files,
     fileName: path => files.display(path),
@@ -322,6 +328,11 @@ function placedMachine(
 /** The same for two paths of different machines where one file stands; texts in one file are files. */
 function fileKey(files: DiskFileSystem, path: string): string {
   return `${files.display(path)} ${splitNested(path)?.index ?? ''}`
+}
+
+/** What sets machines up; nothing of it is known around files that were named one by one. */
+function setupsOf(files: DiskFileSystem, { paths, single }: Scope): Pick<Machine, 'setups'> {
+  return single.length > 0 ? {} : { setups: once(() => setupTexts(files, paths)) }
 }
 
 /** Names of files that `docker compose` is given. */

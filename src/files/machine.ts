@@ -118,6 +118,11 @@ export interface Machine {
    * and left out where such texts may lie outside of the audit.
    */
   readonly texts?: () => readonly Source[] | null
+  /**
+   * The texts beside it that set machines up or deploy to them, such as scripts and playbooks; null where there are too
+   * many to read, and left out where such texts may lie outside of the audit.
+   */
+  readonly setups?: () => readonly Source[] | null
   /** What could not be read or followed; to be asked after the audit, which reads most. */
   readonly notices: () => readonly Notice[]
   /** What was not read; to be asked after the audit, too. */

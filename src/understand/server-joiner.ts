@@ -51,6 +51,7 @@ export function serverJoiner(
       buildDeployment({
         machines,
         facts: settings.facts,
+        setups: machine.setups,
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

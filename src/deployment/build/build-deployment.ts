@@ -3,6 +3,7 @@ import { memo } from '../../../parsers/collections/memo.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { ShellParser } from '../../../parsers/shell/shell-environment.ts'
+import type { Source } from '../../../parsers/text/source.ts'
 import type { FileSystem } from '../../files/file-system.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
 import { wsgiDaemons } from '../../servers/apache/queries/wsgi-daemons.ts'
@@ -27,6 +28,8 @@ import { readWorkers } from './workers.ts'
 export interface DeploymentInput {
   readonly machines: readonly MachineInput[]
   readonly facts: SiteFacts
+  /** The texts that set machines up; left out where nobody knows of them. */
+  readonly setups?: (() => readonly Source[] | null) | undefined
   /** Null, or left out, where no Python is read. */
   readonly python?: PythonParser | null
   /** Null, or left out, where no script of the shell is read. */
@@ -37,6 +40,7 @@ export interface DeploymentInput {
 export function buildDeployment({
   machines: inputs,
   facts,
+  setups = () => null,
   python = null,
   shell = null,
 }: DeploymentInput): Deployment {
@@ -111,6 +115,7 @@ export function buildDeployment({
       return programs()
     },
     facts,
+    setups,
     nginx,
     apache,
     programOf,

@@ -1,0 +1,95 @@
+import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+
+/** What the texts that set a machine up say of directories below `/run`, which is empty after every boot. */
+export interface RunDirectories {
+  /** Where each is made by what runs once, by its path below `/run`. */
+  readonly once: ReadonlyMap<string, Place>
+  /** True where something there may make it at every boot. */
+  mayComeBack(directory: string): boolean
+}
+
+/** A directory that a command or a task names, of either name of `/run`. */
+const BELOW_RUN = String.raw`(?:/var)?/run/[\w.@-]+(?:/[\w.@-]+)*`
+
+const MAKES = /^(?![ \t]*#).*?\b(?:mkdir|install[ \t]+(?:-\S+[ \t]+)*?-\w*d)\b([^\n;&|#]*)/gm
+const WORD = new RegExp(String.raw`(?<=[\s"'])${BELOW_RUN}(?=/?["'\s]|/?$)`, 'g')
+
+/** A task of Ansible, from its dash to the next one at the left of it. */
+const TASK = /^([ \t]*)- (?:name|ansible\.builtin\.file|file):[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)*/gm
+const TASK_PATH = new RegExp(
+  String.raw`\b(?:path|dest|name)(?::[ \t]*["']?|=["']?)(${BELOW_RUN})/?["']?(?=\s|$)`,
+  'm',
+)
+
+/** What is run again at every boot, or by a container at every start. */
+const EVERY_BOOT = /tmpfiles|rc\.local|@reboot|\bbootcmd\b|run:[ \t]*["']?always/
+const UNIT = /\.(?:service|timer|path)(?:\.\w+)?$/
+const OF_CONTAINERS =
+  /(?:^|\/)(?:Dockerfile|[^/]*compose[^/]*\.ya?ml|[^/]*entry-?point[^/]*)|\.(?:service|timer|path)(?:\.\w+)?$|(?:^|\/)(?:k8s|kubernetes|helm|charts|manifests)\//i
+
+export const runDirectories = memo((texts: readonly Source[]): RunDirectories => {
+  const found = new Map<string, Place>()
+  const started = new Set(texts.flatMap(startedAtBoot))
+  const again = texts.flatMap(madeAgain)
+  const makesAny = again.some(text => text.includes('tmpfiles'))
+  for (const source of texts) {
+    if (OF_CONTAINERS.test(source.path) || started.has(posix.basename(source.path))) continue
+    if (!source.text.includes('/run/')) continue
+    for (const { path, at } of [...commandsIn(source), ...tasksIn(source)]) {
+      const own = cleanPath(path.replace(/^\/var\//, '/'))
+      if (!found.has(own)) found.set(own, at)
+    }
+  }
+  return {
+    once: found,
+    mayComeBack(directory) {
+      const [, , first = ''] = directory.split('/')
+      return makesAny || again.some(text => text.includes(first))
+    },
+  }
+})
+
+/** The part of a text that speaks of every boot; none where it does not. */
+function madeAgain({ path, text }: Source): readonly string[] {
+  if (UNIT.test(path)) return /\b(?:mkdir|install)\b/.test(text) ? [text] : []
+  return EVERY_BOOT.test(text) ? [text] : (text.match(/^.*\bRuntimeDirectory[ \t]*=.*$/gm) ?? [])
+}
+
+interface Made {
+  readonly path: string
+  readonly at: Place
+}
+
+function commandsIn(source: Source): readonly Made[] {
+  return [...source.text.matchAll(MAKES)].flatMap(match => {
+    const [line, words = ''] = match
+    const from = match.index + line.length - words.length
+    return [...words.matchAll(WORD)].map(({ 0: path, index }) => ({
+      path,
+      at: { source, start: from + index, end: from + index + path.length },
+    }))
+  })
+}
+
+function tasksIn(source: Source): readonly Made[] {
+  if (!/\.ya?ml/.test(source.path)) return []
+  return [...source.text.matchAll(TASK)].flatMap(({ 0: task, index }) => {
+    if (!/\bstate(?::[ \t]*|=)["']?directory\b/.test(task)) return []
+    const match = TASK_PATH.exec(task)
+    if (match === null) return []
+    const [all, path = ''] = match
+    const start = index + match.index + all.indexOf(path)
+    return [{ path, at: { source, start, end: start + path.length } }]
+  })
+}
+
+/** The names of the scripts that a unit starts, or cron at a boot. */
+function startedAtBoot({ text }: Source): readonly string[] {
+  if (!/Exec\w+[ \t]*=|@reboot/.test(text)) return []
+  return [...text.matchAll(/^[^\n]*(?:Exec\w+[ \t]*=|@reboot)([^\n]*)/gm)].flatMap(([, words = '']) =>
+    words.split(/[\s"';&|]+/).map(word => posix.basename(word)),
+  )
+}

@@ -1,0 +1,23 @@
+import type { Source } from '../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from './file-system.ts'
+import { TESTS_DIRECTORY } from './test-directories.ts'
+
+/**
+ * What sets a machine up, or brings a program to it, as far as its name tells: scripts, playbooks, workflows, the files
+ * of Vagrant, Capistrano, Deployer, Envoy, Fabric and make, units, tables of cron.
+ */
+const SETS_UP =
+  /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)(?:Vagrantfile|Capfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)tmpfiles\.d\/[^/]+$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$/
+
+const OTHERS = new RegExp(
+  String.raw`/(?:${TESTS_DIRECTORY}|vendor|node_modules|docs?|examples?|samples?)/|\.(?:dist|example|sample)$`,
+  'i',
+)
+
+const MOST = 1000
+
+/** The texts that set a machine up, or deploy to it; null where there are too many to read. */
+export function setupTexts(files: FileSystem, paths: readonly string[]): readonly Source[] | null {
+  const wanted = paths.filter(path => SETS_UP.test(path) && !OTHERS.test(path))
+  return wanted.length > MOST ? null : wanted.flatMap(path => sourceAt(files, path) ?? [])
+}
