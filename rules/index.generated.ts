@@ -594,6 +594,7 @@ import phpOpenBasedir from './php/open-basedir.ts'
 import phpOwnAddressRedirected from './php/own-address-redirected.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
 import phpPoolRefused from './php/pool-refused.ts'
+import phpReleaseLinkNotResolved from './php/release-link-not-resolved.ts'
 import phpRequestMethodMissing from './php/request-method-missing.ts'
 import phpRequestRefused from './php/request-refused.ts'
 import phpRootAbovePublic from './php/root-above-public.ts'
@@ -1407,6 +1408,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/own-address-redirected', ...phpOwnAddressRedirected },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
   { id: 'php/pool-refused', ...phpPoolRefused },
+  { id: 'php/release-link-not-resolved', ...phpReleaseLinkNotResolved },
   { id: 'php/request-method-missing', ...phpRequestMethodMissing },
   { id: 'php/request-refused', ...phpRequestRefused },
   { id: 'php/root-above-public', ...phpRootAbovePublic },

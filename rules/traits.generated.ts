@@ -596,6 +596,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/own-address-redirected', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/path-info-empty', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/pool-refused', { fixes: [], programs: ['php-fpm'] }],
+  ['php/release-link-not-resolved', { fixes: ['safe'], programs: ['nginx', 'php-fpm'] }],
   ['php/request-method-missing', { fixes: [], programs: ['nginx'] }],
   ['php/request-refused', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/root-above-public', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'docker'] }],
