@@ -675,6 +675,7 @@ import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
 import staticFilesScriptsNotCompressed from './static-files/scripts-not-compressed.ts'
+import staticFilesSendfileOnSyncedFolder from './static-files/sendfile-on-synced-folder.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
 import staticFilesStartPageNotLookedFor from './static-files/start-page-not-looked-for.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
@@ -1489,6 +1490,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
   { id: 'static-files/scripts-not-compressed', ...staticFilesScriptsNotCompressed },
+  { id: 'static-files/sendfile-on-synced-folder', ...staticFilesSendfileOnSyncedFolder },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
   { id: 'static-files/start-page-not-looked-for', ...staticFilesStartPageNotLookedFor },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
