@@ -24,7 +24,7 @@ export function readAcmeShDomain(source: Source): AcmeShDomain {
   for (const match of source.text.matchAll(/^Le_(\w+)=(?:'([^'\n]*)'|"([^"\n]*)"|(\S*))/gm)) {
     const [line, name = '', single, double, bare] = match
     values.set(name, {
-      value: single ?? double ?? bare ?? '',
+      value: decoded(single ?? double ?? bare ?? ''),
       at: { source, start: match.index, end: match.index + line.length },
     })
   }
@@ -43,4 +43,10 @@ export function readAcmeShDomain(source: Source): AcmeShDomain {
     certificate: path('RealCertPath'),
     reload: reload === undefined ? null : { command: reload.value, at: reload.at },
   }
+}
+
+/** acme.sh keeps commands in base64, between two words of its own. */
+function decoded(value: string): string {
+  const inner = /^__ACME_BASE64__START_([A-Za-z\d+/=]*)__ACME_BASE64__END_$/.exec(value)?.[1]
+  return inner === undefined ? value : Buffer.from(inner, 'base64').toString('utf8')
 }

@@ -1,7 +1,7 @@
 import type { Place } from '../../parsers/text/source.ts'
 import {
   acmeShDomains,
-  hasCommonHooks,
+  commonHooks,
   renewals,
   renewsAlone,
   requestsAlone,
@@ -121,6 +121,24 @@ export default defineRule({
       },
     },
     {
+      title: 'no command, and what Debian’s package has',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = «webroot»'),
+        'etc/cron.d/certbot': conf`
+          0 */12 * * * root test -x /usr/bin/certbot -a \! -d /run/systemd/system && perl -e 'sleep int(rand(43200))' && certbot -q renew
+        `,
+        'etc/systemd/system/certbot.service': conf`
+          [Unit]
+          Description=Certbot
+          Documentation=https://letsencrypt.readthedocs.io/en/latest/
+          [Service]
+          Type=oneshot
+          ExecStart=/usr/bin/certbot -q renew
+        `,
+      },
+    },
+    {
       title: 'no command, and the table of Alpine’s cron',
       files: {
         ...nginx(),
@@ -139,6 +157,45 @@ export default defineRule({
     {
       title: 'a certbot of a container that renews again and again',
       files: compose({}, '', ENDLESS.replace('certbot renew', '«certbot renew»')),
+    },
+    {
+      title: 'a hook of all certificates reloads another server',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/letsencrypt/renewal-hooks/deploy/reload.sh': conf`
+          #!/bin/sh
+          set -e
+          «systemctl reload apache2»
+        `,
+      },
+    },
+    {
+      title: 'the hook of the command in the table of cron',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/cron.d/certbot':
+          '17 */12 * * * root certbot -q renew --deploy-hook «"systemctl reload postfix dovecot"»\n',
+      },
+    },
+    {
+      title: 'a command behind the one that renews',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/cron.d/certbot': '17 */12 * * * root certbot -q renew && «systemctl reload haproxy»\n',
+      },
+    },
+    {
+      title: 'acme.sh reloads another server',
+      files: acmeSh("«Le_ReloadCmd='service apache2 force-reload'»"),
+    },
+    {
+      title: 'acme.sh as it keeps the command',
+      files: acmeSh(
+        "«Le_ReloadCmd='__ACME_BASE64__START_c3lzdGVtY3RsIHJlbG9hZCBhcGFjaGUy__ACME_BASE64__END_'»",
+      ),
     },
     { title: 'acme.sh with no command', files: acmeSh("«Le_ReloadCmd=''»") },
   ],
@@ -202,6 +259,43 @@ export default defineRule({
         'etc/letsencrypt/renewal-hooks/deploy/reload': conf`
           #!/bin/sh
           systemctl reload nginx
+        `,
+      },
+    },
+    {
+      title: 'a hook that reloads whichever server is told',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/letsencrypt/renewal-hooks/deploy/reload': conf`
+          #!/bin/sh
+          . /etc/default/web
+          systemctl reload "$WEB_SERVER"
+        `,
+      },
+    },
+    {
+      title: 'two hooks, of which one reloads nginx',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/letsencrypt/renewal-hooks/deploy/mail': 'systemctl reload postfix\n',
+        'etc/letsencrypt/renewal-hooks/post/web': 'service nginx reload\n',
+      },
+    },
+    {
+      title: 'nginx is reloaded whenever its logs are rotated',
+      files: {
+        ...nginx(),
+        ...renewal('authenticator = webroot'),
+        'etc/letsencrypt/renewal-hooks/deploy/mail': 'systemctl reload postfix\n',
+        'etc/logrotate.d/nginx': conf`
+          /var/log/nginx/*.log {
+              daily
+              postrotate
+                  systemctl reload nginx
+              endscript
+          }
         `,
       },
     },
@@ -304,11 +398,12 @@ export default defineRule({
       for (const { name, authenticator, authenticatorAt, installer, hooks } of certbot) {
         const place = read.get(`/etc/letsencrypt/live/${name}`)
         if (place === undefined || [installer, authenticator].includes('nginx')) continue
-        if (hasCommonHooks(machine.files)) continue
-        const after = hooks.filter(({ when }) => when !== 'pre')
+        const common = commonHooks(machine.files)
+        if (common === null) continue
+        const after = [...hooks, ...common].filter(({ when }) => when !== 'pre')
         const [hook] = after
         if (hook === undefined) {
-          if (authenticatorAt === null || hooks.length > 0 || installer !== null) continue
+          if (authenticatorAt === null || hooks.length + common.length > 0 || installer !== null) continue
           const renewing = renewsAlone(machine.files)
           yield {
             at: authenticatorAt,
@@ -333,11 +428,15 @@ export default defineRule({
         const place = [fullChain, certificate].flatMap(path =>
           path === null ? [] : (read.get(path) ?? []),
         )[0]
-        if (place === undefined || reload === null || reload.command !== '') continue
+        if (place === undefined || reload === null) continue
+        if (reload.command !== '' && !leavesNginx(reload.command)) continue
         yield {
           at: reload.at,
           confidence: 'medium',
-          message: `nothing reloads nginx after acme.sh has renewed \`${name}\``,
+          message:
+            reload.command === ''
+              ? `nothing reloads nginx after acme.sh has renewed \`${name}\``
+              : `nginx reads the certificate \`${name}\`, and this command does not reload it`,
           label,
           related: [{ at: place, message: 'nginx reads it when it is reloaded' }],
           help: `Install it with \`--reloadcmd "systemctl reload nginx"\``,

@@ -1,8 +1,14 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { type AcmeShDomain, readAcmeShDomain } from '../../parsers/certbot/acme-sh.ts'
-import { type Renewal, type RenewalWebroot, readRenewal } from '../../parsers/certbot/renewal.ts'
+import {
+  type Renewal,
+  type RenewalHook,
+  type RenewalWebroot,
+  readRenewal,
+} from '../../parsers/certbot/renewal.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
+import { serviceCommands } from './service-commands.ts'
 
 const CERTBOT = '/etc/letsencrypt'
 
@@ -61,7 +67,7 @@ const STARTER_FILES = ['/etc/crontab', '/etc/default/certbot']
  * True where something besides the renewal files stops or reloads servers when certificates are renewed: hooks of all
  * certificates, or what starts certbot.
  */
-export const hasCommonHooks = memo((files: FileSystem): boolean =>
+const hasCommonHooks = memo((files: FileSystem): boolean =>
   saysInCommon(files, HOOK_DIRECTORIES, /hook|nginx|apache2|httpd/),
 )
 
@@ -69,6 +75,97 @@ export const hasCommonHooks = memo((files: FileSystem): boolean =>
 export const mayFreePort = memo((files: FileSystem): boolean =>
   saysInCommon(files, [`${CERTBOT}/renewal-hooks/pre`], /pre[-_]hook|\bstop\b|\bkill/),
 )
+
+/**
+ * The commands that certbot runs after any certificate is renewed, and those that follow it where it is started by time;
+ * null where one of them may reload nginx: it says so, or does what nobody can follow, such as a script.
+ */
+export const commonHooks = memo((files: FileSystem): readonly RenewalHook[] | null => {
+  const found: RenewalHook[] = []
+  for (const when of ['pre', 'post', 'deploy'] as const) {
+    for (const { name, kind } of files.list(`${CERTBOT}/renewal-hooks/${when}`) ?? []) {
+      if (kind === 'directory') continue
+      const source = sourceAt(files, `${CERTBOT}/renewal-hooks/${when}/${name}`)
+      const commands = source === null || MAY_RELOAD.test(withoutComments(source)) ? null : linesOf(source)
+      if (commands === null) return null
+      found.push(...commands.map(each => ({ when, ...each })))
+    }
+  }
+  const rotation = sourceAt(files, '/etc/logrotate.d/nginx')
+  if (rotation !== null && /\b(?:reload|restart|HUP)\b/.test(withoutComments(rotation))) return null
+  const settings = sourceAt(files, `${CERTBOT}/cli.ini`)
+  for (const source of [...starters(files), ...(settings === null ? [] : [settings])]) {
+    if (isOfNginx(source)) continue
+    if (RELOADS_NGINX.test(withoutComments(source))) return null
+    for (const [line, at] of linesWithPlaces(source)) {
+      if (!/\bcertbot\b|-hook\b/.test(line)) continue
+      // A script may do more than its name says.
+      if (/certbot[\w-]*\.(?:sh|py|pl)\b/.test(line)) return null
+      const own = hooksIn(source, line, at)
+      if (own === null) return null
+      found.push(...own)
+    }
+  }
+  return found
+})
+
+/** nginx by its name, and what may be any service. */
+const MAY_RELOAD = /nginx|\bkill|docker|podman|ansible|\bssh\b/
+
+/** What a script for a hook does besides that reloads nothing. */
+const HARMLESS =
+  /^(?:(?:set|exit|echo|logger|printf|umask|export|test|chmod|chown|chgrp|install|cp|cat|mkdir|sleep|true|else|fi|then|if|date)\b|\[|:|\w+=[^$`]*$|$)/
+
+/** The service commands of a script; null where a line of it does something else. */
+function linesOf(source: Source): readonly Omit<RenewalHook, 'when'>[] | null {
+  const found: Omit<RenewalHook, 'when'>[] = []
+  for (const [line, start] of linesWithPlaces(source)) {
+    if (HARMLESS.test(line) && !/[;&|]/.test(line)) continue
+    const command = line.replace(/[ \t]*(?:>|2>|&>)[ \t]*\S+/g, '')
+    if (serviceCommands(command) === null) return null
+    found.push({ command, at: { source, start, end: start + line.length } })
+  }
+  return found
+}
+
+/** The lines of a text that are no comments, without what stands around them. */
+function linesWithPlaces({ text }: Source): readonly (readonly [string, number])[] {
+  return [...text.matchAll(/^[ \t]*(?!#)(\S[^\n]*?)[ \t]*$/gm)].map(match => [
+    match[1]!,
+    match.index + match[0].indexOf(match[1]!),
+  ])
+}
+
+const HOOK = /(?:--)?\b(pre|post|deploy|renew)-hook(?:[ \t]*=[ \t]*|[ \t]+)("[^"]*"|'[^']*'|\S+(?=$)|\S+)/g
+
+/** The hooks of a line that starts certbot, or of its settings, and what follows it there; null for what nobody follows. */
+function hooksIn(source: Source, line: string, start: number): readonly RenewalHook[] | null {
+  const isSetting = source.path === `${CERTBOT}/cli.ini`
+  const found: RenewalHook[] = []
+  for (const match of line.matchAll(isSetting ? SETTING : HOOK)) {
+    const [all, name = '', word = ''] = match
+    const command = word.replace(/^(["'])(.*)\1$/, '$2')
+    if (serviceCommands(command) === null) return null
+    const from = start + match.index + all.length - word.length
+    const when = name === 'pre' || name === 'post' ? name : 'deploy'
+    found.push({ when, command, at: { source, start: from, end: from + word.length } })
+  }
+  if (isSetting) return found
+  const parts = line.replace(HOOK, each => ' '.repeat(each.length)).split(/\bcertbot\b[^;&|]*/)
+  const behind = parts.length > 1 ? (parts.at(-1) ?? '') : ''
+  const rest = behind.replace(/>.*$/, '').replace(/^[;&|\s]+/, '')
+  if (rest === '') return found
+  if (serviceCommands(rest) === null) return null
+  const from = start + line.lastIndexOf(rest)
+  return [...found, { when: 'post', command: rest, at: { source, start: from, end: from + rest.length } }]
+}
+
+const SETTING = /^(pre|post|deploy|renew)-hook[ \t]*=[ \t]*(\S.*)$/g
+
+/** The unit of nginx says how it is reloaded, and reloads nothing by itself. */
+function isOfNginx({ path }: Source): boolean {
+  return /\/nginx[^/]*\.service$/.test(path)
+}
 
 function saysInCommon(files: FileSystem, directories: readonly string[], words: RegExp): boolean {
   if (directories.some(path => (files.list(path) ?? []).some(({ kind }) => kind !== 'directory'))) return true
