@@ -131,16 +131,20 @@ function sharedVariables({ environment }: AppCommand): Layer {
 
 function bindOf(get: (name: string) => Fact<AppValue> | null, directory: Fact<string> | null): AppBind {
   const protocol = httpOrHttps(textSetting(get('ssl_certfile')) ?? textSetting(get('ssl_keyfile')))
+  const [host, port] = [textSetting(get('host')), numberSetting(get('port'))]
+  // Whoever names the address has no other in variables that are not here.
+  const isNamed = host?.known === true || port?.known === true
   const uds = textSetting(get('uds'))
-  if (uds !== null) return { at: uds.at, protocol, address: uds.known ? pathAddress(uds, directory) : uds }
+  if (uds !== null && (uds.known || !isNamed))
+    return { at: uds.at, protocol, address: uds.known ? pathAddress(uds, directory) : uds }
   const fd = numberSetting(get('fd'))
-  if (fd !== null)
+  if (fd !== null && (fd.known || !isNamed))
     return {
       at: fd.at,
       protocol,
       address: fd.known ? known({ kind: 'inherited', descriptor: fd.value }, fd.at) : fd,
     }
-  return hostPortBind(textSetting(get('host')), numberSetting(get('port')), protocol, '127.0.0.1', 8000)
+  return hostPortBind(host, port, protocol, '127.0.0.1', 8000)
 }
 
 function isOn(fact: Fact<boolean> | null): boolean {

@@ -39,6 +39,9 @@ test('uvicorn: options, variables, defaults', () => {
     [3, '10.0.0.1', false],
   )
   assert.is(server('uvicorn a:b --reload')!.development, true)
+  const unseen = { environment: { UVICORN_UDS: null, UVICORN_FD: null } }
+  assert.equal(binds(server('uvicorn a:b --host 127.0.0.1 --port 8001', unseen)), ['http 127.0.0.1:8001'])
+  assert.equal(binds(server('uvicorn a:b', unseen)), ['http ?'])
 })
 
 test('development servers of front ends', () => {
