@@ -1,15 +1,16 @@
-import { withoutComments } from '../../parsers/python/without-comments.ts'
-import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { posix } from 'node:path'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import { scheduleFiles } from '../../src/deployment/django/scheduled-tasks.ts'
+import type { Deployment, Machine, StartedCommand } from '../../src/deployment/model.ts'
+import { pythonFiles, scheduleFiles } from '../../src/deployment/django/scheduled-tasks.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 import { djangoProjects } from '../django/_projects.ts'
 import { serviceUnit } from './_examples.ts'
-import { celeryCommand, celeryOption } from './_celery.ts'
+import { type CeleryCommand, celeryCommand, celeryOption } from './_celery.ts'
+import { pythonCode, queuesByDefault, queuesNamed } from './_celery-queues.ts'
 
 const tree = (workers: string, settings: string): Record<string, string> => ({
   'compose.yaml': conf`
@@ -50,7 +51,9 @@ const ROUTED = 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": "mail"}}'
 export default defineRule({
   summary: 'Tasks of Celery go to a queue from which no worker takes them',
   severity: 'warning',
-  otherSeverities: { info: 'where units start the workers: another machine may have more of them' },
+  otherSeverities: {
+    info: 'where units start the workers, and another machine reaches the broker: it may have more of them',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'A worker without `-Q` takes tasks from the default queue alone, which is called `celery`. What `task_routes` sends to another one stays in the broker, and nothing says so: the mail is never sent, and the queue grows.',
@@ -83,8 +86,91 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a queue that a task names, beside a server with workers',
+      files: {
+        ...tree(worker(), ''),
+        'compose.yaml': tree(worker(), '')['compose.yaml']!.replace('gunicorn', 'gunicorn --workers 3'),
+        'shop/tasks.py': conf`
+          from celery import shared_task
+
+          @shared_task(bind=True, queue=«"mail"»)
+          def send(self): pass
+        `,
+      },
+    },
+    {
+      title: 'a call, and a default queue of another name',
+      files: {
+        ...tree(worker(), 'CELERY_TASK_DEFAULT_QUEUE = "default"'),
+        'shop/views.py': conf`
+          from shop.celery import app
+
+          def pay(order):
+              send.apply_async(args=(order.pk, key(order)), queue=«"mail"»)
+        `,
+      },
+    },
+    {
+      title: 'queues that the settings list, without it',
+      files: tree(
+        worker(),
+        'CELERY_TASK_QUEUES = [Queue("celery"), Queue("slow")]\nCELERY_TASK_ROUTES = {"shop.tasks.send": «"mail"»}',
+      ),
+    },
+    {
+      title: 'an application without Django',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              build: .
+              command: uvicorn --host 0.0.0.0 api.main:app
+              ports: ["8000:8000"]
+            worker:
+              build: .
+              command: celery -A api.worker worker
+        `,
+        Dockerfile: conf`
+          FROM python:3.13
+          WORKDIR /app
+          COPY . .
+        `,
+        'api/__init__.py': '',
+        'api/main.py': 'app = None\n',
+        'api/worker.py': conf`
+          from celery import Celery
+          app = Celery("api", broker="redis://cache:6379/0")
+          app.conf.update(
+              task_routes=([("api.worker.*", {"queue": «"mail"»})],),
+          )
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a worker that a Procfile starts',
+      files: { ...tree(worker(), ROUTED), Procfile: 'mail: celery -A shop worker -Q mail\n' },
+    },
+    {
+      title: 'a call in a test',
+      files: {
+        ...tree(worker(), ''),
+        'shop/tests/test_mail.py': 'from shop.celery import app\nsend.apply_async(queue="mail")\n',
+      },
+    },
+    {
+      title: 'routes of another machine',
+      files: tree(worker(), `import os\nif os.environ.get("BIG"):\n    ${ROUTED}`),
+    },
+    {
+      title: 'a task of another program',
+      files: {
+        ...tree(worker(), ''),
+        'shop/jobs.py': 'from procrastinate import App\n\n@app.task(queue="mail")\ndef send(): pass\n',
+      },
+    },
     { title: 'a worker that takes from it', files: tree(worker('-Q celery,mail'), ROUTED) },
     {
       title: 'a worker of its own',
@@ -120,94 +206,155 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const taken = queuesTaken(deployment)
+    const workers = workersSeen(deployment)
+    if (workers === null) return
+    const sources = sourcesOf(deployment, workers)
+    const named = sources.flatMap(queuesNamed)
+    if (named.length === 0 || sources.some(isEager)) return
+    const taken = queuesTaken(workers, sources)
     if (taken === null) return
-    for (const { settings, files } of djangoProjects(deployment)) {
-      const sources = scheduleFiles(files, settings).flatMap(path => sourceAt(files, path) ?? [])
-      const codes = sources.map(({ code }) => withoutComments(code))
-      // What every worker takes from, and what it is called, stands there.
-      if (taken.hasDefault && codes.some(code => DEFAULTS.test(code))) continue
-      for (const { name, at } of sources.flatMap(routedQueues)) {
-        if (taken.names.has(name) || taken.elsewhere(name)) continue
-        yield {
-          at,
-          ...(!taken.isWhole && { severity: 'info' as const }),
-          message: `no worker that is seen takes tasks from the queue \`${name}\`, so they stay in the broker`,
-          label: 'a queue without a worker',
-          related: taken.workers.map(each => ({ at: each, message: 'a worker' })),
-        }
+    const isWhole = workers.every(({ by }) => by === 'container') || hasOwnBroker(sources)
+    const elsewhere = memoByName(name => isTakenElsewhere(name, workers))
+    for (const { name, at } of named) {
+      if (taken.has(name) || elsewhere(name)) continue
+      yield {
+        at,
+        ...(!isWhole && { severity: 'info' as const }),
+        message: `no worker that is seen takes tasks from the queue \`${name}\`, so they stay in the broker`,
+        label: 'a queue without a worker',
+        related: workers.map(each => ({ at: placeOf(each.celery.program), message: 'a worker' })),
       }
     }
   },
 })
 
-const DEFAULTS = /\b(?:CELERY_(?:TASK_)?(?:DEFAULT_QUEUE|QUEUES)|task_(?:default_queue|queues))\b/
-
-interface Taken {
-  readonly names: ReadonlySet<string>
-  /** True where a worker is told of no queue. */
-  readonly hasDefault: boolean
-  /** True where a compose file starts all workers that are seen. */
-  readonly isWhole: boolean
-  readonly workers: readonly Place[]
-  /** Whether another file names the queue for a worker. */
-  readonly elsewhere: (name: string) => boolean
+interface Worker extends Pick<StartedCommand, 'machine' | 'by' | 'directory'> {
+  readonly celery: CeleryCommand
 }
 
-/** From which queues the workers take tasks; null where none is seen, or one may take from others. */
-function queuesTaken({ commands, machines }: Deployment): Taken | null {
-  const names = new Set<string>()
-  const workers: Place[] = []
-  let hasDefault = false
-  let isWhole = true
+/** A server of an application is told of workers of its own. */
+const OTHERS =
+  /^(?:gunicorn|uvicorn|daphne|hypercorn|granian|uwsgi|waitress-serve|nginx|redis-server|php-fpm|node)$/
+
+/** Null where none is seen, or where something may start others. */
+function workersSeen({ commands }: Deployment): readonly Worker[] | null {
+  const workers: Worker[] = []
   for (const command of commands) {
-    const text = command.words.map(word => word.text).join(' ')
+    const { words, rest, machine, by, directory } = command
     const celery = celeryCommand(command)
     const kind = celery?.words[celery.command ?? -1]?.text
     if (celery === null || kind === undefined || kind === 'multi') {
-      if (/celery|worker|\.sh\b|honcho|supervisord/i.test(text)) return null
+      const isOther = words.some(({ text }) => OTHERS.test(posix.basename(text)))
+      const texts = [...(isOther ? [] : words), ...(rest === null ? [] : [rest])]
+      if (texts.some(({ text }) => /celery|worker/i.test(text))) return null
+      if (words.some(({ text }) => /\.sh$|^(?:honcho|supervisord|make|just)$/.test(posix.basename(text))))
+        return null
       continue
     }
     if (kind !== 'worker') continue
-    if (celery.words.some(word => isUnknownWord(word.text))) return null
-    workers.push(placeOf(celery.program))
-    isWhole &&= command.by === 'container'
+    if (celery.words.some(({ text }) => isUnknownWord(text) || /^(?:-X|--exclude-queues)/.test(text)))
+      return null
+    workers.push({ celery, machine, by, directory })
+  }
+  return workers.length === 0 ? null : workers
+}
+
+/** From which queues they take tasks; null where nobody knows. */
+function queuesTaken(workers: readonly Worker[], sources: readonly Source[]): ReadonlySet<string> | null {
+  const names = new Set<string>()
+  for (const { celery } of workers) {
     const glued = celery.words.find(word => /^-Q./.test(word.text))?.text.slice(2)
-    const queues = celeryOption(celery, '-Q', '--queues')?.value ?? glued
-    if (queues === undefined) hasDefault = true
-    for (const name of (queues ?? 'celery').split(',')) names.add(name.trim())
+    const written = celeryOption(celery, '-Q', '--queues')?.value ?? glued
+    const queues = written === undefined ? queuesByDefault(sources) : written.split(',')
+    if (queues === null) return null
+    for (const name of queues) names.add(name.trim())
   }
-  if (workers.length === 0) return null
-  const sources = new Set(
-    machines.flatMap(({ container }) => (container?.projects ?? []).flatMap(project => project.sources)),
-  )
-  return {
-    names,
-    hasDefault,
-    isWhole,
-    workers,
-    elsewhere: name =>
-      [...sources].some(({ text }) =>
-        new RegExp(`(?:-Q|--queues)[\\s=,"']*[^\\s"']*\\b${name}\\b`).test(text),
-      ),
-  }
+  return names
 }
 
-interface RoutedQueue {
-  readonly name: string
-  readonly at: Place
+/** The code that the workers run, or, where it is not seen where they run, that of the projects. */
+function sourcesOf(deployment: Deployment, workers: readonly Worker[]): readonly Source[] {
+  const found = new Set<Source>()
+  let isWhole = true
+  for (const { celery, machine, directory } of workers) {
+    const own =
+      celeryOption(celery, '--workdir')?.value ?? (directory?.known === true ? directory.value : null)
+    const files = filesOf(machine)
+    const paths = own?.startsWith('/') === true && own !== '/' ? pythonFiles(files, own) : null
+    if (paths === null || paths.length === 0) isWhole = false
+    for (const path of paths ?? []) if (!OF_TESTS.test(path)) addSource(found, files, path)
+  }
+  if (!isWhole)
+    for (const { settings, files } of djangoProjects(deployment))
+      for (const path of scheduleFiles(files, settings)) addSource(found, files, path)
+  return [...found]
 }
 
-/** A dictionary whose values are dictionaries, up to its end. */
-const ROUTES = /\b(?:CELERY_(?:TASK_)?ROUTES|task_routes)\s*=\s*\{(?:[^{}]|\{[^{}]*\})*\}/g
-const QUEUE = /(["'])queue\1\s*:\s*((["'])([\w.-]+)\3)/g
+const OF_TESTS =
+  /(?:^|\/)(?:tests?\/|test_[^/]*$|conftest\.py$)|_tests?\.py$|\/settings\/(?:tests?|dev\w*|local)\.py$/
 
-function routedQueues(source: Source): readonly RoutedQueue[] {
-  const code = withoutComments(source.code)
-  return [...code.matchAll(ROUTES)].flatMap(routes =>
-    [...routes[0].matchAll(QUEUE)].map(match => {
-      const end = routes.index + match.index + match[0].length
-      return { name: match[4]!, at: { source, start: end - match[2]!.length, end } }
-    }),
+function addSource(found: Set<Source>, files: FileSystem, path: string): void {
+  const source = sourceAt(files, path)
+  if (source !== null) found.add(source)
+}
+
+function filesOf({ container, files }: Machine): FileSystem {
+  return container?.files ?? files
+}
+
+/** Tasks run where they are called. */
+function isEager(source: Source): boolean {
+  return /^CELERY_(?:TASK_)?ALWAYS_EAGER\s*=\s*True\b|add_consumer\(/m.test(pythonCode(source))
+}
+
+const BROKER = /\b(?:CELERY_)?broker(?:_url)?\s*=\s*(["'][^"'\n]*["'])?/gi
+const OWN = /^["'][a-z+]+:\/\/(?:(?:[^@/]*@)?(?:127\.0\.0\.1|localhost)\b|\/)/
+
+/** True where a worker of another machine does not reach the broker. */
+function hasOwnBroker(sources: readonly Source[]): boolean {
+  const brokers = sources.flatMap(source => [...pythonCode(source).matchAll(BROKER)])
+  return brokers.length > 0 && brokers.every(([, url = '']) => OWN.test(url))
+}
+
+const STARTS = /^(?:Procfile|[Mm]akefile|[Jj]ustfile)|\.(?:sh|service|conf|ini|ya?ml|toml)$/
+const REACH = {
+  levels: 3,
+  skipped: /^(?:node_modules|\.git|venv|\.venv|static|media|locale|templates|fixtures)$/,
+}
+const MOST = 200
+
+/** True where another file may name the queue for a worker that is not among those seen. */
+function isTakenElsewhere(name: string, workers: readonly Worker[]): boolean {
+  const word = `(?<![\\w-])${name.replaceAll('.', '\\.')}(?![\\w-])`
+  const option = new RegExp(`(?:-Q|--queues)[\\s=,"'-]*[^\\s"']*${word}`)
+  const mention = new RegExp(`^.*(?:celery|queue|worker).*${word}|${word}.*(?:celery|queue|worker)`, 'im')
+  const read = new Set(
+    workers.flatMap(({ machine, celery }) => [
+      placeOf(celery.program).source,
+      ...(machine.container?.projects ?? []).flatMap(({ sources }) => sources),
+    ]),
   )
+  if ([...read].some(({ text }) => option.test(text))) return true
+  return workers.some(({ machine, directory }) => {
+    const { container } = machine
+    const context = container?.service.build?.context ?? directory
+    const files = container?.hostFiles ?? machine.files
+    if (context?.known !== true || !context.value.startsWith('/')) return false
+    let left = MOST
+    for (const path of filesBelow(files, context.value, REACH)) {
+      if (!STARTS.test(posix.basename(path)) || left-- <= 0) continue
+      const source = sourceAt(files, path)
+      if (source !== null && !read.has(source) && mention.test(source.text)) return true
+    }
+    return false
+  })
+}
+
+function memoByName(ask: (name: string) => boolean): (name: string) => boolean {
+  const kept = new Map<string, boolean>()
+  return name => {
+    const known = kept.get(name) ?? ask(name)
+    kept.set(name, known)
+    return known
+  }
 }
