@@ -1,11 +1,11 @@
-import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import { emptiedFiles } from '../../parsers/shell/emptied-file.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { type RunImage, runImages } from './_images.ts'
+import { shellTexts } from './_shell-texts.ts'
+import { startedIn } from './_started-words.ts'
 
 const command = (script: string): Record<string, string> => ({
   'docker-compose.yml': composeWith({
@@ -72,21 +72,12 @@ export default defineRule({
     { title: 'a comment', files: script(`# envsubst < ${SITE} > ${SITE}`) },
   ],
   *check(deployment) {
-    for (const run of runImages(deployment)) {
-      const texts = startTexts(run)
-      for (const text of texts) yield* emptiedIn(text)
-      for (const source of scriptsOf(run, texts)) {
-        for (const { command, file, start, end } of emptiedFiles(source.text))
-          yield finding({ source, start, end }, command, file)
-      }
-    }
+    for (const started of startedIn(deployment))
+      for (const text of shellTexts(started))
+        for (const { command, file, start, end } of emptiedFiles(text.text))
+          yield finding(placeOf(sliceWritten(text, start, end)), command, file)
   },
 })
-
-function* emptiedIn(text: WrittenText) {
-  for (const { command, file, start, end } of emptiedFiles(text.text))
-    yield finding(placeOf(sliceWritten(text, start, end)), command, file)
-}
 
 function finding(at: Place, command: string, file: string) {
   return {
@@ -95,34 +86,4 @@ function finding(at: Place, command: string, file: string) {
     label: 'written before it is read',
     ...(command === 'sed' && { help: `Write \`sed -i … ${file}\`` }),
   }
-}
-
-/** What the build runs and the container starts with. */
-function startTexts({ machine, image }: RunImage): readonly WrittenText[] {
-  const service = machine.container?.service
-  const of = (command: DockerCommand | null | undefined): readonly WrittenText[] =>
-    command == null ? [] : command.form === 'exec' ? command.words : [command.script]
-  return [
-    ...(service?.command?.words ?? []),
-    ...(service?.entrypoint?.words ?? []),
-    ...of(image?.command),
-    ...of(image?.entrypoint),
-    ...(image?.steps ?? []).flatMap(step => ('sources' in step ? [] : of(step.command))),
-  ]
-}
-
-/** Scripts of the repository that these words name. */
-function scriptsOf({ mounts, files }: RunImage, texts: readonly WrittenText[]): readonly Source[] {
-  const found = new Set<Source>()
-  for (const { text } of texts) {
-    if (!/^\/[^\s;&|<>]+$/.test(text)) continue
-    const mount = mounts.find(
-      ({ target }) => text === target || text.startsWith(`${target.replace(/\/$/, '')}/`),
-    )
-    if (mount?.path == null) continue
-    const path = mount.path + text.slice(mount.target.length)
-    const read = files.kind(path) === 'file' ? files.read(path) : null
-    if (read?.kind === 'source' && /^#!.*sh\b/.test(read.source.text)) found.add(read.source)
-  }
-  return [...found]
 }
