@@ -584,7 +584,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/dotenv-refused', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/engine-off-skipped', { fixes: [], programs: ['apache'] }],
-  ['php/environment-cleared', { fixes: [], programs: ['docker'] }],
+  ['php/environment-cleared', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['php/errors-shown', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/front-controller-unasked', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/handler-not-removed', { fixes: [], programs: ['apache'] }],
