@@ -1,13 +1,15 @@
 import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { startedWords, textsRun } from '../containers/_started-words.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { scriptAt, startedWords, textsRun } from '../containers/_started-words.ts'
 import { WSGI } from '../app-server/_examples.ts'
 import { entryPlace, settingTexts, settingValue } from './_setting-entries.ts'
 
@@ -57,6 +59,14 @@ const NEW = (name = '"whitenoise.storage.CompressedManifestStaticFilesStorage"')
   }
 `
 
+const withoutAdmin = (storage: string): Record<string, string> => {
+  const files = project(storage)
+  return {
+    ...files,
+    'shop/settings.py': files['shop/settings.py']!.replace('"django.contrib.admin", ', ''),
+  }
+}
+
 export default defineRule({
   summary: 'Django looks for the manifest of static files, and nothing makes it',
   severity: 'error',
@@ -80,8 +90,43 @@ export default defineRule({
         'STATICFILES_STORAGE = «"django.contrib.staticfiles.storage.ManifestStaticFilesStorage"»',
       ),
     },
+    {
+      title: 'a template that names a file, without the admin',
+      files: {
+        ...withoutAdmin(NEW('«"whitenoise.storage.CompressedManifestStaticFilesStorage"»')),
+        'shop/templates/shop.html': `{% load static %}<link rel="stylesheet" href="{% static 'site.css' %}">\n`,
+      },
+    },
+    {
+      title: 'an entry point that does something else',
+      files: {
+        ...project(NEW('«"whitenoise.storage.CompressedManifestStaticFilesStorage"»'), {
+          run: 'ENTRYPOINT ["/app/entrypoint.sh"]',
+        }),
+        'entrypoint.sh': '#!/bin/sh\npython manage.py migrate --noinput\nexec "$@"\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a script that deploys collects them in the container',
+      files: {
+        ...project(NEW()),
+        'deploy.sh':
+          'docker compose up -d\ndocker compose exec -T web python manage.py collectstatic --noinput\n',
+      },
+    },
+    {
+      title: 'an entry point that collects them',
+      files: {
+        ...project(NEW(), { run: 'ENTRYPOINT ["/app/entrypoint.sh"]' }),
+        'entrypoint.sh': '#!/bin/sh\npython manage.py collectstatic --noinput\nexec "$@"\n',
+      },
+    },
+    {
+      title: 'an application that shows no page with them',
+      files: { ...withoutAdmin(NEW()), 'shop/templates/shop.html': '<p>shop</p>\n' },
+    },
     {
       title: 'the build collects the files',
       files: project(NEW(), { run: 'RUN python manage.py collectstatic --noinput' }),
@@ -125,7 +170,7 @@ export default defineRule({
       if (container === null || settings === null || settingValue(settings, 'DEBUG') !== false) continue
       const at = manifestStorage(settings)
       const directory = directoryOfUrl(settings, 'STATIC')?.directory
-      if (at === null || directory === undefined || !usesStaticFiles(settings)) continue
+      if (at === null || directory === undefined || !usesStaticFiles(settings, container)) continue
       if (mayCollect(container) || mayBeThere(container, directory)) continue
       yield {
         at,
@@ -153,11 +198,29 @@ function manifestStorage(settings: DjangoSettings): Place | null {
   return entryPlace(settings, 'STORAGES', ['staticfiles', 'BACKEND'], 'value')
 }
 
-/** The admin has them on each of its pages, and so has whoever serves them by WhiteNoise. */
-function usesStaticFiles(settings: DjangoSettings): boolean {
+/** The admin has them on each of its pages; of others their templates tell. */
+function usesStaticFiles(settings: DjangoSettings, container: Container): boolean {
   const apps = settingTexts(settings, 'INSTALLED_APPS') ?? []
-  return apps.includes('django.contrib.staticfiles') && apps.includes('django.contrib.admin')
+  if (!apps.includes('django.contrib.staticfiles')) return false
+  if (apps.includes('django.contrib.admin')) return true
+  const directory = projectDirectory(settings)
+  return directory !== null && hasStaticInTemplates(container.files, directory)
 }
+
+/** No project needs more templates to show it. */
+const MOST_TEMPLATES = 300
+const REACH = { levels: 6, skipped: /^(?:node_modules|\.git|venv|\.venv|locale|media|tests?)$/ }
+
+/** True where a template, or a view that writes its page, asks for the address of a static file. */
+const hasStaticInTemplates = memoByKey((files: FileSystem, directory: string): boolean => {
+  let left = MOST_TEMPLATES
+  for (const path of filesBelow(files, directory, REACH)) {
+    if (!/\.html?$|\.jinja2?$/.test(path)) continue
+    if (left-- <= 0) return false
+    if (/\{%-?\s*static\s+["']/.test(sourceAt(files, path)?.text ?? '')) return true
+  }
+  return false
+})
 
 /** True where something collects the files, or a script that was not read may. */
 function mayCollect(container: Container): boolean {
@@ -171,9 +234,40 @@ function mayCollect(container: Container): boolean {
   ]
   return (
     texts.some(text => /collectstatic|\bmake\b|\bmanage\.sh\b/.test(text)) ||
-    startedWords(container).some(({ text }) => /\.(?:sh|py)$|^\/(?!usr|bin|app\/)/.test(text)) ||
-    image.entrypoint !== null
+    startsUnseen(container) ||
+    isCollectedByHand(container)
   )
+}
+
+/** True where a script that is not here, or another one that it starts, may do anything. */
+function startsUnseen(container: Container): boolean {
+  const words = startedWords(container)
+  const scripts = words.flatMap(word => scriptAt(container, word)?.source.text ?? [])
+  if (scripts.length > 0)
+    return scripts.some(text => /\.(?:sh|py)\b/.test(text.replace(/\bmanage\.py\b/g, '')))
+  return (
+    words.some(({ text }) => /\.(?:sh|py)$|^\/(?!usr|bin|app\/)/.test(text)) ||
+    container.image?.entrypoint != null
+  )
+}
+
+const BY_HAND =
+  /^(?:[Mm]akefile|[Jj]ustfile|Jenkinsfile|Procfile|fabfile\.py|tasks\.py)$|\.(?:sh|ya?ml|toml)$/
+const MOST_FILES = 200
+
+/** True where a script of the repository, or its pipeline, runs it in the container or before the build. */
+function isCollectedByHand({ service, hostFiles }: Container): boolean {
+  const context = service.build?.context
+  if (context?.known !== true || !context.value.startsWith('/')) return true
+  let left = MOST_FILES
+  for (const path of filesBelow(hostFiles, context.value, {
+    levels: 3,
+    skipped: /^(?:node_modules|\.git|venv|\.venv)$/,
+  })) {
+    if (!BY_HAND.test(posix.basename(path)) || left-- <= 0) continue
+    if (sourceAt(hostFiles, path)?.text.includes('collectstatic') === true) return true
+  }
+  return false
 }
 
 /** True where the manifest is in the tree, or a mount or an earlier stage may have it. */
