@@ -297,6 +297,7 @@ import containersBuildVariableUnset from './containers/build-variable-unset.ts'
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
+import containersConfigCachedAtBuild from './containers/config-cached-at-build.ts'
 import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
@@ -1112,6 +1113,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
   { id: 'containers/compose-refused', ...containersComposeRefused },
+  { id: 'containers/config-cached-at-build', ...containersConfigCachedAtBuild },
   { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },

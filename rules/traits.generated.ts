@@ -299,6 +299,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/build-without-environment', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/certificate-not-mounted', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/compose-refused', { fixes: [], programs: ['docker'] }],
+  ['containers/config-cached-at-build', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['containers/configmap-misplaced', { fixes: [], programs: ['nginx'] }],
   ['containers/copy-source-missing', { fixes: [], programs: ['docker'] }],
   ['containers/database-not-started', { fixes: [], programs: ['docker'] }],
