@@ -63,6 +63,7 @@ const VARIABLES = [
     'hook-master-start',
   ],
   ...['processes', 'workers', 'threads', 'harakiri', 'buffer-size', 'uid', 'gid', 'chmod-socket', 'mount'],
+  ...['plugins', 'plugin', 'enable-threads', 'lazy-apps'],
 ]
 
 class Reading {

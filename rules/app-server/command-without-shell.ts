@@ -184,7 +184,9 @@ export default defineRule({
     },
     {
       title: 'a starter of several programs, which reads the operators itself',
-      files: image('["monofy", "./manage.py", "migrate", "&&", "gunicorn", "shop.wsgi", "|||", "./worker.py"]'),
+      files: image(
+        '["monofy", "./manage.py", "migrate", "&&", "gunicorn", "shop.wsgi", "|||", "./worker.py"]',
+      ),
     },
     {
       title: 'a comparison in a health check',

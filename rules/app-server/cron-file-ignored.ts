@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { type Crontab, type CronWord, readCrontab } from '../../parsers/cron/read-crontab.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Machine, Program } from '../../src/deployment/model.ts'
+import { isDebian } from '../_debian.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -152,13 +153,6 @@ function* ofFile(source: Source, { jobs, variables }: Crontab, files: FileSystem
       label: 'not filled in',
       help: 'Write the directories out: `/usr/local/bin:/usr/bin:/bin`',
     }
-}
-
-/** Files and directories by which a machine is one of Debian or of what is made of it. */
-const OF_DEBIAN = ['/etc/debian_version', '/etc/apt', '/etc/apache2', '/etc/nginx/sites-enabled']
-
-function isDebian(files: FileSystem): boolean {
-  return OF_DEBIAN.some(path => files.kind(path) !== null)
 }
 
 function part({ at }: CronWord, start: number, length: number): Place {

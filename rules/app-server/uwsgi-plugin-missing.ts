@@ -1,9 +1,11 @@
 import { placeText } from '../../parsers/text/source.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isDebian } from '../_debian.ts'
 import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
+import { emperorsFor, hasItsOwnOptions, isStartedByInit } from './_uwsgi-emperors.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 
 const APPLICATION = conf`
@@ -22,11 +24,32 @@ const tree = (lines: string): Record<string, string> => ({
   `),
   'etc/shop/web.py': APPLICATION,
 })
+const file = (lines: string): Record<string, string> => ({
+  ...unit('/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini'),
+  'etc/shop/uwsgi.ini': conf`
+    [uwsgi]
+    http-socket = 127.0.0.1:8000
+    chdir = /etc/shop
+    ${lines}
+  `,
+})
+const vassal = (command: string, lines: string): Record<string, string> => ({
+  ...unit(command),
+  'etc/uwsgi/vassals/shop.ini': conf`
+    [uwsgi]
+    http-socket = 127.0.0.1:8000
+    chdir = /etc/shop
+    ${lines}
+  `,
+})
 
 export default defineRule({
   summary: 'uWSGI of Debian is told of a Python application and loads no Python',
   severity: 'error',
-  otherSeverities: { info: 'in a unit, whose `/usr/bin/uwsgi` need not be that of Debian' },
+  otherSeverities: {
+    warning: 'in a unit of a machine of Debian, by the path of its package',
+    info: 'in a unit of another machine, whose `/usr/bin/uwsgi` may come from elsewhere',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'The uWSGI of Debian and Ubuntu has no language built in: Python is a plugin of its own. Without `plugins` the lines of Python are unknown options, which an ini file may have, and uWSGI starts: `no request plugin is loaded, you will not be able to manage requests`. nginx answers 502.',
@@ -42,6 +65,20 @@ export default defineRule({
       title: 'in a unit',
       files: unit('/usr/bin/uwsgi --http-socket 127.0.0.1:8000 «--module» web:application'),
     },
+    {
+      title: 'in a file that a unit names',
+      files: file(conf`
+        «module» = web:application
+        virtualenv = /srv/venv
+      `),
+    },
+    {
+      title: 'a file of an emperor',
+      files: vassal(
+        '/usr/bin/uwsgi --emperor /etc/uwsgi/vassals --plugin python3',
+        '«module» = web:application',
+      ),
+    },
   ],
   good: [
     { title: 'the plugin', files: tree('plugins = python3\nmodule = web:application') },
@@ -55,19 +92,58 @@ export default defineRule({
       title: 'a uWSGI that pip installed, which has Python built in',
       files: unit('/srv/venv/bin/uwsgi --http-socket 127.0.0.1:8000 --module web:application'),
     },
+    {
+      title: 'the plugin in a file that a unit names',
+      files: file('plugins = http,python3\nmodule = web:application'),
+    },
+    {
+      title: 'the plugin in a file that is included',
+      files: {
+        ...file('ini = /etc/shop/base.ini\nmodule = web:application'),
+        'etc/shop/base.ini': '[uwsgi]\nplugin = python3\n',
+      },
+    },
+    {
+      title: 'a file that nobody has here',
+      files: file('ini = /etc/shop/base.ini\nmodule = web:application'),
+    },
+    {
+      title: 'the plugin in a variable',
+      files: {
+        ...file('module = web:application'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini',
+          'Environment=UWSGI_PLUGINS=python3',
+        ),
+      },
+    },
+    {
+      title: 'an emperor that hands the plugin over',
+      files: vassal(
+        '/usr/bin/uwsgi --emperor /etc/uwsgi/vassals --vassal-set plugins=python3',
+        'module = web:application',
+      ),
+    },
+    {
+      title: 'an emperor that pip installed',
+      files: vassal('/opt/uwsgi/bin/uwsgi --emperor /etc/uwsgi/vassals', 'module = web:application'),
+    },
     { title: 'an application of another language', files: tree('http-modifier1 = 9\ncgi = /srv/cgi') },
   ],
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { server, machine } = program
-      if (server.program !== 'uwsgi' || machine.container !== null || !server.complete) continue
-      if (!isOfDebian(program) || LOADING.some(name => server.settings.has(name))) continue
+      if (server.program !== 'uwsgi' || machine.container !== null) continue
+      if (LOADING.some(name => server.settings.has(name))) continue
+      const start = startOf(deployment, program)
+      if (start === null || !hasItsOwnOptions(deployment, program)) continue
       const fact = PYTHON.map(each => server.settings.get(each)).find(each => each?.at != null)
       const at = fact?.at == null ? null : uwsgiNameBefore(fact.at)
       if (at === null) continue
       yield {
         at,
-        ...(program.by !== null && { severity: 'info' as const, confidence: 'medium' as const }),
+        ...(start === 'any' && { severity: 'info' as const, confidence: 'medium' as const }),
+        ...(start === 'path' && { severity: 'warning' as const }),
         message: `nothing loads Python here, so uWSGI ignores \`${placeText(at)}\` and answers no request: no request plugin is loaded`,
         label: 'an option of a plugin',
       }
@@ -75,10 +151,27 @@ export default defineRule({
   },
 })
 
-/** What the init script of the package starts, and what a unit starts by the path of the package. */
-function isOfDebian({ by, server, service }: AppServerProgram): boolean {
-  if (by === null) return /^\/etc\/uwsgi\/apps-(?:enabled|available)\//.test(server.at.source.path)
-  return by === 'systemd' && service?.start.some(({ words }) => words[0]?.text === '/usr/bin/uwsgi') === true
+/**
+ * How sure it is that the uWSGI is that of the package: its init script or its own name `uwsgi-core`, the path
+ * of the package on Debian, where pip writes to `/usr/local`, or this path on any machine.
+ */
+function startOf(deployment: Deployment, program: AppServerProgram): 'package' | 'path' | 'any' | null {
+  if (isStartedByInit(program)) return 'package'
+  const starters = program.by === null ? emperorsFor(deployment, program) : [program]
+  if (starters.length === 0) return null
+  const names = starters.map(({ by, service }) =>
+    by === 'systemd'
+      ? service?.start.find(({ words }) => /\/uwsgi/.test(words[0]?.text ?? ''))?.words[0]?.text
+      : null,
+  )
+  if (names.every(name => name === '/usr/bin/uwsgi-core')) return 'package'
+  if (!names.every(name => name === '/usr/bin/uwsgi' || name === '/usr/bin/uwsgi-core')) return null
+  return isDebian(program.machine.files) || starters.some(isOfWwwData) ? 'path' : 'any'
+}
+
+/** The account that Debian alone has. */
+function isOfWwwData({ server, service }: AppServerProgram): boolean {
+  return [server.user, service?.user].some(user => user?.known === true && user.value === 'www-data')
 }
 
 const LOADING = [
@@ -89,8 +182,5 @@ const LOADING = [
   'autoload',
   'plugin-alias',
   'plugins-list',
-  'inherit',
-  'include',
-  'ini',
 ]
 const PYTHON = ['module', 'wsgi', 'wsgi-file', 'file', 'mount', 'virtualenv', 'home']

@@ -278,6 +278,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.body === 'here',
   },
   {
+    rule: 'app-server/uwsgi-plugin-missing',
+    shows: 'uWSGI of Debian takes no request where its file names no plugin',
+    examples: { bad: 'in a file that a unit names', good: 'the plugin in a file that a unit names' },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.status === 200 && response.body === 'here',
+  },
+  {
     rule: 'app-server/uwsgi-params-missing',
     examples: { bad: 'no parameters', good: 'parameters' },
     shows: 'the application learns neither path nor method',
