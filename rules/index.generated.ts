@@ -239,6 +239,7 @@ import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
 import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
+import appServerUwsgiThreadsOff from './app-server/uwsgi-threads-off.ts'
 import appServerVirtualenvNotFound from './app-server/virtualenv-not-found.ts'
 import appServerWorkersNotStarted from './app-server/workers-not-started.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
@@ -1055,6 +1056,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
+  { id: 'app-server/uwsgi-threads-off', ...appServerUwsgiThreadsOff },
   { id: 'app-server/virtualenv-not-found', ...appServerVirtualenvNotFound },
   { id: 'app-server/workers-not-started', ...appServerWorkersNotStarted },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },

@@ -5,6 +5,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { runsThreads } from './_application-threads.ts'
 import { schedulerStarted } from './_schedulers.ts'
 
 const FLASK = /* @__PURE__ */ conf`
@@ -39,25 +40,21 @@ const uwsgi = (lines: string, script = FLASK): Record<string, string> => ({
     ${lines}
   `,
 })
-const marked = FLASK.replace('scheduler.start()', '«scheduler.start»()')
 
 export default defineRule({
-  summary: 'A scheduler inside of the application runs in each of its workers, or in none',
+  summary: 'A scheduler inside of the application runs in each of its workers',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'APScheduler is a thread of the process that starts it. Where the application starts it and several workers load the application, each of them has one, and every job is done as many times: mails go out four times. uWSGI, on the other hand, runs no threads of the application unless `enable-threads` is set, and no job is ever done.',
-  remedy:
-    'Start the scheduler in a process of its own, or one worker with threads; for uWSGI `enable-threads = true`',
+  why: 'APScheduler is a thread of the process that starts it. Where the application starts it and several workers load the application, each of them has one, and every job is done as many times: mails go out four times.',
+  remedy: 'Start the scheduler in a process of its own, or one worker with threads',
   references: [
     'https://apscheduler.readthedocs.io/en/3.x/faq.html#how-do-i-share-a-single-job-store-among-one-or-more-worker-processes',
-    'https://apscheduler.readthedocs.io/en/3.x/faq.html#how-can-i-use-apscheduler-with-uwsgi',
   ],
   unproven: 'The machines of the live tests have no APScheduler',
   bad: [
     { title: 'gunicorn', files: tree('/usr/bin/gunicorn -w «4» -b 127.0.0.1:8000 shop:app') },
     { title: 'uvicorn', files: tree('/usr/bin/uvicorn --workers «2» --port 8000 shop:app', FASTAPI) },
-    { title: 'uWSGI that runs no threads', files: uwsgi('processes = 1', marked) },
     {
       title: 'uWSGI whose workers each load the application',
       files: uwsgi('processes = «4»\nenable-threads = true\nlazy-apps = true'),
@@ -87,6 +84,10 @@ export default defineRule({
         FASTAPI.replace('    scheduler.start()', '    if is_leader():\n          scheduler.start()'),
       ),
     },
+    {
+      title: 'uWSGI that runs no threads, which is another fault',
+      files: uwsgi('processes = 4\nlazy-apps = true'),
+    },
     { title: 'uWSGI with threads', files: uwsgi('processes = 4\nenable-threads = true') },
     { title: 'uWSGI with threads for requests', files: uwsgi('threads = 2') },
     {
@@ -101,18 +102,8 @@ export default defineRule({
       const source = deployment.moduleOf(program)?.source ?? null
       const started = source === null || source === 'missing' ? null : schedulerStarted(source)
       if (started === null) continue
-      if (isUwsgi(server) && !runsThreads(program)) {
-        if (!server.complete) continue
-        yield {
-          at: started,
-          message:
-            'uWSGI runs no threads of the application without `enable-threads`, so this scheduler does no job',
-          label: 'a thread that does not run',
-          related: [{ at: server.at, message: 'uWSGI' }],
-          help: 'Add `enable-threads = true` to uWSGI',
-        }
-        continue
-      }
+      // Where uWSGI runs no threads, none of its workers does a job.
+      if (isUwsgi(server) && !runsThreads(server)) continue
       const { workers } = server
       if (workers?.known !== true || workers.value < 2 || isLoadedOnce(program)) continue
       yield {
@@ -124,17 +115,6 @@ export default defineRule({
     }
   },
 })
-
-function runsThreads({ server: { settings } }: AppServerProgram): boolean {
-  return [
-    'enable-threads',
-    'threads',
-    'gevent',
-    'gevent-early-monkey-patch',
-    'asyncio',
-    'py-call-osafterfork',
-  ].some(name => settings.has(name))
-}
 
 /** True where one process loads the application before it forks the workers, in which no thread goes on. */
 function isLoadedOnce({ server: { program, settings } }: AppServerProgram): boolean {

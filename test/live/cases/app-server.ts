@@ -286,6 +286,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.body === 'here',
   },
   {
+    rule: 'app-server/uwsgi-threads-off',
+    shows: 'a thread of the application stands still between requests',
+    examples: { bad: 'a thread', good: 'threads on' },
+    request: REQUEST,
+    harm: ({ response }) => response.body === 'it stands still',
+    sound: ({ response }) => response.body === 'it counts',
+  },
+  {
     rule: 'app-server/uwsgi-params-missing',
     examples: { bad: 'no parameters', good: 'parameters' },
     shows: 'the application learns neither path nor method',
