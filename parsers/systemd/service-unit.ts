@@ -40,6 +40,7 @@ export interface ServiceUnit {
   /** `yes`, `no`, `full`, `strict`. */
   readonly protectSystem: Fact<string> | null
   readonly readWritePaths: readonly Fact<string>[]
+  readonly readOnlyPaths: readonly Fact<string>[]
   /** `Environment=`, a later one of a name behind an earlier. */
   readonly environment: readonly UnitVariable[]
   readonly environmentFiles: readonly { readonly path: Fact<string>; readonly optional: boolean }[]
@@ -88,6 +89,7 @@ export function readServiceUnit(unit: Unit): ServiceUnit {
     protectHome: readProtection(service, 'ProtectHome'),
     protectSystem: readProtection(service, 'ProtectSystem'),
     readWritePaths: service.facts('ReadWritePaths'),
+    readOnlyPaths: service.facts('ReadOnlyPaths'),
     environment: readEnvironment(service),
     environmentFiles: service.all('EnvironmentFile').map(({ written }) => {
       const path = fillSpecifiers(written, unit.name)

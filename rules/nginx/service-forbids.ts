@@ -138,13 +138,14 @@ function* hiddenHome(service: ServiceUnit, configuration: NginxConfiguration): G
 function* writesNothing(service: ServiceUnit, configuration: NginxConfiguration): Generator<RuleFinding> {
   const system = readOnlySystem(service)
   if (system === null) return
-  const line = firstWith(configuration, WRITTEN, path => !system.mayWrite(path))
-  if (line === null) return
+  const line = firstWith(configuration, WRITTEN, path => system.forbidding(path) !== null)
+  const at = line === null ? null : system.forbidding(pathOf(line))
+  if (line === null || at === null) return
   yield {
-    at: system.at,
+    at,
     aspect: 'system',
     message: `nginx may not write \`${pathOf(line)}\`, as no \`ReadWritePaths=\` names it: Read-only file system`,
-    label: 'all is read-only',
+    label: 'makes it read-only',
     related: [{ at: argumentPlace(line, 0), message: 'written by nginx' }],
     help: `Add \`ReadWritePaths=${pathOf(line).replace(/\/[^/]*$/, '')}\``,
   }
