@@ -592,6 +592,7 @@ import phpHomeHidden from './php/home-hidden.ts'
 import phpHtaccessFrontControllerLost from './php/htaccess-front-controller-lost.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
+import phpOpcacheNotReset from './php/opcache-not-reset.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
 import phpOwnAddressRedirected from './php/own-address-redirected.ts'
 import phpPathInfoEmpty from './php/path-info-empty.ts'
@@ -1409,6 +1410,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/htaccess-front-controller-lost', ...phpHtaccessFrontControllerLost },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
+  { id: 'php/opcache-not-reset', ...phpOpcacheNotReset },
   { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/own-address-redirected', ...phpOwnAddressRedirected },
   { id: 'php/path-info-empty', ...phpPathInfoEmpty },
