@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { LiveCase } from '../live-case.ts'
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
 import type { LiveRequest, LiveResponse } from '../request.ts'
 
 const REQUEST = { url: 'http://example.org/' } as const
@@ -17,6 +17,11 @@ const answersOf = async (request: (wanted: LiveRequest) => Promise<LiveResponse>
     await setTimeout(50)
   }
   return seen
+}
+
+async function bodyAfterASecond({ request }: LiveAnswer): Promise<string> {
+  await setTimeout(1000)
+  return (await request(REQUEST)).body
 }
 
 export const cases: readonly LiveCase[] = [
@@ -290,8 +295,8 @@ export const cases: readonly LiveCase[] = [
     shows: 'a thread of the application stands still between requests',
     examples: { bad: 'a thread', good: 'threads on' },
     request: REQUEST,
-    harm: ({ response }) => response.body === 'it stands still',
-    sound: ({ response }) => response.body === 'it counts',
+    harm: async answer => (await bodyAfterASecond(answer)) === 'it stands still',
+    sound: async answer => (await bodyAfterASecond(answer)) === 'it counts',
   },
   {
     rule: 'app-server/uwsgi-params-missing',
