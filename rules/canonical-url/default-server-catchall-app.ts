@@ -1,9 +1,10 @@
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, PythonFacts } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { modWsgiMain } from '../_examples.ts'
 import { sockets } from '../../src/servers/nginx/queries/sockets.ts'
 
@@ -42,6 +43,7 @@ const tree = (nginx: string): Record<string, string> => ({
 export default defineRule({
   summary: 'The application answers every name that leads to this machine',
   severity: 'warning',
+  otherSeverities: { info: 'for an application that is seen not to be Django’s' },
   confidence: 'medium',
   securitySeverity: 5.4,
   cwe: [346],
@@ -52,7 +54,16 @@ export default defineRule({
     'https://nginx.org/en/docs/http/request_processing.html',
     'https://docs.djangoproject.com/en/stable/topics/security/#host-headers-virtual-hosting',
   ],
-  bad: [{ title: 'the only server of the port', files: tree(app('«80»')) }],
+  bad: [
+    { title: 'the only server of the port', files: tree(app('«80»')) },
+    {
+      title: 'an application of Flask, for which the name is less',
+      files: {
+        ...tree(app('«80»')),
+        'opt/app/wsgi.py': 'from shop import app as application\n',
+      },
+    },
+  ],
   good: [
     {
       title: 'unknown names get no answer',
@@ -94,30 +105,49 @@ export default defineRule({
         if (server.listens.find(({ at }) => at.start === listen.at.start)?.loopback !== false) continue
         // A wildcard, or no name at all: a server that is made for whatever comes.
         if (!server.names.some(({ exact }) => exact)) continue
-        const connection = deployment.connections.httpOf(server).find(each => handsNameOn(deployment, each))
-        if (connection === undefined) continue
+        const passed = deployment.connections
+          .httpOf(server)
+          .map(connection => ({ connection, asked: applicationAsked(deployment, connection) }))
+        const found =
+          passed.find(({ asked }) => asked === 'any') ?? passed.find(({ asked }) => asked !== null)
+        if (found === undefined) continue
         yield {
           at: listen.at,
+          ...(found.asked === 'not-django' && { severity: 'info' as const }),
           cause: directive.node,
           message: `nginx gives requests for unknown names on ${formatEndpoint({ address: socket.address, port: socket.port })} to this server, which passes them on to the application`,
           label:
             socket.explicitDefault === null ? 'the first server of the socket' : 'the default of the socket',
-          related: [{ at: argumentPlace(connection.pass, 0), message: 'proxied with the name as it came' }],
+          related: [
+            { at: argumentPlace(found.connection.pass, 0), message: 'proxied with the name as it came' },
+          ],
         }
       }
     }
   },
 })
 
-/** True where an unknown name reaches an application that is not known to refuse it. */
-function handsNameOn(deployment: Deployment, connection: NginxConnection): boolean {
+type Asked = 'any' | 'not-django'
+
+/** Which application an unknown name reaches that is not known to refuse it; null where none is. */
+function applicationAsked(deployment: Deployment, connection: NginxConnection): Asked | null {
   const header = connection.headers.written.find(({ name }) => name === 'host')
   if (header === undefined || !/^\$(?:host|http_host)\b/.test(header.value) || connection.reachable !== true)
-    return false
-  return deployment.connections.hostsReachedBy(connection).some(({ host }) =>
-    deployment.applicationsOf(host).some(application => {
-      const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
-      return !(allowed?.known && Array.isArray(allowed.value) && !allowed.value.includes('*'))
-    }),
-  )
+    return null
+  const asked = deployment.connections
+    .hostsReachedBy(connection)
+    .flatMap(({ host }) =>
+      deployment
+        .applicationsOf(host)
+        .map(each => ofPython(deployment.pythonOf(each), deployment.filesOf(host.configuration))),
+    )
+  return asked.includes('any') ? 'any' : asked.includes('not-django') ? 'not-django' : null
+}
+
+function ofPython(python: PythonFacts | null, files: FileSystem): Asked | null {
+  const allowed = python?.settings?.get('ALLOWED_HOSTS')
+  if (allowed?.known && Array.isArray(allowed.value) && !allowed.value.includes('*')) return null
+  const script = python === null ? null : sourceAt(files, python.path)
+  // The script of Django may be another one, which this hands on.
+  return script === null || /django|\bwsgi\b/i.test(script.text) ? 'any' : 'not-django'
 }
