@@ -750,6 +750,7 @@ import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyIpHashSeesProxy from './topology/ip-hash-sees-proxy.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
+import topologyLocalhostOfOtherFamily from './topology/localhost-of-other-family.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyPassNotInherited from './topology/pass-not-inherited.ts'
@@ -1568,6 +1569,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/ip-hash-sees-proxy', ...topologyIpHashSeesProxy },
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
+  { id: 'topology/localhost-of-other-family', ...topologyLocalhostOfOtherFamily },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
   { id: 'topology/pass-not-inherited', ...topologyPassNotInherited },

@@ -752,6 +752,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/ip-hash-sees-proxy', { fixes: [], programs: ['nginx'] }],
   ['topology/listen-in-http-and-stream', { fixes: [], programs: ['nginx'] }],
   ['topology/listen-without-vhost', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['topology/localhost-of-other-family', { fixes: [], programs: ['nginx'] }],
   ['topology/named-location-missing', { fixes: [], programs: ['nginx'] }],
   ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['topology/pass-not-inherited', { fixes: [], programs: ['nginx'] }],
