@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseIp } from '../../src/servers/addresses/ip.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -243,7 +243,7 @@ function isOther(url: string, target: string): boolean {
   const isSamePort = (one[2] ?? '80') === (other[2] ?? '80')
   if (names[0] === names[1] || names.every(isLocal)) return !isSamePort || names[0] !== names[1]
   // The address of a machine, and what only the network of the two can call it.
-  return isSamePort && names.some(name => isIP(name) !== 0) && names.some(isOwnName)
+  return isSamePort && names.some(name => parseIp(name) !== null) && names.some(isOwnName)
 }
 
 function isLocal(name: string): boolean {

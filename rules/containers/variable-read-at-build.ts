@@ -144,8 +144,8 @@ export default defineRule({
       files: next(`environment:\n  ${ADDRESS}`, '', {
         'front/pages/index.js': conf`
           import { base } from '../lib/api'
-          export async function getServerSideProps() {
-            return { props: await (await fetch(base)).json() }
+          export function getServerSideProps() {
+            return fetch(base).then(answer => answer.json()).then(props => ({ props }))
           }
           export default function Home() { return null }
         `,
