@@ -503,6 +503,18 @@ export const cases: readonly LiveCase[] = [
     // Nothing listens for PHP: 503 says that Apache has tried to reach it.
     sound: ({ response }) => response.status === 503,
   },
+  {
+    rule: 'topology/regex-takes-rewritten-path',
+    shows: 'Apache is not asked for a picture that has another name',
+    examples: {
+      bad: 'names of pictures, each of which leads to another file',
+      good: 'names of pictures, which are passed to Apache',
+    },
+    files: { 'srv/www/img/p/1/1-home.jpg': 'picture\n' },
+    request: { url: 'http://example.org/1-home/linen-shirt.jpg' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200 && response.body === 'picture\n',
+  },
 ]
 
 /** The milliseconds between the first piece of a body and its end. */
