@@ -513,6 +513,7 @@ import loopbackListenNoIpv6Pair from './loopback/listen-no-ipv6-pair.ts'
 import loopbackListenPortConflict from './loopback/listen-port-conflict.ts'
 import loopbackListenPublic from './loopback/listen-public.ts'
 import loopbackListenUnused from './loopback/listen-unused.ts'
+import loopbackLocalhostTrustedOnce from './loopback/localhost-trusted-once.ts'
 import loopbackPostgresListenPublic from './loopback/postgres-listen-public.ts'
 import loopbackVhostWildcardOnLoopbackListen from './loopback/vhost-wildcard-on-loopback-listen.ts'
 import nginxCaptureWithoutGroup from './nginx/capture-without-group.ts'
@@ -1332,6 +1333,7 @@ export const rules: readonly Rule[] = [
   { id: 'loopback/listen-port-conflict', ...loopbackListenPortConflict },
   { id: 'loopback/listen-public', ...loopbackListenPublic },
   { id: 'loopback/listen-unused', ...loopbackListenUnused },
+  { id: 'loopback/localhost-trusted-once', ...loopbackLocalhostTrustedOnce },
   { id: 'loopback/postgres-listen-public', ...loopbackPostgresListenPublic },
   { id: 'loopback/vhost-wildcard-on-loopback-listen', ...loopbackVhostWildcardOnLoopbackListen },
   { id: 'nginx/capture-without-group', ...nginxCaptureWithoutGroup },

@@ -1,9 +1,8 @@
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
-import type { Machine } from '../../src/deployment/model.ts'
-import type { Listener, Target } from '../../src/deployment/model.ts'
+import { isToLocalhost, loopbacksTaken } from '../../src/deployment/localhost.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { type Address, covers, formatEndpoint, parseHost } from '../../src/servers/address.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
@@ -96,14 +95,13 @@ export default defineRule({
     const listeners = listenersOfKind(deployment, 'apache')
     for (const { targets, from } of deployment.connections.http) {
       for (const target of targets) {
-        if (target.address.kind !== 'name' || target.address.name !== 'localhost') continue
-        if (!hasBothFamilies(from.machine)) continue
+        if (!isToLocalhost(from.machine, target)) continue
         const onPort = listeners.filter(
           ({ port, program }) => port === target.port && program.machine === from.machine,
         )
-        const taken = onlyTaken(onPort, target)
-        if (taken === null) continue
-        const { only, address } = taken
+        const [taken, ...others] = loopbacksTaken(onPort, target.port) ?? []
+        if (taken === undefined || others.length > 0) continue
+        const { listener: only, address } = taken
         const there = formatEndpoint({ address, port: target.port })
         const written = placeText(target.at)
         yield {
@@ -121,26 +119,3 @@ export default defineRule({
     }
   },
 })
-
-/** Where the hosts file tells, it counts; else both lines are taken to be there, as on most machines. */
-function hasBothFamilies({ hosts }: Machine): boolean {
-  const known = hosts?.get('localhost')
-  return known === undefined || new Set(known.map(each => (each.kind === 'ip' ? each.family : 0))).size > 1
-}
-
-const BOTH = ['127.0.0.1', '::1'].map(parseHost)
-
-/** The one of the two addresses at which Apache takes connections, where it certainly takes none at the other. */
-function onlyTaken(
-  listeners: readonly Listener[],
-  { port }: Target,
-): { readonly only: Listener; readonly address: Address } | null {
-  const taken: { readonly only: Listener; readonly address: Address }[] = []
-  for (const address of BOTH) {
-    const answers = listeners.map(listener => covers(listener, { address, port }))
-    const only = listeners[answers.indexOf(true)]
-    if (only !== undefined) taken.push({ only, address })
-    else if (answers.includes(undefined)) return null
-  }
-  return taken.length === 1 ? (taken[0] ?? null) : null
-}

@@ -1,5 +1,5 @@
 import { fastcgi } from '../fastcgi.ts'
-import type { LiveCase } from '../live-case.ts'
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 /** A server that cannot bind tries again for two seconds and a half, and may be slow to begin. */
 async function says(logNow: () => string, pattern: RegExp): Promise<boolean> {
@@ -8,6 +8,16 @@ async function says(logNow: () => string, pattern: RegExp): Promise<boolean> {
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   return false
+}
+
+async function statuses(request: LiveAnswer['request']): Promise<readonly number[]> {
+  const found: number[] = []
+  for (let count = 0; count < 6; count++) found.push((await request({ url: 'http://example.org/' })).status)
+  return found
+}
+
+function isSome(statuses: readonly number[], status: number): boolean {
+  return statuses.includes(status) && !statuses.every(each => each === status)
 }
 
 export const cases: readonly LiveCase[] = [
@@ -76,6 +86,24 @@ export const cases: readonly LiveCase[] = [
       await request({ url: 'http://example.org/' })
       return /while connecting to upstream.* upstream: "http:\/\/\[::1\]:9000/.test(logNow())
     },
+  },
+  {
+    rule: 'loopback/localhost-trusted-once',
+    examples: { bad: 'Apache admits version 4', good: 'this machine, by whichever address' },
+    shows: 'a part of the requests is refused',
+    hosts: { localhost: '::1' },
+    request: { url: 'http://example.org/' },
+    harm: async ({ request }) => isSome(await statuses(request), 403),
+    sound: async ({ request }) => !(await statuses(request)).includes(403),
+  },
+  {
+    rule: 'loopback/localhost-trusted-once',
+    examples: { bad: 'another nginx admits version 4', good: 'another nginx admits both' },
+    shows: 'a part of the requests is refused by nginx',
+    hosts: { localhost: '::1' },
+    request: { url: 'http://example.org/' },
+    harm: async ({ request }) => isSome(await statuses(request), 403),
+    sound: async ({ request }) => !(await statuses(request)).includes(403),
   },
   {
     rule: 'loopback/listen-unused',
