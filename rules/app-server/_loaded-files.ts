@@ -30,7 +30,7 @@ export const loadedBy = memoByKey((deployment: Deployment, program: AppServerPro
 const MOST_FILES = 60
 
 /** A module, and those of its own directories that it imports, and these import. */
-function loadedFiles(files: FileSystem, first: string, roots: readonly string[]): readonly string[] {
+export function loadedFiles(files: FileSystem, first: string, roots: readonly string[]): readonly string[] {
   const found = [first]
   for (const path of found) {
     for (const { module, name } of importedNames(files, path)) {

@@ -128,6 +128,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ logNow }) => !logNow().includes('Unable to configure handler'),
   },
   {
+    rule: 'wsgi/relative-file',
+    shows: 'the home of www-data is the directory of the process',
+    examples: { bad: 'a view of Flask, as www-data', good: 'the directory of Flask' },
+    request: { url: `${SITE}/` },
+    harm: ({ response, logNow }) =>
+      response.status === 500 && /FileNotFoundError: .*data\/products\.json/.test(logNow()),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'wsgi/apps-share-process-group',
     examples: { bad: 'two projects with the script of `startproject`', good: 'a daemon process for each' },
     shows: 'the project that is asked second answers with the settings of the first',
