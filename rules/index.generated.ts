@@ -233,6 +233,7 @@ import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnitStartsNothing from './app-server/unit-starts-nothing.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
+import appServerUpdatedCodeNotLoaded from './app-server/updated-code-not-loaded.ts'
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
 import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-missing.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
@@ -1053,6 +1054,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/unit-starts-nothing', ...appServerUnitStartsNothing },
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
+  { id: 'app-server/updated-code-not-loaded', ...appServerUpdatedCodeNotLoaded },
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
   { id: 'app-server/uwsgi-application-missing', ...appServerUwsgiApplicationMissing },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },

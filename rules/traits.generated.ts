@@ -235,6 +235,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/unit-starts-nothing', { fixes: [], programs: ['app-server'] }],
   ['app-server/unknown-option', { fixes: [], programs: ['app-server', 'docker'] }],
   ['app-server/untrusted-proxy', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
+  ['app-server/updated-code-not-loaded', { fixes: [], programs: ['apache', 'django', 'app-server'] }],
   ['app-server/uvicorn-application-unnamed', { fixes: [], programs: ['django'] }],
   ['app-server/uwsgi-application-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/uwsgi-option-misread', { fixes: [], programs: ['app-server'] }],
