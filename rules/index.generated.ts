@@ -568,6 +568,7 @@ import nginxSiteNotIncluded from './nginx/site-not-included.ts'
 import nginxSocketPathSlash from './nginx/socket-path-slash.ts'
 import nginxSplitClientsRemainder from './nginx/split-clients-remainder.ts'
 import nginxSslPrereadOff from './nginx/ssl-preread-off.ts'
+import nginxStockSiteAnswers from './nginx/stock-site-answers.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSubFilterOnce from './nginx/sub-filter-once.ts'
 import nginxSyntax from './nginx/syntax.ts'
@@ -1389,6 +1390,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/socket-path-slash', ...nginxSocketPathSlash },
   { id: 'nginx/split-clients-remainder', ...nginxSplitClientsRemainder },
   { id: 'nginx/ssl-preread-off', ...nginxSslPrereadOff },
+  { id: 'nginx/stock-site-answers', ...nginxStockSiteAnswers },
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/sub-filter-once', ...nginxSubFilterOnce },
   { id: 'nginx/syntax', ...nginxSyntax },

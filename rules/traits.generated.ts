@@ -570,6 +570,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/socket-path-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/split-clients-remainder', { fixes: [], programs: ['nginx'] }],
   ['nginx/ssl-preread-off', { fixes: [], programs: ['nginx'] }],
+  ['nginx/stock-site-answers', { fixes: [], programs: ['nginx', 'docker'] }],
   ['nginx/sub-filter-compressed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['nginx/sub-filter-once', { fixes: [], programs: ['nginx'] }],
   ['nginx/syntax', { fixes: [], programs: ['nginx'] }],
