@@ -42,7 +42,7 @@ const apache = (index: string): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'The page that a package brought hides the start page of the application',
+  summary: 'A page of a package, or one that kept a place, hides the start page of the application',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
@@ -68,6 +68,14 @@ export default defineRule({
         ...apache('index.html index.php'),
         ...SHOP,
         'srv/shop/index.html': '«<title>Apache2 Debian Default Page: It works</title>»\n',
+      },
+    },
+    {
+      title: 'a page that kept the place',
+      files: {
+        ...apache('index.html index.php'),
+        ...SHOP,
+        'srv/shop/index.html': '<title>Shop</title>\n<p>This site is «under construction».</p>\n',
       },
     },
   ],
@@ -112,13 +120,21 @@ export default defineRule({
 const TITLE =
   /<title>\s*(?:Welcome to nginx!?|Apache2? (?:Debian|Ubuntu) Default Page[^<]*|(?:Apache )?HTTP Server Test Page[^<]*|Test Page for the (?:Nginx|Apache|HTTP)[^<]*)\s*<\/title>|<h1>It works!<\/h1>/i
 
+/** What a page says that keeps a place until the site is there. */
+const PLACEHOLDER =
+  /under construction|coming soon|launching soon|(?:web ?)?site is (?:being|not yet)\b|(?:new|our) (?:web ?)?site (?:will be|is coming)|this domain (?:is parked|has been registered)|hier entsteht|en construction|en construcci[oó]n|placeholder page/i
+/** Characters: more than that is a page of its own. */
+const LONGEST_PLACEHOLDER = 3000
+
 function hiddenBy(files: FileSystem, page: string): { readonly at: Place; readonly message: string } | null {
   const script = posix.join(posix.dirname(page), 'index.php')
   const source = /\.html?$/.test(page) && files.kind(script) === 'file' ? sourceAt(files, page) : null
-  const title = source === null ? null : TITLE.exec(source.text)
-  if (source === null || title === null) return null
+  if (source === null) return null
+  const ofPackage = TITLE.exec(source.text)
+  const found = ofPackage ?? (source.text.length > LONGEST_PLACEHOLDER ? null : PLACEHOLDER.exec(source.text))
+  if (found === null) return null
   return {
-    at: { source, start: title.index, end: title.index + title[0].length },
-    message: `\`${page}\` is the page of a package, and answers \`/\` in place of \`${script}\``,
+    at: { source, start: found.index, end: found.index + found[0].length },
+    message: `\`${page}\` ${ofPackage === null ? 'keeps a place' : 'is the page of a package'}, and answers \`/\` in place of \`${script}\``,
   }
 }
