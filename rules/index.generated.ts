@@ -329,6 +329,7 @@ import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersManifestObjectElsewhere from './containers/manifest-object-elsewhere.ts'
 import containersManifestReferenceMissing from './containers/manifest-reference-missing.ts'
 import containersManifestRefused from './containers/manifest-refused.ts'
+import containersMigrationBeforeDatabase from './containers/migration-before-database.ts'
 import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountHidesPackages from './containers/mount-hides-packages.ts'
@@ -1151,6 +1152,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/manifest-object-elsewhere', ...containersManifestObjectElsewhere },
   { id: 'containers/manifest-reference-missing', ...containersManifestReferenceMissing },
   { id: 'containers/manifest-refused', ...containersManifestRefused },
+  { id: 'containers/migration-before-database', ...containersMigrationBeforeDatabase },
   { id: 'containers/module-not-in-image', ...containersModuleNotInImage },
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },

@@ -331,6 +331,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/manifest-object-elsewhere', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-reference-missing', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-refused', { fixes: [], programs: ['docker'] }],
+  ['containers/migration-before-database', { fixes: [], programs: ['docker'] }],
   ['containers/module-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/mount-hides-file', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
   ['containers/mount-hides-packages', { fixes: [], programs: ['docker'] }],
