@@ -517,7 +517,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['loopback/listen-port-conflict', { fixes: [], programs: ['nginx', 'apache'] }],
   ['loopback/listen-public', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['loopback/listen-unused', { fixes: [], programs: ['apache'] }],
-  ['loopback/localhost-trusted-once', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+  ['loopback/localhost-trusted-once', { fixes: [], programs: ['nginx', 'apache'] }],
   ['loopback/postgres-listen-public', { fixes: [], programs: ['postgresql'] }],
   ['loopback/vhost-wildcard-on-loopback-listen', { fixes: ['unsafe'], programs: ['apache'] }],
   ['nginx/capture-without-group', { fixes: ['unsafe'], programs: ['nginx'] }],

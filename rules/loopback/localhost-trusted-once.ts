@@ -1,5 +1,4 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { isToLocalhost, LOOPBACKS, loopbacksTaken } from '../../src/deployment/localhost.ts'
 import type {
   ApacheHost,
@@ -164,12 +163,11 @@ export default defineRule({
           ({ port, program }) => port === target.port && program.machine === from.machine,
         )
         if (loopbacksTaken(onPort, target.port)?.length !== LOOPBACKS.length) continue
-        for (const { at, message, both } of answersBehind(deployment, connection, target))
+        for (const { at, message } of answersBehind(deployment, connection, target))
           yield {
             at,
             message,
             related: [{ at: target.at, message: 'nginx connects to 127.0.0.1 and to ::1' }],
-            ...(both !== null && propose('Trust both addresses', 'unsafe', [replacePlace(at, both)])),
           }
       }
     }
@@ -179,8 +177,6 @@ export default defineRule({
 interface Half {
   readonly at: Place
   readonly message: string
-  /** The word by which both addresses are trusted; null where it takes more than a word. */
-  readonly both: string | null
 }
 
 function* answersBehind(deployment: Deployment, connection: NginxConnection, target: Target): Iterable<Half> {
@@ -231,7 +227,6 @@ function trustOfHost({ configuration, directive }: ApacheHost): Half | null {
   return {
     at: word.at,
     message: `mod_remoteip trusts \`${word.value}\` and not ${split.no}: ${keeps(split.no)}`,
-    both: `${word.value} ${split.no}`,
   }
 }
 
@@ -262,7 +257,6 @@ function refusal(at: Place, who: string, { yes, no }: { readonly yes: string; re
   return {
     at,
     message: `${who} admits ${yes} alone, and answers 403 to what nginx sends to ${no}`,
-    both: null,
   }
 }
 
@@ -292,7 +286,6 @@ function trustOfServer(server: NginxServer): Half | null {
   return {
     at: nginxPlace(line, 0),
     message: `\`set_real_ip_from\` trusts \`${line.args[0]?.value}\` and not ${split.no}: ${keeps(split.no)}`,
-    both: null,
   }
 }
 
