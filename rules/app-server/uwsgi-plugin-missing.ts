@@ -47,7 +47,7 @@ export default defineRule({
   summary: 'uWSGI of Debian is told of a Python application and loads no Python',
   severity: 'error',
   otherSeverities: {
-    warning: 'in a unit of a machine of Debian, by the path of its package',
+    warning: 'in a unit of a machine of Debian, by the path of its package and for its `www-data`',
     info: 'in a unit of another machine, whose `/usr/bin/uwsgi` may come from elsewhere',
   },
   confidence: 'high',
@@ -152,8 +152,8 @@ export default defineRule({
 })
 
 /**
- * How sure it is that the uWSGI is that of the package: its init script or its own name `uwsgi-core`, the path
- * of the package on Debian, where pip writes to `/usr/local`, or this path on any machine.
+ * How sure it is that the uWSGI is that of the package: its init script or its own name `uwsgi-core`, the path of the
+ * package for Debian's own account on Debian, where pip writes to `/usr/local`, or this path on any machine.
  */
 function startOf(deployment: Deployment, program: AppServerProgram): 'package' | 'path' | 'any' | null {
   if (isStartedByInit(program)) return 'package'
@@ -166,7 +166,7 @@ function startOf(deployment: Deployment, program: AppServerProgram): 'package' |
   )
   if (names.every(name => name === '/usr/bin/uwsgi-core')) return 'package'
   if (!names.every(name => name === '/usr/bin/uwsgi' || name === '/usr/bin/uwsgi-core')) return null
-  return isDebian(program.machine.files) || starters.some(isOfWwwData) ? 'path' : 'any'
+  return isDebian(program.machine.files) && starters.some(isOfWwwData) ? 'path' : 'any'
 }
 
 /** The account that Debian alone has. */
