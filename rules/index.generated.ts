@@ -212,6 +212,7 @@ import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
 import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
 import appServerLogsNotReopened from './app-server/logs-not-reopened.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
+import appServerPlaybookModeDecimal from './app-server/playbook-mode-decimal.ts'
 import appServerPm2InstancesInFork from './app-server/pm2-instances-in-fork.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
@@ -1035,6 +1036,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
   { id: 'app-server/logs-not-reopened', ...appServerLogsNotReopened },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
+  { id: 'app-server/playbook-mode-decimal', ...appServerPlaybookModeDecimal },
   { id: 'app-server/pm2-instances-in-fork', ...appServerPm2InstancesInFork },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },

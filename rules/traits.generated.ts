@@ -214,6 +214,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/limit-counts-proxy', { fixes: [], programs: ['nginx', 'django'] }],
   ['app-server/logs-not-reopened', { fixes: [], programs: ['nginx'] }],
   ['app-server/phoenix-endpoint', { fixes: [], programs: ['nginx'] }],
+  ['app-server/playbook-mode-decimal', { fixes: ['safe'], programs: ['nginx'] }],
   ['app-server/pm2-instances-in-fork', { fixes: [], programs: ['app-server'] }],
   ['app-server/prefix-not-told', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
   ['app-server/privileged-port', { fixes: [], programs: ['app-server'] }],
