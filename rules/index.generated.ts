@@ -188,6 +188,7 @@ import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
 import appServerBrokerEvicts from './app-server/broker-evicts.ts'
 import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
+import appServerCeleryBeatMissing from './app-server/celery-beat-missing.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
 import appServerCeleryNotLoaded from './app-server/celery-not-loaded.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
@@ -1012,6 +1013,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
   { id: 'app-server/broker-evicts', ...appServerBrokerEvicts },
   { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
+  { id: 'app-server/celery-beat-missing', ...appServerCeleryBeatMissing },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
   { id: 'app-server/celery-not-loaded', ...appServerCeleryNotLoaded },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },

@@ -43,7 +43,7 @@ function namesIn(source: Source, code: string, outer: RegExp, inner: RegExp): re
 }
 
 /** True for a setting of a module of which a condition decides whether it is made. */
-function hangsOnCondition(code: string, index: number): boolean {
+export function hangsOnCondition(code: string, index: number): boolean {
   const start = code.lastIndexOf('\n', index) + 1
   const isSetting = /^[ \t]+(?:\w+\.)*(?:CELERY_|task_)/.test(code.slice(start, index + 8))
   if (!isSetting) return false
@@ -93,7 +93,7 @@ export function pythonCode({ code }: Source): string {
 }
 
 /** Where the bracket at an offset is closed; null where it is none, or is never closed. */
-function closingBracket(code: string, start: number): number | null {
+export function closingBracket(code: string, start: number): number | null {
   if (!'([{'.includes(code[start] ?? ' ')) return null
   let depth = 0
   let quote = ''
