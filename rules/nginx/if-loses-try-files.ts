@@ -44,8 +44,85 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a page by a name without its extension',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+              try_files $uri $uri.html =404;
+              «if» ($http_origin ~ example) {
+                  add_header Access-Control-Allow-Origin $http_origin;
+              }
+          }
+        `),
+      },
+    },
+    {
+      title: 'an image that stands in for one that is not there',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location /avatars/ {
+              try_files $uri /avatars/nobody.png =404;
+              «if» ($arg_download) {
+                  add_header Content-Disposition attachment;
+              }
+          }
+        `),
+      },
+    },
+    {
+      title: 'the if sets a part of the name',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location /images/ {
+              set $suffix "";
+              «if» ($http_accept ~ image/webp) {
+                  set $suffix .webp;
+              }
+              try_files $uri$suffix $uri =404;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a file, a directory and its index',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location / {
+              try_files $uri $uri/ $uri/index.html =404;
+              if ($http_origin ~ example) {
+                  add_header Access-Control-Allow-Origin $http_origin;
+              }
+          }
+        `),
+      },
+    },
+    {
+      title: 'the one file of its location, and a name that a map may leave as it is',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location = /robots.txt {
+              try_files /robots.txt =404;
+              if ($http_user_agent ~ bot) {
+                  add_header X-Bot yes;
+              }
+          }
+          location /images/ {
+              try_files $uri$http_x_suffix $uri =404;
+              if ($arg_download) {
+                  add_header Content-Disposition attachment;
+              }
+          }
+        `),
+      },
+    },
     {
       title: 'a condition that nginx never comes to',
       files: {
@@ -117,9 +194,12 @@ export default defineRule({
     for (const { occurrences } of configurations) {
       for (const tried of occurrences.get('try_files') ?? []) {
         const { parent } = tried
-        if (parent?.name !== 'location' || falls(tried.args.map(({ value }) => value))) continue
+        if (parent?.name !== 'location') continue
+        const paths = tried.args.map(({ value }) => value)
+        const lost = losesFiles(paths, parent.args)
         for (const block of parent.children) {
           if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
+          if (!lost && !setsPart(block.children, paths)) continue
           // A line above has taken every path out of the list already.
           if (endOfList(block) !== null) continue
           // A file that is there is served without it too.
@@ -135,9 +215,38 @@ export default defineRule({
   },
 })
 
-/** `=404` behind the path itself: without it nginx looks for the same file, and answers the same. */
-function falls(tried: readonly string[]): boolean {
-  return tried.at(-1) === '=404' && !tried.slice(0, -1).every(path => OF_CAPTURE.test(path))
+interface Argument {
+  readonly value: string
+}
+
+/**
+ * Whether other requests than those for a file by its own path are answered: behind that path `=404` is what nginx
+ * answers without it too.
+ */
+function losesFiles(paths: readonly string[], ofLocation: readonly Argument[]): boolean {
+  if (paths.at(-1) !== '=404') return true
+  const tried = paths.slice(0, -1)
+  if (tried.every(path => OF_CAPTURE.test(path))) return true
+  const [modifier, only] = ofLocation
+  return tried.some(path => OTHER_FILE.test(path) && !(modifier?.value === '=' && path === only?.value))
+}
+
+/** `$uri.html`, `/cache$uri` and `/nobody.png`: another file than the one by the path itself. */
+const OTHER_FILE =
+  /^(?:(?:\/[\w.-]+)*\/?\$(?:document_)?uri\.[\w.-]+|(?:\/[\w.-]+)+\/?\$(?:document_)?uri|(?:\/[\w.-]+)+)$/
+
+/** `set $suffix .webp` for `try_files $uri$suffix`: what the `if` is there for never comes to the files. */
+function setsPart(
+  children: readonly { readonly name: string; readonly args: readonly Argument[] }[],
+  paths: readonly string[],
+): boolean {
+  return children.some(({ name, args }) => {
+    const variable = name === 'set' ? args[0]?.value : undefined
+    return (
+      variable !== undefined &&
+      paths.some(path => path.includes(variable) && !/^\w/.test(path.split(variable)[1] ?? ''))
+    )
+  })
 }
 
 /** A part of the path, as an expression of the location takes it out: no file has the path itself. */
@@ -149,7 +258,7 @@ function goesElsewhere({
   args,
 }: {
   readonly name: string
-  readonly args: readonly { readonly value: string }[]
+  readonly args: readonly Argument[]
 }): boolean {
   if (name === 'rewrite') return args[2]?.value !== 'break' || /^https?:/.test(args[1]?.value ?? '')
   return name === 'return' || name.endsWith('_pass') || name === 'include' || name === 'empty_gif'

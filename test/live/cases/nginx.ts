@@ -413,6 +413,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'start page',
   },
   {
+    rule: 'nginx/if-loses-try-files',
+    examples: { bad: 'a page by a name without its extension', good: 'in the server' },
+    shows: 'a page without its extension is a 404 for those that meet the condition',
+    files: { '/srv/www/page.html': 'the page', '/srv/www/index.html': 'the page' },
+    request: { url: 'http://example.org/page', headers: { Origin: 'https://example.com' } },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'the page',
+  },
+  {
     rule: 'nginx/map-hostnames-missing',
     examples: { bad: 'a wildcard', good: 'with the parameter' },
     shows: 'a name below gets the default',
