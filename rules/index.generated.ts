@@ -322,6 +322,7 @@ import containersFileEmptied from './containers/file-emptied.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
 import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
+import containersIngressRewriteOnePage from './containers/ingress-rewrite-one-page.ts'
 import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
 import containersInstallRefused from './containers/install-refused.ts'
 import containersKafkaAdvertisesLoopback from './containers/kafka-advertises-loopback.ts'
@@ -1147,6 +1148,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
   { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },
+  { id: 'containers/ingress-rewrite-one-page', ...containersIngressRewriteOnePage },
   { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },
   { id: 'containers/install-refused', ...containersInstallRefused },
   { id: 'containers/kafka-advertises-loopback', ...containersKafkaAdvertisesLoopback },

@@ -10,10 +10,11 @@ export interface Ingress {
   /** As written; null where nobody says it, and the one that applies it does. */
   readonly namespace: string | null
   readonly at: Place
+  readonly apiVersion: string
   /** What stands behind `nginx.ingress.kubernetes.io/`. */
   readonly annotations: readonly IngressAnnotation[]
-  /** The paths of its rules, as they are written. */
-  readonly paths: readonly { readonly path: string; readonly at: Place }[]
+  /** The paths of its rules, as they are written; `type` is their `pathType`, null where none is said. */
+  readonly paths: readonly { readonly path: string; readonly type: string | null; readonly at: Place }[]
   /** True where an annotation has cert-manager make its certificates. */
   readonly hasIssuer: boolean
   /** The Secrets of its certificates. */
@@ -80,6 +81,7 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
       name,
       namespace: textAt(map, 'metadata', 'namespace'),
       at: entryAt(map, 'kind')!.value.at,
+      apiVersion: textAt(map, 'apiVersion') ?? '',
       annotations: written.flatMap(({ name: key, key: nameAt, value: { at } }) => {
         const value = textAt(map, 'metadata', 'annotations', key)
         if (!key.startsWith(PREFIX) || value === null) return []
@@ -88,7 +90,9 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
       paths: listAt(map, 'spec', 'rules').flatMap(rule =>
         listAt(rule, 'http', 'paths').flatMap(each => {
           const path = textAt(each, 'path')
-          return path === null ? [] : [{ path, at: entryAt(each, 'path')!.value.at }]
+          return path === null
+            ? []
+            : [{ path, type: textAt(each, 'pathType'), at: entryAt(each, 'path')!.value.at }]
         }),
       ),
       hasIssuer: names.some(each =>
