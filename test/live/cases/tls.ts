@@ -377,6 +377,14 @@ export const cases: readonly LiveCase[] = [
     sound: async () => (await askWith(pairFor('root'))).includes(' 400 '),
   },
   {
+    rule: 'tls/client-certificate-not-asked',
+    examples: { bad: 'Apache asks, and lets in without', good: 'Apache requires it' },
+    shows: 'Apache serves the page to a client without a certificate',
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status !== 200,
+  },
+  {
     rule: 'tls/client-certificate-after-handshake',
     examples: { bad: 'in a location', good: 'TLS 1.2 alone' },
     shows: 'a client that offers nothing more after the handshake gets 403',
