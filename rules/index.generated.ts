@@ -785,6 +785,7 @@ import topologyUpstreamUnused from './topology/upstream-unused.ts'
 import topologyVhostNoUpstream from './topology/vhost-no-upstream.ts'
 import topologyVhostUnreachablePort from './topology/vhost-unreachable-port.ts'
 import topologyXAccelUnanswered from './topology/x-accel-unanswered.ts'
+import topologyXSendfileUnanswered from './topology/x-sendfile-unanswered.ts'
 import versionsApacheVulnerable from './versions/apache-vulnerable.ts'
 import versionsDjangoVulnerable from './versions/django-vulnerable.ts'
 import versionsModWsgiVulnerable from './versions/mod-wsgi-vulnerable.ts'
@@ -1611,6 +1612,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/vhost-no-upstream', ...topologyVhostNoUpstream },
   { id: 'topology/vhost-unreachable-port', ...topologyVhostUnreachablePort },
   { id: 'topology/x-accel-unanswered', ...topologyXAccelUnanswered },
+  { id: 'topology/x-sendfile-unanswered', ...topologyXSendfileUnanswered },
   { id: 'versions/apache-vulnerable', ...versionsApacheVulnerable },
   { id: 'versions/django-vulnerable', ...versionsDjangoVulnerable },
   { id: 'versions/mod-wsgi-vulnerable', ...versionsModWsgiVulnerable },

@@ -787,6 +787,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/vhost-no-upstream', { fixes: [], programs: ['apache'] }],
   ['topology/vhost-unreachable-port', { fixes: [], programs: ['apache'] }],
   ['topology/x-accel-unanswered', { fixes: [], programs: ['nginx', 'django', 'php-fpm'] }],
+  ['topology/x-sendfile-unanswered', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['versions/apache-vulnerable', { fixes: [], programs: ['apache', 'docker'] }],
   ['versions/django-vulnerable', { fixes: [], programs: ['django'] }],
   ['versions/mod-wsgi-vulnerable', { fixes: [], programs: ['apache'] }],
