@@ -4,7 +4,7 @@ import type { Place, Source } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { type PlainMode, plainModes } from '../../src/deployment/playbook-modes.ts'
+import { type PlainMode, plainModes } from '../../src/deployment/setups/playbook-modes.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

@@ -7,7 +7,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type RunDirectories, runDirectories } from '../../src/deployment/run-directories.ts'
+import { type RunDirectories, runDirectories } from '../../src/deployment/setups/run-directories.ts'
 import { inRun } from '../_in-run.ts'
 import { celeryCommand } from './_celery.ts'
 

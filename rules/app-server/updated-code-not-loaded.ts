@@ -2,7 +2,7 @@ import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { AppServerProgram, Application, Deployment } from '../../src/deployment/model.ts'
-import { type UpdatedCheckout, updatedCheckouts } from '../../src/deployment/updated-checkouts.ts'
+import { type UpdatedCheckout, updatedCheckouts } from '../../src/deployment/setups/updated-checkouts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 

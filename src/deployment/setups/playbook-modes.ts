@@ -1,7 +1,7 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { readYaml } from '../../parsers/yaml/read-yaml.ts'
-import type { YamlMap, YamlNode } from '../../parsers/yaml/yaml-node.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
+import type { YamlMap, YamlNode } from '../../../parsers/yaml/yaml-node.ts'
 
 /** The bits that a task of Ansible gives a file, written as a number without a leading zero. */
 export interface PlainMode {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import { memo } from '../../parsers/collections/memo.ts'
-import { cleanPath } from '../../parsers/text/clean-path.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { cleanPath } from '../../../parsers/text/clean-path.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 
 /** What the texts that set a machine up say of directories below `/run`, which is empty after every boot. */
 export interface RunDirectories {

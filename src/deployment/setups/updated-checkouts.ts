@@ -1,6 +1,6 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import { cleanPath } from '../../parsers/text/clean-path.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { cleanPath } from '../../../parsers/text/clean-path.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 
 /** A directory of the server whose files a deploy replaces, by a script after which nothing loads them. */
 export interface UpdatedCheckout {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
-import { memo } from '../../parsers/collections/memo.ts'
-import { cleanPath } from '../../parsers/text/clean-path.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { cleanPath } from '../../../parsers/text/clean-path.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
 
 /** A link that each deploy leads to its new release. */
 export interface ReleaseLink {

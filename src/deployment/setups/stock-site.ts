@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
-import { groupBy } from '../../parsers/collections/group-by.ts'
-import { memo } from '../../parsers/collections/memo.ts'
-import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
-import { splitNested } from '../files/nested-files.ts'
+import { groupBy } from '../../../parsers/collections/group-by.ts'
+import { memo } from '../../../parsers/collections/memo.ts'
+import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
+import { splitNested } from '../../files/nested-files.ts'
 
 /** Texts that install nginx of Debian or Ubuntu, and leave the site there that the package enables. */
 export interface StockSite {
