@@ -166,7 +166,9 @@ function startOf(deployment: Deployment, program: AppServerProgram): 'package' |
   )
   if (names.every(name => name === '/usr/bin/uwsgi-core')) return 'package'
   if (!names.every(name => name === '/usr/bin/uwsgi' || name === '/usr/bin/uwsgi-core')) return null
-  return isDebian(program.machine.files) && starters.some(isOfWwwData) ? 'path' : 'any'
+  // An emperor is as often that of pip, linked to where units look for it.
+  const isOwn = program.by !== null && isDebian(program.machine.files)
+  return isOwn && isOfWwwData(program) ? 'path' : 'any'
 }
 
 /** The account that Debian alone has. */
