@@ -12,7 +12,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
 import { addHeader } from '../forwarded-headers/_add-header.ts'
-import { seesAuthorization } from '../wsgi/_authorization-header.ts'
+import { seesAuthorization } from '../_authorization-header.ts'
 import { basicLogin } from './_rest-framework-login.ts'
 
 const tree = (service: string, lines = '', pass = 'http://«tool»:3000'): Record<string, string> => ({

@@ -1,4 +1,4 @@
-import { seesAuthorization } from './_authorization-header.ts'
+import { seesAuthorization } from '../_authorization-header.ts'
 import { readsAuthorization } from '../../src/deployment/django/header-authentication.ts'
 import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'

@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
-import { effective } from '../../src/servers/apache/queries/effective.ts'
-import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { aliasLevels } from '../../src/servers/apache/queries/wsgi-groups.ts'
-import { type Fact, known, unknown } from '../../src/servers/fact.ts'
-import type { Application, Deployment } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { effective } from '../src/servers/apache/queries/effective.ts'
+import { virtualHostOf } from '../src/servers/apache/queries/virtual-hosts.ts'
+import { aliasLevels } from '../src/servers/apache/queries/wsgi-groups.ts'
+import { type Fact, known, unknown } from '../src/servers/fact.ts'
+import type { Application, Deployment } from '../src/deployment/model.ts'
+import { argumentPlace } from '../src/deployment/places.ts'
 
 /** Lines that pass the header on under its own or another name, whatever mod_wsgi does. */
 const CARRIERS = ['rewriterule', 'setenvif', 'setenvifnocase', 'requestheader', 'cgipassauth'] as const
