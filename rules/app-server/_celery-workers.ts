@@ -79,9 +79,14 @@ const BROKER = /\b(?:CELERY_)?broker(?:_url)?\s*=\s*(["'][^"'\n]*["'])?/gi
 const OWN = /^["'][a-z+]+:\/\/(?:(?:[^@/]*@)?(?:127\.0\.0\.1|localhost)\b|\/)/
 
 /** True where a worker of another machine does not reach the broker. */
-export function hasOwnBroker(sources: readonly Source[]): boolean {
+function hasOwnBroker(sources: readonly Source[]): boolean {
   const brokers = sources.flatMap(source => [...pythonCode(source).matchAll(BROKER)])
   return brokers.length > 0 && brokers.every(([, url = '']) => OWN.test(url))
+}
+
+/** False where units start the workers and another machine reaches the broker, which may have more of them. */
+export function areAllWorkers(workers: readonly Worker[], sources: readonly Source[]): boolean {
+  return workers.every(({ by }) => by === 'container') || hasOwnBroker(sources)
 }
 
 const STARTS = /^(?:Procfile|[Mm]akefile|[Jj]ustfile)|\.(?:sh|service|conf|ini|ya?ml|toml)$/

@@ -5,49 +5,17 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 import { schedulesIn, startsBeat } from './_celery-schedules.ts'
 import {
-  hasOwnBroker,
+  areAllWorkers,
   isEager,
   startTexts,
   type Worker,
   workerSources,
   workersSeen,
 } from './_celery-workers.ts'
+import { celeryService, celeryTree } from './_celery-examples.ts'
 import { serviceUnit } from './_examples.ts'
 
-const tree = (services: string, settings: string): Record<string, string> => ({
-  'compose.yaml': conf`
-    services:
-      web:
-        build: .
-        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
-        ports: ["8000:8000"]
-      ${services}
-  `,
-  Dockerfile: conf`
-    FROM python:3.13
-    WORKDIR /app
-    COPY . .
-  `,
-  'manage.py': '',
-  'shop/__init__.py': '',
-  'shop/tasks.py': 'def remind(): pass\n',
-  'shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'shop/settings.py': conf`
-    ALLOWED_HOSTS = ["example.org"]
-    CELERY_BROKER_URL = "redis://cache:6379/0"
-    ${settings}
-  `,
-})
-const worker = (words = 'worker', name = 'worker'): string => conf`
-  ${name}:
-    build: .
-    command: celery -A shop ${words}
-`
+const worker = (words = 'worker', name = 'worker'): string => celeryService(words, name)
 const SCHEDULE = conf`
   «CELERY_BEAT_SCHEDULE» = {
       "remind": {"task": "shop.tasks.remind", "schedule": 3600.0},
@@ -70,7 +38,7 @@ export default defineRule({
   ],
   unproven: 'The machines of the live tests have no Celery',
   bad: [
-    { title: 'a worker alone', files: tree(worker('worker -l info'), SCHEDULE) },
+    { title: 'a worker alone', files: celeryTree(worker('worker -l info'), SCHEDULE) },
     {
       title: 'the schedule of an application without Django',
       files: {
@@ -103,7 +71,7 @@ export default defineRule({
     {
       title: 'tasks that are added when the application is ready',
       files: {
-        ...tree(worker(), ''),
+        ...celeryTree(worker(), ''),
         'shop/celery.py': conf`
           from celery import Celery
           app = Celery("shop")
@@ -122,7 +90,7 @@ export default defineRule({
         'etc/systemd/system/worker.service': serviceUnit('/usr/bin/celery -A shop worker'),
         'etc/shop/manage.py': '',
         ...Object.fromEntries(
-          Object.entries(tree('', SCHEDULE))
+          Object.entries(celeryTree('', SCHEDULE))
             .filter(([path]) => path.startsWith('shop/'))
             .map(([path, text]) => [`etc/shop/${path}`, text]),
         ),
@@ -130,29 +98,29 @@ export default defineRule({
     },
   ],
   good: [
-    { title: 'beat beside it', files: tree(`${worker()}${worker('beat', 'beat')}`, SCHEDULE) },
-    { title: 'a worker with beat in it', files: tree(worker('worker -B'), SCHEDULE) },
-    { title: 'letters of options in one', files: tree(worker('worker -EB'), SCHEDULE) },
-    { title: 'no schedule', files: tree(worker(), 'CELERY_BEAT_SCHEDULE = {}') },
+    { title: 'beat beside it', files: celeryTree(`${worker()}${worker('beat', 'beat')}`, SCHEDULE) },
+    { title: 'a worker with beat in it', files: celeryTree(worker('worker -B'), SCHEDULE) },
+    { title: 'letters of options in one', files: celeryTree(worker('worker -EB'), SCHEDULE) },
+    { title: 'no schedule', files: celeryTree(worker(), 'CELERY_BEAT_SCHEDULE = {}') },
     {
       title: 'a schedule of some installations',
-      files: tree(
+      files: celeryTree(
         worker(),
         `import os\nif os.environ.get("BIG"):\n    CELERY_BEAT_SCHEDULE = {"a": {"task": "shop.tasks.remind"}}`,
       ),
     },
-    { title: 'no worker is seen', files: tree('', SCHEDULE) },
+    { title: 'no worker is seen', files: celeryTree('', SCHEDULE) },
     {
       title: 'a Procfile starts it',
-      files: { ...tree(worker(), SCHEDULE), Procfile: 'beat: celery -A shop beat\n' },
+      files: { ...celeryTree(worker(), SCHEDULE), Procfile: 'beat: celery -A shop beat\n' },
     },
     {
       title: 'a script that nobody here calls starts it',
-      files: { ...tree(worker(), SCHEDULE), 'start-beat.sh': 'exec celery -A shop beat\n' },
+      files: { ...celeryTree(worker(), SCHEDULE), 'start-beat.sh': 'exec celery -A shop beat\n' },
     },
     {
       title: 'a service of an image that somebody else builds',
-      files: tree(
+      files: celeryTree(
         `${worker()}${conf`
           scheduler:
             image: registry.example.org/shop-celery-beat
@@ -163,7 +131,7 @@ export default defineRule({
     {
       title: 'a command of the project starts it',
       files: {
-        ...tree(worker(), SCHEDULE),
+        ...celeryTree(worker(), SCHEDULE),
         'shop/management/commands/schedule.py': 'subprocess.run(["celery", "-A", "shop", "beat"])\n',
       },
     },
@@ -175,7 +143,7 @@ export default defineRule({
     const schedules = sources.flatMap(schedulesIn)
     if (schedules.length === 0 || sources.some(each => isEager(each) || startsBeat(each))) return
     if (isStartedElsewhere(workers)) return
-    const isWhole = workers.every(({ by }) => by === 'container') || hasOwnBroker(sources)
+    const isWhole = areAllWorkers(workers, sources)
     for (const at of schedules)
       yield {
         at,

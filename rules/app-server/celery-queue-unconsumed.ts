@@ -1,13 +1,15 @@
+import { escapePattern } from '../../parsers/text/escape-pattern.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
+import { celeryService, celeryTree } from './_celery-examples.ts'
 import { serviceUnit } from './_examples.ts'
 import { celeryOption } from './_celery.ts'
 import { queuesByDefault, queuesNamed } from './_celery-queues.ts'
 import {
-  hasOwnBroker,
+  areAllWorkers,
   isEager,
   startTexts,
   type Worker,
@@ -15,40 +17,7 @@ import {
   workersSeen,
 } from './_celery-workers.ts'
 
-const tree = (workers: string, settings: string): Record<string, string> => ({
-  'compose.yaml': conf`
-    services:
-      web:
-        build: .
-        command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
-        ports: ["8000:8000"]
-      ${workers}
-  `,
-  Dockerfile: conf`
-    FROM python:3.13
-    WORKDIR /app
-    COPY . .
-  `,
-  'manage.py': '',
-  'shop/__init__.py': '',
-  'shop/tasks.py': 'def send(): pass\n',
-  'shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'shop/settings.py': conf`
-    ALLOWED_HOSTS = ["example.org"]
-    CELERY_BROKER_URL = "redis://cache:6379/0"
-    ${settings}
-  `,
-})
-const worker = (words = '', name = 'worker'): string => conf`
-  ${name}:
-    build: .
-    command: celery -A shop worker ${words}
-`
+const worker = (words = '', name = 'worker'): string => celeryService(`worker ${words}`, name)
 const ROUTED = 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": "mail"}}'
 
 export default defineRule({
@@ -69,11 +38,14 @@ export default defineRule({
   bad: [
     {
       title: 'a worker of the default queue',
-      files: tree(worker(), 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": «"mail"»}}'),
+      files: celeryTree(worker(), 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": «"mail"»}}'),
     },
     {
       title: 'a worker of other queues, and a pattern',
-      files: tree(worker('-Q celery,orders'), "CELERY_TASK_ROUTES = {'shop.tasks.*': {'queue': «'mail'»}}"),
+      files: celeryTree(
+        worker('-Q celery,orders'),
+        "CELERY_TASK_ROUTES = {'shop.tasks.*': {'queue': «'mail'»}}",
+      ),
     },
     {
       title: 'a worker that a unit starts',
@@ -83,7 +55,7 @@ export default defineRule({
         'etc/systemd/system/worker.service': serviceUnit('/usr/bin/celery -A shop worker'),
         'etc/shop/manage.py': '',
         ...Object.fromEntries(
-          Object.entries(tree('', 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": «"mail"»}}'))
+          Object.entries(celeryTree('', 'CELERY_TASK_ROUTES = {"shop.tasks.send": {"queue": «"mail"»}}'))
             .filter(([path]) => path.startsWith('shop/'))
             .map(([path, text]) => [`etc/shop/${path}`, text]),
         ),
@@ -92,8 +64,8 @@ export default defineRule({
     {
       title: 'a queue that a task names, beside a server with workers',
       files: {
-        ...tree(worker(), ''),
-        'compose.yaml': tree(worker(), '')['compose.yaml']!.replace('gunicorn', 'gunicorn --workers 3'),
+        ...celeryTree(worker(), ''),
+        'compose.yaml': celeryTree(worker(), '')['compose.yaml']!.replace('gunicorn', 'gunicorn --workers 3'),
         'shop/tasks.py': conf`
           from celery import shared_task
 
@@ -105,7 +77,7 @@ export default defineRule({
     {
       title: 'a call, and a default queue of another name',
       files: {
-        ...tree(worker(), 'CELERY_TASK_DEFAULT_QUEUE = "default"'),
+        ...celeryTree(worker(), 'CELERY_TASK_DEFAULT_QUEUE = "default"'),
         'shop/views.py': conf`
           from shop.celery import app
 
@@ -116,7 +88,7 @@ export default defineRule({
     },
     {
       title: 'queues that the settings list, without it',
-      files: tree(
+      files: celeryTree(
         worker(),
         'CELERY_TASK_QUEUES = [Queue("celery"), Queue("slow")]\nCELERY_TASK_ROUTES = {"shop.tasks.send": «"mail"»}',
       ),
@@ -154,44 +126,44 @@ export default defineRule({
   good: [
     {
       title: 'a worker that a Procfile starts',
-      files: { ...tree(worker(), ROUTED), Procfile: 'mail: celery -A shop worker -Q mail\n' },
+      files: { ...celeryTree(worker(), ROUTED), Procfile: 'mail: celery -A shop worker -Q mail\n' },
     },
     {
       title: 'a call in a test',
       files: {
-        ...tree(worker(), ''),
+        ...celeryTree(worker(), ''),
         'shop/tests/test_mail.py': 'from shop.celery import app\nsend.apply_async(queue="mail")\n',
       },
     },
     {
       title: 'routes of another machine',
-      files: tree(worker(), `import os\nif os.environ.get("BIG"):\n    ${ROUTED}`),
+      files: celeryTree(worker(), `import os\nif os.environ.get("BIG"):\n    ${ROUTED}`),
     },
     {
       title: 'a task of another program',
       files: {
-        ...tree(worker(), ''),
+        ...celeryTree(worker(), ''),
         'shop/jobs.py': 'from procrastinate import App\n\n@app.task(queue="mail")\ndef send(): pass\n',
       },
     },
-    { title: 'a worker that takes from it', files: tree(worker('-Q celery,mail'), ROUTED) },
+    { title: 'a worker that takes from it', files: celeryTree(worker('-Q celery,mail'), ROUTED) },
     {
       title: 'a worker of its own',
-      files: tree(`${worker()}${worker('--queues=mail', 'mailer')}`, ROUTED),
+      files: celeryTree(`${worker()}${worker('--queues=mail', 'mailer')}`, ROUTED),
     },
-    { title: 'the default queue', files: tree(worker(), ROUTED.replace('"mail"', '"celery"')) },
+    { title: 'the default queue', files: celeryTree(worker(), ROUTED.replace('"mail"', '"celery"')) },
     {
       title: 'the default queue by another name',
-      files: tree(worker(), `CELERY_TASK_DEFAULT_QUEUE = "mail"\n${ROUTED}`),
+      files: celeryTree(worker(), `CELERY_TASK_DEFAULT_QUEUE = "mail"\n${ROUTED}`),
     },
     {
       title: 'queues that the settings list for every worker',
-      files: tree(worker(), `CELERY_TASK_QUEUES = [Queue("celery"), Queue("mail")]\n${ROUTED}`),
+      files: celeryTree(worker(), `CELERY_TASK_QUEUES = [Queue("celery"), Queue("mail")]\n${ROUTED}`),
     },
-    { title: 'no worker is seen', files: tree('', ROUTED) },
+    { title: 'no worker is seen', files: celeryTree('', ROUTED) },
     {
       title: 'a worker that a script starts',
-      files: tree(
+      files: celeryTree(
         `${worker()}${conf`
           mailer:
             build: .
@@ -203,7 +175,7 @@ export default defineRule({
     {
       title: 'a worker of another compose file',
       files: {
-        ...tree(worker(), ROUTED),
+        ...celeryTree(worker(), ROUTED),
         'compose.mail.yaml': `services:\n  ${worker('-Q mail', 'mailer').replaceAll('\n', '\n  ')}`,
       },
     },
@@ -216,7 +188,7 @@ export default defineRule({
     if (named.length === 0 || sources.some(isEager)) return
     const taken = queuesTaken(workers, sources)
     if (taken === null) return
-    const isWhole = workers.every(({ by }) => by === 'container') || hasOwnBroker(sources)
+    const isWhole = areAllWorkers(workers, sources)
     const elsewhere = memoByName(name => isTakenElsewhere(name, workers))
     for (const { name, at } of named) {
       if (taken.has(name) || elsewhere(name)) continue
@@ -246,7 +218,7 @@ function queuesTaken(workers: readonly Worker[], sources: readonly Source[]): Re
 
 /** True where another file may name the queue for a worker that is not among those seen. */
 function isTakenElsewhere(name: string, workers: readonly Worker[]): boolean {
-  const word = `(?<![\\w-])${name.replaceAll('.', '\\.')}(?![\\w-])`
+  const word = `(?<![\\w-])${escapePattern(name)}(?![\\w-])`
   const option = new RegExp(`(?:-Q|--queues)[\\s=,"'-]*[^\\s"']*${word}`)
   const mention = new RegExp(`^.*(?:celery|queue|worker).*${word}|${word}.*(?:celery|queue|worker)`, 'im')
   for (const { source, isRead } of startTexts(workers))

@@ -167,9 +167,9 @@ export default defineRule({
   ],
   *check(deployment) {
     const sites = sitesOf(deployment)
-    const secured = new Set(
-      [...sites.values()].filter(({ tls }) => tls).flatMap(({ names }) => [...names.keys()]),
-    )
+    const secured = new Map<string, Site>()
+    for (const site of sites.values())
+      if (site.tls) for (const name of site.names.keys()) secured.set(name, site)
     if (secured.size === 0) return
     for (const site of sites.values()) {
       if (site.tls) continue
@@ -177,7 +177,7 @@ export default defineRule({
         if (secured.has(name)) continue
         const other = siteOverTls(deployment, site, name)
         if (other === null) continue
-        const own = [...sites.values()].find(each => each.tls && sharesName(each, site))
+        const own = [...site.names.keys()].map(each => secured.get(each)).find(each => each !== undefined)
         const [shown] = other.names
         yield {
           at,

@@ -66,3 +66,39 @@ export const main = (lines = ''): string => conf`
       ${page()}
   }
 `
+
+/** An Ingress whose one path is rewritten to a target. */
+export const rewrittenIngress = ({
+  target,
+  path,
+  type = 'ImplementationSpecific',
+  annotations = '',
+  version = 'networking.k8s.io/v1',
+}: {
+  readonly target: string
+  readonly path: string
+  readonly type?: string
+  readonly annotations?: string
+  readonly version?: string
+}): Record<string, string> => ({
+  'nginx.conf': page(),
+  'k8s/ingress.yaml': conf`
+    apiVersion: ${version}
+    kind: Ingress
+    metadata:
+      name: shop
+      annotations:
+        nginx.ingress.kubernetes.io/rewrite-target: ${target}
+        ${annotations}
+    spec:
+      ingressClassName: nginx
+      rules:
+        - host: example.org
+          http:
+            paths:
+              - path: ${path}
+                pathType: ${type}
+                backend:
+                  service: { name: shop, port: { number: 80 } }
+  `,
+})

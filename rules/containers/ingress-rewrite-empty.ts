@@ -1,30 +1,9 @@
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { page } from './_kubernetes-examples.ts'
+import { rewrittenIngress } from './_kubernetes-examples.ts'
 
-const ingress = (target: string, path: string, more = ''): Record<string, string> => ({
-  'nginx.conf': page(),
-  'k8s/ingress.yaml': conf`
-    apiVersion: networking.k8s.io/v1
-    kind: Ingress
-    metadata:
-      name: shop
-      annotations:
-        nginx.ingress.kubernetes.io/rewrite-target: ${target}
-        ${more}
-    spec:
-      ingressClassName: nginx
-      rules:
-        - host: example.org
-          http:
-            paths:
-              - path: ${path}
-                pathType: ImplementationSpecific
-                backend:
-                  service: { name: shop, port: { number: 80 } }
-  `,
-})
+const ingress = (target: string, path: string, annotations = ''): Record<string, string> =>
+  rewrittenIngress({ target, path, annotations })
 
 export default defineRule({
   summary: 'An Ingress rewrites every URL to a group that its path does not have',

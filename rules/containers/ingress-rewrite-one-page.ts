@@ -1,37 +1,16 @@
 import type { Ingress } from '../../parsers/kubernetes/read-ingresses.ts'
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { page } from './_kubernetes-examples.ts'
+import { rewrittenIngress } from './_kubernetes-examples.ts'
 
 const ingress = (
   target: string,
   path: string,
   type = 'Prefix',
-  more = '',
-  version = 'networking.k8s.io/v1',
-): Record<string, string> => ({
-  'nginx.conf': page(),
-  'k8s/ingress.yaml': conf`
-    apiVersion: ${version}
-    kind: Ingress
-    metadata:
-      name: shop
-      annotations:
-        nginx.ingress.kubernetes.io/rewrite-target: ${target}
-        ${more}
-    spec:
-      ingressClassName: nginx
-      rules:
-        - host: example.org
-          http:
-            paths:
-              - path: ${path}
-                pathType: ${type}
-                backend:
-                  service: { name: shop, port: { number: 80 } }
-  `,
-})
+  annotations = '',
+  version?: string,
+): Record<string, string> =>
+  rewrittenIngress({ target, path, type, annotations, ...(version !== undefined && { version }) })
 
 export default defineRule({
   summary: 'An Ingress rewrites every URL below a path to the same page',

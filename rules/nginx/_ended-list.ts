@@ -1,3 +1,4 @@
+import { escapePattern } from '../../parsers/text/escape-pattern.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -45,7 +46,7 @@ function rewritesAll({ name, args }: NginxDirective, parent: NginxDirective | nu
   const { modifier, name: path } = readLocation(parent)
   if (modifier === '@' || isUnknownWord(path) || path === '') return false
   const isRegex = modifier === '~' || modifier === '~*'
-  const literal = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const literal = escapePattern(path)
   const own = {
     pattern: isRegex ? path : modifier === '=' ? `^${literal}$` : `^${literal}.*$`,
     caseless: modifier === '~*',

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
+import { escapePattern } from '../../../parsers/text/escape-pattern.ts'
 import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
 import { splitNested } from '../../files/nested-files.ts'
 
@@ -122,7 +123,7 @@ function copied(text: Source, path: string): Place | null {
     const before = statementAround(text.text, index)
     if (
       /^[ \t]*#/.test(before) ||
-      !new RegExp(String.raw`(?:^|[\s"'/=])${escaped(name)}(?=$|["'\s])`).test(before)
+      !new RegExp(String.raw`(?:^|[\s"'/=])${escapePattern(name)}(?=$|["'\s])`).test(before)
     )
       continue
     if (!/\b(?:cp|install|COPY|ADD|ln|mv|template|copy|file|src|source)\b/.test(before)) continue
@@ -140,10 +141,6 @@ function statementAround(text: string, at: number): string {
   const task = text.lastIndexOf('- name:', start)
   const next = text.indexOf('- name:', at)
   return text.slice(task < 0 ? start : task, next < 0 ? text.length : next)
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** The file into which a text is written that begins at some place: named in the lines before it. */
