@@ -59,8 +59,19 @@ export function namesServer(text: string): boolean {
 const STARTS = /^[ \t]*(?:ExecStart|On(?:Calendar|\w+Sec)|ListenStream)[ \t]*=[ \t]*\S/m
 
 /** True where the text of a starter names a program that runs an application, or where it is a unit that starts something. */
-export function startsApplication({ path, code }: Source): boolean {
+export function startsApplication(source: Source): boolean {
+  const { path, code } = source
+  if (isBuildProfile(source)) return false
   return namesServer(code) || (UNIT.test(path) && STARTS.test(code))
+}
+
+/**
+ * True for a profile by which uWSGI is built, an INI with a section of the same name as its configuration has.
+ *
+ * @see https://uwsgi-docs.readthedocs.io/en/latest/BuildSystem.html
+ */
+export function isBuildProfile({ path, code }: Source): boolean {
+  return VASSAL.test(path) && /^(?:main_plugin|embedded_plugins|embed_config|bin_name)[ \t]*=/m.test(code)
 }
 
 /** Tables of cron where a machine has them. */

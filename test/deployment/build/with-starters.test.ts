@@ -71,6 +71,12 @@ test('so do programs of supervisord and configurations of uWSGI', () => {
     destination({ 'conf/site.conf': site('127.0.0.1:8000'), 'conf/shop_uwsgi.ini': vassal }),
     'app-server 127.0.0.1:8000',
   )
+  // By what a source tree of uWSGI has in such a section, uWSGI is built and not started.
+  const profile = `${vassal}plugin_dir = /usr/lib/uwsgi\nembedded_plugins =\n`
+  assert.is(
+    destination({ 'conf/site.conf': site('127.0.0.1:8000'), 'conf/shop_uwsgi.ini': profile }),
+    'unclaimed',
+  )
 })
 
 test('so does a unit that a script writes beside a site, or in another file', () => {

@@ -7,11 +7,12 @@ import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isBelow } from '../../../../parsers/text/is-below.ts'
 import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { placeOf } from '../../../../parsers/text/written-text.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Repository, WrittenUnit } from '../../../files/machine.ts'
 import { mountedFiles } from '../../../files/mounted-files.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import {
+  isBuildProfile,
   ECOSYSTEM,
   LOOSE_PHP,
   PHP_INI,
@@ -32,7 +33,8 @@ import { PM2_DIRECTORY } from './pm2-commands.ts'
  */
 export const withStarters = memoByKey((files: FileSystem, repository: Repository): FileSystem => {
   const { starters, writtenUnits, modules } = repository
-  const isStarted = (path: string): boolean => !isOfImage(files, path) && isWritten(files, path)
+  const isStarted = (path: string): boolean =>
+    !isOfImage(files, path) && isWritten(files, path) && !isOfBuild(files, path)
   const written = writtenUnits.filter(({ path }) => !isOfImage(files, path))
   const mounts = starterMounts(starters.filter(isStarted), written)
   if (mounts.length === 0) return files
@@ -87,6 +89,11 @@ function isWritten(files: FileSystem, path: string): boolean {
   if (read?.kind !== 'source') return false
   const { branches, gaps } = read.source
   return branches.length + gaps.length === 0
+}
+
+function isOfBuild(files: FileSystem, path: string): boolean {
+  const source = VASSAL.test(path) ? sourceAt(files, path) : null
+  return source !== null && isBuildProfile(source)
 }
 
 /** What a Dockerfile beside it brings into an image starts nothing on this machine. */
