@@ -249,6 +249,8 @@ import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
+import bodyLimitsDjangoFileLimit from './body-limits/django-file-limit.ts'
+import bodyLimitsGunicornHeadersBelowNginx from './body-limits/gunicorn-headers-below-nginx.ts'
 import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.ts'
 import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
@@ -388,6 +390,7 @@ import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
+import djangoCacheClearEmptiesQueue from './django/cache-clear-empties-queue.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCorsNotSent from './django/cors-not-sent.ts'
@@ -665,6 +668,7 @@ import staticFilesApplicationPageNotFound from './static-files/application-page-
 import staticFilesAssetAnsweredByScript from './static-files/asset-answered-by-script.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
+import staticFilesChangedFileKept from './static-files/changed-file-kept.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
 import staticFilesDirectoryBeforeFallback from './static-files/directory-before-fallback.ts'
 import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
@@ -1076,6 +1080,8 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
+  { id: 'body-limits/django-file-limit', ...bodyLimitsDjangoFileLimit },
+  { id: 'body-limits/gunicorn-headers-below-nginx', ...bodyLimitsGunicornHeadersBelowNginx },
   { id: 'body-limits/limit-behind-fallback', ...bodyLimitsLimitBehindFallback },
   { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
@@ -1215,6 +1221,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
+  { id: 'django/cache-clear-empties-queue', ...djangoCacheClearEmptiesQueue },
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/cors-not-sent', ...djangoCorsNotSent },
@@ -1492,6 +1499,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/asset-answered-by-script', ...staticFilesAssetAnsweredByScript },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
+  { id: 'static-files/changed-file-kept', ...staticFilesChangedFileKept },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },
   { id: 'static-files/directory-before-fallback', ...staticFilesDirectoryBeforeFallback },
   { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },

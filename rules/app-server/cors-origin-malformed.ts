@@ -88,6 +88,26 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'origins of a variable',
+      files: {
+        ...project('allow_origins=os.environ["ORIGINS"].split(","),', 'import os'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/uvicorn --port 8000 api:app',
+          'Environment=ORIGINS=«https://app.example.org/»,http://localhost:5173',
+        ),
+      },
+    },
+    {
+      title: 'one origin of a variable',
+      files: {
+        ...project('allow_origins=[os.getenv("ORIGIN", "http://localhost:5173")],', 'import os'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/uvicorn --port 8000 api:app',
+          'Environment=ORIGIN=«app.example.org»',
+        ),
+      },
+    },
     { title: 'cookies for all of them', files: express("origin: «'*'», credentials: true") },
     { title: 'for Flask', files: flask('CORS(app, origins=[«"https://app.example.org/"»])') },
   ],
@@ -103,6 +123,29 @@ export default defineRule({
     {
       title: 'a variable that is not set, and one that is an origin',
       files: express('origin: process.env.CLIENT'),
+    },
+    {
+      title: 'a variable that is mended before it is given',
+      files: {
+        ...project(
+          'allow_origins=[each.rstrip("/") for each in os.environ["ORIGINS"].split(",")],',
+          'import os',
+        ),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/uvicorn --port 8000 api:app',
+          'Environment=ORIGINS=https://app.example.org/',
+        ),
+      },
+    },
+    {
+      title: 'a variable of origins',
+      files: {
+        ...project('allow_origins=os.environ["ORIGINS"].split(","),', 'import os'),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/uvicorn --port 8000 api:app',
+          'Environment=ORIGINS=https://app.example.org,http://localhost:5173',
+        ),
+      },
     },
     { title: 'all of them, for Express', files: express("origin: '*'") },
     {
@@ -130,6 +173,7 @@ export default defineRule({
       seen.add(source)
       // Comments hold what is not sent.
       const code = withoutComments(source.code)
+      yield* ofVariables(code, program)
       for (const [list, begin, takesPatterns] of listsOf(code)) {
         for (const { 0: quoted, 2: origin = '', index } of list.matchAll(/(["'])([^"'\n]*)\1/g)) {
           const fault = faultOf(origin, takesPatterns)
@@ -148,6 +192,27 @@ function found(origin: string, at: Place, { text, instead }: Fault): RuleFinding
     message: `\`${origin}\` ${text}, so it allows no origin`,
     label: 'equal to no origin',
     help: instead,
+  }
+}
+
+/** `os.environ["ORIGINS"].split(",")` in the place of the list. */
+const SPLIT =
+  /\ballow_origins\s*=\s*\[?\s*os\.(?:environ\s*\[\s*|environ\.get\(\s*|getenv\(\s*)(["'])(\w+)\1[^\n]*?[\])](?:\.split\(\s*(?:",\s?"|',\s?')\s*\))?\s*\]?\s*,?\s*$/gm
+
+/** Origins that a module takes from a variable, where it is written out for the program. */
+function* ofVariables(code: string, { environment }: AppServerProgram): Iterable<RuleFinding> {
+  for (const [whole, , name = ''] of code.matchAll(SPLIT)) {
+    const fact = environment(name)
+    if (fact?.known !== true || fact.at == null) continue
+    const { source, start, end } = fact.at
+    const isSplit = whole.includes('.split(')
+    for (const origin of isSplit ? fact.value.split(',') : [fact.value]) {
+      const fault = faultOf(origin.trim(), false)
+      if (fault === null) continue
+      const index = source.text.slice(start, end).indexOf(origin)
+      const at = index === -1 ? fact.at : { source, start: start + index, end: start + index + origin.length }
+      yield found(origin.trim(), at, fault)
+    }
   }
 }
 

@@ -4,8 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { parseSize } from '../../src/servers/nginx/validate/numbers.ts'
+import { raisedBuffers } from './_raised-buffers.ts'
 
 const files = (line: string, apache: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': conf`
@@ -73,17 +72,14 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.http) {
-      const { configuration, directive } = connection.server
-      const fact = effective(configuration, directive, 'large_client_header_buffers')
-      const buffers = fact.known ? fact.value.directives[0] : undefined
-      const size = buffers === undefined ? null : parseSize(buffers.args[1]?.value ?? '')
-      // Two bytes less than 8k are no difference that somebody made.
-      if (buffers === undefined || size === null || size <= 8192) continue
+      const raised = raisedBuffers(connection)
+      if (raised === null) continue
+      const { directive, size } = raised
       const [host] = certainHosts(deployment, connection)
       const limit = host === undefined ? null : fieldLimit(host.configuration)
       if (limit === null || size <= limit) continue
       yield {
-        at: argumentPlace(buffers, 1),
+        at: argumentPlace(directive, 1),
         message: `nginx takes headers of ${size} bytes, and Apache answers 400 to those above ${limit}`,
       }
     }

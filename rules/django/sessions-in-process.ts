@@ -4,9 +4,11 @@ import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { isEager, workersSeen, workerSources } from '../app-server/_celery-workers.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { djangoBehindNginx } from './_examples.ts'
+import { firstInProject } from './_project-sources.ts'
 
 const project = (settings: string, workers = '--workers 3'): Record<string, string> =>
   djangoBehindNginx({
@@ -27,12 +29,32 @@ const caches = (backend: string): string => conf`
   }
 `
 
+const withWorker = (layers: string, task: string): Record<string, string> => {
+  const tree = project(layers, '--workers 1')
+  return {
+    ...tree,
+    'docker-compose.yml': `${tree['docker-compose.yml'] ?? ''}  worker:\n    build: ./web\n    command: celery -A shop worker\n`,
+    'web/shop/celery.py': 'from celery import Celery\napp = Celery("shop")\n',
+    'web/shop/tasks.py': task,
+  }
+}
+const LAYER_IN_MEMORY = 'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}'
+const SENDING_TASK = conf`
+  from asgiref.sync import async_to_sync
+  from celery import shared_task
+  from channels.layers import get_channel_layer
+
+  @shared_task
+  def announce(order):
+      async_to_sync(get_channel_layer().group_send)("orders", {"type": "ready"})
+`
+
 export default defineRule({
   summary: 'Sessions or channels lie in the memory of one process, and several answer',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Without `CACHES`, and with `LocMemCache`, the cache is the memory of the process itself. A session that one worker writes is not there for the next one: clients are logged out at random, and forms fail with 403. So it is with the messages of `InMemoryChannelLayer`.',
+  why: 'Without `CACHES`, and with `LocMemCache`, the cache is the memory of the process itself. A session that one worker writes is not there for the next one: clients are logged out at random, and forms fail with 403. So it is with the messages of `InMemoryChannelLayer`, which a worker of Celery keeps for itself, too.',
   remedy:
     'Keep sessions in Redis, Memcached or the database: `SESSION_ENGINE = "django.contrib.sessions.backends.db"`',
   references: [
@@ -52,6 +74,10 @@ export default defineRule({
       `),
     },
     {
+      title: 'a task of Celery that sends to the consumers of the server',
+      files: withWorker(LAYER_IN_MEMORY.replace('CHANNEL_LAYERS', '«CHANNEL_LAYERS»'), SENDING_TASK),
+    },
+    {
       title: 'a cache that keeps nothing',
       files: project(`${ENGINE.replace(/"(.*)"/, '«"$1"»')}\n${caches('dummy.DummyCache')}`, '--workers 1'),
     },
@@ -60,11 +86,12 @@ export default defineRule({
     {
       title: 'a channel layer in the memory of one worker',
       files: {
-        ...project(
-          'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}',
-          '--workers 1',
-        ),
+        ...project(LAYER_IN_MEMORY, '--workers 1'),
       },
+    },
+    {
+      title: 'tasks that send nothing',
+      files: withWorker(LAYER_IN_MEMORY, SENDING_TASK.replace('group_send', 'group_add')),
     },
     { title: 'one worker', files: project(ENGINE, '--workers 1') },
     { title: 'Redis', files: project(`${ENGINE}\n${caches('redis.RedisCache')}`) },
@@ -105,24 +132,62 @@ export default defineRule({
 })
 
 /** What channels keeps in memory reaches the consumers of one process alone. */
-function* channelLayers(deployment: Deployment) {
+function* channelLayers(deployment: Deployment): Iterable<RuleFinding> {
   for (const program of programsOfKind(deployment, 'app-server')) {
-    if (!program.isSeen || program.server.development || !hasSeveralWorkers(program)) continue
-    const layers = deployment.moduleOf(program)?.settings?.get('CHANNEL_LAYERS')
-    if (layers?.known !== true || layers.at === null || !(layers.value instanceof Map)) continue
-    const own: unknown = layers.value.get('default')
-    const backend: unknown = own instanceof Map ? own.get('BACKEND') : null
-    if (backend !== 'channels.layers.InMemoryChannelLayer') continue
-    yield {
-      at: { ...layers.at, end: layers.at.start + 'CHANNEL_LAYERS'.length },
-      message: `each process of ${programName(program)} has a channel layer of its own in its memory, so a message reaches no consumer of the next one`,
+    if (!program.isSeen || program.server.development) continue
+    const settings = deployment.moduleOf(program)?.settings ?? null
+    const at = settings === null ? null : layerInMemory(settings)
+    if (settings === null || at === null) continue
+    const found = {
+      at,
       label: 'in the memory of one process',
-      related: [
-        { at: program.server.workers?.at ?? program.server.at, message: 'the processes are started here' },
-      ],
       help: 'Use `channels_redis.core.RedisChannelLayer`',
     }
+    if (hasSeveralWorkers(program)) {
+      yield {
+        ...found,
+        message: `each process of ${programName(program)} has a channel layer of its own in its memory, so a message reaches no consumer of the next one`,
+        related: [
+          { at: program.server.workers?.at ?? program.server.at, message: 'the processes are started here' },
+        ],
+      }
+      continue
+    }
+    const task = sendingTask(deployment, program, settings)
+    if (task !== null)
+      yield {
+        ...found,
+        message: `a worker of Celery has a channel layer of its own in its memory, so what it sends reaches no consumer in ${programName(program)}`,
+        related: [
+          { at: task, message: 'sent by a task' },
+          { at: program.server.at, message: 'the consumers are here' },
+        ],
+      }
   }
+}
+
+/** The name of `CHANNEL_LAYERS` where the default one lies in memory. */
+function layerInMemory(settings: DjangoSettings): Place | null {
+  const layers = settings.get('CHANNEL_LAYERS')
+  if (layers?.known !== true || layers.at === null || !(layers.value instanceof Map)) return null
+  const own: unknown = layers.value.get('default')
+  const backend: unknown = own instanceof Map ? own.get('BACKEND') : null
+  return backend === 'channels.layers.InMemoryChannelLayer'
+    ? { ...layers.at, end: layers.at.start + 'CHANNEL_LAYERS'.length }
+    : null
+}
+
+/** Where a task of Celery sends to a group, and a worker runs it. */
+function sendingTask(
+  deployment: Deployment,
+  { machine }: AppServerProgram,
+  settings: DjangoSettings,
+): Place | null {
+  const workers = workersSeen(deployment)
+  if (workers === null || workerSources(deployment, workers).some(isEager)) return null
+  return firstInProject(machine.container?.files ?? machine.files, settings, /\bgroup_send\b/, ({ text }) =>
+    /^@(?:shared_task|(?:\w+\.)+task)\b/m.test(text),
+  )
 }
 
 interface SessionCache {

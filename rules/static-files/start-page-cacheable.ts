@@ -8,8 +8,8 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { ReceivedHeaders } from '../../src/servers/received-headers.ts'
 import { nginxMain } from '../_examples.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { addedHeaders } from '../response-headers/_added-headers.ts'
+import { keptFor } from './_kept-for.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -114,7 +114,7 @@ export default defineRule({
         const expires = effectiveAtHand(server.configuration, block, 'expires')
         const headers = effectiveAtHand(server.configuration, block, 'add_header')
         if (!expires.known || !headers.known) continue
-        const long = longLifetime(expires.value.directives, headers.value.directives)
+        const long = keptFor(LONG, expires.value.directives, headers.value.directives)
         if (long !== null)
           yield {
             at: argumentPlace(long, long.args.length === 1 ? 0 : 1),
@@ -147,37 +147,5 @@ export default defineRule({
 /** Whoever may open the application keeps its start page as everybody else does. */
 const WITH_PASSWORD: ReceivedHeaders = { values: new Map([['authorization', 'Basic eDp5']]), complete: true }
 
-/** Seconds; who keeps a page for less misses a release by no more than that. */
+/** Who keeps a page for less misses a release by no more than that. */
 const LONG = 24 * 3600
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
-  w: 604_800,
-  M: 2_592_000,
-  y: 31_536_000,
-}
-
-/** The line by which a page is kept for a day or more; null where there is none, or another says that it is not. */
-function longLifetime(
-  expires: readonly NginxDirective[],
-  headers: readonly NginxDirective[],
-): NginxDirective | null {
-  const control = headers.filter(({ args }) => /^cache-control$/i.test(args[0]?.value ?? ''))
-  if (control.some(({ args }) => /no-cache|no-store|max-age=0|[$]/i.test(args[1]?.value ?? ''))) return null
-  const byHeader = control.find(({ args }) => {
-    const age = /(?:^|[\s,])max-age=(\d+)/i.exec(args[1]?.value ?? '')?.[1]
-    return age !== undefined && Number(age) >= LONG
-  })
-  if (byHeader !== undefined) return byHeader
-  return expires.find(({ args }) => args.length === 1 && secondsOf(args[0]?.value ?? '') >= LONG) ?? null
-}
-
-/** Zero for what is no plain time. */
-function secondsOf(value: string): number {
-  if (value === 'max') return Number.POSITIVE_INFINITY
-  const match = /^\+?(\d+)([smhdwMy]?)$/.exec(value)
-  return match === null ? 0 : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 0)
-}

@@ -77,6 +77,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'body-limits/gunicorn-headers-below-nginx',
+    examples: {
+      bad: 'a request line of gunicorn',
+      good: 'no limit of gunicorn for the line, and as much for a header',
+    },
+    shows: 'gunicorn answers 400 to a query of six kilobytes, which nginx takes',
+    files: { 'etc/shop/shop.py': 'def app(environ, start):\n    start("200 OK", [])\n    return [b"ok"]\n' },
+    request: { url: `${SITE}/?columns=${'x'.repeat(6000)}` },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'body-limits/nginx-below-php',
     examples: { bad: 'less in nginx than in php.ini', good: 'the same in both' },
     shows: 'nginx refuses an upload that PHP takes',
