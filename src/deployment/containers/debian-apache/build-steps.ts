@@ -58,9 +58,8 @@ function takeRun(
   { command, documents }: DockerRun,
   variables: ReadonlyMap<string, string>,
 ): boolean {
-  const script = commandText(command)
   if (documents.length > 0)
-    return ![script, ...documents.map(({ text }) => text.text)].some(text => mayTouch(text))
+    return ![commandText(command), ...documents.map(({ text }) => text.text)].some(text => mayTouch(text))
   if (command.form === 'exec')
     return takeCommand(
       build,
@@ -70,7 +69,8 @@ function takeRun(
   /** What the commands between `{` and `}` print; null outside of them. */
   let group: string | null = null
   let printed: string | null = null
-  for (const { words, output, isPiped } of plainCommands(script, variables)) {
+  for (const { words: written, output, isPiped } of plainCommands(command.script, variables)) {
+    const words = written.map(({ text }) => text)
     const input: string | null = isPiped ? printed : null
     const [first = '', ...rest] = words
     const own = first === '{' ? rest : words

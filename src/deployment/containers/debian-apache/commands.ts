@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
-import { OPEN, type PlainCommand } from '../../../../parsers/shell/plain-commands.ts'
+import type { PlainCommand } from '../../../../parsers/shell/plain-commands.ts'
 import { isBelow, overlap } from '../../../../parsers/text/is-below.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { matchesName } from '../../../../parsers/wildcard/libc-fnmatch.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { withDependencies } from './modules.ts'
@@ -27,7 +28,7 @@ export function takeCommand(build: Build, words: readonly string[], isPiped: boo
     for (const each of args) installed(build, each)
   const text = words.join(' ')
   if (!mayTouch(text)) return true
-  if (text.includes(OPEN)) return false
+  if (isUnknownWord(text)) return false
   const enabled = /^a2(en|dis)(mod|site|conf)$/.exec(program)
   if (enabled !== null)
     return args.every(
@@ -171,10 +172,10 @@ export function writeFile(
   text: string | null,
 ): boolean {
   const whole = posix.resolve('/', path)
-  if (path.includes(OPEN) || !overlap(whole, HOME)) return !mayTouch(path)
+  if (isUnknownWord(path) || !overlap(whole, HOME)) return !mayTouch(path)
   const place = posix.relative(HOME, whole)
   const target = tree.links.get(place) ?? place
-  if (text === null || text.includes(OPEN) || copied.has(posix.join(HOME, target))) return false
+  if (text === null || isUnknownWord(text) || copied.has(posix.join(HOME, target))) return false
   tree.texts.set(target, append ? (tree.texts.get(target) ?? '') + text : text)
   return true
 }
