@@ -18,6 +18,12 @@ export function writtenAt(source: Source, start: number, end: number): WrittenTe
   return { source, text: source.code.slice(start, end), map: { pieces } }
 }
 
+/** A file as it stands on disk: what looks like a template's placeholder is a variable of a script. */
+export function wholeText(source: Source): WrittenText {
+  const { text } = source
+  return { source, text, map: { pieces: [{ at: 0, start: 0, end: text.length, exact: true }] } }
+}
+
 /** A text that a stretch of a source stands for as a whole. */
 export function writtenFor(source: Source, text: string, start: number, end: number): WrittenText {
   return { source, text, map: { pieces: [{ at: 0, start, end, exact: false }] } }

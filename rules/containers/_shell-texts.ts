@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import type { WrittenText } from '../../parsers/text/written-text.ts'
+import { wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
 import { scriptAt, type Started } from './_started-words.ts'
 
 /** From a script that a container starts, so many others are followed. */
@@ -53,10 +53,4 @@ function* scriptsNamed(
 
 function isForShell({ path, text }: Source): boolean {
   return /^#!.*sh\b/.test(text) || /\.(?:env)?sh$/.test(path)
-}
-
-/** A script as its shell reads it: what looks like a placeholder there is a variable. */
-function wholeText(source: Source): WrittenText {
-  const { text } = source
-  return { source, text, map: { pieces: [{ at: 0, start: 0, end: text.length, exact: true }] } }
 }
