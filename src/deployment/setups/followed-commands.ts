@@ -38,12 +38,13 @@ export function* followedCommands(
   for (const script of scripts) yield* followed(script, shell)
 }
 
-const KEYWORDS = new Set(['then', 'else', 'do', 'if', '!', '{'])
+/** What stands before a command, such as the pattern of a `case`. */
+const LEADS = /^(?:then|else|do|if|!|\{|[^()]*\))$/
 const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s
 
 function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand> {
   for (const { words: written, document } of plainCommands(script, shell.variables)) {
-    const start = written.findIndex(({ text }) => !KEYWORDS.has(text))
+    const start = written.findIndex(({ text }) => !LEADS.test(text))
     if (start === -1) continue
     const words = written.slice(start)
     const program = words.findIndex(({ text }) => !ASSIGNMENT.test(text))

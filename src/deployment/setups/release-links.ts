@@ -1,7 +1,10 @@
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
-import type { Place, Source } from '../../../parsers/text/source.ts'
+import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
+import { placeOf } from '../../../parsers/text/written-text.ts'
+import { inDirectory } from './followed-commands.ts'
+import { setupCommands } from './setup-commands.ts'
 
 /** A link that each deploy leads to its new release. */
 export interface ReleaseLink {
@@ -58,43 +61,22 @@ function ofDeployer(source: Source): readonly ReleaseLink[] {
   })
 }
 
-const WORD = String.raw`("[^"\n]+"|'[^'\n]+'|[^\s"';&|]+)`
-const SWITCHES = new RegExp(
-  String.raw`^(?![ \t]*#).*?\b(?:ln[ \t]+(?=(?:-\S+[ \t]+)*-\w*s)(?=(?:-\S+[ \t]+)*-\w*[fn])|mv[ \t]+(?=(?:-\S+[ \t]+)*-\w*T))(?:-\S+[ \t]+)+${WORD}[ \t]+${WORD}`,
-  'gm',
-)
-const ASSIGNS =
-  /^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|readonly[ \t]+)?([A-Za-z_]\w*)=["']?([^\s"'$`]*(?:\$\{?\w+\}?[^\s"'$`]*)*)["']?[ \t]*$/gm
-
 /** `ln -sfn releases/42 /srv/shop/current`, and a new link that is moved over the old one. */
 function ofCommands(source: Source): readonly ReleaseLink[] {
-  const { text } = source
-  if (!/\bln[ \t]+-|\bmv[ \t]+-/.test(text) || source.path.includes('Dockerfile')) return []
-  const variables = new Map<string, string>()
-  for (const [, name = '', value = ''] of text.matchAll(ASSIGNS))
-    variables.set(name, fillIn(value, variables))
-  return [...text.matchAll(SWITCHES)].flatMap(match => {
-    const [all, from = '', to = ''] = match
+  if (!/\b(?:ln|mv)[ \t]+-/.test(source.text) || source.path.includes('Dockerfile')) return []
+  return setupCommands(source).flatMap(({ words: [program, ...args], directory }) => {
+    const options = args.flatMap(({ text }) => (text.startsWith('-') ? [...text] : []))
+    const [from, to, ...others] = args.filter(({ text }) => !text.startsWith('-'))
+    const switches =
+      program?.text === 'ln'
+        ? options.includes('s') && (options.includes('f') || options.includes('n'))
+        : program?.text === 'mv' && options.includes('T')
+    if (!switches || from === undefined || to === undefined || others.length > 0) return []
     // A link that is made once leads to what has one name.
-    if (!/releases?\b|\$|\{\{|current[.\w-]*$/.test(from.replace(/["']/g, ''))) return []
-    const target = fillIn(to.replace(/["']/g, ''), variables)
-    const home =
-      text
-        .slice(0, match.index)
-        .match(/\bcd[ \t]+["']?[^\s"';&|]+/g)
-        ?.at(-1) ?? ''
-    const directory = fillIn(home.replace(/^cd[ \t]+["']?/, ''), variables)
-    const start = match.index + all.length - to.length
-    return linkAt(target.startsWith('/') ? target : `${directory}/${target}`, {
-      source,
-      start,
-      end: start + to.length,
-    })
+    if (!/releases?\b|\$|\{\{|current[.\w-]*$/.test(placeText(placeOf(from)))) return []
+    const path = inDirectory(to.text, directory)
+    return path === null ? [] : linkAt(path, placeOf(to))
   })
-}
-
-function fillIn(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\{?(\w+)\}?/g, (written, name: string) => variables.get(name) ?? written)
 }
 
 const LINK_TASK = /^([ \t]*)- name:[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)*/gm

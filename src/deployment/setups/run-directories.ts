@@ -2,6 +2,8 @@ import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
+import { placeOf, sliceWritten } from '../../../parsers/text/written-text.ts'
+import { setupCommands } from './setup-commands.ts'
 
 /** What the texts that set a machine up say of directories below `/run`, which is empty after every boot. */
 export interface RunDirectories {
@@ -14,8 +16,7 @@ export interface RunDirectories {
 /** A directory that a command or a task names, of either name of `/run`. */
 const BELOW_RUN = String.raw`(?:/var)?/run/[\w.@-]+(?:/[\w.@-]+)*`
 
-const MAKES = /^(?![ \t]*#).*?\b(?:mkdir|install[ \t]+(?:-\S+[ \t]+)*?-\w*d)\b([^\n;&|#]*)/gm
-const WORD = new RegExp(String.raw`(?<=[\s"'])${BELOW_RUN}(?=/?["'\s]|/?$)`, 'g')
+const WORD = new RegExp(String.raw`^(${BELOW_RUN})/?$`)
 
 /** A task of Ansible, from its dash to the next one at the left of it. */
 const TASK = /^([ \t]*)- (?:name|ansible\.builtin\.file|file):[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)*/gm
@@ -64,13 +65,15 @@ interface Made {
 }
 
 function commandsIn(source: Source): readonly Made[] {
-  return [...source.text.matchAll(MAKES)].flatMap(match => {
-    const [line, words = ''] = match
-    const from = match.index + line.length - words.length
-    return [...words.matchAll(WORD)].map(({ 0: path, index }) => ({
-      path,
-      at: { source, start: from + index, end: from + index + path.length },
-    }))
+  if (!/\b(?:mkdir|install)\b/.test(source.text)) return []
+  return setupCommands(source).flatMap(({ words: [program, ...args] }) => {
+    const makes =
+      program?.text === 'mkdir' ||
+      (program?.text === 'install' && args.some(({ text }) => /^-\w*d$/.test(text)))
+    return (makes ? args : []).flatMap(word => {
+      const [, path] = WORD.exec(word.text) ?? []
+      return path === undefined ? [] : [{ path, at: placeOf(sliceWritten(word, 0, path.length)) }]
+    })
   })
 }
 

@@ -6,6 +6,7 @@ import { fabricFunctions } from './fabric-functions.ts'
 import { bringing } from './bringing.ts'
 import { followedCommands } from './followed-commands.ts'
 import { isHarmless, isPreparing } from './preparing-commands.ts'
+import { isScript, isYaml } from './setup-commands.ts'
 import { workflowSteps } from './workflow-steps.ts'
 
 /** A directory of the server whose files a deploy replaces, by a script after which nothing loads them. */
@@ -44,12 +45,9 @@ function loadsLater({ path, text }: Source): boolean {
 }
 
 function updatesOf(source: Source): readonly UpdatedCheckout[] {
-  const { path } = source
-  if (/\.ya?ml$/.test(path)) return ofWorkflow(source)
-  if (/\.py$/.test(path)) return fabricFunctions(source).flatMap(updatedBy)
-  const isScript =
-    /\.(?:sh|bash)$|\/[^/.]+$/.test(path) && !/(?:[Mm]ake|[Jj]ust|Docker|Vagrant|Cap|Gem)file/.test(path)
-  return isScript ? updatedBy([wholeText(source)]) : []
+  if (isYaml(source)) return ofWorkflow(source)
+  if (source.path.endsWith('.py')) return fabricFunctions(source).flatMap(updatedBy)
+  return isScript(source) ? updatedBy([wholeText(source)]) : []
 }
 
 const PLAIN_ACTION = /^(?:actions\/|appleboy\/ssh-action|webfactory\/ssh-agent|shimataro\/ssh-key-action)/
