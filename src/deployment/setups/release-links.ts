@@ -4,6 +4,7 @@ import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
 import { placeOf } from '../../../parsers/text/written-text.ts'
 import { inDirectory } from './followed-commands.ts'
+import { moduleCalls } from './module-calls.ts'
 import { setupCommands } from './setup-commands.ts'
 
 /** A link that each deploy leads to its new release. */
@@ -79,21 +80,15 @@ function ofCommands(source: Source): readonly ReleaseLink[] {
   })
 }
 
-const LINK_TASK = /^([ \t]*)- name:[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)*/gm
-
 /** A task of Ansible that makes a link to a release, and the module for deploys. */
 function ofTasks(source: Source): readonly ReleaseLink[] {
-  if (!/\.ya?ml$/.test(source.path)) return []
-  return [...source.text.matchAll(LINK_TASK)].flatMap(({ 0: task, index }) => {
-    const isHelper = /\bdeploy_helper:/.test(task)
-    const isLink = /\bstate:[ \t]*link\b/.test(task) && /\bsrc:[^\n]*(?:releases?\b|\{\{)/.test(task)
-    if (!isHelper && !isLink) return []
-    const match = /^[ \t]*(?:dest|path):[ \t]*["']?(\/[^\s"']+)["']?[ \t]*$/m.exec(task)
-    if (match === null || /\bcurrent_path:/.test(task)) return []
-    const [all, path = ''] = match
-    const start = index + match.index + all.lastIndexOf(path)
-    const at = { source, start, end: start + path.length }
-    return linkAt(isHelper ? `${path}/current` : path, at)
+  return moduleCalls(source).flatMap(({ module, options }) => {
+    const text = (options.get('dest') ?? options.get('path'))?.text
+    if (text === undefined || options.has('current_path')) return []
+    if (module === 'deploy_helper') return linkAt(`${text.text}/current`, placeOf(text))
+    const from = options.get('src')
+    const isLink = module === 'file' && options.get('state')?.text.text === 'link' && from !== undefined
+    return isLink && /releases?\b|\{\{/.test(placeText(from.at)) ? linkAt(text.text, placeOf(text)) : []
   })
 }
 

@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf, sliceWritten } from '../../../parsers/text/written-text.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../../parsers/text/written-text.ts'
+import { moduleCalls } from './module-calls.ts'
 import { setupCommands } from './setup-commands.ts'
 
 /** What the texts that set a machine up say of directories below `/run`, which is empty after every boot. */
@@ -12,18 +13,6 @@ export interface RunDirectories {
   /** True where something there may make it at every boot. */
   mayComeBack(directory: string): boolean
 }
-
-/** A directory that a command or a task names, of either name of `/run`. */
-const BELOW_RUN = String.raw`(?:/var)?/run/[\w.@-]+(?:/[\w.@-]+)*`
-
-const WORD = new RegExp(String.raw`^(${BELOW_RUN})/?$`)
-
-/** A task of Ansible, from its dash to the next one at the left of it. */
-const TASK = /^([ \t]*)- (?:name|ansible\.builtin\.file|file):[^\n]*\n(?:\1[ \t]+[^\n]*\n?|[ \t]*\n)*/gm
-const TASK_PATH = new RegExp(
-  String.raw`\b(?:path|dest|name)(?::[ \t]*["']?|=["']?)(${BELOW_RUN})/?["']?(?=\s|$)`,
-  'm',
-)
 
 /** What is run again at every boot, or by a container at every start. */
 const EVERY_BOOT = /tmpfiles|rc\.local|@reboot|\bbootcmd\b|run:[ \t]*["']?always/
@@ -70,23 +59,24 @@ function commandsIn(source: Source): readonly Made[] {
     const makes =
       program?.text === 'mkdir' ||
       (program?.text === 'install' && args.some(({ text }) => /^-\w*d$/.test(text)))
-    return (makes ? args : []).flatMap(word => {
-      const [, path] = WORD.exec(word.text) ?? []
-      return path === undefined ? [] : [{ path, at: placeOf(sliceWritten(word, 0, path.length)) }]
-    })
+    return makes ? args.flatMap(madeAt) : []
   })
 }
 
 function tasksIn(source: Source): readonly Made[] {
-  if (!/\.ya?ml/.test(source.path)) return []
-  return [...source.text.matchAll(TASK)].flatMap(({ 0: task, index }) => {
-    if (!/\bstate(?::[ \t]*|=)["']?directory\b/.test(task)) return []
-    const match = TASK_PATH.exec(task)
-    if (match === null) return []
-    const [all, path = ''] = match
-    const start = index + match.index + all.indexOf(path)
-    return [{ path, at: { source, start, end: start + path.length } }]
+  return moduleCalls(source).flatMap(({ module, options }) => {
+    const path = options.get('path') ?? options.get('dest') ?? options.get('name')
+    const makes = module === 'file' && options.get('state')?.text.text === 'directory'
+    return makes && path !== undefined ? madeAt(path.text) : []
   })
+}
+
+/** A directory below `/run`, by either of its names. */
+const BELOW_RUN = /^((?:\/var)?\/run\/[\w.@-]+(?:\/[\w.@-]+)*)\/?$/
+
+function madeAt(word: WrittenText): readonly Made[] {
+  const [, path] = BELOW_RUN.exec(word.text) ?? []
+  return path === undefined ? [] : [{ path, at: placeOf(sliceWritten(word, 0, path.length)) }]
 }
 
 /** The names of the scripts that a unit starts, or cron at a boot. */
