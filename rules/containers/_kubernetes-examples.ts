@@ -1,4 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 
 /** A ConfigMap with files of nginx, a Deployment that mounts it, and what more is given. */
 export const manifests = ({
@@ -25,28 +26,22 @@ export const manifests = ({
       ${key}: |
         ${nginx}
     ---
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: web
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: nginx
-              image: ${image}
-              ${container}
-              volumeMounts:
-                - name: conf
-                  ${mount}
-          volumes:
-            - name: conf
-              configMap:
-                name: web-conf
+    ${kubernetesDeployment({
+      name: 'nginx',
+      image,
+      container: conf`
+        ${container}
+        volumeMounts:
+          - name: conf
+            ${mount}
+      `,
+      pod: conf`
+        volumes:
+          - name: conf
+            configMap:
+              name: web-conf
+      `,
+    })}
     ${more}
   `,
 })

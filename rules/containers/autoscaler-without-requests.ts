@@ -2,6 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 
 const tree = ({
   resources = '',
@@ -15,20 +16,7 @@ const tree = ({
   readonly more?: string
 }): Record<string, string> => ({
   'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: { name: web }
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: web
-              image: example/web:1
-              ${resources}
+    ${kubernetesDeployment({ container: resources })}
     ---
     apiVersion: autoscaling/${version}
     kind: HorizontalPodAutoscaler

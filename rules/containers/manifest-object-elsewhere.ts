@@ -5,6 +5,7 @@ import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isAlike } from './_alike-names.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 import { page } from './_kubernetes-examples.ts'
 
 interface Parts {
@@ -29,27 +30,24 @@ const tree = ({
 }: Parts): Record<string, string> => ({
   'nginx.conf': page(),
   'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: { name: web, namespace: shop }
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          serviceAccountName: ${account}
-          containers:
-            - name: web
-              image: example/web:1
-              envFrom:
-                - secretRef:
-                    name: ${secret}
-                    ${optional}
-          volumes:
-            - name: media
-              persistentVolumeClaim: { claimName: ${claim} }
+    ${kubernetesDeployment({
+      metadata: conf`
+        name: web
+        namespace: shop
+      `,
+      container: conf`
+        envFrom:
+          - secretRef:
+              name: ${secret}
+              ${optional}
+      `,
+      pod: conf`
+        serviceAccountName: ${account}
+        volumes:
+          - name: media
+            persistentVolumeClaim: { claimName: ${claim} }
+      `,
+    })}
     ---
     apiVersion: networking.k8s.io/v1
     kind: Ingress

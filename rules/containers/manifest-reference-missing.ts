@@ -5,6 +5,7 @@ import type { Workload } from '../../parsers/kubernetes/manifest.ts'
 import { type ClusterFiles, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 import { page } from './_kubernetes-examples.ts'
 import { isAlike } from './_alike-names.ts'
 import { hasLabels } from './_labels.ts'
@@ -33,30 +34,20 @@ const tree = ({
 }: Parts): Record<string, string> => ({
   'nginx.conf': page(),
   'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: web
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: web
-              image: example/web:1
-              command: ["gunicorn", ${words}, "shop.wsgi"]
-              ${ports}
-              env:
-                - name: DB_PASSWORD
-                  valueFrom:
-                    secretKeyRef:
-                      name: web
-                      key: ${key}
-                      ${optional}
-          ${volumes}
+    ${kubernetesDeployment({
+      container: conf`
+        command: ["gunicorn", ${words}, "shop.wsgi"]
+        ${ports}
+        env:
+          - name: DB_PASSWORD
+            valueFrom:
+              secretKeyRef:
+                name: web
+                key: ${key}
+                ${optional}
+      `,
+      pod: volumes,
+    })}
     ---
     apiVersion: v1
     kind: Secret

@@ -1,46 +1,17 @@
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { type DeploymentParts, kubernetesDeployment } from '../_kubernetes-deployment.ts'
 import { page } from './_kubernetes-examples.ts'
 
-interface Parts {
-  readonly api?: string
-  readonly metadata?: string
-  readonly selector?: string
-  readonly container?: string
-  readonly volumes?: string
-  readonly more?: string
-}
-
-const SELECTOR = conf`
-  selector:
-    matchLabels: { app: web }
-`
 const tree = ({
-  api = 'apps/v1',
-  metadata = 'name: web',
-  selector = SELECTOR,
-  container = '',
   volumes = '',
   more = '',
-}: Parts): Record<string, string> => ({
+  ...parts
+}: DeploymentParts & { readonly volumes?: string; readonly more?: string }): Record<string, string> => ({
   'nginx.conf': page(),
   'k8s/web.yaml': conf`
-    apiVersion: ${api}
-    kind: Deployment
-    metadata:
-      ${metadata}
-    spec:
-      ${selector}
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: web
-              image: example/web:1
-              ${container}
-          ${volumes}
+    ${kubernetesDeployment({ ...parts, pod: volumes })}
     ${more}
   `,
 })

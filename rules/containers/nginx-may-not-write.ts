@@ -10,6 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 import { page } from './_kubernetes-examples.ts'
 import { buildSteps } from './_started-words.ts'
 import { unwritablePods } from './_unwritable-pods.ts'
@@ -45,30 +46,22 @@ const image = (lines: string, nginx = main('pid /tmp/nginx.pid;')): Record<strin
 const CACHE = '- { name: cache, mountPath: /var/cache/nginx }'
 const pod = (context: string, mounts = '', image = 'nginx:1.27'): Record<string, string> => ({
   'nginx.conf': page(),
-  'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: web
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: nginx
-              image: ${image}
-              securityContext: { ${context} }
-              volumeMounts:
-                - { name: pages, mountPath: /usr/share/nginx/html }
-                ${mounts}
-          volumes:
-            - { name: pages, configMap: { name: pages } }
-            - { name: cache, emptyDir: {} }
-            - { name: run, emptyDir: {} }
-  `,
+  'k8s/web.yaml': kubernetesDeployment({
+    name: 'nginx',
+    image,
+    container: conf`
+      securityContext: { ${context} }
+      volumeMounts:
+        - { name: pages, mountPath: /usr/share/nginx/html }
+        ${mounts}
+    `,
+    pod: conf`
+      volumes:
+        - { name: pages, configMap: { name: pages } }
+        - { name: cache, emptyDir: {} }
+        - { name: run, emptyDir: {} }
+    `,
+  }),
 })
 
 export default defineRule({

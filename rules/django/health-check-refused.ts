@@ -6,6 +6,7 @@ import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { literalPlace } from './_literal-place.ts'
@@ -56,26 +57,15 @@ const deployed = (
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     application = get_wsgi_application()
   `,
-  'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: web
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: web
-              image: ${image}
-              ports:
-                - { name: http, containerPort: 8000 }
-              ${more}
-              ${probe}
-  `,
+  'k8s/web.yaml': kubernetesDeployment({
+    image,
+    container: conf`
+      ports:
+        - { name: http, containerPort: 8000 }
+      ${more}
+      ${probe}
+    `,
+  }),
 })
 const readiness = (lines: string): string => conf`
   readinessProbe:
