@@ -1,4 +1,3 @@
-import { parseApache } from '../../parsers/apache/parse.ts'
 import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -15,6 +14,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 import { apacheMain } from '../_examples.ts'
+import { linesBesidePhpSettings, PHP_SETTING } from './_php-settings.ts'
 
 const OFF = conf`
   Options -Indexes
@@ -175,30 +175,20 @@ export default defineRule({
 
 /** The sections in which a file turns PHP off; none where it says something else of scripts outside of them. */
 const sectionsOfPhp = memo((source: Source): readonly ApacheLineNode[] => {
-  if (!/php_(?:admin_)?(?:flag|value)/i.test(source.text)) return []
-  const around: ApacheLineNode[] = []
   const found: ApacheLineNode[] = []
-  for (const node of parseApache(source)) {
-    if (node.kind === 'comment') continue
-    const name = node.name.value.toLowerCase()
-    if (node.kind === 'open') around.push(node)
-    else if (node.kind === 'close') around.pop()
-    else if (turnsOff(node)) {
-      const section = around.find(each => each.name.value.toLowerCase() === 'ifmodule')
+  for (const { line, ifModules } of linesBesidePhpSettings(source)) {
+    if (turnsOff(line)) {
+      const [section] = ifModules
       if (section === undefined || MODULE.exec(section.words[0]?.value ?? '') === null) return []
       found.push(section)
-    } else if (OF_SCRIPTS.has(name)) return []
+    } else if (OF_SCRIPTS.has(line.name.value.toLowerCase())) return []
   }
   return found
 })
 
 function turnsOff({ name, words }: ApacheLineNode): boolean {
   const [setting = '', value = ''] = words.map(word => word.value.toLowerCase())
-  return (
-    /^php_(?:admin_)?(?:flag|value)$/i.test(name.value) &&
-    setting === 'engine' &&
-    /^(?:off|0|no)$/.test(value)
-  )
+  return PHP_SETTING.test(name.value) && setting === 'engine' && /^(?:off|0|no)$/.test(value)
 }
 
 /** `mod_php5.c`, `php_module`; group 1: the number. */

@@ -1,4 +1,3 @@
-import { parseApache } from '../../parsers/apache/parse.ts'
 import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -7,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { apacheMain } from '../_examples.ts'
+import { linesBesidePhpSettings, PHP_SETTING } from './_php-settings.ts'
 
 const LIMITS = conf`
   php_value upload_max_filesize 64M
@@ -139,24 +139,13 @@ interface PhpSetting {
   readonly word: ApacheLineNode['words'][number] | null
 }
 
-const settingsIn = memo((source: Source): readonly PhpSetting[] => {
-  if (!/php_(?:admin_)?(?:flag|value)/i.test(source.text)) return []
-  const around: ApacheLineNode[] = []
-  const found: PhpSetting[] = []
-  for (const node of parseApache(source)) {
-    if (node.kind === 'comment') continue
-    if (node.kind === 'open') around.push(node)
-    else if (node.kind === 'close') around.pop()
-    else if (/^php_(?:admin_)?(?:flag|value)$/i.test(node.name.value)) {
-      const word = around
-        .filter(({ name }) => /^ifmodule$/i.test(name.value))
-        .map(({ words }) => words[0])
-        .find(each => moduleNamed(each?.value ?? '') !== null)
-      found.push({ setting: node.words[0]?.value.toLowerCase() ?? '', word: word ?? null })
-    }
-  }
-  return found
-})
+const settingsIn = memo((source: Source): readonly PhpSetting[] =>
+  [...linesBesidePhpSettings(source)].flatMap(({ line: { name, words }, ifModules }) => {
+    if (!PHP_SETTING.test(name.value)) return []
+    const word = ifModules.map(each => each.words[0]).find(each => moduleNamed(each?.value ?? '') !== null)
+    return [{ setting: words[0]?.value.toLowerCase() ?? '', word: word ?? null }]
+  }),
+)
 
 /** `mod_php7.c`, `php7_module`: the identifier. */
 function moduleNamed(name: string): string | null {
