@@ -1,103 +1,15 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { probe } from '../../src/deployment/requests/probe.ts'
-import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { nginxMain } from '../_examples.ts'
+import { cachedSites, cacheOf } from './_cached-sites.ts'
+import { behind, fastcgi, main, scripts, twoSites } from './_key-examples.ts'
+import { isKnownVariable, withoutBodyOrPart } from './_key-of-body.ts'
+import { isOnePage, lacksQuery, withoutPath } from './_key-of-page.ts'
 import { passesOf, type ProxyHostKeyed, type SharedKey, sharedKeys } from './_shared-key.ts'
-
-const main = (key: string, names = 'example.org'): string => conf`
-  proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
-  server {
-      listen 80;
-      server_name ${names};
-      location / {
-          proxy_cache site;
-          proxy_cache_valid 200 5m;
-          proxy_cache_key ${key};
-          proxy_pass http://127.0.0.1:9000;
-          proxy_set_header Host $host;
-      }
-  }
-`
-const fastcgi = (lines: string): string =>
-  nginxMain(conf`
-    fastcgi_cache_path /var/lib/nginx/cache keys_zone=site:1m;
-    server {
-        listen 80;
-        server_name example.org;
-        location / {
-            include fastcgi_params;
-            fastcgi_pass unix:/run/php/site.sock;
-            fastcgi_param SCRIPT_FILENAME /srv/www/index.php;
-            ${lines}
-            fastcgi_cache_valid 200 5m;
-        }
-    }
-  `)
-/** A site whose pages come to its script. */
-const scripts = (key: string, fallback = '/index.php?$args'): string =>
-  nginxMain(conf`
-    fastcgi_cache_path /var/lib/nginx/cache keys_zone=site:1m;
-    server {
-        listen 80;
-        server_name example.org;
-        root /srv/www;
-        index index.php;
-        location / {
-            try_files $uri $uri/ ${fallback};
-        }
-        location ~ \.php$ {
-            include fastcgi_params;
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_pass unix:/run/php/site.sock;
-            fastcgi_cache site;
-            fastcgi_cache_valid 200 5m;
-            fastcgi_cache_key ${key};
-        }
-    }
-  `)
-
-const proxied = (name: string, target: string, lines = ''): string =>
-  nginxServer(conf`
-    location / {
-        proxy_pass ${target};
-        proxy_set_header Host $host;
-        ${lines}
-    }
-  `).replace('example.org', name)
-/** A cache in front of two sites. */
-const twoSites = (cache: string, names = ['bread.example.org', 'cars.example.org']): string =>
-  nginxMain([
-    conf`
-      proxy_cache_path /var/lib/nginx/cache keys_zone=site:1m;
-      proxy_cache_valid 200 5m;
-      ${cache}
-    `,
-    ...names.map(name => proxied(name, 'http://127.0.0.1:8080')),
-  ])
-const vhost = (name: string, root = `/srv/${name}`): string => conf`
-  <VirtualHost 127.0.0.1:8080>
-      ServerName ${name}
-      DocumentRoot ${root}
-      <Directory /srv>
-          Require all granted
-      </Directory>
-  </VirtualHost>
-`
-const behind = (root?: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    ['Listen 127.0.0.1:8080', vhost('bread.example.org', root), vhost('cars.example.org', root)],
-    ['dir'],
-  ),
-  'srv/bread.example.org/index.html': 'bread\n',
-  'srv/cars.example.org/index.html': 'cars\n',
-})
 
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
@@ -410,21 +322,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { connections } = deployment
-    const zones = new Map<string, Set<string>>()
-    const cached = connections.nginx.flatMap(connection => {
-      const zone = zoneOf(connection)
-      if (zone === null) return []
-      const [all, sites] = [zones.get(zone) ?? new Set<string>(), sitesOf(connection)]
-      for (const site of sites) all.add(site)
-      zones.set(zone, all)
-      return [{ connection, zone, sites }]
-    })
-    // Zones that keep pages of more than one name.
-    const shared = new Set([...zones].flatMap(([zone, sites]) => (sites.size > 1 ? [zone] : [])))
     const byProxyHost: ProxyHostKeyed[] = []
-    for (const each of cached) {
-      const { connection, zone } = each
+    for (const cached of cachedSites(deployment)) {
+      const { connection, isShared } = cached
       const { server, block, pass } = connection
       const key = effective(server.configuration, block, pass.name.replace('_pass', '_cache_key'))
       const line = key.known ? key.value.directives[0] : undefined
@@ -434,73 +334,53 @@ export default defineRule({
         if (line !== undefined || !key.known || !key.value.complete) continue
         const cache = cacheOf(connection)
         if (cache === undefined) continue
-        if (pass.name === 'proxy_pass') byProxyHost.push({ ...each, key: null, at: namePlace(cache) })
-        if (pass.name === 'proxy_pass' || isOnePage(connection)) continue
-        yield {
-          at: namePlace(cache),
-          aspect: 'path',
-          severity: 'error',
-          message: `no \`${cache.name}_key\` holds here, so every page is answered with the first that was kept`,
-          help: `Write \`${cache.name}_key $scheme$request_method$host$request_uri;\``,
-        }
+        const at = namePlace(cache)
+        if (pass.name === 'proxy_pass') byProxyHost.push({ ...cached, key: null, at })
+        else if (!isOnePage(connection)) yield { at, ...withoutKey(cache) }
         continue
       }
       const names = variableNames(value)
-      if (!names.every(name => KNOWN.test(name))) continue
+      if (!names.every(isKnownVariable)) continue
       // The answer of a subrequest that checks who asks.
       if (block.children.some(({ name }) => name === 'internal') || names.includes('http_authorization'))
         continue
       const at = argumentPlace(line, 0)
-      if (names.every(name => SAME_FOR_ALL.test(name)) && !namesPage(value) && !isOnePage(connection)) {
-        yield {
-          at,
-          aspect: 'path',
-          severity: 'error',
-          message: `\`${value}\` has no path, so every page is answered with the first that was kept`,
-        }
+      const onePage = withoutPath(deployment, connection, value)
+      if (onePage !== null) {
+        yield { at, ...onePage }
         continue
       }
-      if (
-        names.some(name => PATH.test(name)) &&
-        !names.some(name => /^request_uri$|^arg_/.test(name)) &&
-        isOneScript(deployment, connection)
-      ) {
-        yield {
-          at,
-          aspect: 'path',
-          severity: 'error',
-          message: `\`$${names.find(name => PATH.test(name))}\` is \`/index.php\` for every page that \`try_files\` leads there, so every page is answered with the first that was kept`,
-          help: 'Write `$request_uri` in place of it',
-        }
-        continue
-      }
-      if (
-        names.some(name => PATH.test(name)) &&
-        !names.some(name => QUERY.test(name)) &&
-        !isOfFiles(connection) &&
-        !dropsQuery(connection)
-      ) {
+      if (lacksQuery(connection, names))
         yield {
           at,
           aspect: 'query',
           message: `\`${value}\` has no query, so \`/page?id=2\` is answered with \`/page?id=1\``,
         }
-      }
-      const isOfProxyHost = pass.name === 'proxy_pass' && names.includes('proxy_host')
-      const isOfSite = names.some(name => SITE.test(name))
-      if (isOfProxyHost && !isOfSite) byProxyHost.push({ ...each, key: value, at })
-      if (names.length > 0 && !isOfSite && !isOfProxyHost && shared.has(zone) && !hasOwnWord(value)) {
+      if (names.some(name => SITE.test(name))) continue
+      if (pass.name === 'proxy_pass' && names.includes('proxy_host'))
+        byProxyHost.push({ ...cached, key: value, at })
+      else if (names.length > 0 && isShared && !hasOwnWord(value))
         yield {
           at,
           aspect: 'site',
           severity: 'error',
           message: `\`${value}\` has no name of the site, so one site is answered with pages of another`,
         }
-      }
     }
     for (const shared of sharedKeys(deployment, byProxyHost.filter(keepsAllNames))) yield ofProxyHost(shared)
   },
 })
+
+const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host)$/
+
+function withoutKey({ name }: NginxDirective): Omit<RuleFinding, 'at'> {
+  return {
+    aspect: 'path',
+    severity: 'error',
+    message: `no \`${name}_key\` holds here, so every page is answered with the first that was kept`,
+    help: `Write \`${name}_key $scheme$request_method$host$request_uri;\``,
+  }
+}
 
 /** Sites of which one may be answered with pages of the other, as they are passed on to one address. */
 function ofProxyHost(shared: SharedKey): RuleFinding {
@@ -542,176 +422,7 @@ function keepsAllNames({ connection: { server, block } }: ProxyHostKeyed): boole
   )
 }
 
-/** True where pages that are no files come to this location as `/index.php`, with nothing of their path in the query. */
-function isOneScript(deployment: Deployment, { server, block, pass }: NginxConnection): boolean {
-  if (pass.name !== 'fastcgi_pass' || !isOfScripts(block)) return false
-  const [request] = requestsToServer(deployment, server, `/${MISSING}/`)
-  if (request === undefined) return false
-  const { steps, end } = probe(deployment, request)
-  const fallback = steps.find(({ text }) => /^`try_files` falls back to `\/index\.php/.test(text))
-  return (
-    end.kind === 'backend' &&
-    fallback !== undefined &&
-    !fallback.text.includes(MISSING) &&
-    steps.some(({ directive }) => directive === pass)
-  )
-}
-
-/** True for a location of scripts by their suffix. */
-function isOfScripts({ args }: NginxDirective): boolean {
-  return args.some(({ value }) => /\\\.\(?php/.test(value))
-}
-
-/** What else makes two answers differ: the body of a `POST`, and the part of a file. */
-function* withoutBodyOrPart(
-  connection: NginxConnection,
-  key: ReturnType<typeof effective>,
-  value: string | undefined,
-): Generator<RuleFinding> {
-  const { server, block, pass } = connection
-  if (!key.known || (value === undefined && !key.value.complete)) return
-  const names = variableNames(value ?? '')
-  if (!names.every(name => KNOWN.test(name))) return
-  if (
-    key.value.directives[0] !== undefined &&
-    pass.name === 'fastcgi_pass' &&
-    keepsEmptyPages(connection, names)
-  )
-    yield {
-      at: argumentPlace(key.value.directives[0], 0),
-      aspect: 'method',
-      message: `\`${value}\` has no \`$request_method\`, so what PHP answers to \`HEAD\`, an empty page, is sent to everybody`,
-      help: `Write \`fastcgi_cache_key "$request_method${value}";\``,
-    }
-  const written = value === undefined ? 'the key' : `\`${value}\``
-  const { occurrences } = server.configuration
-  const ofMethods = pass.name.replace('_pass', '_cache_methods')
-  if (occurrences.has(ofMethods) && !names.includes('request_body')) {
-    const methods = effective(server.configuration, block, ofMethods)
-    const line = methods.known ? methods.value.directives.at(-1) : undefined
-    const index = line?.args.findIndex(({ value: method }) => /^post$/i.test(method)) ?? -1
-    if (line !== undefined && index !== -1)
-      yield {
-        at: argumentPlace(line, index),
-        aspect: 'body',
-        severity: 'error',
-        message: `${written} has no \`$request_body\`, so a \`POST\` is answered with what another one got`,
-        help: 'Add `$request_body` to the key, with a `client_body_buffer_size` that holds it, or leave `POST` out',
-      }
-  }
-  if (occurrences.has('slice') && !names.includes('slice_range')) {
-    const parts = effective(server.configuration, block, 'slice')
-    const line = parts.known ? parts.value.directives.at(-1) : undefined
-    if (line !== undefined && !/^0/.test(line.args[0]?.value ?? '0'))
-      yield {
-        at: argumentPlace(line, 0),
-        aspect: 'part',
-        severity: 'error',
-        message: `${written} has no \`$slice_range\`, so the first part of a file is taken for each of them`,
-        help: 'Add `$slice_range` to the key, and write `proxy_set_header Range $slice_range;`',
-      }
-  }
-}
-
-/** True where the answer to a `HEAD` is kept under the key of a `GET`. */
-function keepsEmptyPages({ server, block, pass }: NginxConnection, names: readonly string[]): boolean {
-  if (names.includes('request_method') || /cgi/i.test(pass.args[0]?.value ?? '')) return false
-  const { configuration } = server
-  const { occurrences } = configuration
-  const params = effectiveAtHand(configuration, block, 'fastcgi_param')
-  const isGet = (line: NginxDirective): boolean =>
-    line.args[0]?.value === 'REQUEST_METHOD' && line.args[1]?.value !== '$request_method'
-  if (params.known && params.value.directives.some(isGet)) return false
-  // A question about the method may leave such requests out.
-  const asks = (line: NginxDirective): boolean =>
-    line.name === 'map'
-      ? (line.args[0]?.value.includes('request_method') ?? false)
-      : /\$\{?request_method\}?(?:!|.*HEAD)/.test(line.args.map(({ value }) => value).join(''))
-  return !['if', 'map'].some(name => (occurrences.get(name) ?? []).some(asks))
-}
-
-const PATH = /^(?:uri|document_uri)$/
-const QUERY = /^(?:request_uri|args|query_string|arg_\w+)$/
-const SITE = /^(?:host|http_host|server_name|http_x_forwarded_host)$/
-const KNOWN =
-  /^(?:scheme|host|hostname|uri|document_uri|request_uri|args|query_string|is_args|arg_\w+|request_method|proxy_host|proxy_port|server_name|server_port|http_\w+|cookie_\w+|remote_user|https|request_body|slice_range|content_type)$/
-
-/** What is the same for all pages of a site. */
-const SAME_FOR_ALL =
-  /^(?:scheme|host|hostname|http_host|https|request_method|proxy_host|proxy_port|server_name|server_port|is_args)$/
-
 /** True for a key with a word of its own, by which its writer tells the site from others: `shop-$request_uri`. */
 function hasOwnWord(value: string): boolean {
   return /[A-Za-z]\w/.test(value.replace(/\$(?:\{\w+\}|\w+)/g, ' '))
-}
-
-/** True for a key with a path that is written out, as for a list that is one page. */
-function namesPage(value: string): boolean {
-  return /\/\w/.test(value.replace(/\$(?:\{\w+\}|\w+)/g, ''))
-}
-
-/** True for a location of one URL, and for what has conditions of its own. */
-function isOnePage({ block }: NginxConnection): boolean {
-  if (block.name !== 'location') return block.name !== 'server'
-  const { modifier, name } = readLocation(block)
-  return modifier === '=' || (modifier.startsWith('~') && /^\^[\w/\\.-]+\$$/.test(name))
-}
-
-/** The line that turns on the cache of a pass. */
-function cacheOf({ server, block, pass }: NginxConnection): NginxDirective | undefined {
-  const cache = effectiveAtHand(server.configuration, block, pass.name.replace('_pass', '_cache'))
-  return cache.known ? cache.value.directives[0] : undefined
-}
-
-function zoneOf(connection: NginxConnection): string | null {
-  if (!/^(?:proxy|fastcgi|uwsgi|scgi)_pass$/.test(connection.pass.name)) return null
-  const value = cacheOf(connection)?.args[0]?.value
-  return value === undefined || value === 'off' || value.includes('$') ? null : value
-}
-
-/** The sites between which the backend may tell: one where it is asked for the same name whoever asks. */
-function sitesOf({ server, pass, headers }: NginxConnection): readonly string[] {
-  const target = pass.args[0]?.value ?? ''
-  // A file above this one may say what the backend is asked for.
-  if (pass.name === 'proxy_pass' && headers.open) return []
-  if (pass.name === 'proxy_pass' && !target.includes('$')) {
-    const written = headers.written.filter(({ state }) => state === 'set')
-    const host = written.find(({ name }) => name === 'host')
-    // `$server_name` is one name for all that a server answers to.
-    if (!written.some(({ value }) => variableNames(value).some(name => NAMES_SITE.test(name))))
-      return [
-        `${host?.value ?? ''} ${target} ${isToldOfServer(written) ? (server.names[0]?.name ?? '') : ''}`,
-      ]
-  }
-  const names = server.names.map(({ name }) => name.replace(/^www\./, ''))
-  return names.filter(name => name !== '' && name !== '_')
-}
-
-function isToldOfServer(written: readonly { readonly value: string }[]): boolean {
-  return written.some(({ value }) => variableNames(value).includes('server_name'))
-}
-
-/** Variables that are the host that a client asked for, and those that somebody else may have set to it. */
-const NAMES_SITE =
-  /^(?!(?:proxy_host|proxy_port|remote_\w+|scheme|proxy_add_\w+|server_name|server_port|http_upgrade)$)/
-
-/**
- * True where the backend gets the path that is built here, and no query with it.
- * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
- */
-function dropsQuery({ pass }: NginxConnection): boolean {
-  const [, path = ''] = /^https?:\/\/(?:\$\w+(?=\/)|[^/$]+)(.*)$/.exec(pass.args[0]?.value ?? '') ?? []
-  return (
-    pass.name === 'proxy_pass' && path.includes('$') && !variableNames(path).some(name => QUERY.test(name))
-  )
-}
-
-/** True for a location of files by their suffixes, where a query says the release alone. */
-function isOfFiles({ block }: NginxConnection): boolean {
-  return (
-    (block.args.some(({ value }) => /\\\.[(\w]/.test(value)) && !isOfScripts(block)) ||
-    /\/\(?(?:\?:)?(?:static|assets|media|images?|uploads?|files?|thumb\w*)\b/.test(
-      block.args.at(-1)?.value ?? '',
-    )
-  )
 }
