@@ -1,14 +1,15 @@
-import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { directiveInTwo, namedTwice } from './_command-arguments.ts'
+import { commandLost } from './_command-lost.ts'
 import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { lacksBash } from './_lacks-bash.ts'
 import { fileMissing } from './_started-file.ts'
 import {
   buildSteps,
-  copiesPrograms,
   looseIn,
   type Script,
   type Started,
@@ -455,128 +456,6 @@ export default defineRule({
   },
 })
 
-/** `nginx -g daemon off;` without quotes around the directive, of which each blank makes two arguments. */
-function* directiveInTwo(words: readonly WrittenText[]): Iterable<RuleFinding> {
-  yield* directiveWithoutEnd(words)
-  const at = words.findIndex(({ text }) => text === '-g')
-  const [program, name, value] = [words[0], words[at + 1], words[at + 2]]
-  if (at === -1 || program === undefined || name?.text !== 'daemon' || value === undefined) return
-  if (!/^nginx(?:-debug)?$/.test(posix.basename(program.text)) || !/^off;?$/.test(value.text)) return
-  yield {
-    at: placeOf(value),
-    message: `\`daemon off;\` is two arguments here, and nginx refuses the second: invalid option: "${value.text}"`,
-    label: 'outside of the quotes',
-    help: 'Write `nginx -g "daemon off;"`, as one argument: `["nginx", "-g", "daemon off;"]`',
-  }
-}
-
-/** `nginx -g "daemon off"`, which nginx reads as it reads a file. */
-function* directiveWithoutEnd(words: readonly WrittenText[]): Iterable<RuleFinding> {
-  const at = words.findIndex(({ text }) => text === '-g')
-  const [program, value] = [words[0], words[at + 1]]
-  if (at === -1 || program === undefined || value === undefined) return
-  if (!/^nginx(?:-debug)?$/.test(posix.basename(program.text)) || !/[\w/]\s+\w+\s*$/.test(value.text)) return
-  if (/[$\uFFFD;}{#]\s*$/.test(value.text)) return
-  yield {
-    at: placeOf(value),
-    message:
-      'the last directive has no `;`, so nginx does not start: unexpected end of parameter, expecting ";" in command line',
-    label: 'no `;` behind it',
-    help: `Write \`${value.text.trim()};\``,
-  }
-}
-
-/** An entry point that ends, and never starts the command that it is given. */
-function* commandLost(container: Started, word: WrittenText, { source }: Script) {
-  const command = commandGiven(container)
-  if (command === null) return
-  const last = lastOfShort(source, OF_SERVERS.test(command.text))
-  if (last === null) return
-  yield {
-    at: last,
-    message: `the script ends here and does not start \`${command.text}\`: the container ends with it`,
-    label: 'no `exec "$@"` behind it',
-    related: [
-      { at: placeOf(word), message: 'the entry point' },
-      { at: placeOf(command), message: 'the command, which is an argument of it' },
-    ],
-    help: 'Write `exec "$@"` at the end of the script',
-  }
-}
-
-/** The first word of the command that Docker gives the entry point as an argument; null where it gives none. */
-function commandGiven({ service, image }: Started): WrittenText | null {
-  const own = service?.entrypoint ?? null
-  if (own === null && image?.entrypoint?.form !== 'exec') return null
-  if (service !== null && service.command !== null) return service.command.words[0] ?? null
-  if (own !== null || image?.command == null) return null
-  return image.command.form === 'exec' ? (image.command.words[0] ?? null) : image.command.script
-}
-
-/** What is done in a moment: commands of the shell, waiting, and preparing an application. */
-const SHORT = new RegExp(
-  [
-    'openssl|envsubst|sed|cat|grep|curl|wget|tr|awk|usermod|groupmod|addgroup|adduser|\\[{1,2}|test|set|export|unset|local|echo|printf|sleep|cd|source|\\.|true|:|exit|mkdir|chown|chmod|rm|cp|mv|ln|touch|date',
-    'nc|pg_isready|mysqladmin|(?:\\S*/)?wait-for-it(?:\\.sh)?|[A-Za-z_]\\w*=\\S*$',
-    '(?:\\S*/)?python[\\d.]*\\s+(?:-\\S+\\s+)*(?:\\S*/)?manage\\.py\\s+(?:migrate|makemigrations|collectstatic|check|createcachetable|compilemessages|loaddata|createsuperuser|flush)',
-    'flask\\s+db\\s+(?:upgrade|migrate|init)|alembic\\s+upgrade|(?:npx\\s+)?prisma\\s+(?:generate|migrate\\s+deploy)',
-    'php\\s+artisan\\s+(?:migrate|config:cache|route:cache|view:cache|storage:link|key:generate|optimize)',
-  ]
-    .map(each => `(?:${each})`)
-    .join('|')
-    .replace(/^/, '^(?:')
-    .concat(')(?=\\s|$)'),
-)
-const KEYWORD = /^(?:(?:if|then|else|elif|do|while|until|!|\{|\()\s+)+|^(?:then|else|do|done|fi|\}|\))$/
-
-/** The last command of a script all of whose commands end soon; null where one may go on, or uses what it is given. */
-function lastOfShort(source: Source, isServer: boolean): Place | null {
-  const { code } = source
-  if (!/^#![^\n]*sh\b/.test(code) || /\$[@*1#]|\bexec\b|<<|\(\)|\bfunction\b|\beval\b|`/.test(code))
-    return null
-  let last: Place | null = null
-  let works = false
-  for (const { 0: line, index } of code.replace(/\\\n/g, '  ').matchAll(/[^\n]+/g)) {
-    if (/^\s*(?:#|$)/.test(line)) continue
-    for (const piece of line.replace(/\s#.*$/, '').split(/&&|\|\||[;|&]/)) {
-      const command = piece
-        .trim()
-        .replace(/\d?>{1,2}\s*\S*/g, '')
-        .replace(KEYWORD, '')
-        .trim()
-      if (command === '') continue
-      if (!SHORT.test(command)) return null
-      works ||= /manage\.py|flask|alembic|prisma|artisan/.test(command)
-    }
-    const start = index + line.search(/\S/)
-    last = { source, start, end: index + line.trimEnd().length }
-  }
-  return works || isServer ? last : null
-}
-
-/** Commands for which a container is made: none of them only prepares something. */
-const OF_SERVERS =
-  /^(?:\S*\/)?(?:nginx|httpd|httpd-foreground|apache2-foreground|apache2ctl|php-fpm[\d.]*|gunicorn|uvicorn|uwsgi|node|npm|puma|supervisord)(?:\s|$)/
-
-/** Images whose entry point is one program, which takes no name of itself. */
-const PROGRAMS = [[/^certbot\/(?:certbot|dns-[\w-]+)(?=[:@]|$)/, 'certbot']] as const
-
-/** A command that begins with the program that the entry point of the image is already. */
-function* namedTwice({ service, image, reference }: Started): Iterable<RuleFinding> {
-  const program = PROGRAMS.find(([pattern]) => pattern.test(reference ?? ''))?.[1]
-  if (program === undefined || (service !== null && service.entrypoint !== null) || image?.entrypoint != null)
-    return
-  const words = service?.command?.words ?? (image?.command?.form === 'exec' ? image.command.words : [])
-  const [first] = words
-  if (first === undefined || posix.basename(first.text) !== program) return
-  yield {
-    at: placeOf(first),
-    message: `the entry point of the image is \`${program}\`, which gets its own name as an argument: unrecognized arguments: ${first.text}`,
-    label: 'once too often',
-    help: `Leave \`${first.text}\` out`,
-  }
-}
-
 function* faultsOf(
   container: Started,
   word: WrittenText,
@@ -641,33 +520,6 @@ function firstLine(source: Source): Place {
   const end = source.text.search(/\r?\n|$/)
   return { source, start: 0, end: Math.max(end, 1) }
 }
-
-/** Official images of Alpine that bring no bash, where no step of the build may install it. */
-function lacksBash(container: Started, steps: readonly string[]): boolean {
-  const base = container.reference
-  if (base === null || !/^(?:alpine(?::|$)|(?:python|node|nginx):\S*alpine)/.test(base)) return false
-  if (container.service !== null && container.service.build !== null && container.image === null) return false
-  return (
-    !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(withoutModes(step)) || mayNeedBash(step)) &&
-    !copiesPrograms(container)
-  )
-}
-
-/** A step without what makes a script executable or rewrites its line ends, and runs nothing. */
-function withoutModes(step: string): string {
-  return step.replace(/(?:^|&&|\|\||[;\n])\s*(?:chmod|chown|dos2unix|sed)\b[^&|;\n]*/g, ' ')
-}
-
-/** Files of development of which nobody here knows what they need: those of glib and libtool need bash. */
-function mayNeedBash(step: string): boolean {
-  return [...step.matchAll(/[\w.+-]+-dev\b/g)].some(([name]) => !WITHOUT_BASH.has(name))
-}
-
-const WITHOUT_BASH: ReadonlySet<string> = new Set(
-  'musl-dev libc-dev libffi-dev openssl-dev zlib-dev jpeg-dev libjpeg-turbo-dev postgresql-dev mariadb-dev mariadb-connector-c-dev python-dev python2-dev python3-dev freetype-dev libpq-dev libxml2-dev libxslt-dev'.split(
-    ' ',
-  ),
-)
 
 function maySetMode({ image, service, mounts }: Started, steps: readonly string[]): boolean {
   if (

@@ -39,7 +39,7 @@ export function* followedCommands(
 }
 
 /** What stands before a command, such as the pattern of a `case`. */
-const LEADS = /^(?:then|else|do|if|!|\{|[^()]*\))$/
+const LEADS = /^(?:if|then|elif|else|while|until|do|!|\{|[^()]*\))$/
 const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s
 
 function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand> {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { isUnknownWord, placeText } from '../../../parsers/text/source.ts'
-import { placeOf } from '../../../parsers/text/written-text.ts'
+import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
 import type { FollowedCommand } from './followed-commands.ts'
 
 const lines = (text: string): readonly string[] => text.trim().split(/\s*\n\s*/)
@@ -40,12 +40,18 @@ const PREPARES = lines(`
 `)
 
 export function isPreparing({ words }: FollowedCommand): boolean {
-  const said = saidBy(words.map(({ text }) => text))
-  return said === 'yarn' || PREPARES.some(each => `${said} `.startsWith(`${each} `))
+  return saidBy(words) === 'yarn' || beginsAs(words, PREPARES)
+}
+
+/** True for a command that begins with one of these, such as `manage.py migrate`, whatever options it has. */
+export function beginsAs(words: readonly WrittenText[], beginnings: readonly string[]): boolean {
+  const said = `${saidBy(words)} `
+  return beginnings.some(each => said.startsWith(`${each} `))
 }
 
 /** The program without its directory and version, and its words without the options. */
-function saidBy([program = '', ...args]: readonly string[]): string {
+function saidBy(words: readonly WrittenText[]): string {
+  const [program = '', ...args] = words.map(({ text }) => text)
   const name = posix.basename(program).replace(/(?<=^pip)[\d.]+$/, '')
   return [name, ...args.filter(text => !text.startsWith('-'))].join(' ')
 }
