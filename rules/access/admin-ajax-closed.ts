@@ -78,12 +78,12 @@ const apache = (htaccess: string | null, lines = '', more = THEME): Record<strin
 })
 
 export default defineRule({
-  summary: 'A password on `wp-admin` is asked of every visitor',
+  summary: 'A password on `wp-admin` is required of every client',
   severity: 'warning',
-  otherSeverities: { info: 'where no theme or plugin here asks it for visitors' },
+  otherSeverities: { info: 'where no theme or plugin here requests it for anonymous clients' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'WordPress has all that pages ask by script in `wp-admin/admin-ajax.php`, for visitors too: a search, a cart, a form. The browser asks each of them for the password of the administrators, or the part of the page stays empty.',
+  why: 'Scripts of WordPress pages send their requests to `wp-admin/admin-ajax.php`, those of anonymous clients too: a search, a cart, a form. The browser prompts each of them for the password of the administrators, or the part of the page stays empty.',
   remedy: 'Leave `admin-ajax.php` open: it checks by itself who may do what',
   references: [
     'https://developer.wordpress.org/advanced-administration/security/hardening/#securing-wp-admin',
@@ -217,8 +217,8 @@ function finding(at: Place, asking: Place | null): RuleFinding {
     at,
     ...(asking === null && { severity: 'info' as const }),
     message:
-      'this holds for `wp-admin/admin-ajax.php` too, which the scripts of themes and plugins ask for every visitor',
-    related: asking === null ? [] : [{ at: asking, message: 'asked for visitors who are not logged in' }],
+      'this holds for `wp-admin/admin-ajax.php` too, which the scripts of themes and plugins request for every client',
+    related: asking === null ? [] : [{ at: asking, message: 'requested for clients that are not logged in' }],
   }
 }
 

@@ -42,7 +42,7 @@ export default defineRule({
         const at = argumentPlace(line, 0)
         yield {
           at,
-          message: `\`${word}\` is a realm here, so a password is asked for`,
+          message: `\`${word}\` is a realm here, so a password is required`,
           label: 'not the switch',
           ...propose('Write the switch', 'unsafe', [replacePlace(at, 'off')]),
         }

@@ -80,7 +80,7 @@ export default defineRule({
         if (first?.name !== 'allow') continue
         yield {
           at: argumentPlace(first, 0),
-          message: 'every address satisfies this, and with `satisfy any` no password is asked for then',
+          message: 'every address satisfies this, and with `satisfy any` no password is required then',
           related: [{ at: argumentPlace(satisfy, 0), message: 'one of the two is enough' }],
         }
       }

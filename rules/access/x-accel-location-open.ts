@@ -54,7 +54,7 @@ const django = (view: string, settings = ''): Record<string, string> => ({
 const F_TEXT = 'response["X-Accel-Redirect"] = f"/protected/{number}.pdf"'
 
 export default defineRule({
-  summary: 'Files that the application gives out after a check can be asked for directly',
+  summary: 'Files that the application gives out after a check can be requested directly',
   severity: 'warning',
   otherSeverities: { info: 'where the name of the location does not say that it is closed' },
   confidence: 'high',

@@ -76,7 +76,7 @@ const withLdap = (lines: string, outer = ''): Record<string, string> => ({
 })
 
 export default defineRule({
-  summary: 'A password is asked for, and the file of passwords is not there, or of another kind or realm',
+  summary: 'A password is required, and the file of passwords is not there, or of another kind or realm',
   severity: 'error',
   otherSeverities: {
     warning: 'where a `.htaccess` names a file alone, and nothing is known of `ServerRoot`',

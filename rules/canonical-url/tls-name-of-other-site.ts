@@ -66,7 +66,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A name that stands in the server of port 80 alone meets none of its own on port 443. nginx gives it to the default server of the socket, Apache to the first virtual host of the address: visitors see a certificate for another name, and behind it another site.',
+  why: 'A name that stands in the server of port 80 alone meets none of its own on port 443. nginx gives it to the default server of the socket, Apache to the first virtual host of the address: clients get a certificate for another name, and behind it another site.',
   remedy: 'Give the server of the site that speaks TLS the name too, with a certificate that covers it',
   references: [
     'https://nginx.org/en/docs/http/request_processing.html',

@@ -24,7 +24,7 @@ const site = (fallback: string, name: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A named location is asked for that the server does not have',
+  summary: 'A named location is used that the server does not have',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
