@@ -196,6 +196,7 @@ import appServerCeleryQueueUnconsumed from './app-server/celery-queue-unconsumed
 import appServerCelerySettingNotRead from './app-server/celery-setting-not-read.ts'
 import appServerCeleryTaskUnknown from './app-server/celery-task-unknown.ts'
 import appServerCommandWithoutShell from './app-server/command-without-shell.ts'
+import appServerConnectionBeforeFork from './app-server/connection-before-fork.ts'
 import appServerCorsOriginMalformed from './app-server/cors-origin-malformed.ts'
 import appServerCronFileIgnored from './app-server/cron-file-ignored.ts'
 import appServerCronMisread from './app-server/cron-misread.ts'
@@ -1027,6 +1028,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/celery-setting-not-read', ...appServerCelerySettingNotRead },
   { id: 'app-server/celery-task-unknown', ...appServerCeleryTaskUnknown },
   { id: 'app-server/command-without-shell', ...appServerCommandWithoutShell },
+  { id: 'app-server/connection-before-fork', ...appServerConnectionBeforeFork },
   { id: 'app-server/cors-origin-malformed', ...appServerCorsOriginMalformed },
   { id: 'app-server/cron-file-ignored', ...appServerCronFileIgnored },
   { id: 'app-server/cron-misread', ...appServerCronMisread },

@@ -198,6 +198,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/celery-setting-not-read', { fixes: [], programs: ['django'] }],
   ['app-server/celery-task-unknown', { fixes: [], programs: ['django'] }],
   ['app-server/command-without-shell', { fixes: [], programs: ['app-server', 'docker'] }],
+  ['app-server/connection-before-fork', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/cors-origin-malformed', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/cron-file-ignored', { fixes: [], programs: ['app-server'] }],
   ['app-server/cron-misread', { fixes: [], programs: ['app-server'] }],

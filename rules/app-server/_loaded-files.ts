@@ -21,8 +21,14 @@ export const loadedBy = memoByKey((deployment: Deployment, program: AppServerPro
   const files = program.machine.container?.files ?? program.machine.files
   const roots = loaded.searchPath ?? []
   const path = loaded.module.replaceAll('.', '/')
+  const named = /\.(?:py|wsgi)$/.test(loaded.module) ? [loaded.module] : []
   const own = roots
-    .flatMap(each => [posix.join(each, `${path}.py`), posix.join(each, path, '__init__.py')])
+    .flatMap(each => [
+      posix.join(each, `${path}.py`),
+      posix.join(each, path, '__init__.py'),
+      // The `wsgi-file` of uWSGI is a path.
+      ...named.map(file => posix.resolve(each, file)),
+    ])
     .find(each => files.kind(each) === 'file')
   return own === undefined ? null : { files, own, paths: loadedFiles(files, own, roots) }
 })

@@ -1,5 +1,6 @@
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 
 /** A call that makes an engine of SQLAlchemy, and where its URL comes from. */
 export interface SqlAlchemyEngine {
@@ -90,4 +91,18 @@ function writtenAt(source: Source, code: string, offset: number): WrittenUrl | n
     text: template === '' ? text : (text.split('{')[0] ?? ''),
     at: { source, start, end: start + text.length },
   }
+}
+
+/** The text of a URL, and where it is given. */
+interface GivenUrl {
+  readonly text: string
+  readonly at: Place
+}
+
+/** The URL that an engine gets where the program is started; null where nobody knows. */
+export function urlOf({ url }: SqlAlchemyEngine, { environment }: AppServerProgram): GivenUrl | null {
+  if (url.kind === 'written') return url
+  const fact = environment(url.name) ?? environment(url.name.toUpperCase())
+  if (fact === null) return url.otherwise
+  return fact.known && fact.at !== null ? { text: fact.value, at: fact.at } : null
 }

@@ -1,11 +1,11 @@
 import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { runsThreads } from './_application-threads.ts'
+import { isLoadedOnce } from './_loaded-once.ts'
 import { schedulerStarted } from './_schedulers.ts'
 
 const FLASK = /* @__PURE__ */ conf`
@@ -115,11 +115,3 @@ export default defineRule({
     }
   },
 })
-
-/** True where one process loads the application before it forks the workers, in which no thread goes on. */
-function isLoadedOnce({ server: { program, settings } }: AppServerProgram): boolean {
-  if (program === 'uwsgi') return !settings.has('lazy-apps') && !settings.has('lazy')
-  if (program !== 'gunicorn') return false
-  const preload = settings.get('preload_app')
-  return preload !== undefined && !(preload.known && preload.value === false)
-}

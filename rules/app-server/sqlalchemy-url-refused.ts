@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
 import { releaseIn } from '../../src/deployment/django/django-version.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
@@ -8,7 +7,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { loadedBy } from './_loaded-files.ts'
-import { enginesIn, type SqlAlchemyEngine } from './_sqlalchemy-engines.ts'
+import { enginesIn, type SqlAlchemyEngine, urlOf } from './_sqlalchemy-engines.ts'
 
 const api = (
   url: string,
@@ -232,19 +231,6 @@ export default defineRule({
 /** Where the code makes another scheme of the one that it is given. */
 const CHANGES =
   /\bdrivername\b|\+(?:asyncpg|aiosqlite|aiomysql|asyncmy|psycopg)\b|\b(?:replace|sub|r?partition|split)\([^\n]*(?:postgres|mysql|sqlite|:\/\/)/
-
-interface Url {
-  readonly text: string
-  readonly at: Place
-}
-
-/** The URL that an engine gets where the program is started; null where nobody knows. */
-function urlOf({ url }: SqlAlchemyEngine, { environment }: AppServerProgram): Url | null {
-  if (url.kind === 'written') return url
-  const fact = environment(url.name) ?? environment(url.name.toUpperCase())
-  if (fact === null) return url.otherwise
-  return fact.known && fact.at !== null ? { text: fact.value, at: fact.at } : null
-}
 
 interface Fault {
   readonly kind: 'dialect' | 'default' | 'driver'

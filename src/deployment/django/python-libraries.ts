@@ -17,7 +17,7 @@ const REQUIREMENTS = ['requirements.txt', 'requirements/base.txt', 'requirements
  * requirements beside its script or in the two directories above.
  */
 export function namedLibraries(files: FileSystem, python: PythonFacts): readonly PythonLibrary[] {
-  return [...installedApps(python), ...engines(python), ...requirements(files, python.path)]
+  return [...installedApps(python), ...engines(python), ...requiredLibraries(files, python.path)]
 }
 
 /** The entries of `INSTALLED_APPS` that are known. */
@@ -36,7 +36,8 @@ function engines({ settings }: PythonFacts): readonly PythonLibrary[] {
   })
 }
 
-function requirements(files: FileSystem, script: string): readonly PythonLibrary[] {
+/** What the requirements beside a script name, or those in the two directories above. */
+export function requiredLibraries(files: FileSystem, script: string): readonly PythonLibrary[] {
   const found: PythonLibrary[] = []
   let directory = script
   for (let level = 0; level < 3; level++) {
