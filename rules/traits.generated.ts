@@ -625,6 +625,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/settings-of-another-php', { fixes: [], programs: ['apache'] }],
   ['php/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/value-sent-twice', { fixes: [], programs: ['nginx'] }],
+  ['php/wp-cron-uncalled', { fixes: [], programs: ['app-server', 'php-fpm', 'docker'] }],
   ['response-headers/add-header-lost', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['response-headers/cache-control-contradicts', { fixes: [], programs: ['nginx'] }],
   ['response-headers/content-type-twice', { fixes: [], programs: ['nginx'] }],

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { type Crontab, type CronWord, readCrontab } from '../../parsers/cron/read-crontab.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { crontabsOf } from '../../src/deployment/crontabs.ts'
 import type { Machine, Program } from '../../src/deployment/model.ts'
 import { isDebian } from '../_debian.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -101,27 +102,6 @@ export default defineRule({
     }
   },
 })
-
-interface CrontabFile {
-  readonly source: Source
-  /** Whose it is; null where each line says so. */
-  readonly user: string | null
-}
-
-const SPOOLS = ['/var/spool/cron/crontabs', '/var/spool/cron']
-
-function* crontabsOf(files: FileSystem): Iterable<CrontabFile> {
-  const read = function* (directory: string, isSpool: boolean): Iterable<CrontabFile> {
-    for (const { name, kind } of files.list(directory) ?? []) {
-      const source = kind === 'file' ? sourceAt(files, posix.join(directory, name)) : null
-      if (source !== null) yield { source, user: isSpool ? name : null }
-    }
-  }
-  yield* read('/etc/cron.d', false)
-  const main = files.kind('/etc/crontab') === 'file' ? sourceAt(files, '/etc/crontab') : null
-  if (main !== null) yield { source: main, user: null }
-  for (const directory of SPOOLS) yield* read(directory, true)
-}
 
 function* ofFile(source: Source, { jobs, variables }: Crontab, files: FileSystem, user: string | null) {
   const [first] = jobs

@@ -1,4 +1,3 @@
-import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
@@ -11,13 +10,12 @@ import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 import { nginxMain } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
 import { valuePlace } from './_environment.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
-import { documentRoot } from './_script-directory.ts'
+import { phpSites } from './_php-sites.ts'
 
 const PHP = conf`
   root /srv/www;
@@ -171,7 +169,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<PhpSetting['at']['source']>()
-    for (const { files, root, names } of sites(deployment)) {
+    for (const { files, root, names } of phpSites(deployment)) {
       const own = addressIn(files, root)
       if (own === null || seen.has(own.at.source)) continue
       const found = ofWorkplace(own, names) ?? redirected(deployment, own, root)
@@ -181,39 +179,6 @@ export default defineRule({
     }
   },
 })
-
-interface Site {
-  readonly files: FileSystem
-  readonly root: string
-  /** Null where some are patterns, or none is known. */
-  readonly names: readonly string[] | null
-}
-
-function* sites(deployment: Deployment): Iterable<Site> {
-  for (const connection of deployment.connections.nginx) {
-    const { pass, server, from } = connection
-    const root = pass.name === 'fastcgi_pass' ? documentRoot(connection) : null
-    if (root === null || connection.reachable === false) continue
-    const isPlain = server.names.length > 0 && server.names.every(({ exact }) => exact)
-    yield {
-      files: from.machine.files,
-      root,
-      names: isPlain ? server.names.map(({ name }) => name) : null,
-    }
-  }
-  for (const host of deployment.virtualHosts) {
-    const { configuration, directive } = host
-    const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
-    const root = line?.args[0]?.value
-    if (root === undefined || !root.startsWith('/')) continue
-    yield {
-      files: deployment.filesOf(configuration),
-      root: cleanPath(root),
-      // Behind a proxy the names of clients are its own.
-      names: deployment.connections.reaching(host).length > 0 ? null : host.names,
-    }
-  }
-}
 
 interface Own {
   readonly by: string
