@@ -708,6 +708,7 @@ import timeoutsGunicornBelowNginx from './timeouts/gunicorn-below-nginx.ts'
 import timeoutsNginxBelowApache from './timeouts/nginx-below-apache.ts'
 import timeoutsNginxBelowAppServer from './timeouts/nginx-below-app-server.ts'
 import timeoutsNginxBelowPhp from './timeouts/nginx-below-php.ts'
+import timeoutsQuietWebsocketClosed from './timeouts/quiet-websocket-closed.ts'
 import timeoutsRequestBodyCutOff from './timeouts/request-body-cut-off.ts'
 import timeoutsUwsgiHarakiriBelowNginx from './timeouts/uwsgi-harakiri-below-nginx.ts'
 import timeoutsWsgiRequestTimeoutKillsProcess from './timeouts/wsgi-request-timeout-kills-process.ts'
@@ -1541,6 +1542,7 @@ export const rules: readonly Rule[] = [
   { id: 'timeouts/nginx-below-apache', ...timeoutsNginxBelowApache },
   { id: 'timeouts/nginx-below-app-server', ...timeoutsNginxBelowAppServer },
   { id: 'timeouts/nginx-below-php', ...timeoutsNginxBelowPhp },
+  { id: 'timeouts/quiet-websocket-closed', ...timeoutsQuietWebsocketClosed },
   { id: 'timeouts/request-body-cut-off', ...timeoutsRequestBodyCutOff },
   { id: 'timeouts/uwsgi-harakiri-below-nginx', ...timeoutsUwsgiHarakiriBelowNginx },
   { id: 'timeouts/wsgi-request-timeout-kills-process', ...timeoutsWsgiRequestTimeoutKillsProcess },

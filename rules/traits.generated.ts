@@ -710,6 +710,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['timeouts/nginx-below-apache', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['timeouts/nginx-below-app-server', { fixes: ['unsafe'], programs: ['nginx', 'app-server'] }],
   ['timeouts/nginx-below-php', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
+  ['timeouts/quiet-websocket-closed', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['timeouts/request-body-cut-off', { fixes: [], programs: ['apache'] }],
   ['timeouts/uwsgi-harakiri-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['timeouts/wsgi-request-timeout-kills-process', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -265,7 +265,27 @@ class Reader {
 
   private listenCalls(): readonly number[] {
     return this.tokens.flatMap(({ kind, text }, at) =>
-      kind === 'name' && text === 'listen' && this.is(at - 1, '.') && this.is(at + 1, '(') ? [at] : [],
+      kind === 'name' &&
+      this.is(at + 1, '(') &&
+      ((text === 'listen' && this.is(at - 1, '.')) || this.isWebSocketServer(at))
+        ? [at]
+        : [],
+    )
+  }
+
+  /** `new WebSocketServer({ port: 4100 })` of the package `ws`, which listens without a further call. */
+  private isWebSocketServer(at: number): boolean {
+    const made =
+      (this.is(at, 'WebSocketServer') && this.is(at - 1, 'new')) ||
+      (this.is(at, 'Server') &&
+        this.is(at - 1, '.') &&
+        /^(?:web_?sockets?(?:server)?|wss?)$/i.test(this.tokens[at - 2]?.text ?? '') &&
+        this.is(at - 3, 'new'))
+    return (
+      made &&
+      /['"]ws['"]/.test(this.source.code) &&
+      this.is(at + 2, '{') &&
+      this.entriesOf(at + 2).has('port')
     )
   }
 

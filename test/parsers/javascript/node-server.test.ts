@@ -34,6 +34,15 @@ test('ports and hosts that literals, constants and the environment decide', () =
   assert.is(address('const p = normalizePort(process.env.PORT || "3000")\nserver.listen(p)'), '*:3000')
 })
 
+test('servers of the package ws listen by themselves', () => {
+  const required = 'const { WebSocketServer } = require("ws")\n'
+  assert.is(address(`${required}new WebSocketServer({ host: "127.0.0.1", port: 4100 })`), '127.0.0.1:4100')
+  assert.is(address('import WebSocket from "ws"\nconst wss = new WebSocket.Server({ port: 4100 })'), '*:4100')
+  assert.is(address(`${required}new WebSocketServer({ server })\nserver.listen(3000)`), '*:3000')
+  assert.is(address(`${required}new WebSocketServer({ noServer: true })`), 'none')
+  assert.is(address('new WebSocketServer({ port: 4100 })'), 'none')
+})
+
 test('Fastify listens on localhost by itself', () => {
   const made = 'const app = require("fastify")({ logger: true })\n'
   assert.is(address(`${made}app.listen({ port: 3000 })`), 'localhost:3000')
