@@ -231,6 +231,7 @@ import appServerSqlalchemyUrlRefused from './app-server/sqlalchemy-url-refused.t
 import appServerStaticDirectoryMissing from './app-server/static-directory-missing.ts'
 import appServerSupervisorRefused from './app-server/supervisor-refused.ts'
 import appServerSystemReadOnly from './app-server/system-read-only.ts'
+import appServerTransactionPooling from './app-server/transaction-pooling.ts'
 import appServerUnitPercent from './app-server/unit-percent.ts'
 import appServerUnitSettingIgnored from './app-server/unit-setting-ignored.ts'
 import appServerUnitStartsNothing from './app-server/unit-starts-nothing.ts'
@@ -1065,6 +1066,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/static-directory-missing', ...appServerStaticDirectoryMissing },
   { id: 'app-server/supervisor-refused', ...appServerSupervisorRefused },
   { id: 'app-server/system-read-only', ...appServerSystemReadOnly },
+  { id: 'app-server/transaction-pooling', ...appServerTransactionPooling },
   { id: 'app-server/unit-percent', ...appServerUnitPercent },
   { id: 'app-server/unit-setting-ignored', ...appServerUnitSettingIgnored },
   { id: 'app-server/unit-starts-nothing', ...appServerUnitStartsNothing },

@@ -233,6 +233,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/static-directory-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['app-server/supervisor-refused', { fixes: [], programs: ['app-server'] }],
   ['app-server/system-read-only', { fixes: [], programs: ['django', 'app-server'] }],
+  ['app-server/transaction-pooling', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/unit-percent', { fixes: [], programs: ['app-server'] }],
   ['app-server/unit-setting-ignored', { fixes: [], programs: ['app-server'] }],
   ['app-server/unit-starts-nothing', { fixes: [], programs: ['app-server'] }],
