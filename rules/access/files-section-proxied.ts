@@ -8,6 +8,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
+import { restrictedScripts } from './_restricted-scripts.ts'
 
 const MODULES = [
   'proxy',
@@ -18,6 +19,7 @@ const MODULES = [
   'auth_basic',
   'authz_user',
   'authz_host',
+  'rewrite',
   'headers',
   'dir',
 ]
@@ -47,17 +49,35 @@ const directory = (require: string): string => conf`
       ${require}
   </Directory>
 `
+const MEMBERS = conf`
+  ${PASSWORD}
+  «Require valid-user»
+`
+const FCGI = 'ProxyPassMatch ^/(.*\\.php(/.*)?)$ fcgi://127.0.0.1:8080/srv/www/$1'
+const scripts = (lines: string): Record<string, string> => ({
+  ...main(conf`
+    <Directory /srv/www>
+        AllowOverride AuthConfig
+        Require all granted
+    </Directory>
+    ${lines}
+  `),
+  'srv/www/members/.htaccess': MEMBERS,
+  'srv/www/members/list.php': '<?php',
+})
 const PASS = 'ProxyPass / http://127.0.0.1:8080/'
 
 export default defineRule({
   summary: 'A section for files, and the requests are proxied',
   severity: 'error',
-  otherSeverities: { warning: 'where the section has no access rule, but headers' },
+  otherSeverities: {
+    warning: 'where the section has no access rule, but headers; where it denies one script to everybody',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [288],
   since: '0.1.0',
-  why: '`<Directory>` and `<Files>` hold for files. What `ProxyPass` or `ProxyPassMatch` takes has none: Apache asks for no password, and sends no header of such a section.',
+  why: '`<Directory>`, `<Files>` and a `.htaccess` hold for files. What `ProxyPass`, `ProxyPassMatch` or a `RewriteRule` with `[P]` of the server takes has none: Apache asks for no password, and sends no header of such a section.',
   remedy:
     'Write `<Location>` or `<LocationMatch>` in its place, or `<Proxy>`; PHP by `SetHandler` obeys `<Directory>`',
   references: [
@@ -88,6 +108,60 @@ export default defineRule({
         </Directory>
         ProxyPass /static/ !
         ${PASS}
+      `),
+    },
+    {
+      title: 'a .htaccess of which PHP-FPM knows nothing',
+      files: scripts(FCGI),
+    },
+    {
+      title: 'a .htaccess, and a rule that proxies',
+      files: scripts(conf`
+        RewriteEngine On
+        RewriteRule ^/(.+\.php)$ http://127.0.0.1:8080/$1 [P]
+      `),
+    },
+    {
+      title: 'a .htaccess above everything that is proxied',
+      files: {
+        ...scripts(PASS),
+        'srv/www/.htaccess': MEMBERS,
+        'srv/www/members/.htaccess': 'Options -Indexes',
+      },
+    },
+    {
+      title: 'a directory of scripts',
+      files: main(conf`
+        ${FCGI}
+        <Directory /srv/www/admin>
+            ${PASSWORD}
+            «Require valid-user»
+        </Directory>
+      `),
+    },
+    {
+      title: 'a site whose main file is not here',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www
+              <Directory /srv/www/admin>
+                  ${PASSWORD}
+                  «Require valid-user»
+              </Directory>
+              ${FCGI}
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'one script that is denied',
+      files: main(conf`
+        ${FCGI}
+        <Files xmlrpc.php>
+            «Require all denied»
+        </Files>
       `),
     },
     {
@@ -174,6 +248,33 @@ export default defineRule({
       `),
     },
     {
+      title: 'a .htaccess, and PHP by a handler',
+      files: scripts(conf`
+        <FilesMatch "\.php$">
+            SetHandler "proxy:fcgi://127.0.0.1:8080"
+        </FilesMatch>
+      `),
+    },
+    {
+      title: 'a .htaccess, and the URL asks for the password too',
+      files: scripts(conf`
+        ${FCGI}
+        <Location /members>
+            ${PASSWORD}
+            Require valid-user
+        </Location>
+      `),
+    },
+    {
+      title: 'scripts that are included, a .htaccess that is not read, and one without scripts',
+      files: {
+        ...scripts(FCGI),
+        'srv/www/members/.htaccess': 'Require all denied',
+        'srv/www/pictures/.htaccess': MEMBERS,
+        'srv/www/pictures/a.png': 'a',
+      },
+    },
+    {
       title: 'a section for URLs alone',
       files: main(conf`
         <LocationMatch "\.(css|js)$">
@@ -184,8 +285,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const asked of hostsHolding(deployment, ['proxypass', 'proxypassmatch'])) {
+    for (const asked of hostsHolding(deployment, ['proxypass', 'proxypassmatch', 'rewriterule'])) {
       const { configuration, host } = asked
+      yield* scriptsPassed(deployment, asked)
       const parent = host?.directive ?? null
       const sections = ['directory', 'files', 'filesmatch'].flatMap(name =>
         directivesIn(configuration, parent, name),
@@ -228,6 +330,23 @@ export default defineRule({
   },
 })
 
+/** Scripts that are proxied, though not everybody may ask for them. */
+function* scriptsPassed(deployment: Deployment, asked: AskedHost): Iterable<RuleFinding> {
+  for (const { url, at, isDenied, ofHtaccess } of restrictedScripts(deployment, asked)) {
+    const by = passedBy(deployment, asked, url)
+    if (by === null) continue
+    // Sections of a directory that is proxied as a whole are looked at by themselves.
+    if (!ofHtaccess && passedBy(deployment, asked, url.replace(/\.php$/, '.css')) === by) continue
+    const shown = url.replace(`${MISSING}.php`, '*.php')
+    yield {
+      at,
+      ...(isDenied && { severity: 'warning' as const }),
+      message: `nobody asks this of \`${shown}\`, which \`${by.name}\` takes: such a request has no file`,
+      related: [{ at: argumentPlace(by, 0), message: 'takes the request' }],
+    }
+  }
+}
+
 /** Directories below the document root that restrict who may come, and whose URLs are proxied. */
 function* directoriesBelow(
   deployment: Deployment,
@@ -257,7 +376,7 @@ function passedBy(deployment: Deployment, asked: AskedHost, target: string): Apa
   const { end, steps } = askHost(deployment, asked, target)
   if (steps.some(({ kind }) => kind === 'doubt')) return null
   const by = end.kind === 'pass' ? end.directive : null
-  return by !== null && /^ProxyPass(?:Match)?$/i.test(by.name) ? by : null
+  return by !== null && /^(?:ProxyPass(?:Match)?|RewriteRule)$/i.test(by.name) ? by : null
 }
 
 /** True for a section that keeps somebody out, or sends a header. */

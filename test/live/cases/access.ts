@@ -174,6 +174,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/hooks/push',
   },
   {
+    rule: 'access/files-section-proxied',
+    shows: 'nobody asks for the password of the .htaccess',
+    mirrors: [8080],
+    examples: { bad: 'a .htaccess, and a rule that proxies', good: 'a .htaccess, and PHP by a handler' },
+    request: { url: 'http://example.org/members/list.php' },
+    harm: ({ response }) => response.report?.path === '/members/list.php',
+    sound: ({ response }) => response.status === 401,
+  },
+  {
     rule: 'access/dav-open',
     examples: { bad: 'granted to all', good: 'a password' },
     shows: 'a client without a password writes a file',

@@ -37,6 +37,14 @@ export function checkAccess(record: RequestRecord): Phase {
   if (access.allowed === false) return refuse(record, access, client)
   if (access.open === 'client') return openToSome(record, access)
   // Of fragments the outer part is not there: what it grants is told by its own lines, `Allow from all` among them.
+  // No directory has a say in what is proxied, and `<Proxy>` is open where nothing closes it.
+  if (
+    record.isProxied &&
+    record.walk.configuration.main === null &&
+    access.requires === null &&
+    access.hostLines.length === 0
+  )
+    return DECLINED
   const isOpenHere = access.hostLines.length === 0 || access.at === null
   if (record.walk.configuration.main === null && access.requires === null && isOpenHere) {
     addStep(record, 'doubt', 'access is controlled outside of the audit', null)
