@@ -185,7 +185,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/vhost-shadowed-by-earlier-wildcard', { fixes: [], programs: ['apache'] }],
   ['apache/vhost-shadowed-by-specific-ip', { fixes: [], programs: ['apache'] }],
   ['apache/vhost-unresolvable-address', { fixes: [], programs: ['apache'] }],
-  ['apache/websocket-not-upgraded', { fixes: ['unsafe'], programs: ['apache'] }],
+  ['apache/websocket-not-upgraded', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server'] }],
   ['app-server/application-not-found', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/aspnet-scheme-unknown', { fixes: [], programs: ['nginx'] }],
   ['app-server/broker-evicts', { fixes: [], programs: ['docker'] }],

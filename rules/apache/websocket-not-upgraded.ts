@@ -1,11 +1,19 @@
-import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { ApacheConnection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { proxyPasses } from '../../src/servers/apache/queries/proxy-passes.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain } from '../_examples.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { routesWebSockets, webSocketProgram } from '../_websocket-programs.ts'
 
 const main = (lines: string): string =>
   apacheMain(
@@ -19,6 +27,46 @@ const main = (lines: string): string =>
     `,
     ['proxy', 'proxy_http', 'proxy_wstunnel', 'rewrite'],
   )
+
+const LIVE = {
+  'etc/systemd/system/live.service': conf`
+    [Service]
+    WorkingDirectory=/srv/live
+    ExecStart=/usr/bin/node server.js
+  `,
+  'srv/live/server.js': conf`
+    const http = require('http')
+    const { WebSocketServer } = require('ws')
+    const server = http.createServer()
+    const sockets = new WebSocketServer({ server, path: '/live' })
+    server.listen(3000, '127.0.0.1')
+  `,
+}
+const UPGRADE = conf`
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection "upgrade";
+`
+/** nginx that passes `Upgrade` on for one path, or by these lines for the others too. */
+const behindNginx = (pass: string, rest = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            ${rest}
+            proxy_set_header Host $host;
+            proxy_pass http://127.0.0.1:8080;
+        }
+        location /live {
+            ${UPGRADE}
+            proxy_set_header Host $host;
+            proxy_pass http://127.0.0.1:8080;
+        }
+    }
+  `),
+  'etc/apache2/apache2.conf': main(pass).replaceAll(/(?<=Listen |\*:)80$|(?<=\*:)80(?=>)/gm, '8080'),
+})
 
 export default defineRule({
   summary: 'A path for WebSocket is proxied by HTTP alone',
@@ -37,6 +85,34 @@ export default defineRule({
       files: {
         'etc/apache2/apache2.conf': main('ProxyPass /ws «http://127.0.0.1:8001/ws»'),
       },
+    },
+    {
+      title: 'an application that takes WebSocket by itself',
+      files: { 'etc/apache2/apache2.conf': main('ProxyPass /live «http://127.0.0.1:3000/live»'), ...LIVE },
+    },
+    {
+      title: 'an application with a route of FastAPI',
+      files: {
+        'etc/apache2/apache2.conf': main('').replace('http://127.0.0.1:8001/', '«$&»'),
+        'etc/systemd/system/live.service': conf`
+          [Service]
+          WorkingDirectory=/srv/live
+          ExecStart=/usr/bin/uvicorn --port 8001 live:app
+        `,
+        'srv/live/live.py': conf`
+          from fastapi import FastAPI, WebSocket
+
+          app = FastAPI()
+
+          @app.websocket("/live")
+          async def live(socket: WebSocket):
+              await socket.accept()
+        `,
+      },
+    },
+    {
+      title: 'a location of nginx for WebSocket in front',
+      files: behindNginx('ProxyPass /live «http://127.0.0.1:3000/live»'),
     },
     {
       title: 'Socket.IO',
@@ -67,42 +143,150 @@ export default defineRule({
       },
     },
     {
+      title: 'an application that takes WebSocket, by either way',
+      files: {
+        'etc/apache2/apache2.conf': main('ProxyPass /live http://127.0.0.1:3000/live upgrade=websocket'),
+        ...LIVE,
+      },
+    },
+    {
+      title: 'another path of such an application, whose pages are plain',
+      files: { 'etc/apache2/apache2.conf': main('ProxyPass /status http://127.0.0.1:3000/status'), ...LIVE },
+    },
+    {
+      title: 'nginx that passes Upgrade on for everything',
+      files: behindNginx('ProxyPass /live http://127.0.0.1:3000/live', UPGRADE),
+    },
+    {
       title: 'a path that only begins so',
       files: { 'etc/apache2/apache2.conf': main('ProxyPass /wsdl http://127.0.0.1:8001/wsdl') },
     },
   ],
-  *check({ apache, filesOf }) {
-    for (const configuration of apache) {
-      const lines = configuration.occurrences.get('proxypass') ?? []
-      if (lines.length === 0) continue
-      const passes = proxyPasses(configuration).filter(
-        ({ path, scheme }) =>
-          path !== null && PATH.test(path) && scheme.known && /^https?$/.test(scheme.value),
-      )
-      if (passes.length === 0) continue
-      // Where anything of the host is upgraded, its owner knows how.
-      const upgraded = new Set(
-        proxyPasses(configuration)
-          .filter(({ written, directive }) => /^wss?:/i.test(written) || isUpgraded(directive))
-          .map(({ directive }) => virtualHostSection(directive)),
-      )
-      for (const { directive, output } of placedRules(configuration, filesOf(configuration)))
-        if (/^wss?:/i.test(output)) upgraded.add(virtualHostSection(directive))
-      for (const { directive, path, at } of passes) {
-        if (directive.name !== 'ProxyPass' || isUpgraded(directive)) continue
-        const host = virtualHostSection(directive)
-        if (upgraded.has(host) || upgraded.has(null)) continue
-        const last = argumentPlace(directive, directive.args.length - 1)
-        yield {
-          at,
-          severity: POLLING.test(path ?? '') ? ('info' as const) : ('warning' as const),
-          message: `\`Upgrade\` is not passed on, so no WebSocket can be opened below \`${path}\``,
-          ...propose('Pass `Upgrade` on', 'unsafe', [insertAfter(last, ' upgrade=websocket')]),
-        }
-      }
-    }
+  *check(deployment) {
+    yield* namedPaths(deployment)
+    yield* askedFor(deployment)
   },
 })
+
+/** Paths that are called like WebSocket. */
+function* namedPaths(deployment: Deployment): Iterable<RuleFinding> {
+  for (const configuration of deployment.apache) {
+    if (!configuration.occurrences.has('proxypass')) continue
+    const passes = proxyPasses(configuration).filter(
+      ({ path, scheme }) => path !== null && PATH.test(path) && scheme.known && /^https?$/.test(scheme.value),
+    )
+    for (const { directive, path, at } of passes) {
+      if (directive.name !== 'ProxyPass' || isUpgradedFor(deployment, configuration, directive)) continue
+      yield {
+        at,
+        severity: POLLING.test(path ?? '') ? ('info' as const) : ('warning' as const),
+        message: `\`Upgrade\` is not passed on, so no WebSocket can be opened below \`${path}\``,
+        ...fix(directive),
+      }
+    }
+  }
+}
+
+/** Paths behind which an application takes WebSocket, or for which nginx in front passes `Upgrade` on. */
+function* askedFor(deployment: Deployment): Iterable<RuleFinding> {
+  for (const connection of deployment.connections.apache) {
+    const { pass, path, protocol, from, targets } = connection
+    if (!protocol.known || !/^https?$/.test(protocol.value) || pass.name !== 'ProxyPass' || path === null)
+      continue
+    const at = targets[0]?.at
+    if (at === undefined || PATH.test(path)) continue
+    const asking = applicationBehind(deployment, connection) ?? locationInFront(deployment, connection)
+    if (asking === null || isUpgradedFor(deployment, from.configuration, pass)) continue
+    yield {
+      at,
+      message: `${asking.why}, and Apache does not pass \`Upgrade\` on below \`${path}\``,
+      label: 'no Upgrade',
+      related: [{ at: asking.at, message: asking.label }],
+      ...fix(pass),
+    }
+  }
+}
+
+interface Asking {
+  readonly why: string
+  readonly at: Place
+  readonly label: string
+}
+
+/** An application that takes WebSocket below the path. */
+function applicationBehind(deployment: Deployment, connection: ApacheConnection): Asking | null {
+  const path = connection.path ?? ''
+  const [target] = connection.targets
+  if (target !== undefined && routesWebSockets(deployment, connection, path))
+    return { why: 'the application routes WebSocket', at: target.at, label: 'the application is here' }
+  const program = webSocketProgram(deployment, connection)
+  if (program === null) return null
+  const isNamed = path !== '/' && program.script !== undefined && namesPath(program.script, path)
+  if (path !== '/' && !isNamed) return null
+  return { why: `the pages of ${program.name} need WebSocket`, at: program.at, label: 'it is started here' }
+}
+
+/** True where a script names the path in quotes, as the `path` of its WebSocket server is. */
+function namesPath({ code }: Source, path: string): boolean {
+  const name = path.replace(/(?<=.)\/$/, '')
+  return ["'", '"', '`'].some(quote => code.includes(`${quote}${name}${quote}`))
+}
+
+/** A location of nginx for just this path that passes `Upgrade` on, as others of its server do not. */
+function locationInFront(deployment: Deployment, connection: ApacheConnection): Asking | null {
+  const path = (connection.path ?? '').replace(/(?<=.)\/$/, '')
+  if (path === '/') return null
+  for (const host of hostsByDirective(deployment).get(connection.host) ?? []) {
+    for (const { connection: outer, certain } of deployment.connections.reaching(host)) {
+      if (!certain || outer.block.name !== 'location' || outer.written.replace(/^\w+:\/\//, '').includes('/'))
+        continue
+      const { name, modifier, at } = readLocation(outer.block)
+      if (/^~\*?$/.test(modifier) || name.replace(/(?<=.)\/$/, '') !== path || !sendsUpgrade(outer)) continue
+      const isTold = deployment.connections.httpOf(outer.server).some(other => !sendsUpgrade(other))
+      if (isTold)
+        return { why: `nginx passes \`Upgrade\` on for \`${name}\``, at, label: 'passed on by nginx' }
+    }
+  }
+  return null
+}
+
+function sendsUpgrade({ headers }: NginxConnection): boolean {
+  return headers.open || headers.written.some(({ name, state }) => name === 'upgrade' && state !== 'cleared')
+}
+
+const hostsByDirective = memo(({ virtualHosts }: Deployment) =>
+  groupBy(virtualHosts, ({ directive }): ApacheDirective | null => directive),
+)
+
+/** Where anything of the host is upgraded, its owner knows how. */
+function isUpgradedFor(
+  deployment: Deployment,
+  configuration: ApacheConfiguration,
+  directive: ApacheDirective,
+): boolean {
+  const hosts = upgradedHosts(configuration, deployment.filesOf(configuration))
+  return hosts.has(null) || hosts.has(virtualHostSection(directive))
+}
+
+const upgradedHosts = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem): ReadonlySet<ApacheDirective | null> => {
+    const passes = proxyPasses(configuration).filter(
+      ({ written, directive, scheme }) =>
+        /^wss?:/i.test(written) || (scheme.known && /^wss?$/.test(scheme.value)) || isUpgraded(directive),
+    )
+    const rules = placedRules(configuration, files).filter(({ output }) => /^wss?:/i.test(output))
+    const ofPool = ['balancermember', 'proxyset'].flatMap(name => configuration.occurrences.get(name) ?? [])
+    return new Set([
+      ...[...passes, ...rules].map(({ directive }) => virtualHostSection(directive)),
+      ...(ofPool.some(isUpgraded) ? [null] : []),
+    ])
+  },
+)
+
+function fix(directive: ApacheDirective) {
+  const last = argumentPlace(directive, directive.args.length - 1)
+  return propose('Pass `Upgrade` on', 'unsafe', [insertAfter(last, ' upgrade=websocket')])
+}
 
 function isUpgraded({ args }: { readonly args: readonly { readonly value: string }[] }): boolean {
   return args.some(({ value }) => /^upgrade=/i.test(value))

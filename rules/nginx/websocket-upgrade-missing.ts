@@ -1,17 +1,15 @@
 import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import type { Source } from '../../parsers/text/source.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { imageBehind } from '../containers/_examples.ts'
-import { webSocketProgram, webSocketRoutes } from './_websocket-programs.ts'
+import { routesWebSockets, webSocketProgram } from '../_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const site = (location: string, lines = ''): string => conf`
   server {
@@ -256,7 +254,7 @@ export default defineRule({
           related: [{ at: namePlace(pass), message: 'proxied here' }],
           ...fix(connection),
         }
-      } else if (!upgraded.has(server) && routesWebSockets(deployment, connection)) {
+      } else if (!upgraded.has(server) && routesWebSockets(deployment, connection, prefixOf(location))) {
         yield {
           at: namePlace(pass),
           message: 'the application routes WebSocket, and no location of this server sends it `Upgrade`',
@@ -320,23 +318,8 @@ function fix({ pass }: NginxConnection) {
   ])
 }
 
-/** True where the module that answers is one of Django Channels, which says what takes WebSocket, or has such a route. */
-function routesWebSockets(deployment: Deployment, { targets, block }: NginxConnection): boolean {
-  return targets.some(target => {
-    const program = serverBehind(target)
-    const loaded = program === null ? null : deployment.moduleOf(program)
-    if (loaded?.attribute == null) return false
-    const { attribute, script, source } = loaded
-    const made = script?.made.get(attribute)
-    if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return namesWebSocket(source)
-    const location = block.name === 'location' ? readLocation(block) : null
-    if (source === null || source === 'missing' || !/^[A-Za-z_]\w*$/.test(attribute)) return false
-    if (location !== null && !/^(?:\^~|)$/.test(location.modifier)) return false
-    return webSocketRoutes(source, attribute).some(path => path.startsWith(location?.name ?? '/'))
-  })
-}
-
-/** A router of Channels that is given no consumers, `ProtocolTypeRouter({"http": …})`, takes plain HTTP alone. */
-function namesWebSocket(source: Source | 'missing' | null): boolean {
-  return source !== null && source !== 'missing' && /(["'])websocket\1/.test(source.code)
+/** Of which its routes are asked; the start page for what has no location, null for a pattern. */
+function prefixOf(location: NginxLocation | null): string | null {
+  if (location === null) return '/'
+  return /^(?:\^~|)$/.test(location.modifier) ? location.name : null
 }

@@ -1,15 +1,17 @@
 import { posix } from 'node:path'
-import { memo } from '../../parsers/collections/memo.ts'
-import { withoutComments } from '../../parsers/python/without-comments.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Deployment, Machine, NginxConnection, StartedCommand } from '../../src/deployment/model.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { memo } from '../parsers/collections/memo.ts'
+import { withoutComments } from '../parsers/python/without-comments.ts'
+import type { Place, Source } from '../parsers/text/source.ts'
+import { placeOf } from '../parsers/text/written-text.ts'
+import type { Connection, Deployment, Machine, StartedCommand } from '../src/deployment/model.ts'
+import { serverBehind } from '../src/deployment/server-behind.ts'
 
 /** A program whose pages do not work without WebSocket, and where it is named. */
 export interface WebSocketProgram {
   readonly name: string
   readonly at: Place
+  /** Its own script, where that is here. */
+  readonly script?: Source
 }
 
 /** Images of such programs. */
@@ -48,9 +50,9 @@ const COMMANDS: readonly (readonly [RegExp, string, number])[] = [
 /** The program behind a connection that needs WebSocket; null where none is known to be there. */
 export function webSocketProgram(
   deployment: Deployment,
-  connection: NginxConnection,
+  { targets }: Pick<Connection, 'targets'>,
 ): WebSocketProgram | null {
-  for (const target of connection.targets) {
+  for (const target of targets) {
     const machine = target.machine ?? null
     const container = machine?.container ?? null
     if (container !== null && container.service.build === null) {
@@ -59,7 +61,8 @@ export function webSocketProgram(
     }
     const program = serverBehind(target)
     const source = program?.server.sources.find(({ code }) => OF_WS.test(code))
-    if (program !== null && source !== undefined) return { name: 'the application', at: program.server.at }
+    if (program !== null && source !== undefined)
+      return { name: 'the application', at: program.server.at, script: source }
     if (machine === null || target.port === null) continue
     const started = startedOn(deployment).get(machine)?.get(target.port)
     if (started !== undefined) return started
@@ -72,7 +75,7 @@ const OF_WS =
   /(?:require\(\s*|from\s+)['"]ws['"][\s\S]*\bnew\s+(?:WebSocketServer|WebSocket\.Server|Server)\b/
 
 /** The paths that FastAPI, Starlette or Quart gives to WebSocket by decorators of the application itself. */
-export function webSocketRoutes(source: Source, application: string): readonly string[] {
+function webSocketRoutes(source: Source, application: string): readonly string[] {
   const code = withoutComments(source.code)
   const pattern = new RegExp(String.raw`^@${application}\.websocket(?:_route)?\(\s*["'](/[^"'\n]*)["']`, 'gm')
   return [...code.matchAll(pattern)].map(([, path = '/']) => path)
@@ -110,4 +113,31 @@ function portIn(words: readonly string[]): number | null {
     if (port !== undefined) return Number(port)
   }
   return null
+}
+
+/**
+ * True where the module that answers is one of Django Channels, which says what takes WebSocket, or has such a route.
+ *
+ * @param prefix what of the site is proxied; null where a pattern says so
+ */
+export function routesWebSockets(
+  deployment: Deployment,
+  { targets }: Pick<Connection, 'targets'>,
+  prefix: string | null,
+): boolean {
+  return targets.some(target => {
+    const program = serverBehind(target)
+    const loaded = program === null ? null : deployment.moduleOf(program)
+    if (loaded?.attribute == null) return false
+    const { attribute, script, source } = loaded
+    const made = script?.made.get(attribute)
+    if (made !== undefined && /(?:^|\.)ProtocolTypeRouter$/.test(made)) return namesWebSocket(source)
+    if (source === null || source === 'missing' || !/^[A-Za-z_]\w*$/.test(attribute)) return false
+    return prefix !== null && webSocketRoutes(source, attribute).some(path => path.startsWith(prefix))
+  })
+}
+
+/** A router of Channels that is given no consumers, `ProtocolTypeRouter({"http": …})`, takes plain HTTP alone. */
+function namesWebSocket(source: Source | 'missing' | null): boolean {
+  return source !== null && source !== 'missing' && /(["'])websocket\1/.test(source.code)
 }
