@@ -1,4 +1,3 @@
-import type { NginxConnection } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
@@ -6,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { encodingProgram } from '../_encoding-programs.ts'
 import { imageBehind } from '../containers/_examples.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -107,71 +107,6 @@ export default defineRule({
 /** What nginx makes of a path before it puts another in the place of the location’s. */
 function decoded(path: string): string {
   return path.replace('%2F', '/').replace(/\/+/g, '/')
-}
-
-interface EncodingProgram {
-  readonly image: RegExp
-  readonly name: string
-  /** The port of its pages, in a container. */
-  readonly ports: readonly number[]
-  /** A path of its own in which a slash is encoded. */
-  readonly asked: string
-  readonly said: string
-  /** How it is told that it stands below a path. */
-  readonly prefix: string
-}
-
-/** Programs that put names with a slash into paths. */
-const PROGRAMS: readonly EncodingProgram[] = [
-  {
-    // https://www.rabbitmq.com/docs/management#path-prefix
-    image: /^(?:bitnami\/|bitnamilegacy\/)?rabbitmq$/,
-    name: 'RabbitMQ',
-    ports: [15672],
-    asked: '/api/queues/%2F/jobs',
-    said: '404',
-    prefix: '`management.path_prefix = PATH`',
-  },
-  {
-    // https://www.jenkins.io/doc/book/system-administration/reverse-proxy-configuration-troubleshooting/
-    image: /^jenkins\/jenkins$/,
-    name: 'Jenkins',
-    ports: [8080],
-    asked: '/a%2Fb',
-    said: 'reverse proxy set up is broken',
-    prefix: '`--prefix=PATH` in `JENKINS_OPTS`',
-  },
-  {
-    // https://docs.gitlab.com/api/rest/#namespaced-paths
-    image: /^gitlab\/gitlab-(?:ce|ee)$/,
-    name: 'GitLab',
-    ports: [80, 443],
-    asked: '/api/v4/projects/group%2Fproject',
-    said: '404',
-    prefix: '`PATH` into `external_url`',
-  },
-  {
-    // https://gerrit-review.googlesource.com/Documentation/config-reverseproxy.html
-    image: /^gerritcodereview\/gerrit$/,
-    name: 'Gerrit',
-    ports: [8080],
-    asked: '/projects/group%2Fproject',
-    said: 'Not Found',
-    prefix: '`PATH` into `httpd.listenUrl`',
-  },
-]
-
-/** The program of that kind that a connection leads to; null where none is known to be there. */
-function encodingProgram({ targets }: NginxConnection): EncodingProgram | null {
-  for (const { machine, port } of targets) {
-    const container = machine?.container ?? null
-    if (container === null || container.service.build !== null || port === null) continue
-    const found = PROGRAMS.find(
-      ({ image, ports }) => image.test(container.base ?? '') && ports.includes(port),
-    )
-    if (found !== undefined) return found
-  }
-  return null
 }
 
 /** Paths at which programs take a URL in the path: proxies for pictures, converters. */

@@ -1627,6 +1627,30 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/api/a%2Fb',
   },
   {
+    rule: 'apache/nocanon-missing',
+    shows: 'the slash that is a name of RabbitMQ is gone',
+    examples: {
+      bad: 'RabbitMQ, and a slash that is decoded',
+      good: 'RabbitMQ and Matrix, whose paths are kept',
+    },
+    mirrors: [15672],
+    request: { url: 'http://example.org/api/queues/%2F/jobs' },
+    harm: ({ response }) => response.report?.path === '/api/queues/jobs',
+    sound: ({ response }) => response.report?.path === '/api/queues/%2F/jobs',
+  },
+  {
+    rule: 'apache/nocanon-missing',
+    shows: 'the path that a server of Matrix signed is another one',
+    examples: {
+      bad: 'Matrix, whose servers sign the path',
+      good: 'RabbitMQ and Matrix, whose paths are kept',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/_matrix/federation/v1/state/%21room%3Aexample.org' },
+    harm: ({ response }) => response.report?.path === '/_matrix/federation/v1/state/!room:example.org',
+    sound: ({ response }) => response.report?.path === '/_matrix/federation/v1/state/%21room%3Aexample.org',
+  },
+  {
     rule: 'apache/files-names-path',
     examples: { bad: 'scripts of one directory', good: 'names, and expressions that do without the path' },
     shows: 'a script of the directory is served',
