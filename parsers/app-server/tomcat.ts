@@ -68,20 +68,46 @@ export interface AjpSecret {
 /** Those of a `server.xml` whose secret is written in it, by their ports. */
 export const ajpSecrets = memo((source: Source): ReadonlyMap<number, AjpSecret> => {
   const found = new Map<number, AjpSecret>()
-  for (const { 0: element, 1: attributes = '', index } of withoutComments(source).matchAll(CONNECTOR)) {
-    const given = attributesOf(attributes)
-    const [port, secret] = ['port', 'secret'].map(name => given.get(name) ?? '')
-    if (!/AJP/i.test(given.get('protocol') ?? '') || given.get('secretRequired') === 'false') continue
-    if (port === undefined || !/^\d{1,5}$/.test(port)) continue
-    if (!secret || isUnknownWord(secret) || /[$&%]/.test(secret)) continue
-    const start = index + element.search(/\bsecret\s*=/)
-    found.set(Number(port), {
-      secret,
-      at: { source, start, end: start + 'secret'.length },
-    })
+  for (const { port, given, element, at } of ajpConnectors(source)) {
+    const secret = given.get('secret') ?? ''
+    if (given.get('secretRequired') === 'false' || !secret || isUnknownWord(secret) || /[$&%]/.test(secret))
+      continue
+    const start = at.start - 1 + element.search(/\bsecret\s*=/)
+    found.set(port, { secret, at: { source, start, end: start + 'secret'.length } })
   }
   return found
 })
+
+/**
+ * Connectors of AJP of a `server.xml` without a secret, which Tomcat since 9.0.31, 8.5.51 and 7.0.100 does not start, by
+ * their ports; `requiredSecret` is the former name.
+ */
+export const ajpWithoutSecret = memo((source: Source): ReadonlyMap<number, Place> => {
+  const found = new Map<number, Place>()
+  for (const { port, given, at } of ajpConnectors(source)) {
+    if (given.get('secret') || given.get('requiredSecret')) continue
+    if ((given.get('secretRequired') ?? 'true') === 'true') found.set(port, at)
+  }
+  return found
+})
+
+interface AjpConnector {
+  readonly port: number
+  readonly given: ReadonlyMap<string, string>
+  readonly element: string
+  /** Of the name of the element. */
+  readonly at: Place
+}
+
+function* ajpConnectors(source: Source): Iterable<AjpConnector> {
+  for (const { 0: element, 1: attributes = '', index } of withoutComments(source).matchAll(CONNECTOR)) {
+    const given = attributesOf(attributes)
+    const port = given.get('port') ?? ''
+    if (!/AJP/i.test(given.get('protocol') ?? '') || !/^\d{1,5}$/.test(port)) continue
+    const at = { source, start: index + 1, end: index + '<Connector'.length }
+    yield { port: Number(port), given, element, at }
+  }
+}
 
 function bindOf(
   element: string,

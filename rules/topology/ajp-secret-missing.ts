@@ -1,8 +1,8 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { type Place, positionAt, type Source } from '../../parsers/text/source.ts'
-import { ajpSecrets } from '../../parsers/app-server/tomcat.ts'
-import type { ApacheConnection, Target } from '../../src/deployment/model.ts'
+import { ajpSecrets, ajpWithoutSecret } from '../../parsers/app-server/tomcat.ts'
+import type { ApacheConnection, Machine, Target } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -30,12 +30,24 @@ const tree = (lines: string, connector = 'secret="from-the-vault"', outer = ''):
   `,
 })
 
+/** A Tomcat of Debian with this connector, and Apache that proxies to it. */
+const bare = (directory: string, connector: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': tree('ProxyPass / ajp://127.0.0.1:8009/')['etc/apache2/apache2.conf'] ?? '',
+  [`etc/${directory}/server.xml`]: conf`
+    <Server port="8005" shutdown="SHUTDOWN">
+      <Service name="Catalina">
+        ${connector}
+      </Service>
+    </Server>
+  `,
+})
+
 export default defineRule({
-  summary: 'Tomcat takes AJP with its secret alone, and Apache does not send it',
+  summary: 'A connector of AJP requires a secret, and Tomcat has none or Apache does not send it',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Since 9.0.31, 8.5.51 and 7.0.100 a connector of AJP requires a secret. Tomcat answers 403 to every request that comes without it, or with another one, and its own log says nothing of why.',
+  why: 'Since 9.0.31, 8.5.51 and 7.0.100 a connector of AJP requires a secret. Where `server.xml` has none, Tomcat does not start the connector, “The AJP Connector is configured with secretRequired="true" but the secret attribute is either null or ""”, and Apache answers 503. With one, Tomcat answers 403 to every request that comes without it, or with another one, and its own log says nothing of why.',
   remedy:
     'Write the same one in both: `ProxyPass / ajp://127.0.0.1:8009/ secret=…`, which Apache knows since 2.4.42',
   references: [
@@ -58,8 +70,22 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'no secret in Tomcat',
+      files: bare('tomcat9', '<«Connector» protocol="AJP/1.3" address="127.0.0.1" port="8009" />'),
+    },
   ],
   good: [
+    {
+      title: 'no secret in a Tomcat that may be older, or where none is required',
+      files: {
+        ...bare('tomcat8', '<Connector protocol="AJP/1.3" address="127.0.0.1" port="8009" />'),
+      },
+    },
+    {
+      title: 'no secret, which is not required',
+      files: bare('tomcat9', '<Connector protocol="AJP/1.3" port="8009" secretRequired="false" />'),
+    },
     { title: 'its secret', files: tree('ProxyPass / ajp://127.0.0.1:8009/ secret=from-the-vault') },
     {
       title: 'its secret, in a line for the whole backend',
@@ -88,6 +114,17 @@ export default defineRule({
         const { program, sources } = to.listener.program.server
         const [source] = sources
         if (program !== 'tomcat' || source === undefined) continue
+        const { port } = to.listener
+        const bare = port === null ? undefined : ajpWithoutSecret(source).get(port)
+        if (bare !== undefined && isRecent(source.path, target.machine))
+          yield {
+            at: bare,
+            message:
+              'this connector has no `secret`, so Tomcat does not start it, and Apache answers 503: `secretRequired` is true by default',
+            label: 'no `secret`',
+            related: [{ at: target.at, message: 'Apache connects here' }],
+            help: 'Give the connector a `secret` and the target of Apache (2.4.42 and later) the same one, or write `secretRequired="false"` where nobody else reaches the port',
+          }
         const wanted = to.listener.port === null ? undefined : ajpSecrets(source).get(to.listener.port)
         const line = wanted === undefined ? null : lineOf(connection, target)
         if (wanted === undefined || line === null) continue
@@ -109,6 +146,24 @@ export default defineRule({
     }
   },
 })
+
+/** False for a Tomcat that may be older than the secret: by the release in its path or its image, or 7 and 8 of a system. */
+function isRecent(path: string, machine: Machine | null): boolean {
+  const base = machine?.container?.base ?? ''
+  const ofImage = /(?:^|\/)tomcat$/.test(base) ? imageOf(machine) : ''
+  const written =
+    /tomcat(?:-|:)(\d+(?:\.\d+)*)/.exec(ofImage || path)?.[1] ?? /\/tomcat-?(\d+)\//.exec(path)?.[1]
+  if (written === undefined) return ofImage !== ''
+  const [major = 0, minor = 0, patch] = written.split('.').map(Number)
+  if (patch === undefined) return major >= 9 || ofImage !== ''
+  if (major === 9) return patch >= 31 || minor > 0
+  return major > 9 || (major === 8 && minor === 5 && patch >= 51) || (major === 7 && patch >= 100)
+}
+
+function imageOf(machine: Machine | null): string {
+  const image = machine?.container?.service.image
+  return image?.known === true ? image.value : ''
+}
 
 function isSecret({ value }: { readonly value: string }): boolean {
   return /^secret=/i.test(value)
