@@ -600,7 +600,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/engine-off-skipped', { fixes: [], programs: ['apache'] }],
   ['php/environment-cleared', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['php/errors-shown', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
-  ['php/front-controller-unasked', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
+  ['php/front-controller-unasked', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
   ['php/handler-not-removed', { fixes: [], programs: ['apache'] }],
   ['php/home-hidden', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/htaccess-front-controller-lost', { fixes: [], programs: ['nginx', 'apache'] }],

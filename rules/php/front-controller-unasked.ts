@@ -12,7 +12,6 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
-import type { ApacheEnd } from '../../src/servers/apache/requests/outcome.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -20,7 +19,7 @@ import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
 import { phpPool } from './_examples.ts'
 import { joomlaWithoutHtaccess } from './_joomla.ts'
-import { sitesInDirectories } from './_multisite.ts'
+import { scriptOf, sitesInDirectories } from './_multisite.ts'
 import { rootsOfSites } from './_roots-of-sites.ts'
 
 const site = (root: string, fallback: string, lines = ''): Record<string, string> => ({
@@ -78,6 +77,56 @@ const multisite = (rules: string, lines: string, fallback = '=404'): Record<stri
   `,
 })
 
+/** The same in containers, of which the image writes the configuration. */
+const inContainers = (rules: string, extra: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes:
+          - wordpress:/var/www/html
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+      wordpress:
+        image: wordpress:6.7-fpm
+        environment:
+          WORDPRESS_CONFIG_EXTRA: |
+            define('MULTISITE', true);
+            ${extra}
+        volumes:
+          - wordpress:/var/www/html
+    volumes:
+      wordpress:
+  `,
+  'site.conf': nginxServer(conf`
+    root /var/www/html;
+    index index.php;
+    ${rules}
+    location / {
+        try_files $uri $uri/ /index.php?$args;
+    }
+    «location» ~ \.php$ {
+        include fastcgi_params;
+        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_pass wordpress:9000;
+    }
+  `),
+})
+
+const NETWORK_RULES = conf`
+  RewriteEngine On
+  RewriteBase /
+  RewriteRule ^index\.php$ - [L]
+  RewriteRule ^([_0-9a-zA-Z-]+/)?wp-admin$ $1wp-admin/ [R=301,L]
+  RewriteCond %{REQUEST_FILENAME} -f [OR]
+  RewriteCond %{REQUEST_FILENAME} -d
+  RewriteRule ^ - [L]
+  RewriteRule ^([_0-9a-zA-Z-]+/)?(wp-(content|admin|includes).*) $2 [L]
+  RewriteRule ^([_0-9a-zA-Z-]+/)?(.*\.php)$ $2 [L]
+  RewriteRule . index.php [L]
+`
+const IN_DIRECTORIES = "define( 'SUBDOMAIN_INSTALL', false );"
+
 /** A WordPress below `/blog/` of a site of other pages. */
 const inDirectory = (rules: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -117,6 +166,23 @@ const withFpm = (rules: string): Record<string, string> => {
       .replace('application/x-httpd-php', '"proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"')
       .replace('LoadModule php_module /usr/lib/apache2/modules/libphp8.2.so', modules.join('\n')),
     'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  }
+}
+/** A WordPress that has the site to itself, with these lines in its configuration. */
+const wholeSite = (rules: string, lines: string): Record<string, string> => {
+  const configured = Object.entries(withFpm('')).filter(([path]) => path.startsWith('etc/'))
+  return {
+    ...Object.fromEntries(configured),
+    'etc/apache2/mime.types': 'text/css css\n',
+    'srv/www/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
+    'srv/www/wp-blog-header.php': '<?php\n',
+    'srv/www/wp-login.php': '<?php echo "login";\n',
+    'srv/www/wp-config.php': conf`
+      <?php
+      define( 'MULTISITE', true );
+      ${lines}
+    `,
+    'srv/www/.htaccess': rules,
   }
 }
 const JOOMLA_RULES = conf`
@@ -187,6 +253,14 @@ export default defineRule({
     {
       title: 'sites of WordPress that are directories',
       files: multisite('', "define( 'SUBDOMAIN_INSTALL', false );", '«=404»'),
+    },
+    {
+      title: 'sites of WordPress that are directories, in containers',
+      files: inContainers('', "define('SUBDOMAIN_INSTALL', false);"),
+    },
+    {
+      title: 'sites of WordPress that are directories, with the rules of a single site',
+      files: wholeSite(blogRules('/', '«/index.php»'), IN_DIRECTORIES),
     },
     { title: 'Laravel', files: { ...site('/srv/shop/public', '$uri $uri/ «=404»'), ...LARAVEL } },
     { title: 'WordPress', files: { ...site('/srv/blog', '$uri $uri/ «=404»'), ...WORDPRESS } },
@@ -265,6 +339,40 @@ export default defineRule({
     {
       title: 'sites of WordPress that have names of their own',
       files: multisite('', "define( 'SUBDOMAIN_INSTALL', true );"),
+    },
+    {
+      title: 'sites of WordPress that have names of their own, in containers',
+      files: inContainers('', "define('SUBDOMAIN_INSTALL', true);"),
+    },
+    {
+      title: 'sites of WordPress that are directories, in containers, with its rules',
+      files: inContainers(
+        conf`
+          if (!-e $request_filename) {
+              rewrite ^/[_0-9a-zA-Z-]+(/wp-.*) $1 last;
+              rewrite ^/[_0-9a-zA-Z-]+(/.*\.php)$ $1 last;
+          }
+        `,
+        "define('SUBDOMAIN_INSTALL', false);",
+      ),
+    },
+    {
+      title: 'sites of WordPress that are directories, with its rules for Apache',
+      files: wholeSite(NETWORK_RULES, IN_DIRECTORIES),
+    },
+    {
+      title: 'sites of WordPress that have names of their own, in Apache',
+      files: wholeSite(blogRules('/', '/index.php'), "define( 'SUBDOMAIN_INSTALL', true );"),
+    },
+    {
+      title: 'sites of WordPress below a directory, of which nobody knows',
+      files: wholeSite(
+        blogRules('/', '/index.php'),
+        conf`
+          ${IN_DIRECTORIES}
+          define( 'PATH_CURRENT_SITE', '/blog/' );
+        `,
+      ),
     },
     { title: 'Joomla with `index.php` in its addresses', files: joomla('false') },
     {
@@ -466,13 +574,6 @@ function* inHtaccess(deployment: Deployment): Iterable<RuleFinding> {
       }
     }
   }
-}
-
-/** The script that answers: of the module of PHP, or of FPM, which gets its path behind the address. */
-function scriptOf(end: ApacheEnd): string | null {
-  if (end.kind === 'handler') return end.path
-  if (end.kind !== 'pass') return null
-  return /^fcgi:\/\/[^/]*(\/[^?]*\.php)(?:\?|$)/.exec(end.url)?.[1] ?? null
 }
 
 /** True for a script above the directory of a WordPress that is there and does not load that WordPress. */

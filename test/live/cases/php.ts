@@ -55,6 +55,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/front-controller-unasked',
+    shows: 'the login of a site in a directory is a page that is not there',
+    examples: {
+      bad: 'sites of WordPress that are directories, with the rules of a single site',
+      good: 'sites of WordPress that are directories, with its rules for Apache',
+    },
+    request: { url: 'http://example.org/shop/wp-login.php' },
+    harm: ({ response }) => response.body === 'page /shop/wp-login.php',
+    sound: ({ response }) => response.body === 'login',
+  },
+  {
+    rule: 'php/front-controller-unasked',
     shows: 'a script that the application makes is not found',
     examples: { bad: 'a script that Livewire makes', good: 'a script that Livewire makes, asked of it' },
     request: { url: 'http://example.org/livewire/livewire.js' },
