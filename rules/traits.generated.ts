@@ -607,7 +607,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
   ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
   ['php/opcache-not-reset', { fixes: [], programs: ['php-fpm'] }],
-  ['php/open-basedir', { fixes: [], programs: ['nginx', 'php-fpm'] }],
+  ['php/open-basedir', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'php-fpm'] }],
   ['php/own-address-redirected', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/path-info-empty', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/pool-refused', { fixes: [], programs: ['php-fpm'] }],

@@ -2,7 +2,13 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { modPhpSetting } from '../../src/deployment/mod-php.ts'
-import type { Deployment, NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
+import type {
+  ApacheHost,
+  Deployment,
+  Machine,
+  NginxConnection,
+  PhpFpmProgram,
+} from '../../src/deployment/model.ts'
 import {
   type ApacheConfiguration,
   type ApacheDirective,
@@ -14,6 +20,8 @@ import type { Fact } from '../../src/servers/fact.ts'
 export interface PhpBehind {
   /** Null for the module. */
   readonly pool: FpmPool | null
+  /** Where the pool runs; null for the module, which runs where Apache does. */
+  readonly machine: Machine | null
   /** A setting by its name; null where nobody wrote it. */
   readonly setting: (name: string) => Fact<string> | null
 }
@@ -25,13 +33,16 @@ export function phpBehind(deployment: Deployment, connection: NginxConnection): 
     return program?.kind === 'php-fpm' ? [phpOfPool(program)] : []
   })
   if (pools.length > 0) return pools
-  return certainHosts(deployment, connection).flatMap(host => {
-    const { configuration, directive } = host
-    if (loadsPhp(configuration))
-      return [{ pool: null, setting: (name: string) => modPhpSetting(deployment, host, name) }]
-    const byHost = poolsOfApache(deployment).get(configuration)
-    return (byHost?.get(directive) ?? byHost?.get(null) ?? []).map(phpOfPool)
-  })
+  return certainHosts(deployment, connection).flatMap(host => phpOfHost(deployment, host))
+}
+
+/** Every PHP to which a virtual host of Apache gives its scripts. */
+export function phpOfHost(deployment: Deployment, host: ApacheHost): readonly PhpBehind[] {
+  const { configuration, directive } = host
+  if (loadsPhp(configuration))
+    return [{ pool: null, machine: null, setting: (name: string) => modPhpSetting(deployment, host, name) }]
+  const byHost = poolsOfApache(deployment).get(configuration)
+  return (byHost?.get(directive) ?? byHost?.get(null) ?? []).map(phpOfPool)
 }
 
 /** The pools to which virtual hosts of Apache give their scripts; those of null are what all others inherit. */
@@ -52,5 +63,5 @@ const poolsOfApache = memo(({ connections }: Deployment) => {
 })
 
 export function phpOfPool(program: PhpFpmProgram): PhpBehind {
-  return { pool: program.pool, setting: name => program.phpSetting(name) }
+  return { pool: program.pool, machine: program.machine, setting: name => program.phpSetting(name) }
 }

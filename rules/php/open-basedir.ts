@@ -2,14 +2,21 @@ import { posix } from 'node:path'
 import { phpRequired } from '../../parsers/php/script.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
-import type { NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
+import { readPhpSettings } from '../../parsers/php/php-settings.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { factOf } from '../../parsers/text/written-text.ts'
+import type { Deployment, NginxConnection, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
-import { valueOrNull } from '../../src/servers/fact.ts'
-import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { documentRoot as documentRootOfHost } from '../../src/servers/apache/requests/document-root.ts'
+import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
+import { type RequestHeader, requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
+import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { isBesideNginx } from './_php-connections.ts'
+import { type PhpBehind, phpOfHost, phpOfPool } from './_php-behind.ts'
 import { documentRoot, scriptDirectory } from './_script-directory.ts'
 
 const tree = (lines: string, site = phpSite('')): Record<string, string> => ({
@@ -24,6 +31,43 @@ const laravel = (lines: string): Record<string, string> => ({
     require __DIR__.'/../lib/autoload.php';
   `,
   'srv/www/lib/autoload.php': '<?php echo "the script runs";\n',
+})
+
+/** The same behind Apache, with these lines in the virtual host. */
+const inApache = (pool: string, lines: string, modules = ['proxy', 'proxy_fcgi']): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': _, ...files } = laravel(pool)
+  return {
+    ...files,
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 80
+        <VirtualHost *:80>
+            ServerName example.org
+            DocumentRoot /srv/www/public
+            DirectoryIndex index.php
+            ${lines}
+            <Directory /srv/www/public>
+                Require all granted
+            </Directory>
+        </VirtualHost>
+      `,
+      [...modules, 'dir', 'mime', 'authz_host'],
+    ),
+    'etc/apache2/mime.types': 'text/css css\n',
+  }
+}
+const TO_POOL = conf`
+  <FilesMatch "\.php$">
+      SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+  </FilesMatch>
+`
+/** What nginx sends with each request of the Laravel. */
+const sent = (value: string): Record<string, string> => ({
+  ...laravel(''),
+  'etc/nginx/nginx.conf': phpSite(`fastcgi_param PHP_ADMIN_VALUE ${value};`).replace(
+    '/srv/www',
+    '/srv/www/public',
+  ),
 })
 
 export default defineRule({
@@ -43,6 +87,25 @@ export default defineRule({
     {
       title: 'the directory of the pages, where the first script loads what lies beside it',
       files: laravel('php_admin_value[open_basedir] = «/srv/www/public:/tmp»'),
+    },
+    {
+      title: 'the directory of the pages, sent by nginx',
+      files: sent('«"open_basedir=$document_root/:/tmp/:/proc/"»'),
+    },
+    {
+      title: 'the directory of the pages, in a file beside them',
+      files: {
+        ...laravel(''),
+        'srv/www/public/.user.ini': 'open_basedir = «/srv/www/public/:/tmp/»\n',
+      },
+    },
+    {
+      title: 'the directory of the pages, behind Apache',
+      files: inApache('php_admin_value[open_basedir] = «/srv/www/public:/tmp»', TO_POOL),
+    },
+    {
+      title: 'the directory of the pages, for the module of Apache',
+      files: inApache('', 'php_admin_value open_basedir «/srv/www/public:/tmp»', ['mpm_prefork', 'php']),
     },
     {
       title: 'no directory for uploads, in a pool that raises their size',
@@ -77,6 +140,25 @@ export default defineRule({
       title: 'the directory of the whole application',
       files: laravel('php_admin_value[open_basedir] = /srv/www:/tmp'),
     },
+    {
+      title: 'the directory of the whole application, sent by nginx',
+      files: sent('"open_basedir=$document_root/../:/srv/www/:/tmp/:/proc/"'),
+    },
+    {
+      title: 'the directory of the whole application, in a file beside the pages',
+      files: { ...laravel(''), 'srv/www/public/.user.ini': 'open_basedir = /srv/www/:/tmp/\n' },
+    },
+    {
+      title: 'the directory of the whole application, behind Apache',
+      files: inApache('php_admin_value[open_basedir] = /srv/www:/tmp', TO_POOL),
+    },
+    {
+      title: 'the directory of the pages, of which the pool knows better',
+      files: {
+        ...laravel('php_admin_value[open_basedir] = /srv/www:/tmp'),
+        'srv/www/public/.user.ini': 'open_basedir = /srv/www/public/:/tmp/\n',
+      },
+    },
     { title: 'nobody asks for uploads', files: tree('php_admin_value[open_basedir] = /srv/www') },
     { title: 'the directory of the script', files: tree('php_admin_value[open_basedir] = .:/tmp') },
     {
@@ -88,82 +170,170 @@ export default defineRule({
       ),
     },
   ],
-  *check({ connections }) {
-    for (const connection of connections.nginx) {
-      if (connection.pass.name !== 'fastcgi_pass' || !isBesideNginx(connection)) continue
-      const { server, block, from } = connection
-      for (const { to } of connection.targets) {
-        if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
-        const { program } = to.listener
-        const allowed = allowedDirectories(program)
-        if (allowed === null) continue
-        const set = requestParameters(server.configuration, block, 'fastcgi')
-        const sent = set.known
-          ? set.value.headers.findLast(({ name }) => name === 'SCRIPT_FILENAME')
-          : undefined
-        const directory = sent === undefined ? null : scriptDirectory(sent.value, documentRoot(connection))
-        const real = directory === null ? null : from.machine.files.realPath(directory)
-        const isClosed =
-          directory !== null && real !== null && !allows(program, allowed.directories, [directory, real])
-        const lost =
-          directory === null || real === null || isClosed
-            ? null
-            : notLoaded(program, allowed.directories, directory)
-        if (isClosed)
-          yield {
-            at: allowed.at,
-            message: `PHP may open nothing in \`${directory}\`, the root of the scripts, so each is answered with 404`,
-            label: 'the root is not among them',
-            related: sent?.at == null ? [] : [{ at: sent.at, message: 'the script that nginx names' }],
-          }
-        else if (lost !== null)
-          yield {
-            at: allowed.at,
-            message: `PHP may open nothing in \`${posix.dirname(lost.path)}\`, which \`${posix.basename(lost.at.source.path)}\` loads, so each page ends there: open_basedir restriction in effect`,
-            label: 'leaves out what the pages load',
-            related: [{ at: lost.at, message: 'loaded here' }],
-          }
-        else if (takesUploads(program, connection) && !allows(program, allowed.directories, ['/tmp']))
-          yield {
-            at: allowed.at,
-            aspect: 'uploads',
-            severity: 'warning',
-            message: 'PHP may write nothing in `/tmp`, where it puts uploads, so each of them fails',
-            label: 'no directory for uploads',
-            help: 'Add `/tmp`, or set `upload_tmp_dir` to one of these directories',
-          }
-      }
-    }
+  *check(deployment) {
+    yield* ofNginx(deployment)
+    yield* ofApache(deployment)
   },
 })
 
+/** A PHP that may open some directories alone, and a directory of scripts that it is asked for. */
+interface Restricted {
+  readonly files: FileSystem
+  readonly allowed: AllowedDirectories
+  /** As it is written, and where links lead; null where nobody knows. */
+  readonly directory: string | null
+  readonly real: string | null
+  /** Where the server names the scripts; null where nothing is written. */
+  readonly named: Place | null
+  /** True where somebody raised what may be uploaded. */
+  readonly takesUploads: boolean
+}
+
+interface AllowedDirectories {
+  readonly at: Place
+  readonly directories: readonly string[]
+}
+
+function* ofNginx({ connections }: Deployment): Iterable<RuleFinding> {
+  for (const connection of connections.nginx) {
+    if (connection.pass.name !== 'fastcgi_pass' || !isBesideNginx(connection)) continue
+    const { server, block, from } = connection
+    const { files } = from.machine
+    for (const { to } of connection.targets) {
+      if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm') continue
+      const { program } = to.listener
+      const root = documentRoot(connection)
+      const set = requestParameters(server.configuration, block, 'fastcgi')
+      const sent = set.known ? set.value.headers : []
+      const allowed = set.known ? allowedOf(program, sent, root) : null
+      if (allowed === null) continue
+      const filename = sent.findLast(({ name }) => name === 'SCRIPT_FILENAME')
+      const directory = filename === undefined ? null : scriptDirectory(filename.value, root)
+      const real = directory === null ? null : files.realPath(directory)
+      yield* faultsOf({
+        files,
+        allowed,
+        directory,
+        real,
+        named: filename?.at ?? null,
+        takesUploads: takesUploads(program, connection),
+      })
+    }
+  }
+}
+
+/** Of Apache the pool, or its own module, is asked for the scripts of each document root that has one. */
+function* ofApache(deployment: Deployment): Iterable<RuleFinding> {
+  for (const host of deployment.virtualHosts) {
+    const { configuration, virtualHost } = host
+    const php = phpOfHost(deployment, host)
+    if (php.length === 0) continue
+    const files = deployment.filesOf(configuration)
+    const root = documentRootOfHost({ configuration, host: virtualHost })
+    const directory = root.known ? fromBytes(root.value) : null
+    const real = directory === null ? null : files.realPath(directory)
+    if (directory === null || real === null || files.kind(`${directory}/index.php`) !== 'file') continue
+    for (const each of php) {
+      const { pool, machine, setting } = each
+      if (pool !== null && (pool.chroot !== null || machine?.files !== files)) continue
+      const written = setting('open_basedir')
+      const allowed = written === null ? ofUserIni(each, files, directory) : allowedDirectories(written)
+      if (allowed !== null)
+        yield* faultsOf({ files, allowed, directory, real, named: null, takesUploads: false })
+    }
+  }
+}
+
+function* faultsOf(php: Restricted): Iterable<RuleFinding> {
+  const { files, allowed, directory, real, named } = php
+  const isClosed = directory !== null && real !== null && !allows(php, [directory, real])
+  const lost = directory === null || real === null || isClosed ? null : notLoaded(php, directory)
+  if (isClosed)
+    yield {
+      at: allowed.at,
+      message: `PHP may open nothing in \`${directory}\`, the root of the scripts, so each is answered with 404`,
+      label: 'the root is not among them',
+      related: named === null ? [] : [{ at: named, message: 'the script that nginx names' }],
+    }
+  else if (lost !== null)
+    yield {
+      at: allowed.at,
+      message: `PHP may open nothing in \`${posix.dirname(lost.path)}\`, which \`${posix.basename(lost.at.source.path)}\` loads, so each page ends there: open_basedir restriction in effect`,
+      label: 'leaves out what the pages load',
+      related: [{ at: lost.at, message: 'loaded here' }],
+    }
+  else if (php.takesUploads && !allows({ files, allowed }, ['/tmp']))
+    yield {
+      at: allowed.at,
+      aspect: 'uploads',
+      severity: 'warning',
+      message: 'PHP may write nothing in `/tmp`, where it puts uploads, so each of them fails',
+      label: 'no directory for uploads',
+      help: 'Add `/tmp`, or set `upload_tmp_dir` to one of these directories',
+    }
+}
+
 /** What the script that answers every page loads from elsewhere, and PHP may not open; null where there is none. */
-function notLoaded(program: PhpFpmProgram, allowed: readonly string[], directory: string) {
-  const { files } = program.machine
+function notLoaded(php: Restricted, directory: string) {
+  const { files } = php
   const source = sourceAt(files, `${directory}/index.php`)
   if (source === null) return null
   for (const { path, at } of phpRequired(source)) {
     const whole = posix.join(directory, path)
     const real = files.realPath(whole) ?? whole
-    if (!allows(program, allowed, [whole, real])) return { path: whole, at }
+    if (!allows(php, [whole, real])) return { path: whole, at }
   }
   return null
 }
 
-/** What `open_basedir` lists; null where it is not set, not known, or takes in what nobody can list. */
-function allowedDirectories(program: PhpFpmProgram) {
+/** What the pool, its `php.ini` or the location of nginx lists; null where none does, or two do. */
+function allowedOf(
+  program: PhpFpmProgram,
+  sent: readonly RequestHeader[],
+  root: string | null,
+): AllowedDirectories | null {
   const written = program.phpSetting('open_basedir')
-  if (written?.known !== true || written.at === null) return null
-  const directories = written.value.split(':').map(entry => entry.trim())
-  if (!directories.every(entry => /^\/[^\s${}]*$/.test(entry))) return null
+  const lines = sent.filter(({ name, value }) => IN_PARAMETER.test(name) && /\bopen_basedir\b/.test(value))
+  const [line] = lines
+  if (line === undefined && written === null)
+    return root === null ? null : ofUserIni(phpOfPool(program), program.machine.files, root)
+  if (line === undefined) return written === null ? null : allowedDirectories(written)
+  const value = /(?:^|\n)[ \t]*open_basedir[ \t]*=[ \t]*"?([^"\n;]*)/.exec(line.value)?.[1]
+  if (written !== null || lines.length > 1 || line.at === null || value === undefined) return null
+  const whole = root === null ? value : value.replace(/\$(?:document_root|realpath_root)\b/g, root)
+  return allowedDirectories(known(whole, line.at))
+}
+
+/** Settings of PHP that nginx sends with a request. */
+const IN_PARAMETER = /^PHP_(?:ADMIN_)?VALUE$/
+
+/** What the file of settings beside the scripts lists, which FPM reads by itself, and no module of Apache does. */
+function ofUserIni(php: PhpBehind, files: FileSystem, root: string): AllowedDirectories | null {
+  const isRead = php.pool !== null && php.setting('user_ini.filename') === null
+  const source = isRead ? sourceAt(files, `${root}/.user.ini`) : null
+  const written = source === null ? undefined : readPhpSettings([source]).get('open_basedir')
+  return written === undefined ? null : allowedDirectories(factOf(written))
+}
+
+/** The directories of a value; null where it is not known, or takes in what nobody can list. */
+function allowedDirectories(written: Fact<string>): AllowedDirectories | null {
+  if (!written.known || written.at === null) return null
+  const directories = written.value
+    .trim()
+    .split(':')
+    .map(entry => entry.trim())
+  if (!directories.every(entry => /^\/[^\s${}\uFFFC-\uFFFF]*$/.test(entry))) return null
   return { at: written.at, directories }
 }
 
 /** True also where an entry is the beginning of a name, which versions of PHP read in two ways. */
-function allows({ machine }: PhpFpmProgram, allowed: readonly string[], paths: readonly string[]): boolean {
-  return allowed.some(entry => {
+function allows(
+  { files, allowed }: Pick<Restricted, 'files' | 'allowed'>,
+  paths: readonly string[],
+): boolean {
+  return allowed.directories.some(entry => {
     const directory = cleanPath(entry)
-    const real = machine.files.realPath(directory) ?? directory
+    const real = files.realPath(directory) ?? directory
     return paths.some(path => path.startsWith(directory) || path.startsWith(real))
   })
 }

@@ -281,6 +281,39 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'php/open-basedir',
+    examples: {
+      bad: 'the directory of the pages, sent by nginx',
+      good: 'the directory of the whole application, sent by nginx',
+    },
+    shows: 'the setting that nginx sends ends the script, too',
+    request: REQUEST,
+    harm: ({ response }) => response.body.includes('open_basedir restriction in effect'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/open-basedir',
+    examples: {
+      bad: 'the directory of the pages, in a file beside them',
+      good: 'the directory of the whole application, in a file beside the pages',
+    },
+    shows: 'the file of settings beside the script ends it, too',
+    request: REQUEST,
+    harm: ({ response }) => response.body.includes('open_basedir restriction in effect'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/open-basedir',
+    examples: {
+      bad: 'the directory of the pages, behind Apache',
+      good: 'the directory of the whole application, behind Apache',
+    },
+    shows: 'the pool behind Apache ends the script, too',
+    request: REQUEST,
+    harm: ({ response }) => response.body.includes('open_basedir restriction in effect'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
+    rule: 'php/open-basedir',
     examples: { bad: 'another root', good: 'the root and the temporary files' },
     shows: 'PHP opens no script',
     request: REQUEST,
