@@ -1,12 +1,20 @@
 import { insertBefore, propose } from '../../src/deployment/edits.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { phpCode } from '../../parsers/php/script.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
+import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { namedLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { applicationIn } from '../php/_application-in.ts'
+import { phpPool } from '../php/_examples.ts'
+import { documentRoot } from '../php/_script-directory.ts'
 
 const nginx = (line: string, name = '@app'): string =>
   nginxMain(
@@ -21,6 +29,32 @@ const nginx = (line: string, name = '@app'): string =>
       }
     `),
   )
+
+/** A script for all pages, to which these lines lead. */
+const php = (
+  lines: string,
+  script = '<?php echo $_SERVER["REQUEST_METHOD"], " ", $_SERVER["REQUEST_URI"];\n',
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      index index.php;
+      ${lines}
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+      }
+    `),
+  ),
+  'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+  'srv/www/index.php': script,
+})
+const FILES = conf`
+  location / {
+      try_files $uri $uri/ =404;
+  }
+`
 
 export default defineRule({
   summary: 'What an application answers by way of `error_page` is sent with the status of the error',
@@ -39,8 +73,59 @@ export default defineRule({
       title: 'uploads that files do not take',
       files: { 'etc/nginx/nginx.conf': nginx('error_page 403 404 405 «@app»;') },
     },
+    {
+      title: 'a script for all pages',
+      files: php(conf`
+        error_page 404 «/index.php»;
+        ${FILES}
+      `),
+    },
+    {
+      title: 'a script for all pages, which is told the path',
+      files: php(
+        conf`
+          location / {
+              error_page 404 «/index.php?q=$uri»;
+          }
+        `,
+        '<?php echo $_GET["q"];\n',
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a script for all pages, by try_files',
+      files: php(conf`
+        error_page 404 /index.php;
+        location / {
+            try_files $uri $uri/ /index.php?$args;
+        }
+      `),
+    },
+    {
+      title: 'a script for all pages, with its own status',
+      files: php(conf`
+        error_page 404 = /index.php;
+        ${FILES}
+      `),
+    },
+    {
+      title: 'the start page for what is not there',
+      files: php(
+        conf`
+          error_page 404 /index.php;
+          ${FILES}
+        `,
+        '<?php echo "our shop";\n',
+      ),
+    },
+    {
+      title: 'a script for what is not there',
+      files: php(conf`
+        error_page 404 /404.php;
+        ${FILES}
+      `),
+    },
     { title: 'its own status', files: { 'etc/nginx/nginx.conf': nginx('error_page 404 = @app;') } },
     {
       title: 'a status that is named',
@@ -71,28 +156,72 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
-      for (const line of occurrences.get('error_page') ?? []) {
-        const name = line.args.at(-1)?.value ?? ''
-        if (!name.startsWith('@') || OF_ERRORS.test(name) || !isForMissing(line)) continue
-        const server = enclosingServer(line)
-        const location = server === null ? null : namedLocation(server, name)
-        const pass = location?.directive.children.find(child => PASS_NAMES.has(child.name))
-        if (location === null || pass === undefined || location.directive.children.some(rewrites)) continue
-        const at = argumentPlace(line, line.args.length - 1)
-        const codes = line.args.slice(0, -1).map(({ value }) => value)
-        yield {
-          at,
-          message: `every answer of \`${pass.args[0]?.value ?? ''}\` is sent with status ${codes.join(' or ')}: without \`=\` that of the error stays`,
-          label: 'keeps the status of the error',
-          related: [{ at: argumentPlace(pass, 0), message: 'what answers' }],
-          ...propose('Take the status of the answer', 'unsafe', [insertBefore(at, '= ')]),
-        }
-      }
-    }
+  *check(deployment) {
+    yield* byName(deployment)
+    yield* byScript(deployment)
   },
 })
+
+function* byName({ nginx: configurations }: Deployment): Iterable<RuleFinding> {
+  for (const { occurrences } of configurations) {
+    for (const line of occurrences.get('error_page') ?? []) {
+      const name = line.args.at(-1)?.value ?? ''
+      if (!name.startsWith('@') || OF_ERRORS.test(name) || !isForMissing(line)) continue
+      const server = enclosingServer(line)
+      const location = server === null ? null : namedLocation(server, name)
+      const pass = location?.directive.children.find(child => PASS_NAMES.has(child.name))
+      if (location === null || pass === undefined || location.directive.children.some(rewrites)) continue
+      const at = argumentPlace(line, line.args.length - 1)
+      const codes = line.args.slice(0, -1).map(({ value }) => value)
+      yield {
+        at,
+        message: `every answer of \`${pass.args[0]?.value ?? ''}\` is sent with status ${codes.join(' or ')}: without \`=\` that of the error stays`,
+        label: 'keeps the status of the error',
+        related: [{ at: argumentPlace(pass, 0), message: 'what answers' }],
+        ...propose('Take the status of the answer', 'unsafe', [insertBefore(at, '= ')]),
+      }
+    }
+  }
+}
+
+/**
+ * A path that no file has comes to the script of all pages by this line alone, and where the tree has the script it
+ * answers pages by their paths.
+ */
+function* byScript(deployment: Deployment): Iterable<RuleFinding> {
+  for (const server of deployment.servers) {
+    const { configuration } = server
+    if (!configuration.occurrences.has('error_page') || !configuration.occurrences.has('fastcgi_pass'))
+      continue
+    const answer = askServer(deployment, server, PATHS.missingPage)
+    if (answer?.end.kind !== 'pass' || answer.end.status !== 404) continue
+    const line = answer.steps.findLast(({ kind }) => kind === 'error-page')?.directive
+    const pass = answer.end.scope.children.find(({ name }) => name === 'fastcgi_pass')
+    const [script = '', query] = line?.args.at(-1)?.value.split('?') ?? []
+    if (line == null || pass === undefined || !/^\/index\.php(?:\/|$)/.test(script)) continue
+    const root = documentRoot({ server, block: answer.end.scope })
+    const files = deployment.filesOf(configuration)
+    if (!PATH_IN_QUERY.test(query ?? '') && (root === null || !answersPaths(files, root))) continue
+    const at = argumentPlace(line, line.args.length - 1)
+    yield {
+      at,
+      message: `every page of \`${script}\` is sent with status 404, and a form that is posted arrives as GET: without \`=\` the status of the error stays`,
+      label: 'keeps the status of the error',
+      related: [{ at: namePlace(pass), message: 'what answers' }],
+      help: 'Take the line out, and let `location /` lead there: `try_files $uri $uri/ /index.php?$args;`',
+    }
+  }
+}
+
+/** The path of the request, which a script is told. */
+const PATH_IN_QUERY = /\$(?:\{?(?:request_)?uri\b|document_uri\b)/
+
+/** True for a script that finds the page by the path that is asked for. */
+function answersPaths(files: FileSystem, root: string): boolean {
+  if (applicationIn(files, root) !== null) return true
+  const source = sourceAt(files, `${root}/index.php`)
+  return source !== null && /REQUEST_URI|PATH_INFO|vendor\/autoload\.php/.test(phpCode(source))
+}
 
 const PASS_NAMES: ReadonlySet<string> = new Set(PASSES)
 

@@ -2,8 +2,11 @@ import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
-/** The root of the location of a connection as a plain path, without its last slash; null where it is not known. */
-export function documentRoot({ server, block }: NginxConnection): string | null {
+/** The root of a location as a plain path, without its last slash; null where it is not known. */
+export function documentRoot({
+  server,
+  block,
+}: Pick<NginxConnection, 'server' | 'block'>): string | null {
   const base = fileBase(server.configuration, block)
   if (!base.known || base.value.kind !== 'root' || /[$\uFFFC-\uFFFF]/.test(base.value.path)) return null
   return base.value.path.startsWith('/') ? cleanPath(base.value.path) : null

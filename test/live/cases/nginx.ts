@@ -801,6 +801,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.report?.path === '/page',
   },
   {
+    rule: 'nginx/error-page-keeps-status',
+    shows: 'what is posted to a page arrives as GET, and its answer is 404',
+    examples: { bad: 'a script for all pages', good: 'a script for all pages, by try_files' },
+    request: { url: 'http://example.org/contact', method: 'POST', body: 'a=b' },
+    harm: ({ response }) => response.status === 404 && response.body === 'GET /contact',
+    sound: ({ response }) => response.status === 200 && response.body === 'POST /contact',
+  },
+  {
     rule: 'nginx/error-page-not-recursive',
     shows: 'the second fallback is not tried',
     examples: { bad: 'a fallback of the fallback', good: 'errors that may follow each other' },
