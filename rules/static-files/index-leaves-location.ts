@@ -134,6 +134,8 @@ export default defineRule({
           message: `\`index\` starts anew with \`${page}\`, which ${target.text}`,
           label: 'only looked into',
           related: [
+            ...childrenNamed(location, 'index').map(each => ({ at: namePlace(each), message: 'leaves it' })),
+            { at: argumentPlace(location, 0), message: 'holds for this URL alone' },
             { at: argumentPlace(target.location, target.location.args.length - 1), message: 'answers' },
           ],
           help: `Write \`try_files ${page} =404;\` here`,
