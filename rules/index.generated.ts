@@ -756,6 +756,7 @@ import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyClusterNameShort from './topology/cluster-name-short.ts'
 import topologyDavDestinationScheme from './topology/dav-destination-scheme.ts'
+import topologyErrorPagesReplaceApi from './topology/error-pages-replace-api.ts'
 import topologyEventsBuffered from './topology/events-buffered.ts'
 import topologyGrpcWithoutHttp2 from './topology/grpc-without-http2.ts'
 import topologyHostRefusedByApplication from './topology/host-refused-by-application.ts'
@@ -1591,6 +1592,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/cluster-name-short', ...topologyClusterNameShort },
   { id: 'topology/dav-destination-scheme', ...topologyDavDestinationScheme },
+  { id: 'topology/error-pages-replace-api', ...topologyErrorPagesReplaceApi },
   { id: 'topology/events-buffered', ...topologyEventsBuffered },
   { id: 'topology/grpc-without-http2', ...topologyGrpcWithoutHttp2 },
   { id: 'topology/host-refused-by-application', ...topologyHostRefusedByApplication },

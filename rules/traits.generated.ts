@@ -758,6 +758,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/cloud-host-refused', { fixes: [], programs: ['nginx'] }],
   ['topology/cluster-name-short', { fixes: [], programs: ['nginx'] }],
   ['topology/dav-destination-scheme', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['topology/error-pages-replace-api', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/events-buffered', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
   ['topology/grpc-without-http2', { fixes: [], programs: ['nginx'] }],
   ['topology/host-refused-by-application', { fixes: [], programs: ['nginx', 'django', 'php-fpm'] }],

@@ -27,6 +27,24 @@ async function membersOf({ request }: LiveAnswer): Promise<number> {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'topology/error-pages-replace-api',
+    shows: 'nginx sends a page in place of the answer of the API',
+    examples: { bad: 'for the whole server of nginx', good: 'off for the API of nginx' },
+    mirrors: [9000, 9001],
+    request: { url: 'http://example.org/api/orders?status=422' },
+    harm: ({ response }) => response.status === 422 && response.body.startsWith('<p>'),
+    sound: ({ response }) => response.status === 422 && response.report !== null,
+  },
+  {
+    rule: 'topology/error-pages-replace-api',
+    shows: 'Apache sends a page in place of the answer of the API',
+    examples: { bad: 'in Apache', good: 'errors of the server alone, in Apache' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/api/orders?status=404' },
+    harm: ({ response }) => response.status === 404 && response.body.startsWith('<p>'),
+    sound: ({ response }) => response.status === 404 && response.report !== null,
+  },
+  {
     rule: 'topology/proxy-protocol-mismatch',
     examples: { bad: 'Apache, which waits for it', good: 'Apache, which does not wait for it' },
     shows: 'Apache drops the connection, and nginx answers 502',
