@@ -475,6 +475,7 @@ import forwardedHeadersProxyProtocolAddressUnused from './forwarded-headers/prox
 import forwardedHeadersProxyProtocolVariableEmpty from './forwarded-headers/proxy-protocol-variable-empty.ts'
 import forwardedHeadersRealIpHeaderNotSent from './forwarded-headers/real-ip-header-not-sent.ts'
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
+import forwardedHeadersRealIpNotRecursive from './forwarded-headers/real-ip-not-recursive.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
 import forwardedHeadersRemoteipMismatch from './forwarded-headers/remoteip-mismatch.ts'
 import forwardedHeadersRemoteipMissing from './forwarded-headers/remoteip-missing.ts'
@@ -1311,6 +1312,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proxy-protocol-variable-empty', ...forwardedHeadersProxyProtocolVariableEmpty },
   { id: 'forwarded-headers/real-ip-header-not-sent', ...forwardedHeadersRealIpHeaderNotSent },
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
+  { id: 'forwarded-headers/real-ip-not-recursive', ...forwardedHeadersRealIpNotRecursive },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
   { id: 'forwarded-headers/remoteip-mismatch', ...forwardedHeadersRemoteipMismatch },
   { id: 'forwarded-headers/remoteip-missing', ...forwardedHeadersRemoteipMissing },

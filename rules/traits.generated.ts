@@ -477,6 +477,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/proxy-protocol-variable-empty', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/real-ip-header-not-sent', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/real-ip-no-trust-list', { fixes: [], programs: ['nginx'] }],
+  ['forwarded-headers/real-ip-not-recursive', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/real-ip-trust-all', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/remoteip-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/remoteip-missing', { fixes: [], programs: ['nginx', 'apache'] }],

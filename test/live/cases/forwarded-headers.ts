@@ -266,6 +266,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === '127.0.0.1',
   },
   {
+    rule: 'forwarded-headers/real-ip-not-recursive',
+    examples: { bad: 'a CDN before a proxy on this machine', good: 'every proxy is gone past' },
+    shows: 'the address of the CDN is that of the client',
+    request: {
+      url: 'http://example.org:8080/',
+      headers: { 'X-Forwarded-For': '203.0.113.10, 198.51.100.7' },
+    },
+    harm: ({ response }) => response.body === '198.51.100.7',
+    sound: ({ response }) => response.body === '203.0.113.10',
+  },
+  {
     rule: 'forwarded-headers/setenv-https-unconditional',
     examples: { bad: 'nginx proxies from port 80 as well', good: 'only TLS comes here' },
     shows: 'plain HTTP is secure',
