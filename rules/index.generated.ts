@@ -426,6 +426,7 @@ import djangoRestFrameworkRefused from './django/rest-framework-refused.ts'
 import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
 import djangoScriptNameLeftInPath from './django/script-name-left-in-path.ts'
 import djangoSecureCookieOverHttp from './django/secure-cookie-over-http.ts'
+import djangoSessionCookieOverwritten from './django/session-cookie-overwritten.ts'
 import djangoSessionsInProcess from './django/sessions-in-process.ts'
 import djangoSettingIsText from './django/setting-is-text.ts'
 import djangoSettingNotRead from './django/setting-not-read.ts'
@@ -1263,6 +1264,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
   { id: 'django/script-name-left-in-path', ...djangoScriptNameLeftInPath },
   { id: 'django/secure-cookie-over-http', ...djangoSecureCookieOverHttp },
+  { id: 'django/session-cookie-overwritten', ...djangoSessionCookieOverwritten },
   { id: 'django/sessions-in-process', ...djangoSessionsInProcess },
   { id: 'django/setting-is-text', ...djangoSettingIsText },
   { id: 'django/setting-not-read', ...djangoSettingNotRead },

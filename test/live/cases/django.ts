@@ -29,6 +29,32 @@ const answersInSession = async (
   return seen
 }
 
+/** What the first of two projects counts when a browser comes back from the second. */
+const visitsAfterOther = async (
+  { headers }: LiveResponse,
+  request: (wanted: LiveRequest) => Promise<LiveResponse>,
+): Promise<string> => {
+  const jar = new Map<string, string>()
+  const keep = (set: LiveResponse['headers'][string]): void => {
+    for (const [, name = '', value = ''] of String(set ?? '').matchAll(/(\w+)=([^;,]+);/g))
+      jar.set(name, value)
+  }
+  const ask = async (path: string): Promise<string> => {
+    const cookies = ['sessionid', 'wiki_sessionid'].flatMap(name =>
+      jar.has(name) ? `${name}=${jar.get(name)}` : [],
+    )
+    const answer = await request({
+      url: `http://example.org/${path}/`,
+      headers: { Cookie: cookies.join('; ') },
+    })
+    keep(answer.headers['set-cookie'])
+    return answer.body
+  }
+  keep(headers['set-cookie'])
+  await ask('wiki')
+  return ask('shop')
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'django/cache-before-sessions',
@@ -529,5 +555,27 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://www.example.org/' },
     harm: isRefused,
     sound: ({ response }) => response.status !== 400,
+  },
+  {
+    rule: 'django/session-cookie-overwritten',
+    shows: 'a visit of the second project ends the session of the first',
+    examples: { bad: 'two prefixes in mod_wsgi', good: 'a name of its own' },
+    files: Object.fromEntries(
+      ['shop', 'wiki'].map(name => [
+        `opt/${name}/${name}/urls.py`,
+        [
+          'from django.http import HttpResponse',
+          'from django.urls import re_path',
+          'def count(request):',
+          '    request.session["visits"] = request.session.get("visits", 0) + 1',
+          '    return HttpResponse(request.session["visits"])',
+          'urlpatterns = [re_path("", count)]',
+          '',
+        ].join('\n'),
+      ]),
+    ),
+    request: { url: 'http://example.org/shop/' },
+    harm: async ({ response, request }) => (await visitsAfterOther(response, request)) === '1',
+    sound: async ({ response, request }) => (await visitsAfterOther(response, request)) === '2',
   },
 ]
