@@ -415,6 +415,7 @@ import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
 import djangoLogDirectoryMissing from './django/log-directory-missing.ts'
 import djangoLoggingRefused from './django/logging-refused.ts'
+import djangoLoginUrlWithoutPrefix from './django/login-url-without-prefix.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
 import djangoModuleNotFound from './django/module-not-found.ts'
 import djangoNameUndefined from './django/name-undefined.ts'
@@ -1253,6 +1254,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
   { id: 'django/log-directory-missing', ...djangoLogDirectoryMissing },
   { id: 'django/logging-refused', ...djangoLoggingRefused },
+  { id: 'django/login-url-without-prefix', ...djangoLoginUrlWithoutPrefix },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },
   { id: 'django/module-not-found', ...djangoModuleNotFound },
   { id: 'django/name-undefined', ...djangoNameUndefined },

@@ -417,6 +417,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/join-drops-base', { fixes: [], programs: ['django'] }],
   ['django/log-directory-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['django/logging-refused', { fixes: [], programs: ['django'] }],
+  ['django/login-url-without-prefix', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/mail-not-sent', { fixes: [], programs: ['django'] }],
   ['django/module-not-found', { fixes: [], programs: ['django'] }],
   ['django/name-undefined', { fixes: [], programs: ['django'] }],

@@ -1,8 +1,11 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
+import type { ApacheHost, Application, AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
+import { requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
@@ -15,6 +18,14 @@ const APACHE_COOKIE_LINES = ['proxypassreversecookiepath', 'proxypassreversecook
 /** A project of Django at one line of nginx or Apache that brings clients to it. */
 export interface DjangoSite {
   readonly settings: DjangoSettings
+  /** Those that the project lies among. */
+  readonly files: FileSystem
+  /** The path below which Django knows that it stands, without a last slash: empty for `/`, null where nobody knows. */
+  readonly prefix: string | null
+  /** The program, or the script of mod_wsgi. */
+  readonly runner: AppServerProgram | Application
+  /** What clients of the site send for a path. */
+  readonly requests: (path: string) => readonly ClientRequest[]
   readonly configuration: object
   /** What answers all requests of one host name: a server of nginx, a virtual host or the main server of Apache. */
   readonly host: object
@@ -37,10 +48,18 @@ export const djangoSites = memo((deployment: Deployment): readonly DjangoSite[] 
 function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
   for (const each of djangoConnections(deployment)) {
     const { server, block, pass } = each.connection
+    const { runner, machine, settings } = each
     if (block.name !== 'location' || !isPlaced(each)) continue
     const outer = server.listens.filter(({ loopback }) => loopback !== true)
     yield {
-      settings: each.settings,
+      settings,
+      files: machine.container?.files ?? machine.files,
+      prefix:
+        runner.kind === 'app-server'
+          ? toldTo(runner.program, settings)
+          : mountedAt(runner.application, settings),
+      runner: runner.kind === 'app-server' ? runner.program : runner.application,
+      requests: path => requestsToServer(deployment, server, path),
       configuration: server.configuration,
       host: server.directive,
       names: server.names.filter(({ exact }) => exact).map(({ name }) => name),
@@ -56,26 +75,67 @@ function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
 
 function* inApache(deployment: Deployment): Iterable<DjangoSite> {
   const hosts = new Map(deployment.virtualHosts.map(each => [each.directive, each]))
-  for (const { settings, configuration, connection } of djangoBehindApache(deployment)) {
+  for (const { settings, configuration, connection, program } of djangoBehindApache(deployment)) {
     const own = connection.host === null ? null : (hosts.get(connection.host) ?? null)
-    yield { settings, ...ofHost(configuration, own), at: argumentPlace(connection.pass, 0) }
+    const { container, files } = program.machine
+    yield {
+      settings,
+      files: container?.files ?? files,
+      prefix: toldTo(program, settings),
+      runner: program,
+      ...ofHost(deployment, configuration, own),
+      at: argumentPlace(connection.pass, 0),
+    }
   }
   for (const application of deployment.applications) {
     const settings = deployment.pythonOf(application)?.settings ?? null
     const { configuration, host, alias } = application
-    if (settings !== null) yield { settings, ...ofHost(configuration, host), at: alias.pathAt }
+    if (settings === null) continue
+    yield {
+      settings,
+      files: deployment.filesOf(configuration),
+      prefix: mountedAt(application, settings),
+      runner: application,
+      ...ofHost(deployment, configuration, host),
+      at: alias.pathAt,
+    }
   }
 }
 
+/** The path of the alias, which mod_wsgi makes `SCRIPT_NAME`. */
+function mountedAt({ alias }: Application, settings: DjangoSettings): string | null {
+  const forced = forcedPrefix(settings)
+  if (forced !== undefined) return forced
+  return alias.path.known && !alias.regex ? alias.path.value.replace(/\/+$/, '') : null
+}
+
+/** What the application server makes `SCRIPT_NAME` of WSGI, or `root_path` of ASGI. */
+function toldTo({ server, environment }: AppServerProgram, settings: DjangoSettings): string | null {
+  const forced = forcedPrefix(settings)
+  if (forced !== undefined) return forced
+  const told = server.program === 'gunicorn' ? environment('SCRIPT_NAME') : server.rootPath
+  if (told === null) return ''
+  return told.known ? told.value.replace(/\/+$/, '') : null
+}
+
+/** Null where nobody knows, undefined where it is not set. */
+function forcedPrefix(settings: DjangoSettings): string | null | undefined {
+  const forced = settings.get('FORCE_SCRIPT_NAME')
+  if (forced === null || (forced.known && forced.value === null)) return undefined
+  return forced.known && typeof forced.value === 'string' ? forced.value.replace(/\/+$/, '') : null
+}
+
 function ofHost(
+  deployment: Deployment,
   configuration: ApacheConfiguration,
   host: ApacheHost | null,
-): Omit<DjangoSite, 'settings' | 'at'> {
+): Omit<DjangoSite, 'settings' | 'files' | 'prefix' | 'runner' | 'at'> {
   const ports = host?.addresses.map(({ port }) => port) ?? [null]
   return {
     configuration,
     host: host?.directive ?? configuration,
     names: host?.names ?? [],
+    requests: path => (host === null ? [] : requestsToHost(deployment, host, path)),
     keepsCookies: !changesCookies(configuration, host),
     ports: ports.includes(null) ? null : ports.flatMap(port => port ?? []),
   }

@@ -578,4 +578,14 @@ export const cases: readonly LiveCase[] = [
     harm: async ({ response, request }) => (await visitsAfterOther(response, request)) === '1',
     sound: async ({ response, request }) => (await visitsAfterOther(response, request)) === '2',
   },
+  {
+    rule: 'django/login-url-without-prefix',
+    shows: 'the page to which Django sends whoever is to log in is not found',
+    examples: { bad: 'mod_wsgi below a prefix', good: 'the name of the URL' },
+    request: { url: 'http://example.org/inventory/' },
+    harm: async ({ response, request }) =>
+      (await request({ url: new URL(String(response.headers.location), HTTP.url).href })).status === 404,
+    sound: async ({ response, request }) =>
+      (await request({ url: new URL(String(response.headers.location), HTTP.url).href })).body === 'login',
+  },
 ]
