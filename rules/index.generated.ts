@@ -423,6 +423,7 @@ import djangoPackageNotRequired from './django/package-not-required.ts'
 import djangoProxySslHeaderForgeable from './django/proxy-ssl-header-forgeable.ts'
 import djangoProxySslHeaderMisspelt from './django/proxy-ssl-header-misspelt.ts'
 import djangoReferrerPolicyRefusesForms from './django/referrer-policy-refuses-forms.ts'
+import djangoRemoteUserNotPassed from './django/remote-user-not-passed.ts'
 import djangoRestFrameworkRefused from './django/rest-framework-refused.ts'
 import djangoSamesiteWithoutSecure from './django/samesite-without-secure.ts'
 import djangoScriptNameLeftInPath from './django/script-name-left-in-path.ts'
@@ -1262,6 +1263,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/proxy-ssl-header-forgeable', ...djangoProxySslHeaderForgeable },
   { id: 'django/proxy-ssl-header-misspelt', ...djangoProxySslHeaderMisspelt },
   { id: 'django/referrer-policy-refuses-forms', ...djangoReferrerPolicyRefusesForms },
+  { id: 'django/remote-user-not-passed', ...djangoRemoteUserNotPassed },
   { id: 'django/rest-framework-refused', ...djangoRestFrameworkRefused },
   { id: 'django/samesite-without-secure', ...djangoSamesiteWithoutSecure },
   { id: 'django/script-name-left-in-path', ...djangoScriptNameLeftInPath },

@@ -425,6 +425,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/proxy-ssl-header-forgeable', { fixes: ['safe'], programs: ['nginx', 'django'] }],
   ['django/proxy-ssl-header-misspelt', { fixes: [], programs: ['django'] }],
   ['django/referrer-policy-refuses-forms', { fixes: [], programs: ['nginx', 'django'] }],
+  ['django/remote-user-not-passed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/rest-framework-refused', { fixes: [], programs: ['django'] }],
   ['django/samesite-without-secure', { fixes: [], programs: ['django'] }],
   ['django/script-name-left-in-path', { fixes: [], programs: ['nginx', 'django'] }],

@@ -190,6 +190,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.host === 'localhost',
   },
   {
+    rule: 'django/remote-user-not-passed',
+    shows: 'the name that Apache has checked is in no variable of Django',
+    examples: { bad: 'a password of Apache', good: 'a middleware of its own for the header' },
+    // The middleware itself wants a database.
+    smaller: { 'AUTHENTICATION_BACKENDS =': 'MIDDLEWARE = []\nAUTHENTICATION_BACKENDS =' },
+    request: { ...HTTP, headers: { Authorization: 'Basic YW5uYTpzZWNyZXQ=' } },
+    harm: ({ response }) => response.status === 200 && response.body === 'nobody',
+    sound: ({ response }) => response.body === 'anna',
+  },
+  {
     rule: 'django/host-not-allowed',
     examples: { bad: 'another name', good: 'the name' },
     shows: 'Django answers 400 to a name that it does not have',
