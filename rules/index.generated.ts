@@ -407,6 +407,7 @@ import djangoEnvFileNotFound from './django/env-file-not-found.ts'
 import djangoEnvironDefaultAsType from './django/environ-default-as-type.ts'
 import djangoEnvironMisspelt from './django/environ-misspelt.ts'
 import djangoHandlerWithoutSetup from './django/handler-without-setup.ts'
+import djangoHealthCheckRedirected from './django/health-check-redirected.ts'
 import djangoHealthCheckRefused from './django/health-check-refused.ts'
 import djangoHostNotAllowed from './django/host-not-allowed.ts'
 import djangoHostWithUnderscore from './django/host-with-underscore.ts'
@@ -1247,6 +1248,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/environ-default-as-type', ...djangoEnvironDefaultAsType },
   { id: 'django/environ-misspelt', ...djangoEnvironMisspelt },
   { id: 'django/handler-without-setup', ...djangoHandlerWithoutSetup },
+  { id: 'django/health-check-redirected', ...djangoHealthCheckRedirected },
   { id: 'django/health-check-refused', ...djangoHealthCheckRefused },
   { id: 'django/host-not-allowed', ...djangoHostNotAllowed },
   { id: 'django/host-with-underscore', ...djangoHostWithUnderscore },

@@ -409,6 +409,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/environ-default-as-type', { fixes: [], programs: ['django'] }],
   ['django/environ-misspelt', { fixes: [], programs: ['django'] }],
   ['django/handler-without-setup', { fixes: [], programs: ['django'] }],
+  ['django/health-check-redirected', { fixes: [], programs: ['django', 'docker'] }],
   ['django/health-check-refused', { fixes: [], programs: ['django', 'docker'] }],
   ['django/host-not-allowed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/host-with-underscore', { fixes: [], programs: ['nginx'] }],

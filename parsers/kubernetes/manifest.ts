@@ -65,7 +65,16 @@ export interface PodProbe {
   /** The port. */
   readonly at: Place
   /** What is asked by HTTP; null where a connection is all. */
-  readonly http: { readonly at: Place; readonly hasHost: boolean } | null
+  readonly http: ProbedUrl | null
+}
+
+/** What a probe asks for by HTTP. */
+export interface ProbedUrl {
+  readonly at: Place
+  readonly hasHost: boolean
+  readonly path: string
+  /** True for a probe in plain HTTP that sends no header of its own. */
+  readonly isPlain: boolean
 }
 
 export interface PodMount {

@@ -201,7 +201,17 @@ function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
         name,
         port: /^\d+$/.test(text) ? Number(text) : text,
         at,
-        http: way === 'httpGet' ? { at: asked.key, hasHost } : null,
+        http:
+          way === 'httpGet'
+            ? {
+                at: asked.key,
+                hasHost,
+                path: textAt(map, name, way, 'path') ?? '/',
+                isPlain:
+                  headers.length === 0 &&
+                  (entryAt(map, name, way, 'scheme') === null || textAt(map, name, way, 'scheme') === 'HTTP'),
+              }
+            : null,
       },
     ]
   })

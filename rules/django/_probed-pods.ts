@@ -11,6 +11,9 @@ export interface ProbedPod {
   readonly probe: string
   readonly at: Place
   readonly settings: DjangoSettings
+  readonly path: string
+  /** True for a probe in plain HTTP that sends no header of its own. */
+  readonly isPlain: boolean
 }
 
 /**
@@ -35,7 +38,8 @@ export function* probedPods(deployment: Deployment): Iterable<ProbedPod> {
   if (images.size !== 1 || isElsewhere) return
   for (const container of asked)
     for (const { name, http } of probesOf(container, port))
-      if (http !== null && !http.hasHost) yield { probe: name, at: http.at, settings }
+      if (http !== null && !http.hasHost)
+        yield { probe: name, at: http.at, settings, path: http.path, isPlain: http.isPlain }
 }
 
 /** The application of the one image that the repository is seen to build; null where another may be meant. */

@@ -190,6 +190,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.host === 'localhost',
   },
   {
+    rule: 'django/health-check-redirected',
+    shows: 'a request of plain HTTP for the address of a check is sent to https',
+    examples: { bad: 'urllib', good: 'the path left out' },
+    request: { url: 'http://example.org/healthz', headers: { Host: '127.0.0.1' } },
+    harm: ({ response }) => response.headers.location === 'https://127.0.0.1/healthz',
+    sound: ({ response }) => response.report?.host === '127.0.0.1',
+  },
+  {
     rule: 'django/remote-user-not-passed',
     shows: 'the name that Apache has checked is in no variable of Django',
     examples: { bad: 'a password of Apache', good: 'a middleware of its own for the header' },

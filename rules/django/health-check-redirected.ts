@@ -1,0 +1,267 @@
+import type { Place } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { healthCheck } from '../../src/deployment/containers/health-check.ts'
+import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { assignedValue } from './_behind-nginx.ts'
+import { djangoBehindNginx } from './_examples.ts'
+import { probedPods } from './_probed-pods.ts'
+import { settingTexts, settingValue } from './_setting-entries.ts'
+
+const SECURITY = 'django.middleware.security.SecurityMiddleware'
+
+const project = (
+  test: string,
+  more = '',
+  { middleware = `"${SECURITY}"`, hosts = '["*"]', redirect = 'True' } = {},
+): Record<string, string> =>
+  djangoBehindNginx({
+    settings: conf`
+      DEBUG = False
+      ALLOWED_HOSTS = ${hosts}
+      MIDDLEWARE = [${middleware}]
+      SECURE_SSL_REDIRECT = ${redirect}
+      ${more}
+    `,
+    environment: conf`
+      healthcheck:
+        test: ${test}
+        interval: 10s
+    `,
+  })
+const URLLIB = `["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz')"]`
+const plain = (text: string): string => text.replaceAll(/[«»]/g, '')
+const WGET = '«wget -qO- http://localhost:8000/healthz || exit 1»'
+const AS_PROXY = conf`
+  SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+`
+const deployed = (key: string, headers = '', more = ''): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    RUN pip install -r requirements.txt
+    CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+  `,
+  'requirements.txt': 'Django==5.1\ngunicorn==22.0.0\n',
+  'shop/__init__.py': '',
+  'shop/settings.py': conf`
+    ALLOWED_HOSTS = ["*"]
+    MIDDLEWARE = ["${SECURITY}"]
+    ROOT_URLCONF = "shop.urls"
+    SECURE_SSL_REDIRECT = True
+    ${more}
+  `,
+  'shop/urls.py': 'urlpatterns = []\n',
+  'shop/wsgi.py': conf`
+    import os
+    from django.core.wsgi import get_wsgi_application
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    application = get_wsgi_application()
+  `,
+  'k8s/web.yaml': conf`
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: web
+    spec:
+      selector:
+        matchLabels: { app: web }
+      template:
+        metadata:
+          labels: { app: web }
+        spec:
+          containers:
+            - name: web
+              image: registry.example.org/shop:2.1
+              ports:
+                - { name: http, containerPort: 8000 }
+              readinessProbe:
+                ${key}:
+                  path: /healthz
+                  port: http
+                  ${headers}
+  `,
+})
+
+export default defineRule({
+  summary: 'The health check is redirected to https on a port that speaks plain HTTP',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A health check inside of the container asks the application server itself, without the proxy that terminates TLS. `SECURE_SSL_REDIRECT` answers every request of plain HTTP with a redirect to `https://` and the same host and port. `wget`, `curl -L` and Python’s `urllib` follow it and fail at the TLS handshake: the container is unhealthy for ever, and what waits for it with `condition: service_healthy` never starts. A probe of Kubernetes goes on to the address of the pod: `http: server gave HTTP response to HTTPS client`.',
+  remedy:
+    'Leave the path out of the redirect, `SECURE_REDIRECT_EXEMPT = [r"^healthz$"]`, or let the check send `X-Forwarded-Proto: https` where `SECURE_PROXY_SSL_HEADER` reads it',
+  references: [
+    'https://docs.djangoproject.com/en/stable/ref/settings/#secure-redirect-exempt',
+    'https://docs.docker.com/reference/compose-file/services/#healthcheck',
+    'https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes',
+  ],
+  bad: [
+    {
+      title: 'urllib',
+      files: project(URLLIB.replace(/"(import .*)"\]/, '"«$1»"]')),
+    },
+    { title: 'wget, in a shell', files: project(WGET) },
+    {
+      title: 'curl that follows',
+      files: project('["CMD", "curl", "-fsSL", "«http://localhost:8000/healthz»"]', AS_PROXY),
+    },
+    {
+      title: 'another path left out',
+      files: project(WGET, 'SECURE_REDIRECT_EXEMPT = [r"^status$"]'),
+    },
+    { title: 'a probe of Kubernetes', files: deployed('«httpGet»') },
+  ],
+  good: [
+    {
+      title: 'a probe that leaves the path out',
+      files: deployed('httpGet', '', 'SECURE_REDIRECT_EXEMPT = [r"^healthz$"]'),
+    },
+    {
+      title: 'a probe with the header of a proxy',
+      files: deployed('httpGet', 'httpHeaders: [{ name: X-Forwarded-Proto, value: https }]'),
+    },
+    {
+      title: 'a probe with the name of the site, to which the kubelet does not follow',
+      files: deployed('httpGet', 'httpHeaders: [{ name: Host, value: example.org }]'),
+    },
+    { title: 'the path left out', files: project(URLLIB, 'SECURE_REDIRECT_EXEMPT = [r"^healthz$"]') },
+    {
+      title: 'what proxies send of the scheme',
+      files: project(
+        '["CMD", "wget", "-qO-", "--header=X-Forwarded-Proto: https", "http://localhost:8000/healthz"]',
+        AS_PROXY,
+      ),
+    },
+    {
+      title: 'curl that takes a redirect for an answer',
+      files: project('["CMD", "curl", "-f", "http://localhost:8000/healthz"]'),
+    },
+    { title: 'no redirect', files: project(plain(WGET), '', { redirect: 'False' }) },
+    {
+      title: 'a redirect that the environment decides on',
+      files: project(plain(WGET), '', { redirect: 'os.environ.get("TLS") == "1"' }),
+    },
+    { title: 'a redirect to the site', files: project(plain(WGET), 'SECURE_SSL_HOST = "example.org"') },
+    {
+      title: 'a middleware that may answer before',
+      files: project(plain(WGET), '', { middleware: `"shop.health.HealthMiddleware", "${SECURITY}"` }),
+    },
+    { title: 'another port of the container', files: project(plain(WGET).replace('8000', '9000')) },
+  ],
+  *check(deployment) {
+    const seen = new Set<Container>()
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { container } = program.machine
+      if (container === null || seen.has(container)) continue
+      seen.add(container)
+      const asked = followedRequest(container)
+      const settings = asked === null ? null : (deployment.moduleOf(program)?.settings ?? null)
+      if (asked === null || settings === null || !isAsked(deployment, program, asked.port)) continue
+      const redirect = settings.get('SECURE_SSL_REDIRECT')
+      if (!isRedirected(settings, asked) || redirect?.at == null) continue
+      const to = `https://${asked.host}${asked.port === 80 ? '' : `:${asked.port}`}${asked.path}`
+      yield {
+        at: asked.at,
+        message: `\`SECURE_SSL_REDIRECT\` sends the check to \`${to}\`, where nothing speaks TLS, so the container is never healthy`,
+        label: `redirected to \`${to}\``,
+        related: [{ at: assignedValue(redirect.at), message: 'redirects all of plain HTTP' }],
+        help: exemption(asked.path),
+      }
+    }
+    for (const { probe, at, settings, path, isPlain } of probedPods(deployment)) {
+      const redirect = settings.get('SECURE_SSL_REDIRECT')
+      const isWritten = settings.expressionOf('SECURE_SSL_REDIRECT')?.expression.kind === 'boolean'
+      if (
+        !isPlain ||
+        !isWritten ||
+        redirect?.at == null ||
+        !isRedirected(settings, { host: '10.1.2.3', path })
+      )
+        continue
+      yield {
+        at,
+        message: `\`SECURE_SSL_REDIRECT\` sends \`${probe}\` to https on the same port, and the kubelet follows it to the address of the pod: http: server gave HTTP response to HTTPS client`,
+        label: 'in plain HTTP',
+        related: [{ at: assignedValue(redirect.at), message: 'redirects all of plain HTTP' }],
+        help: exemption(path),
+      }
+    }
+  },
+})
+
+function exemption(path: string): string {
+  return `Write \`SECURE_REDIRECT_EXEMPT = [r"^${path.slice(1)}$"]\``
+}
+
+interface AskedUrl {
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  readonly at: Place
+}
+
+/** What a check asks for that follows redirects, and sends no header of its own; null for any other. */
+function followedRequest(container: Container): AskedUrl | null {
+  const check = healthCheck(container)
+  const [first] = check?.words ?? []
+  if (check === null || first === undefined) return null
+  const text = check.words.map(word => word.text).join(' ')
+  if (
+    !FOLLOWS.test(text) ||
+    /X-Forwarded|\s-H\b|--header|headers\s*=|Request\(|redirect|\|\|\s*(?:true\b|:|exit 0)/i.test(text)
+  )
+    return null
+  const [, host, port = '80', path = '/'] = URL_OF_ITSELF.exec(text) ?? []
+  if (host === undefined) return null
+  const word = check.words.find(each => each.text.includes(`http://${host}`)) ?? first
+  return { host, port: Number(port), path: path === '' ? '/' : path, at: placeOf(word) }
+}
+
+const FOLLOWS =
+  /\bwget\b|\bcurl\b[^|;&]*\s(?:-[a-zA-Z]*L[a-zA-Z]*|--location)\b|\burlopen\(|\brequests\.(?:get|head)\(/
+const URL_OF_ITSELF = /http:\/\/(localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(\d+))?(\/[\w./-]*)?(?=["'\s)]|$)/
+
+/** True where the program listens on the port, in plain HTTP whatever its script says. */
+function isAsked(deployment: Deployment, program: AppServerProgram, port: number): boolean {
+  const source = deployment.moduleOf(program)?.source
+  if (source == null || source === 'missing' || /url_scheme|\bHTTPS\b/.test(source.code)) return false
+  return program.sockets.some(
+    ({ endpoint, protocol }) =>
+      endpoint.known && endpoint.value.port === port && protocol.known && protocol.value === 'http',
+  )
+}
+
+function isRedirected(settings: DjangoSettings, { host, path }: Pick<AskedUrl, 'host' | 'path'>): boolean {
+  if (settingValue(settings, 'SECURE_SSL_REDIRECT') !== true || settings.get('SECURE_SSL_HOST') !== null)
+    return false
+  const middleware = settingTexts(settings, 'MIDDLEWARE')
+  const index = middleware?.indexOf(SECURITY) ?? -1
+  // One before it that is not Django's own may answer by itself.
+  const before = middleware?.slice(0, index) ?? []
+  if (index === -1 || before.some(each => each === null || !/^(?:django|corsheaders)\./.test(each)))
+    return false
+  // Without the host, it is refused before it is redirected.
+  const hosts = settingTexts(settings, 'ALLOWED_HOSTS')
+  if (hosts?.some(each => each === null || matchesHost(host, each.toLowerCase())) !== true) return false
+  const exempt = settings.get('SECURE_REDIRECT_EXEMPT')
+  if (exempt === null) return true
+  const patterns = settingTexts(settings, 'SECURE_REDIRECT_EXEMPT')
+  return patterns?.every(each => each !== null && mayNotMatch(each, path.slice(1))) === true
+}
+
+/** True for a pattern of which it is sure that it does not match; Python's are JavaScript's where these are plain. */
+function mayNotMatch(pattern: string, path: string): boolean {
+  if (!/^[\w^$./\\|()?:*+-]*$/.test(pattern)) return false
+  try {
+    return !new RegExp(pattern).test(path)
+  } catch {
+    return false
+  }
+}
