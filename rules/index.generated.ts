@@ -444,6 +444,7 @@ import djangoStaticManifestMissing from './django/static-manifest-missing.ts'
 import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
 import djangoStaticRootUnset from './django/static-root-unset.ts'
+import djangoUploadModeUnreadable from './django/upload-mode-unreadable.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
@@ -1285,6 +1286,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/static-not-served', ...djangoStaticNotServed },
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
   { id: 'django/static-root-unset', ...djangoStaticRootUnset },
+  { id: 'django/upload-mode-unreadable', ...djangoUploadModeUnreadable },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },

@@ -446,6 +446,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/static-not-served', { fixes: [], programs: ['nginx', 'django'] }],
   ['django/static-root-collected', { fixes: [], programs: ['django'] }],
   ['django/static-root-unset', { fixes: [], programs: ['django', 'docker'] }],
+  ['django/upload-mode-unreadable', { fixes: [], programs: ['nginx', 'django'] }],
   ['forwarded-headers/directory-redirect-leaves-tls', { fixes: [], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/double-proxy-processing', { fixes: [], programs: ['apache', 'django'] }],
   ['forwarded-headers/duplicated', { fixes: [], programs: ['nginx'] }],

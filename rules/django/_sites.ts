@@ -1,7 +1,13 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { ApacheHost, Application, AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type {
+  ApacheHost,
+  Application,
+  AppServerProgram,
+  Deployment,
+  Machine,
+} from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
 import { requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
@@ -9,6 +15,7 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
+import { apacheUser, nginxUser, type WorkerAccount } from '../_worker-account.ts'
 import { djangoBehindApache } from './_behind-apache.ts'
 import { djangoConnections, isPlaced } from './_connections.ts'
 
@@ -29,6 +36,13 @@ export interface DjangoSite {
   readonly configuration: object
   /** What answers all requests of one host name: a server of nginx, a virtual host or the main server of Apache. */
   readonly host: object
+  readonly server: 'nginx' | 'Apache'
+  /** The machine of the server. */
+  readonly machine: Machine
+  /** The account of the server; null where nobody says it. */
+  readonly account: () => WorkerAccount | null
+  /** Bytes of the largest body that the server takes for the project, 0 for any; null where nobody knows. */
+  readonly bodyLimit: number | null
   /** Plain host names, in lower case. */
   readonly names: readonly string[]
   /** Ports on which it answers; null where that may be any. */
@@ -47,7 +61,7 @@ export const djangoSites = memo((deployment: Deployment): readonly DjangoSite[] 
 
 function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
   for (const each of djangoConnections(deployment)) {
-    const { server, block, pass } = each.connection
+    const { from, server, block, pass, bodyLimit } = each.connection
     const { runner, machine, settings } = each
     if (block.name !== 'location' || !isPlaced(each)) continue
     const outer = server.listens.filter(({ loopback }) => loopback !== true)
@@ -62,6 +76,10 @@ function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
       requests: path => requestsToServer(deployment, server, path),
       configuration: server.configuration,
       host: server.directive,
+      server: 'nginx',
+      machine: from.machine,
+      account: () => nginxUser(server.configuration),
+      bodyLimit: bodyLimit.known ? bodyLimit.value.value : null,
       names: server.names.filter(({ exact }) => exact).map(({ name }) => name),
       keepsCookies: !COOKIE_LINES.some(name => {
         const lines = directivesByServer(server.configuration, name)
@@ -134,6 +152,10 @@ function ofHost(
   return {
     configuration,
     host: host?.directive ?? configuration,
+    server: 'Apache',
+    machine: deployment.programOf(configuration).machine,
+    account: () => apacheUser(configuration),
+    bodyLimit: configuration.occurrences.has('limitrequestbody') ? null : 0,
     names: host?.names ?? [],
     requests: path => (host === null ? [] : requestsToHost(deployment, host, path)),
     keepsCookies: !changesCookies(configuration, host),

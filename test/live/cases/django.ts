@@ -190,6 +190,53 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.host === 'localhost',
   },
   {
+    rule: 'django/upload-mode-unreadable',
+    shows: 'nginx may not read what was uploaded',
+    examples: { bad: 'a mode for the owner alone', good: 'a mode for all' },
+    files: {
+      'opt/shop/shop/urls.py': [
+        'from django.core.files.base import ContentFile',
+        'from django.core.files.storage import default_storage',
+        'from django.http import HttpResponse',
+        'from django.urls import path',
+        'def upload(request):',
+        '    return HttpResponse(default_storage.url(default_storage.save("a.txt", ContentFile(b"big"))))',
+        'urlpatterns = [path("upload", upload)]',
+        '',
+      ].join('\n'),
+    },
+    request: { url: 'http://example.org/upload' },
+    harm: async ({ response, request }) =>
+      (await request({ url: `http://example.org${response.body}` })).status === 403,
+    sound: async ({ response, request }) =>
+      (await request({ url: `http://example.org${response.body}` })).body === 'big',
+  },
+  {
+    rule: 'django/upload-mode-unreadable',
+    shows: 'what was large enough for a temporary file keeps its mode',
+    examples: { bad: 'no mode, and an account of its own', good: 'a mode for all' },
+    files: {
+      'opt/shop/shop/urls.py': [
+        'from django.core.files.storage import default_storage',
+        'from django.core.files.uploadedfile import TemporaryUploadedFile',
+        'from django.http import HttpResponse',
+        'from django.urls import path',
+        'def upload(request):',
+        '    file = TemporaryUploadedFile("a.txt", "text/plain", 3, None)',
+        '    file.write(b"big")',
+        '    file.seek(0)',
+        '    return HttpResponse(default_storage.url(default_storage.save("a.txt", file)))',
+        'urlpatterns = [path("upload", upload)]',
+        '',
+      ].join('\n'),
+    },
+    request: { url: 'http://example.org/upload' },
+    harm: async ({ response, request }) =>
+      (await request({ url: `http://example.org${response.body}` })).status === 403,
+    sound: async ({ response, request }) =>
+      (await request({ url: `http://example.org${response.body}` })).body === 'big',
+  },
+  {
     rule: 'django/health-check-redirected',
     shows: 'a request of plain HTTP for the address of a check is sent to https',
     examples: { bad: 'urllib', good: 'the path left out' },
