@@ -3,10 +3,7 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 
 /** The root of a location as a plain path, without its last slash; null where it is not known. */
-export function documentRoot({
-  server,
-  block,
-}: Pick<NginxConnection, 'server' | 'block'>): string | null {
+export function documentRoot({ server, block }: Pick<NginxConnection, 'server' | 'block'>): string | null {
   const base = fileBase(server.configuration, block)
   if (!base.known || base.value.kind !== 'root' || /[$\uFFFC-\uFFFF]/.test(base.value.path)) return null
   return base.value.path.startsWith('/') ? cleanPath(base.value.path) : null

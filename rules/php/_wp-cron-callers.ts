@@ -119,10 +119,8 @@ export function nobodyInProject(
   // What an image of the project's own starts besides, nobody says here.
   if (services.some(({ build, image, complete }) => !complete || build !== null || image?.known !== true))
     return null
-  const named = (hostFiles.list(project.directory) ?? []).filter(({ name }) => /cron|^readme/i.test(name))
-  if (named.some(({ name }) => !/^readme/i.test(name))) return null
-  const told = named.flatMap(({ name }) => sourceAt(hostFiles, posix.join(project.directory, name)) ?? [])
-  if ([...setups, ...told].some(({ text }) => CALLS.test(withoutSetting(text)))) return null
+  if ((hostFiles.list(project.directory) ?? []).some(({ name }) => /cron/i.test(name))) return null
+  if (setups.some(({ text }) => CALLS.test(withoutSetting(text)))) return null
   if (project.sources.some(({ text }) => KEEPS_TIME.test(withoutSetting(text)))) return null
   return { at, words: 'no service here', label: 'the container' }
 }

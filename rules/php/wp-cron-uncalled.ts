@@ -139,13 +139,6 @@ export default defineRule({
           command: daemon --docker
       `),
     },
-    {
-      title: 'a README that has the host call it',
-      files: {
-        ...compose(),
-        'README.md': 'Add `docker compose exec wordpress php wp-cron.php` to the crontab.\n',
-      },
-    },
     { title: 'containers whose page views start it', files: compose('', "define('WP_DEBUG', false);") },
   ],
   *check(deployment) {
