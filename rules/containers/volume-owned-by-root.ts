@@ -1,15 +1,22 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeMount, ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { proxiedServer } from '../_examples.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { settingsOfContainers } from './_database-clients.ts'
-import { buildSteps, scriptAt, startedWords, textsRun } from './_started-words.ts'
+import { foundForRoot } from './_new-volumes.ts'
+import { scriptAt, startedWords, textsRun } from './_started-words.ts'
 
 const COLLECT =
   'sh -c "python manage.py collectstatic --noinput && exec gunicorn --bind 0.0.0.0:8000 shop.wsgi"'
@@ -51,9 +58,36 @@ const tree = ({
   }
 }
 
+const service = (lines: string, dockerfile: string, more = ''): Record<string, string> => ({
+  'nginx.conf': proxiedServer(),
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        ${lines}
+      ${more}
+    volumes:
+      uploads:
+  `,
+  Dockerfile: dockerfile,
+})
+const image = (lines: string, from = 'python:3.12-slim'): string => conf`
+  FROM ${from}
+  RUN useradd --system --uid 10001 app
+  WORKDIR /app
+  COPY --chown=app:app . .
+  ${lines}
+`
+const VOLUME = conf`
+  volumes:
+    - uploads:/data/uploads
+`
+const MARKED = VOLUME.replace('uploads:/data/uploads', '«uploads:/data/uploads»')
+
 export default defineRule({
   summary: 'A volume belongs to root, and the container runs as another user',
   severity: 'error',
+  otherSeverities: { warning: 'where the program is not seen to write: nothing else would fill the volume' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Docker gives a new volume the owner of the directory that the image has there. Where it has none, Docker makes one for root: `collectstatic` and uploads of an application that runs as another user end with `PermissionError: [Errno 13] Permission denied`.',
@@ -81,6 +115,33 @@ export default defineRule({
       title: 'uploads',
       files: tree({ volume: '«static:/app/media»', command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi' }),
     },
+    { title: 'a directory that the image does not have', files: service(MARKED, image('USER app')) },
+    {
+      title: 'a directory that a step makes for root',
+      files: service(MARKED, image('RUN mkdir -p /data/uploads /data/cache\nUSER 10001:10001', 'node:22')),
+    },
+    { title: 'the user of a compose file', files: service(`user: "10001"\n${MARKED}`, image('')) },
+    {
+      title: 'an anonymous volume',
+      files: service('volumes: [«/data/uploads»]', image('USER app')),
+    },
+    {
+      title: 'a worker with the same image',
+      files: service(
+        MARKED,
+        image('USER app'),
+        conf`
+          worker:
+            build: .
+            command: celery -A shop worker
+            volumes: ["«uploads:/data/uploads»"]
+        `,
+      ),
+    },
+    {
+      title: 'static files of the repository, which are root’s',
+      files: { ...tree({ volume: '«static:/app/static»' }), 'web/static/site.css': 'body { }\n' },
+    },
   ],
   good: [
     {
@@ -90,113 +151,209 @@ export default defineRule({
     { title: 'root', files: tree({ lines: '' }) },
     { title: 'root, as the compose file says', files: tree({ user: 'user: root' }) },
     { title: 'a directory of the host', files: tree({ volume: './static:/app/static' }) },
-    { title: 'static files of the repository', files: { ...tree(), 'web/static/site.css': 'body { }\n' } },
+    {
+      title: 'static files that are copied for the user',
+      files: Object.fromEntries(
+        Object.entries({ ...tree(), 'web/static/site.css': 'body { }\n' }).map(([path, text]) => [
+          path,
+          text.replace('COPY .', 'COPY --chown=app .'),
+        ]),
+      ),
+    },
     { title: 'a step that may make it', files: tree({ lines: 'RUN ./prepare.sh\nUSER app' }) },
     {
-      title: 'nothing writes to it',
-      files: tree({ command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi' }),
+      title: 'a directory that a step makes for the user',
+      files: service(VOLUME, image('RUN install -d -o app -g app /data/uploads\nUSER app')),
     },
+    {
+      title: 'one that the user makes',
+      files: service(VOLUME, image('USER app\nRUN mkdir -p /app/uploads').replaceAll('/app', '/data')),
+    },
+    {
+      title: 'one that is given away',
+      files: service(VOLUME, image('RUN mkdir -p /data/uploads && chown -R app /data\nUSER app')),
+    },
+    { title: 'a user that a variable names', files: service(`user: \${OWNER}\n${VOLUME}`, image('')) },
+    {
+      title: 'a container that prepares it',
+      files: service(
+        VOLUME,
+        image('USER app'),
+        conf`
+          prepare:
+            image: busybox
+            command: chown 10001 /data
+            volumes: ["uploads:/data"]
+        `,
+      ),
+    },
+    {
+      title: 'a script that prepares it',
+      files: {
+        ...service(VOLUME, image('USER app')),
+        'deploy.sh': 'docker compose run --rm --user root web chown app /data/uploads\n',
+      },
+    },
+    {
+      title: 'a volume that is there',
+      files: Object.fromEntries(
+        Object.entries(service(VOLUME, image('USER app'))).map(([path, text]) => [
+          path,
+          text.replace(/  uploads:\n$/, '  uploads:\n    external: true\n'),
+        ]),
+      ),
+    },
+    { title: 'only read', files: service(VOLUME.replace('uploads\n', 'uploads:ro\n'), image('USER app')) },
+    { title: 'an image of somebody else', files: service(VOLUME, image('USER app', 'example/python:3')) },
   ],
   *check(deployment) {
-    for (const [container, all] of settingsOfContainers(deployment)) {
+    const settings = settingsOfContainers(deployment)
+    for (const { container } of deployment.machines) {
+      if (container === null || container.isAlone) continue
       const user = userOf(container)
-      if (user === null || mayMakeDirectories(container)) continue
-      for (const mount of container.mounts) {
-        const target = cleanPath(mount.target)
-        if (!isNew(container, mount) || mayHave(container, target)) continue
-        const written = all.flatMap(settings => [...writtenBy(container, settings)])
+      if (user === null || mayBeRoot(container)) continue
+      const written = (settings.get(container) ?? []).flatMap(each => [...writtenBy(container, each)])
+      for (const volume of container.service.volumes) {
+        if (volume.kind !== 'volume' || !volume.target.known || !isWritable(volume)) continue
+        const target = cleanPath(volume.target.value)
+        const own = foundForRoot(container, target)
+        if (own === null || !isNew(deployment, container, volume)) continue
         const found = written.find(({ path }) => isBelow(path, target))
-        if (found === undefined) continue
+        // Copied files may be all that the volume is for.
+        if (found === undefined && own === 'copied') continue
+        if (isMounted(container, volume, target) || isGivenAway(deployment, target)) continue
         yield {
-          at: mount.at,
-          message: `the image has no \`${target}\`, so the volume is root's, and ${found.what} as \`${user.name}\` fails: Permission denied`,
+          at: volume.at,
+          severity: found === undefined ? 'warning' : 'error',
+          message: `${own === 'nothing' ? `the image has no \`${target}\`` : `\`${target}\` of the image belongs to root`}, so the volume is root’s, and ${found === undefined ? `\`${user.name}\` may not write to it` : `${found.what} as \`${user.name}\` fails`}: Permission denied`,
           label: 'belongs to root',
           related: [
             { at: user.at, message: 'another user than root' },
-            ...(found.at === null ? [] : [{ at: found.at, message: 'written here' }]),
+            ...(found?.at == null ? [] : [{ at: found.at, message: 'written here' }]),
           ],
-          help: `Write \`RUN mkdir -p ${target} && chown ${user.name} ${target}\` above \`USER\``,
+          help: `Write \`RUN mkdir -p ${target} && chown ${user.name} ${target}\` ${user.ofImage ? 'above `USER`' : 'into its Dockerfile'}`,
         }
       }
     }
   },
 })
 
-/** The user of an image that stands on Python's, where nothing of the compose file says another; null for root. */
-function userOf({
-  image,
-  service,
-  reference,
-}: Container): { readonly name: string; readonly at: Place } | null {
-  const user = image?.user
-  if (user?.known !== true || user.at === null || service.user !== null || !service.complete) return null
-  if (!/^python(?=[:@]|$)/.test(reference ?? '') || service.volumesFrom.length > 0) return null
-  const [name = ''] = user.value.split(':')
-  return /^(?:root|0*)$|[$\0\uFFFD]/.test(name) ? null : { name, at: user.at }
+interface User {
+  readonly name: string
+  readonly at: Place
+  /** True where the Dockerfile names it. */
+  readonly ofImage: boolean
 }
 
-/** What surely makes no directory of an application. */
-const HARMLESS =
-  /^(?:set|export|apt-get|apt|apk|pip3?|(?:\S*\/)?python[\d.]* -m (?:pip|venv)|useradd|adduser|groupadd|addgroup|usermod|chown|chmod|rm|echo|true|dos2unix|sed|uv (?:pip|sync)|poetry (?:install|config|export)|find|ls|locale-gen)(?:\s|$)/
+/** The user that a container runs as; null for root, and where nobody knows. */
+function userOf({ image, service }: Container): User | null {
+  const user = service.user ?? image?.user ?? null
+  if (user?.known !== true || user.at === null || !service.complete || service.volumesFrom.length > 0)
+    return null
+  const [name = ''] = user.value.split(':')
+  return /^(?:root|0*)$|[$\0\uFFFD]/.test(name) ? null : { name, at: user.at, ofImage: service.user === null }
+}
 
-/** True where a step of the build, or what stands before the application, may make any directory or its owner. */
-function mayMakeDirectories(container: Container): boolean {
-  const isHarmless = (step: string): boolean =>
-    !/[`]|\$\(|>|<</.test(step) &&
-    step
-      .replace(/\\\n/g, ' ')
-      .split(/&&|\|\||[;\n]/)
-      .map(each => each.trim().replace(/^--mount=\S+\s+/, ''))
-      .every(each => each === '' || each.startsWith('#') || HARMLESS.test(each))
-  if (!buildSteps(container).every(isHarmless)) return true
-  // The rights of root by another way, or a script that is not read.
+/** True where the rights of root may come by another way, or from a script that is not read. */
+function mayBeRoot(container: Container): boolean {
   const texts = textsRun(container)
-  if (texts.some(text => /\b(?:sudo|gosu|su-exec|setpriv)\b/.test(text))) return true
+  if (texts.some(text => /\b(?:sudo|gosu|su-exec|setpriv|doas)\b/.test(text))) return true
   return startedWords(container).some(word => /\.sh\b/.test(word.text) && scriptAt(container, word) === null)
 }
 
-/** A named volume that Docker makes; one with another user of it may be prepared there. */
-function isNew({ project, service }: Container, { volume, from }: ContainerMount): boolean {
-  const resource = volume === null || from !== 'volumes' ? undefined : project.volumes.get(volume)
+const isWritable = ({ readOnly }: ComposeMount): boolean => readOnly.known && !readOnly.value
+
+/** Servers that are given files to read: they run as root, and give nothing away. */
+const READS_ONLY = /^(?:nginx|httpd|caddy|traefik)(?=[:@]|$)/
+
+/** A volume that Docker makes; a container with another user of it may prepare it. */
+function isNew(deployment: Deployment, container: Container, { source, subpath }: ComposeMount): boolean {
+  if (source === null) return subpath === null
+  if (!source.known || subpath !== null) return false
+  const { project, projects, service } = container
+  const resource = project.volumes.get(source.value)
   if (resource === undefined || resource.external || resource.driver !== null || resource.device !== null)
     return false
-  return [...project.services.values()].every(
-    each =>
-      each === service ||
-      (each.complete &&
-        each.volumes.every(
-          ({ source, readOnly }) =>
-            source?.known !== true ||
-            source.value !== volume ||
-            (readOnly.known && readOnly.value) ||
-            (each.image?.known === true && /^nginx(?=[:@]|$)/.test(each.image.value)),
-        )),
+  // Files that `-f` lays over each other name the same volumes and services.
+  return (overlaid(projects).get(project.directory) ?? [project]).every(each => {
+    const { byVolume, unknown, isWhole } = mountsOf(each)
+    const again = each.services.get(service.name)
+    if (!isWhole || unknown || (again !== undefined && again !== service && again.user !== null)) return false
+    return (byVolume.get(source.value) ?? []).every(
+      other => other.service === service || isNoOwner(deployment, other),
+    )
+  })
+}
+
+interface MountOfService {
+  readonly service: ComposeService
+  readonly mount: ComposeMount
+}
+
+const overlaid = memo((projects: readonly ComposeProject[]) => groupBy(projects, each => each.directory))
+
+const mountsOf = memo(({ services, complete }: ComposeProject) => {
+  const all = [...services.values()]
+  const mounts = all.flatMap(service => service.volumes.map((mount): MountOfService => ({ service, mount })))
+  return {
+    isWhole: complete && all.every(each => each.complete),
+    unknown: mounts.some(({ mount: { kind, source } }) => kind === 'unknown' || source?.known === false),
+    byVolume: groupBy(
+      mounts.filter(({ mount }) => mount.kind === 'volume'),
+      ({ mount }) => (mount.source?.known === true ? mount.source.value : ''),
+    ),
+  }
+})
+
+/** True where a container leaves the volume root’s: it only reads, or its image has the directory for root, too. */
+function isNoOwner(deployment: Deployment, { service, mount }: MountOfService): boolean {
+  return (
+    !isWritable(mount) ||
+    (service.image?.known === true && READS_ONLY.test(service.image.value)) ||
+    isForRoot(deployment, service, mount)
   )
 }
 
-/** True where the image may have the directory. */
-function mayHave({ image, files, mounts }: Container, target: string): boolean {
-  if (image === null || files.kind(target) !== null) return true
-  if (!/^\/(?:app|code|src|srv|opt|usr\/src|home|data|var\/www|web|project|workspace)\/./.test(target))
-    return true
-  const isAt = (path: string): boolean => isBelow(cleanPath(path), target)
-  if (image.workingDirectory?.known !== true || isAt(image.workingDirectory.value)) return true
-  if (image.volumes.some(each => !each.known || isAt(each.value))) return true
-  if (
-    mounts.some(
-      each =>
-        each.from === 'volumes' &&
-        cleanPath(each.target) !== target &&
-        isBelow(target, cleanPath(each.target)),
-    )
+/** True where another container does not prepare the volume: it runs as another user, and its image has it for root. */
+function isForRoot(deployment: Deployment, service: ComposeService, { target }: ComposeMount): boolean {
+  const container = containersOfServices(deployment).get(service)
+  return (
+    container !== undefined &&
+    target.known &&
+    userOf(container) !== null &&
+    !mayBeRoot(container) &&
+    foundForRoot(container, cleanPath(target.value)) !== null
   )
-    return true
-  return image.steps.some(
-    step =>
-      'sources' in step &&
-      (!step.target.known ||
-        isAt(step.target.value) ||
-        (step.from !== null && isBelow(target, cleanPath(step.target.value)))),
+}
+
+const containersOfServices = memo(
+  ({ machines }: Deployment): ReadonlyMap<ComposeService, Container> =>
+    new Map(
+      machines.flatMap(({ container }) => (container === null ? [] : [[container.service, container]])),
+    ),
+)
+
+/** True where something else is mounted above it. */
+function isMounted({ service }: Container, own: ComposeMount, path: string): boolean {
+  return service.volumes.some(
+    each =>
+      each !== own &&
+      each.kind !== 'bind' &&
+      (!each.target.known || isBelow(path, cleanPath(each.target.value))),
+  )
+}
+
+/** True where a script that deploys gives the directory to somebody. */
+function isGivenAway(deployment: Deployment, path: string): boolean {
+  const texts = deployment.setups()
+  return (
+    texts === null ||
+    texts.some(
+      ({ text }) =>
+        /\bcho(?:wn|mod)\b/.test(text) &&
+        /\b(?:docker|podman)\b/.test(text) &&
+        text.split(/[\s/"':{},;]+/).includes(posix.basename(path)),
+    )
   )
 }
 
