@@ -11,7 +11,7 @@ import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_ex
 import { apacheUser } from '../_worker-account.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
-import { hbaOf } from './_hba.ts'
+import { hbaOf, loneHba } from './_hba.ts'
 
 const HBA = conf`
   local all postgres peer
@@ -52,6 +52,14 @@ export default defineRule({
     {
       title: 'another account than the user of the database',
       files: tree(database('"USER": "shop"'), HBA.replace('all peer\nhost', 'all «peer»\nhost')),
+    },
+    {
+      title: 'a repository with pg_hba.conf alone',
+      files: Object.fromEntries(
+        Object.entries(
+          tree(database('"USER": "shop"'), HBA.replace('all peer\nhost', 'all «peer»\nhost')),
+        ).filter(([path]) => !path.endsWith('postgresql.conf')),
+      ),
     },
     {
       title: 'the account of Apache',
@@ -103,6 +111,17 @@ export default defineRule({
       files: tree(database('"USER": "shop", "HOST": "127.0.0.1", "PORT": 5433'), HBA, '5433'),
     },
     {
+      title: 'two clusters',
+      files: {
+        ...Object.fromEntries(
+          Object.entries(tree(database('"USER": "shop"'))).filter(
+            ([path]) => !path.endsWith('postgresql.conf'),
+          ),
+        ),
+        'etc/postgresql/16/main/pg_hba.conf': 'local all all scram-sha-256\n',
+      },
+    },
+    {
       title: 'a database elsewhere',
       files: tree(database('"USER": "shop", "HOST": "db.example.net"'), HBA, '5433'),
     },
@@ -116,11 +135,14 @@ export default defineRule({
   ],
   *check(deployment) {
     const servers = programsOfKind(deployment, 'postgres')
-    if (servers.length === 0) return
     for (const { settings, machine, account } of clientsOf(deployment)) {
       const here = servers.filter(each => each.machine === machine)
       const wanted = databaseOf(settings)
-      if (wanted === null || here.length === 0) continue
+      if (wanted === null) continue
+      if (here.length === 0) {
+        if (wanted.port === 5432) yield* refusals(wanted, loneHba(machine.files), account)
+        continue
+      }
       const server = here.find(each => portOf(each) === wanted.port)
       if (server === undefined) {
         const [only] = here
@@ -135,7 +157,7 @@ export default defineRule({
         }
         continue
       }
-      yield* refusals(wanted, hbaOf(server), account, server)
+      yield* refusals(wanted, hbaOf(server), account)
     }
   },
 })
@@ -196,13 +218,9 @@ function portOf(server: PostgresProgram): number | null {
   return port.known && /^\d+$/.test(port.value) ? Number(port.value) : null
 }
 
-function* refusals(
-  wanted: Wanted,
-  records: readonly HbaRecord[] | null,
-  account: string | null,
-  { at }: PostgresProgram,
-) {
-  if (records === null) return
+function* refusals(wanted: Wanted, records: readonly HbaRecord[] | null, account: string | null) {
+  const [first] = records ?? []
+  if (records === null || first === undefined) return
   for (const record of records) {
     const fits = fitsConnection(record, wanted)
     if (fits === undefined) return
@@ -236,7 +254,7 @@ function* refusals(
       ? `no record of pg_hba.conf is for \`${wanted.user}\` and \`${wanted.name}\` by the socket: no pg_hba.conf entry`
       : `no record of pg_hba.conf is for \`${wanted.user}\` and \`${wanted.name}\` from this machine: no pg_hba.conf entry for host "127.0.0.1"`,
     label: 'no record fits',
-    related: [{ at: records[0]?.at ?? at, message: 'the records' }],
+    related: [{ at: first.at, message: 'the records' }],
   }
 }
 
