@@ -1,12 +1,13 @@
 import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import { phpCode } from '../../parsers/php/script.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { phpCode } from '../../parsers/php/script.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { variablesOf, workerOf } from './_laravel-worker.ts'
+import { artisanOf, factsOf, variablesOf, workerOf } from './_laravel-worker.ts'
 
 const tree = (worker: string, more = ''): Record<string, string> => ({
   ...behindNginx(serviceUnit(`/usr/bin/php artisan queue:work ${worker}`)),
@@ -38,8 +39,9 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The first word behind `queue:work` names one of the `connections` of `config/queue.php`, and not a queue of it. Of one that is not there the worker says `The [mail] queue connection has not been configured` and ends, and no job is done. Jobs go to the connection that `QUEUE_CONNECTION` names, and a worker of another one waits for ever.',
-  remedy: 'Name a connection, and queues of it behind `--queue`: `queue:work redis --queue=mail`',
+  why: 'The first word behind `queue:work` names one of the `connections` of `config/queue.php`, and not a queue of it. Of one that is not there the worker says `The [mail] queue connection has not been configured` and ends, and no job is done. Jobs go to the connection that `QUEUE_CONNECTION` names, and a worker of another one waits for ever. Of `sync`, as `.env.example` has it, `dispatch()` runs them inside the request, and nothing is queued at all: a long one ends in 504.',
+  remedy:
+    'Set `QUEUE_CONNECTION` to the connection of the workers, and name a connection, and queues of it behind `--queue`: `queue:work redis --queue=mail`',
   references: ['https://laravel.com/docs/queues#specifying-the-connection-queue'],
   unproven: 'The live tests have no Laravel',
   bad: [
@@ -48,6 +50,32 @@ export default defineRule({
     {
       title: 'another connection than that of the application',
       files: { ...tree('«redis»'), 'etc/shop/.env': 'QUEUE_CONNECTION=database\n' },
+    },
+    {
+      title: 'jobs that the request does itself, beside a worker',
+      files: { ...tree('redis'), 'etc/shop/.env': 'QUEUE_CONNECTION=«sync»\n' },
+    },
+    {
+      title: 'a worker of no connection',
+      files: { ...tree('--tries=3'), 'etc/shop/.env': 'APP_ENV=production\nQUEUE_CONNECTION=«sync»\n' },
+    },
+    {
+      title: 'Horizon',
+      files: {
+        ...behindNginx(serviceUnit('/usr/bin/php artisan horizon')),
+        'etc/shop/.env': 'QUEUE_CONNECTION=«sync»\n',
+      },
+    },
+    {
+      title: 'the name of the variable before Laravel 5.7',
+      files: {
+        ...tree('redis'),
+        'etc/shop/config/queue.php': conf`
+          <?php
+          return ['default' => env('QUEUE_DRIVER', 'sync')];
+        `,
+        'etc/shop/.env': 'QUEUE_DRIVER=«sync»\n',
+      },
     },
   ],
   good: [
@@ -64,8 +92,37 @@ export default defineRule({
       },
     },
     {
-      title: 'no worker is needed for what the request does itself',
-      files: { ...tree('redis'), 'etc/shop/.env': 'QUEUE_CONNECTION=sync\n' },
+      title: 'jobs that name their connection',
+      files: {
+        ...tree('redis'),
+        'etc/shop/.env': 'QUEUE_CONNECTION=sync\n',
+        'etc/shop/app/Http/Controllers/ReportController.php':
+          "<?php\nBuildReport::dispatch()->onConnection('redis');\n",
+      },
+    },
+    {
+      title: 'the machine of a developer',
+      files: { ...tree('redis'), 'etc/shop/.env': 'APP_ENV=local\nQUEUE_CONNECTION=sync\n' },
+    },
+    {
+      title: 'a default that is written down',
+      files: {
+        ...tree('redis'),
+        'etc/shop/config/queue.php': "<?php\nreturn ['default' => 'redis'];\n",
+        'etc/shop/.env': 'QUEUE_CONNECTION=sync\n',
+      },
+    },
+    {
+      title: 'a variable that the unit sets',
+      files: {
+        ...behindNginx(
+          serviceUnit('/usr/bin/php artisan queue:work').replace(
+            'ExecStart',
+            'Environment=QUEUE_CONNECTION=redis\nExecStart',
+          ),
+        ),
+        'etc/shop/.env': 'QUEUE_CONNECTION=sync\n',
+      },
     },
     { title: 'a connection', files: tree('redis --queue=mail') },
     { title: 'none', files: tree('--queue=mail') },
@@ -74,6 +131,7 @@ export default defineRule({
   ],
   *check({ commands }) {
     for (const started of commands) {
+      yield* withinRequest(started)
       const worker = workerOf(started)
       if (worker === null || worker.connection === null) continue
       const { text } = worker.connection
@@ -107,6 +165,51 @@ export default defineRule({
 
 /** What runs a job at once, or drops it. */
 const OF_THE_REQUEST = /^(?:sync|null|deferred|background)$/
+
+/** A worker of an application that queues nothing. */
+function* withinRequest(started: StartedCommand): Iterable<RuleFinding> {
+  const artisan = artisanOf(started)
+  if (artisan === null || !/^(?:queue:(?:work|listen)|horizon)$/.test(artisan.command.text)) return
+  const { home, command } = artisan
+  const files = started.machine.container?.files ?? started.machine.files
+  const facts = factsOf(started, files, home)
+  const name = defaultVariable(files, home)
+  const used = name === null ? null : facts(name)
+  if (name === null || used?.known !== true || used.at === null || used.value !== 'sync') return
+  const environment = facts('APP_ENV')
+  if (environment?.known === true && /^(?:local|dev|test)/.test(environment.value)) return
+  if (namesConnection(files, home)) return
+  yield {
+    at: used.at,
+    severity: 'warning',
+    message: `\`dispatch()\` runs jobs inside the request, and \`${command.text}\` never gets one`,
+    label: 'queues nothing',
+    related: [{ at: placeOf(command), message: 'a worker that waits for jobs' }],
+    help: `Set \`${name}\` to the connection of the worker, such as \`redis\` or \`database\``,
+  }
+}
+
+/** The variable that `config/queue.php` takes the default connection from; null where it is no variable. */
+function defaultVariable(files: FileSystem, home: string): string | null {
+  const source = sourceAt(files, posix.join(home, 'config/queue.php'))
+  if (source === null) return 'QUEUE_CONNECTION'
+  return /['"]default['"]\s*=>\s*env\(\s*['"](\w+)['"]/.exec(phpCode(source))?.[1] ?? null
+}
+
+const MOST = 2000
+const NAMES_CONNECTION =
+  /\bonConnection\b|\bQueue::connection\b|\bpublic\s+(?:\??string\s+)?\$connection\b|viaConnections/
+
+/** True where the code sends jobs to a connection by its name, or there is too much of it. */
+const namesConnection = memoByKey((files: FileSystem, home: string): boolean => {
+  const paths = ['app', 'routes', 'src', 'modules', 'Modules', 'packages'].flatMap(directory => [
+    ...filesBelow(files, posix.join(home, directory), { levels: 8, skipped: /^(?:vendor|node_modules)$/ }),
+  ])
+  const scripts = paths.filter(path => path.endsWith('.php'))
+  return (
+    scripts.length > MOST || scripts.some(path => NAMES_CONNECTION.test(sourceAt(files, path)?.text ?? ''))
+  )
+})
 
 /** True for a worker of a connection, of the default one, and for what starts workers by itself. */
 function mayWork(started: StartedCommand, connection: string): boolean {
