@@ -190,6 +190,7 @@ import appServerBrokerEvicts from './app-server/broker-evicts.ts'
 import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatMissing from './app-server/celery-beat-missing.ts'
 import appServerCeleryBeatRepeated from './app-server/celery-beat-repeated.ts'
+import appServerCeleryEtaRedelivered from './app-server/celery-eta-redelivered.ts'
 import appServerCeleryNotLoaded from './app-server/celery-not-loaded.ts'
 import appServerCeleryOptionMisplaced from './app-server/celery-option-misplaced.ts'
 import appServerCeleryQueueUnconsumed from './app-server/celery-queue-unconsumed.ts'
@@ -1032,6 +1033,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
   { id: 'app-server/celery-beat-missing', ...appServerCeleryBeatMissing },
   { id: 'app-server/celery-beat-repeated', ...appServerCeleryBeatRepeated },
+  { id: 'app-server/celery-eta-redelivered', ...appServerCeleryEtaRedelivered },
   { id: 'app-server/celery-not-loaded', ...appServerCeleryNotLoaded },
   { id: 'app-server/celery-option-misplaced', ...appServerCeleryOptionMisplaced },
   { id: 'app-server/celery-queue-unconsumed', ...appServerCeleryQueueUnconsumed },

@@ -192,6 +192,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/celery-app-not-found', { fixes: [], programs: ['app-server'] }],
   ['app-server/celery-beat-missing', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/celery-beat-repeated', { fixes: [], programs: ['docker'] }],
+  ['app-server/celery-eta-redelivered', { fixes: [], programs: ['django', 'docker'] }],
   ['app-server/celery-not-loaded', { fixes: [], programs: ['django'] }],
   ['app-server/celery-option-misplaced', { fixes: [], programs: ['app-server'] }],
   ['app-server/celery-queue-unconsumed', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
