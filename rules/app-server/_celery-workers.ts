@@ -3,13 +3,13 @@ import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { pythonFiles, scheduleFiles } from '../../src/deployment/django/scheduled-tasks.ts'
 import type { Deployment, Machine, StartedCommand } from '../../src/deployment/model.ts'
-import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
 import { djangoProjects } from '../django/_projects.ts'
 import { type CeleryCommand, celeryCommand, celeryOption } from './_celery.ts'
 import { pythonCode } from './_celery-queues.ts'
 
 /** What starts `celery worker`. */
-export interface Worker extends Pick<StartedCommand, 'machine' | 'by' | 'directory'> {
+export interface Worker extends Pick<StartedCommand, 'machine' | 'by' | 'directory' | 'environment'> {
   readonly celery: CeleryCommand
 }
 
@@ -21,7 +21,7 @@ const OTHERS =
 export function workersSeen({ commands }: Deployment): readonly Worker[] | null {
   const workers: Worker[] = []
   for (const command of commands) {
-    const { words, rest, machine, by, directory } = command
+    const { words, rest, machine, by, directory, environment } = command
     const celery = celeryCommand(command)
     const kind = celery?.words[celery.command ?? -1]?.text
     if (celery === null || kind === undefined || kind === 'multi') {
@@ -35,7 +35,7 @@ export function workersSeen({ commands }: Deployment): readonly Worker[] | null 
     if (kind !== 'worker') continue
     if (celery.words.some(({ text }) => isUnknownWord(text) || /^(?:-X|--exclude-queues)/.test(text)))
       return null
-    workers.push({ celery, machine, by, directory })
+    workers.push({ celery, machine, by, directory, environment })
   }
   return workers.length === 0 ? null : workers
 }

@@ -1,6 +1,5 @@
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { celeryService, celeryTree } from './_celery-examples.ts'
@@ -61,6 +60,20 @@ export default defineRule({
       ),
     },
     {
+      title: 'Redis by a variable',
+      files: Object.fromEntries(
+        Object.entries(calling('remind.apply_async([pk], countdown=«86400»)')).map(([path, text]) => [
+          path,
+          text
+            .replace('"redis://cache:6379/0"', 'os.environ["BROKER"]')
+            .replace(
+              'celery -A shop worker',
+              'celery -A shop worker\n    environment: { BROKER: "redis://cache" }',
+            ),
+        ]),
+      ),
+    },
+    {
       title: 'a retry',
       files: {
         ...celeryTree(WORKER, ''),
@@ -108,6 +121,20 @@ export default defineRule({
         ]),
       ),
     },
+    {
+      title: 'another broker by a variable',
+      files: Object.fromEntries(
+        Object.entries(calling('remind.apply_async([pk], countdown=86400)')).map(([path, text]) => [
+          path,
+          text
+            .replace('"redis://cache:6379/0"', 'os.environ.get("BROKER", "redis://cache:6379/0")')
+            .replace(
+              'celery -A shop worker',
+              'celery -A shop worker\n    environment: { BROKER: "amqp://queue//" }',
+            ),
+        ]),
+      ),
+    },
     { title: 'a wait that nobody knows', files: calling('remind.apply_async([pk], eta=visit.starts)') },
     {
       title: 'a few minutes before a date',
@@ -135,7 +162,7 @@ export default defineRule({
     const sources = workerSources(deployment, workers)
     const waits = sources.flatMap(waitsIn)
     if (waits.length === 0 || sources.some(isEager)) return
-    const broker = redisBroker(deployment, workers, sources)
+    const broker = redisBroker(workers, sources)
     const limit = visibilityTimeout(sources)
     if (broker === null || limit === null) return
     for (const { seconds, at, isFromDate } of waits) {
@@ -163,21 +190,25 @@ const REDIS = /["']rediss?:\/\//
 const OTHERS = /["'](?:amqps?|pyamqp|sqs|sentinel|memory|filesystem|confluentkafka|gcpubsub):\/\//
 
 /** Where Redis is named as the broker; null where it may be another one. */
-function redisBroker(_: Deployment, workers: readonly Worker[], sources: readonly Source[]): Place | null {
-  if (sources.some(source => OTHERS.test(pythonCode(source)))) return null
-  // A variable of the container may name another broker than the code does by default.
-  const told = workers.flatMap(({ machine }) => machine.container?.service.environment ?? [])
-  if (told.some(({ value }) => value?.known === true && /^(?:amqps?|pyamqp|sqs):\/\//.test(value.value)))
-    return null
-  const found = sources.flatMap(source => {
+function redisBroker(workers: readonly Worker[], sources: readonly Source[]): Place | null {
+  const places: (Place | null)[] = sources.flatMap(source => {
     const code = pythonCode(source)
-    return /celery/i.test(code) ? [...code.matchAll(BROKER)].map(match => ({ source, match })) : []
+    if (OTHERS.test(code)) return [null]
+    if (!/celery/i.test(code)) return []
+    return [...code.matchAll(BROKER)].map(({ 0: whole, 1: value = '', index }) => {
+      const end = index + whole.trimEnd().length
+      return isRedis(value, workers) ? { source, start: end - value.trimEnd().length, end } : null
+    })
   })
-  const [first] = found
-  if (first === undefined || !found.every(({ match }) => REDIS.test(match[1] ?? ''))) return null
-  const { source, match } = first
-  const end = match.index + match[0].trimEnd().length
-  return { source, start: end - (match[1] ?? '').trimEnd().length, end }
+  return places.includes(null) ? null : (places[0] ?? null)
+}
+
+/** True for the address of a Redis, and for variables that name one to every worker. */
+function isRedis(value: string, workers: readonly Worker[]): boolean {
+  const names = [...value.matchAll(/["']([A-Z][A-Z\d_]*)["']/g)].map(([, name = '']) => name)
+  const told = names.flatMap(name => workers.map(({ environment }) => environment(name)))
+  if (told.some(fact => fact !== null && !(fact.known && /^rediss?:\/\//.test(fact.value)))) return false
+  return REDIS.test(value) || (told.length > 0 && !told.includes(null))
 }
 
 const HOUR = 3600
