@@ -1,9 +1,10 @@
 import type { Source } from '../../parsers/text/source.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { systemTables } from './_crontabs.ts'
 
 const tree = (path: string, lines: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(nginxServer('root /srv/www;')),
@@ -87,15 +88,6 @@ export default defineRule({
     }
   },
 })
-
-function systemTables(files: FileSystem): readonly string[] {
-  const names = (files.list('/etc/cron.d') ?? []).filter(({ kind }) => kind === 'file')
-  return [
-    ...(files.kind('/etc/crontab') === 'file' ? ['/etc/crontab'] : []),
-    // cron passes over names with a dot, and what a package leaves.
-    ...names.filter(({ name }) => /^[\w-]+$/.test(name)).map(({ name }) => `/etc/cron.d/${name}`),
-  ]
-}
 
 const LINE = /^([ \t]*(?:@\w+|(?:[\d*/,\-a-zA-Z~]+[ \t]+){4}[\d*/,\-a-zA-Z~]+)[ \t]+)(\S.*)$/gm
 

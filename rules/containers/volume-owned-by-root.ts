@@ -199,7 +199,7 @@ export default defineRule({
       files: Object.fromEntries(
         Object.entries(service(VOLUME, image('USER app'))).map(([path, text]) => [
           path,
-          text.replace(/  uploads:\n$/, '  uploads:\n    external: true\n'),
+          text.replace(/ {2}uploads:\n$/, '  uploads:\n    external: true\n'),
         ]),
       ),
     },

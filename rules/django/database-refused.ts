@@ -1,16 +1,16 @@
 import type { HbaRecord } from '../../parsers/postgres/parse-hba.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { Deployment, Machine, PostgresProgram } from '../../src/deployment/model.ts'
+import type { PostgresProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import { isHbaOfThisMachine } from '../../src/servers/addresses/postgres.ts'
 import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
-import { apacheUser } from '../_worker-account.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
+import { clientsOf } from './_clients.ts'
 import { hbaOf, loneHba } from './_hba.ts'
 
 const HBA = conf`
@@ -161,31 +161,6 @@ export default defineRule({
     }
   },
 })
-
-/** A project whose processes are seen to start, and the account that they have; null where that is not known. */
-interface Client {
-  readonly settings: DjangoSettings
-  readonly machine: Machine
-  readonly account: string | null
-}
-
-function* clientsOf(deployment: Deployment): Iterable<Client> {
-  for (const program of programsOfKind(deployment, 'app-server')) {
-    const settings = program.isSeen ? deployment.moduleOf(program)?.settings : null
-    const account = program.server.user ?? program.service?.user ?? null
-    if (settings != null)
-      yield { settings, machine: program.machine, account: account?.known === true ? account.value : null }
-  }
-  for (const application of deployment.applications) {
-    const { configuration, daemon, processGroup } = application
-    const settings = deployment.pythonOf(application)?.settings
-    if (settings == null || !processGroup.known) continue
-    const user = daemon?.options.get('user')?.value ?? null
-    const own = user === null ? apacheUser(configuration)?.name : user.known ? user.value : null
-    const { machine } = deployment.programOf(configuration)
-    yield { settings, machine, account: own == null || /^[#$]/.test(own) ? null : own }
-  }
-}
 
 interface Wanted {
   readonly at: Place
