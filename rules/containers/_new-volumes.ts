@@ -55,8 +55,10 @@ function afterSteps(image: DockerImage, path: string): 'nothing' | 'empty' | nul
     if ('sources' in step) continue
     const commands = commandsOf(step)
     if (commands === null) return null
+    let own = home
     for (const command of commands) {
-      const effect = effectOf(command, path, home)
+      if (command.startsWith('cd ')) own = null
+      const effect = effectOf(command, path, own)
       if (effect === null || (effect === 'made' && !isOfRoot(image, step))) return null
       if (effect === 'given' && state === 'empty') return null
       if (effect === 'made') state = 'empty'
@@ -77,14 +79,18 @@ function commandsOf({ command, documents }: DockerRun): readonly string[] | null
 
 /** What surely makes no directory of an application. */
 const HARMLESS =
-  /^(?:set|export|cd|true|echo|printf|apt-get|apt|apk|curl|wget|useradd|adduser|groupadd|addgroup|usermod|deluser|delgroup|userdel|rm|touch|dos2unix|sed|find|ls|locale-gen|corepack|docker-php-ext-\w+|pecl|gem install|pip3?|(?:\S*\/)?python[\d.]* -m (?:pip|venv|compileall)|uv (?:pip|sync)|poetry (?:install|config|export)|bundle (?:install|config)|composer install)(?:\s|$)/
+  /^(?:set|export|cd|true|echo|printf|apt-get|apt|apk|curl|wget|useradd|adduser|groupadd|addgroup|usermod|deluser|delgroup|userdel|rm|touch|dos2unix|sed|find|ls|locale-gen|corepack|docker-php-ext-\w+|pecl|gem install|pip3?|(?:\S*\/)?python[\d.]* -m (?:pip|venv|compileall)|uv (?:pip|sync)|poetry (?:install|config|export))(?:\s|$)/
+
+const OF_VARIABLE =
+  /^(?:useradd|adduser|usermod)\b.*\s(?:-\w*[dhb]|--home\S*|--base-dir)[\s=]*["']?\$|^find\b.*\s-exec|\s(?:-P|--create-dirs)\b/
 
 /** What runs scripts of the repository, in its directory. */
-const BUILDS = /^(?:npm|npx|yarn|pnpm|go|cargo|tsc|mvn|\.\/mvnw|\.\/gradlew)(?:\s|$)/
+const BUILDS = /^(?:npm|npx|yarn|pnpm|go|cargo|tsc|mvn|bundle|composer|\.\/mvnw|\.\/gradlew)(?:\s|$)/
 
 /** What a command does to a path: makes it, gives it away should it be there, or nothing; null where nobody knows. */
 function effectOf(command: string, path: string, home: string | null): 'made' | 'given' | 'none' | null {
-  if (HARMLESS.test(command)) return 'none'
+  // Many a command makes the directory that it is told of: the home of an account, the target of a download.
+  if (HARMLESS.test(command)) return command.includes(path) || OF_VARIABLE.test(command) ? null : 'none'
   if (BUILDS.test(command)) return home !== null && !overlap(path, cleanPath(home)) ? 'none' : null
   const [, name = '', words = ''] = /^(mkdir|chown|chmod|chgrp)\s+(.+)$/s.exec(command) ?? []
   if (name === '') return null

@@ -7,8 +7,8 @@ import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -172,6 +172,24 @@ export default defineRule({
     {
       title: 'one that is given away',
       files: service(VOLUME, image('RUN mkdir -p /data/uploads && chown -R app /data\nUSER app')),
+    },
+    {
+      title: 'the home of the user',
+      files: service(VOLUME, image('RUN useradd --home-dir /data/uploads --create-home web\nUSER web')),
+    },
+    {
+      title: 'one that is made where `cd` leads to',
+      files: service(
+        VOLUME,
+        image('RUN mkdir /data && chown app /data\nUSER app\nRUN cd /data && mkdir uploads'),
+      ),
+    },
+    {
+      title: 'one that scripts of Composer may make as the user',
+      files: service(
+        VOLUME.replace('/data/uploads', '/app/var'),
+        image('USER app\nRUN composer install', 'php:8.3-cli'),
+      ),
     },
     { title: 'a user that a variable names', files: service(`user: \${OWNER}\n${VOLUME}`, image('')) },
     {
