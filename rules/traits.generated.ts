@@ -820,6 +820,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/display-name', { fixes: ['safe'], programs: ['apache'] }],
   ['wsgi/embedded-mode', { fixes: ['unsafe'], programs: ['apache'] }],
   ['wsgi/environment-not-used', { fixes: [], programs: ['apache', 'django'] }],
+  ['wsgi/envvars-not-exported', { fixes: [], programs: [] }],
   ['wsgi/global-with-multiple-apps', { fixes: [], programs: ['apache'] }],
   ['wsgi/handler-over-alias', { fixes: [], programs: ['apache'] }],
   ['wsgi/locale-ascii', { fixes: [], programs: ['apache'] }],

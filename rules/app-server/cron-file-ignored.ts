@@ -5,7 +5,7 @@ import { crontabsOf } from '../../src/deployment/crontabs.ts'
 import type { Machine, Program } from '../../src/deployment/model.ts'
 import { isDebian } from '../_debian.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
@@ -27,7 +27,7 @@ export default defineRule({
   otherSeverities: { warning: 'where `PATH` is the text `$PATH`, so that programs elsewhere are not found' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Debian’s cron passes over a file of `/etc/cron.d` whose name has a dot, and over all lines of one that ends without a line feed. It takes `PATH=$PATH:/opt/bin` as it is written, so no program is found in the directories that were meant. And it starts a command in the home directory of the account, not in that of the project: `No such file or directory`. Nobody sees any of it: sessions are not cleared, backups not written.',
+  why: 'Debian’s cron passes over a file of `/etc/cron.d` whose name has a dot, run-parts over a script of `/etc/cron.daily` with one, and cron over all lines of one that ends without a line feed. It takes `PATH=$PATH:/opt/bin` as it is written, so no program is found in the directories that were meant. And it starts a command in the home directory of the account, not in that of the project: `No such file or directory`. Nobody sees any of it: sessions are not cleared, backups not written.',
   remedy:
     'Give the file a name without a dot and a last line feed, write `PATH` out, and begin the command with `cd /srv/shop &&`',
   references: [
@@ -44,6 +44,13 @@ export default defineRule({
     {
       title: 'no last line feed',
       files: machine('0 3 * * * root /usr/bin/true\n0 4 * * * root «/usr/bin/false»'),
+    },
+    {
+      title: 'a script for every day with a dot in its name',
+      files: {
+        ...machine('0 3 * * * root /usr/bin/true\n'),
+        'etc/cron.daily/clearsessions.sh': '«#!/bin/sh»\nexec /usr/bin/true\n',
+      },
     },
     {
       title: 'a path that nothing fills in',
@@ -77,6 +84,15 @@ export default defineRule({
       }),
     },
     {
+      title: 'a script for every day, one that rests, and data',
+      files: {
+        ...machine('0 3 * * * root /usr/bin/true\n'),
+        'etc/cron.daily/clearsessions': '#!/bin/sh\nexec /usr/bin/true\n',
+        'etc/cron.daily/old.disabled': '#!/bin/sh\nexec /usr/bin/true\n',
+        'etc/cron.daily/.placeholder': '# DO NOT EDIT OR REMOVE\n',
+      },
+    },
+    {
       title: 'the crontab of an account',
       files: {
         ...machine('0 3 * * * root /usr/bin/true\n'),
@@ -99,9 +115,39 @@ export default defineRule({
           if (home !== null) yield* elsewhere(machine, programs, job.command, home)
         }
       }
+      yield* unnamedForRunParts(files, seen)
     }
   },
 })
+
+const PERIODS = ['hourly', 'daily', 'weekly', 'monthly']
+
+/**
+ * Scripts that run-parts passes over for their names.
+ *
+ * @see https://manpages.debian.org/bookworm/debianutils/run-parts.8.en.html
+ */
+function* unnamedForRunParts(files: FileSystem, seen: Set<Source>): Iterable<RuleFinding> {
+  if (!isDebian(files)) return
+  for (const directory of PERIODS.map(each => `/etc/cron.${each}`)) {
+    for (const { name, kind } of files.list(directory) ?? []) {
+      const source =
+        kind === 'file' && IS_PROGRAM.test(name) ? sourceAt(files, posix.join(directory, name)) : null
+      if (source === null || seen.has(source) || !source.text.startsWith('#!')) continue
+      seen.add(source)
+      const end = source.text.search(/\r?\n|$/)
+      yield {
+        at: { source, start: 0, end },
+        message: `cron starts the scripts of \`${directory}\` by run-parts, which takes no name with more than letters, digits, \`-\` and \`_\`, so it passes over \`${name}\``,
+        label: 'never run',
+        help: `Call the file \`${name.replace(/\.[^.]*$/, '').replaceAll(/[^\w-]/g, '-')}\``,
+      }
+    }
+  }
+}
+
+/** A name that run-parts passes over, and that no editor or package has given to what is meant to rest. */
+const IS_PROGRAM = /^[\w-]+(?:\.[\w-]+)*\.(?:sh|bash|py|pl|rb|php|cron)$/
 
 function* ofFile(source: Source, { jobs, variables }: Crontab, files: FileSystem, user: string | null) {
   const [first] = jobs

@@ -28,6 +28,7 @@ import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
+import { environmentScript, readEnvironment } from '../../src/servers/apache/read-environment.ts'
 import type { ServerVersion } from '../../src/servers/version.ts'
 
 export type Environment = (files: FileSystem, main: string | null, machine: Machine) => ApacheEnvironment
@@ -36,11 +37,17 @@ const { runtime, python: grammar, bash } = grammarFiles()
 const python = await loadPythonParser({ runtime, grammar })
 const shell = await loadShellParser({ runtime, grammar: bash })
 
+/** What the script of apachectl says; where there is none, an environment of which nothing is known. */
+const environmentOf: Environment = (files, main) =>
+  main === null || environmentScript(files, main) === null
+    ? EMPTY_ENVIRONMENT
+    : readEnvironment(files, shell, main)
+
 /** Audits texts in memory as one root, with the options of the `.auditrc` among them. */
 export function auditFiles(
   texts: Readonly<Record<string, string>>,
   rules: readonly Rule[],
-  environment: Environment = () => EMPTY_ENVIRONMENT,
+  environment: Environment = environmentOf,
   modes: Readonly<Record<string, number>> = {},
 ): Report {
   const machines = [machineOf(texts, modes)]
@@ -136,7 +143,7 @@ function nginxIn(files: FileSystem, path: string, text: string): readonly string
 
 /** All that the texts of one machine make, with settings that change nothing. */
 export function deploymentsOf(texts: Readonly<Record<string, string>>): readonly Deployment[] {
-  const settings = settingsOf(texts['.auditrc'], [], () => EMPTY_ENVIRONMENT)
+  const settings = settingsOf(texts['.auditrc'], [], environmentOf)
   return understand(machineOf(texts), settings).deployments
 }
 

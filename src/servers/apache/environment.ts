@@ -8,6 +8,8 @@ import type { Fact } from '../fact.ts'
 export interface ApacheEnvironment {
   /** Exported variables; a value that the shell decides at run time is unknown. */
   readonly variables: ReadonlyMap<string, Fact<string>>
+  /** What the script assigns and does not export: it stays in the shell, and httpd has none of it. */
+  readonly unexported?: ReadonlyMap<string, Place>
   /**
    * True where the file that sets the environment was read, so that a name it lacks is not set; false
    * where it lies outside the audit, so that any name may be set.

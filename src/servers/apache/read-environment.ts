@@ -90,6 +90,7 @@ export function readEnvironment(
   // A unit outside the audit is the package's, whose own variables nobody refers to.
   return {
     variables: exportedOf(result.variables, service.variables),
+    unexported: unexportedOf(result.variables),
     complete:
       result.complete &&
       (options.isForImage === true ? service.complete === true : service.complete !== false),
@@ -120,6 +121,14 @@ function exportedOf(
     facts.set(name, value.known ? known(value.value, at) : unknown(value.reason, at))
   }
   return facts
+}
+
+function unexportedOf(variables: ReadonlyMap<string, ShellVariable>): ReadonlyMap<string, Place> {
+  return new Map(
+    [...variables].flatMap(([name, { exported, assignment }]) =>
+      exported || assignment === null ? [] : [[name, assignment] as const],
+    ),
+  )
 }
 
 function readable(files: FileSystem, path: string): Source | 'missing' | null {
