@@ -219,6 +219,7 @@ import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPlaybookModeDecimal from './app-server/playbook-mode-decimal.ts'
 import appServerPm2InstancesInFork from './app-server/pm2-instances-in-fork.ts'
 import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
+import appServerPreloadedCodeKept from './app-server/preloaded-code-kept.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProcfilePort from './app-server/procfile-port.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
@@ -1064,6 +1065,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/playbook-mode-decimal', ...appServerPlaybookModeDecimal },
   { id: 'app-server/pm2-instances-in-fork', ...appServerPm2InstancesInFork },
   { id: 'app-server/prefix-not-told', ...appServerPrefixNotTold },
+  { id: 'app-server/preloaded-code-kept', ...appServerPreloadedCodeKept },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/procfile-port', ...appServerProcfilePort },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },

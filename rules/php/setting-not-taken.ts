@@ -12,7 +12,7 @@ import { siteTo } from '../containers/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, virtualHost } from '../_examples.ts'
-import { inCommandLineIni } from './_command-line-ini.ts'
+import { inIniOfAnotherSapi } from './_ini-of-another-sapi.ts'
 import { phpPool, phpSite } from './_examples.ts'
 
 const tree = (ini: string, pool = ''): Record<string, string> => ({
@@ -33,7 +33,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays. The command line has a `php.ini` of its own, which FPM does not read.',
+  why: 'PHP knows the units `K`, `M` and `G`: of `64MB` it takes the number alone, and 64 bytes are the limit. A setting that it does not know, such as `upload_max_file_size`, and a line without `=` it passes over without a word, and the default of 2M stays. The command line and Apache’s module have a `php.ini` of their own, which FPM does not read.',
   remedy: 'Write `64M`, and the name as the manual has it; `php -i` prints what holds',
   references: [
     'https://www.php.net/manual/en/faq.using.php#faq.using.shorthandbytes',
@@ -77,6 +77,16 @@ export default defineRule({
           upload_max_filesize = 2M
         `),
         'etc/php/8.2/cli/php.ini': UPLOADS.replace('64M', '«64M»'),
+      },
+    },
+    {
+      title: 'uploads in the file of Apache’s module, which is not loaded',
+      files: {
+        ...tree(conf`
+          [PHP]
+          upload_max_filesize = 2M
+        `),
+        'etc/php/8.2/apache2/php.ini': UPLOADS.replace('64M', '«64M»'),
       },
     },
     {
@@ -171,7 +181,7 @@ export default defineRule({
     { title: 'a value of two lines', files: tree('mail.log = "/var/log/a\nmemory_limit: b"\n') },
   ],
   *check(deployment) {
-    yield* inCommandLineIni(deployment)
+    yield* inIniOfAnotherSapi(deployment)
     for (const { files } of deployment.machines)
       for (const source of phpIniSources(files)) yield* inIni(source)
     for (const { files } of deployment.machines)
