@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { djangoBehindProxyPass } from './_examples.ts'
+import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
 import { djangoProjects } from './_projects.ts'
 import { entryPlace, settingTexts } from './_setting-entries.ts'
 
@@ -18,15 +18,36 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Django compares the name of the `Host` header, without its port, with the entries letter by letter. Names below one are meant by a dot in front, and `*` alone means all; `*.example.org`, a URL and a name with a port match nothing, so those requests are answered with 400: `Invalid HTTP_HOST header`.',
+  why: 'Django compares the name of the `Host` header, without its port, with the entries letter by letter. Names below one are meant by a dot in front, and `*` alone means all; `*.example.org`, a URL, a name with a port and one with a blank in front, as `split(",")` leaves it, match nothing, so those requests are answered with 400: `Invalid HTTP_HOST header`.',
   remedy: 'Write the name alone, or `.example.org` for it and all names below it',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts'],
   bad: [
     { title: 'a star before the dot', files: settings('«"*.example.org"»') },
+    { title: 'a blank behind a comma', files: settings('«" example.org"»') },
+    {
+      title: 'a blank behind the comma of a variable',
+      files: djangoBehindNginx({
+        settings: conf`
+          import os
+          ALLOWED_HOSTS = «os.environ["HOSTS"].split(",")»
+        `,
+        environment: 'environment: { HOSTS: "example.org, www.example.org" }',
+      }),
+    },
     { title: 'a URL', files: settings('«"http://example.org"»') },
     { title: 'a port', files: settings('«"example.org:8000"»') },
   ],
   good: [
+    {
+      title: 'a variable of names, and a cast that takes blanks away',
+      files: djangoBehindNginx({
+        settings: conf`
+          import os
+          ALLOWED_HOSTS = [name.strip() for name in os.environ["HOSTS"].split(",")]
+        `,
+        environment: 'environment: { HOSTS: "example.org, www.example.org" }',
+      }),
+    },
     { title: 'names below one', files: settings('".example.org"') },
     { title: 'the name alone', files: settings('"example.org"') },
     { title: 'all, and an address', files: settings('"*", "[::1]"') },
@@ -52,6 +73,8 @@ export default defineRule({
 })
 
 function faultOf(text: string): { readonly why: string; readonly instead: string } | null {
+  if (text.trim() !== text && text.trim() !== '')
+    return { why: 'Django compares it with the blank around it', instead: text.trim() }
   const url = /^\w+:\/\/([^/:]+)/.exec(text)
   if (url !== null) return { why: 'Django compares names, and this is a URL', instead: url[1] ?? '' }
   if (/^\*\.[\w.-]+$/.test(text))
