@@ -138,6 +138,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'an option that brings the lists first',
+      files: webBuiltFrom('ubuntu:24.04', 'RUN apt-get install -qqUy nginx\nRUN apt-get install -y curl'),
+    },
+    {
       title: 'a package that is a file, one that is there, and lists that are kept elsewhere',
       files: webBuiltFrom(
         'python:3.12',
@@ -353,10 +357,14 @@ function isThere(name: string, base: string): boolean {
   return THERE.test(name) || (isWhole(base) && OF_WHOLE.test(name))
 }
 
+/** `apt-get install -U`, since apt 2.7, brings the lists first. */
+const UPDATES_ITSELF = /\b(?:apt-get|apt)\s[^;&|]*\s(?:--update\b|-[A-Za-z]*U)/
+
 function listsMissing(call: Call, base: string, above: readonly string[]): Fault | null {
   const { program, does, run, words, before } = call
   if (program !== 'apt' || does !== 'install' || !isDebian(base)) return null
   if (words.some(word => word.includes('/') || /^\*/.test(word))) return null
+  if ([...above, before, ` apt-get install ${words.join(' ')}`].some(text => UPDATES_ITSELF.test(text))) return null
   if (/--mount/.test(run.at.source.code.slice(run.at.start, call.at.start))) return null
   const absent = packagesOf(call).filter(name => !isThere(name, base))
   if (absent.length === 0) return null

@@ -446,7 +446,7 @@ qiccaaw
 ql
 qmark
 qo qos
-qq
+qq qquy
 qrcode
 qs qsa qsappend qsd qsdiscard qsessions qsl qslast qsnone
 qualify qualifyredirecturl quality quantified quantifier quantifiers quantities quantity quarkus quart quay qube queried queries queriesof query queryfor querystring question questions questionsin queue queued queuehandler queues queuesbydefault queuesnamed queuestaken queueuser quic quicker quickly quickstart quictonobody quiet quietly quietness quietserver quit quorum quot quota quotation quote quoted quotedinjson quotedword quoteend quotes quotesof quoting
