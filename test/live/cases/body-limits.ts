@@ -47,6 +47,19 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.body === String(3 * MEGABYTE),
   },
   {
+    rule: 'body-limits/django-file-limit',
+    examples: { bad: 'bodies that a view reads as they are', good: 'the other limit' },
+    shows: 'Django answers 400 to three megabytes of JSON, whatever the limit for files is',
+    request: {
+      url: 'http://example.org:9000/',
+      method: 'POST',
+      body: Buffer.alloc(3 * MEGABYTE),
+      headers: { 'Content-Type': 'application/json' },
+    },
+    harm: ({ response }) => response.status === 400,
+    sound: ({ response }) => response.status === 200 && response.body === String(3 * MEGABYTE),
+  },
+  {
     rule: 'body-limits/chunked-upload-rejected',
     examples: { bad: 'uploads streamed', good: 'buffered' },
     shows: 'an upload without a length is answered with 411',

@@ -393,4 +393,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'every page\n',
     sound: ({ response }) => response.body === 'p {}\n',
   },
+  {
+    rule: 'static-files/changed-file-kept',
+    examples: { bad: 'a year', good: 'a month' },
+    shows: 'browsers are told to keep the style sheet for a year',
+    request: { url: 'http://example.org/static/css/site.css' },
+    harm: ({ response }) =>
+      response.status === 200 && response.headers['cache-control']?.includes('max-age=31536000') === true,
+    sound: ({ response }) =>
+      response.status === 200 && response.headers['cache-control']?.includes('max-age=2592000') === true,
+  },
 ]
