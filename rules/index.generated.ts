@@ -170,6 +170,7 @@ import apacheStatusPageRewritten from './apache/status-page-rewritten.ts'
 import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replaced.ts'
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
+import apacheTemplateJoinsLines from './apache/template-joins-lines.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
 import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argument.ts'
 import apacheTypographicQuotes from './apache/typographic-quotes.ts'
@@ -1016,6 +1017,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/subdirectory-rules-replaced', ...apacheSubdirectoryRulesReplaced },
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
+  { id: 'apache/template-joins-lines', ...apacheTemplateJoinsLines },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
   { id: 'apache/trailing-comment-as-argument', ...apacheTrailingCommentAsArgument },
   { id: 'apache/typographic-quotes', ...apacheTypographicQuotes },

@@ -172,6 +172,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/subdirectory-rules-replaced', { fixes: [], programs: ['apache'] }],
   ['apache/syntax', { fixes: [], programs: ['apache'] }],
   ['apache/target-slash-missing', { fixes: ['safe'], programs: ['apache'] }],
+  ['apache/template-joins-lines', { fixes: [], programs: ['apache'] }],
   ['apache/text-after-section-open', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/trailing-comment-as-argument', { fixes: ['unsafe'], programs: ['apache'] }],
   ['apache/typographic-quotes', { fixes: ['unsafe'], programs: ['apache'] }],
