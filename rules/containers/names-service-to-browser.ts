@@ -1,9 +1,11 @@
 import { posix } from 'node:path'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { browserVariables } from './_browser-variables.ts'
+import { type BrowserVariable, browserVariables, variablesOfNext } from './_browser-variables.ts'
+import { readOfBrowser } from './_read-of-browser.ts'
 
 const project = (frontend: string, more: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -34,12 +36,38 @@ const project = (frontend: string, more: Record<string, string> = {}): Record<st
   ...more,
 })
 
+const next = (page: string, more: Record<string, string> = {}): Record<string, string> =>
+  project(
+    conf`
+      args:
+        NEXT_PUBLIC_API_URL: «http://api:3000»
+    `,
+    {
+      'frontend/package.json':
+        '{ "scripts": { "build": "next build" }, "dependencies": { "next": "15.1.0" } }\n',
+      'frontend/Dockerfile':
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nARG NEXT_PUBLIC_API_URL\nRUN npm run build\nCMD ["npm", "start"]\n',
+      'frontend/app/page.js': page,
+      ...more,
+    },
+  )
+const PAGE = conf`
+  'use client'
+  import { useEffect } from 'react'
+  export default function Page() {
+    useEffect(() => { fetch(\`\${process.env.NEXT_PUBLIC_API_URL}/items\`) }, [])
+  }
+`
+const API = conf`
+  export const items = () => fetch(process.env.NEXT_PUBLIC_API_URL + '/items')
+`
+
 export default defineRule({
   summary: 'Scripts in the browser are told the name of a container',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Vite, Create React App and Vue CLI put variables of these names into the scripts that browsers load. The names of services are known to the DNS of Docker alone: in the browser `http://api:3000` is `net::ERR_NAME_NOT_RESOLVED`.',
+  why: 'Vite, Create React App, Vue CLI and Next.js put variables of these names into the scripts that browsers load. The names of services are known to the DNS of Docker alone: in the browser `http://api:3000` is `net::ERR_NAME_NOT_RESOLVED`.',
   remedy: 'Give a path, such as `/api`, that nginx proxies to the service, or the public address',
   references: [
     'https://vite.dev/guide/env-and-mode.html',
@@ -57,6 +85,18 @@ export default defineRule({
     {
       title: 'the file that the build reads',
       files: project('target: ""', { 'frontend/.env.production': 'VITE_API_URL=«http://api:3000/v1»\n' }),
+    },
+    { title: 'a component of the browser that Next.js builds', files: next(PAGE) },
+    {
+      title: 'a module that such a component imports',
+      files: next(
+        conf`
+          'use client'
+          import { items } from '../lib/api'
+          export default function Page() { return <button onClick={items} /> }
+        `,
+        { 'frontend/lib/api.js': API },
+      ),
     },
   ],
   good: [
@@ -88,6 +128,38 @@ export default defineRule({
                 VITE_API_URL: http://api:3000
         `,
       },
+    },
+    {
+      title: 'a component of the server of Next.js',
+      files: next(conf`
+        export default async function Page() {
+          const items = await fetch(process.env.NEXT_PUBLIC_API_URL + '/items')
+        }
+      `),
+    },
+    {
+      title: 'a page whose server reads it',
+      files: next(conf`
+        import { useState } from 'react'
+        export async function getServerSideProps() {
+          return { props: await fetch(process.env.NEXT_PUBLIC_API_URL + '/items') }
+        }
+        export default function Page() { const [open, setOpen] = useState(false) }
+      `),
+    },
+    {
+      title: 'one of two addresses, which a module chooses for the server',
+      files: next(PAGE.replace('process.env.NEXT_PUBLIC_API_URL', 'base'), {
+        'frontend/app/base.js':
+          "export const base = typeof window === 'undefined' ? process.env.NEXT_PUBLIC_API_URL : '/api'\n",
+      }),
+    },
+    {
+      title: 'what Next.js proxies by itself',
+      files: next(PAGE, {
+        'frontend/next.config.js':
+          'module.exports = { rewrites: async () => [{ source: "/api/:path*", destination: process.env.NEXT_PUBLIC_API_URL + "/:path*" }] }\n',
+      }),
     },
     {
       title: 'a path',
@@ -129,21 +201,47 @@ export default defineRule({
       // A browser that tests start in a container knows the names of the others.
       if (container === null || isOfTests(container) || startsOther(container)) continue
       const others = container.project.services
-      for (const { name, value } of browserVariables(container)) {
+      for (const { name, value, readAt } of variablesOf(container)) {
         if (!value.known || value.at === null) continue
-        const host = /^(?:https?|wss?):\/\/([a-z0-9_-]+)(?::\d+)?(?:\/|$)/i.exec(value.value)?.[1]
+        const host = HOST.exec(value.value)?.[1]
         const service = host === undefined ? undefined : others.get(host)
         if (service === undefined || host === 'localhost' || isReadByServer(container, name)) continue
         yield {
           at: value.at,
           message: `\`${name}\` is put into scripts of the browser, which knows no host \`${host}\`: net::ERR_NAME_NOT_RESOLVED`,
           label: 'a name of Docker alone',
-          related: [{ at: service.at, message: 'the service' }],
+          related: [
+            { at: service.at, message: 'the service' },
+            ...(readAt === undefined ? [] : [{ at: readAt, message: 'read in the browser' }]),
+          ],
         }
       }
     }
   },
 })
+
+const HOST = /^(?:https?|wss?):\/\/([a-z0-9_-]+)(?::\d+)?(?:\/|$)/i
+
+/** What in a script reads a variable on the server alone, where the name of a container is right. */
+const OF_SERVER =
+  /\bget(?:ServerSide|Static|Initial)Props\b|\btypeof window\b|['"]server-only['"]|^\s*['"]use server['"]|\bfrom\s+['"]next\/headers['"]/m
+
+interface ReadVariable extends BrowserVariable {
+  readonly readAt?: Place
+}
+
+function variablesOf(container: Container): readonly ReadVariable[] {
+  return [...browserVariables(container), ...nextVariables(container)]
+}
+
+/** Variables of a build of Next.js that scripts of the browser are seen to read. */
+function* nextVariables(container: Container): Iterable<ReadVariable> {
+  for (const variable of variablesOfNext(container)) {
+    if (!variable.value.known || !HOST.test(variable.value.value)) continue
+    const readAt = readOfBrowser(container, variable.name, text => OF_SERVER.test(text))
+    if (readAt !== null) yield { ...variable, readAt }
+  }
+}
 
 function isOfTests({ service, base, image }: Container): boolean {
   const dockerfile = service.build?.dockerfile

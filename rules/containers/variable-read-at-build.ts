@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import type { Place, Source } from '../../parsers/text/source.ts'
 import { leftOutOf } from '../../src/deployment/containers/read-containers.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
@@ -7,8 +6,9 @@ import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { filesBelow, sourceAt } from '../../src/files/file-system.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { siteTo } from './_examples.ts'
+import { readOfBrowser } from './_read-of-browser.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
 import { startedWords, textsRun } from './_started-words.ts'
 
@@ -280,36 +280,6 @@ function isBuiltNext(container: Container): boolean {
 }
 
 const REPLACES = /next-runtime-env|next-public-env|runtime-env|@dotenvx|__ENV|env-cmd|envsubst|\bsed\b/
-
-const REACH = { levels: 6, skipped: /^(?:node_modules|\.next|\.git|dist|tests?|__tests__|cypress|e2e)$/ }
-const MOST = 500
-
-/** What runs in the browser, and not on the server alone, which reads the variable when it runs. */
-const OF_BROWSER = /^\s*['"]use client['"]|\buse(?:State|Effect|LayoutEffect|Reducer|Ref)\s*\(|\bonClick=/m
-
-/** Where scripts that surely run in the browser, or a module that one of them imports, read a variable. */
-function readOfBrowser({ service, hostFiles }: Container, name: string): Place | null {
-  const context = service.build?.context
-  if (context?.known !== true) return null
-  const sources: Source[] = []
-  for (const path of filesBelow(hostFiles, context.value, REACH)) {
-    if (!/\.(?:[jt]sx?|mjs)$/.test(path) || /\.config\.|\.test\.|\/api\/.*\/route\./.test(path)) continue
-    const source = sourceAt(hostFiles, path)
-    if (source !== null) sources.push(source)
-    if (sources.length > MOST) return null
-  }
-  const pages = sources.filter(({ text }) => OF_BROWSER.test(text))
-  const word = `process.env.${name}`
-  for (const source of sources) {
-    const start = source.text.search(new RegExp(`process\\.env\\.${name}\\b`))
-    if (start === -1) continue
-    const module = posix.basename(source.path).replace(/\.\w+$/, '')
-    const imported = new RegExp(`\\bfrom\\s+["'][^"']*/${module.replace(/[^\w-]/g, '.')}["']`)
-    if (pages.some(page => page === source || imported.test(page.text)))
-      return { source, start, end: start + word.length }
-  }
-  return null
-}
 
 /** True for a server of files, where nothing else may read the environment. */
 function isServerOfFiles(container: Container): boolean {
