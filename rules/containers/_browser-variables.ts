@@ -20,7 +20,10 @@ export function* variablesOfNext({ service, image, hostFiles }: Container): Iter
   // An argument that no `ARG` takes is none.
   const dockerfile = image?.stage.at.source.text ?? ''
   const args = (service.build?.args ?? []).filter(({ name }) => dockerfile.includes(name))
-  for (const { name, value } of [...args, ...(image?.environment ?? [])])
+  const given = new Set(args.map(({ name }) => name))
+  // `ENV NAME=$NAME` says again what an argument says.
+  const own = (image?.environment ?? []).filter(({ name }) => !given.has(name))
+  for (const { name, value } of [...args, ...own])
     if (value !== null && OF_NEXT.test(name)) yield { name, value }
   for (const { name, value } of besideBuild(service, hostFiles)) if (OF_NEXT.test(name)) yield { name, value }
 }

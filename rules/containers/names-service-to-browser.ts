@@ -46,7 +46,7 @@ const next = (page: string, more: Record<string, string> = {}): Record<string, s
       'frontend/package.json':
         '{ "scripts": { "build": "next build" }, "dependencies": { "next": "15.1.0" } }\n',
       'frontend/Dockerfile':
-        'FROM node:22\nWORKDIR /app\nCOPY . .\nARG NEXT_PUBLIC_API_URL\nRUN npm run build\nCMD ["npm", "start"]\n',
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nARG NEXT_PUBLIC_API_URL\nENV NEXT_PUBLIC_API_URL=$NEXT_PUBLIC_API_URL\nRUN npm run build\nCMD ["npm", "start"]\n',
       'frontend/app/page.js': page,
       ...more,
     },
