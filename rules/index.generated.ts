@@ -701,6 +701,7 @@ import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
 import staticFilesRootRepeatsLocation from './static-files/root-repeats-location.ts'
+import staticFilesRsyncDeletesUploads from './static-files/rsync-deletes-uploads.ts'
 import staticFilesScriptsNotCompressed from './static-files/scripts-not-compressed.ts'
 import staticFilesSendfileOnSyncedFolder from './static-files/sendfile-on-synced-folder.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
@@ -1548,6 +1549,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
   { id: 'static-files/root-repeats-location', ...staticFilesRootRepeatsLocation },
+  { id: 'static-files/rsync-deletes-uploads', ...staticFilesRsyncDeletesUploads },
   { id: 'static-files/scripts-not-compressed', ...staticFilesScriptsNotCompressed },
   { id: 'static-files/sendfile-on-synced-folder', ...staticFilesSendfileOnSyncedFolder },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
