@@ -291,6 +291,7 @@ import canonicalUrlRedirectMissingOnTls from './canonical-url/redirect-missing-o
 import canonicalUrlRedirectNamesBackend from './canonical-url/redirect-names-backend.ts'
 import canonicalUrlRedirectNamesInnerPort from './canonical-url/redirect-names-inner-port.ts'
 import canonicalUrlRedirectTargetFromClient from './canonical-url/redirect-target-from-client.ts'
+import canonicalUrlRedirectToFirstName from './canonical-url/redirect-to-first-name.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
@@ -1139,6 +1140,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-names-backend', ...canonicalUrlRedirectNamesBackend },
   { id: 'canonical-url/redirect-names-inner-port', ...canonicalUrlRedirectNamesInnerPort },
   { id: 'canonical-url/redirect-target-from-client', ...canonicalUrlRedirectTargetFromClient },
+  { id: 'canonical-url/redirect-to-first-name', ...canonicalUrlRedirectToFirstName },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },

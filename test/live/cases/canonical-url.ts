@@ -23,6 +23,14 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) => (await request({ url: 'https://www.shop.example.org/' })).body === 'shop',
   },
   {
+    rule: 'canonical-url/redirect-to-first-name',
+    examples: { bad: 'two sites of one application', good: 'the name that was asked for' },
+    shows: 'a client of the second site is redirected to the first',
+    request: { url: 'http://florist.example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://bakery.example.org/page',
+    sound: ({ response }) => response.headers.location === 'https://florist.example.org/page',
+  },
+  {
     rule: 'canonical-url/redirect-drops-path',
     examples: { bad: 'the name alone', good: 'with the request' },
     shows: 'a page is redirected to the start page',
