@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { ApacheConfiguration } from '../src/servers/apache/configuration.ts'
 import { effective } from '../src/servers/apache/queries/effective.ts'
 import { virtualHostOf } from '../src/servers/apache/queries/virtual-hosts.ts'
 import { aliasLevels } from '../src/servers/apache/queries/wsgi-groups.ts'
@@ -7,7 +8,15 @@ import type { Application, Deployment } from '../src/deployment/model.ts'
 import { argumentPlace } from '../src/deployment/places.ts'
 
 /** Lines that pass the header on under its own or another name, whatever mod_wsgi does. */
-const CARRIERS = ['rewriterule', 'setenvif', 'setenvifnocase', 'requestheader', 'cgipassauth'] as const
+const CARRIERS = [
+  'rewriterule',
+  'setenvif',
+  'setenvifnocase',
+  'requestheader',
+  'cgipassauth',
+  'proxyfcgisetenvif',
+  'fcgidpassheader',
+] as const
 
 /**
  * Whether an application sees the `Authorization` header of its requests. mod_wsgi drops it, as CGI does,
@@ -18,12 +27,7 @@ export function seesAuthorization(deployment: Deployment, application: Applicati
   const option = alias.options.get('pass-authorization')
   if (option !== undefined)
     return option.value.known ? known(isOn(option.value.value), option.at) : unknown('filled in elsewhere')
-  for (const name of CARRIERS) {
-    for (const { args } of configuration.occurrences.get(name) ?? []) {
-      if (name === 'cgipassauth' || args.some(({ value }) => /authorization/i.test(value)))
-        return unknown('another line may hand it on')
-    }
-  }
+  if (carriesAuthorization(configuration)) return unknown('another line may hand it on')
   if (alias.script.known) {
     const override = posix.join(posix.dirname(alias.script.value), '.htaccess')
     if (deployment.filesOf(configuration).kind(override) !== null)
@@ -38,6 +42,15 @@ export function seesAuthorization(deployment: Deployment, application: Applicati
   if (open !== null) return unknown(open)
   const last = directives.at(-1)
   return last === undefined ? known(false) : known(isOn(last.args[0]?.value ?? ''), argumentPlace(last, 0))
+}
+
+/** True where some line passes the header on under its own or another name, be it for another site. */
+export function carriesAuthorization({ occurrences }: ApacheConfiguration): boolean {
+  return CARRIERS.some(name =>
+    (occurrences.get(name) ?? []).some(
+      ({ args }) => name === 'cgipassauth' || args.some(({ value }) => /authorization/i.test(value)),
+    ),
+  )
 }
 
 function isOn(value: string): boolean {

@@ -604,6 +604,7 @@ import nginxVariableWithoutDollar from './nginx/variable-without-dollar.ts'
 import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missing.ts'
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
+import phpAuthorizationDropped from './php/authorization-dropped.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
 import phpDotenvRefused from './php/dotenv-refused.ts'
 import phpEngineOffSkipped from './php/engine-off-skipped.ts'
@@ -1453,6 +1454,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-connection-missing', ...nginxWebsocketConnectionMissing },
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
+  { id: 'php/authorization-dropped', ...phpAuthorizationDropped },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
   { id: 'php/dotenv-refused', ...phpDotenvRefused },
   { id: 'php/engine-off-skipped', ...phpEngineOffSkipped },

@@ -606,6 +606,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/websocket-connection-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['nginx/websocket-http-version', { fixes: ['safe'], programs: ['nginx'] }],
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
+  ['php/authorization-dropped', { fixes: [], programs: ['apache', 'php-fpm'] }],
   ['php/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/dotenv-refused', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/engine-off-skipped', { fixes: [], programs: ['apache'] }],

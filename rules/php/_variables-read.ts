@@ -42,7 +42,7 @@ export const variablesRead = memoByKey(
 )
 
 /** The application is around its public directory. */
-function applicationHome(root: string): string {
+export function applicationHome(root: string): string {
   const outer = posix.dirname(root)
   return /\/(?:public|web|htdocs|httpdocs|docroot|webroot)$/.test(root) && outer.lastIndexOf('/') > 0
     ? outer

@@ -6,6 +6,14 @@ const REQUEST = { url: 'http://example.org/index.php' } as const
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'php/authorization-dropped',
+    examples: { bad: 'a token that a script reads', good: 'passed on' },
+    shows: 'a client with a token is refused',
+    request: { url: 'http://example.org/index.php', headers: { Authorization: 'Bearer secret' } },
+    harm: ({ response }) => response.status === 401,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'php/engine-off-skipped',
     examples: { bad: 'PHP-FPM, and a section for mod_php', good: 'the files are denied as well' },
     shows: 'a script among the uploads runs',
