@@ -3,9 +3,10 @@ import type { DockerCopy } from '../../parsers/dockerfile/dockerfile.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { fileNearBeside } from '../_nearest-name.ts'
-import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
+import { BINARIES } from './_carriage-returns.ts'
 import { type Started, scriptAt } from './_started-words.ts'
 
 /** Images of which it is known what lies at their root and in the directories of `PATH`. */
@@ -123,5 +124,3 @@ export function notFound(
 function mayBring({ from, target }: DockerCopy, places: readonly string[]): boolean {
   return !target.known || (from !== null && places.some(place => isBelow(place, target.value)))
 }
-
-const BINARIES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

@@ -1,7 +1,7 @@
-import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { carriageReturns, firstLine, nameIn, nameOf } from './_carriage-returns.ts'
 import { directiveInTwo, namedTwice } from './_command-arguments.ts'
 import { commandLost } from './_command-lost.ts'
 import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
@@ -190,6 +190,38 @@ export default defineRule({
     {
       title: 'line ends of Windows',
       files: tree(image('python:3.12'), crlf(SCRIPT).replace('/bin/sh', '«/bin/sh»')),
+    },
+    {
+      title: 'line ends of Windows in a script that is looked for in PATH, and in one that it is to start',
+      files: {
+        'docker-compose.yml': composeWith({ command: './run.sh' }),
+        'nginx/site.conf': siteTo('web:8000'),
+        'web/Dockerfile': conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY run.sh ./
+          COPY docker/entrypoint.sh /usr/local/bin/app-entrypoint
+          ENTRYPOINT ["tini", "--", "app-entrypoint"]
+        `,
+        'web/docker/entrypoint.sh': crlf(SCRIPT).replace('/bin/sh', '/usr/bin/env «sh»'),
+        'web/run.sh': crlf(SCRIPT).replace('/bin/sh', '«/bin/bash»'),
+      },
+    },
+    {
+      title: 'line ends of Windows in scripts that a shell starts, and in one of a volume',
+      files: {
+        ...tree(
+          conf`
+            FROM python:3.12
+            WORKDIR /app
+            COPY . .
+            RUN apt-get update && ./install.sh
+          `,
+          crlf(SCRIPT).replace('/bin/sh', '«/bin/sh»'),
+        ),
+        'docker-compose.yml': composeWith({ command: 'sh -c "sleep 5 && exec ./entrypoint.sh web"' }),
+        'web/install.sh': crlf(SCRIPT).replace('/bin/sh', '«/bin/sh»'),
+      },
     },
     {
       title: 'a script that never starts the command',
@@ -418,6 +450,24 @@ export default defineRule({
       files: tree(image('registry.example.org/base:alpine'), SCRIPT.replace('/bin/sh', '/bin/bash')),
     },
     {
+      title: 'line ends that git writes otherwise',
+      files: {
+        ...tree(image('python:3.12'), crlf(SCRIPT)),
+        '.gitattributes': conf`
+          * text=auto
+          *.sh text eol=lf
+        `,
+      },
+    },
+    {
+      title: 'line ends of what Python reads',
+      files: {
+        ...tree('FROM python:3.12\nWORKDIR /app\nCOPY . .\n', SCRIPT),
+        'docker-compose.yml': composeWith({ command: 'python ./serve.py' }),
+        'web/serve.py': '#!/usr/bin/env python3\r\nimport http.server\r\n',
+      },
+    },
+    {
       title: 'line ends that the build takes away',
       files: tree(image('python:3.12', "RUN sed -i 's/\\r$//' /app/entrypoint.sh"), crlf(SCRIPT)),
     },
@@ -427,9 +477,10 @@ export default defineRule({
       yield* namedTwice(container)
       const words = startedWords(container)
       yield* directiveInTwo(words)
+      const steps = buildSteps(container)
+      yield* carriageReturns(container, steps)
       const [first, second] = words
       if (first === undefined) continue
-      const steps = buildSteps(container)
       if (/^(?:\/(?:usr\/)?bin\/)?bash$/.test(first.text) && lacksBash(container, steps)) {
         yield {
           at: placeOf(first),
@@ -465,19 +516,8 @@ function* faultsOf(
 ) {
   const started = { at: placeOf(word), message: 'the container starts it here' }
   const shebang = /^#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?[^\r\n]*/.exec(source.text)
-  if (/^[^\n]*\r\n/.test(source.text) && !steps.some(step => /dos2unix|\\r|\\015|sed\b/.test(step))) {
-    yield {
-      at: shebang === null ? firstLine(source) : nameIn(source, shebang),
-      message: isShell
-        ? 'the lines end in CR LF, and the shell takes the CR for the last letter of every command'
-        : 'the lines end in CR LF, and the kernel looks for a program whose name ends in CR: no such file or directory',
-      label: 'CR behind it',
-      related: [started],
-      help: 'Save the file with LF, and write `*.sh text eol=lf` in `.gitattributes`',
-    }
-    return
-  }
-  if (isShell) return
+  // Its line ends are told of by themselves.
+  if (isShell || /^[^\n]*\r\n/.test(source.text)) return
   if (shebang === null) yield* withoutShebang(container, word, source, steps)
   if (shebang !== null && /(?:^|\/)bash$/.test(nameOf(shebang)) && lacksBash(container, steps))
     yield {
@@ -503,22 +543,6 @@ function* faultsOf(
       related: [{ at: firstLine(source), message: 'the script' }],
       help: 'Write `COPY --chmod=755`, or `RUN chmod +x` behind it',
     }
-}
-
-/** `bash` of `/usr/bin/env bash`. */
-function nameOf([, program = '', name]: RegExpExecArray): string {
-  return /(?:^|\/)env$/.test(program) && name !== undefined ? name : program
-}
-
-function nameIn(source: Source, shebang: RegExpExecArray): Place {
-  const name = nameOf(shebang)
-  const start = shebang[0].lastIndexOf(name)
-  return { source, start, end: start + name.length }
-}
-
-function firstLine(source: Source): Place {
-  const end = source.text.search(/\r?\n|$/)
-  return { source, start: 0, end: Math.max(end, 1) }
 }
 
 function maySetMode({ image, service, mounts }: Started, steps: readonly string[]): boolean {
