@@ -7,11 +7,11 @@
  */
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
 import type { Pm2App } from '../../parsers/app-server/pm2-ecosystem.ts'
-import type { FpmPool } from '../../parsers/php/fpm.ts'
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import type { FpmListen, FpmPool } from '../../parsers/php/fpm.ts'
 import type { SupervisorConfiguration } from '../../parsers/supervisor/read-supervisor.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { SocketUnit } from '../../parsers/systemd/socket-unit.ts'
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { FileSystem } from '../files/file-system.ts'
@@ -197,6 +197,8 @@ export interface AppServerSocket {
 export interface PhpFpmProgram extends AnyProgram {
   readonly kind: 'php-fpm'
   readonly pool: FpmPool
+  /** The `listen` that a later file of the image takes the place of; null where none does. */
+  readonly replacedListen: FpmListen | null
   /** `[name]`, where the pool begins. */
   readonly at: Place
   /** True where the audit holds every file that may change a setting of PHP, so that others are PHP's own. */

@@ -61,11 +61,13 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
     return pools.flatMap(pool => {
       const [at] = pool.headers
       if (at === undefined) return []
+      const written = read?.pools.find(({ name }) => name === pool.name)?.listen ?? null
       return [
         {
           kind: 'php-fpm',
           machine,
           pool,
+          replacedListen: written === pool.listen ? null : written,
           at,
           listensKnown: read?.complete !== false && isListenKnown(pool),
           settingsKnown: isOfImage && image.settingsKnown,
