@@ -13,6 +13,10 @@ export interface Ingress {
   readonly apiVersion: string
   /** What stands behind `nginx.ingress.kubernetes.io/`. */
   readonly annotations: readonly IngressAnnotation[]
+  /** What stands behind `nginx.org/` and `nginx.com/`, for the controller of F5. */
+  readonly ofOther: readonly IngressAnnotation[]
+  /** The class, as its field or its annotation has it; null where nobody says it. */
+  readonly className: string | null
   /** The paths of its rules, as they are written; `type` is their `pathType`, null where none is said. */
   readonly paths: readonly { readonly path: string; readonly type: string | null; readonly at: Place }[]
   /** True where an annotation has cert-manager make its certificates. */
@@ -71,22 +75,24 @@ export const readIngresses = memo((source: Source): Ingresses => {
 function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
   const written = [...(mapAt(map, 'metadata', 'annotations')?.entries.values() ?? [])]
   const names = written.map(entry => entry.name)
-  const ofNginx =
+  const className =
     textAt(map, 'spec', 'ingressClassName') ??
-    textAt(map, 'metadata', 'annotations', 'kubernetes.io/ingress.class') ??
-    ''
-  if (!/^nginx(?:-|$)/.test(ofNginx) && !names.some(each => each.startsWith(PREFIX))) return []
+    textAt(map, 'metadata', 'annotations', 'kubernetes.io/ingress.class')
+  const withPrefix = (prefix: RegExp): readonly IngressAnnotation[] =>
+    written.flatMap(({ name: key, key: nameAt, value: { at } }) => {
+      const value = textAt(map, 'metadata', 'annotations', key)
+      return !prefix.test(key) || value === null ? [] : [{ name: key.replace(prefix, ''), nameAt, value, at }]
+    })
+  if (!/^nginx(?:-|$)/.test(className ?? '') && !names.some(each => each.startsWith(PREFIX))) return []
   return [
     {
       name,
       namespace: textAt(map, 'metadata', 'namespace'),
       at: entryAt(map, 'kind')!.value.at,
       apiVersion: textAt(map, 'apiVersion') ?? '',
-      annotations: written.flatMap(({ name: key, key: nameAt, value: { at } }) => {
-        const value = textAt(map, 'metadata', 'annotations', key)
-        if (!key.startsWith(PREFIX) || value === null) return []
-        return [{ name: key.slice(PREFIX.length), nameAt, value, at }]
-      }),
+      annotations: withPrefix(/^nginx\.ingress\.kubernetes\.io\//),
+      ofOther: withPrefix(/^nginx\.(?:org|com)\//),
+      className,
       paths: listAt(map, 'spec', 'rules').flatMap(rule =>
         listAt(rule, 'http', 'paths').flatMap(each => {
           const path = textAt(each, 'path')

@@ -108,3 +108,32 @@ export const OF_CONFIG_MAP = words(`
   ssl-protocols upstream-keepalive-connections use-forwarded-headers use-gzip use-http2 use-proxy-protocol
   worker-processes
 `)
+
+/** Annotations of F5’s controller behind `nginx.org/`, and what ingress-nginx calls the same. */
+export const OF_OTHER: ReadonlyMap<string, string> = new Map([
+  ['client-max-body-size', 'proxy-body-size'],
+  ['client-body-buffer-size', 'client-body-buffer-size'],
+  ['proxy-connect-timeout', 'proxy-connect-timeout'],
+  ['proxy-read-timeout', 'proxy-read-timeout'],
+  ['proxy-send-timeout', 'proxy-send-timeout'],
+  ['proxy-buffering', 'proxy-buffering'],
+  ['proxy-buffers', 'proxy-buffers-number'],
+  ['proxy-buffer-size', 'proxy-buffer-size'],
+  ['proxy-max-temp-file-size', 'proxy-max-temp-file-size'],
+  ['server-snippets', 'server-snippet'],
+  ['location-snippets', 'configuration-snippet'],
+  ['redirect-to-https', 'force-ssl-redirect'],
+  ['ssl-services', 'backend-protocol'],
+  ['grpc-services', 'backend-protocol'],
+  ['rewrites', 'rewrite-target'],
+  ['rewrite-target', 'rewrite-target'],
+  ['basic-auth-secret', 'auth-secret'],
+  ['basic-auth-realm', 'auth-realm'],
+  ['limit-req-rate', 'limit-rps'],
+  ['sticky-cookie-services', 'affinity'],
+])
+
+/** Annotations of ingress-nginx, and what F5’s controller calls the same. */
+export const FOR_OTHER: ReadonlyMap<string, string> = new Map(
+  [...OF_OTHER].map(([other, own]) => [own, other]),
+)

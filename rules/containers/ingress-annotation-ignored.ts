@@ -1,10 +1,17 @@
+import type { Ingress, IngressAnnotation } from '../../parsers/kubernetes/read-ingresses.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
-import type { IngressAnnotation } from '../../parsers/kubernetes/read-ingresses.ts'
-import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
+import { clusterFiles, type IngressController } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import {
+  ANNOTATIONS,
+  CALLED,
+  FOR_OTHER,
+  OF_CONFIG_MAP,
+  OF_OTHER,
+  valueFault,
+} from './_ingress-annotations.ts'
 import { page } from './_kubernetes-examples.ts'
-import { ANNOTATIONS, CALLED, OF_CONFIG_MAP, valueFault } from './_ingress-annotations.ts'
 
 const ingress = (annotations: string, more = ''): Record<string, string> => ({
   'nginx.conf': page(),
@@ -29,12 +36,24 @@ const ingress = (annotations: string, more = ''): Record<string, string> => ({
   `,
 })
 
+/** A release of Helmfile that installs a controller. */
+const helmfile = (repository: string, chart: string): string => conf`
+  repositories:
+    - name: controller
+      url: ${repository}
+  releases:
+    - name: controller
+      chart: ${chart}
+`
+const INGRESS_NGINX = helmfile('https://kubernetes.github.io/ingress-nginx', 'controller/ingress-nginx')
+const OF_F5 = helmfile('https://helm.nginx.com/stable', 'controller/nginx-ingress')
+
 export default defineRule({
-  summary: 'ingress-nginx does not understand an annotation',
+  summary: 'The ingress controller does not understand an annotation',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'ingress-nginx reads numbers as bare numbers (of seconds, of requests), booleans as `true` and `false`, sizes as nginx writes them. What it cannot read it puts into its log, and takes the default: a limit of 1m for a body, of 60 seconds for an answer. A name that it does not know it does not even mention. Newer ones refuse the Ingress.',
+  why: 'ingress-nginx reads numbers as bare numbers (of seconds, of requests), booleans as `true` and `false`, sizes as nginx writes them. What it cannot read it puts into its log, and takes the default: a limit of 1m for a body, of 60 seconds for an answer. A name that it does not know it does not even mention. Newer ones refuse the Ingress. Annotations that begin with `nginx.org/` are those of another controller, of F5, and each of the two passes over what is written for the other.',
   remedy:
     'Write a number of seconds without a unit: `nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"`, and a size as `100m`',
   references: [
@@ -73,8 +92,76 @@ export default defineRule({
       title: 'a key of the ConfigMap',
       files: ingress('«nginx.ingress.kubernetes.io/use-forwarded-headers»: "true"'),
     },
+    {
+      title: 'of the other controller',
+      files: {
+        ...ingress(conf`
+          nginx.ingress.kubernetes.io/proxy-read-timeout: "300"
+          «nginx.org/client-max-body-size»: 50m
+        `),
+        'helmfile.yaml': INGRESS_NGINX,
+      },
+    },
+    {
+      title: 'of the other controller, beside the class of this one',
+      files: {
+        ...ingress('«nginx.org/websocket-services»: chat'),
+        'k8s/class.yaml': conf`
+          apiVersion: networking.k8s.io/v1
+          kind: IngressClass
+          metadata: { name: nginx }
+          spec:
+            controller: k8s.io/ingress-nginx
+        `,
+      },
+    },
+    {
+      title: 'of ingress-nginx, where the other one is installed',
+      files: {
+        ...ingress('«nginx.ingress.kubernetes.io/proxy-body-size»: 50m'),
+        'helmfile.yaml': OF_F5,
+      },
+    },
   ],
   good: [
+    {
+      title: 'both controllers are told, or installed',
+      files: {
+        ...ingress(conf`
+          nginx.org/client-max-body-size: 50m
+          nginx.ingress.kubernetes.io/proxy-body-size: 50m
+        `),
+        'helmfile.yaml': INGRESS_NGINX,
+      },
+    },
+    {
+      title: 'each of two controllers has its own',
+      files: {
+        ...ingress('nginx.org/client-max-body-size: 50m'),
+        'helmfile.yaml': INGRESS_NGINX,
+        'k8s/class.yaml': conf`
+          apiVersion: networking.k8s.io/v1
+          kind: IngressClass
+          metadata: { name: nginx }
+          spec:
+            controller: nginx.org/ingress-controller
+        `,
+      },
+    },
+    {
+      title: 'the controller of its own annotations',
+      files: { ...ingress('nginx.org/client-max-body-size: 50m'), 'helmfile.yaml': OF_F5 },
+    },
+    {
+      title: 'another class than that of the controller which is installed',
+      files: {
+        'k8s/ingress.yaml': ingress('nginx.org/client-max-body-size: 50m')['k8s/ingress.yaml']!.replace(
+          'ClassName: nginx',
+          'ClassName: nginx-public',
+        ),
+        'helmfile.yaml': INGRESS_NGINX,
+      },
+    },
     {
       title: 'numbers, booleans and sizes',
       files: ingress(conf`
@@ -108,8 +195,9 @@ export default defineRule({
   ],
   *check(deployment) {
     const cluster = clusterFiles(deployment)
-    for (const { annotations } of cluster?.ingresses.ingresses ?? [])
-      for (const annotation of annotations) {
+    for (const ingress of cluster?.ingresses.ingresses ?? []) {
+      yield* ofOtherController(ingress, cluster?.controller ?? null)
+      for (const annotation of ingress.annotations) {
         const fault = valueFault(annotation)
         if (fault !== null)
           yield {
@@ -133,8 +221,35 @@ export default defineRule({
             help: `Did you mean \`${meant}\`?`,
           }
       }
+    }
   },
 })
+
+/** What is written for the controller that is not installed, and for the other one not as well. */
+function* ofOtherController(
+  { annotations, ofOther, className }: Ingress,
+  controller: IngressController | null,
+): Iterable<RuleFinding> {
+  // A class of another name may be that of another controller.
+  if (controller === null || (className !== null && className !== 'nginx')) return
+  const isOwn = controller === 'ingress-nginx'
+  const [own, foreign] = isOwn ? [annotations, ofOther] : [ofOther, annotations]
+  for (const { name, nameAt } of foreign) {
+    const meant = (isOwn ? OF_OTHER : FOR_OTHER).get(name)
+    // Whoever says it for both means each to read its own.
+    if (own.some(each => each.name === meant)) continue
+    yield {
+      at: nameAt,
+      message: isOwn
+        ? `\`nginx.org/${name}\` is an annotation of the controller of F5, and ingress-nginx, which is installed here, ignores it`
+        : `\`nginx.ingress.kubernetes.io/${name}\` is an annotation of ingress-nginx, and the controller of F5, which is installed here, ignores it`,
+      label: 'of another controller',
+      ...(meant !== undefined && {
+        help: `Write \`${isOwn ? 'nginx.ingress.kubernetes.io' : 'nginx.org'}/${meant}\``,
+      }),
+    }
+  }
+}
 
 /** The annotation whose name is nearly the one that is written; null where it is known, or like several. */
 function meantBy({ name }: IngressAnnotation): string | null {

@@ -4,8 +4,8 @@ import { TESTS_DIRECTORY } from './test-directories.ts'
 /** So much of a file says whether it is a manifest: comments of a licence stand in front of some. */
 const BEGINNING = 16_384
 
-/** What Kustomize reads, which needs neither a kind nor a version. */
-const KUSTOMIZATION = /(?:^|\/)kustomization\.ya?ml$/
+/** What Kustomize and Helmfile read, which needs neither a kind nor a version. */
+const WITHOUT_KIND = /(?:^|\/)(?:kustomization|helmfile)\.ya?ml$/
 
 /** What tests read may be wrong on purpose. */
 const OF_TESTS = new RegExp(
@@ -15,7 +15,7 @@ const OF_TESTS = new RegExp(
 /** True of a file that may hold manifests of Kubernetes, wherever it lies; its first lines tell. */
 export function isManifest(path: string, beginningOf: (bytes: number) => string | null): boolean {
   if (!/\.ya?ml$/.test(path) || OF_TESTS.test(path)) return false
-  if (KUSTOMIZATION.test(path)) return true
+  if (WITHOUT_KIND.test(path)) return true
   const beginning = beginningOf(BEGINNING) ?? ''
   return /^apiVersion:/m.test(beginning) && OTHER_THAN_DEFINITION.test(beginning)
 }

@@ -1,12 +1,14 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
-import { type Autoscaler, readAutoscalers } from '../../../parsers/kubernetes/read-autoscalers.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
-import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
+import { type Autoscaler, readAutoscalers } from '../../../parsers/kubernetes/read-autoscalers.ts'
 import { type Ingresses, readIngresses } from '../../../parsers/kubernetes/read-ingresses.ts'
-import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-names.ts'
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
+import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-names.ts'
+import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
+import { readSecretValues, type SecretValues } from '../../../parsers/kubernetes/read-secret-values.ts'
+import type { Source } from '../../../parsers/text/source.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
 import type { Deployment, LooseFiles } from '../model.ts'
@@ -20,9 +22,13 @@ export interface ClusterFiles {
   readonly links: ManifestLinks
   /** The Ingresses of ingress-nginx, and what makes the Secrets of certificates. */
   readonly ingresses: Ingresses
+  /** The controller of nginx that the repository installs; null where it installs none, or may another. */
+  readonly controller: IngressController | null
   /** The names of all objects, and by which names they ask for each other. */
   readonly names: ManifestNames
   readonly autoscalers: readonly Autoscaler[]
+  /** Values of Secrets, and the variables that are filled from them. */
+  readonly secretValues: SecretValues
   /** False where a template or Kustomize may make or rename objects that no file has. */
   readonly isComplete: boolean
   /** True where Kustomize makes objects, or gives them other names. */
@@ -32,6 +38,9 @@ export interface ClusterFiles {
   /** True where Kustomize gives objects a namespace. */
   readonly setsNamespace: boolean
 }
+
+/** That of the Kubernetes project, and that of F5, which read annotations of their own. */
+export type IngressController = 'ingress-nginx' | 'nginx-ingress'
 
 /** The manifests of one directory. */
 export interface ClusterDirectory {
@@ -67,6 +76,7 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
   const links = own.map(readLinks)
   const ingresses = own.map(readIngresses)
   const names = own.map(readNames)
+  const secretValues = own.map(readSecretValues)
   return {
     files,
     directories: [...groupBy(own, ({ path }) => posix.dirname(path))].map(([path, sources]) => {
@@ -82,11 +92,16 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
       ingresses: ingresses.flatMap(each => each.ingresses),
       secrets: ingresses.flatMap(each => each.secrets),
     },
+    controller: controllerIn(sources),
     names: {
       objects: names.flatMap(({ objects }) => objects),
       uses: names.flatMap(({ uses }) => uses),
     },
     autoscalers: own.flatMap(readAutoscalers),
+    secretValues: {
+      values: secretValues.flatMap(({ values }) => values),
+      variables: secretValues.flatMap(({ variables }) => variables),
+    },
     isComplete: sources.length < MOST_MANIFESTS && files.every(({ complete }) => complete) && !isRenamed,
     isRenamed,
     hasPatches,
@@ -99,3 +114,20 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
 /** What Kustomize makes objects of, and what gives them other names. */
 const MAKING =
   /^(?:configMapGenerator|secretGenerator|generators|helmCharts|namePrefix|nameSuffix|components|transformers):/m
+
+/** Charts, images and classes by which the controllers are installed. */
+const CONTROLLERS: readonly (readonly [controller: IngressController, text: RegExp])[] = [
+  [
+    'ingress-nginx',
+    /kubernetes\.github\.io\/ingress-nginx|\bingress-nginx\/ingress-nginx\b|(?:registry\.k8s|k8s\.gcr)\.io\/ingress-nginx\/controller|^\s*controller:\s*["']?k8s\.io\/ingress-nginx\b/m,
+  ],
+  [
+    'nginx-ingress',
+    /helm\.nginx\.com|ghcr\.io\/nginx(?:inc)?\/charts|\bnginx-stable\/nginx-ingress\b|\bnginx\/nginx-ingress\b|^\s*controller:\s*["']?nginx\.org\/ingress-controller\b/m,
+  ],
+]
+
+function controllerIn(sources: readonly Source[]): IngressController | null {
+  const found = CONTROLLERS.filter(([, text]) => sources.some(source => text.test(source.text)))
+  return found.length === 1 ? (found[0]?.[0] ?? null) : null
+}
