@@ -367,6 +367,8 @@ import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-
 import containersRequirementRefused from './containers/requirement-refused.ts'
 import containersResolverNotDocker from './containers/resolver-not-docker.ts'
 import containersRunBeforeCopy from './containers/run-before-copy.ts'
+import containersSamePathOtherVolume from './containers/same-path-other-volume.ts'
+import containersSecretEndsInNewline from './containers/secret-ends-in-newline.ts'
 import containersSecretNotGranted from './containers/secret-not-granted.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersServerNotInstalled from './containers/server-not-installed.ts'
@@ -616,6 +618,7 @@ import phpHomeHidden from './php/home-hidden.ts'
 import phpHtaccessFrontControllerLost from './php/htaccess-front-controller-lost.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
+import phpListenReplacedByImage from './php/listen-replaced-by-image.ts'
 import phpOpcacheNotReset from './php/opcache-not-reset.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
 import phpOwnAddressRedirected from './php/own-address-redirected.ts'
@@ -1217,6 +1220,8 @@ export const rules: readonly Rule[] = [
   { id: 'containers/requirement-refused', ...containersRequirementRefused },
   { id: 'containers/resolver-not-docker', ...containersResolverNotDocker },
   { id: 'containers/run-before-copy', ...containersRunBeforeCopy },
+  { id: 'containers/same-path-other-volume', ...containersSamePathOtherVolume },
+  { id: 'containers/secret-ends-in-newline', ...containersSecretEndsInNewline },
   { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
@@ -1466,6 +1471,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/htaccess-front-controller-lost', ...phpHtaccessFrontControllerLost },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
+  { id: 'php/listen-replaced-by-image', ...phpListenReplacedByImage },
   { id: 'php/opcache-not-reset', ...phpOpcacheNotReset },
   { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/own-address-redirected', ...phpOwnAddressRedirected },
