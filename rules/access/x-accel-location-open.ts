@@ -141,6 +141,7 @@ export default defineRule({
       // Without a location of files beside it, none is open.
       if (!hasLocationOfFiles(connection.server.directive)) continue
       for (const { path, at } of redirectsBehind(deployment, connection)) {
+        if (path === null) continue
         const answer = askServer(deployment, connection.server, `${path}${EXISTING}.pdf`)
         if (answer === null || answer.end.kind !== 'file' || isOpen(answer) !== true) continue
         const location = answer.steps.findLast(({ kind }) => kind === 'location')?.directive

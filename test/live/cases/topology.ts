@@ -493,6 +493,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body.includes('an invoice'),
   },
   {
+    rule: 'topology/x-accel-unanswered',
+    examples: { bad: 'the directory of the settings', good: 'the location' },
+    shows: 'the file is not found by its path on the disk',
+    request: { url: 'http://example.org/invoices/1/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body.includes('an invoice'),
+  },
+  {
     rule: 'topology/path-not-routed',
     examples: { bad: 'routes of Flask', good: 'the path is taken away' },
     shows: 'the application answers 404',
