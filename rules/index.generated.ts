@@ -422,6 +422,7 @@ import djangoImportRemoved from './django/import-removed.ts'
 import djangoImportedBeforeSetup from './django/imported-before-setup.ts'
 import djangoJoinDropsBase from './django/join-drops-base.ts'
 import djangoLogDirectoryMissing from './django/log-directory-missing.ts'
+import djangoLogRotatedByEachProcess from './django/log-rotated-by-each-process.ts'
 import djangoLoggingRefused from './django/logging-refused.ts'
 import djangoLoginUrlWithoutPrefix from './django/login-url-without-prefix.ts'
 import djangoMailNotSent from './django/mail-not-sent.ts'
@@ -1275,6 +1276,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/imported-before-setup', ...djangoImportedBeforeSetup },
   { id: 'django/join-drops-base', ...djangoJoinDropsBase },
   { id: 'django/log-directory-missing', ...djangoLogDirectoryMissing },
+  { id: 'django/log-rotated-by-each-process', ...djangoLogRotatedByEachProcess },
   { id: 'django/logging-refused', ...djangoLoggingRefused },
   { id: 'django/login-url-without-prefix', ...djangoLoginUrlWithoutPrefix },
   { id: 'django/mail-not-sent', ...djangoMailNotSent },

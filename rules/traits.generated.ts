@@ -424,6 +424,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/imported-before-setup', { fixes: [], programs: ['django'] }],
   ['django/join-drops-base', { fixes: [], programs: ['django'] }],
   ['django/log-directory-missing', { fixes: [], programs: ['django', 'docker'] }],
+  ['django/log-rotated-by-each-process', { fixes: [], programs: ['apache', 'django', 'app-server', 'docker'] }],
   ['django/logging-refused', { fixes: [], programs: ['django'] }],
   ['django/login-url-without-prefix', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/mail-not-sent', { fixes: [], programs: ['django'] }],

@@ -2,12 +2,10 @@ import { posix } from 'node:path'
 import type { CronJob } from '../../parsers/cron/read-crontab.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { Place } from '../../parsers/text/source.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { clientsOf } from '../django/_clients.ts'
-import { entryPlace } from '../django/_setting-entries.ts'
+import { rotatedLogs } from '../django/_rotated-logs.ts'
 import { jobsOfRoot } from './_crontabs.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
@@ -104,8 +102,9 @@ export default defineRule({
         ({ home }) =>
           own !== undefined && isBelow(own, home) && machine.files.kind(`${home}/manage.py`) === 'file',
       )
-      const log = jobs.length === 0 ? null : rotatedLog(settings)
-      if (log === null) continue
+      const log =
+        jobs.length === 0 ? undefined : rotatedLogs(settings).find(({ path }) => path.startsWith('/'))
+      if (log === undefined) continue
       for (const { job } of jobs)
         yield {
           at: (job.user ?? job.command).at,
@@ -139,22 +138,4 @@ function managed(jobs: readonly CronJob[]): readonly Managed[] {
     const path = posix.resolve(directory ?? '/', script)
     return [{ job, home: cleanPath(posix.dirname(path)) }]
   })
-}
-
-/** The first file that a handler of the settings rotates. */
-function rotatedLog(settings: DjangoSettings): { readonly path: string; readonly at: Place } | null {
-  const logging = settings.get('LOGGING')
-  if (settings.names.has('LOGGING_CONFIG') || logging?.known !== true || !(logging.value instanceof Map))
-    return null
-  const handlers: unknown = logging.value.get('handlers')
-  if (!(handlers instanceof Map)) return null
-  for (const [name, handler] of handlers as ReadonlyMap<unknown, unknown>) {
-    if (!(handler instanceof Map)) continue
-    const [path, kind]: readonly unknown[] = ['filename', 'class'].map(key => handler.get(key))
-    const at = entryPlace(settings, 'LOGGING', ['handlers', String(name), 'filename'], 'value')
-    const rotates =
-      typeof kind === 'string' && /^logging\.handlers\.(?:Timed)?RotatingFileHandler$/.test(kind)
-    if (rotates && typeof path === 'string' && path.startsWith('/') && at !== null) return { path, at }
-  }
-  return null
 }

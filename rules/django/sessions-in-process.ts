@@ -6,6 +6,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isEager, workersSeen, workerSources } from '../app-server/_celery-workers.ts'
+import { hasSeveralWorkers } from '../app-server/_several-workers.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { firstInProject } from './_project-sources.ts'
@@ -227,11 +228,4 @@ function cacheOfSessions(settings: DjangoSettings | null): SessionCache | null {
   const cacheAt = { ...caches.at, end: caches.at.start + 'CACHES'.length }
   if (backend === 'django.core.cache.backends.locmem.LocMemCache') return { at, kind: 'memory', cacheAt }
   return backend === 'django.core.cache.backends.dummy.DummyCache' ? { at, kind: 'nothing', cacheAt } : null
-}
-
-function hasSeveralWorkers({ server, environment }: AppServerProgram): boolean {
-  const { workers, program } = server
-  if (workers !== null) return workers.known && workers.value > 1
-  const fact = program === 'gunicorn' || program === 'uvicorn' ? environment('WEB_CONCURRENCY') : null
-  return fact?.known === true && Number(fact.value) > 1
 }
