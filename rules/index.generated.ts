@@ -636,6 +636,7 @@ import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptOutsideChroot from './php/script-outside-chroot.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
+import phpSessionsNeverSwept from './php/sessions-never-swept.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSettingsOfAnotherPhp from './php/settings-of-another-php.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
@@ -1490,6 +1491,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/script-outside-chroot', ...phpScriptOutsideChroot },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
+  { id: 'php/sessions-never-swept', ...phpSessionsNeverSwept },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/settings-of-another-php', ...phpSettingsOfAnotherPhp },
   { id: 'php/socket-permissions', ...phpSocketPermissions },

@@ -638,6 +638,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/script-not-in-container', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/script-outside-chroot', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/scripts-lost-to-regex', { fixes: [], programs: ['nginx'] }],
+  ['php/sessions-never-swept', { fixes: [], programs: ['apache', 'php-fpm'] }],
   ['php/setting-not-taken', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],
   ['php/settings-of-another-php', { fixes: [], programs: ['apache'] }],
   ['php/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
