@@ -214,6 +214,7 @@ import appServerLaravelQueueUnknown from './app-server/laravel-queue-unknown.ts'
 import appServerLaravelRetryBelowTimeout from './app-server/laravel-retry-below-timeout.ts'
 import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
 import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
+import appServerLogDirectoryGroupWritable from './app-server/log-directory-group-writable.ts'
 import appServerLogTakenByRoot from './app-server/log-taken-by-root.ts'
 import appServerLogsNotReopened from './app-server/logs-not-reopened.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
@@ -1069,6 +1070,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/laravel-retry-below-timeout', ...appServerLaravelRetryBelowTimeout },
   { id: 'app-server/library-not-installed', ...appServerLibraryNotInstalled },
   { id: 'app-server/limit-counts-proxy', ...appServerLimitCountsProxy },
+  { id: 'app-server/log-directory-group-writable', ...appServerLogDirectoryGroupWritable },
   { id: 'app-server/log-taken-by-root', ...appServerLogTakenByRoot },
   { id: 'app-server/logs-not-reopened', ...appServerLogsNotReopened },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },

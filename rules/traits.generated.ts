@@ -216,6 +216,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/laravel-retry-below-timeout', { fixes: [], programs: ['app-server', 'php-fpm', 'docker'] }],
   ['app-server/library-not-installed', { fixes: [], programs: ['django'] }],
   ['app-server/limit-counts-proxy', { fixes: [], programs: ['nginx', 'django'] }],
+  ['app-server/log-directory-group-writable', { fixes: [], programs: ['app-server'] }],
   ['app-server/log-taken-by-root', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/logs-not-reopened', { fixes: [], programs: ['nginx'] }],
   ['app-server/phoenix-endpoint', { fixes: [], programs: ['nginx'] }],

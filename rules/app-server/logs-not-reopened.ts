@@ -1,10 +1,5 @@
 import { posix } from 'node:path'
-import {
-  type LogrotateBlock,
-  type LogrotateFile,
-  type LogrotateLine,
-  readLogrotate,
-} from '../../parsers/logrotate/read-logrotate.ts'
+import type { LogrotateBlock, LogrotateFile, LogrotateLine } from '../../parsers/logrotate/read-logrotate.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { matchesName } from '../../parsers/wildcard/libc-fnmatch.ts'
@@ -16,6 +11,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { logrotateFiles } from './_logrotate-files.ts'
 
 const rotated = (lines: string, logs = '/var/log/nginx/*.log'): Record<string, string> => ({
   'etc/nginx/nginx.conf': `pid /run/nginx.pid;\n${nginxMain(
@@ -111,16 +107,7 @@ export default defineRule({
   ],
   *check({ machines }) {
     for (const machine of machines) {
-      const { files } = machine
-      const entries = files.list('/etc/logrotate.d') ?? []
-      if (entries.length === 0) continue
-      const main = sourceAt(files, '/etc/logrotate.conf')
-      const globals = main === null ? [] : readLogrotate(main).globals
-      for (const { name, kind } of entries) {
-        if (TABOO.test(name)) continue
-        const source = kind === 'file' ? sourceAt(files, posix.join('/etc/logrotate.d', name)) : null
-        if (source === null || isUnknownWord(source.code) || /\{[{%]/.test(source.text)) continue
-        const file = readLogrotate(source)
+      for (const { file, globals } of logrotateFiles(machine.files)) {
         const passedOver = unended(file)
         if (passedOver !== null) yield passedOver
         else for (const block of file.blocks) yield* wrongIn(block, [...globals, ...file.globals], machine)
@@ -128,9 +115,6 @@ export default defineRule({
     }
   },
 })
-
-/** Names that logrotate passes over. */
-const TABOO = /~$|,v$|\.(?:dpkg-\w+|rpm\w+|ucf-\w+|bak|swp|disabled|new|orig|cfsaved)$/
 
 function unended({ unended: at }: LogrotateFile): RuleFinding | null {
   return at === null
