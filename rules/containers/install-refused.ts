@@ -364,7 +364,8 @@ function listsMissing(call: Call, base: string, above: readonly string[]): Fault
   const { program, does, run, words, before } = call
   if (program !== 'apt' || does !== 'install' || !isDebian(base)) return null
   if (words.some(word => word.includes('/') || /^\*/.test(word))) return null
-  if ([...above, before, ` apt-get install ${words.join(' ')}`].some(text => UPDATES_ITSELF.test(text))) return null
+  if ([...above, before, ` apt-get install ${words.join(' ')}`].some(text => UPDATES_ITSELF.test(text)))
+    return null
   if (/--mount/.test(run.at.source.code.slice(run.at.start, call.at.start))) return null
   const absent = packagesOf(call).filter(name => !isThere(name, base))
   if (absent.length === 0) return null
