@@ -1,6 +1,6 @@
 import { conf } from '../src/engine/conf.ts'
 
-const SELECTOR = conf`
+const SELECTOR = /* @__PURE__ */ conf`
   selector:
     matchLabels: { app: web }
 `
