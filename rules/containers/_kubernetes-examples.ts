@@ -1,5 +1,5 @@
 import { conf } from '../../src/engine/conf.ts'
-import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 
 /** A ConfigMap with files of nginx, a Deployment that mounts it, and what more is given. */
 export const manifests = ({

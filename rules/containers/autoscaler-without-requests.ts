@@ -2,7 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 
 const tree = ({
   resources = '',

@@ -5,7 +5,7 @@ import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isAlike } from './_alike-names.ts'
-import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { page } from './_kubernetes-examples.ts'
 
 interface Parts {

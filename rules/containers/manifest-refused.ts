@@ -1,7 +1,7 @@
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type DeploymentParts, kubernetesDeployment } from '../_kubernetes-deployment.ts'
+import { type DeploymentParts, kubernetesDeployment } from '../_deployment-examples.ts'
 import { page } from './_kubernetes-examples.ts'
 
 const tree = ({

@@ -3,7 +3,7 @@ import type { SecretVariable } from '../../parsers/kubernetes/read-secret-values
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { kubernetesDeployment } from '../_kubernetes-deployment.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64')
 const LINE = encoded('correct horse')

@@ -1,6 +1,6 @@
 import { conf } from '../src/engine/conf.ts'
 
-const SELECTOR = /* @__PURE__ */ conf`
+const SELECTOR = conf`
   selector:
     matchLabels: { app: web }
 `
