@@ -711,7 +711,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/root-in-one-location', { fixes: [], programs: ['nginx'] }],
   ['static-files/root-is-file-system', { fixes: [], programs: ['nginx'] }],
   ['static-files/root-repeats-location', { fixes: ['unsafe'], programs: ['nginx'] }],
-  ['static-files/rsync-deletes-uploads', { fixes: [], programs: [] }],
+  ['static-files/rsync-deletes-uploads', { fixes: [], programs: ['nginx'] }],
   ['static-files/scripts-not-compressed', { fixes: [], programs: ['nginx', 'apache'] }],
   ['static-files/sendfile-on-synced-folder', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['static-files/start-page-cacheable', { fixes: [], programs: ['nginx'] }],

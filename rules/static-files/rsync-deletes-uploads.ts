@@ -5,11 +5,14 @@ import { isBelow } from '../../parsers/text/is-below.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import type { FollowedCommand } from '../../src/deployment/setups/followed-commands.ts'
 import { setupCommands } from '../../src/deployment/setups/setup-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
 const SITE = conf`
   server {
@@ -113,7 +116,8 @@ export default defineRule({
       if (!source.text.includes('rsync') || !source.text.includes('--del')) continue
       for (const command of setupCommands(source)) {
         const copy = deletingCopy(command)
-        if (copy === null || !served().some(path => isBelow(path, copy.to))) continue
+        const here = copy === null ? undefined : served().find(({ path }) => isBelow(path, copy.to))
+        if (copy === null || here === undefined) continue
         const lost = ignoredBeside(deployment, source).find(({ path }) => {
           const target = targetOf(copy, path)
           return (
@@ -127,7 +131,10 @@ export default defineRule({
           at: copy.at,
           message: `\`rsync\` deletes \`${targetOf(copy, lost.path)}\` on the server: git ignores \`${lost.path}\`, so that the checkout has none of its files`,
           label: 'deletes what the checkout does not have',
-          related: [{ at: lost.at, message: 'in no checkout' }],
+          related: [
+            { at: lost.at, message: 'in no checkout' },
+            { at: here.at, message: 'served from there' },
+          ],
           help: `Add \`--exclude=/${posix.relative(copy.from, lost.path)}\``,
         }
       }
@@ -194,21 +201,35 @@ function targetOf({ from, to }: DeletingCopy, path: string): string | null {
 const OF_PROGRAMS = /(?:^|\/)(?:wp-content|web\/app)\/uploads$|^(?:public|web|www|htdocs)\/uploads$/
 const NAMES = /^(?:media|uploads?|user[_-]uploads)$/
 
-function isOfUploads(path: string, target: string, served: readonly string[]): boolean {
-  return OF_PROGRAMS.test(path) || (NAMES.test(posix.basename(path)) && served.includes(target))
+function isOfUploads(path: string, target: string, served: readonly ServedDirectory[]): boolean {
+  return (
+    OF_PROGRAMS.test(path) || (NAMES.test(posix.basename(path)) && served.some(each => each.path === target))
+  )
 }
 
-function servedDirectories({ nginx, apache }: Deployment): readonly string[] {
-  const words = [
+interface ServedDirectory {
+  readonly path: string
+  /** Where the server is told of it. */
+  readonly at: Place
+}
+
+function servedDirectories({ nginx, apache }: Deployment): readonly ServedDirectory[] {
+  return [
     ...nginx.flatMap(({ occurrences }) =>
-      ['root', 'alias'].flatMap(name => (occurrences.get(name) ?? []).map(({ args }) => args[0]?.value)),
+      ['root', 'alias'].flatMap(name => (occurrences.get(name) ?? []).flatMap(line => directoryOf(line, 0))),
     ),
     ...apache.flatMap(({ occurrences }) => [
-      ...(occurrences.get('documentroot') ?? []).map(({ args }) => args[0]?.value),
-      ...(occurrences.get('alias') ?? []).map(({ args }) => args[1]?.value),
+      ...(occurrences.get('documentroot') ?? []).flatMap(line => directoryOf(line, 0)),
+      ...(occurrences.get('alias') ?? []).flatMap(line => directoryOf(line, 1)),
     ]),
   ]
-  return words.flatMap(word => (word !== undefined && /^\/[\w./-]+$/.test(word) ? [cleanPath(word)] : []))
+}
+
+function directoryOf(line: NginxDirective | ApacheDirective, index: number): readonly ServedDirectory[] {
+  const word = line.args[index]?.value
+  return word !== undefined && /^\/[\w./-]+$/.test(word)
+    ? [{ path: cleanPath(word), at: argumentPlace(line, index) }]
+    : []
 }
 
 interface IgnoredPath {
