@@ -14,6 +14,9 @@ const RAISED = 'large_client_header_buffers 4 32k;'
 export default defineRule({
   summary: 'gunicorn refuses request lines or headers that nginx was told to take',
   severity: 'warning',
+  otherSeverities: {
+    info: 'for headers, where the limit of the request line was raised, which may be all that is needed',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Long queries, large cookies or tokens made somebody raise nginx’s buffers, and gunicorn has limits of its own: it answers 400 to a request line above `limit_request_line`, 4094 bytes by itself, and to a header above `limit_request_field_size`, 8190.',
@@ -68,8 +71,11 @@ export default defineRule({
         if (server.program !== 'gunicorn') continue
         const limit = limitsOf(server).find(({ bytes }) => bytes !== 0 && bytes < raised.size)
         if (limit === undefined) continue
+        // Whoever raised it for long queries has no long headers.
+        const isSpare = limit.of === 'headerLimit' && server.requestLineLimit !== null
         yield {
           at: limit.at ?? server.at,
+          ...(isSpare && { severity: 'info' as const }),
           message: `${limit.what} above ${limit.bytes} bytes, where nginx takes ${raised.size}`,
           label: limit.at === null ? 'its own limit' : 'less than nginx takes',
           related: [{ at: argumentPlace(raised.directive, 1), message: 'raised here' }],
@@ -81,6 +87,7 @@ export default defineRule({
 })
 
 interface Limit {
+  readonly of: 'requestLineLimit' | 'headerLimit'
   readonly bytes: number
   /** Null where the program’s own default holds. */
   readonly at: Place | null
@@ -105,11 +112,11 @@ function limitsOf(server: AppServer): readonly Limit[] {
 /** None where a file that was not read may say something else. */
 function limitOf(
   server: AppServer,
-  name: 'requestLineLimit' | 'headerLimit',
+  of: Limit['of'],
   byDefault: number,
   texts: Pick<Limit, 'what' | 'help'>,
 ): readonly Limit[] {
-  const fact = server[name]
-  if (fact === null) return server.complete ? [{ bytes: byDefault, at: null, ...texts }] : []
-  return fact.known ? [{ bytes: fact.value, at: fact.at, ...texts }] : []
+  const fact = server[of]
+  if (fact === null) return server.complete ? [{ of, bytes: byDefault, at: null, ...texts }] : []
+  return fact.known ? [{ of, bytes: fact.value, at: fact.at, ...texts }] : []
 }
