@@ -1,3 +1,4 @@
+import { closingBracket } from '../../parsers/python/closing-bracket.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 
@@ -90,21 +91,4 @@ export function queuesByDefault(sources: readonly Source[]): readonly string[] |
 
 export function pythonCode({ code }: Source): string {
   return withoutComments(code).replace(DOCUMENTATION, text => text.replace(/[^\n]/g, ' '))
-}
-
-/** Where the bracket at an offset is closed; null where it is none, or is never closed. */
-export function closingBracket(code: string, start: number): number | null {
-  if (!'([{'.includes(code[start] ?? ' ')) return null
-  let depth = 0
-  let quote = ''
-  for (let index = start; index < code.length; index++) {
-    const letter = code[index]!
-    if (quote !== '') {
-      if (letter === '\\') index++
-      else if (letter === quote || letter === '\n') quote = ''
-    } else if (letter === '"' || letter === "'") quote = letter
-    else if ('([{'.includes(letter)) depth++
-    else if (')]}'.includes(letter) && --depth === 0) return index
-  }
-  return null
 }

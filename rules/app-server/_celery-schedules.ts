@@ -1,6 +1,7 @@
+import { closingBracket } from '../../parsers/python/closing-bracket.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import { closingBracket, hangsOnCondition, pythonCode } from './_celery-queues.ts'
+import { hangsOnCondition, pythonCode } from './_celery-queues.ts'
 
 const SCHEDULE = /\b(CELERY_?BEAT_SCHEDULE|beat_schedule)\b["']?\s*(?::[^=\n{}]+)?[=:]\s*(?=\{)/g
 const CALLS = /(?<=\b\w+\.)(add_periodic_task)\s*\(/g

@@ -1,3 +1,4 @@
+import { closingBracket } from '../../parsers/python/closing-bracket.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { importedNames } from '../../src/deployment/django/imported-names.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -100,7 +101,7 @@ function parameterOfRoute(source: Source, code: string, name: string): Place | n
     const definition = /^(?:async[ \t]+)?def[ \t]+\w+\(/m.exec(code.slice(found.index))
     if (definition === null) return null
     const from = found.index + definition.index + definition[0].length
-    const parameters = code.slice(from, closing(code, from))
+    const parameters = code.slice(from, closingBracket(code, from - 1) ?? code.length)
     const used = new RegExp(`\\b${name}\\b`).exec(parameters)
     if (used !== null) {
       const start = from + used.index
@@ -108,13 +109,4 @@ function parameterOfRoute(source: Source, code: string, name: string): Place | n
     }
   }
   return null
-}
-
-function closing(code: string, from: number): number {
-  let depth = 1
-  for (let at = from; at < code.length; at++) {
-    if (code[at] === '(') depth++
-    else if (code[at] === ')' && --depth === 0) return at
-  }
-  return code.length
 }

@@ -1,9 +1,10 @@
+import { closingBracket } from '../../parsers/python/closing-bracket.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { celeryService, celeryTree } from './_celery-examples.ts'
-import { closingBracket, pythonCode } from './_celery-queues.ts'
+import { pythonCode } from './_celery-queues.ts'
 import { isEager, type Worker, workerSources, workersSeen } from './_celery-workers.ts'
 
 const WORKER = celeryService('worker')

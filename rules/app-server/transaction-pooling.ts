@@ -1,3 +1,4 @@
+import { closingBracket } from '../../parsers/python/closing-bracket.ts'
 import { readPgBouncer } from '../../parsers/postgres/read-pgbouncer.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
@@ -164,7 +165,8 @@ function* statementsOf(
     if (source === null || !source.text.includes('asyncpg')) continue
     const code = withoutComments(source.code)
     for (const { 0: name, index } of code.matchAll(CALL)) {
-      const given = argumentsAt(code, index + name.length)
+      const end = closingBracket(code, index + name.length - 1)
+      const given = end === null ? null : code.slice(index + name.length, end)
       if (given === null || /statement_cache_size|\*\*/.test(given)) continue
       if (!leadsToPort(given, source, program, port)) continue
       yield {
@@ -177,16 +179,6 @@ function* statementsOf(
       }
     }
   }
-}
-
-/** The text between the parentheses of a call; null where they are not closed. */
-function argumentsAt(code: string, start: number): string | null {
-  let depth = 1
-  for (let at = start; at < code.length; at++) {
-    if (code[at] === '(') depth++
-    else if (code[at] === ')' && --depth === 0) return code.slice(start, at)
-  }
-  return null
 }
 
 /** True where the first argument, or the variable that it reads, is a URL with the port. */
