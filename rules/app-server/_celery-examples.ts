@@ -37,3 +37,29 @@ export const celeryService = (words: string, name = 'worker'): string => conf`
     build: .
     command: celery -A shop ${words}
 `
+
+/** An application without Django, and a worker of it in containers. */
+export const celeryWithoutDjango = (configuration: string): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      web:
+        build: .
+        command: uvicorn --host 0.0.0.0 api.main:app
+        ports: ["8000:8000"]
+      worker:
+        build: .
+        command: celery -A api.worker worker
+  `,
+  Dockerfile: conf`
+    FROM python:3.13
+    WORKDIR /app
+    COPY . .
+  `,
+  'api/__init__.py': '',
+  'api/main.py': 'app = None\n',
+  'api/worker.py': conf`
+    from celery import Celery
+    app = Celery("api", broker="redis://cache:6379/0")
+    ${configuration}
+  `,
+})

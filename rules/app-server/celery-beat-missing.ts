@@ -1,3 +1,4 @@
+import { withoutComments } from '../../parsers/shell/without-comments.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -12,7 +13,7 @@ import {
   workerSources,
   workersSeen,
 } from './_celery-workers.ts'
-import { celeryService, celeryTree } from './_celery-examples.ts'
+import { celeryService, celeryTree, celeryWithoutDjango } from './_celery-examples.ts'
 import { serviceUnit } from './_examples.ts'
 
 const worker = (words = 'worker', name = 'worker'): string => celeryService(words, name)
@@ -41,32 +42,11 @@ export default defineRule({
     { title: 'a worker alone', files: celeryTree(worker('worker -l info'), SCHEDULE) },
     {
       title: 'the schedule of an application without Django',
-      files: {
-        'compose.yaml': conf`
-          services:
-            web:
-              build: .
-              command: uvicorn --host 0.0.0.0 api.main:app
-              ports: ["8000:8000"]
-            worker:
-              build: .
-              command: celery -A api.worker worker
-        `,
-        Dockerfile: conf`
-          FROM python:3.13
-          WORKDIR /app
-          COPY . .
-        `,
-        'api/__init__.py': '',
-        'api/main.py': 'app = None\n',
-        'api/worker.py': conf`
-          from celery import Celery
-          app = Celery("api", broker="redis://cache:6379/0")
+      files: celeryWithoutDjango(conf`
           app.conf.«beat_schedule» = {
               "remind": {"task": "api.worker.remind", "schedule": 60},
           }
-        `,
-      },
+      `),
     },
     {
       title: 'tasks that are added when the application is ready',
@@ -166,7 +146,6 @@ function isBeat(command: StartedCommand): boolean {
 /** What else may start it, in a file of which nobody here knows who runs it; a comment starts nothing. */
 function isStartedElsewhere(workers: readonly Worker[]): boolean {
   for (const { source } of startTexts(workers))
-    if (/(?<![Hh]eart[-_]?)(?:[Bb]eat|BEAT)|\s-[A-Za-z]*B\b/.test(source.text.replace(/(^|\s)#.*/g, '')))
-      return true
+    if (/(?<![Hh]eart[-_]?)(?:[Bb]eat|BEAT)|\s-[A-Za-z]*B\b/.test(withoutComments(source.text))) return true
   return false
 }

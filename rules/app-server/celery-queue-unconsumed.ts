@@ -4,7 +4,7 @@ import { placeOf } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
-import { celeryService, celeryTree } from './_celery-examples.ts'
+import { celeryService, celeryTree, celeryWithoutDjango } from './_celery-examples.ts'
 import { serviceUnit } from './_examples.ts'
 import { celeryOption } from './_celery.ts'
 import { queuesByDefault, queuesNamed } from './_celery-queues.ts'
@@ -95,32 +95,11 @@ export default defineRule({
     },
     {
       title: 'an application without Django',
-      files: {
-        'compose.yaml': conf`
-          services:
-            web:
-              build: .
-              command: uvicorn --host 0.0.0.0 api.main:app
-              ports: ["8000:8000"]
-            worker:
-              build: .
-              command: celery -A api.worker worker
-        `,
-        Dockerfile: conf`
-          FROM python:3.13
-          WORKDIR /app
-          COPY . .
-        `,
-        'api/__init__.py': '',
-        'api/main.py': 'app = None\n',
-        'api/worker.py': conf`
-          from celery import Celery
-          app = Celery("api", broker="redis://cache:6379/0")
+      files: celeryWithoutDjango(conf`
           app.conf.update(
               task_routes=([("api.worker.*", {"queue": «"mail"»})],),
           )
-        `,
-      },
+      `),
     },
   ],
   good: [

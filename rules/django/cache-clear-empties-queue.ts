@@ -1,5 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
+import { withoutComments as withoutShellComments } from '../../parsers/shell/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -135,7 +136,7 @@ const IMPORTS = /^[ \t]*from[ \t]+django\.core\.cache[ \t]+import\b[^\n]*\bcache
 const clearedBy = memo((texts: readonly Source[]): Place | null => {
   for (const source of texts) {
     const match = /\bcache\.clear\(\)|\bmanage\.py[ \t]+(?:clear_cache|clearcache|invalidate_cache)\b/.exec(
-      source.text.replace(/(^|\s)#.*/g, comment => ' '.repeat(comment.length)),
+      withoutShellComments(source.text),
     )
     if (match !== null) return { source, start: match.index, end: match.index + match[0].length }
   }
