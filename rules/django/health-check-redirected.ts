@@ -1,7 +1,4 @@
-import type { Place } from '../../parsers/text/source.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
@@ -12,6 +9,9 @@ import { assignedValue } from './_behind-nginx.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
+import { probedProject } from './_probed-examples.ts'
+import { type SelfCheck, selfCheck } from './_self-check.ts'
 
 const SECURITY = 'django.middleware.security.SecurityMiddleware'
 
@@ -40,54 +40,28 @@ const WGET = '«wget -qO- http://localhost:8000/healthz || exit 1»'
 const AS_PROXY = conf`
   SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 `
-const deployed = (key: string, headers = '', more = ''): Record<string, string> => ({
-  Dockerfile: conf`
-    FROM python:3.12
-    WORKDIR /app
-    COPY . .
-    RUN pip install -r requirements.txt
-    CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
-  `,
-  'requirements.txt': 'Django==5.1\ngunicorn==22.0.0\n',
-  'shop/__init__.py': '',
-  'shop/settings.py': conf`
-    ALLOWED_HOSTS = ["*"]
-    MIDDLEWARE = ["${SECURITY}"]
-    ROOT_URLCONF = "shop.urls"
-    SECURE_SSL_REDIRECT = True
-    ${more}
-  `,
-  'shop/urls.py': 'urlpatterns = []\n',
-  'shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'k8s/web.yaml': conf`
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: web
-    spec:
-      selector:
-        matchLabels: { app: web }
-      template:
-        metadata:
-          labels: { app: web }
-        spec:
-          containers:
-            - name: web
-              image: registry.example.org/shop:2.1
-              ports:
-                - { name: http, containerPort: 8000 }
-              readinessProbe:
-                ${key}:
-                  path: /healthz
-                  port: http
-                  ${headers}
-  `,
-})
+const deployed = (key: string, headers = '', more = ''): Record<string, string> =>
+  probedProject(
+    conf`
+      ALLOWED_HOSTS = ["*"]
+      MIDDLEWARE = ["${SECURITY}"]
+      ROOT_URLCONF = "shop.urls"
+      SECURE_SSL_REDIRECT = True
+      ${more}
+    `,
+    kubernetesDeployment({
+      image: 'registry.example.org/shop:2.1',
+      container: conf`
+        ports:
+          - { name: http, containerPort: 8000 }
+        readinessProbe:
+          ${key}:
+            path: /healthz
+            port: http
+            ${headers}
+      `,
+    }),
+  )
 
 export default defineRule({
   summary: 'The health check is redirected to https on a port that speaks plain HTTP',
@@ -200,33 +174,21 @@ function exemption(path: string): string {
   return `Write \`SECURE_REDIRECT_EXEMPT = [r"^${path.slice(1)}$"]\``
 }
 
-interface AskedUrl {
-  readonly host: string
-  readonly port: number
-  readonly path: string
-  readonly at: Place
-}
-
 /** What a check asks for that follows redirects, and sends no header of its own; null for any other. */
-function followedRequest(container: Container): AskedUrl | null {
-  const check = healthCheck(container)
-  const [first] = check?.words ?? []
-  if (check === null || first === undefined) return null
-  const text = check.words.map(word => word.text).join(' ')
-  if (
-    !FOLLOWS.test(text) ||
-    /X-Forwarded|\s-H\b|--header|headers\s*=|Request\(|redirect|\|\|\s*(?:true\b|:|exit 0)/i.test(text)
-  )
-    return null
-  const [, host, port = '80', path = '/'] = URL_OF_ITSELF.exec(text) ?? []
-  if (host === undefined) return null
-  const word = check.words.find(each => each.text.includes(`http://${host}`)) ?? first
-  return { host, port: Number(port), path: path === '' ? '/' : path, at: placeOf(word) }
+function followedRequest(container: Container): SelfCheck | null {
+  const check = selfCheck(container)
+  return check !== null &&
+    FOLLOWS.test(check.text) &&
+    !OTHER.test(check.text) &&
+    /^[\w./-]+$/.test(check.path)
+    ? check
+    : null
 }
 
 const FOLLOWS =
   /\bwget\b|\bcurl\b[^|;&]*\s(?:-[a-zA-Z]*L[a-zA-Z]*|--location)\b|\burlopen\(|\brequests\.(?:get|head)\(/
-const URL_OF_ITSELF = /http:\/\/(localhost|127\.0\.0\.1|0\.0\.0\.0)(?::(\d+))?(\/[\w./-]*)?(?=["'\s)]|$)/
+/** Headers of its own, another way with redirects, and a check that never fails. */
+const OTHER = /X-Forwarded|\s-H\b|--header|headers\s*=|Request\(|redirect|\|\|\s*(?:true\b|:|exit 0)/i
 
 /** True where the program listens on the port, in plain HTTP whatever its script says. */
 function isAsked(deployment: Deployment, program: AppServerProgram, port: number): boolean {
@@ -238,7 +200,7 @@ function isAsked(deployment: Deployment, program: AppServerProgram, port: number
   )
 }
 
-function isRedirected(settings: DjangoSettings, { host, path }: Pick<AskedUrl, 'host' | 'path'>): boolean {
+function isRedirected(settings: DjangoSettings, { host, path }: Pick<SelfCheck, 'host' | 'path'>): boolean {
   if (settingValue(settings, 'SECURE_SSL_REDIRECT') !== true || settings.get('SECURE_SSL_HOST') !== null)
     return false
   const middleware = settingTexts(settings, 'MIDDLEWARE')

@@ -1,7 +1,4 @@
-import { placeOf } from '../../parsers/text/written-text.ts'
-import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -12,6 +9,8 @@ import { assignedValue } from './_behind-nginx.ts'
 import { literalPlace } from './_literal-place.ts'
 import { probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
+import { probedProject } from './_probed-examples.ts'
+import { type SelfCheck, selfCheck } from './_self-check.ts'
 
 const project = (
   test: string,
@@ -34,39 +33,24 @@ const project = (
 const deployed = (
   probe: string,
   { hosts = '["example.org"]', image = 'registry.example.org/shop:2.1', more = '' } = {},
-): Record<string, string> => ({
-  Dockerfile: conf`
-    FROM python:3.12
-    WORKDIR /app
-    COPY . .
-    RUN pip install -r requirements.txt
-    CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
-  `,
-  'requirements.txt': 'Django==5.1\ngunicorn==22.0.0\n',
-  'shop/__init__.py': '',
-  'shop/settings.py': conf`
-    DEBUG = False
-    ALLOWED_HOSTS = ${hosts}
-    MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-    ROOT_URLCONF = "shop.urls"
-  `,
-  'shop/urls.py': 'urlpatterns = []\n',
-  'shop/wsgi.py': conf`
-    import os
-    from django.core.wsgi import get_wsgi_application
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
-    application = get_wsgi_application()
-  `,
-  'k8s/web.yaml': kubernetesDeployment({
-    image,
-    container: conf`
-      ports:
-        - { name: http, containerPort: 8000 }
-      ${more}
-      ${probe}
+): Record<string, string> =>
+  probedProject(
+    conf`
+      DEBUG = False
+      ALLOWED_HOSTS = ${hosts}
+      MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+      ROOT_URLCONF = "shop.urls"
     `,
-  }),
-})
+    kubernetesDeployment({
+      image,
+      container: conf`
+        ports:
+          - { name: http, containerPort: 8000 }
+        ${more}
+        ${probe}
+      `,
+    }),
+  )
 const readiness = (lines: string): string => conf`
   readinessProbe:
     «httpGet»:
@@ -207,21 +191,14 @@ function isWritten(settings: DjangoSettings, hosts: readonly (string | null)[]):
 }
 
 /** The host for which a check asks that fails with every answer of 400; null where it asks for none. */
-function askedHost(container: Container): { readonly host: string; readonly at: Place } | null {
-  const check = healthCheck(container)
-  const [first] = check?.words ?? []
-  if (check === null || first === undefined) return null
-  const text = check.words.map(word => word.text).join(' ')
-  if (
-    !/\bwget\b|\bcurl\b[^|;&]*\s(?:-\w*f\w*|--fail)\b|urlopen\(/.test(text) ||
-    /\bHost\b|-H\b|--header/i.test(text)
-  )
-    return null
-  const host = /http:\/\/(localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(?:\/|["'\s)]|$)/.exec(text)?.[1]
-  if (host === undefined) return null
-  const word = check.words.find(each => each.text.includes(`http://${host}`)) ?? first
-  return { host, at: placeOf(word) }
+function askedHost(container: Container): SelfCheck | null {
+  const check = selfCheck(container)
+  return check !== null && FAILS.test(check.text) && !/\bHost\b|-H\b|--header/i.test(check.text)
+    ? check
+    : null
 }
+
+const FAILS = /\bwget\b|\bcurl\b[^|;&]*\s(?:-\w*f\w*|--fail)\b|urlopen\(/
 
 function isRefused(settings: DjangoSettings, host: string): boolean {
   const hosts = settingTexts(settings, 'ALLOWED_HOSTS')

@@ -4,25 +4,16 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain } from '../_examples.ts'
+import { tlsVirtualHost } from './_virtual-host-examples.ts'
 
 const site = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...tlsVirtualHost(
     conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          DocumentRoot /srv/www
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/example.org.pem
-          SSLCertificateKeyFile /etc/ssl/example.org.key
-          ${lines}
-          <Directory /srv/www>
-              Require all granted
-          </Directory>
-      </VirtualHost>
+      ${lines}
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
     `,
-    ['ssl', 'socache_shmcb', 'dir'],
   ),
   'srv/www/index.html': 'page',
 })

@@ -8,7 +8,8 @@ import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
-import { apacheMain, nginxMain, tlsServer } from '../_examples.ts'
+import { nginxMain, tlsServer } from '../_examples.ts'
+import { tlsVirtualHost } from './_virtual-host-examples.ts'
 
 const nginx = (authority: string, lines = ''): string =>
   nginxMain(
@@ -22,24 +23,15 @@ const nginx = (authority: string, lines = ''): string =>
     `),
   )
 const apache = (authority: string, lines = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...tlsVirtualHost(
     conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          DocumentRoot /srv/www
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/example.org.pem
-          SSLCertificateKeyFile /etc/ssl/example.org.key
-          SSLCACertificateFile ${authority}
-          SSLVerifyClient require
-          SSLVerifyDepth 3
-          <Directory /srv/www>
-              ${lines || 'Require all granted'}
-          </Directory>
-      </VirtualHost>
+      SSLCACertificateFile ${authority}
+      SSLVerifyClient require
+      SSLVerifyDepth 3
+      <Directory /srv/www>
+          ${lines || 'Require all granted'}
+      </Directory>
     `,
-    ['ssl', 'socache_shmcb', 'dir'],
   ),
   'srv/www/index.html': 'staff',
 })

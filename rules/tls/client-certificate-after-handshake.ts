@@ -6,24 +6,15 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { sslProtocols } from '../../src/servers/apache/queries/server-settings.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain } from '../_examples.ts'
+import { tlsVirtualHost } from './_virtual-host-examples.ts'
 
 const main = (lines: string, protocol = ''): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...tlsVirtualHost(
     conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          DocumentRoot /srv/www
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/example.org.pem
-          SSLCertificateKeyFile /etc/ssl/example.org.key
-          SSLCACertificateFile /etc/ssl/example.org.pem
-          ${protocol}
-          ${lines}
-      </VirtualHost>
+      SSLCACertificateFile /etc/ssl/example.org.pem
+      ${protocol}
+      ${lines}
     `,
-    ['ssl', 'socache_shmcb', 'dir'],
   ),
   'srv/www/staff/index.html': 'staff',
 })

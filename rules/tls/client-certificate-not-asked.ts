@@ -10,7 +10,8 @@ import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/q
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { nginxMain } from '../_examples.ts'
+import { tlsVirtualHost } from './_virtual-host-examples.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(conf`
@@ -25,21 +26,13 @@ const nginx = (lines: string): string =>
   `)
 
 const apache = (lines: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
+  ...tlsVirtualHost(
     conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          DocumentRoot /srv/www
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/example.org.pem
-          SSLCertificateKeyFile /etc/ssl/example.org.key
-          SSLCACertificateFile /etc/ssl/example.org.pem
-          ${lines}
-          <Directory /srv/www>
-              Require all granted
-          </Directory>
-      </VirtualHost>
+      SSLCACertificateFile /etc/ssl/example.org.pem
+      ${lines}
+      <Directory /srv/www>
+          Require all granted
+      </Directory>
     `,
     ['ssl', 'socache_shmcb', 'dir', 'headers'],
   ),

@@ -55,6 +55,15 @@ const visitsAfterOther = async (
   return ask('shop')
 }
 
+/** An upload, whose URL is the answer, and what a request for that URL shows. */
+const UPLOADED: Pick<LiveCase, 'request' | 'harm' | 'sound'> = {
+  request: { url: 'http://example.org/upload' },
+  harm: async ({ response, request }) =>
+    (await request({ url: `http://example.org${response.body}` })).status === 403,
+  sound: async ({ response, request }) =>
+    (await request({ url: `http://example.org${response.body}` })).body === 'big',
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'django/cache-before-sessions',
@@ -205,11 +214,7 @@ export const cases: readonly LiveCase[] = [
         '',
       ].join('\n'),
     },
-    request: { url: 'http://example.org/upload' },
-    harm: async ({ response, request }) =>
-      (await request({ url: `http://example.org${response.body}` })).status === 403,
-    sound: async ({ response, request }) =>
-      (await request({ url: `http://example.org${response.body}` })).body === 'big',
+    ...UPLOADED,
   },
   {
     rule: 'django/upload-mode-unreadable',
@@ -230,11 +235,7 @@ export const cases: readonly LiveCase[] = [
         '',
       ].join('\n'),
     },
-    request: { url: 'http://example.org/upload' },
-    harm: async ({ response, request }) =>
-      (await request({ url: `http://example.org${response.body}` })).status === 403,
-    sound: async ({ response, request }) =>
-      (await request({ url: `http://example.org${response.body}` })).body === 'big',
+    ...UPLOADED,
   },
   {
     rule: 'django/health-check-redirected',
