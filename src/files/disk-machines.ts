@@ -9,15 +9,15 @@ import { below, type SkippedPath } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { type Mount, mountTable } from './mounts.ts'
-import { BEGINNING, mayHoldFiles, splitNested, writtenUnits } from './nested-files.ts'
+import { splitNested } from './nested-files.ts'
 import { type NamedFile, readNamedFile } from './named-file.ts'
 import type { ReadAs } from './read-as.ts'
 import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
-import { isDockerfile } from './dockerfiles.ts'
-import { isManifest, runsInCluster } from './manifests.ts'
-import { CRONTAB, isOfChapter, isOfPhp, isStarter, isStartScript, startsApplication } from './starters.ts'
+import { runsInCluster } from './manifests.ts'
+import { repositoryAmong } from './repository.ts'
+import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { skippedNotices } from './skipped-notices.ts'
 import { setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
@@ -335,46 +335,11 @@ function setupsOf(files: DiskFileSystem, { paths, single }: Scope): Pick<Machine
   return single.length > 0 ? {} : { setups: once(() => setupTexts(files, paths)) }
 }
 
-/** Names of files that `docker compose` is given. */
-const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
-
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {
-  const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
-  const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
-  const manifests = paths.filter(path =>
-    isManifest(below(path, within), bytes => (files.kind(path) === 'file' ? files.peek(path, bytes) : null)),
-  )
-  // Where the root of a machine is known, only what lies where programs look for it starts one.
-  const isPlaced = within === '/'
-  const starters = isPlaced ? [] : paths.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
-  const units = isPlaced
-    ? []
-    : paths.filter(mayHoldFiles).flatMap(path => {
-        const isFile = !isOfChapter(below(path, within)) && files.kind(path) === 'file'
-        return isFile ? writtenUnits(path, files.peek(path, BEGINNING) ?? '') : []
-      })
-  const phpFiles = isPlaced ? [] : paths.filter(isOfPhp)
-  const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
-  const scripts = isPlaced ? [] : paths.filter(isStartScript)
-  const found = [composeFiles, dockerfiles, manifests, starters, units, scripts, phpFiles, applications ?? []]
-  if (found.every(each => each.length === 0)) return {}
-  const modules =
-    starters.length + units.length + scripts.length === 0 ? [] : paths.filter(path => path.endsWith('.py'))
-  return {
-    repository: {
-      files,
-      composeFiles,
-      dockerfiles,
-      manifests,
-      starters,
-      writtenUnits: units,
-      scripts,
-      phpFiles,
-      modules,
-      applications,
-      locate: path => path,
-    },
-  }
+  const peek = (path: string, bytes: number): string | null =>
+    files.kind(path) === 'file' ? files.peek(path, bytes) : null
+  const repository = repositoryAmong(paths, { files, within, isPlaced: within === '/', peek })
+  return repository === null ? {} : { repository }
 }
 
 function namedFile(files: DiskFileSystem, path: string, as: ReadAs | null = null, within = '/'): NamedFile {

@@ -67,7 +67,7 @@ export interface Repository {
   readonly scripts: readonly string[]
   /** Files of PHP and of PHP-FPM, by their paths in `files`. */
   readonly phpFiles: readonly string[]
-  /** Modules of Python, by their paths in `files`. */
+  /** Modules and WSGI scripts of Python, by their paths in `files`. */
   readonly modules: readonly string[]
   /** Files at which an application may begin, by their paths in `files`; null where they are to be looked for. */
   readonly applications: readonly string[] | null

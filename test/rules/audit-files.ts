@@ -19,12 +19,9 @@ import type { FileSystem } from '../../src/files/file-system.ts'
 import { grammarFiles } from '../../src/files/grammars.ts'
 import type { Machine } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
-import { mayBeginApplication } from '../../src/files/applications.ts'
-import { isDockerfile } from '../../src/files/dockerfiles.ts'
-import { mayHoldFiles, nestedPath, textsIn, writtenUnits } from '../../src/files/nested-files.ts'
+import { mayHoldFiles, nestedPath, textsIn } from '../../src/files/nested-files.ts'
 import { recognise } from '../../src/files/recognise.ts'
-import { isManifest } from '../../src/files/manifests.ts'
-import { isOfPhp, isStarter, isStartScript } from '../../src/files/starters.ts'
+import { repositoryAmong } from '../../src/files/repository.ts'
 import { surveyRoot } from '../../src/files/survey.ts'
 import type { ApacheEnvironment } from '../../src/servers/apache/environment.ts'
 import { EMPTY_ENVIRONMENT } from '../../src/servers/apache/environment.ts'
@@ -74,20 +71,18 @@ export function machineOf(
   const isTree = Object.keys(rest).some(path => path.startsWith('etc/'))
   const files = memoryFileSystem(rest, { covers: isTree ? ['/etc'] : [], modes })
   const paths = Object.keys(rest).map(path => `/${path}`)
-  const composeFiles = paths.filter(path => /compose[^/]*\.ya?ml$/.test(path))
-  const dockerfiles = paths.filter(isDockerfile)
-  const manifests = paths.filter(path => isManifest(path, () => rest[path.slice(1)] ?? null))
-  const starters = isTree ? [] : paths.filter(isStarter)
-  const units = isTree ? [] : paths.flatMap(path => writtenUnits(path, rest[path.slice(1)] ?? ''))
-  const phpFiles = isTree ? [] : paths.filter(isOfPhp)
-  const applications = isTree ? null : paths.filter(path => mayBeginApplication(path, '/'))
+  const repository = repositoryAmong(paths, {
+    files,
+    within: '/',
+    isPlaced: isTree,
+    peek: path => rest[path.slice(1)] ?? null,
+  })
   const { mains, fragments, hasApache, htaccess } = surveyRoot(files, paths, () => true)
-  const scripts = isTree ? [] : paths.filter(isStartScript)
   const nested = isTree ? [] : paths.flatMap(path => nginxIn(files, path, rest[path.slice(1)] ?? ''))
   const unread = fragments(new Set(), { nginx: false, apache: false })
   const startsAlone =
     mains.nginx.length + mains.apache.length + unread.length + nested.length === 0 &&
-    composeFiles.length + htaccess.length === 0
+    (repository?.composeFiles.length ?? 0) + htaccess.length === 0
   return {
     startsAlone,
     root: '.',
@@ -110,23 +105,7 @@ export function machineOf(
     supposed: false,
     notices: () => [],
     skipped: () => [],
-    ...([composeFiles, dockerfiles, manifests, starters, units, scripts, phpFiles, applications ?? []].some(
-      each => each.length > 0,
-    ) && {
-      repository: {
-        files,
-        composeFiles,
-        dockerfiles,
-        manifests,
-        starters,
-        writtenUnits: units,
-        scripts,
-        phpFiles,
-        applications,
-        modules: paths.filter(path => path.endsWith('.py')),
-        locate: path => path,
-      },
-    }),
+    ...(repository !== null && { repository }),
   }
 }
 

@@ -1,0 +1,64 @@
+import { mayBeginApplication } from './applications.ts'
+import { isDockerfile } from './dockerfiles.ts'
+import type { FileSystem } from './file-system.ts'
+import { below } from './look.ts'
+import type { Repository } from './machine.ts'
+import { isManifest } from './manifests.ts'
+import { BEGINNING, mayHoldFiles, writtenUnits } from './nested-files.ts'
+import { isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
+
+/** Names of files that `docker compose` is given. */
+const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
+
+/**
+ * What of some paths lies beside the files of servers; null where nothing there brings, starts or is an application.
+ *
+ * @param within the directory whose names say what a file is, and not those of the directories above it
+ * @param isPlaced true for the root of a machine, of which only what lies where programs look for it starts one
+ * @param peek the beginning of a file; null where it cannot be read
+ */
+export function repositoryAmong(
+  paths: readonly string[],
+  {
+    files,
+    within,
+    isPlaced,
+    peek,
+  }: {
+    readonly files: FileSystem
+    readonly within: string
+    readonly isPlaced: boolean
+    readonly peek: (path: string, bytes: number) => string | null
+  },
+): Repository | null {
+  const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
+  const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
+  const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
+  const lying = isPlaced ? [] : paths
+  const starters = lying.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
+  const units = lying.filter(mayHoldFiles).flatMap(path => {
+    const beginning = isOfChapter(below(path, within)) ? null : peek(path, BEGINNING)
+    return beginning === null ? [] : writtenUnits(path, beginning)
+  })
+  const phpFiles = lying.filter(isOfPhp)
+  const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
+  const scripts = lying.filter(isStartScript)
+  const wsgiScripts = lying.filter(path => path.endsWith('.wsgi'))
+  const started = [starters, units, scripts, applications ?? [], wsgiScripts]
+  const found = [composeFiles, dockerfiles, manifests, phpFiles, ...started]
+  if (found.every(each => each.length === 0)) return null
+  const isStarted = started.some(each => each.length > 0)
+  return {
+    files,
+    composeFiles,
+    dockerfiles,
+    manifests,
+    starters,
+    writtenUnits: units,
+    scripts,
+    phpFiles,
+    modules: isStarted ? [...lying.filter(path => path.endsWith('.py')), ...wsgiScripts] : [],
+    applications,
+    locate: path => path,
+  }
+}
