@@ -1,5 +1,6 @@
 import { scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
+import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
 import { everyContainer } from '../deployment/containers/brought-files.ts'
 import type { Container } from '../deployment/containers/container.ts'
@@ -79,8 +80,12 @@ export function understand(
     repository === undefined
       ? files
       : withPhpFiles(
-          // What starts in one world alone starts nothing.
-          projects.length > 0 ? files : reader.counted(() => withStarters(files, repository)),
+          withWsgiScripts(
+            // What starts in one world alone starts nothing.
+            projects.length > 0 ? files : reader.counted(() => withStarters(files, repository)),
+            repository,
+            [mains, ...sets].flatMap(({ apache }) => apache),
+          ),
           repository,
         )
   const apart =

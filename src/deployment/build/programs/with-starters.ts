@@ -9,7 +9,6 @@ import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { placeOf } from '../../../../parsers/text/written-text.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Repository, WrittenUnit } from '../../../files/machine.ts'
-import { mountedFiles } from '../../../files/mounted-files.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import {
   isBuildProfile,
@@ -22,6 +21,7 @@ import {
   writtenName,
 } from '../../../files/starters.ts'
 import { commandsOfMachine, fileReader, vassalsOfMachine } from './app-commands.ts'
+import { mountedOver } from './mounted-over.ts'
 import { PM2_DIRECTORY } from './pm2-commands.ts'
 
 /**
@@ -38,9 +38,12 @@ export const withStarters = memoByKey((files: FileSystem, repository: Repository
   const written = writtenUnits.filter(({ path }) => !isOfImage(files, path))
   const mounts = starterMounts(starters.filter(isStarted), written)
   if (mounts.length === 0) return files
-  const started = overlay(files, mounts)
+  const started = mountedOver(files, mounts)
   const configured = [...mounts, ...configurationMounts(started, files)]
-  return overlay(files, [...configured, ...applicationMounts(overlay(files, configured), files, modules)])
+  return mountedOver(files, [
+    ...configured,
+    ...applicationMounts(mountedOver(files, configured), files, modules),
+  ])
 })
 
 /**
@@ -55,7 +58,7 @@ export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles, rest }: Re
     at: `${LOOSE_PHP}/${index}-${writtenName(posix.basename(path))}`,
     disk: path,
   }))
-  return mounts.length === 0 ? files : overlay(files, mounts)
+  return mounts.length === 0 ? files : mountedOver(files, mounts)
 })
 
 /** So many files of PHP lie beside each of several machines. */
@@ -70,16 +73,6 @@ function isOfFpm(files: FileSystem, path: string): boolean {
     /^[ \t]*\[[^\]\n]+\][ \t]*\r?$/m.test(code) &&
     /^[ \t]*(?:pm(?:\.max_children)?|listen\.(?:owner|mode)|emergency_restart_threshold)[ \t]*=/m.test(code)
   )
-}
-
-/** Everything of the base, and the mounts over it. */
-function overlay(base: FileSystem, mounts: readonly Mount[]): FileSystem {
-  const mounted = mountedFiles(base, [{ at: '/', disk: '/' }, ...mounts])
-  return {
-    ...mounted,
-    covers: path => base.covers(path),
-    realPath: path => base.realPath(path) ?? mounted.realPath(path),
-  }
 }
 
 /** True for a file of which every line is written out, with placeholders at most for some of its words. */
@@ -202,6 +195,7 @@ export function homeOf(application: string, modules: readonly string[]): string 
 function homesOfNear(module: string, modules: readonly string[]): readonly string[] {
   const levels = module.split('.').length
   return modules.flatMap(path => {
+    if (!path.endsWith('.py')) return []
     const parts = path.slice(0, -'.py'.length).split('/')
     return isOneSlipAway(parts.slice(-levels).join('.'), module)
       ? [parts.slice(0, -levels).join('/') || '/']

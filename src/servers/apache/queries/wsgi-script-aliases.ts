@@ -8,7 +8,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { Options } from './name-value-options.ts'
 import { argumentPlace, isSettled } from './places.ts'
-import type { VirtualHost } from './virtual-hosts.ts'
+import { type VirtualHost, virtualHosts } from './virtual-hosts.ts'
 
 /** One `WSGIScriptAlias` or `WSGIScriptAliasMatch` as one virtual host sees it. */
 export interface WsgiScriptAlias {
@@ -37,6 +37,12 @@ export function wsgiScriptAliases(
   const own = scriptAliasesIn(configuration, host.directive)
   const server = scriptAliasesIn(configuration, null)
   return server.length === 0 ? own : [...own, ...server]
+}
+
+/** Those of the main server and of all virtual hosts, each once. */
+export function scriptAliases(configuration: ApacheConfiguration): readonly WsgiScriptAlias[] {
+  const hosts = virtualHosts(configuration).map(({ directive }) => directive)
+  return [null, ...hosts].flatMap(host => scriptAliasesIn(configuration, host))
 }
 
 /** Those that stand in a virtual host itself (null: in the main server), in reading order. */

@@ -1,0 +1,64 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { Repository } from '../../../files/machine.ts'
+import type { Mount } from '../../../files/mounts.ts'
+import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
+import { scriptAliases } from '../../../servers/apache/queries/wsgi-script-aliases.ts'
+import { mountedOver } from './mounted-over.ts'
+
+/**
+ * The files of a machine whose Apache leads to WSGI scripts that lie in the repository beside it: the project stands in
+ * the directory in which Apache looks for its script.
+ *
+ * @param files the machine's, among them the repository by its own paths
+ */
+export function withWsgiScripts(
+  files: FileSystem,
+  { modules }: Repository,
+  configurations: readonly ApacheConfiguration[],
+): FileSystem {
+  if (modules.length === 0) return files
+  const byName = groupBy(modules, path => posix.basename(path))
+  const mounts = new Map<string, Mount>()
+  for (const { directive, regex } of configurations.flatMap(scriptAliases)) {
+    const script = directive.args[1]?.value ?? ''
+    // Behind a placeholder the rest of the path says which script it is.
+    if (regex || !(script.startsWith('/') || isUnknownWord(script)) || files.kind(script) !== null) continue
+    const mount = mountOf(script, files, byName.get(posix.basename(script)) ?? [])
+    if (mount !== null && files.kind(mount.at) === null && !mounts.has(mount.at)) mounts.set(mount.at, mount)
+  }
+  return mounts.size === 0 ? files : mountedOver(files, [...mounts.values()])
+}
+
+/** Null where no file of the repository, or more than one, may be the script. */
+function mountOf(script: string, files: FileSystem, namesakes: readonly string[]): Mount | null {
+  const wanted = script.split('/')
+  let most = 0
+  let found: string[] = []
+  for (const path of namesakes) {
+    const count = sharedEnd(wanted, path.split('/'))
+    if (count < most) continue
+    if (count > most) found = []
+    most = count
+    found.push(path)
+  }
+  const [path] = found
+  if (path === undefined || found.length > 1) return null
+  // The script of a package has the name of the package in its own path wherever it stands.
+  if (most === 1 && files.kind(posix.join(posix.dirname(path), '__init__.py')) === 'file') return null
+  const at = posix.resolve('/', wanted.slice(0, -most).join('/'))
+  const isOpen = isUnknownWord(at)
+  if (isOpen && most === 1) return null
+  // One level below `/` is a directory of the system, and no project.
+  if (!isOpen && at.split('/').length < 3) return null
+  return { at, disk: path.split('/').slice(0, -most).join('/') || '/' }
+}
+
+/** How many names two paths have in common, counted from their ends. */
+function sharedEnd(a: readonly string[], b: readonly string[]): number {
+  let count = 0
+  while (count < a.length && count < b.length && a.at(-1 - count) === b.at(-1 - count)) count++
+  return count
+}
