@@ -41,8 +41,26 @@ export default defineRule({
       title: 'one digit apart',
       files: { 'nginx.conf': NGINX, 'ports.conf': conf`Listen 127.0.0.1:9000`, 'site.conf': SITE },
     },
+    {
+      title: 'a part of a configuration that opens a port of its own to this machine',
+      files: { 'nginx.conf': NGINX, 'apache.conf': `Listen 127.0.0.1:9000\n${SITE}` },
+    },
   ],
   good: [
+    {
+      title: 'a part of a configuration, whose main file may open the port for the same site',
+      files: {
+        'nginx.conf': NGINX.replace(/[«»]/g, ''),
+        'apache.conf': `Listen 127.0.0.1:9000\n${SITE.replace('127.0.0.1:9000', '*')}`,
+      },
+    },
+    {
+      title: 'a part of a configuration that is another way to run the site',
+      files: {
+        'nginx.conf': NGINX.replace(/[«»]/g, ''),
+        'apache.conf': `Listen 9000\n${SITE.replace('127.0.0.1:9000', '*:9000')}`,
+      },
+    },
     {
       title: 'the same port',
       files: {

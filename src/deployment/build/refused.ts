@@ -27,8 +27,10 @@ interface ApacheOfMachine {
   readonly program: ApacheProgram
   readonly listeners: readonly ApacheListener[]
   readonly ports: ReadonlySet<number | null>
-  /** The names of its virtual hosts. */
-  readonly names: ReadonlySet<string>
+  /** Its virtual hosts, by each of their names. */
+  readonly byName: ReadonlyMap<string, readonly ApacheHost[]>
+  /** False where a main file outside of the audit may open more. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -84,14 +86,15 @@ export function refusals(
       const apache = apacheOf(each.program.machine)
       if (apache === null) continue
       byServer ??= groupBy(passes, ({ pass }) => pass.server)
-      if (!apache.ports.has(target.port) && !isMeantFor(apache, each, byServer)) continue
+      const isOpened = apache.isWhole && apache.ports.has(target.port)
+      if (!isOpened && !isMeantFor(apache, each, target.port, byServer)) continue
       refused.set(target, { kind: 'refused', by: apache.program, opened: apache.listeners })
     }
   }
   return refused
 }
 
-/** Null where the machine has no httpd, or where one of its sockets is not known. */
+/** Null where the machine has no httpd, or where nobody knows its sockets. */
 function readApache(
   machine: Machine,
   programs: readonly Program[],
@@ -101,30 +104,45 @@ function readApache(
   for (const program of programs)
     if (program.kind === 'apache' && program.machine === machine) own.push(program)
   const [program] = own
-  if (program === undefined || !own.every(({ listensKnown }) => listensKnown)) return null
+  if (program === undefined) return null
+  const isWhole = own.every(({ listensKnown }) => listensKnown)
   const listeners = own.flatMap(apacheListeners)
+  // What a part of a configuration opens to this machine alone stands behind a proxy, and is no other way to run it.
+  if (!isWhole && !listeners.some(({ loopback }) => loopback === true)) return null
   const configurations = new Set(own.map(({ configuration }) => configuration))
-  const names = new Set<string>()
-  for (const host of virtualHosts)
-    if (configurations.has(host.configuration)) for (const name of host.names) names.add(name)
+  const byName = new Map<string, ApacheHost[]>()
+  for (const host of virtualHosts) {
+    if (!configurations.has(host.configuration)) continue
+    for (const name of host.names) {
+      const namesakes = byName.get(name)
+      if (namesakes === undefined) byName.set(name, [host])
+      else namesakes.push(host)
+    }
+  }
   const ports = new Set(listeners.flatMap(({ address, port }) => (address.kind === 'ip' ? [port] : [])))
-  return { program, listeners, ports, names }
+  return { program, listeners, ports, byName, isWhole }
 }
 
 /**
  * True where Apache has the site and nothing of the same server reaches it: another connection of that server
- * that does shows that this one is for something else.
+ * that does shows that this one is for something else. A main file outside of the audit may open the port, but then
+ * none of the virtual hosts of the site may stand on it.
  */
 function isMeantFor(
-  { names }: ApacheOfMachine,
+  { byName, isWhole }: ApacheOfMachine,
   { program, pass, found }: FoundPass,
+  port: number,
   byServer: ReadonlyMap<NginxServer, readonly FoundPass[]>,
 ): boolean {
   const sent = nginxConnection(program, pass, found).hostsSent
-  const hasSite =
-    (sent.known && sent.value.some(name => names.has(name))) ||
-    pass.server.names.some(({ name }) => names.has(name))
-  return hasSite && !(byServer.get(pass.server) ?? []).some(reachesApache)
+  const names = [...(sent.known ? sent.value : []), ...pass.server.names.map(({ name }) => name)]
+  const hosts = names.flatMap(name => byName.get(name) ?? [])
+  if (hosts.length === 0 || (byServer.get(pass.server) ?? []).some(reachesApache)) return false
+  return isWhole || hosts.every(host => host.addresses.every(address => isElsewhere(address, port)))
+}
+
+function isElsewhere({ port }: ApacheHost['addresses'][number], wanted: number): boolean {
+  return port !== null && port !== wanted
 }
 
 function reachesApache({ found }: FoundPass): boolean {
