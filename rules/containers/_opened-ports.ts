@@ -85,15 +85,17 @@ function isAsked(deployment: Deployment, machine: Machine): boolean {
   return claimsOf(machine.container).length > 0 || unclaimedIn(deployment).has(machine)
 }
 
-/** What the Apache of its own image opens, of which the main file is here and all that it reads. */
+/** What the Apache of its own image, or of Debian’s, opens, of which the main file is known and all that it reads. */
 function openedByApache(deployment: Deployment, machine: Machine): Opener['opened'] {
   const { container, programs } = machine
   const [program, ...others] = programs
   if (container === null || program?.kind !== 'apache' || others.length > 0) return []
-  if (container.base !== 'httpd' || !knowsFiles(container) || isJoined(container)) return []
-  if (!isAsked(deployment, machine)) return []
   const { configuration } = program
-  if (configuration.main === null || !readsEveryInclude(configuration)) return []
+  const { main } = configuration
+  if (main === null || !readsEveryInclude(configuration)) return []
+  // Where the main file of Debian's package stands in, every step that changes its files was followed.
+  if (!isStandIn(main) && !(container.base === 'httpd' && knowsFiles(container))) return []
+  if (isJoined(container) || !isAsked(deployment, machine)) return []
   return (listenersOf(deployment).get(program) ?? []).filter(({ port }) => port !== null)
 }
 

@@ -56,6 +56,31 @@ const ofTwo = (plain: string, secure: string, port: string): Record<string, stri
   `,
 })
 
+const debianApache = (port: string, step = ''): Record<string, string> => ({
+  'compose.yaml': behindEdge(conf`
+    web:
+      build: .
+  `),
+  'edge.conf': siteTo(`web:${port}`),
+  Dockerfile: conf`
+    FROM debian:12
+    RUN apt-get update && apt-get install -y apache2 libapache2-mod-wsgi-py3
+    COPY ports.conf /etc/apache2/ports.conf
+    COPY shop.conf /etc/apache2/sites-enabled/shop.conf
+    ${step}
+    CMD ["apachectl", "-D", "FOREGROUND"]
+  `,
+  'ports.conf': conf`Listen 8080`,
+  'shop.conf': conf`
+    <VirtualHost *:8080>
+        WSGIScriptAlias / /srv/shop/wsgi.py
+        <Directory /srv/shop>
+            Require all granted
+        </Directory>
+    </VirtualHost>
+  `,
+})
+
 export default defineRule({
   summary: 'A port of a container is published, proxied to or checked, and nothing opens it',
   severity: 'error',
@@ -231,6 +256,10 @@ export default defineRule({
       },
     },
     {
+      title: 'the Apache of Debian, by the port of another',
+      files: { ...debianApache('8000'), 'edge.conf': siteTo('«web:8000»') },
+    },
+    {
       title: 'a health check of another port',
       files: {
         'compose.yaml': compose(conf`
@@ -341,6 +370,15 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the Apache of Debian, by its port', files: debianApache('8080') },
+    {
+      title: 'the Apache of Debian, to which a step gives another port',
+      files: debianApache('8000', 'RUN sed -i "s/8080/8000/" /etc/apache2/ports.conf'),
+    },
+    {
+      title: 'the Apache of Debian, which a script starts that nobody knows',
+      files: debianApache('8000', 'ENTRYPOINT ["/start.sh"]'),
+    },
     { title: 'two ports, and both are opened', files: ofTwo('"8080:80"', '"443:443"', '443') },
     {
       title: 'a port for TLS that is still to come, beside one that answers',
