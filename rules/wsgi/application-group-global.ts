@@ -141,8 +141,9 @@ export default defineRule({
           : namedLibraries(deployment.filesOf(member.application.configuration), python).find(
               needsMainInterpreter,
             )
-      // A group that is written was somebody's decision.
-      if (library === undefined && applicationGroup.at !== null) continue
+      // A group that is written was somebody's decision, and so may be one that the main file has.
+      const isDecided = applicationGroup.at !== null || member.application.configuration.main === null
+      if (library === undefined && isDecided) continue
       const at = applicationGroup.at ?? namePlace(directive)
       yield {
         at,

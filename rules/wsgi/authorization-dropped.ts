@@ -56,6 +56,22 @@ export default defineRule({
   bad: [
     { title: 'tokens of Django REST Framework', files: { ...BAD, ...TOKENS } },
     {
+      title: 'in a template beside the project',
+      files: {
+        'ansible/roles/web/templates/site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ site_name }}
+              WSGIDaemonProcess api user={{ user }} python-path={{ home }}
+              WSGIProcessGroup api
+              «WSGIScriptAlias» / {{ home }}/api/wsgi.py
+          </VirtualHost>
+        `,
+        ...Object.fromEntries(
+          Object.entries(TOKENS).map(([path, text]) => [path.replace('opt/api/', ''), text]),
+        ),
+      },
+    },
+    {
       title: 'OAuth by its middleware',
       files: {
         ...BAD,

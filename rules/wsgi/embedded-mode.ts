@@ -5,6 +5,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { modWsgiMain } from '../_examples.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import { type VirtualHost, virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { effectiveProcessGroup } from '../../src/servers/apache/queries/wsgi-groups.ts'
+import type { WsgiScriptAlias } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -44,6 +47,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a daemon process, and nobody sends to it, in a file of a repository',
+      files: {
+        'deploy/apache.conf': host(conf`
+          WSGIDaemonProcess app user=app threads=5
+          «WSGIScriptAlias» / /srv/app/wsgi.py
+        `),
+      },
+    },
+    {
       title: 'taken back by the alias',
       files: {
         'etc/apache2/apache2.conf': main(
@@ -59,6 +71,34 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the URLs of expressions, all of them in a section that has the group',
+      files: {
+        'site.conf': host(
+          conf`
+            WSGIDaemonProcess app
+            WSGIScriptAliasMatch ^/[0-9]+/log$ /srv/app/log.wsgi
+            <LocationMatch "^/[0-9]+/log$">
+                WSGIProcessGroup app
+            </LocationMatch>
+          `,
+        ),
+      },
+    },
+    {
+      title: 'a script for all virtual hosts, of which each has a group of its own',
+      files: {
+        'site.conf': conf`
+          WSGIDaemonProcess app
+          WSGIScriptAlias / /srv/app/wsgi.py
+          ${host(conf`
+            <Location />
+                WSGIProcessGroup app
+            </Location>
+          `)}
+        `,
+      },
+    },
     {
       title: 'the group of the virtual host',
       files: {
@@ -133,7 +173,11 @@ export default defineRule({
     for (const directive of byDirective.keys()) {
       const application = byDirective.get(directive)
       if (application === undefined) continue
-      const { visibleDaemons, configuration, processGroup } = application
+      const { visibleDaemons, configuration, processGroup, alias } = application
+      // What the main server has for all of its virtual hosts, each of these may send to a group of its own.
+      const isShared = application.host === null
+      if (isShared && virtualHosts(configuration).some(each => mayHoldGroup(configuration, each, alias)))
+        continue
       const isWhole = configuration.main !== null
       // The missing main file may send every script to a daemon process of its own.
       if (!isWhole && visibleDaemons.length === 0) continue
@@ -168,6 +212,15 @@ export default defineRule({
     }
   },
 })
+
+function mayHoldGroup(
+  configuration: ApacheConfiguration,
+  host: VirtualHost,
+  alias: WsgiScriptAlias,
+): boolean {
+  const group = effectiveProcessGroup(configuration, host, alias)
+  return !group.known || group.value.kind === 'daemon'
+}
 
 /** prefork, with a number of processes that somebody chose. */
 function isTunedForEmbedding(workers: readonly Workers[], configuration: ApacheConfiguration): boolean {

@@ -1,6 +1,6 @@
 import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -41,6 +41,7 @@ const wiki = (options: string): string =>
 export default defineRule({
   summary: 'Python finds no module of the project',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'mod_wsgi puts neither the directory of the script nor that of the project on the path of Python: the first import of the project fails with `ModuleNotFoundError`, and every request is answered with 500. That `manage.py runserver` works shows nothing, for Python puts the directory of the program that it is started with on the path.',
@@ -174,18 +175,20 @@ export default defineRule({
       const configured = path.map(withoutSlash)
       const lacking = projectLacking(files, configured, python)
       if (lacking === null) continue
-      const { daemon, directive } = application
+      const { daemon, directive, configuration } = application
       const name = daemon === null ? null : argumentPlace(daemon.directive, 0)
+      const isOpen = isUnknownWord(lacking.directory)
       yield {
         at: name ?? argumentPlace(directive, 1),
-        message: `\`${lacking.module}\` lies in \`${lacking.directory}\`, which is not on the path of Python, so \`import ${lacking.module}\` fails`,
+        severity: configuration.main === null ? 'warning' : 'error',
+        message: `\`${lacking.module}\` lies in \`${isOpen ? lacking.directory.slice(1) : lacking.directory}\`, which is not on the path of Python, so \`import ${lacking.module}\` fails`,
         label: name === null ? 'no WSGIPythonPath is set' : 'no path of this process holds it',
         related: [
           { at: lacking.at, message: 'imported from here' },
           ...(name === null ? [] : [{ at: namePlace(directive), message: 'runs the script' }]),
         ],
         ...propose('Add the directory of the project', 'unsafe', [
-          name === null || daemon?.options.has('python-path')
+          name === null || daemon?.options.has('python-path') || isOpen
             ? null
             : insertAfter(name, ` python-path=${lacking.directory}`),
         ]),

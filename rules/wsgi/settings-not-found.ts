@@ -25,6 +25,7 @@ const tree = (module: string, files: Record<string, string> = {}, lines = ''): R
 export default defineRule({
   summary: 'The WSGI script names settings that are not there',
   severity: 'error',
+  otherSeverities: { warning: 'where the main file of the configuration is not in the audit' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The script names the settings as a module, and Python looks for it below the directories of its path. Where no file has that name, as after a project was renamed or its settings were parted, every request is answered with 500: `ModuleNotFoundError: No module named …`.',
@@ -91,6 +92,7 @@ export default defineRule({
       if (lacking === null) continue
       yield {
         at: named.at,
+        severity: application.configuration.main === null ? 'warning' : 'error',
         message: `\`${lacking}\` is not there, so every request is answered with 500: No module named '${lacking}'`,
         label: 'no such settings',
         related: [{ at: argumentPlace(application.directive, 1), message: 'runs the script' }],

@@ -1,4 +1,4 @@
-import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
+import { type ApacheConfiguration, type ApacheDirective, readsEveryInclude } from '../configuration.ts'
 import { directivesIn } from './directives-in.ts'
 import { mergeOf } from './merge-kinds.ts'
 import type { Level } from './sections-for.ts'
@@ -41,7 +41,7 @@ export function effective(
   name: string,
 ): Effective {
   const merge = mergeOf(name)
-  const outer = configuration.main === null ? OUTER : null
+  const outer = mayStandOutside(configuration, name) ? OUTER : null
   switch (merge.kind) {
     case 'replace':
       return replaced(configuration, levels, name, merge.synonym, outer)
@@ -56,6 +56,14 @@ export function effective(
     case 'by-key':
       return keyed(appended(configuration, levels, name, outer))
   }
+}
+
+/**
+ * True where a main file outside of the audit may have such a line. That of no distribution has one of mod_wsgi: all in
+ * Debian's `wsgi.conf` are comments, and Red Hat's loads the module alone.
+ */
+function mayStandOutside(configuration: ApacheConfiguration, name: string): boolean {
+  return configuration.main === null && !(/^wsgi/i.test(name) && readsEveryInclude(configuration))
 }
 
 /** The one line that holds; null where the default does, undefined where nobody can tell. */

@@ -80,6 +80,9 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
   // Without one such line anywhere there is nothing to look for.
   if (!configuration.occurrences.has(directive.toLowerCase()) && configuration.main !== null)
     return known(null)
+  // Which of the URLs of an expression lie in a `<Location>` is nothing that the expression says.
+  if (alias.regex && uri === undefined && isInLocations(configuration, directive))
+    return unknown('a section that may apply sets it')
   const levels = isOnlyOfServers(configuration, directive)
     ? serverLevels(host)
     : aliasLevels(configuration, host, alias, uri)
@@ -96,4 +99,12 @@ function groupText(request: ScriptRequest, option: string, directive: string): F
 const isOnlyOfServers = memoByKey((configuration: ApacheConfiguration, directive: string): boolean => {
   const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
   return lines.every(({ parent }) => parent === null || parent.name === 'VirtualHost')
+})
+
+/** True where a section for some URLs has such a line. */
+const isInLocations = memoByKey((configuration: ApacheConfiguration, directive: string): boolean => {
+  const lines = configuration.occurrences.get(directive.toLowerCase()) ?? []
+  return lines.some(
+    ({ parent }) => parent !== null && /^(?:Location(?:Match)?|If|ElseIf|Else)$/i.test(parent.name),
+  )
 })
