@@ -347,6 +347,7 @@ import containersModuleNotInImage from './containers/module-not-in-image.ts'
 import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountHidesPackages from './containers/mount-hides-packages.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
+import containersNameOfDockerDesktop from './containers/name-of-docker-desktop.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
@@ -1203,6 +1204,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/mount-hides-file', ...containersMountHidesFile },
   { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
+  { id: 'containers/name-of-docker-desktop', ...containersNameOfDockerDesktop },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },

@@ -349,6 +349,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/mount-hides-file', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
   ['containers/mount-hides-packages', { fixes: [], programs: ['docker'] }],
   ['containers/mount-of-other-kind', { fixes: [], programs: ['docker'] }],
+  ['containers/name-of-docker-desktop', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['containers/name-resolved-once', { fixes: [], programs: ['nginx'] }],
   ['containers/names-service-to-browser', { fixes: [], programs: ['docker'] }],
   ['containers/nginx-file-misplaced', { fixes: [], programs: ['nginx', 'docker'] }],
