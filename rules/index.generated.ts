@@ -374,6 +374,7 @@ import containersSecretEndsInNewline from './containers/secret-ends-in-newline.t
 import containersSecretNotGranted from './containers/secret-not-granted.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersServerNotInstalled from './containers/server-not-installed.ts'
+import containersServerPidKept from './containers/server-pid-kept.ts'
 import containersServicePortUnheard from './containers/service-port-unheard.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSidecarByName from './containers/sidecar-by-name.ts'
@@ -1231,6 +1232,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
+  { id: 'containers/server-pid-kept', ...containersServerPidKept },
   { id: 'containers/service-port-unheard', ...containersServicePortUnheard },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/sidecar-by-name', ...containersSidecarByName },

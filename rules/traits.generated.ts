@@ -376,6 +376,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/secret-not-granted', { fixes: [], programs: ['docker'] }],
   ['containers/served-directory-not-mounted', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/server-not-installed', { fixes: [], programs: ['docker'] }],
+  ['containers/server-pid-kept', { fixes: [], programs: ['docker'] }],
   ['containers/service-port-unheard', { fixes: [], programs: ['nginx'] }],
   ['containers/shell-refuses-line', { fixes: [], programs: ['docker'] }],
   ['containers/sidecar-by-name', { fixes: [], programs: ['nginx'] }],

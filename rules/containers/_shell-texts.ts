@@ -14,8 +14,13 @@ const OF_ENTRY_POINT = '/docker-entrypoint.d'
  * of the repository that are named there.
  */
 export function* shellTexts(started: Started): Iterable<WrittenText> {
+  for (const step of started.image?.steps ?? []) if (!('sources' in step)) yield* textsOf(step.command)
+  yield* startTexts(started)
+}
+
+/** The same without the build: the words of entry point and command, and the scripts that they name. */
+export function* startTexts(started: Started): Iterable<WrittenText> {
   const { service, image, files } = started
-  for (const step of image?.steps ?? []) if (!('sources' in step)) yield* textsOf(step.command)
   const own = service?.entrypoint?.words ?? null
   const entrypoint = own ?? textsOf(image?.entrypoint)
   const command = service?.command?.words ?? (own === null ? textsOf(image?.command) : [])
