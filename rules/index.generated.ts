@@ -314,6 +314,7 @@ import containersComposeRefused from './containers/compose-refused.ts'
 import containersConfigCachedAtBuild from './containers/config-cached-at-build.ts'
 import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
+import containersCronWithoutEnvironment from './containers/cron-without-environment.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOnLoopback from './containers/database-on-loopback.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
@@ -1172,6 +1173,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/config-cached-at-build', ...containersConfigCachedAtBuild },
   { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
+  { id: 'containers/cron-without-environment', ...containersCronWithoutEnvironment },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-on-loopback', ...containersDatabaseOnLoopback },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },
