@@ -328,7 +328,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/dockerfile-refused', { fixes: [], programs: ['docker'] }],
   ['containers/document-root-unread', { fixes: [], programs: ['docker'] }],
   ['containers/dollar-interpolated', { fixes: [], programs: ['docker'] }],
-  ['containers/environment-quoted', { fixes: [], programs: ['docker'] }],
+  ['containers/environment-quoted', { fixes: [], programs: ['app-server', 'docker'] }],
   ['containers/environment-without-equals', { fixes: [], programs: ['docker'] }],
   ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/file-emptied', { fixes: [], programs: ['docker'] }],
