@@ -802,6 +802,7 @@ import topologyServerNameNotInApache from './topology/server-name-not-in-apache.
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
 import topologySocketInPrivateTmp from './topology/socket-in-private-tmp.ts'
+import topologySocketioPath from './topology/socketio-path.ts'
 import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
 import topologyStickyWithoutRoute from './topology/sticky-without-route.ts'
 import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
@@ -1661,6 +1662,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
   { id: 'topology/socket-in-private-tmp', ...topologySocketInPrivateTmp },
+  { id: 'topology/socketio-path', ...topologySocketioPath },
   { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
   { id: 'topology/sticky-without-route', ...topologyStickyWithoutRoute },
   { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },

@@ -804,6 +804,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/serveralias-not-in-nginx', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/servername-mismatch-single-vhost', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['topology/socket-in-private-tmp', { fixes: [], programs: ['nginx', 'app-server'] }],
+  ['topology/socketio-path', { fixes: [], programs: ['nginx', 'django'] }],
   ['topology/static-bypasses-backend-acl', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/sticky-without-route', { fixes: [], programs: ['apache'] }],
   ['topology/try-files-fallback-lost', { fixes: [], programs: ['nginx'] }],
