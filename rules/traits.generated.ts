@@ -742,7 +742,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['tls/acme-port-taken', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/apache-sni-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/backend-asks-certificate', { fixes: [], programs: ['nginx', 'apache'] }],
-  ['tls/backend-name-unverifiable', { fixes: [], programs: ['nginx'] }],
+  ['tls/backend-name-unverifiable', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/backend-not-verified', { fixes: [], programs: ['nginx'] }],
   ['tls/backend-proxied-over-tls-to-plain', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['tls/cert-name-mismatch', { fixes: [], programs: ['nginx'] }],

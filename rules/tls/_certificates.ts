@@ -14,6 +14,8 @@ export interface Certificate {
   covers(host: string): boolean
   /** The host names of the certificate as written in it, for a message. */
   readonly names: readonly string[]
+  /** The CN of its subject, which some compare besides those names; null where it has none, or nobody knows. */
+  readonly commonName: string | null
 }
 
 /** A certificate that a server of nginx shows, and where the configuration names its file. */
@@ -40,9 +42,14 @@ export function certificatesOf(files: FileSystem, server: NginxServer): readonly
     const isFile = path !== null && !written.includes('$') && !/^(?:data|engine|store):/.test(written)
     return {
       at: argumentPlace(line, 0),
-      certificate: isFile ? (readCertificate(files, path) ?? renewedCertificate(files, path)) : null,
+      certificate: isFile ? certificateAt(files, path) : null,
     }
   })
+}
+
+/** The certificate of a file, or the one that certbot renews there; null where neither is in the audit. */
+export function certificateAt(files: FileSystem, path: string): Certificate | null {
+  return readCertificate(files, path) ?? renewedCertificate(files, path)
 }
 
 /** The first certificate of a PEM file, which is the server's own; null where there is none. */
@@ -60,7 +67,7 @@ const renewedCertificate = memoByKey((files: FileSystem, path: string): Certific
   const isMapped = renewal.webroots.every(({ name, at }) => placeText(at).toLowerCase().includes(name))
   const names = renewal.webroots.map(({ name }) => name)
   if (!isMapped || names.length === 0) return null
-  return { covers: host => names.includes(host.toLowerCase()), names }
+  return { covers: host => names.includes(host.toLowerCase()), names, commonName: null }
 })
 
 const BEGIN = '-----BEGIN CERTIFICATE-----'
@@ -76,11 +83,12 @@ function parse(files: FileSystem, path: string): Certificate | null {
   const certificate = decode(text.slice(from, to + END.length))
   if (certificate === null) return null
   const alternative = [...(certificate.subjectAltName ?? '').matchAll(/(?:^|, )DNS:([^,\s]+)/g)]
-  const common = /(?:^|\n)CN=(.+)/.exec(certificate.subject)?.[1]
+  const common = /(?:^|\n)CN=(.+)/.exec(certificate.subject)?.[1] ?? null
   const names = alternative.map(match => match[1] ?? '')
   return {
     covers: host => certificate.checkHost(host) !== undefined,
-    names: names.length > 0 || common === undefined ? names : [common],
+    names: names.length > 0 || common === null ? names : [common],
+    commonName: common,
   }
 }
 

@@ -209,6 +209,42 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'api',
   },
   {
+    rule: 'tls/backend-name-unverifiable',
+    shows: 'nginx compares the name in proxy_pass with those of the certificate',
+    examples: { bad: 'a name that the certificate does not have', good: 'the name that the certificate has' },
+    hosts: { 'console.internal': '127.0.0.1', 'example.org': '127.0.0.1' },
+    files: { 'etc/ssl/site.key': LEAF_KEY, 'etc/ssl/site.pem': `${LEAF}${INTERMEDIATE}${ROOT}` },
+    request: { url: 'http://example.org/' },
+    harm: ({ response, log }) =>
+      response.status === 502 && log.includes('upstream SSL certificate does not match "console.internal"'),
+    sound: ({ log }) => !log.includes('upstream SSL certificate does not match'),
+  },
+  {
+    rule: 'tls/backend-name-unverifiable',
+    shows: 'Apache checks the name of the certificate without being asked',
+    examples: { bad: 'an address in Apache', good: 'the name of the certificate in Apache' },
+    hosts: { 'example.org': '127.0.0.1' },
+    files: { 'etc/ssl/site.key': LEAF_KEY },
+    request: { url: 'http://shop.example.net/' },
+    harm: ({ response, log }) =>
+      response.status >= 500 && log.includes('Error during SSL Handshake with remote server'),
+    sound: ({ response }) => response.body === 'console',
+  },
+  {
+    rule: 'tls/backend-name-unverifiable',
+    shows: 'with ProxyPreserveHost it is the name of the request',
+    examples: {
+      bad: 'the name of the request, which Apache keeps',
+      good: 'the name of the certificate in Apache',
+    },
+    hosts: { 'example.org': '127.0.0.1' },
+    files: { 'etc/ssl/site.key': LEAF_KEY },
+    request: { url: 'http://shop.example.net/' },
+    harm: ({ response, log }) =>
+      response.status >= 500 && log.includes('Error during SSL Handshake with remote server'),
+    sound: ({ response }) => response.body === 'console',
+  },
+  {
     rule: 'tls/protocols-of-default-server',
     examples: { bad: 'a server for TLS 1.3 alone', good: 'in the default server' },
     shows: 'a handshake in another version of TLS',
