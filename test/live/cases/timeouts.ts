@@ -21,6 +21,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'timeouts/apache-below-nginx',
+    shows: 'Apache waits no longer than socket-timeout says for its daemon process',
+    examples: { bad: 'a second of the daemon process', good: 'raised on both' },
+    request: { url: `${SITE}/?sleep=2` },
+    harm: ({ response, log }) =>
+      response.status === 504 && log.includes('Timeout when reading response headers from daemon process'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'timeouts/wsgi-request-timeout-kills-process',
     examples: { bad: 'three seconds in mod_wsgi, ten in nginx', good: 'as long as nginx waits' },
     shows: 'the process is killed under its request, which is a 500',
