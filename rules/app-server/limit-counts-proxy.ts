@@ -1,3 +1,4 @@
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
@@ -5,7 +6,11 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { behindNginx, serviceUnit } from './_examples.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
+import { type DjangoInServer, djangoInServers } from '../django/_connections.ts'
+import { settingTexts } from '../django/_setting-entries.ts'
+import { firstInProject } from '../django/_project-sources.ts'
+import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
 const flask = (lines: string, command = '/usr/bin/gunicorn app:app'): Record<string, string> =>
   behindNginx(serviceUnit(command), {
@@ -19,19 +24,45 @@ const flask = (lines: string, command = '/usr/bin/gunicorn app:app'): Record<str
     `,
   })
 
+/** Django with django-ratelimit behind what nginx connects to. */
+const django = (
+  view: string,
+  { settings = '', command = '--bind unix:/run/shop/shop.sock', address = 'unix:/run/shop/shop.sock' } = {},
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer('', address)),
+  'etc/systemd/system/shop.service': serviceUnit(`/usr/bin/gunicorn ${command} shop.wsgi`),
+  'etc/shop/shop/__init__.py': '',
+  'etc/shop/shop/wsgi.py': WSGI,
+  'etc/shop/shop/settings.py': conf`
+    SECRET_KEY = "shop"
+    ALLOWED_HOSTS = ["example.org"]
+    MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+    ${settings}
+  `,
+  'etc/shop/shop/views.py': conf`
+    from django_ratelimit.decorators import ratelimit
+
+    ${view}
+    def login(request):
+        ...
+  `,
+})
+
 export default defineRule({
   summary: 'A limit of the application counts all clients as one',
   severity: 'warning',
+  otherSeverities: { error: 'where django-ratelimit finds no address at all, and refuses every request' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`request.remote_addr` of Flask is the address that connected to gunicorn, and that is nginx, whatever `X-Forwarded-For` says: gunicorn leaves `REMOTE_ADDR` alone. With `get_remote_address` of Flask-Limiter for a key all clients share one limit; one of them uses it up, and the others get 429 Too Many Requests.',
+  why: '`request.remote_addr` of Flask is the address that connected to gunicorn, and that is nginx, whatever `X-Forwarded-For` says: gunicorn leaves `REMOTE_ADDR` alone. With `get_remote_address` of Flask-Limiter for a key all clients share one limit; one of them uses it up, and the others get 429 Too Many Requests. So it is with the key `ip` of django-ratelimit; and where gunicorn listens on a Unix socket, the peer has no address: `REMOTE_ADDR` is empty, and django-ratelimit raises `ImproperlyConfigured: IP address in REMOTE_ADDR is empty`.',
   remedy:
-    'Wrap the application, `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)`, and let nginx send `X-Forwarded-For`',
+    'Wrap the application, `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)`, and let nginx send `X-Forwarded-For`; for django-ratelimit name `HTTP_X_REAL_IP` in `RATELIMIT_IP_META_KEY`, the header in which nginx sends `$remote_addr`',
   references: [
     'https://flask-limiter.readthedocs.io/en/stable/recipes.html#deploying-an-application-behind-a-proxy',
     'https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/',
+    'https://django-ratelimit.readthedocs.io/en/stable/security.html#client-ip-address',
   ],
-  unproven: 'Flask-Limiter is no package of Debian that the live tests install',
+  unproven: 'Neither Flask-Limiter nor django-ratelimit is a package of Debian that the live tests install',
   bad: [
     {
       title: 'Flask-Limiter',
@@ -49,8 +80,61 @@ export default defineRule({
         Limiter(«get_remote_address», app=app)
       `),
     },
+    {
+      title: 'django-ratelimit, and a Unix socket that has no addresses',
+      files: django('@ratelimit(«key="ip"», rate="5/m", block=True)'),
+    },
+    {
+      title: 'django-ratelimit, and the address of nginx',
+      files: django("@ratelimit(group='login', «key='user_or_ip'», rate='5/m')", {
+        command: '--bind 127.0.0.1:8000',
+        address: '127.0.0.1:8000',
+      }),
+    },
   ],
   good: [
+    {
+      title: 'django-ratelimit that reads a header of nginx',
+      files: django('@ratelimit(key="ip", rate="5/m")', {
+        settings: 'RATELIMIT_IP_META_KEY = "HTTP_X_REAL_IP"',
+      }),
+    },
+    {
+      title: 'django-ratelimit with another key',
+      files: django('@ratelimit(key="header:x-real-ip", rate="5/m")'),
+    },
+    {
+      title: 'django-ratelimit that is off',
+      files: django('@ratelimit(key="ip", rate="5/m")', { settings: 'RATELIMIT_ENABLE = False' }),
+    },
+    {
+      title: 'a middleware that sets the address',
+      files: {
+        ...django('@ratelimit(key="ip", rate="5/m")', {
+          settings: 'MIDDLEWARE += ["shop.middleware.client"]',
+        }),
+        'etc/shop/shop/middleware.py': conf`
+          def client(get_response):
+              def middleware(request):
+                  request.META["REMOTE_ADDR"] = request.META["HTTP_X_REAL_IP"]
+                  return get_response(request)
+              return middleware
+        `,
+      },
+    },
+    {
+      title: 'a package that sets the address',
+      files: django('@ratelimit(key="ip", rate="5/m")', {
+        settings: 'MIDDLEWARE += ["x_forwarded_for.middleware.XForwardedForMiddleware"]',
+      }),
+    },
+    {
+      title: 'a worker of uvicorn, which reads the header',
+      files: django('@ratelimit(key="ip", rate="5/m")', {
+        command: '-k uvicorn.workers.UvicornWorker --bind 127.0.0.1:8000',
+        address: '127.0.0.1:8000',
+      }),
+    },
     {
       title: 'ProxyFix',
       files: flask(conf`
@@ -77,6 +161,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* ofDjango(deployment)
     for (const connection of deployment.connections.http) {
       for (const target of connection.targets) {
         const program = serverBehind(target)
@@ -119,4 +204,56 @@ function asksForMore(code: string): boolean {
 
 function placeIn(source: Source, start: number): Place {
   return { source, start, end: start + 'get_remote_address'.length }
+}
+
+/** The limits of django-ratelimit that ask for the address that connected. */
+function* ofDjango(deployment: Deployment) {
+  for (const found of djangoInServers(deployment)) {
+    const { connection, settings, machine, runner } = found
+    if (!isHttp(connection) || !readsAddressOfPeer(found)) continue
+    const files = machine.container?.files ?? machine.files
+    if (firstInProject(files, settings, /\bREMOTE_ADDR\b|\bRATELIMIT_IP_META_KEY\b/) !== null) continue
+    const at = firstInProject(files, settings, KEY, ({ text }) => IMPORTS.test(text))
+    if (at === null) continue
+    const isUnix = runner.target.address.kind === 'unix'
+    yield {
+      at,
+      ...(isUnix && { severity: 'error' as const }),
+      message: isUnix
+        ? '`REMOTE_ADDR` is empty, as gunicorn listens on a Unix socket: django-ratelimit raises `ImproperlyConfigured: IP address in REMOTE_ADDR is empty`, and the answer is 500'
+        : '`REMOTE_ADDR` is the address of nginx, so all clients share one limit',
+      label: isUnix ? 'no address' : 'one address for all',
+      related: [{ at: namePlace(connection.pass), message: 'nginx connects here' }],
+      help: 'Name `HTTP_X_REAL_IP` in `RATELIMIT_IP_META_KEY` of the settings, and let nginx send it: `proxy_set_header X-Real-IP $remote_addr;` in nginx',
+    }
+  }
+}
+
+const IMPORTS = /^\s*(?:from|import)\s+(?:django_)?ratelimit\b/m
+const KEY = /(?<=\bratelimit\((?:[^()]*?,\s*)?)key\s*=\s*(["'])(?:user_or_)?ip\1/
+
+/** Packages that may set the address by a header. */
+const SETS_ADDRESS = /forward|xff|proxy|real|(?:^|[._])ip|ipware/i
+
+function isOn(settings: DjangoSettings): boolean {
+  const enabled = settings.get('RATELIMIT_ENABLE')
+  return enabled === null || (enabled.known && enabled.value === true)
+}
+
+/** True where the address of a request is that of the peer of gunicorn, and the limits are surely on. */
+function readsAddressOfPeer({ settings, runner }: DjangoInServer): boolean {
+  const { server } = runner.program
+  const { workerClass } = server
+  const isOfWsgi =
+    workerClass === null ||
+    (workerClass.known && /^(?:sync|gthread|gevent|eventlet)$/.test(workerClass.value))
+  return (
+    server.program === 'gunicorn' &&
+    isOfWsgi &&
+    !settings.names.has('RATELIMIT_IP_META_KEY') &&
+    isOn(settings) &&
+    settingTexts(settings, 'MIDDLEWARE')?.every(
+      name => name !== null && (/^django\./.test(name) || !SETS_ADDRESS.test(name)),
+    ) === true
+  )
 }
