@@ -53,6 +53,15 @@ const grafana = (lines: string): string => conf`
     GF_SERVER_DOMAIN: ops.example.org
     ${lines}
 `
+const ALSO = 'proxied here, too'
+const TOLD_GRAFANA = tree(
+  grafana(conf`
+    GF_SERVER_ROOT_URL: https://ops.example.org/grafana/
+    GF_SERVER_SERVE_FROM_SUB_PATH: "true"
+  `),
+  'http://tool:3000',
+  '/grafana/',
+)
 
 export default defineRule({
   summary: 'A program stands below a path, and is not told of it',
@@ -112,6 +121,14 @@ export default defineRule({
       ),
     },
     {
+      title: 'a path of Grafana below the one that it leaves to the proxy',
+      files: tree(
+        grafana('GF_SERVER_ROOT_URL: https://ops.example.org/grafana/'),
+        '«http://tool:3000»',
+        '/grafana/login',
+      ),
+    },
+    {
       title: 'Prometheus',
       files: tree('image: prom/prometheus:v2.53.0', '«http://tool:9090/»', '/prometheus/'),
     },
@@ -164,6 +181,89 @@ export default defineRule({
         `),
         'http://tool:3000',
         '/grafana/',
+      ),
+    },
+    {
+      title: 'a path of Grafana below the one that it is told of',
+      files: {
+        ...TOLD_GRAFANA,
+        'site.conf': TOLD_GRAFANA['site.conf']!.replace(
+          'location /grafana/ {',
+          conf`
+            location /grafana/api/live/ {
+                proxy_pass http://tool:3000;
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection upgrade;
+            }
+            location /grafana/ {
+          `.trim(),
+        ),
+      },
+    },
+    {
+      title: 'a path of Grafana on the machine below the one that it is told of',
+      files: {
+        ...onMachine(
+          'http://127.0.0.1:3000',
+          conf`
+            root_url = %(protocol)s://%(domain)s:%(http_port)s/grafana/
+            serve_from_sub_path = true
+          `,
+        ),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location /grafana/api/live {
+                proxy_pass http://127.0.0.1:3000;
+            }
+          `),
+        ),
+      },
+    },
+    {
+      title: 'a path of Prometheus below the one that it is told of',
+      files: tree(
+        conf`
+          image: prom/prometheus:v2.53.0
+          command: --config.file=/etc/prometheus/prometheus.yml --web.external-url=https://ops.example.org/prometheus
+        `,
+        'http://tool:9090',
+        '/prometheus/api/v1/write',
+      ),
+    },
+    {
+      title: 'a path of Nexus, which is told of its prefix without a slash',
+      files: tree(
+        conf`
+          image: sonatype/nexus3
+          environment:
+            NEXUS_CONTEXT: nexus
+        `,
+        'http://tool:8081',
+        '/nexus/repository/',
+      ),
+    },
+    {
+      title: 'a path of Kibana below its own',
+      files: tree(
+        conf`
+          image: docker.elastic.co/kibana/kibana:8.13.0
+          environment:
+            - SERVER_BASEPATH=/ops/kibana
+            - SERVER_REWRITEBASEPATH=true
+        `,
+        'http://tool:5601',
+        '/ops/kibana/api/',
+      ),
+    },
+    {
+      title: 'an option whose value is a word of its own',
+      files: tree(
+        conf`
+          image: prom/alertmanager:v0.27.0
+          command: ["--web.external-url", "https://ops.example.org/alertmanager/"]
+        `,
+        'http://tool:9093',
+        '/alertmanager/',
       ),
     },
     {
@@ -242,9 +342,12 @@ export default defineRule({
           yield {
             at: argumentPlace(pass, 0),
             message: installed.message,
+            cause: server.directive,
+            aspect: installed.message,
+            also: ALSO,
             label: isTaken ? `\`${path}\` is taken away` : `\`${path}\` is passed on`,
             related: [{ at: installed.at, message: installed.name }],
-            help: `Write \`${installed.help.replaceAll('PATH', path)}\``,
+            help: writing(installed.help, prefixOf(path, installed.word)),
           }
         const tool = container === null ? null : toolOf(container)
         if (container === null || tool === null) continue
@@ -254,9 +357,12 @@ export default defineRule({
         yield {
           at: argumentPlace(pass, 0),
           message: said.message,
+          cause: server.directive,
+          aspect: said.message,
+          also: ALSO,
           label: isTaken ? `\`${path}\` is taken away` : `\`${path}\` is passed on`,
           related: [{ at: container.service.image?.at ?? container.service.at, message: tool.name }],
-          help: `Write \`${said.help.replaceAll('PATH', path)}\``,
+          help: writing(said.help, prefixOf(path, tool.word)),
         }
       }
     }
@@ -270,7 +376,13 @@ function installedUntold(
   port: number | null,
   path: string,
   isTaken: boolean,
-): { readonly name: string; readonly message: string; readonly help: string; readonly at: Place } | null {
+): {
+  readonly name: string
+  readonly word: string
+  readonly message: string
+  readonly help: string
+  readonly at: Place
+} | null {
   const { files, container } = from.machine
   if (container !== null || local !== true) return null
   for (const each of INSTALLED) {
@@ -281,25 +393,52 @@ function installedUntold(
     const written = told.exec(source.code)
     const value = written?.[1] ?? ''
     if (/[\0\uFFFD\uE000${}]/.test(value)) return null
-    if (written !== null && value.includes(path.slice(1))) {
+    const prefix = toldPrefix(value, path)
+    if (written !== null && prefix !== null) {
       if (isTaken || serves.test(source.code)) return null
       const start = written.index + written[0].length - value.trimStart().length
       const at = { source, start, end: start + value.trim().length }
-      return { name, at, ...passedOn(name, path) }
+      return { name, word, at, ...passedOn(name, prefix) }
     }
     if (!isTaken && !path.includes(word)) return null
     return {
       name,
+      word,
       help,
-      message: untold(name, path),
+      message: untold(name, prefixOf(path, word)),
       at: { source, start: 0, end: Math.max(source.text.search(/\r?\n|$/), 1) },
     }
   }
   return null
 }
 
+/** Names of variables end with `_PATH`, too. */
+function writing(line: string, path: string): string {
+  return `Write \`${line.replace(/(?<![A-Z_])PATH/g, path)}\``
+}
+
 function untold(name: string, path: string): string {
   return `${name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``
+}
+
+/** How much of the path a value names: all of it, or what a location of one of the program's own paths stands below. */
+function toldPrefix(value: string, path: string): string | null {
+  if (value.includes(path.slice(1))) return path
+  const words = value.split(/[\s"']+/).map(word => word.replace(/\/$/, ''))
+  const isTold = (prefix: string): boolean =>
+    words.some(word => word.endsWith(prefix) || word.endsWith(`=${prefix.slice(1)}`))
+  return prefixes(path).find(isTold) ?? null
+}
+
+/** The paths above a path, the longest first, without `/`. */
+function prefixes(path: string): readonly string[] {
+  const parts = path.split('/').slice(1, -1)
+  return parts.map((_, index) => `/${parts.slice(0, parts.length - index).join('/')}`)
+}
+
+/** Up to the name of the program: what is below is a path of its own, as `/grafana/api/live` is. */
+function prefixOf(path: string, word: string): string {
+  return [...prefixes(path)].reverse().find(prefix => prefix.includes(word)) ?? path
 }
 
 /** What comes of a path that a program puts before its addresses, and does not expect in requests. */
@@ -336,10 +475,13 @@ function faultOf(
     ...variables.map(({ name, value }) => `${name}=${value?.known === true ? value.value : ''}`),
     ...[...(service.command?.words ?? []), ...(service.entrypoint?.words ?? [])].map(({ text }) => text),
   ]
-  const told = written.filter(text => tool.told.test(text))
+  // The value of an option may be the word behind it.
+  const told = written.filter(
+    (text, index) => tool.told.test(text) || tool.told.test(written[index - 1] ?? ''),
+  )
   if (written.some(text => /[\0\uFFFD\uE000]/.test(text))) return null
-  if (!told.some(text => text.includes(path.slice(1))))
-    return { message: untold(tool.name, path), help: tool.help }
+  const prefix = told.map(text => toldPrefix(text, path)).find(each => each !== null) ?? null
+  if (prefix === null) return { message: untold(tool.name, prefixOf(path, tool.word)), help: tool.help }
   const takes = written.some(text =>
     /^(?:SERVER_REWRITEBASEPATH|GF_SERVER_SERVE_FROM_SUB_PATH)=["']?true|server\.serve_from_sub_path/i.test(
       text,
@@ -347,7 +489,7 @@ function faultOf(
   )
   if (!/^(?:Kibana|Grafana)$/.test(tool.name) || isTaken || takes) return null
   const variable = tool.name === 'Kibana' ? 'SERVER_REWRITEBASEPATH' : 'GF_SERVER_SERVE_FROM_SUB_PATH'
-  return { message: passedOn(tool.name, path).message, help: `${variable}: "true"` }
+  return { message: passedOn(tool.name, prefix).message, help: `${variable}: "true"` }
 }
 
 function mayConfigure({ configuration }: Tool, target: string): boolean {
