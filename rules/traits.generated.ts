@@ -738,7 +738,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['timeouts/uwsgi-harakiri-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['timeouts/wsgi-request-timeout-kills-process', { fixes: [], programs: ['nginx', 'apache'] }],
   ['timeouts/wsgi-request-timeout-missing', { fixes: ['unsafe'], programs: ['apache'] }],
-  ['tls/acme-challenge-not-served', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'docker'] }],
+  ['tls/acme-challenge-not-served', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
   ['tls/acme-port-taken', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/apache-sni-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['tls/backend-asks-certificate', { fixes: [], programs: ['nginx', 'apache'] }],

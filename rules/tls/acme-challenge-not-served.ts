@@ -10,12 +10,12 @@ import { probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { askHost, originOf } from '../../src/deployment/requests/ask-host.ts'
-import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import type { Related } from '../../src/servers/problem.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
+import { aliasedWebroots } from './_aliased-webroots.ts'
+import { challengeAliases } from './_challenge-aliases.ts'
 import { lonelyWebroots, webrootsInContainer } from './_certbot-container.ts'
 import { CHALLENGE, servedNames } from './_challenges.ts'
 
@@ -130,6 +130,44 @@ const staging = (lines: string): Record<string, string> => ({
   'srv/users': 'staff:{SHA}x',
 })
 
+const aliased = (path: string, directory: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': conf`
+    events {
+    }
+    http {
+        server {
+            listen 80;
+            server_name shop.example.org;
+            root /srv/shop;
+            location ${path} {
+                alias ${directory};
+            }
+        }
+    }
+  `,
+})
+const apacheAlias = (directory: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName shop.example.org
+          DocumentRoot /srv/shop
+          Alias /.well-known/acme-challenge/ ${directory}
+          <Directory /srv>
+              Require all granted
+          </Directory>
+      </VirtualHost>
+    `,
+    ['alias'],
+  )
+const CLI_INI = {
+  'etc/letsencrypt/cli.ini': conf`
+    authenticator = webroot
+    webroot-path = /srv/acme
+  `,
+}
+
 export default defineRule({
   summary: 'The challenge by which certbot renews a certificate is not served',
   severity: 'error',
@@ -143,6 +181,54 @@ export default defineRule({
     'https://eff-certbot.readthedocs.io/en/stable/using.html#webroot',
   ],
   bad: [
+    {
+      title: 'an alias to the webroot itself',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name shop.example.org;
+                  root /srv/shop;
+                  include snippets/letsencrypt.conf;
+              }
+          }
+        `,
+        'etc/nginx/snippets/letsencrypt.conf': conf`
+          location ^~ /.well-known/acme-challenge/ {
+              default_type text/plain;
+              alias «/srv/acme/»;
+          }
+        `,
+        'etc/letsencrypt/cli.ini': conf`
+          authenticator = webroot
+          webroot-path = /srv/acme
+        `,
+      },
+    },
+    {
+      title: 'an alias to the webroot that a table of cron names',
+      files: {
+        ...aliased('/.well-known/', '«/srv/acme/»'),
+        'etc/cron.d/certbot': conf`
+          0 3 * * * root certbot certonly --keep --webroot -w /srv/acme -d shop.example.org
+        `,
+      },
+    },
+    {
+      title: 'an Alias of Apache to the webroot itself',
+      files: {
+        'etc/apache2/apache2.conf': apacheAlias('«/srv/acme/»'),
+        'root/renew.sh': conf`
+          #!/bin/sh
+          certbot certonly --webroot \
+              --webroot-path /srv/acme \
+              -d shop.example.org
+        `,
+      },
+    },
     {
       title: 'hidden files are denied',
       files: site(conf`
@@ -319,6 +405,64 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an alias to the directory of the challenges',
+      files: {
+        ...aliased('/.well-known/acme-challenge/', '/srv/acme/.well-known/acme-challenge/'),
+        ...CLI_INI,
+      },
+    },
+    {
+      title: 'an alias for what writes into the directory itself',
+      files: {
+        ...aliased('/.well-known/acme-challenge/', '/srv/acme/'),
+        ...CLI_INI,
+        'etc/dehydrated/config': conf`
+          WELLKNOWN=/srv/acme
+        `,
+      },
+    },
+    {
+      title: 'an alias to another directory than the webroot',
+      files: { ...aliased('/.well-known/acme-challenge/', '/srv/tiny/'), ...CLI_INI },
+    },
+    {
+      title: 'a webroot where names are proven by DNS',
+      files: {
+        ...aliased('/.well-known/acme-challenge/', '/srv/acme/'),
+        'etc/letsencrypt/cli.ini': conf`
+          authenticator = dns-cloudflare
+          webroot-path = /srv/acme
+        `,
+      },
+    },
+    {
+      title: 'certbot in a container, whose directories have other names',
+      files: {
+        ...aliased('/.well-known/acme-challenge/', '/srv/acme/'),
+        'etc/cron.d/certbot': conf`
+          0 3 * * * root docker run -v /srv/acme:/srv/acme/.well-known/acme-challenge certbot/certbot certonly --webroot -w /srv/acme -d shop.example.org
+        `,
+      },
+    },
+    {
+      title: 'a command that is a comment',
+      files: {
+        ...aliased('/.well-known/acme-challenge/', '/srv/acme/'),
+        'root/renew.sh': conf`
+          #!/bin/sh
+          # certbot certonly --webroot -w /srv/acme -d shop.example.org
+          acme-tiny --acme-dir /srv/acme > cert.pem
+        `,
+      },
+    },
+    {
+      title: 'an Alias of Apache to the directory of the challenges',
+      files: {
+        'etc/apache2/apache2.conf': apacheAlias('/srv/acme/.well-known/acme-challenge/'),
+        ...CLI_INI,
+      },
+    },
+    {
       title: 'a location for the challenge',
       files: site(conf`
         location ^~ /.well-known/acme-challenge/ {
@@ -486,27 +630,22 @@ export default defineRule({
         }
     }
     yield* deniedAliases(deployment)
+    for (const { at, served, webroot, fix } of aliasedWebroots(deployment))
+      yield {
+        at,
+        message: `the challenge is looked for as \`${served}/…\`, and certbot puts it below \`${webroot.directory}/.well-known/acme-challenge\`: 404`,
+        label: '`alias` replaces the path, `root` does not',
+        related: [
+          { at: webroot.at, message: 'the webroot, below which `.well-known/acme-challenge` is made' },
+        ],
+        ...fix,
+      }
   },
 })
 
 /** An `Alias` of Apache for the challenge, in a virtual host that asks whoever wants it for a password. */
 function* deniedAliases(deployment: Deployment) {
-  const aliases = new Map(
-    deployment.apache.flatMap(configuration => {
-      const lines = (configuration.occurrences.get('alias') ?? []).filter(({ args }) =>
-        /^\/\.well-known(?:\/acme-challenge)?\/?$/.test(args[0]?.value ?? ''),
-      )
-      return lines.length === 0 ? [] : [[configuration, lines] as const]
-    }),
-  )
-  if (aliases.size === 0) return
-  for (const asked of hostsHolding(deployment, ['alias'])) {
-    const lines = aliases.get(asked.configuration)
-    const alias = lines?.find(line => {
-      const home = virtualHostSection(line)
-      return home === null || home === asked.host?.directive
-    })
-    if (alias === undefined || originOf(asked).scheme !== 'http') continue
+  for (const { asked, alias } of challengeAliases(deployment)) {
     const { end } = askHost(deployment, asked, CHALLENGE)
     if (end.kind !== 'response' || end.status !== 401 || end.at === null) continue
     yield {

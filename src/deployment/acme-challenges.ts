@@ -6,6 +6,11 @@ import {
   type RenewalWebroot,
   readRenewal,
 } from '../../parsers/certbot/renewal.ts'
+import {
+  commandWebroots,
+  settingWebroots,
+  type WrittenWebroot,
+} from '../../parsers/certbot/written-webroots.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
 import { serviceCommands } from './service-commands.ts'
@@ -43,6 +48,25 @@ export const acmeWebroots = memo((files: FileSystem): readonly RenewalWebroot[] 
   ...renewals(files).flatMap(({ authenticator, webroots }) => (authenticator === 'webroot' ? webroots : [])),
   ...acmeShDomains(files).flatMap(({ webroots }) => webroots),
 ])
+
+/** Where administrators keep their scripts. */
+const SCRIPTS = ['/root', '/root/bin', '/usr/local/bin', '/usr/local/sbin', '/opt', '/opt/scripts']
+
+/** Directories that the settings of certbot and commands on the machine name, whatever the names they are for. */
+export const machineWebroots = memo((files: FileSystem): readonly WrittenWebroot[] => {
+  const settings = sourceAt(files, `${CERTBOT}/cli.ini`)
+  const scripts = SCRIPTS.flatMap(directory =>
+    (files.list(directory) ?? []).flatMap(({ name, kind }) =>
+      kind === 'file' && /^[\w-]+(?:\.(?:sh|bash))?$/.test(name)
+        ? (sourceAt(files, `${directory}/${name}`) ?? [])
+        : [],
+    ),
+  )
+  return [
+    ...(settings === null ? [] : settingWebroots(settings)),
+    ...[...starters(files), ...scripts].flatMap(commandWebroots),
+  ]
+})
 
 /** Directories of commands that run beside certbot, and of what starts it. */
 const HOOK_DIRECTORIES = ['pre', 'post', 'deploy'].map(when => `${CERTBOT}/renewal-hooks/${when}`)

@@ -321,6 +321,24 @@ export const cases: readonly LiveCase[] = [
       sound: ({ response }) => response.body === 'token.thumbprint',
     }),
   ),
+  ...[
+    ['an alias to the webroot itself', 'an alias to the directory of the challenges', 'nginx'],
+    [
+      'an Alias of Apache to the webroot itself',
+      'an Alias of Apache to the directory of the challenges',
+      'Apache',
+    ],
+  ].map(
+    ([bad = '', good = '', server = '']): LiveCase => ({
+      rule: 'tls/acme-challenge-not-served',
+      shows: `${server} looks for the file in the webroot itself`,
+      examples: { bad, good },
+      files: { 'srv/acme/.well-known/acme-challenge/token': 'token.thumbprint' },
+      request: { url: 'http://shop.example.org/.well-known/acme-challenge/token' },
+      harm: ({ response }) => response.status === 404,
+      sound: ({ response }) => response.body === 'token.thumbprint',
+    }),
+  ),
   {
     rule: 'tls/upstream-server-name-off',
     shows: 'the host refuses the handshake',
