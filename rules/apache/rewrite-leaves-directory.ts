@@ -1,15 +1,18 @@
 import { posix } from 'node:path'
-import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { isForHtaccess } from '../../src/servers/apache/htaccess-alone.ts'
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { htaccessFilesOf, type Htaccess } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRule } from '../../src/servers/apache/queries/rewriting.ts'
 import { HTACCESS_MAIN } from '../_rewriting-examples.ts'
+import { ownAddress } from '../php/_own-address.ts'
 
 const site = (lines: string, more: Record<string, string> = {}): Record<string, string> => ({
   'etc/apache2/apache2.conf': HTACCESS_MAIN,
@@ -26,10 +29,35 @@ const UNLESS_FILE = conf`
   RewriteCond %{REQUEST_FILENAME} !-d
 `
 
+/** A web space of which no server is seen. */
+const webSpace = (
+  home: string,
+  lines: string,
+  more: Record<string, string> = {},
+): Record<string, string> => ({
+  'public_html/index.html': 'start page\n',
+  'public_html/blog/index.php': "<?php require __DIR__ . '/wp-blog-header.php';\n",
+  'public_html/blog/wp-config.php': `<?php\ndefine( 'WP_HOME', '${home}' );\n`,
+  'public_html/blog/.htaccess': conf`
+    # BEGIN WordPress
+    <IfModule mod_rewrite.c>
+    RewriteEngine On
+    RewriteBase /
+    RewriteRule ^index\.php$ - [L]
+    RewriteCond %{REQUEST_FILENAME} !-f
+    RewriteCond %{REQUEST_FILENAME} !-d
+    ${lines}
+    </IfModule>
+    # END WordPress
+  `,
+  ...more,
+})
+
 export default defineRule({
   summary: 'A rule for every page of a directory leads to a file outside of it that is not there',
   severity: 'error',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The lines were written for a site of its own. Below a path of another one, `/index.php` and `RewriteBase /` mean the document root: the start page of the application still works, and every other page is 404.',
   remedy: 'Write the path of the directory: `RewriteBase /blog/` and `RewriteRule . index.php [L]`',
@@ -52,8 +80,36 @@ export default defineRule({
         RewriteRule ^(.*)$ index.php?p=$1 [L,QSA]
       `),
     },
+    {
+      title: 'WordPress that knows its directory, without a server in the audit',
+      files: webSpace('https://www.example.org/blog', 'RewriteRule . «/index.php» [L]'),
+    },
+    {
+      title: 'the same below a .htaccess of the document root',
+      files: webSpace('https://www.example.org/blog/', 'RewriteRule . «/index.php» [L]', {
+        'public_html/.htaccess': conf`Options -Indexes`,
+      }),
+    },
   ],
   good: [
+    {
+      title: 'WordPress with its path, without a server in the audit',
+      files: webSpace('https://www.example.org/blog', 'RewriteRule . /blog/index.php [L]'),
+    },
+    {
+      title: 'a directory that is a site of its own',
+      files: webSpace('https://blog.example.org', 'RewriteRule . /index.php [L]', {
+        'public_html/.htaccess': conf`Options -Indexes`,
+      }),
+    },
+    {
+      title: 'an application behind a proxy that takes the path away',
+      files: Object.fromEntries(
+        Object.entries(webSpace('https://www.example.org/blog', 'RewriteRule . /index.php [L]'))
+          .filter(([path]) => path !== 'public_html/index.html')
+          .map(([path, text]) => [path.replace('public_html/blog', 'blog/src'), text]),
+      ),
+    },
     {
       title: 'the path of the directory',
       files: site(conf`
@@ -102,29 +158,71 @@ export default defineRule({
     for (const asked of hostsHolding(deployment, ['rewriterule'])) {
       const { configuration, host } = asked
       const files = deployment.filesOf(configuration)
-      const root = documentRoot(asked)
-      if (!root.known) continue
       for (const htaccess of htaccessFilesOf(configuration, files, host)) {
-        const url = urlOfDirectory(asked, htaccess.directory)
-        if (url === null || url === '/' || !htaccess.file.occurrences.has('rewriterule')) continue
-        const { steps } = askHost(deployment, asked, `${url}${MISSING}`)
+        if (!htaccess.file.occurrences.has('rewriterule')) continue
+        const home = isAlone(configuration)
+          ? homeAlone(files, htaccess.directory)
+          : homeBelow(asked, htaccess.directory)
+        if (home === null) continue
+        const { url } = home
+        const { steps } = askHost(
+          deployment,
+          asked,
+          `${urlOfDirectory(asked, htaccess.directory) ?? '/'}${MISSING}`,
+        )
         if (steps.some(({ kind }) => kind === 'alias')) continue
         const last = steps.findLast(({ kind }) => kind === 'rewrite')?.directive
         if (last == null || last.source !== htaccess.file.source) continue
         const target = targetOf(placedRule(configuration, files, last), htaccess)
         if (target === null) continue
-        const path = posix.join(root.value, target.url)
+        const path = posix.join(home.root, target.url)
         const own = posix.join(htaccess.directory, posix.basename(target.url))
-        if ((files.list(root.value) ?? []).length === 0) continue
+        if ((files.list(home.root) ?? []).length === 0) continue
         if (files.kind(path) !== null || files.kind(own) !== 'file') continue
+        // Without a server its paths are those of whoever runs the audit.
+        const missing = isAlone(configuration) ? target.url : path
+        const there = isAlone(configuration) ? `${url}${posix.basename(own)}` : own
         yield {
           at: argumentPlace(target.line, target.index),
-          message: `every page below \`${url}\` becomes \`${target.url}\`, and there is no file \`${path}\`: the one here is \`${own}\``,
+          message: `every page below \`${url}\` becomes \`${target.url}\`, and there is no file \`${missing}\`: the one here is \`${there}\``,
         }
       }
     }
   },
 })
+
+/** Where the directory of a .htaccess lies. */
+interface Home {
+  /** The document root. */
+  readonly root: string
+  /** The path of the directory, with its last slash. */
+  readonly url: string
+}
+
+function homeBelow(asked: AskedHost, directory: string): Home | null {
+  const root = documentRoot(asked)
+  const url = urlOfDirectory(asked, directory)
+  return !root.known || url === null || url === '/' ? null : { root: root.value, url }
+}
+
+function isAlone({ main }: ApacheConfiguration): boolean {
+  return main !== null && isForHtaccess(main)
+}
+
+/**
+ * Where no server is seen, a directory may be the root of a site of its own. The application there says that it is not,
+ * and the directory around it has a page of its own.
+ */
+function homeAlone(files: FileSystem, directory: string): Home | null {
+  const own = ownAddress(files, directory.replace(/\/$/, ''))
+  const url = own === null ? '/' : `${own.url.pathname.replace(/\/$/, '')}/`
+  if (url === '/' || !directory.endsWith(url)) return null
+  const root = directory.slice(0, -url.length)
+  const isRoot = ['index.html', 'index.htm', '.htaccess', '.user.ini'].some(
+    name => files.kind(`${root}/${name}`) === 'file',
+  )
+  return isRoot || /\/(?:public_html|htdocs|httpdocs)$/.test(root) ? { root, url } : null
+}
 
 interface RewriteTarget {
   /** A file at the top of the document root. */

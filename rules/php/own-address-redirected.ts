@@ -1,20 +1,14 @@
-import { posix } from 'node:path'
-import { memo, memoByKey } from '../../parsers/collections/memo.ts'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
-import { type PhpSetting, phpSetting } from '../../parsers/php/script.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { PhpSetting } from '../../parsers/php/script.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { RequestEnd } from '../../src/deployment/requests/answer.ts'
 import { clientRequest } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe, probeRedirects } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
 import { nginxMain } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
-import { valuePlace } from './_environment.ts'
-import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
+import { type OwnAddress, ownAddress, parseUrl } from './_own-address.ts'
 import { phpSites } from './_php-sites.ts'
 
 const PHP = conf`
@@ -170,7 +164,7 @@ export default defineRule({
   *check(deployment) {
     const seen = new Set<PhpSetting['at']['source']>()
     for (const { files, root, names } of phpSites(deployment)) {
-      const own = addressIn(files, root)
+      const own = ownAddress(files, root)
       if (own === null || seen.has(own.at.source)) continue
       const found = ofWorkplace(own, names) ?? redirected(deployment, own, root)
       if (found === null) continue
@@ -180,20 +174,9 @@ export default defineRule({
   },
 })
 
-interface Own {
-  readonly by: string
-  readonly name: string
-  readonly url: URL
-  readonly at: Place
-  /** True for one that redirects whoever asks another name. */
-  readonly redirects: boolean
-  /** True for one that begins the addresses in its pages with it, scheme and all. */
-  readonly links: boolean
-}
-
 /** An address that is none of the network, of a site that has names there. */
 function ofWorkplace(
-  { by, name, url, at, redirects }: Own,
+  { by, name, url, at, redirects }: OwnAddress,
   names: readonly string[] | null,
 ): RuleFinding | null {
   if (!isLocal(url.hostname) || names === null || names.length === 0) return null
@@ -215,7 +198,7 @@ function isLocal(host: string): boolean {
 }
 
 /** An address that the server redirects to another scheme or name of the same application. */
-function redirected(deployment: Deployment, own: Own, root: string): RuleFinding | null {
+function redirected(deployment: Deployment, own: OwnAddress, root: string): RuleFinding | null {
   const { by, name, url, at } = own
   // A name that nobody here has, another server may answer.
   if (!namesOf(deployment).has(url.hostname)) return null
@@ -271,51 +254,4 @@ function isOf(end: RequestEnd, root: string): boolean {
   const path =
     end.kind === 'backend' ? end.script : end.kind === 'handler' || end.kind === 'file' ? end.path : null
   return path !== null && (path === root || path.startsWith(`${root}/`))
-}
-
-function parseUrl(text: string): URL | null {
-  return /^https?:\/\/[^/\uFFFC-\uFFFF]+/.test(text) && URL.canParse(text) ? new URL(text) : null
-}
-
-/** The address that the application in a directory has of itself; null where there is none, or nobody knows. */
-const addressIn = memoByKey((files: FileSystem, root: string): Own | null => {
-  const project = posix.dirname(root)
-  const wordpress = wordpressConfiguration(files, root)
-  if (wordpress !== null)
-    return inScript(wordpress, 'WP_HOME', { by: 'WordPress', name: 'WP_HOME', redirects: true, links: false })
-  const moodle = moodleConfiguration(files, root)
-  if (moodle !== null)
-    return inScript(moodle, '$CFG->wwwroot', { by: 'Moodle', name: 'wwwroot', redirects: true, links: true })
-  const joomla = sourceAt(files, `${root}/configuration.php`)
-  if (joomla !== null && /\bclass\s+JConfig\b/.test(joomla.text))
-    return inScript(joomla, '$live_site', { by: 'Joomla', name: 'live_site', redirects: false, links: true })
-  const old = sourceAt(files, `${root}/application/config/config.php`)
-  if (old !== null)
-    return inScript(old, '$config[base_url]', {
-      by: 'CodeIgniter',
-      name: 'base_url',
-      redirects: false,
-      links: true,
-    })
-  const environment = sourceAt(files, `${project}/.env`)
-  if (environment === null) return null
-  if (files.kind(`${project}/${PROJECT_FILES.Laravel}`) === 'file')
-    return inEnvironment(environment, 'ASSET_URL', 'Laravel')
-  if (files.kind(`${project}/${PROJECT_FILES.CodeIgniter}`) === 'file')
-    return inEnvironment(environment, 'app.baseURL', 'CodeIgniter')
-  return null
-})
-
-function inScript(source: Source, key: string, facts: Omit<Own, 'url' | 'at'>): Own | null {
-  const setting = phpSetting(source, key)
-  const url = typeof setting?.value === 'string' ? parseUrl(setting.value) : null
-  return setting == null || url === null ? null : { ...facts, url, at: setting.at }
-}
-
-function inEnvironment(source: Source, name: string, by: string): Own | null {
-  const line = parseDotenv(source).findLast(each => each.name === name)
-  const url = line?.value.known === true ? parseUrl(line.value.value) : null
-  if (line === undefined || url === null) return null
-  const at = valuePlace(line)
-  return { by, name, url, at, redirects: false, links: true }
 }
