@@ -639,6 +639,7 @@ import phpScriptFilenameFixed from './php/script-filename-fixed.ts'
 import phpScriptFilenameMissing from './php/script-filename-missing.ts'
 import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptOutsideChroot from './php/script-outside-chroot.ts'
+import phpScriptRootElsewhere from './php/script-root-elsewhere.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
 import phpSessionsNeverSwept from './php/sessions-never-swept.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
@@ -1499,6 +1500,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-filename-missing', ...phpScriptFilenameMissing },
   { id: 'php/script-not-in-container', ...phpScriptNotInContainer },
   { id: 'php/script-outside-chroot', ...phpScriptOutsideChroot },
+  { id: 'php/script-root-elsewhere', ...phpScriptRootElsewhere },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
   { id: 'php/sessions-never-swept', ...phpSessionsNeverSwept },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },

@@ -641,6 +641,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/script-filename-missing', { fixes: [], programs: ['nginx'] }],
   ['php/script-not-in-container', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/script-outside-chroot', { fixes: [], programs: ['nginx', 'php-fpm'] }],
+  ['php/script-root-elsewhere', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/scripts-lost-to-regex', { fixes: [], programs: ['nginx'] }],
   ['php/sessions-never-swept', { fixes: [], programs: ['apache', 'php-fpm'] }],
   ['php/setting-not-taken', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],

@@ -432,6 +432,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'the script runs',
   },
   {
+    rule: 'php/script-root-elsewhere',
+    examples: { bad: 'a root where nothing lies', good: 'the same root' },
+    shows: 'PHP finds no script',
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response, log }) => response.status === 404 && log.includes('Primary script unknown'),
+    sound: ({ response }) => response.body === 'the script runs',
+  },
+  {
     rule: 'php/setting-not-taken',
     examples: { bad: 'a unit of two letters', good: 'the units of PHP' },
     shows: 'a form of more than 64 bytes is lost',
