@@ -10,12 +10,15 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
-const site = (pass: string): string => conf`
+const TLS = conf`
+  listen 443 ssl;
+  ssl_certificate /srv/tls/a.pem;
+  ssl_certificate_key /srv/tls/a.key;
+`
+const site = (pass: string, listen = TLS): string => conf`
   server {
-      listen 443 ssl;
+      ${listen}
       server_name example.org;
-      ssl_certificate /srv/tls/a.pem;
-      ssl_certificate_key /srv/tls/a.key;
       location / {
           proxy_pass http://${pass};
           proxy_set_header Host $host;
@@ -65,7 +68,9 @@ const labelled = (command: string): Record<string, string> => ({
 export default defineRule({
   summary: 'An application server does not trust the headers of the proxy in front of it',
   severity: 'warning',
-  otherSeverities: { info: 'where nginx sends the address of the client alone' },
+  otherSeverities: {
+    info: 'where only the address of the client is lost: nginx sends no scheme, or `$scheme` of plain HTTP, which uvicorn supposes anyway, or Django reads the scheme from the header itself',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'uvicorn takes scheme and client from `X-Forwarded-Proto` and `X-Forwarded-For` only where the connection comes from an address of `--forwarded-allow-ips`, which is 127.0.0.1 by itself. A Unix socket has no address, and another container has another one: redirects and links lead to http://, and logs and limits see the proxy in place of every client.',
@@ -83,6 +88,13 @@ export default defineRule({
       files: onPort('--port «8000» --forwarded-allow-ips 10.0.0.1'),
     },
     { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },
+    {
+      title: 'plain HTTP, where the address of the client alone is lost',
+      files: {
+        ...compose('uvicorn app:app --host 0.0.0.0 --port «8000»'),
+        'nginx/site.conf': site('web:8000', 'listen 80;'),
+      },
+    },
     {
       title: 'workers of uvicorn in gunicorn',
       files: compose('gunicorn -k uvicorn.workers.UvicornWorker -b «0.0.0.0:8000» app:app'),
@@ -173,8 +185,8 @@ export default defineRule({
         yield {
           at,
           message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: ${namesOf(headers)} ignored`,
-          // Without the scheme, links and redirects are what they were.
-          ...(!headers.includes('X-Forwarded-Proto') && { severity: 'info' as const }),
+          // Without another scheme, links and redirects are what they were.
+          ...(!losesScheme(deployment, connection, program) && { severity: 'info' as const }),
           label: 'no --forwarded-allow-ips for the proxy',
           related: connection.headers.written
             .filter(({ name }) => headers.includes(properName(name)))
@@ -190,6 +202,7 @@ export default defineRule({
       if (program.server.proxyHeaders !== null || readsHeadersItself(deployment, program)) continue
       yield {
         at: socket.at,
+        ...(readsSchemeItself(deployment, program) && { severity: 'info' as const }),
         message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and ${front.proxy} connects from another container: \`X-Forwarded-For\` and \`X-Forwarded-Proto\` are ignored`,
         label: 'no --forwarded-allow-ips for the proxy',
         related: [{ at: front.at, message: `${front.proxy} terminates TLS` }],
@@ -197,6 +210,23 @@ export default defineRule({
     }
   },
 })
+
+/** Whether the application would see another scheme if the header were trusted: without it uvicorn supposes http. */
+function losesScheme(
+  deployment: Deployment,
+  { headers, server }: NginxConnection,
+  program: AppServerProgram,
+): boolean {
+  const sent = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
+  if (sent === undefined || sent.state === 'cleared') return false
+  if (sent.value === 'http' || (!server.tls && /^\$(?:scheme|\{scheme\})$/.test(sent.value))) return false
+  return !readsSchemeItself(deployment, program)
+}
+
+/** `SECURE_PROXY_SSL_HEADER`: Django takes the scheme from the header, whatever its server trusts. */
+function readsSchemeItself(deployment: Deployment, program: AppServerProgram): boolean {
+  return deployment.moduleOf(program)?.settings?.get('SECURE_PROXY_SSL_HEADER') != null
+}
 
 /** What the application itself does with the headers, its own file says. */
 function readsHeadersItself(deployment: Deployment, program: AppServerProgram): boolean {
