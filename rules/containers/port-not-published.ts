@@ -11,6 +11,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, PublishedPort } from '../../parsers/compose/compose.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { isProxyService } from './_proxy-services.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
@@ -321,18 +322,7 @@ function hasImageBeside({ project, hostFiles }: Container): boolean {
 
 /** A proxy of the project itself, whose configuration may lie anywhere, is what the others listen for. */
 function hasProxy({ project }: Container): boolean {
-  return [...project.services.values()].some(({ name, image, build }) => {
-    const texts = [
-      name,
-      image?.known === true ? image.value : '',
-      build?.context.known === true ? build.context.value : '',
-    ]
-    return texts.some(text =>
-      /nginx|httpd|apache|caddy|traefik|haproxy|envoy|resty|proxy|swag|tunnel|cloudflare|gateway|varnish/i.test(
-        text.replace(/^.*\/(?=[^/]+$)/, ''),
-      ),
-    )
-  })
+  return [...project.services.values()].some(isProxyService)
 }
 
 function isFixed({ published, target, protocol }: PublishedPort): boolean {

@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import type { Source } from '../../parsers/text/source.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -12,11 +11,27 @@ const SERVERS: ReadonlySet<string> = new Set(['puma', 'unicorn', 'rails'])
 
 /** What Rails does where it is not told that the client came by TLS; null where nothing of Rails is seen, or it does nothing. */
 export function withoutScheme(connection: NginxConnection): string | null {
+  const code = settingsBehind(connection)
+  return code === null ? null : doneBy(code)
+}
+
+/** True where Rails compares the `Origin` of a form with the scheme, the name and the port that it is asked for. */
+export function comparesOrigin(connection: NginxConnection): boolean {
+  const code = settingsBehind(connection)
+  // Behind TLS of which nginx knows nothing clients come by its port.
+  const isOverTls = code !== null && (knowsScheme(code) || /^\s*config\.force_ssl\s*=\s*true\s*$/m.test(code))
+  return code !== null && !isOverTls && isComparing(code)
+}
+
+/** The settings for production of what answers, without comments; null where nothing of Rails is seen. */
+function settingsBehind(connection: NginxConnection): string | null {
   for (const { files, home } of homesOf(connection)) {
     const application = sourceAt(files, posix.join(home, 'config/application.rb'))
     if (application === null || !/\bRails::Application\b/.test(application.code)) continue
     const production = sourceAt(files, posix.join(home, 'config/environments/production.rb'))
-    return doneBy([application, ...(production === null ? [] : [production])])
+    return [application.code, production?.code ?? '']
+      .map(code => code.replace(/^[ \t]*#[^\n]*/gm, ''))
+      .join('\n')
   }
   return null
 }
@@ -59,14 +74,21 @@ function* directoriesAbove(path: string): Iterable<string> {
   } while (home !== '/')
 }
 
-function doneBy(sources: readonly Source[]): string | null {
-  const code = sources.map(({ code }) => code.replace(/^[ \t]*#[^\n]*/gm, '')).join('\n')
-  if (/\bconfig\.assume_ssl\s*=\s*true\b|\bAssumeSSL\b|HTTP_X_FORWARDED_PROTO|rack\.url_scheme/.test(code))
-    return null
+function doneBy(code: string): string | null {
+  if (knowsScheme(code)) return null
   const isRedirecting = !/\bssl_options\b[^\n]*\bredirect(?::|["']?\s*=>)\s*false\b/.test(code)
   if (isRedirecting && /^\s*config\.force_ssl\s*=\s*true\s*$/m.test(code)) return LOOPS
+  return isComparing(code)
+    ? "refuses every form with 422: HTTP Origin header didn't match request.base_url"
+    : null
+}
+
+/** True where Rails has the scheme from elsewhere than its server. */
+function knowsScheme(code: string): boolean {
+  return /\bconfig\.assume_ssl\s*=\s*true\b|\bAssumeSSL\b|HTTP_X_FORWARDED_PROTO|rack\.url_scheme/.test(code)
+}
+
+function isComparing(code: string): boolean {
   const isChecking = Number(/\bload_defaults[ (]+["']?(\d+)/.exec(code)?.[1] ?? 0) >= 5
-  if (!isChecking || /\bapi_only\s*=\s*true|forgery_protection_origin_check\s*=\s*false/.test(code))
-    return null
-  return "refuses every form with 422: HTTP Origin header didn't match request.base_url"
+  return isChecking && !/\bapi_only\s*=\s*true|forgery_protection_origin_check\s*=\s*false/.test(code)
 }

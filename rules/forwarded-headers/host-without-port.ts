@@ -1,8 +1,11 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain } from '../_examples.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { NginxConnection, NginxServer, SentHeader } from '../../src/deployment/model.ts'
+import { djangoBehindNginx } from '../django/_examples.ts'
+import { portComparedBehind } from './_port-compared.ts'
 import type { PublishedPort } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 
@@ -32,12 +35,30 @@ const compose = (ports: string): string => conf`
         - ./site.conf:/etc/nginx/conf.d/default.conf:ro
 `
 
+const django = (host: string, origins = ''): Record<string, string> => {
+  const files = djangoBehindNginx({
+    settings: conf`
+      MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+      ${origins}
+    `,
+    headers: `proxy_set_header Host ${host};`,
+  })
+  return {
+    ...files,
+    'web/requirements.txt': 'Django==5.2.1\n',
+    'docker-compose.yml': (files['docker-compose.yml'] ?? '').replace(
+      'image: nginx:1.27\n',
+      'image: nginx:1.27\n    ports: ["1337:80"]\n',
+    ),
+  }
+}
+
 export default defineRule({
   summary: 'The backend is not told the port that clients use',
   severity: 'info',
   otherSeverities: {
     warning:
-      'where nginx terminates TLS on that port itself, where it sends the port of its container in place of it, and where clients of MinIO sign the name with the port',
+      'where nginx terminates TLS on that port itself, where it sends the port of its container in place of it, where clients of MinIO sign the name with the port, and where Django or Rails behind it compares the `Origin` of a form with the name',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -64,6 +85,28 @@ export default defineRule({
         'site.conf': site('9000', '«$host»').replace('127.0.0.1', 'app'),
       },
     },
+    { title: 'Django, which compares the origin of a form', files: django('«$host»') },
+    {
+      title: 'Rails, which does so too',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site('8080', '«$host»', 'proxy_set_header X-Forwarded-Proto $scheme;')
+            .replace('127.0.0.1:9000', 'unix:/srv/crm/shared/puma.sock')
+            .replace('server_name', 'root /srv/crm/current/public;\n    server_name'),
+        ),
+        'srv/crm/current/config/application.rb': conf`
+          module Crm
+            class Application < Rails::Application
+              config.load_defaults 7.1
+            end
+          end
+        `,
+      },
+    },
+    {
+      title: 'Django that trusts an origin, by which clients may come',
+      files: django('«$host»', 'CSRF_TRUSTED_ORIGINS = ["https://example.org"]'),
+    },
     {
       title: 'the port of the container',
       files: {
@@ -79,6 +122,7 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'Django is told the port', files: django('$http_host') },
     { title: 'the Host as it was written', files: { 'site.conf': site('82', '$http_host') } },
     { title: 'the port beside it', files: { 'site.conf': site('82', '$host:$server_port') } },
     {
@@ -119,7 +163,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections, programOf }) {
+  *check(deployment) {
+    const { connections, programOf } = deployment
     for (const connection of connections.http) {
       const lost = lostPort(connection)
       if (lost === null) continue
@@ -129,13 +174,16 @@ export default defineRule({
       const inner = lost.value.endsWith('$server_port') ? (server.listens[0]?.port ?? null) : null
       if (lost.value.endsWith('$server_port') && (inner === null || inner === port.number)) continue
       const at = argumentPlace(lost.directive, 1)
+      const compared = portComparedBehind(deployment, connection, lost)
+      const isHarmful = isEdge(server) || inner !== null || isSigned(connection) || compared !== null
+      const told = inner === null ? 'a name without it' : `\`:${inner}\``
+      const what = `\`${lost.directive.args[0]?.value} ${lost.value}\` tells ${compared?.name ?? 'the backend'} ${told}`
       yield {
         at,
-        severity:
-          isEdge(server) || inner !== null || isSigned(connection) ? ('warning' as const) : ('info' as const),
-        message: `clients come by port ${port.number}, and \`${lost.directive.args[0]?.value} ${lost.value}\` tells the backend ${inner === null ? 'a name without it' : `\`:${inner}\``}${isSigned(connection) ? ', which is not what clients of MinIO signed: SignatureDoesNotMatch' : ''}`,
+        severity: isHarmful ? ('warning' as const) : ('info' as const),
+        message: `clients come by port ${port.number}, and ${what}${isSigned(connection) ? ', which is not what clients of MinIO signed: SignatureDoesNotMatch' : ''}${compared === null ? '' : `, so it ${compared.says}`}`,
         label: inner === null ? 'no port' : 'the port of the container',
-        related: [{ at: port.at, message: 'this port' }],
+        related: [{ at: port.at, message: 'this port' }, ...(compared?.related ?? [])],
         ...propose('Send the Host as the client wrote it', 'unsafe', [replacePlace(at, '$http_host')]),
       }
     }
