@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { filesBelow } from '../../src/files/file-system.ts'
 import { carriageReturns, firstLine, nameIn, nameOf } from './_carriage-returns.ts'
 import { directiveInTwo, namedTwice } from './_command-arguments.ts'
 import { commandLost } from './_command-lost.ts'
@@ -42,7 +44,8 @@ export default defineRule({
   summary: 'A container cannot start its script or its command, or the script not what it is given',
   severity: 'error',
   otherSeverities: {
-    info: 'where the script is not executable, which a copy of a repository may have lost',
+    warning: 'where the script is not executable, and other files of the repository are',
+    info: 'the same where no file is, so that a copy of the repository may have lost it',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -240,6 +243,14 @@ export default defineRule({
       title: 'no executable bit',
       files: tree(image('python:3.12').replace('["/', '["«/').replace('.sh"]', '.sh»"]'), SCRIPT),
       modes: { 'web/entrypoint.sh': 0o644 },
+    },
+    {
+      title: 'no executable bit, where another file has it',
+      files: {
+        ...tree(image('python:3.12').replace('["/', '["«/').replace('.sh"]', '.sh»"]'), SCRIPT),
+        'web/manage.py': '#!/usr/bin/env python\n',
+      },
+      modes: { 'web/entrypoint.sh': 0o644, 'web/manage.py': 0o755 },
     },
     {
       title: 'a program that the entry point is already',
@@ -536,8 +547,9 @@ function* faultsOf(
   )
     yield {
       at: started.at,
-      severity: 'info' as const,
-      confidence: 'medium' as const,
+      ...(keepsModes(container)
+        ? { severity: 'warning' as const }
+        : { severity: 'info' as const, confidence: 'medium' as const }),
       message: `\`${word.text}\` is not executable, and nothing in the Dockerfile makes it so: permission denied`,
       label: `mode ${(mode & 0o777).toString(8)}`,
       related: [{ at: firstLine(source), message: 'the script' }],
@@ -556,4 +568,24 @@ function maySetMode({ image, service, mounts }: Started, steps: readonly string[
     steps.some(step => /chmod|(?:^|[;&|]\s*)install\s+-|dos2unix|sed\b/.test(step)) ||
     image.steps.some(step => 'sources' in step && (step.mode !== null || step.from !== null))
   )
+}
+
+const IN_CONTEXT = { levels: 2, skipped: /^(?:node_modules|vendor|\.git|\.?v?env)$/ }
+const MOST_FILES = 500
+
+/** True where another file that the image copies is executable: this repository has its modes, as git keeps them. */
+function keepsModes({ mounts, hostFiles }: Started): boolean {
+  const homes = mounts.flatMap(({ path, from }) =>
+    path === null || from !== 'COPY'
+      ? []
+      : [hostFiles.kind(path) === 'directory' ? path : posix.dirname(path)],
+  )
+  for (const home of new Set(homes)) {
+    let left = MOST_FILES
+    for (const path of filesBelow(hostFiles, home, IN_CONTEXT)) {
+      if (((hostFiles.mode(path) ?? 0) & 0o111) !== 0) return true
+      if (--left === 0) break
+    }
+  }
+  return false
 }
