@@ -2,14 +2,14 @@ import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type RunDirectories, runDirectories } from '../../src/deployment/setups/run-directories.ts'
 import { inRun } from '../_in-run.ts'
-import { celeryCommand } from './_celery.ts'
+import { celeryCommand, celeryOption } from './_celery.ts'
 
 const NGINX = conf`
   events {
@@ -66,8 +66,23 @@ const celery = (option: string, lines = ''): Record<string, string> => ({
   `,
 })
 
+const shellWorker = (line: string, before = ''): string => conf`
+  [Service]
+  Type=forking
+  User=shop
+  EnvironmentFile=/etc/conf.d/celery
+  ${line}
+  ExecStart=/bin/sh -c '${before}\${CELERY_BIN} -A shop multi start w1 --pidfile=\${CELERYD_PID_FILE}'
+`
+const CELERY_VARIABLES = {
+  'etc/conf.d/celery': conf`
+    CELERY_BIN="/opt/shop/bin/celery"
+    CELERYD_PID_FILE="/var/run/celery/%n.pid"
+  `,
+}
+
 export default defineRule({
-  summary: 'A unit’s user may not create the socket below /run',
+  summary: 'A unit’s user may not create the socket or the PID file below /run',
   severity: 'error',
   otherSeverities: {
     warning:
@@ -123,8 +138,30 @@ export default defineRule({
       files: tree('«unix:/run/shop/shop.sock»', 'RuntimeDirectory=gunicorn'),
     },
     {
+      title: 'the file in which uWSGI keeps its number',
+      files: {
+        ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+        'etc/systemd/system/other.service': conf`
+          [Service]
+          User=shop
+          ExecStart=/usr/bin/uwsgi --http-socket 127.0.0.1:9000 --module shop.wsgi --pidfile «/run/other/uwsgi.pid»
+        `,
+      },
+    },
+    {
       title: 'the file in which Celery keeps its number',
       files: celery('«--pidfile=/run/celery/%%n.pid»'),
+    },
+    {
+      title: 'the file in which Celery keeps its number, of a variable that a shell fills in',
+      files: {
+        ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+        'etc/systemd/system/worker.service': shellWorker(''),
+        'etc/conf.d/celery': conf`
+          CELERY_BIN="/opt/shop/bin/celery"
+          «CELERYD_PID_FILE="/var/run/celery/%n.pid"»
+        `,
+      },
     },
     {
       title: 'the file in which gunicorn keeps its number',
@@ -135,6 +172,22 @@ export default defineRule({
     {
       title: 'the number of gunicorn beside its socket',
       files: tree('unix:/run/shop/shop.sock --pid /run/shop/shop.pid', 'RuntimeDirectory=shop'),
+    },
+    {
+      title: 'the directory of Celery in a shell',
+      files: {
+        ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+        'etc/systemd/system/worker.service': shellWorker('RuntimeDirectory=celery'),
+        ...CELERY_VARIABLES,
+      },
+    },
+    {
+      title: 'a shell that makes the directory itself',
+      files: {
+        ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
+        'etc/systemd/system/worker.service': shellWorker('', 'mkdir -p /run/celery && '),
+        ...CELERY_VARIABLES,
+      },
     },
     {
       title: 'the directory of Celery',
@@ -219,7 +272,7 @@ export default defineRule({
     for (const program of programs) {
       if (program.kind !== 'app-server' || !startsAtBoot(program)) continue
       const { service, machine, sockets } = program
-      yield* ofGunicorn(program, { programs, read })
+      yield* ofServer(program, { programs, read })
       for (const { at, endpoint, unit } of sockets) {
         if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
         if (placeText(at).includes('$')) continue
@@ -310,19 +363,46 @@ function startsAtBoot({ service, by, machine }: AppServerProgram): boolean {
 /** The file in which Celery keeps its number. */
 function* ofCelery(started: StartedCommand, makers: Makers) {
   const { service, machine } = started
-  const words = service === null ? [] : (celeryCommand(started)?.words ?? [])
-  const index = words.findIndex(({ text }) => text === '--pidfile')
-  const word = index === -1 ? words.find(({ text }) => text.startsWith('--pidfile=')) : words[index + 1]
-  if (word === undefined || service === null) return
-  const path = word.text.replace(/^--pidfile=/, '')
-  yield* pidFile({ path, at: placeOf(word), name: 'Celery' }, service, machine, makers)
+  if (service === null) return
+  const file = pidFileOf(pidOption(started), started)
+  if (file !== null) yield* pidFile({ ...file, name: 'Celery' }, service, machine, makers)
 }
 
-/** The file in which gunicorn keeps its number. */
-function* ofGunicorn({ server, service, machine }: AppServerProgram, makers: Makers) {
-  const path = server.program === 'gunicorn' ? server.settings.get('pidfile') : undefined
+/** What stands behind `--pidfile`, also in what a shell is to run, unless that makes directories itself. */
+function pidOption(started: StartedCommand): WrittenText | null {
+  const celery = celeryCommand(started)
+  if (celery !== null) return celeryOption(celery, '--pidfile')?.word ?? null
+  const [shell, option, script] = started.words
+  if (shell === undefined || script === undefined || !/^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?sh$/.test(shell.text))
+    return null
+  if (option?.text !== '-c' || !/\bcelery\b|\bCELERY_BIN\b/.test(script.text)) return null
+  if (/\b(?:mkdir|install)\b/.test(script.text)) return null
+  const found = /(?:^|\s)(--pidfile[= ]"?)([^\s"';&|]+)/d.exec(script.text)
+  const [start, end] = found?.indices?.[2] ?? []
+  return start === undefined || end === undefined ? null : sliceWritten(script, start, end)
+}
+
+/** A path, and where it is written: with systemd's own variables that is where the service sets them. */
+function pidFileOf(
+  word: WrittenText | null,
+  { environment }: StartedCommand,
+): { readonly path: string; readonly at: Place } | null {
+  if (word === null) return null
+  const at = placeOf(word)
+  const path = word.text.replace(/^--pidfile=/, '')
+  const variable = /^(?:--pidfile=)?\$(?:\{(\w+)\}|(\w+))$/.exec(placeText(at))
+  const value = variable === null ? null : environment(variable[1] ?? variable[2] ?? '')
+  return { path, at: value?.known === true && value.value === path && value.at !== null ? value.at : at }
+}
+
+const KEEPS_NUMBER: ReadonlySet<string> = new Set(['gunicorn', 'uwsgi', 'puma'])
+
+/** The file in which an application server keeps its number. */
+function* ofServer(program: AppServerProgram, makers: Makers) {
+  const { server, service, machine } = program
+  const path = KEEPS_NUMBER.has(server.program) ? server.settings.get('pidfile') : undefined
   if (service === null || path?.known !== true || path.at === null || typeof path.value !== 'string') return
-  const file = { path: path.value, at: path.at, name: 'gunicorn' }
+  const file = { path: path.value, at: path.at, name: programName(program) }
   yield* pidFile(file, service, machine, makers)
 }
 
