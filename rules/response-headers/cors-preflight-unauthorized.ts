@@ -56,6 +56,30 @@ const apache = (requirement: string): Record<string, string> => ({
   'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0\n',
 })
 
+/** Files that Apache itself sends, where `/` is the index of a directory. */
+const feeds = (requirement: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/feeds
+          Header always set Access-Control-Allow-Origin https://shop.example.org
+          Header always set Access-Control-Allow-Headers Authorization
+          <Directory /srv/feeds>
+              AuthType Basic
+              AuthName Feeds
+              AuthUserFile /etc/apache2/staff
+              ${requirement}
+          </Directory>
+      </VirtualHost>
+    `,
+    ['headers', 'dir', 'authn_core', 'authn_file', 'auth_basic', 'authz_user'],
+  ),
+  'srv/feeds/index.html': '<p>feeds\n',
+  'etc/apache2/staff': 'ann:$apr1$exampleA$xfaYOKTMKIbagoBtezE9D0\n',
+})
+
 export default defineRule({
   summary: 'Browsers ask in advance without a password, and are refused',
   severity: 'warning',
@@ -77,8 +101,13 @@ export default defineRule({
       `),
     },
     { title: 'Apache asks for a password', files: apache('«Require valid-user»') },
+    { title: 'Apache asks for a password for a directory', files: feeds('«Require valid-user»') },
   ],
   good: [
+    {
+      title: 'the method is enough for a directory, too',
+      files: feeds('Require method OPTIONS\nRequire valid-user'),
+    },
     {
       title: 'a realm that is off for what browsers ask in advance',
       files: nginx(

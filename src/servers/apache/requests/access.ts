@@ -2,6 +2,7 @@ import { effective } from '../queries/effective.ts'
 import { type Access, type Client, effectiveAccess } from '../queries/effective-access.ts'
 import { namePlace } from '../queries/places.ts'
 import { authorize } from '../queries/require-tree.ts'
+import type { Level } from '../queries/sections-for.ts'
 import { lacksHeader } from '../../received-headers.ts'
 import {
   addStep,
@@ -17,6 +18,8 @@ import { settingFor } from './settings.ts'
 /** `Require`, `Order` and `SSLRequireSSL`. A password that is sent is taken for right. */
 export function checkAccess(record: RequestRecord): Phase {
   const { request } = record.walk
+  // Where the same sections hold, a subrequest is let in with the request that makes it, whatever its own method.
+  if (record.main !== null && isAlike(record.main.levels, record.levels)) return DECLINED
   nameSections(record)
   const tls = requiresTls(record)
   if (tls !== null) return tls
@@ -51,6 +54,16 @@ export function checkAccess(record: RequestRecord): Phase {
     return DECLINED
   }
   return undecided('access hangs on what is not in the audit', access.at)
+}
+
+function isAlike(some: readonly Level[], others: readonly Level[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ section, htaccess }, at) => {
+      const other = others[at]
+      return other?.section === section && other.htaccess === htaccess
+    })
+  )
 }
 
 function openToSome(record: RequestRecord, access: Access): Phase {
