@@ -39,7 +39,7 @@ const OF_UVICORN: ReadonlySet<string> = new Set(
 export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
   const [program, ...rest] = command.words as [WrittenText, ...WrittenText[]]
   const given = readArguments(rest, GUNICORN_OPTIONS)
-  const variable = readVariable(command)
+  const variable = readVariable(command, isToldAll(given))
   const config = configPath(given, variable.arguments, command)
   const file = readConfig(config, command, files, isToldAll(given))
   const layers = [
@@ -91,9 +91,12 @@ export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
 }
 
 /** `GUNICORN_CMD_ARGS`, read as options. */
-function readVariable({ environment }: AppCommand): { layer: Layer; arguments: Arguments | null } {
+function readVariable(
+  { environment }: AppCommand,
+  toldAll: boolean,
+): { layer: Layer; arguments: Arguments | null } {
   const fact = environment('GUNICORN_CMD_ARGS')
-  if (fact === null) return { layer: valueLayer(new Map()), arguments: null }
+  if (fact === null || (toldAll && fact.at === null)) return { layer: valueLayer(new Map()), arguments: null }
   if (!fact.known || fact.at === null) return { layer: valueLayer(new Map(), fact.known), arguments: null }
   const { source, start, end } = fact.at
   const words = splitQuotedWords(writtenFor(source, fact.value, start, end))
@@ -113,7 +116,7 @@ function environmentDefaults({ environment }: AppCommand): Layer {
   return valueLayer(values)
 }
 
-/** Where the command says the address, no file beside it that nobody names says the rest. */
+/** Where the command says the address, no file that was not read says the rest: one of variables has secrets as a rule. */
 function isToldAll({ values }: Arguments): boolean {
   return values.has('bind')
 }

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadPythonParser } from '../../../parsers/python/load-python-parser.ts'
+import { unknown } from '../../../parsers/text/fact.ts'
 import { placeText } from '../../../parsers/text/source.ts'
 import { grammarFiles } from '../../../src/files/grammars.ts'
 import { readAppServer } from '../../../parsers/app-server/read-app-server.ts'
@@ -164,6 +165,15 @@ test('a file that nobody names and that is not in the audit says nothing where t
   assert.is(read('gunicorn -b :80 a.wsgi')?.complete, true)
   assert.is(read('gunicorn a.wsgi')?.complete, false)
   assert.is(read('gunicorn -b :80 -c other.py a.wsgi')?.complete, false)
+})
+
+test('nor does a file of variables that is not in the audit', () => {
+  const unread = { ...command(''), environment: () => unknown('its file was not read') }
+  const read = (line: string) =>
+    readAppServer({ ...unread, words: command(line).words }, { read: () => 'missing', python })
+  const told = read('gunicorn -b :80 a.wsgi')
+  assert.equal([binds(told), told?.complete], [['http 0.0.0.0:80'], true])
+  assert.is(read('gunicorn a.wsgi')?.complete, false)
 })
 
 test.run()
