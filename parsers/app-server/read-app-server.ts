@@ -1,5 +1,3 @@
-import { posix } from 'node:path'
-import { isUnknownWord } from '../text/source.ts'
 import { placeOf } from '../text/written-text.ts'
 import type { AppCommand, AppFiles, AppServer } from './app-server.ts'
 import { readDotnet, readGo, readSpring } from './built-servers.ts'
@@ -17,6 +15,7 @@ import { readPythonScript } from './python-script.ts'
 import { readUvicorn } from './uvicorn.ts'
 import { readUwsgi } from './uwsgi.ts'
 import { readWaitress } from './waitress.ts'
+import { programName } from './program-name.ts'
 
 /**
  * The application server that a command starts; null where it starts another program. Wrappers in front are
@@ -31,9 +30,7 @@ export function readAppServer(command: AppCommand, files: AppFiles): AppServer |
 }
 
 function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
-  const [first] = command.words
-  if (first === undefined || isUnknownWord(first.text)) return null
-  const name = posix.basename(first.text).replace(/\.exe$/, '')
+  const name = programName(command.words[0])?.replace(/\.exe$/, '') ?? ''
   const behind = (count: number): AppCommand => ({ ...command, words: command.words.slice(count) })
   switch (name) {
     case 'gunicorn':
@@ -112,6 +109,8 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
       if (command.words[1]?.text === 'artisan' && command.words[2]?.text === 'serve')
         return readPhpServer(behind(2), 'artisan')
       return hasWord(command, '-S') ? readPhpServer(command, 'php') : null
+    case '':
+      return null
     default:
       if (name.endsWith('.py')) return readPythonScript(command, files)
       return /^uwsgi_(?:python|rack|php)\d*$/.test(name) ? readUwsgi(command, files) : readGo(command, files)
@@ -127,6 +126,6 @@ export function programOf(
   command: AppCommand,
 ): { readonly name: string; readonly at: ReturnType<typeof placeOf> } | null {
   const [first] = unwrapCommand(command).words
-  if (first === undefined || isUnknownWord(first.text)) return null
-  return { name: posix.basename(first.text), at: placeOf(first) }
+  const name = programName(first)
+  return first === undefined || name === null ? null : { name, at: placeOf(first) }
 }

@@ -6,6 +6,7 @@ import { mapEnd, mapStart, type TextMap } from '../text/text-map.ts'
 import { placeOf, type WrittenText } from '../text/written-text.ts'
 import type { AppCommand } from './app-server.ts'
 import { unwrapCommand } from './unwrap.ts'
+import { programName } from './program-name.ts'
 
 /** A program that a command starts in the end, wrappers and shells gone. */
 export interface StartedCommand {
@@ -127,8 +128,9 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
 function scriptFile(command: AppCommand, read: ShellFiles['read']): Script | null {
   const { words, directory } = command
   const [first, ...rest] = words
-  if (first === undefined || isUnknownWord(first.text)) return null
-  const isShell = SHELL.test(posix.basename(first.text))
+  const name = programName(first)
+  if (first === undefined || name === null) return null
+  const isShell = SHELL.test(name)
   let at = 0
   if (isShell) {
     for (; at < rest.length && /^[-+]/.test(rest[at]!.text); at++)

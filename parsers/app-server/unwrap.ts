@@ -3,6 +3,7 @@ import { type Fact, known, unknown } from '../text/fact.ts'
 import { isUnknownWord } from '../text/source.ts'
 import { factOf, placeOf, sliceWritten, type WrittenText } from '../text/written-text.ts'
 import type { AppCommand } from './app-server.ts'
+import { programName } from './program-name.ts'
 
 /** A command without the programs that only start another. */
 export interface UnwrappedCommand extends AppCommand {
@@ -143,8 +144,8 @@ export function unwrapCommand(command: AppCommand): UnwrappedCommand {
 
 function unwrapOnce(command: UnwrappedCommand): UnwrappedCommand | null {
   const [first, ...rest] = command.words
-  if (first === undefined || isUnknownWord(first.text)) return null
-  const name = posix.basename(first.text).replace(/\.sh$/, '')
+  const name = programName(first)?.replace(/\.sh$/, '')
+  if (first === undefined || name === undefined) return null
   if (name === 'env') return unwrapEnv(command, rest)
   if (/^(?:python|pypy)[\d.]*$/.test(name)) return unwrapPython(command, rest)
   const wrapper = WRAPPERS.get(name)
