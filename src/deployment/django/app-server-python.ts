@@ -2,8 +2,9 @@ import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { PythonParser } from '../../../parsers/python/python-module.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { type DirectoryEntry, type FileSystem, sourceAt } from '../../files/file-system.ts'
 import { isAbsent } from '../is-absent.ts'
+import { placedDirectory } from '../placed-directory.ts'
 import type { AppServerProgram } from '../model.ts'
 import { demandedVariables } from './demanded-variables.ts'
 import type { LoadedModule } from './loaded-module.ts'
@@ -41,7 +42,7 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
   const directories = searchPath(program)
   const context = contextOf(program)
   if (context !== null) directories.push(context)
-  const known = directories.flatMap(each => each ?? [])
+  const known = [...directories.flatMap(each => each ?? []), ...openDirectories(program)]
   const whole = directories.includes(null) ? null : known
   const written = server.application
   if (server.program === 'runserver') {
@@ -189,13 +190,16 @@ function facts({
 }): LoadedModule {
   const script = source === null || source === 'missing' ? null : readScript(parser, source)
   const base = { module, attribute, source, script, searchPath: whole, near: null, inside: null, other: null }
-  const name = settingsModule(program, script, module => isOnlySettings(files, module, searchPath(program)))
+  const name = settingsModule(program, script, module =>
+    isOnlySettings(files, module, [...searchPath(program), ...openDirectories(program)]),
+  )
   const written = name ?? script?.settingsModule?.name ?? null
   if (written === null || source === null || source === 'missing')
     return { ...base, settings: null, settingsSource: null, demanded: [], missing: [], beside: () => [] }
   const own = posix.dirname(source.path)
   const directories = [
     ...searchPath(program).flatMap(each => each ?? []),
+    ...openDirectories(program),
     ...[contextOf(program)].filter(each => each !== null),
     ...(script?.path ?? []),
     // The path of the source is that of the repository, where the module is one of a container.
@@ -292,15 +296,23 @@ function isOnlySettings(files: FileSystem, module: string, directories: readonly
   const own = posix.dirname(posix.join(home, path))
   return [...new Set([home, own])].every(directory => {
     const names = files.list(directory)
-    return names?.every(
-      ({ name, kind }) =>
-        (directory === own && name === 'settings.py') ||
-        posix.join(directory, name) === own ||
-        !(kind === 'directory' || name.endsWith('.py')) ||
-        !OTHER_SETTINGS.test(name),
-    )
+    return names?.every(({ name, kind }) => {
+      const path = posix.join(directory, name)
+      const isIt = path === own || (directory === own && name === 'settings.py')
+      return isIt || !OTHER_SETTINGS.test(name) || !maySet(files, path, kind)
+    })
   })
 }
+
+/** True for a module that may be settings, and for a directory that has one. */
+function maySet(files: FileSystem, path: string, kind: DirectoryEntry['kind']): boolean {
+  if (kind === 'directory')
+    return (files.list(path) ?? []).some(({ name }) => maySet(files, posix.join(path, name), 'file'))
+  const source = path.endsWith('.py') ? sourceAt(files, path) : null
+  return source !== null && SETTING.test(source.code)
+}
+
+const SETTING = /\b(?:INSTALLED_APPS|DATABASES|ALLOWED_HOSTS|DEBUG|MIDDLEWARE|ROOT_URLCONF)\b|\bimport\s+\*/
 
 /** The directory that an image is built from, where no Dockerfile says where it puts what is in it. */
 function contextOf({ machine: { container }, server, directory }: AppServerProgram): string | null {
@@ -323,6 +335,13 @@ function searchPath({ server, directory, environment }: AppServerProgram): (stri
   const paths = facts.map(fact => (fact?.known === true ? fact.value : null))
   if (path !== null) paths.push(...(path.known ? path.value.split(':').filter(each => each !== '') : [null]))
   return paths
+}
+
+/** The one that a template leaves open, in which a project of the repository may stand. */
+function openDirectories({ server, directory }: AppServerProgram): readonly string[] {
+  const fact = server.directory ?? directory
+  const placed = fact?.known === true ? null : placedDirectory(fact)
+  return placed === null ? [] : [placed]
 }
 
 function sourceIn(files: FileSystem, directories: readonly string[], name: string): Source | null {

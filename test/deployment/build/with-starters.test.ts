@@ -137,6 +137,43 @@ test('the application stands where its unit starts it', () => {
   assert.equal(loaded?.settings?.get('DEBUG')?.known, true)
 })
 
+test('it stands there behind a placeholder, too', () => {
+  const deployment = deploymentOf({
+    'roles/nginx/templates/site.conf.j2': site('127.0.0.1:8000'),
+    'roles/shop/templates/shop.service.j2': unit('127.0.0.1:8000').replaceAll('/srv/shop', '{{ home }}'),
+    'shop/__init__.py': '',
+    'shop/settings.py': 'DEBUG = True\n',
+    'shop/wsgi.py': conf`
+      import os
+      os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+    `,
+  })
+  assert.is(deployment.connections.nginx[0]?.targets[0]?.to.kind, 'listener')
+  const program = deployment.programs.find(each => each.kind === 'app-server')!
+  const loaded = deployment.moduleOf(program)
+  assert.is(loaded?.searchPath, null)
+  assert.is(loaded?.settingsSource?.path, '/shop/settings.py')
+})
+
+test('a file of variables that is not here names no other settings where there are none', () => {
+  const settingsOf = (files: Readonly<Record<string, string>>): boolean => {
+    const deployment = deploymentOf({
+      'deploy/site.conf': site('127.0.0.1:8000'),
+      'deploy/shop.service': `${unit('127.0.0.1:8000')}EnvironmentFile=/etc/shop.env\n`,
+      'shop/__init__.py': '',
+      'shop/settings.py': 'DEBUG = False\n',
+      'shop/wsgi.py': 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n',
+      ...files,
+    })
+    const program = deployment.programs.find(each => each.kind === 'app-server')!
+    return deployment.moduleOf(program)?.settings !== null
+  }
+  assert.is(settingsOf({}), true)
+  assert.is(settingsOf({ 'config/supervisor.txt': '', 'gunicorn.conf.py': 'workers = 2\n' }), true)
+  assert.is(settingsOf({ 'config/production.py': 'from shop.settings import *\n' }), false)
+  assert.is(settingsOf({ 'shop/settings_live.py': 'DEBUG = False\n' }), false)
+})
+
 test('a module that is misspelt is looked for where the one of nearly its name lies', () => {
   const isMissing = (module: string, files: Readonly<Record<string, string>>): boolean => {
     const deployment = deploymentOf({

@@ -2,6 +2,9 @@ import { posix } from 'node:path'
 import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
 import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
 import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
+import type { Fact } from '../../../../parsers/text/fact.ts'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import { placedDirectory } from '../../placed-directory.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isBelow } from '../../../../parsers/text/is-below.ts'
@@ -162,15 +165,16 @@ function applicationMounts(
   const read = fileReader(started)
   const reader = { read, python: null, shell: null }
   const mounts = new Map<string, Mount>()
-  const add = (server: AppServer, outer: string | null): void => {
-    const at = server.directory?.known === true ? server.directory.value : outer
-    if (at === null || at.split('/').length < 3 || files.kind(at) !== null || mounts.has(at)) return
+  const add = (server: AppServer, outer: Fact<string> | null): void => {
+    const at = placedDirectory(server.directory ?? outer)
+    // One level below `/` is a directory of the system, and no project.
+    if (at === null || (at.split('/').length < 3 && !isUnknownWord(at))) return
+    if (files.kind(at) !== null || mounts.has(at)) return
     const disk = server.application?.known === true ? homeOf(server.application.value, modules) : null
     if (disk !== null) mounts.set(at, { at, disk })
   }
   for (const { command } of commandsOfMachine(started)) {
-    const outer = command.directory?.known === true ? command.directory.value : null
-    for (const { server } of readAppServers(command, reader)) add(server, outer)
+    for (const { server } of readAppServers(command, reader)) add(server, command.directory)
   }
   for (const { source } of vassalsOfMachine(started)) {
     const command = { words: [], directory: null, environment: () => null }
