@@ -72,6 +72,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a file that is not here, and may name the group',
+      files: {
+        'deploy/apache.conf': host(conf`
+          WSGIDaemonProcess app
+          Include /etc/apache2/wsgi-common.conf
+          WSGIScriptAlias / /srv/app/wsgi.py
+        `),
+      },
+    },
+    {
       title: 'the URLs of expressions, all of them in a section that has the group',
       files: {
         'site.conf': host(

@@ -158,7 +158,7 @@ test('scripts carry their groups, and what only the running server knows is null
     ]),
     [
       ['/shop', '/srv/shop/wsgi.py', 'app', '%{GLOBAL}', 2, 7],
-      ['/', '/srv/other/wsgi.py', null, null, 9, 11],
+      ['/', '/srv/other/wsgi.py', null, '%{RESOURCE}', 9, 11],
     ],
   )
   assert.equal(

@@ -60,9 +60,9 @@ test('the option of the alias, the innermost section, the host, the server, noth
   )
 })
 
-test('a fragment does not know what the main file sets', () => {
+test('no main file sends the scripts of a fragment elsewhere', () => {
   const text = `<VirtualHost *:80>\n${ALIAS}\n</VirtualHost>\n`
-  assert.is(group(configureFragment(text)), 'unknown: the main file is not part of the audit')
+  assert.is(group(configureFragment(text)), 'embedded')
   assert.is(group(configureFragment(text.replace(ALIAS, `${ALIAS} process-group=own`))), 'own')
 })
 
