@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
@@ -62,7 +63,7 @@ function* settingsNearby(deployment: Deployment, program: AppServerProgram): Ite
   if (names.some(name => name === last || name.startsWith(`${last}.`))) return
   const near = names
     .flatMap(name => /^(\w{3,})\.py$/.exec(name)?.[1] ?? [])
-    .filter(name => name.startsWith(last) || last.startsWith(name))
+    .filter(name => name.startsWith(last) || last.startsWith(name) || isOneSlipAway(name, last))
   const [only] = near
   if (only === undefined || near.length > 1) return
   yield {

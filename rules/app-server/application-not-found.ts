@@ -237,6 +237,14 @@ export default defineRule({
       files: settingsOfUnit('«shop.settings.prod»'),
     },
     {
+      title: 'settings by a name that is misspelt',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/wsgi.py': WSGI.replace('"shop.settings"', '«"shop.setings"»'),
+        'etc/shop/shop/settings.py': 'DEBUG = False\n',
+      }),
+    },
+    {
       title: 'settings under another name',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
         'etc/shop/shop/__init__.py': '',
