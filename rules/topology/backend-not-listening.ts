@@ -139,6 +139,10 @@ export default defineRule({
       },
     },
     {
+      title: 'a socket that is called after gunicorn, which listens on a port',
+      files: beside('deploy/nginx.conf', '«http://unix:/run/shop/gunicorn.sock»'),
+    },
+    {
       title: 'the port that Tomcat has by itself, and one of its own',
       files: {
         'etc/nginx/nginx.conf': gunicorn('127.0.0.1:8080', true),
@@ -387,6 +391,10 @@ export default defineRule({
     {
       title: 'the port in a container that PM2 is the first process of',
       files: inPm2Container('http://app:3001'),
+    },
+    {
+      title: 'a socket that is called after another program',
+      files: beside('deploy/nginx.conf', 'http://unix:/run/shop/daphne.sock'),
     },
     {
       title: 'a socket of another application',

@@ -152,9 +152,10 @@ function reachesApache({ found }: FoundPass): boolean {
 /**
  * What is meant for an application server that opens another address: of all that proxies connect to, this
  * address alone is opened by nobody, and of all that application servers open, one address alone is reached by
- * nobody. Both are Unix sockets; one is, and both belong to one application; or both are ports of this machine, and the proxy serves files of the same
- * application, or both are kept together, or the port is the same at another address, or another one in its last digit,
- * or the one that the server has by itself. A Unix socket is also meant for the one server whose own is called alike.
+ * nobody. Both are Unix sockets; one is, and both belong to one application, or it is called after the program; or
+ * both are ports of this machine, and the proxy serves files of the same application, or both are kept together, or
+ * the port is the same at another address, or another one in its last digit, or the one that the server has by
+ * itself. A Unix socket is also meant for the one server whose own is called alike.
  */
 function refusedByServer(
   { program: { machine, configuration }, found }: FoundPass | FoundProxyPass,
@@ -166,7 +167,10 @@ function refusedByServer(
   const listener = unreached.only ?? calledAlike(unreached.sockets, target)
   if (listener === null) return []
   if ((listener.address.kind === 'unix') !== (target.address.kind === 'unix')) {
-    const isOne = servesFilesOf(configuration, listener.program) || liesBeside(target, listener.program)
+    const isOne =
+      servesFilesOf(configuration, listener.program) ||
+      liesBeside(target, listener.program) ||
+      isCalledAfter(target, listener.program)
     return isOne && !startsOthers(machine.files)
       ? [[target, { kind: 'refused', by: listener.program, opened: [listener] }]]
       : []
@@ -201,6 +205,12 @@ function liesBeside({ address }: Target, program: Program): boolean {
       `${directory.value}/`,
     )?.[0]
   return home !== undefined && address.path.startsWith(`${home}/`)
+}
+
+/** `/run/shop/gunicorn.sock` where gunicorn listens on a port. */
+function isCalledAfter({ address }: Target, program: Program): boolean {
+  if (address.kind !== 'unix' || program.kind !== 'app-server') return false
+  return nameOf(address.path).split(/[-_.]/).includes(program.server.program)
 }
 
 /** `gunicorn.socket` beside `gunicorn.sock`, or `app.sock` in another directory: the one socket that is meant. */
