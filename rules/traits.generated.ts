@@ -706,7 +706,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/internal-files-served', { fixes: [], programs: ['nginx'] }],
   ['static-files/media-executable', { fixes: [], programs: ['nginx', 'django'] }],
   ['static-files/missing-asset-answers-page', { fixes: [], programs: ['nginx'] }],
-  ['static-files/module-type-missing', { fixes: [], programs: ['nginx'] }],
+  ['static-files/module-type-missing', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
   ['static-files/page-not-there', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['static-files/pages-expire-late', { fixes: [], programs: ['apache'] }],
   ['static-files/path-from-client', { fixes: [], programs: ['nginx'] }],

@@ -72,6 +72,23 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
   },
   {
+    rule: 'static-files/module-type-missing',
+    examples: { bad: 'Nextcloud 28 with the locations of an older one', good: 'Nextcloud with the type' },
+    shows: 'a module of Nextcloud comes without its type',
+    files: { 'var/www/nextcloud/dist/files-main.mjs': 'export const a = 1' },
+    request: { url: 'http://cloud.example.org/dist/files-main.mjs' },
+    harm: ({ response }) => response.headers['content-type'] === 'application/octet-stream',
+    sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
+  },
+  {
+    rule: 'static-files/module-type-missing',
+    examples: { bad: 'Apache with a table without them', good: 'Apache with the type' },
+    shows: 'Apache sends a module without any type',
+    request: { url: 'http://example.org/app.mjs' },
+    harm: ({ response }) => response.status === 200 && response.headers['content-type'] === undefined,
+    sound: ({ response }) => response.headers['content-type'] === 'text/javascript',
+  },
+  {
     rule: 'static-files/root-in-one-location',
     shows: 'a style sheet is not found',
     examples: { bad: 'style sheets', good: 'in the server' },
