@@ -796,7 +796,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['topology/pass-not-inherited', { fixes: [], programs: ['nginx'] }],
   ['topology/path-not-routed', { fixes: [], programs: ['nginx', 'django'] }],
-  ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm'] }],
+  ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm', 'docker'] }],
   ['topology/proxy-protocol-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['topology/regex-takes-rewritten-path', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -22,6 +22,8 @@ export type AppProgram =
   | 'puma'
   | 'unicorn'
   | 'tomcat'
+  /** The nginx that GitLab of the Omnibus package brings. */
+  | 'gitlab'
   | 'rails'
   | 'ng'
   | 'dotnet'

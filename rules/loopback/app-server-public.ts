@@ -3,7 +3,9 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { nginxMain, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 
 const PROJECT = {
@@ -13,6 +15,16 @@ const PROJECT = {
 }
 const gunicorn = (bind: string, backend?: string): Record<string, string> =>
   behindNginx(serviceUnit(`/usr/bin/gunicorn --bind ${bind} shop.wsgi`), PROJECT, backend)
+
+const gitlab = (port: string, lines = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(proxiedServer('', '127.0.0.1:8081')),
+  'etc/gitlab/gitlab.rb': conf`
+    external_url 'https://example.org'
+    nginx['listen_port'] = ${port}
+    nginx['listen_https'] = false
+    ${lines}
+  `,
+})
 
 export default defineRule({
   summary: 'The application server answers the whole network, not only nginx',
@@ -38,9 +50,14 @@ export default defineRule({
         `,
       }),
     },
+    { title: 'the nginx of GitLab', files: gitlab('«8081»') },
   ],
   good: [
     { title: 'on loopback', files: gunicorn('127.0.0.1:8000') },
+    {
+      title: 'the nginx of GitLab on loopback',
+      files: gitlab('8081', "nginx['listen_addresses'] = ['127.0.0.1']"),
+    },
     {
       title: 'nginx connects to the address of the network',
       files: gunicorn('0.0.0.0:8000', '192.0.2.4:8000'),
@@ -67,6 +84,8 @@ export default defineRule({
       if (!isSeen || server.development || server.program === 'node' || machine.container !== null) continue
       if (facts.publicListeners.some(each => each === `${port}` || each === formatEndpoint(listener)))
         continue
+      // Past the proxy it is as closed to others as through it.
+      if (server.program === 'gitlab' && valueOrNull(listener.protocol) !== 'http') continue
       const reaching = connections.to(listener)
       const [first] = reaching
       const isOwn = reaching.every(
@@ -81,6 +100,9 @@ export default defineRule({
         at,
         message: `${programName(program)} listens on port ${port} of every address, though only ${front} on this machine connects to it`,
         label: `reachable past ${front}`,
+        ...(server.program === 'gitlab' && {
+          help: "Write `nginx['listen_addresses'] = ['127.0.0.1']` in `gitlab.rb`",
+        }),
         related: first.targets
           .slice(0, 1)
           .map(target => ({ at: target.at, message: `${front} connects here` })),

@@ -1,7 +1,8 @@
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { covers, formatEndpoint } from '../../src/servers/address.ts'
-import type { Listener } from '../../src/deployment/model.ts'
+import { GITLAB_HOST } from '../../parsers/app-server/gitlab.ts'
+import type { Deployment, Listener, NginxListener } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
@@ -15,6 +16,21 @@ const nginx = (listen: string): string => conf`
       root /srv/www;
   }
 `
+
+const gitlab = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name git.example.org;
+        ssl_certificate /etc/ssl/git.pem;
+        ssl_certificate_key /etc/ssl/git.key;
+        location / {
+            proxy_pass http://127.0.0.1:8081;
+        }
+    }
+  `),
+  'etc/gitlab/gitlab.rb': lines,
+})
 
 export default defineRule({
   summary: 'Two servers, or two lines of nginx, want the same socket',
@@ -50,6 +66,10 @@ export default defineRule({
           `,
         ]),
       },
+    },
+    {
+      title: 'the nginx of GitLab beside the one in front of it',
+      files: gitlab(conf`external_url '«https://git.example.org»'`),
     },
   ],
   good: [
@@ -91,10 +111,24 @@ export default defineRule({
         ]),
       },
     },
+    {
+      title: 'GitLab with a port of its own',
+      files: gitlab(conf`
+        external_url 'https://git.example.org'
+        nginx['listen_port'] = 8081
+        nginx['listen_https'] = false
+      `),
+    },
+    {
+      title: 'GitLab that another nginx is not there for',
+      files: gitlab("external_url 'https://code.example.org'\n"),
+    },
   ],
   *check(deployment) {
     for (const configuration of deployment.nginx) yield* withItself(configuration)
     const byPort = groupBy(listenersOfKind(deployment, 'nginx'), ({ port }) => port)
+    for (const listener of deployment.listeners)
+      yield* withGitlab(deployment, listener, byPort.get(listener.port) ?? [])
     for (const listener of listenersOfKind(deployment, 'apache')) {
       if (listener.port === null || isDefaultLeft(listener)) continue
       const taken = (byPort.get(listener.port) ?? []).filter(
@@ -143,4 +177,34 @@ function* withItself(configuration: NginxConfiguration): Iterable<RuleFinding> {
 /** Port 80 or 443 on every address: what the distribution left, which has a rule of its own. */
 function isDefaultLeft({ address, port }: Listener): boolean {
   return (port === 80 || port === 443) && address.kind === 'ip' && address.wildcard
+}
+
+/** The nginx that GitLab brings, where the one of the machine has the name of GitLab, and so is there for it. */
+function* withGitlab(
+  { servers }: Deployment,
+  listener: Listener,
+  others: readonly NginxListener[],
+): Iterable<RuleFinding> {
+  const { program } = listener
+  if (program.kind !== 'app-server' || program.server.program !== 'gitlab') return
+  const host = program.server.settings.get(GITLAB_HOST)
+  const other = others.find(
+    each =>
+      each.program.machine === program.machine &&
+      (covers(listener, each) === true || covers(each, listener) === true),
+  )
+  const front = servers.find(
+    ({ configuration, names }) =>
+      configuration === other?.program.configuration &&
+      host?.known === true &&
+      names.some(({ name }) => name === host.value),
+  )
+  if (other === undefined || front === undefined) return
+  yield {
+    at: listener.at,
+    message: `the nginx of GitLab opens ${formatEndpoint(listener)} and nginx opens ${formatEndpoint(other)}, so whichever starts second does not start: bind() failed (98: Address already in use)`,
+    label: 'taken by nginx',
+    related: [{ at: other.at, message: `nginx opens ${formatEndpoint(other)}` }],
+    help: "Give the nginx of GitLab a port of its own: `nginx['listen_port'] = 8081`, and with an https address `nginx['listen_https'] = false`",
+  }
 }

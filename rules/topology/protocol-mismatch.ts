@@ -1,4 +1,5 @@
 import { programName, protocolName } from '../../src/deployment/destination-words.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Listener, Protocol } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -29,6 +30,40 @@ const POOL = conf`
   pm = static
   pm.max_children = 5
 `
+
+const gitlab = (lines: string, url = 'https://git.example.org'): Record<string, string> => ({
+  'etc/gitlab/gitlab.rb': conf`
+    external_url '${url}'
+    # The certificate is the proxy's.
+    nginx['listen_addresses'] = ['127.0.0.1']
+    nginx['listen_port'] = 8081
+    ${lines}
+  `,
+})
+const gitlabOfCompose = (lines: string): Record<string, string> => ({
+  'nginx.conf': conf`
+    server {
+        listen 80;
+        server_name git.example.org;
+        location / {
+            «proxy_pass» http://gitlab:8929;
+        }
+    }
+  `,
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.29
+        ports: ["80:80"]
+        volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+      gitlab:
+        image: gitlab/gitlab-ce:18.2.1-ce.0
+        environment:
+          GITLAB_OMNIBUS_CONFIG: |
+            external_url 'https://git.example.org:8929'
+            ${lines}
+  `,
+})
 
 export default defineRule({
   summary: 'nginx speaks another protocol than the backend',
@@ -68,6 +103,18 @@ export default defineRule({
         'etc/shop/gunicorn.conf.py': conf`workers = 2`,
       },
     },
+    {
+      title: 'HTTP to a GitLab with an https address',
+      files: { 'etc/nginx/nginx.conf': nginx('«proxy_pass» http://127.0.0.1:8081'), ...gitlab('') },
+    },
+    {
+      title: 'TLS to a GitLab that leaves it to the proxy',
+      files: {
+        'etc/nginx/nginx.conf': nginx('«proxy_pass» https://127.0.0.1:8081'),
+        ...gitlab("nginx['listen_https'] = false"),
+      },
+    },
+    { title: 'GitLab in a container', files: gitlabOfCompose("gitlab_rails['time_zone'] = 'UTC'") },
   ],
   good: [
     {
@@ -94,6 +141,46 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'HTTP to a GitLab that leaves TLS to the proxy',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:8081'),
+        ...gitlab("nginx['listen_https'] = false"),
+      },
+    },
+    {
+      title: 'TLS to a GitLab with an https address',
+      files: { 'etc/nginx/nginx.conf': nginx('proxy_pass https://127.0.0.1:8081'), ...gitlab('') },
+    },
+    {
+      title: 'HTTP to a GitLab with an http address',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:8081'),
+        ...gitlab('', 'http://git.example.org'),
+      },
+    },
+    {
+      title: 'a GitLab of which something else decides',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:8081'),
+        ...gitlab("nginx['listen_https'] = ENV['BEHIND_PROXY'].nil?"),
+      },
+    },
+    {
+      title: 'a GitLab without an nginx of its own',
+      files: {
+        'etc/nginx/nginx.conf': nginx('proxy_pass http://127.0.0.1:8081'),
+        ...gitlab(conf`
+          nginx['enable'] = false
+          gitlab_workhorse['listen_network'] = 'tcp'
+          gitlab_workhorse['listen_addr'] = '127.0.0.1:8081'
+        `),
+      },
+    },
+    {
+      title: 'a container that leaves TLS to the proxy',
+      files: gitlabOfCompose("nginx['listen_https'] = false"),
+    },
   ],
   *check({ connections }) {
     for (const { pass, protocol, targets } of connections.all) {
@@ -108,12 +195,17 @@ export default defineRule({
         const name = programName(to.listener.program)
         yield {
           at: namePlace(pass),
-          message: `\`${pass.name}\` speaks ${protocolName(spoken)}, and ${name} speaks ${protocolName(understood)} there`,
+          message: `\`${pass.name}\` speaks ${protocolName(spoken)}, and ${name} speaks ${protocolName(understood)} there${isGitlab(to.listener) && understood === 'https' ? ': 400, “The plain HTTP request was sent to HTTPS port”' : ''}`,
           label: protocolName(spoken),
           related: [
             { at: argumentPlace(pass, 0), message: 'the connection' },
             { at: to.listener.at, message: `${name} listens here` },
+            ...decidedElsewhere(to.listener),
           ],
+          ...(isGitlab(to.listener) &&
+            understood === 'https' && {
+              help: "Write `nginx['listen_https'] = false` in `gitlab.rb`, and leave the `https://` of `external_url`",
+            }),
         }
       }
     }
@@ -121,8 +213,21 @@ export default defineRule({
 })
 
 /** True where a file that was not read may turn TLS on. */
-function mayHaveCertificate({ program }: Listener): boolean {
-  return program.kind === 'app-server' && !program.server.complete
+function mayHaveCertificate(listener: Listener): boolean {
+  const { program } = listener
+  return program.kind === 'app-server' && !isGitlab(listener) && !program.server.complete
+}
+
+function isGitlab({ program }: Listener): boolean {
+  return program.kind === 'app-server' && program.server.program === 'gitlab'
+}
+
+/** What gives the listener its protocol, where that is another line, such as a URL. */
+function decidedElsewhere({ protocol, at }: Listener): readonly { at: Place; message: string }[] {
+  const by = protocol.known ? protocol.at : null
+  return by == null || (by.source === at.source && by.start === at.start)
+    ? []
+    : [{ at: by, message: 'this decides the protocol' }]
 }
 
 /** WebSocket is HTTP on the wire, and gRPC is HTTP/2, which a server may speak on the same socket. */

@@ -24,6 +24,7 @@ const NAMES: Readonly<Record<ProgramLabel, string>> = {
   puma: 'Puma',
   unicorn: 'Unicorn',
   tomcat: 'Tomcat',
+  gitlab: 'the nginx of GitLab',
   rails: 'the server of Rails',
   ng: 'Angular’s server',
   dotnet: 'Kestrel',

@@ -1,6 +1,7 @@
 import type { Listener, Machine, Program } from '../../model.ts'
 import { apacheListeners } from './apache.ts'
 import { appServerListeners, appServerPrograms, type Grammars } from './app-server.ts'
+import { gitlabPrograms } from './gitlab.ts'
 import { nginxListeners } from './nginx.ts'
 import { phpFpmListeners, phpFpmPrograms } from './php-fpm.ts'
 import { tomcatPrograms } from './tomcat.ts'
@@ -10,7 +11,7 @@ import { postgresListeners, postgresPrograms } from './postgres.ts'
 export function backendPrograms(machine: Machine, grammars: Grammars): readonly Program[] {
   const servers = appServerPrograms(machine, grammars)
   // What an image itself configures, which wins, is not in the audit; of PHP's own it is known.
-  const others = [...phpFpmPrograms(machine), ...tomcatPrograms(machine)]
+  const others = [...phpFpmPrograms(machine), ...tomcatPrograms(machine), ...gitlabPrograms(machine)]
   if (machine.container !== null) return [...servers, ...others]
   return [...servers, ...others, ...postgresPrograms(machine)]
 }
