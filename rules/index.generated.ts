@@ -204,6 +204,7 @@ import appServerCronFileIgnored from './app-server/cron-file-ignored.ts'
 import appServerCronMisread from './app-server/cron-misread.ts'
 import appServerDaemonized from './app-server/daemonized.ts'
 import appServerDebuggerOn from './app-server/debugger-on.ts'
+import appServerDefaultsNotRead from './app-server/defaults-not-read.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
 import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-read.ts'
@@ -1065,6 +1066,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/cron-misread', ...appServerCronMisread },
   { id: 'app-server/daemonized', ...appServerDaemonized },
   { id: 'app-server/debugger-on', ...appServerDebuggerOn },
+  { id: 'app-server/defaults-not-read', ...appServerDefaultsNotRead },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
   { id: 'app-server/gunicorn-setting-not-read', ...appServerGunicornSettingNotRead },

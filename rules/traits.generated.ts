@@ -206,6 +206,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/cron-misread', { fixes: [], programs: ['app-server'] }],
   ['app-server/daemonized', { fixes: [], programs: ['app-server'] }],
   ['app-server/debugger-on', { fixes: [], programs: ['nginx', 'django', 'app-server'] }],
+  ['app-server/defaults-not-read', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['app-server/environment-missing', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/express-proxy-untrusted', { fixes: [], programs: ['nginx'] }],
   ['app-server/gunicorn-setting-not-read', { fixes: [], programs: ['app-server'] }],

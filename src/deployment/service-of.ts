@@ -15,7 +15,8 @@ export function serviceOf(program: Program): ServiceUnit | null {
   return namedService(program.machine.files, version === '' ? 'php-fpm.service' : `php${version}-fpm.service`)
 }
 
-const namedService = memoByKey((files: FileSystem, name: string): ServiceUnit | null => {
+/** A unit of a machine with its drop-ins, by its name; null where none of it is in the audit. */
+export const namedService = memoByKey((files: FileSystem, name: string): ServiceUnit | null => {
   const read = (path: string) => sourceAt(files, path)
   const list = (path: string) => files.list(path)?.map(({ name }) => name) ?? null
   const unit = readUnit({ read, list }, name)
