@@ -1,13 +1,14 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
-import type { Application, AppServerProgram, Deployment, Machine } from '../../src/deployment/model.ts'
+import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { djangoProject, modWsgiMain, nginxMain } from '../_examples.ts'
-import { apacheUser, type WorkerAccount } from '../_worker-account.ts'
+import type { WorkerAccount } from '../_worker-account.ts'
+import { accountOf } from './_account.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { settingPlace } from './_setting-entries.ts'
 import { type DjangoSite, djangoSites } from './_sites.ts'
@@ -200,18 +201,4 @@ function readerOfUploads(deployment: Deployment, site: DjangoSite): WorkerAccoun
 
 function machineOf(deployment: Deployment, runner: DjangoSite['runner']): Machine {
   return 'alias' in runner ? deployment.programOf(runner.configuration).machine : runner.machine
-}
-
-/** The account that saves the uploads; null where nobody says it. */
-function accountOf(runner: AppServerProgram | Application): string | null {
-  if ('alias' in runner) {
-    const user = runner.daemon?.options.get('user')?.value
-    if (user !== undefined) return user.known ? user.value : null
-    return apacheUser(runner.configuration)?.name ?? null
-  }
-  const { server, service, by } = runner
-  if (server.user !== null) return server.user.known ? server.user.value : null
-  if (by !== 'systemd' || service === null) return null
-  if (service.user === null) return 'root'
-  return service.user.known ? service.user.value : null
 }

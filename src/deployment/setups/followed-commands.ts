@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { unwrapCommand } from '../../../parsers/app-server/unwrap.ts'
 import { type HereDocument, plainCommands } from '../../../parsers/shell/plain-commands.ts'
+import type { Fact } from '../../../parsers/text/fact.ts'
 import { UNKNOWN } from '../../../parsers/text/source.ts'
 import { MappedText } from '../../../parsers/text/text-map.ts'
 import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
@@ -15,11 +16,14 @@ export interface FollowedCommand {
   readonly first: WrittenText
   /** Where it runs, with `~` for the home directory; null where no `cd` says it. */
   readonly directory: string | null
+  /** The account that `sudo` and its like run it as, `UNKNOWN` where they hide it; null for that of the script. */
+  readonly account: string | null
 }
 
 interface Shell {
   readonly variables: Map<string, string>
   directory: string | null
+  account: string | null
 }
 
 const HOME = [['HOME', '~']] as const
@@ -34,7 +38,7 @@ export function* followedCommands(
   scripts: Iterable<WrittenText>,
   variables: Iterable<readonly [string, string]> = [],
 ): Iterable<FollowedCommand> {
-  const shell = { variables: new Map([...HOME, ...variables]), directory: null }
+  const shell = { variables: new Map([...HOME, ...variables]), directory: null, account: null }
   for (const script of scripts) yield* followed(script, shell)
 }
 
@@ -51,7 +55,8 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
     if (program === -1) {
       const assigned = assignedBy(words)
       for (const [name, value] of assigned) shell.variables.set(name, value)
-      yield { words: [], assigned, first: words[0]!, directory: shell.directory }
+      const { directory, account } = shell
+      yield { words: [], assigned, first: words[0]!, directory, account }
       continue
     }
     const command = unwrapCommand({ words: words.slice(program), directory: null, environment: () => null })
@@ -60,7 +65,11 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
     if (name.text === 'export' || name.text === 'readonly')
       for (const [variable, value] of assignedBy(args)) shell.variables.set(variable, value)
     if (name.text === 'cd') shell.directory = entered(args, shell.directory)
-    const inner = innerShell(command.words, document, shell)
+    const account = accountOf(words[program]!, command.user) ?? shell.account
+    // A shell of another account reads what follows.
+    if (name.text === 'su' && document === null && !args.some(({ text }) => /^-\w*c|^--command/.test(text)))
+      shell.account = UNKNOWN
+    const inner = innerShell(command.words, document, { ...shell, account })
     if (inner !== null) yield* followed(inner.script, inner)
     else {
       const assigned = assignedBy(words.slice(0, program))
@@ -71,9 +80,16 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
         assigned,
         first: program > 0 ? words[0]! : name,
         directory: shell.directory,
+        account,
       }
     }
   }
+}
+
+/** Null where nothing changes it. */
+function accountOf({ text }: WrittenText, user: Fact<string> | null): string | null {
+  if (user !== null) return user.known ? user.value : UNKNOWN
+  return /^(?:sudo|doas)$/.test(posix.basename(text)) ? 'root' : null
 }
 
 function assignedBy(words: readonly WrittenText[]): Map<string, string> {
@@ -113,8 +129,11 @@ function innerShell(
       script: document.text,
       variables: new Map(document.isLiteral ? HOME : outer.variables),
       directory: isRemote ? null : outer.directory,
+      account: isRemote ? null : outer.account,
     }
-  return isRemote && !reads ? { script: joined(given), variables: new Map(HOME), directory: null } : null
+  return isRemote && !reads
+    ? { script: joined(given), variables: new Map(HOME), directory: null, account: null }
+    : null
 }
 
 function givenToSsh(words: readonly WrittenText[]): readonly WrittenText[] {
