@@ -694,6 +694,7 @@ import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAssetAnsweredByScript from './static-files/asset-answered-by-script.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
+import staticFilesBelowClosedHome from './static-files/below-closed-home.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesChangedFileKept from './static-files/changed-file-kept.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
@@ -1557,6 +1558,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/asset-answered-by-script', ...staticFilesAssetAnsweredByScript },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
+  { id: 'static-files/below-closed-home', ...staticFilesBelowClosedHome },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/changed-file-kept', ...staticFilesChangedFileKept },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },

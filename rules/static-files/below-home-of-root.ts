@@ -1,12 +1,10 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { apacheUser, nginxUser, type WorkerAccount } from '../_worker-account.ts'
+import { pathsOfApache, pathsOfNginx, type ServedPath } from './_served-paths.ts'
 
 const nginx = (lines: string, user = 'www-data'): Record<string, string> => ({
   'etc/nginx/nginx.conf': `user ${user};\n${nginxMain(nginxServer(lines))}`,
@@ -72,12 +70,12 @@ export default defineRule({
       const user = nginxUser(configuration)
       const isOpen = user === null ? configuration.occurrences.has('user') : user.name === 'root'
       if (isOpen || mayBeEntered(filesOf(configuration))) continue
-      yield* refused(pathsOfNginx(configuration), user, configuration, filesOf(configuration))
+      yield* refused(placesOf(pathsOfNginx(configuration)), user, configuration, filesOf(configuration))
     }
     for (const configuration of configurations) {
       if (mayBeEntered(filesOf(configuration))) continue
       yield* refused(
-        pathsOfApache(configuration),
+        placesOf(pathsOfApache(configuration)),
         apacheUser(configuration),
         configuration,
         filesOf(configuration),
@@ -110,30 +108,6 @@ function mayBeEntered(files: FileSystem): boolean {
   return mode !== null && (mode & 0o001) !== 0
 }
 
-const PASSES = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'scgi_pass', 'grpc_pass', 'server'] as const
-
-function* pathsOfNginx({ occurrences }: NginxConfiguration): Iterable<Place> {
-  for (const name of ['root', 'alias'])
-    for (const line of occurrences.get(name) ?? [])
-      if (isBelow(line.args[0]?.value)) yield argumentPlace(line, 0)
-  for (const name of PASSES)
-    for (const line of occurrences.get(name) ?? [])
-      if (/^(?:\w+:\/\/)?unix:\/root\//.test(line.args[0]?.value ?? '')) yield argumentPlace(line, 0)
-}
-
-const MAPPED = [
-  ['documentroot', 0],
-  ['alias', 1],
-  ['scriptalias', 1],
-  ['wsgiscriptalias', 1],
-] as const
-
-function* pathsOfApache({ occurrences }: ApacheConfiguration): Iterable<Place> {
-  for (const [name, index] of MAPPED)
-    for (const line of occurrences.get(name) ?? [])
-      if (isBelow(line.args[index]?.value)) yield argumentPlace(line, index)
-}
-
-function isBelow(path: string | undefined): boolean {
-  return path?.startsWith('/root/') === true
+function* placesOf(paths: Iterable<ServedPath>): Iterable<Place> {
+  for (const { path, at } of paths) if (path.startsWith('/root/')) yield at
 }
