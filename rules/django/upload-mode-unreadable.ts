@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
+import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
@@ -6,8 +8,9 @@ import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { djangoProject, modWsgiMain, nginxMain } from '../_examples.ts'
-import type { WorkerAccount } from '../_worker-account.ts'
+import { isGroupMember, type WorkerAccount } from '../_worker-account.ts'
 import { accountOf } from './_account.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { settingPlace } from './_setting-entries.ts'
@@ -76,6 +79,23 @@ const inModWsgi = (lines: string, user = 'daemon'): Record<string, string> => {
     `),
   }
 }
+const monthly = (unit: string, lines = '', to = 'photos/%Y/%m'): Record<string, string> => {
+  const files = inGunicorn(conf`
+    INSTALLED_APPS = ["photos"]
+    ${lines}
+  `)
+  const path = 'etc/systemd/system/shop.service'
+  return {
+    ...files,
+    [path]: `${files[path] ?? ''}${unit}\n`,
+    'opt/shop/photos/__init__.py': '',
+    'opt/shop/photos/models.py': conf`
+      from django.db import models
+      class Photo(models.Model):
+          image = models.FileField(upload_to="${to}")
+    `,
+  }
+}
 const NONE = 'FILE_UPLOAD_PERMISSIONS = «None»'
 const OPEN = { 'srv/media': 0o777 }
 const plain = (text: string): string => text.replaceAll(/[«»]/g, '')
@@ -85,8 +105,9 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Django keeps an upload above `FILE_UPLOAD_MAX_MEMORY_SIZE`, 2.5 MB, in a temporary file of mode 0600, and moves it into `MEDIA_ROOT`. Without `FILE_UPLOAD_PERMISSIONS`, which Django sets by itself since 3.0, it keeps that mode: small pictures can be seen, and large ones are 403 for a server that runs as another account: `open() "…" failed (13: Permission denied)`. A mode that gives others nothing, such as 0o600, closes all of them.',
-  remedy: 'Write `FILE_UPLOAD_PERMISSIONS = 0o644`, and change the mode of the files that are there',
+  why: 'Django keeps an upload above `FILE_UPLOAD_MAX_MEMORY_SIZE`, 2.5 MB, in a temporary file of mode 0600, and moves it into `MEDIA_ROOT`. Without `FILE_UPLOAD_PERMISSIONS`, which Django sets by itself since 3.0, it keeps that mode: small pictures can be seen, and large ones are 403 for a server that runs as another account: `open() "…" failed (13: Permission denied)`. A mode that gives others nothing, such as 0o600, closes all of them. So does a umask of the unit, such as `UMask=0077`, with every directory that Django makes for them: it sets no mode for those.',
+  remedy:
+    'Write `FILE_UPLOAD_PERMISSIONS = 0o644`, and `FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755`, and change the mode of what is there',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#file-upload-permissions',
     'https://docs.djangoproject.com/en/3.0/releases/3.0/#new-default-value-for-the-file-upload-permissions-setting',
@@ -107,6 +128,14 @@ export default defineRule({
       modes: OPEN,
     },
     {
+      title: 'a umask of the unit, and a directory for each month',
+      files: monthly('UMask=«0077»'),
+    },
+    {
+      title: 'a umask that leaves them to a group',
+      files: { ...monthly('UMask=«0027»'), 'etc/group': 'daemon:x:1:\nwww-data:x:33:\n' },
+    },
+    {
       title: 'directories for the owner alone',
       files: inGunicorn('FILE_UPLOAD_DIRECTORY_PERMISSIONS = «0o700»'),
     },
@@ -121,6 +150,16 @@ export default defineRule({
     { title: 'one account', files: inGunicorn(plain(NONE), { account: 'www-data' }) },
     { title: 'one account, in mod_wsgi', files: inModWsgi(plain(NONE), 'www-data') },
     { title: 'no upload as large', files: inGunicorn(plain(NONE), { limit: 'client_max_body_size 2m;' }) },
+    { title: 'a umask that leaves them open', files: monthly('UMask=0022') },
+    {
+      title: 'a umask, and a mode for directories',
+      files: monthly('UMask=0077', 'FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755'),
+    },
+    {
+      title: 'a umask that leaves them to the group of nginx',
+      files: { ...monthly('UMask=0027'), 'etc/group': 'daemon:x:1:www-data\nwww-data:x:33:\n' },
+    },
+    { title: 'a umask, and a directory of its own', files: monthly('UMask=0077', '', 'avatars/') },
     {
       title: 'a storage of its own',
       files: inGunicorn(`${plain(NONE)}\nDEFAULT_FILE_STORAGE = "shop.storage.Shared"`),
@@ -128,11 +167,12 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const each of djangoSites(deployment)) {
-      const found = closedMode(each)
+      const found = closedMode(each) ?? closedByUmask(each)
       if (found === null || !keepsUploadsInFiles(each.settings)) continue
       const reader = readerOfUploads(deployment, each)
       const owner = accountOf(each.runner)
       if (reader === null || owner === null || reader.name === owner || reader.name === 'root') continue
+      if (found.group !== undefined && isOfGroup(each, reader, found.group ?? owner)) continue
       yield {
         at: found.at,
         message: `${found.what}, and ${each.server} delivers it as \`${reader.name}\`, not as \`${owner}\`: 403, failed (13: Permission denied)`,
@@ -149,6 +189,8 @@ interface ClosedMode {
   readonly what: string
   readonly label: string
   readonly help: string | null
+  /** The group whose members may read it all the same, null for that of the owner; left out where none may. */
+  readonly group?: string | null
 }
 
 /** What of the settings makes files that their owner alone may read; null where nothing surely does. */
@@ -184,6 +226,73 @@ function closedMode({ settings, files, bodyLimit }: DjangoSite): ClosedMode | nu
 }
 
 const IN_MEMORY = 2_621_440
+
+/** A umask with which the directories that Django makes for uploads are closed to others; null where none is. */
+function closedByUmask({ settings, files, runner }: DjangoSite): ClosedMode | null {
+  const umask = umaskOf(runner)
+  if (umask === null || (umask.bits & 0o001) === 0) return null
+  if (settings.get('FILE_UPLOAD_DIRECTORY_PERMISSIONS') !== null) return null
+  const directory = uploadDirectory(settings, files)
+  if (directory === null) return null
+  const mode = (0o777 & ~umask.bits).toString(8).padStart(4, '0')
+  return {
+    at: umask.at,
+    what: `with this umask a directory that Django makes for uploads, such as \`${directory}\`, has mode ${mode}`,
+    label: 'closes new directories to others',
+    help: 'Write `FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755` into the settings, or give the unit `UMask=0022`',
+    ...((umask.bits & 0o010) === 0 && { group: umask.group }),
+  }
+}
+
+interface Umask {
+  readonly bits: number
+  readonly at: Place
+  /** Of the process, where it is not that of its account. */
+  readonly group: string | null
+}
+
+/** Servers that start their workers with the umask that they have; the `umask` of gunicorn is for its sockets. */
+const KEEP_UMASK = new Set(['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'waitress', 'granian'])
+
+function umaskOf(runner: DjangoSite['runner']): Umask | null {
+  if ('alias' in runner) {
+    const option = runner.daemon?.options.get('umask')
+    const group = runner.daemon?.options.get('group')?.value
+    if (option?.value.known !== true || !/^0?[0-7]{3}$/.test(option.value.value) || group?.known === false)
+      return null
+    return { bits: Number.parseInt(option.value.value, 8), at: option.valueAt, group: group?.value ?? null }
+  }
+  const { server, service } = runner
+  const isOfUwsgi = server.program === 'uwsgi'
+  if (!isOfUwsgi && (!KEEP_UMASK.has(server.program) || server.settings.has('daemon'))) return null
+  const fact = isOfUwsgi ? server.umask : (service?.umask ?? null)
+  const group = server.group ?? service?.group ?? null
+  if (fact?.known !== true || fact.at === null || group?.known === false) return null
+  return { bits: fact.value, at: fact.at, group: group?.value ?? null }
+}
+
+/** What a field of a model names as the directory of its files below `MEDIA_ROOT`; null where none surely does. */
+function uploadDirectory(settings: DjangoSettings, files: FileSystem): string | null {
+  const home = projectDirectory(settings)
+  const apps = settings.get('INSTALLED_APPS')
+  if (home === null || apps?.known !== true || !Array.isArray(apps.value)) return null
+  for (const app of apps.value as readonly unknown[]) {
+    if (typeof app !== 'string' || !/^\w+(?:\.\w+)*$/.test(app) || app.startsWith('django.')) continue
+    const path = app.replace(/\.apps\.\w+$/, '').replaceAll('.', '/')
+    const source = sourceAt(files, posix.join(home, path, 'models.py'))
+    const field = source === null ? null : UPLOADS_TO.exec(source.code)
+    if (field?.[1] !== undefined) return field[1]
+  }
+  return null
+}
+
+/** A new directory for each month is one that nobody has made by hand. */
+const UPLOADS_TO = /\b(?:File|Image)Field\([^()]*\bupload_to\s*=\s*["']([^"'\n]*%[YmdHj][^"'\n]*)["']/
+
+/** True where the server may enter as a member of a group. */
+function isOfGroup({ machine }: DjangoSite, reader: WorkerAccount, group: string): boolean {
+  return reader.group === group || isGroupMember(machine, reader.name, group) !== false
+}
 
 /** The account of the server that delivers the files of `MEDIA_ROOT`, on the machine of the project. */
 function readerOfUploads(deployment: Deployment, site: DjangoSite): WorkerAccount | null {
