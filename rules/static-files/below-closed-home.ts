@@ -151,6 +151,11 @@ export default defineRule({
       files: vagrant(ADDUSER, { site: nginxServer('root /srv/shop/public;') }),
     },
     { title: 'a machine whose nginx is of the group', files: plain(tree('www-data')) },
+    {
+      title: 'a running machine on which it was opened',
+      files: plain(tree('', '0750', { 'home/shop/': '', 'proc/': '' })),
+      modes: { 'home/shop/': 0o755 },
+    },
     { title: 'a machine that leaves homes open', files: plain(tree('', '0755')) },
     {
       title: 'a machine whose nginx is the user',
@@ -218,10 +223,15 @@ function homeAbove(
     const name = listed?.users.get(directory)
     if (listed === null || name === undefined) continue
     const isOfGroup = listed.mode !== '0700' && isGroupMember(machine, user?.name ?? '', name) !== false
-    if (isOfGroup) return null
+    if (isOfGroup || isSeenOpen(machine, directory)) return null
     return { path: directory, user: name, mode: listed.mode, by: '', at: listed.at, isSupposed: true }
   }
   return null
+}
+
+/** True where others may enter it. A copy of a machine, which has no `/proc`, has the modes of whoever copied it. */
+function isSeenOpen({ files }: Machine, path: string): boolean {
+  return files.kind('/proc') === 'directory' && ((files.mode(path) ?? 0) & 0o001) !== 0
 }
 
 function mayEnter(user: WorkerAccount | null, home: Home): boolean {

@@ -1,6 +1,6 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import { type FollowedCommand } from './followed-commands.ts'
+import type { FollowedCommand } from './followed-commands.ts'
 
 /** The distribution that a machine has. */
 export interface NamedSystem {
