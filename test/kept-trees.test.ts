@@ -649,4 +649,37 @@ test('a variable of a container whose image keeps Apache in a directory of its o
   assert.equal(await loud(tree), [])
 })
 
+test('a script that writes a site of nginx and a virtual host sets up one machine', async () => {
+  const script = (proxied: string, host: string): string => `#!/bin/bash
+cat > /etc/apache2/sites-available/shop.conf <<'EOF'
+<VirtualHost ${host}>
+    ServerName www.example.org
+    DocumentRoot /var/www/shop
+    LimitRequestBody 1048576
+</VirtualHost>
+EOF
+cat > /etc/nginx/sites-available/shop <<'EOF'
+server {
+    listen 80;
+    server_name www.example.org;
+    client_max_body_size 20m;
+    location / {
+        proxy_pass http://127.0.0.1:${proxied};
+        proxy_set_header Host $host;
+    }
+}
+EOF
+`
+  // No file here opens a port for Apache: what the virtual host waits for is opened elsewhere.
+  for (const host of ['127.0.0.1:8080', '*:8080'])
+    assert.equal(await loud({ 'setup.sh': script('8080', host) }), [
+      'setup.sh body-limits/apache-below-nginx',
+    ])
+  assert.equal(await loud({ 'setup.sh': script('8081', '127.0.0.1:8080') }), [
+    'setup.sh topology/upstream-port-not-listened',
+  ])
+  // Two servers for one port are two ways to set it up.
+  assert.equal(await loud({ 'setup.sh': script('8080', '*:80') }), [])
+})
+
 test.run()

@@ -45,6 +45,11 @@ export function mayHoldFiles(path: string): boolean {
   return kindOf(path) !== null && !TESTS.test(path)
 }
 
+/** True for a file that may be a script of the shell, as far as its name tells. */
+export function isShell(path: string): boolean {
+  return kindOf(path) === 'shell' || mayBeScript(path)
+}
+
 /** True for a file of which only its first line could say that it is a script. */
 export function mayBeScript(path: string): boolean {
   return BARE_NAME.test(path) && !TESTS.test(path)

@@ -4,18 +4,20 @@ import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NestedText } from '../../parsers/text/nested-text.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
-import { type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
+import { type Fragment, type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
 import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, skipped, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
 import {
   hasServersWord,
   isScript,
+  isShell,
   mayBeScript,
   mayHoldFiles,
   BEGINNING,
   nestedPath,
   nestedSource,
+  splitNested,
   textsIn,
   writersAmong,
   writesServers,
@@ -91,17 +93,34 @@ export function surveyDirectory(
   const { machines, stoodIn } = machinesOf(files, mains, enabled.candidates)
   // What somebody writes into other files is for machines of which nobody knows what else they have.
   const lone = nestedMains.map(main => machineOf(files, posix.dirname(main.named), [main]))
-  const fragments = [...enabled.candidates, ...nested.filter(candidate => !nestedMains.includes(candidate))]
+  const written = nested.filter(candidate => !nestedMains.includes(candidate))
+  const fragments = [...enabled.candidates, ...written]
+  const scripts = scriptsOfBoth(written)
   return {
     machines: [...machines, ...lone],
     fragments: reached => {
       const rest = fragments.filter(each => !reached.has(each.path) && !stoodIn.has(each.path))
-      return fragmentSets(rest.map(toFragment))
+      return fragmentSets(rest.map(each => writtenBy(scripts, each) ?? toFragment(each)))
     },
     hasApache: [...candidates, ...nested].some(({ program }) => program === 'apache'),
     htaccess,
     skipped: [...left, ...enabled.skipped],
   }
+}
+
+/** The scripts that write files of nginx and of Apache: a machine on which one runs has both. */
+function scriptsOfBoth(written: readonly Candidate[]): ReadonlySet<string> {
+  const outerOf = (wanted: Program): readonly string[] =>
+    written.flatMap(({ named, program }) => (program === wanted ? (splitNested(named)?.outer ?? []) : []))
+  const ofApache = new Set(outerOf('apache'))
+  return new Set(outerOf('nginx').filter(outer => ofApache.has(outer) && isShell(outer)))
+}
+
+/** A text of one of these scripts: it stands beside the others as the files of one directory do. Null for all else. */
+function writtenBy(scripts: ReadonlySet<string>, candidate: Candidate): Fragment | null {
+  const nested = splitNested(candidate.named)
+  if (nested === null || !scripts.has(nested.outer)) return null
+  return { ...toFragment(candidate), group: `${nested.outer}/${nested.index}`, sample: false }
 }
 
 const FIRST_LINE = 64
