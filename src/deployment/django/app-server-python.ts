@@ -304,10 +304,13 @@ function isOnlySettings(files: FileSystem, module: string, directories: readonly
   })
 }
 
-/** True for a module that may be settings, and for a directory that has one. */
-function maySet(files: FileSystem, path: string, kind: DirectoryEntry['kind']): boolean {
+/** True for a module that may be settings, and for a directory that has one, as `config/settings/live.py`. */
+function maySet(files: FileSystem, path: string, kind: DirectoryEntry['kind'], depth = 2): boolean {
   if (kind === 'directory')
-    return (files.list(path) ?? []).some(({ name }) => maySet(files, posix.join(path, name), 'file'))
+    return (
+      depth > 0 &&
+      (files.list(path) ?? []).some(each => maySet(files, posix.join(path, each.name), each.kind, depth - 1))
+    )
   const source = path.endsWith('.py') ? sourceAt(files, path) : null
   return source !== null && SETTING.test(source.code)
 }

@@ -171,6 +171,7 @@ test('a file of variables that is not here names no other settings where there a
   assert.is(settingsOf({}), true)
   assert.is(settingsOf({ 'config/supervisor.txt': '', 'gunicorn.conf.py': 'workers = 2\n' }), true)
   assert.is(settingsOf({ 'config/production.py': 'from shop.settings import *\n' }), false)
+  assert.is(settingsOf({ 'config/settings/live.py': 'DEBUG = False\n' }), false)
   assert.is(settingsOf({ 'shop/settings_live.py': 'DEBUG = False\n' }), false)
 })
 
