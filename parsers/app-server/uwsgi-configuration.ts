@@ -66,6 +66,9 @@ const VARIABLES = [
   ...['plugins', 'plugin', 'enable-threads', 'lazy-apps'],
 ]
 
+/** Loops over words, numbers, the lines of a file, and the files of a pattern. */
+const LOOPS: ReadonlySet<string> = new Set(['for', 'for-times', 'for-readline', 'for-glob'])
+
 class Reading {
   private readonly options: (UwsgiOption & { readonly written: string })[] = []
   /** The first option of each name, as it is written: what `%(name)` stands for. */
@@ -247,11 +250,11 @@ class Reading {
       }
       if (open.includes(false)) continue
       const conditional = outer || open.includes(undefined)
-      if (name === 'for') {
+      if (LOOPS.has(name)) {
         const end = raw.findIndex((each, at) => at > index && /^end-?for$/.test(each.name.text))
         const body = raw.slice(index + 1, end === -1 ? raw.length : end)
         // Each line is repeated for each word before the next line is.
-        const words = value.text.split(/\s+/).filter(each => each !== '')
+        const words = this.loopedOver(name, value.text)
         for (const line of body) {
           for (const word of words) {
             if (this.options.length >= MOST_OPTIONS || depth > DEEPEST) break
@@ -263,6 +266,14 @@ class Reading {
         index = end === -1 ? raw.length : end
       } else this.add(name, value, at, conditional, depth + 1, source)
     }
+  }
+
+  /** What `%(_)` becomes in a loop, one after the other. */
+  private loopedOver(loop: string, value: string): readonly string[] {
+    if (loop === 'for') return value.split(/\s+/).filter(each => each !== '')
+    const read = loop === 'for-readline' && !value.includes(UNKNOWN) ? this.files.read(value) : null
+    if (read === null || read === 'missing') return [UNKNOWN]
+    return read.code.split('\n').filter((line, index, lines) => line !== '' || index < lines.length - 1)
   }
 
   private holds(condition: string, value: string): boolean | undefined {

@@ -1,5 +1,5 @@
 import { type Fact, known, unknown } from '../text/fact.ts'
-import type { Place, Source } from '../text/source.ts'
+import { type Place, type Source, UNKNOWN } from '../text/source.ts'
 import {
   factOf,
   placeOf,
@@ -30,6 +30,8 @@ export interface UwsgiServer extends AppServer {
     readonly application: Fact<string>
     readonly at: Place
   }[]
+  /** True where it also sets variables whose names nobody knows: in a loop over a file, or by a directory of them. */
+  readonly setsOthers: boolean
   /** `emperor`: directories or patterns of files that each start a uWSGI of their own. */
   readonly emperors: readonly Fact<string>[]
 }
@@ -82,6 +84,7 @@ function serverOf(
     socketMode: socketMode(options),
     socketOwner: textSetting(get('chown-socket')),
     environment: variableSetting(all('env').map(({ value }) => value)),
+    setsOthers: options.some(setsAnyVariable),
     settings,
     complete,
     sources,
@@ -96,6 +99,11 @@ function serverOf(
     }),
     emperors: all('emperor').map(({ value }) => factOf(value)),
   }
+}
+
+function setsAnyVariable({ name, value }: UwsgiOption): boolean {
+  if (/^(?:early-)?envdirs?$/.test(name)) return true
+  return /^(?:early-)?env$/.test(name) && value.text.split('=')[0]?.includes(UNKNOWN) === true
 }
 
 /** The last value of each option; unknown where a condition stands before it. */

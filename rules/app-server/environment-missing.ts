@@ -171,6 +171,16 @@ export default defineRule({
       files: { ...uwsgiApplication('chdir = /etc/shop\nmodule = shop.wsgi'), ...project(SETTINGS) },
     },
     {
+      title: 'uWSGI with a file in which it is not',
+      files: {
+        ...uwsgiApplication(
+          'for-readline = /etc/shop/shop.env\n  env = %(_)\nendfor =\nchdir = /etc/shop\nmodule = shop.wsgi',
+        ),
+        ...project(SETTINGS),
+        'etc/shop/shop.env': 'OTHER=abc\n',
+      },
+    },
+    {
       title: 'a variable by another name than in the file that is to be copied',
       files: ofExample('DJANGO_KEY=\n'),
     },
@@ -342,6 +352,18 @@ export default defineRule({
       },
     },
     { title: 'an emperor of uWSGI, which may have it', files: vassal() },
+    ...[
+      'for-readline = /etc/shop/shop.env\n  env = %(_)\nendfor =',
+      'for-glob = /etc/shop/*.env\n  env = %(_)\nendfor =',
+      'envdir = /etc/shop/env',
+    ].map(lines => ({
+      title: `variables that uWSGI takes from a file: \`${lines.split('\n')[0]}\``,
+      files: {
+        ...uwsgiApplication(`${lines}\nchdir = /etc/shop\nmodule = shop.wsgi`),
+        ...project(PLAIN),
+        'etc/shop/shop.env': 'SHOP_KEY=abc\n',
+      },
+    })),
     { title: 'in the unit', files: behindNginx(unit('Environment=SHOP_KEY=abc'), project(PLAIN)) },
     {
       title: 'in a file of the unit',

@@ -243,4 +243,20 @@ test('never throws, and places lie inside', () => {
   )
 })
 
+test('the lines of a file, repeated as words of a loop', () => {
+  const body = 'for-readline = /etc/shop.env\n  env = %(_)\nendfor =\nprocesses = 2'
+  const found = ini(body, { files: { '/etc/shop.env': 'A=1\nB=2\n' } })
+  assert.equal(
+    found.environment.map(each => [each.name, value(each.value)]),
+    [
+      ['A', '1'],
+      ['B', '2'],
+    ],
+  )
+  assert.is(found.setsOthers, false)
+  assert.is(value(found.workers), 2)
+  assert.is(ini(body).setsOthers, true)
+  assert.is(ini('envdir = /etc/shop/env').setsOthers, true)
+})
+
 test.run()

@@ -46,6 +46,7 @@ export interface Grammars {
 }
 
 const NO_STARTER: Starter = { by: null, service: null, sockets: [] }
+const SET_BY_UWSGI = /* @__PURE__ */ unknown<string>('uWSGI may set it from a file')
 const NOTHING_SET: AppCommand['environment'] = () => null
 
 /** Every application server that the machine's units, supervisord and the directories of uWSGI start. */
@@ -190,7 +191,8 @@ export function programOf(
     ...starter,
     isSeen: true,
     directory,
-    environment,
+    environment:
+      isUwsgi(server) && server.setsOthers ? name => environment(name) ?? SET_BY_UWSGI : environment,
     sockets,
     listensKnown:
       (server.complete || isHandedAll(server, sockets)) && sockets.every(({ endpoint }) => endpoint.known),
