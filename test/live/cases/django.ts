@@ -346,6 +346,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.body === 'orders',
   },
   {
+    rule: 'django/script-name-left-in-path',
+    examples: { bad: 'uWSGI that nginx tells the prefix', good: 'uWSGI takes it away' },
+    shows: 'uWSGI leaves the prefix in the path',
+    request: { url: 'http://example.org/shop/orders/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 200 && response.body === 'orders',
+  },
+  {
     rule: 'django/slash-removed',
     shows: 'nginx redirects what Django redirects back',
     examples: { bad: 'a redirect of the server', good: 'no redirect' },
