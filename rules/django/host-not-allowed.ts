@@ -1,10 +1,11 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import { variablesRead } from '../../src/deployment/django/variables-read.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
 import { assignedValue, changesHeader, settingsPlace, textList } from './_behind-nginx.ts'
 import { djangoConnections, isPlaced } from './_connections.ts'
@@ -13,8 +14,9 @@ import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache } from './_exa
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import { serviceUnit, WSGI } from '../app-server/_examples.ts'
+import { modWsgiMain, nginxMain, virtualHost, wsgiApplication } from '../_examples.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { Place } from '../../parsers/text/source.ts'
 
@@ -53,6 +55,34 @@ const inApache = (list: string, lines = ''): Record<string, string> => ({
   `,
 })
 
+/** Two projects on one machine, each with its socket; the second site was made from the first. */
+const twoProjects = (socket: string, list = '["shop.example.org"]'): Record<string, string> => {
+  const site = (name: string, pass: string): string => conf`
+    server {
+        listen 80;
+        server_name ${name}.example.org;
+        location / {
+            proxy_set_header Host $host;
+            proxy_pass ${pass};
+        }
+    }
+  `
+  const project = (name: string, hosts: string): Record<string, string> => ({
+    [`etc/systemd/system/${name}.service`]: serviceUnit(
+      `/usr/bin/gunicorn --umask 0 --bind unix:/run/${name}/${name}.sock shop.wsgi`,
+      `RuntimeDirectory=${name}`,
+    ).replace('/etc/shop', `/etc/${name}`),
+    [`etc/${name}/shop/__init__.py`]: '',
+    [`etc/${name}/shop/wsgi.py`]: WSGI,
+    [`etc/${name}/shop/settings.py`]: commonOnly(hosts),
+  })
+  return {
+    'etc/nginx/nginx.conf': nginxMain(site('blog', 'http://unix:/run/blog/blog.sock') + site('shop', socket)),
+    ...project('blog', '["blog.example.org"]'),
+    ...project('shop', list),
+  }
+}
+
 export default defineRule({
   summary: 'Django refuses a name that the server in front of it serves',
   severity: 'error',
@@ -64,6 +94,10 @@ export default defineRule({
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts'],
   bad: [
     { title: 'another name', files: hosts('«["example.com"]»') },
+    {
+      title: 'the socket of another project',
+      files: twoProjects('«http://unix:/run/blog/blog.sock»'),
+    },
     { title: 'an empty list', files: hosts('«[]»') },
     { title: 'the name of the upstream', files: hosts('«["example.org"]»', { headers: '' }) },
     {
@@ -92,6 +126,7 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the socket of its own project', files: twoProjects('http://unix:/run/shop/shop.sock') },
     { title: 'the name', files: hosts('["example.org"]') },
     { title: 'the name and all below it', files: hosts('[".example.org"]') },
     { title: 'every name', files: hosts('["*"]') },
@@ -174,6 +209,26 @@ export default defineRule({
       const isAll = refused.length === sent.length
       // An address beside names is how monitoring asks, and is refused on purpose.
       if (!isAll && refused.every(host => parseHost(host).kind === 'ip' || host === 'localhost')) continue
+      const meant =
+        isAll && runner.kind === 'app-server' ? (projectsByHost(deployment).get(first) ?? null) : null
+      if (meant !== null && runner.kind === 'app-server' && isOther(meant, runner.program)) {
+        yield {
+          at: argumentPlace(connection.pass, 0),
+          severity: 'error' as const,
+          message: `nginx sends the requests for \`${first}\` to another project, whose \`ALLOWED_HOSTS\` does not have it: Django answers 400`,
+          label: `not the server of \`${first}\``,
+          related: [
+            { at: runner.program.server.at, message: 'the project that is asked is started here' },
+            {
+              at: meant.server.at,
+              message: `the one whose \`ALLOWED_HOSTS\` has \`${first}\` is started here`,
+            },
+            ...meant.sockets.slice(0, 1).map(({ at }) => ({ at, message: 'and listens here' })),
+          ],
+          help: 'Write the socket of its own server',
+        }
+        continue
+      }
       const host = connection.headers.written.findLast(({ name }) => name === 'host')
       yield {
         at,
@@ -201,6 +256,22 @@ export default defineRule({
     }
   },
 })
+
+/** The one program whose project allows a name; null for a name that several allow. */
+const projectsByHost = memo((deployment: Deployment): ReadonlyMap<string, AppServerProgram | null> => {
+  const found = new Map<string, AppServerProgram | null>()
+  for (const program of programsOfKind(deployment, 'app-server')) {
+    const settings = deployment.moduleOf(program)?.settings
+    for (const name of settings == null ? [] : (textList(settings, 'ALLOWED_HOSTS') ?? []))
+      found.set(name.toLowerCase(), found.has(name.toLowerCase()) ? null : program)
+  }
+  return found
+})
+
+/** True for a program of the same machine that loads other settings, and that is seen to be started. */
+function isOther(meant: AppServerProgram, asked: AppServerProgram): boolean {
+  return meant !== asked && meant.machine === asked.machine && meant.isSeen
+}
 
 function mayBeOn(fact: { readonly known: boolean; readonly value?: unknown } | null): boolean {
   return fact !== null && (!fact.known || Boolean(fact.value))
