@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import { exampleOf } from '../../parsers/dotenv/example-of.ts'
 import { misspeltSections, strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
@@ -7,12 +9,37 @@ import { isUnknownWord, type Place, type Source } from '../../parsers/text/sourc
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { commentedCommand, meantOtherwise, wantedByNobody } from './_unit-lines.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines), files)
+
+/** A repository whose script copies what is kept for the unit. */
+const repository = (
+  line: string,
+  command = 'install -m 640 deploy/shop.env.example /etc/shop/shop.env',
+  path = 'deploy/shop.env.example',
+): Record<string, string> => ({
+  'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+  'deploy/shop.service': conf`
+    [Service]
+    User=shop
+    WorkingDirectory=/srv/shop
+    EnvironmentFile=/etc/shop/shop.env
+    ExecStart=/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi:application
+  `,
+  'deploy/install.sh': conf`
+    #!/bin/sh
+    ${command}
+  `,
+  [path]: conf`
+    # filled in on the server
+    ${line}
+  `,
+})
 
 export default defineRule({
   summary: 'systemd does not take a line of a unit as it is meant',
@@ -78,6 +105,10 @@ export default defineRule({
     {
       title: 'a file that a shell would read',
       files: tree('EnvironmentFile=/etc/shop/shop.env', { 'etc/shop/shop.env': '«export» SHOP_KEY=abc\n' }),
+    },
+    {
+      title: 'the example of a file that a shell would read',
+      files: repository('«export» SHOP_KEY="change-me"'),
     },
     {
       title: 'a command that goes on without a backslash',
@@ -168,6 +199,18 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the example of a file of assignments', files: repository('SHOP_KEY="change-me"') },
+    {
+      title: 'an example of which a script takes the word away',
+      files: repository(
+        'export SHOP_KEY="change-me"',
+        'sed "s/^export //" deploy/shop.env.example > /etc/shop/shop.env',
+      ),
+    },
+    {
+      title: 'the example of another file',
+      files: repository('export SHOP_KEY="change-me"', 'true', 'deploy/local.env.example'),
+    },
     {
       title: 'targets, variables and commas as systemd takes them',
       files: {
@@ -263,7 +306,8 @@ export default defineRule({
       }),
     },
   ],
-  *check({ commands, programs }) {
+  *check(deployment) {
+    const { commands, programs } = deployment
     const others = new Set(
       programs.flatMap(program => {
         const isServer = program.kind === 'nginx' || program.kind === 'php-fpm'
@@ -291,9 +335,12 @@ export default defineRule({
       yield* commentedCommand(service)
       if (!isFilledIn(service)) yield* meantOtherwise(service)
       for (const { path } of service.environmentFiles) {
-        if (!path.known || machine.files.kind(path.value) !== 'file') continue
-        const read = machine.files.read(path.value)
-        if (read.kind === 'source') yield* exported(read.source)
+        const file = path.known ? sourceAt(machine.files, path.value) : null
+        if (file !== null) yield* exported(file)
+        else if (path.known && path.at !== null && isAlmostRead(path.value)) {
+          const kept = keptFor(path.value, path.at.source, machine.files)
+          if (kept !== null && !isChangedBy(deployment.setups(), kept)) yield* exported(kept, path.at)
+        }
       }
     }
   },
@@ -545,7 +592,35 @@ function* leftOut({ written }: UnitSetting): Found {
   }
 }
 
-function* exported(source: Source): Found {
+/** True of a name that says whose file it is. */
+function isAlmostRead(path: string): boolean {
+  return path.startsWith('/') && !/[*?%$\0\uFFFD]/.test(path)
+}
+
+/**
+ * What a repository keeps of a file of variables that is on the server alone: the file of its name beside the unit, or
+ * the example of it, there or at its own place.
+ */
+function keptFor(path: string, unit: Source, files: FileSystem): Source | null {
+  const beside = posix.join('/', posix.dirname(unit.path), posix.basename(path))
+  const read = (each: string): Source | null => sourceAt(files, each)
+  return read(beside) ?? exampleOf(beside, read) ?? exampleOf(path, read)
+}
+
+/** True where a script may take the word away, or write the file by itself. */
+function isChangedBy(setups: readonly Source[] | null, { path }: Source): boolean {
+  const name = posix.basename(path)
+  return (
+    setups === null ||
+    setups.some(
+      ({ text }) =>
+        /\b(?:sed|awk|perl|grep|cut|tr)\b[^\n]*export/.test(text) ||
+        (text.includes(name) && /\b(?:sed|awk|perl|envsubst)\b/.test(text)),
+    )
+  )
+}
+
+function* exported(source: Source, given: Place | null = null): Iterable<RuleFinding> {
   const found = /^[ \t]*(export)[ \t]+[A-Za-z_]\w*=/m.exec(source.code)
   if (found === null) return
   const start = found.index + found[0].indexOf('export')
@@ -553,5 +628,9 @@ function* exported(source: Source): Found {
     at: { source, start, end: start + 'export'.length },
     message: '`export` is a word of the shell: systemd leaves the line out, and the variable is not set',
     label: 'Invalid environment assignment',
+    ...(given !== null && {
+      confidence: 'medium' as const,
+      related: [{ at: given, message: 'the unit reads a file of these lines' }],
+    }),
   }
 }
