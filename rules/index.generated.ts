@@ -261,6 +261,7 @@ import bodyLimitsDjangoFileLimit from './body-limits/django-file-limit.ts'
 import bodyLimitsGunicornHeadersBelowNginx from './body-limits/gunicorn-headers-below-nginx.ts'
 import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.ts'
 import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
+import bodyLimitsLimitOfServedFiles from './body-limits/limit-of-served-files.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
@@ -1125,6 +1126,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/gunicorn-headers-below-nginx', ...bodyLimitsGunicornHeadersBelowNginx },
   { id: 'body-limits/limit-behind-fallback', ...bodyLimitsLimitBehindFallback },
   { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
+  { id: 'body-limits/limit-of-served-files', ...bodyLimitsLimitOfServedFiles },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },

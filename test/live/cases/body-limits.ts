@@ -25,6 +25,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'body-limits/limit-of-served-files',
+    examples: { bad: 'the directory of uploads', good: 'the limit of the server' },
+    shows: 'two megabytes for the application are refused, though its directory of uploads has a larger limit',
+    mirrors: [8000],
+    request: { url: `${SITE}/page`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
+    harm: ({ response }) => response.status === 413,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'body-limits/apache-below-nginx',
     shows: 'nginx hands two megabytes on, and Apache refuses them',
     examples: { bad: 'in the section for the directory of the site', good: 'no limit of Apache’s own' },
