@@ -8,13 +8,13 @@ const byDefault = (name: string, settings = `${name}.settings`): Record<string, 
   project(name, `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "${settings}")`)
 
 export default defineRule({
-  summary: 'Two Django projects share the processes of one group',
-  severity: 'warning',
-  otherSeverities: { error: 'where `setdefault` gives one project the settings of another' },
+  summary: 'Two Django projects share processes, and `setdefault` mixes up their settings',
+  severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Processes have one environment and one time zone, and the limits of the group count for all that run in it. `os.environ.setdefault` keeps what stands there, so the project that is loaded second gets the settings of the first, in an interpreter of its own too: it answers 200 with the wrong site, or 500, and which one it hits changes with each restart.',
-  remedy: 'Give each project a `WSGIDaemonProcess` of its own',
+  why: 'Processes have one environment, in Apache’s own as in those of a group. `os.environ.setdefault` keeps what stands there, so the project that is loaded second gets the settings of the first, in an interpreter of its own too: it answers 200 with the wrong site, or 500, and which one it hits changes with each restart.',
+  remedy:
+    'Give each project a `WSGIDaemonProcess` of its own, or write `os.environ["DJANGO_SETTINGS_MODULE"] = …` in every script',
   references: [
     'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html',
     'https://docs.djangoproject.com/en/stable/howto/deployment/wsgi/',
@@ -34,7 +34,7 @@ export default defineRule({
       },
     },
     {
-      title: 'each insists on its own settings',
+      title: 'one insists on its own settings, and the other gets them',
       files: {
         'etc/apache2/apache2.conf': conf`
           ${MAIN}
@@ -43,7 +43,7 @@ export default defineRule({
           ${host('wiki', SHARED, true)}
         `,
         ...project('shop'),
-        ...project('wiki'),
+        ...byDefault('wiki'),
       },
     },
     {
@@ -74,6 +74,27 @@ export default defineRule({
         )}`,
         ...byDefault('shop'),
         ...byDefault('wiki'),
+      },
+    },
+    {
+      title: 'each insists on its own settings, so that neither gets those of the other',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          ${MAIN}
+          WSGIDaemonProcess sites
+          ${host('shop', SHARED)}
+          ${host('wiki', SHARED)}
+        `,
+        ...project('shop'),
+        ...project('wiki'),
+      },
+    },
+    {
+      title: 'each insists, in Apache’s own processes',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${host('shop', '')}${host('wiki', '')}`,
+        ...project('shop'),
+        ...project('wiki'),
       },
     },
     {
@@ -110,14 +131,12 @@ export default defineRule({
       const processes = daemon?.name.known
         ? `the processes of \`${daemon.name.value}\``
         : 'Apache’s own processes'
-      const yielding = projects.find(each => !insists(each))
+      // Each interpreter has an `os.environ` of its own, which assignments change alone. What else the processes share is
+      // their clock, of which `wsgi/timezone-leak` tells where the projects disagree.
+      if (projects.every(insists)) continue
       yield {
         at: second.application.alias.scriptAt,
-        severity: yielding === undefined ? 'warning' : 'error',
-        message:
-          yielding === undefined
-            ? `${listed(projects)} run in ${processes}, and share one environment and one time zone`
-            : `${listed(projects)} run in ${processes}, where \`setdefault\` gives the one loaded later the settings of the first`,
+        message: `${listed(projects)} run in ${processes}, where \`setdefault\` gives the one loaded later the settings of the first`,
         label: 'shares its processes with another project',
         related: [
           { at: first.application.alias.scriptAt, message: 'the first of them' },
