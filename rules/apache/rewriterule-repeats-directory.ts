@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { Htaccess } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
@@ -52,6 +54,20 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a script of the directory, which was to answer',
+      files: {
+        ...rules('RewriteRule «^wiki/page/([0-9]+)/?$» page.php?id=$1 [L,QSA]'),
+        'srv/www/wiki/page.php': '<?php',
+      },
+    },
+    {
+      title: 'its front controller, by a path from the root',
+      files: {
+        ...rules('RewriteRule «^wiki/(.*)$» /wiki/index.php?page=$1 [L]'),
+        'srv/www/wiki/index.php': '<?php',
+      },
+    },
   ],
   good: [
     {
@@ -73,6 +89,18 @@ export default defineRule({
     {
       title: 'URLs with the name twice that people have, and are led away from',
       files: rules('RewriteRule ^wiki/(.*)$ /wiki/$1 [R=301,L]'),
+    },
+    {
+      title: 'a script below the directory, for paths that a rule of the root puts there',
+      files: {
+        ...rules('RewriteRule ^wiki/page/([0-9]+)$ page.php?id=$1 [L]'),
+        'srv/www/wiki/page.php': '<?php',
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_URI} !^/wiki/wiki/
+          RewriteRule ^(.*)$ wiki/$1 [L]
+        `,
+      },
     },
     {
       title: 'a directory that may be a root itself',
@@ -101,8 +129,9 @@ export default defineRule({
         if (!root.known || !htaccess.directory.startsWith(`${root.value}/`)) continue
         const path = htaccess.directory.slice(root.value.length + 1, -1)
         const repeated = path === '' ? null : repeatedPart(rule, path)
-        if (repeated === null || isThere(files, htaccess.directory, repeated) || leadsBack(rule, path))
-          continue
+        if (repeated === null || isThere(files, htaccess.directory, repeated)) continue
+        if (leadsBack(rule, path, file => files.kind(htaccess.directory + file) === 'file')) continue
+        if (isLedInto(configuration, files, htaccess, posix.basename(path))) continue
         const isNamed = !rule.pattern.startsWith(`^${repeated}/`)
         if (isNamed && hasOthers(placedRules(configuration, files), htaccess, repeated)) continue
         yield {
@@ -137,11 +166,44 @@ function isThere(files: FileSystem, directory: string, part: string): boolean {
   return files.kind(directory + part.split('/')[0]) !== null
 }
 
-/** True for a redirect of such a URL to the one without the repetition. */
-function leadsBack({ output }: PlacedRule, path: string): boolean {
-  return (
-    output === '' ||
-    output.replace(/^https?:\/\/[^/]+/i, '').startsWith(`/${path}/`) ||
-    !/^\/|^[a-z]+:/i.test(output)
-  )
+/**
+ * True for a redirect of such a URL to the one without the repetition. A script that is there and named without a part of
+ * the URL is none: it was to answer `/wiki/page`.
+ */
+function leadsBack({ output }: PlacedRule, path: string, isFile: (path: string) => boolean): boolean {
+  const target = output.replace(/^https?:\/\/[^/]+/i, '')
+  const isOwn = target.startsWith(`/${path}/`)
+  if (output !== '' && !isOwn && /^\/|^[a-z]+:/i.test(output)) return false
+  const script = (isOwn ? target.slice(path.length + 2) : output).replace(/\?.*$/, '')
+  return !/^[\w./-]+$/.test(script) || !isFile(script)
 }
+
+/** True where a rule elsewhere puts the name in front of a part of the URL: then it may stand in a path twice. */
+function isLedInto(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  htaccess: Htaccess,
+  name: string,
+): boolean {
+  const places = prefixesAdded(configuration, files).get(name)
+  return places !== undefined && (places.size > 1 || !places.has(htaccess))
+}
+
+/** The directories that rules put in front of a part of the URL (`public/$1`), with the files of the rules. */
+const prefixesAdded = memoByKey(
+  (
+    configuration: ApacheConfiguration,
+    files: FileSystem,
+  ): ReadonlyMap<string, ReadonlySet<Htaccess | null>> => {
+    const found = new Map<string, Set<Htaccess | null>>()
+    for (const { output, htaccess } of placedRules(configuration, files)) {
+      const added = /^[^?]*\/(?=[^?]*[$%])/.exec(output)?.[0] ?? ''
+      for (const name of added.split('/')) {
+        const places = found.get(name)
+        if (places === undefined) found.set(name, new Set([htaccess]))
+        else places.add(htaccess)
+      }
+    }
+    return found
+  },
+)
