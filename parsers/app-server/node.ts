@@ -104,7 +104,8 @@ function scriptServer(
   const script = readNodeScript(source, command.environment)
   sources.push(source)
   const loaded = script.loads.map(each => scriptAt(posix.resolve(posix.dirname(source.path), each), read))
-  const others = loaded.flatMap(each => (each === null ? [] : [readNodeScript(each, command.environment)]))
+  const found = loaded.filter(each => each !== null)
+  const others = found.map(each => readNodeScript(each, command.environment))
   const listens = [script, ...others].flatMap(({ listen }) => (listen === null ? [] : [listen]))
   const [listen] = listens
   if (listen === undefined || listens.length > 1) return null
@@ -113,7 +114,8 @@ function scriptServer(
   const isWhole = loaded.every(each => each !== null)
   const trust = [script, ...others].find(({ trustProxy }) => trustProxy !== null)?.trustProxy ?? null
   if (trust !== null) settings.set('trust proxy', trust)
-  else if (!isWhole) settings.set('trust proxy', unknown('a script that was not read may set it'))
+  else if (!isWhole || others.some(({ loads }, at) => tellOfProxy(loads, found[at]!.path, read)))
+    settings.set('trust proxy', unknown('a script that was not read may set it'))
   for (const each of [script, ...others]) {
     if (each.express) settings.set('express', known(true))
     if (each.secureCookie !== null) settings.set('cookie.secure', known(true, each.secureCookie))
@@ -167,6 +169,14 @@ function sourceOfBuilt(path: string, read: AppFiles['read']): Source | null {
 }
 
 /** As `require` finds it: the file, with an extension, or the index of a directory. */
+/** True where one of these, which are not read themselves, has the name of the setting. */
+function tellOfProxy(loads: readonly string[], by: string, read: AppFiles['read']): boolean {
+  return loads.some(each => {
+    const source = scriptAt(posix.resolve(posix.dirname(by), each), read)
+    return source !== null && /trust.?proxy/i.test(source.code)
+  })
+}
+
 function scriptAt(path: string, read: AppFiles['read']): Source | null {
   const ends = ['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts']
   // A module of TypeScript is imported by the name of what is made of it.

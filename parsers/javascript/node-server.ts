@@ -49,6 +49,8 @@ const OF_PROXIES =
   /^(?:x-(?:forwarded-(?:for|proto|host)|real-ip|client-ip)|cf-connecting-ip|true-client-ip)$/i
 /** A name as few headers have it, which nginx drops. */
 const UNDERSCORED = /^[a-z][a-z\d-]*_[\w-]*$/i
+/** What people call the package `cookie-session`. */
+const PACKAGE_CALL = /^cookie_?session$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
 const importOf = (name: string): RegExp =>
@@ -218,6 +220,12 @@ class Reader {
     if (first.kind === 'template' && end === start + 1)
       return /[\\$]/.test(first.text) ? null : known(first.text, at)
     if (end === start + 1 && /^(?:true|false)$/.test(first.text)) return known(first.text === 'true', at)
+    const comparison = this.splitAt(start, end, /^[!=]==?$/)
+    if (comparison !== null) return this.compare(start, comparison, end, depth + 1)
+    if (this.is(start, '!')) {
+      const value = this.evaluate(start + 1, end, depth + 1)
+      return value?.known === true ? known(value.value === UNSET || !value.value, at) : value
+    }
     if (this.is(start, '+')) return this.evaluate(start + 1, end, depth + 1)
     if (this.is(start, '(') && this.is(end - 1, ')')) return this.evaluate(start + 1, end - 1, depth + 1)
     if (
@@ -232,7 +240,9 @@ class Reader {
     const variable = this.variableAt(start, end)
     if (variable !== null) {
       const fact = this.environment(variable)
-      return fact === null ? known(UNSET, at) : fact
+      if (fact === null) return known(UNSET, at)
+      // Where nobody can tell how it is started, it is told what servers are told.
+      return fact.known || variable !== 'NODE_ENV' ? fact : known('production', at)
     }
     if (first.kind === 'name' && end === start + 1) {
       const range = this.values.get(first.text)
@@ -241,8 +251,35 @@ class Reader {
     return null
   }
 
-  /** The name in `process.env.NAME` or `process.env['NAME']`. */
+  /** `process.env.NODE_ENV === 'production'`. */
+  private compare(start: number, operator: number, end: number, depth: number): Value {
+    const left = this.evaluate(start, operator, depth)
+    const right = this.evaluate(operator + 1, end, depth)
+    if (left === null || right === null) return null
+    if (!left.known) return left
+    if (!right.known) return right
+    const isEqual = left.value === right.value
+    return known(this.tokens[operator]!.text.startsWith('=') ? isEqual : !isEqual, left.at)
+  }
+
+  /** Whether an expression is surely `true`, be it by a condition. */
+  private isTrue([start, end]: readonly [number, number]): boolean {
+    const question = this.splitAt(start, end, /^\?$/)
+    const colon = question === null ? null : this.splitAt(question + 1, end, /^:$/)
+    if (question === null || colon === null) {
+      const value = this.evaluate(start, end)
+      return value?.known === true && value.value === true
+    }
+    const condition = this.evaluate(start, question)
+    if (condition?.known !== true) return false
+    const isMet = condition.value !== UNSET && Boolean(condition.value)
+    return this.isTrue(isMet ? [question + 1, colon] : [colon + 1, end])
+  }
+
+  /** The name in `process.env.NAME` or `process.env['NAME']`, and that of what Express calls `env`. */
   private variableAt(start: number, end: number): string | null {
+    if (end === start + 6 && this.is(start + 1, '.') && this.is(start + 2, 'get') && this.is(start + 3, '('))
+      return this.is(start, 'app') && this.tokens[start + 4]?.text === 'env' ? 'NODE_ENV' : null
     if (!this.is(start, 'process') || !this.is(start + 1, '.') || !this.is(start + 2, 'env')) return null
     if (end === start + 5 && this.is(start + 3, '.')) return this.tokens[start + 4]?.text ?? null
     if (end === start + 6 && this.is(start + 3, '[') && this.tokens[start + 4]?.kind === 'string')
@@ -415,17 +452,55 @@ class Reader {
       : null
   }
 
-  /** A session that is told `proxy: true` takes the scheme from the header by itself. */
+  /**
+   * What a session of `express-session` or `cookie-session` is told of its cookie. One that is told `proxy: true` takes the
+   * scheme from the header by itself; other packages with a `cookie: {…}`, such as csurf, ask for no scheme.
+   */
   private secureCookie(): Place | null {
-    if (/\bproxy\s*:\s*true/.test(this.source.code)) return null
+    const { code } = this.source
+    if (/\bproxy\s*:\s*true/.test(code) || !/['"](?:express|cookie)-session['"]/.test(code)) return null
     for (const [at, { text }] of this.tokens.entries()) {
-      if (text !== 'cookie' || !this.is(at + 1, ':') || !this.is(at + 2, '{')) continue
-      const secure = this.entriesOf(at + 2).get('secure')
-      if (secure === undefined) continue
-      const value = this.evaluate(secure[0], secure[1])
-      if (value?.known === true && value.value === true) return this.place(secure[0], secure[1] - 1)
+      const secure =
+        text === 'cookie' ? this.secureOfCookie(at) : PACKAGE_CALL.test(text) ? this.secureOfCall(at) : null
+      if (secure !== null && this.isTrue(secure)) return this.place(secure[0], secure[1] - 1)
     }
     return null
+  }
+
+  /** `cookie: { secure: … }`, and `options.cookie.secure = …` of a script that may run in production. */
+  private secureOfCookie(at: number): readonly [number, number] | null {
+    if (this.is(at + 1, '.') && this.is(at + 2, 'secure') && this.is(at + 3, '=')) {
+      const mode = this.environment('NODE_ENV')
+      const isProduction = mode !== null && (!mode.known || mode.value === 'production')
+      return isProduction ? [at + 4, this.expressionEnd(at + 4)] : null
+    }
+    if (!this.is(at + 1, ':') || this.isOfCsrf(at)) return null
+    return this.secureIn(at + 2)
+  }
+
+  /** `cookieSession({ secure: … })`, which swallows what the package `cookies` throws. */
+  private secureOfCall(at: number): readonly [number, number] | null {
+    return this.is(at + 1, '(') ? this.secureIn(at + 2) : null
+  }
+
+  /** The value of `secure` in an object, or in that of a name. */
+  private secureIn(at: number): readonly [number, number] | null {
+    const name = this.tokens[at]
+    const open = this.is(at, '{') ? at : name?.kind === 'name' ? this.values.get(name.text)?.[0] : undefined
+    return open !== undefined && this.is(open, '{') ? (this.entriesOf(open).get('secure') ?? null) : null
+  }
+
+  /** True for a key of `csrf({…})`. */
+  private isOfCsrf(key: number): boolean {
+    let depth = 0
+    for (let at = key - 1; at >= Math.max(0, key - LONGEST_EXPRESSION); at--) {
+      const { kind, text } = this.tokens[at]!
+      if (kind !== 'sign') continue
+      if (/^[)\]}]$/.test(text)) depth++
+      else if (/^[([{]$/.test(text) && depth-- === 0)
+        return this.is(at - 1, '(') && /csu?rf/i.test(this.tokens[at - 2]?.text ?? '')
+    }
+    return false
   }
 
   /**

@@ -34,6 +34,12 @@ const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
     app.listen(3000, '127.0.0.1')
   `,
 })
+const PRODUCTION = conf`
+  [Service]
+  Environment=NODE_ENV=production
+  WorkingDirectory=/etc/shop
+  ExecStart=/usr/bin/node server.js
+`
 const session = (cookie: string): string =>
   `app.use(session({ secret: process.env.SECRET, cookie: { ${cookie} } }))`
 const redirect = (condition: string): string => conf`
@@ -68,6 +74,63 @@ export default defineRule({
     },
     { title: 'a session cookie for TLS alone', files: tree(session('secure: «true»')) },
     { title: 'a limit for each client', files: tree('app.use(«rateLimit»({ max: 100 }))', '80') },
+    {
+      title: 'a session cookie for TLS alone in production, where the unit starts it so',
+      files: {
+        ...tree(
+          session('secure: «production»').replace(
+            /^/,
+            "const production = process.env.NODE_ENV === 'production'\n",
+          ),
+        ),
+        'etc/systemd/system/shop.service': PRODUCTION,
+      },
+    },
+    {
+      title: 'a choice by the mode that Express knows, in options of their own',
+      files: {
+        ...tree(conf`
+          const cookie = { secure: «app.get('env') === 'production' ? true : false» }
+          app.use(session({ secret: process.env.SECRET, cookie: cookie }))
+        `),
+        'etc/systemd/system/shop.service': PRODUCTION,
+      },
+    },
+    {
+      title: 'a repository that has no unit, and the options of the documentation',
+      files: {
+        'deploy/nginx/shop.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/example.org.pem;
+              ssl_certificate_key /etc/ssl/example.org.key;
+              location / {
+                  proxy_pass http://127.0.0.1:3000;
+                  proxy_set_header X-Forwarded-Proto $scheme;
+              }
+          }
+        `,
+        'server.js': conf`
+          const express = require('express')
+          const session = require('express-session')
+          const app = express()
+          const options = { secret: process.env.SECRET, cookie: {} }
+          if (app.get('env') === 'production') {
+            options.cookie.secure = «true»
+          }
+          app.use(session(options))
+          app.listen(3000, '127.0.0.1')
+        `,
+      },
+    },
+    {
+      title: 'the package cookie-session',
+      files: tree(conf`
+        const cookieSession = require('cookie-session')
+        app.use(cookieSession({ keys: [process.env.SECRET], secure: «true» }))
+      `),
+    },
   ],
   good: [
     {
@@ -83,6 +146,17 @@ export default defineRule({
       files: tree("app.set('trust proxy', 'loopback')\napp.use(rateLimit())"),
     },
     { title: 'the header itself', files: tree(redirect("req.headers['x-forwarded-proto'] !== 'https'")) },
+    {
+      title: 'settings that a loaded script leaves to another one',
+      files: {
+        ...tree(conf`
+          require('./lib/settings')(app)
+          ${session('secure: true')}
+        `),
+        'etc/shop/lib/settings.js': "module.exports = app => require('./proxies')(app)",
+        'etc/shop/lib/proxies.js': "module.exports = app => app.enable('trust proxy')",
+      },
+    },
     { title: 'a cookie for every scheme', files: tree(session('maxAge: 60000')) },
     {
       title: 'a session that is told of the proxy',
@@ -94,6 +168,23 @@ export default defineRule({
         require('./lib/settings')(app)
         ${session('secure: true')}
       `),
+    },
+    {
+      title: 'a session cookie for TLS alone in production, and nobody says that this is',
+      files: tree(session("secure: process.env.NODE_ENV === 'production'")),
+    },
+    {
+      title: 'a cookie that goes by the scheme of the request',
+      files: tree(session("secure: 'auto'")),
+    },
+    {
+      title: 'the cookie of csurf, which is set whatever the scheme',
+      files: tree(
+        conf`
+          app.use(session({ secret: process.env.SECRET }))
+          app.use(csurf({ cookie: { secure: true } }))
+        `,
+      ),
     },
     { title: 'no TLS in front', files: tree(session('secure: true'), '80') },
   ],

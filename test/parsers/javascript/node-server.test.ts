@@ -76,6 +76,7 @@ test('what Express is told of its proxy, and what needs it', () => {
   assert.is(text('app.use(x)'), null)
   const script = read(`const express = require('express')
 import rateLimit from 'express-rate-limit'
+import session from 'express-session'
 app.use(rateLimit({ max: 100 }))
 app.use(express.json({ limit: '10mb' }))
 app.use(session({ cookie: { maxAge: 1000, secure: true } }))
