@@ -12,6 +12,7 @@ import { exactNames } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { djangoInApache } from '../django/_examples.ts'
 
 const nginx = (lines: string): string => conf`
   upstream app {
@@ -39,11 +40,23 @@ const host = (name: string): string => conf`
   </VirtualHost>
 `
 
+/** A project in mod_wsgi, behind a line of nginx that says nothing of the name. */
+const tree = (allowed: string, apps: string, location: string): Record<string, string> =>
+  djangoInApache({
+    settings: conf`
+      ALLOWED_HOSTS = ${allowed}
+      INSTALLED_APPS = ${apps}
+    `,
+    location,
+    headers: 'proxy_set_header X-Forwarded-For $remote_addr;',
+  })
+
 export default defineRule({
   summary: 'The backend is asked for the name of the upstream, not of the site',
   severity: 'error',
   otherSeverities: {
     warning: 'where an application may refuse the name, or the main file is not in the audit',
+    info: 'where Django allows the name, beside that of the site',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -82,8 +95,24 @@ export default defineRule({
       title: 'one application that checks the name',
       files: { 'nginx.conf': nginx(''), 'ports.conf': LISTEN, 'site.conf': host('example.org') },
     },
+    {
+      title: 'Django allows the name, and that of the site',
+      files: tree('["example.org", "127.0.0.1"]', '["django.contrib.auth"]', '«location»'),
+    },
   ],
   good: [
+    {
+      title: 'Django allows the name alone, as one that has no links to itself',
+      files: tree('["127.0.0.1"]', '["django.contrib.auth"]', 'location'),
+    },
+    {
+      title: 'Django takes the name of its links from its database',
+      files: tree(
+        '["example.org", "127.0.0.1"]',
+        '["django.contrib.auth", "django.contrib.sites"]',
+        'location',
+      ),
+    },
     {
       title: 'proxied',
       files: {
@@ -142,8 +171,7 @@ export default defineRule({
       isMeant: boolean,
     ): boolean => {
       if (application === undefined) return false
-      const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
-      const names = allowed?.known && Array.isArray(allowed.value) ? new Set(allowed.value) : null
+      const names = namesAllowed(deployment, application)
       return names === null ? !isMeant : !sent.every(name => names.has('*') || names.has(name))
     }
     for (const connection of deployment.connections.http) {
@@ -163,7 +191,12 @@ export default defineRule({
       const wrong = meantInstead(deployment, connection, host)
       // A name that is written out is meant, unless the application refuses it.
       const isMeant = line !== undefined && !line.value.includes('$')
-      if (wrong === null && !checksName(deployment.applicationsOf(host).at(-1), sent, isMeant)) continue
+      const application = deployment.applicationsOf(host).at(-1)
+      const isChecked = wrong !== null || checksName(application, sent, isMeant)
+      // An application that allows the names of the site is meant to be asked for them.
+      const isOwn =
+        line === undefined && application !== undefined && expects(deployment, application, connection)
+      if (!isChecked && !isOwn) continue
       const name = sent[0] ?? ''
       yield {
         at:
@@ -171,13 +204,15 @@ export default defineRule({
             ? namePlace(headers.level ?? connection.block)
             : argumentPlace(line.directive, 1),
         // Among fragments the virtual host that answers unknown names may be one that is not here.
-        severity: wrong === null || !certain ? 'warning' : 'error',
+        severity: !isChecked ? 'info' : wrong === null || !certain ? 'warning' : 'error',
         confidence: wrong === null || !certain ? 'medium' : 'high',
         per: 'locations',
         message: often =>
-          wrong === null
-            ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no client uses`
-            : `nginx asks Apache for \`Host: ${name}\`${often}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
+          !isChecked
+            ? `nginx asks Django for \`Host: ${name}\`${often}, which it allows, and writes into absolute links, as in its mails`
+            : wrong === null
+              ? `nginx asks the application for \`Host: ${name}\`${often}, a name that no client uses`
+              : `nginx asks Apache for \`Host: ${name}\`${often}, so the first virtual host answers instead of \`${wrong.names[0]}\``,
         label: line === undefined ? 'sets no `Host`' : 'the name of the backend',
         related: [
           {
@@ -192,6 +227,21 @@ export default defineRule({
     }
   },
 })
+
+/** What `ALLOWED_HOSTS` lists; null where that is not known. */
+function namesAllowed(deployment: Deployment, application: Application): ReadonlySet<unknown> | null {
+  const allowed = deployment.pythonOf(application)?.settings?.get('ALLOWED_HOSTS')
+  return allowed?.known && Array.isArray(allowed.value) ? new Set<unknown>(allowed.value) : null
+}
+
+/** True where the application lists a name by which clients come to nginx, and no names of its own for links. */
+function expects(deployment: Deployment, application: Application, { server }: NginxConnection): boolean {
+  const names = namesAllowed(deployment, application)
+  const apps = deployment.pythonOf(application)?.settings?.get('INSTALLED_APPS')
+  if (names === null || !apps?.known || !Array.isArray(apps.value)) return false
+  // With `django.contrib.sites` the links of mails have the name in the database.
+  return !apps.value.includes('django.contrib.sites') && exactNames(server).some(name => names.has(name))
+}
 
 /** True for the name or address in `proxy_pass`, or another that no client chose. */
 function namesBackend({ value, state }: SentHeader): boolean {
