@@ -27,7 +27,8 @@ export const cases: readonly LiveCase[] = [
   {
     rule: 'body-limits/limit-of-served-files',
     examples: { bad: 'the directory of uploads', good: 'the limit of the server' },
-    shows: 'two megabytes for the application are refused, though its directory of uploads has a larger limit',
+    shows:
+      'two megabytes for the application are refused, though its directory of uploads has a larger limit',
     mirrors: [8000],
     request: { url: `${SITE}/page`, method: 'POST', body: Buffer.alloc(2 * MEGABYTE) },
     harm: ({ response }) => response.status === 413,
