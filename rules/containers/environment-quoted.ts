@@ -98,7 +98,7 @@ export default defineRule({
         if (!QUOTED.test(value)) continue
         yield {
           at: { ...at, start: at.start + name.length + 1 },
-          ...(!OF_WORDS.test(name) && { severity: 'info' as const }),
+          ...(!isOfWords(name) && { severity: 'info' as const }),
           message: `\`${name}\` is \`${value}\` with its quotes: in a list they are part of the value`,
           label: 'quotes and all',
           help: `Write \`- ${name}=${value.slice(1, -1)}\``,
@@ -109,7 +109,7 @@ export default defineRule({
       if (!QUOTED.test(value)) continue
       yield {
         at,
-        ...((isExample || !OF_WORDS.test(name)) && { severity: 'info' as const }),
+        ...((isExample || !isOfWords(name)) && { severity: 'info' as const }),
         message: `\`${name}\` keeps its quotes: \`docker run --env-file\` takes the line as it is`,
         label: 'quotes and all',
         related: [{ at: given, message: 'docker run reads the file' }],
@@ -124,6 +124,14 @@ const QUOTED = /^(?:"[^"]+"|'[^']+')$/
 /** The command line of Kibana takes each value for JSON first, and its image makes options of the variables. */
 const READS_JSON = /(?:^|\/)kibana(?:[:@]|$)/
 
-/** Names whose value no program takes with a quote in it. */
+/**
+ * True for a name whose value no program takes with a quote in it. Invenio takes its variables for literals of Python, of
+ * which a text has quotes.
+ * https://invenio-config.readthedocs.io/en/latest/usage.html
+ */
+function isOfWords(name: string): boolean {
+  return OF_WORDS.test(name) && !/^(?:INVENIO_|APP_[A-Z]+_)/.test(name)
+}
+
 const OF_WORDS =
   /(?:^|_)(?:HOSTS?|HOSTNAME|PORTS?|URL|URI|USER|GROUP|DEBUG|DOMAINS?|ORIGINS?|MODULE)$|^VIRTUAL_|^LETSENCRYPT_HOST/
