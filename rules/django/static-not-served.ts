@@ -19,7 +19,8 @@ import { assignedValue, textList } from './_behind-nginx.ts'
 import { type DjangoConnection, djangoConnections, isPlaced } from './_connections.ts'
 import { directorySeen, isOfOneProject, leadsTo } from './_static-ways.ts'
 import { djangoBehindNginx, djangoInApache } from './_examples.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { DjangoSettings, SettingValue } from '../../src/deployment/django/settings.ts'
+import type { Fact } from '../../src/servers/fact.ts'
 
 const nginx = (location: string): string =>
   nginxMain(
@@ -102,6 +103,37 @@ const composed = (settings: string, site = ''): Record<string, string> => {
     'web/shop/urls.py': conf`urlpatterns = []`,
   }
 }
+
+/** A unit whose variables nobody sees, and nginx without a location for uploads. */
+const unreadEnvironment = (debug: string, server = 'server'): Record<string, string> => ({
+  'deploy/nginx.conf': conf`
+    ${server} {
+        listen 80;
+        server_name example.org;
+        location / {
+            proxy_pass http://127.0.0.1:8000;
+            proxy_set_header Host $host;
+        }
+        location /static/ {
+            alias /srv/shop/static/;
+        }
+    }
+  `,
+  'deploy/shop.service': conf`
+    [Service]
+    WorkingDirectory=/srv/shop
+    EnvironmentFile=/etc/shop.env
+    ExecStart=/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:8000 shop.wsgi
+  `,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+  'shop/urls.py': conf`urlpatterns = []`,
+  'shop/settings.py': conf`
+    import os
+
+    ${settingsOf(UPLOADS).replace('DEBUG = False', `DEBUG = ${debug}`)}
+  `,
+})
 
 export default defineRule({
   summary: 'nginx does not serve the files where Django keeps them',
@@ -197,6 +229,10 @@ export default defineRule({
         'deploy/site.conf': unstarted('')['deploy/site.conf']!.replace('server', '«server»'),
       },
     },
+    {
+      title: '`DEBUG` that a file outside of the audit may turn on',
+      files: unreadEnvironment('os.environ.get("DEBUG") == "1"', '«server»'),
+    },
   ],
   good: [
     {
@@ -275,6 +311,10 @@ export default defineRule({
       ),
     },
     {
+      title: '`DEBUG` that is on unless the environment turns it off',
+      files: unreadEnvironment('os.environ.get("DEBUG", "1") == "1"'),
+    },
+    {
       title: 'uploads in a storage of their own',
       files: tree(
         STATIC,
@@ -286,13 +326,23 @@ export default defineRule({
   *check(deployment) {
     const seen = { STATIC: new Set<NginxServer>(), MEDIA: new Set<NginxServer>() }
     for (const each of djangoConnections(deployment)) {
-      const debug = each.settings.get('DEBUG')
-      if (debug !== null && !(debug.known && debug.value === false)) continue
+      if (!isOffInProduction(each.settings.get('DEBUG'))) continue
       for (const kind of ['STATIC', 'MEDIA'] as const)
         if (!seen[kind].has(each.connection.server)) yield* unserved(deployment, each, kind, seen[kind])
     }
   },
 })
+
+/** False where `DEBUG` is on, or may be: one that the environment turns on alone, nobody turns on for visitors. */
+function isOffInProduction(debug: Fact<SettingValue> | null): boolean {
+  if (debug === null) return true
+  if (debug.known) return debug.value === false
+  const written = debug.at === null ? '' : placeText(debug.at)
+  return READS_ENVIRONMENT.test(written) && !ON_BY_DEFAULT.test(written)
+}
+
+const READS_ENVIRONMENT = /\b(?:environ|getenv|env|config)\b/
+const ON_BY_DEFAULT = /,\s*(?:default\s*=\s*)?(?:True|["']?(?:1|true|yes|on)["']?)\s*[,)]/i
 
 type Found = Iterable<RuleFinding>
 
