@@ -300,7 +300,7 @@ test('every proxying form of Apache is a connection', () => {
       'example.org',
       `ProxyPass /static !
 ProxyPass /a http://127.0.0.1:8001/
-ProxyPassMatch ^/b/(.*)$ fcgi://127.0.0.1:9000/srv/$1
+ProxyPassMatch ^/b/(.*)$ fcgi://127.0.0.1:9100/srv/$1
 <Location /c>
     ProxyPass balancer://pool/
 </Location>
@@ -326,7 +326,7 @@ RewriteRule ^/f http://127.0.0.1:9/ [R]
     [
       ['/a', 'http', ['127.0.0.1:8001 unclaimed']],
       ['/c', 'http', ['127.0.0.1:8002 unclaimed', 'app:8003 unknown']],
-      [null, 'fastcgi', ['127.0.0.1:9000 unclaimed']],
+      [null, 'fastcgi', ['127.0.0.1:9100 unclaimed']],
       [null, 'fastcgi', ['unix:/run/php/fpm.sock unclaimed']],
       [null, 'ws', ['127.0.0.1:8004 unclaimed']],
       [null, null, []],
