@@ -170,10 +170,6 @@ export default defineRule({
       files: letsEncrypt('https://console.example.org:8443/'),
     },
     {
-      title: 'a certificate that nobody has read',
-      files: { ...apache('https://127.0.0.1:8443/'), 'etc/ssl/site.pem': 'secret\n' },
-    },
-    {
       title: 'the name of the certificate',
       files: {
         'etc/nginx/nginx.conf': site(conf`
