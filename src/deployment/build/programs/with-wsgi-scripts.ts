@@ -19,10 +19,11 @@ export function withWsgiScripts(
   { modules }: Repository,
   configurations: readonly ApacheConfiguration[],
 ): FileSystem {
-  if (modules.length === 0) return files
+  const aliases = modules.length === 0 ? [] : configurations.flatMap(scriptAliases)
+  if (aliases.length === 0) return files
   const byName = groupBy(modules, path => posix.basename(path))
   const mounts = new Map<string, Mount>()
-  for (const { directive, regex } of configurations.flatMap(scriptAliases)) {
+  for (const { directive, regex } of aliases) {
     const script = directive.args[1]?.value ?? ''
     // Behind a placeholder the rest of the path says which script it is.
     if (regex || !(script.startsWith('/') || isUnknownWord(script)) || files.kind(script) !== null) continue
