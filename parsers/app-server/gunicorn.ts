@@ -39,9 +39,10 @@ const OF_UVICORN: ReadonlySet<string> = new Set(
 export function readGunicorn(command: AppCommand, files: AppFiles): AppServer {
   const [program, ...rest] = command.words as [WrittenText, ...WrittenText[]]
   const given = readArguments(rest, GUNICORN_OPTIONS)
-  const variable = readVariable(command, isToldAll(given))
+  const toldAll = isToldAll(given)
+  const variable = readVariable(command, toldAll)
   const config = configPath(given, variable.arguments, command)
-  const file = readConfig(config, command, files, isToldAll(given))
+  const file = readConfig(config, command, files, toldAll)
   const layers = [
     argumentLayer(given, GUNICORN_LISTS),
     variable.layer,

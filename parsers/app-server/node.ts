@@ -168,7 +168,6 @@ function sourceOfBuilt(path: string, read: AppFiles['read']): Source | null {
   return null
 }
 
-/** As `require` finds it: the file, with an extension, or the index of a directory. */
 /** True where one of these, which are not read themselves, has the name of the setting. */
 function tellOfProxy(loads: readonly string[], by: string, read: AppFiles['read']): boolean {
   return loads.some(each => {
@@ -177,6 +176,7 @@ function tellOfProxy(loads: readonly string[], by: string, read: AppFiles['read'
   })
 }
 
+/** As `require` finds it: the file, with an extension, or the index of a directory. */
 function scriptAt(path: string, read: AppFiles['read']): Source | null {
   const ends = ['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts']
   // A module of TypeScript is imported by the name of what is made of it.
