@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { cleanPath } from '../text/clean-path.ts'
 import type { Place, Source } from '../text/source.ts'
 
 /** A directory below which an ACME client puts the files of its challenges, as a setting or a command names it. */
@@ -23,7 +23,7 @@ export function commandWebroots(source: Source): readonly WrittenWebroot[] {
     const from = command.index + command[0].length - command[1]!.length
     for (const { 0: text, 2: path = '', index } of command[1]!.matchAll(OPTION)) {
       const start = from + index + text.lastIndexOf(path)
-      found.push({ directory: directoryOf(path), at: { source, start, end: start + path.length } })
+      found.push({ directory: cleanPath(path), at: { source, start, end: start + path.length } })
     }
   }
   return found
@@ -36,7 +36,7 @@ export function settingWebroots(source: Source): readonly WrittenWebroot[] {
     return []
   return [...text.matchAll(/^[ \t]*(?:webroot-path|w)[ \t]*=[ \t]*(\/[\w./-]+)[ \t]*$/gm)].map(match => {
     const start = match.index + match[0].lastIndexOf(match[1]!)
-    return { directory: directoryOf(match[1]!), at: { source, start, end: start + match[1]!.length } }
+    return { directory: cleanPath(match[1]!), at: { source, start, end: start + match[1]!.length } }
   })
 }
 
@@ -44,8 +44,4 @@ export function settingWebroots(source: Source): readonly WrittenWebroot[] {
 function isOfMachine(text: string, offset: number): boolean {
   const line = text.slice(text.lastIndexOf('\n', offset) + 1, offset)
   return !/^[ \t]*#|\b(?:docker|podman|compose|kubectl|nerdctl)\b/.test(line)
-}
-
-function directoryOf(path: string): string {
-  return posix.normalize(path).replace(/(?<=.)\/+$/, '')
 }

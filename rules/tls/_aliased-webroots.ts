@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
-import type { WrittenWebroot } from '../../parsers/certbot/written-webroots.ts'
-import { commandWebroots } from '../../parsers/certbot/written-webroots.ts'
+import { commandWebroots, type WrittenWebroot } from '../../parsers/certbot/written-webroots.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { acmeWebroots, machineWebroots } from '../../src/deployment/acme-challenges.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { type Proposal, propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -14,6 +15,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { challengeAliases, OF_CHALLENGES } from './_challenge-aliases.ts'
 import { CHALLENGE } from './_challenges.ts'
 
@@ -70,17 +72,11 @@ function* aliasesOfNginx(
     for (const alias of configuration.occurrences.get('alias') ?? []) {
       const { parent } = alias
       if (parent?.name !== 'location' || !OF_CHALLENGES.test(readLocation(parent).name)) continue
-      let outer = parent.parent
-      while (outer !== null && outer.name !== 'server') outer = outer.parent
-      const server = outer === null ? undefined : serversByDirective(deployment).get(outer)
+      const outer = enclosingServer(parent)
+      const server = outer === null ? undefined : serverIndex(deployment.servers).get(outer)
       if (server !== undefined && !isRenewedByName(deployment, server)) yield { alias, server }
     }
 }
-
-const serversByDirective = memo(
-  ({ servers }: Deployment): ReadonlyMap<NginxDirective, NginxServer> =>
-    new Map(servers.map(server => [server.directive, server])),
-)
 
 /** Of these it is known where each challenge lies, and asked by name. */
 function isRenewedByName(deployment: Deployment, { configuration, names }: NginxServer): boolean {
@@ -95,16 +91,16 @@ function webrootAt(
   alias: string,
 ): WrittenWebroot | null {
   if (!alias.startsWith('/')) return null
-  const files = deployment.filesOf(configuration)
+  const { machine } = deployment.programOf(configuration)
+  const { files } = machine
   // dehydrated and its like write the file into the directory itself.
   if (files.kind('/etc/dehydrated') !== null) return null
-  const directory = posix.normalize(alias).replace(/(?<=.)\/+$/, '')
+  const directory = cleanPath(alias)
   const own = machineWebroots(files).find(each => each.directory === directory)
   if (own !== undefined) return own
-  const isContained = [...deployment.machines].some(
-    ({ files: each, container }) => each === files && container !== null,
-  )
-  return isContained ? null : (scriptWebroots(deployment).find(each => each.directory === directory) ?? null)
+  return machine.container !== null
+    ? null
+    : (scriptWebroots(deployment).find(each => each.directory === directory) ?? null)
 }
 
 const scriptWebroots = memo((deployment: Deployment): readonly WrittenWebroot[] =>
