@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { exampleOf } from '../../parsers/dotenv/example-of.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import { escapePattern } from '../../parsers/text/escape-pattern.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -75,6 +76,7 @@ function fileOf(
   if (!/^[\w./~@+-]+$/.test(path)) return null
   const parts = path.replace(/^~?\/|^\.\//, '').split('/')
   if (parts.includes('..')) return null
+  // In one of them the repository begins.
   const homes = directoriesAbove(script)
   for (const files of places)
     for (let first = 0; first < parts.length; first++)
@@ -86,15 +88,6 @@ function fileOf(
         if (example !== null) return { source: example, isExample: true }
       }
   return null
-}
-
-/** The directory of a file and those around it, in one of which its repository begins. */
-function directoriesAbove(path: string): readonly string[] {
-  const found: string[] = []
-  for (let at = posix.dirname(posix.join('/', path)); ; at = posix.dirname(at)) {
-    found.push(at)
-    if (at === '/') return found
-  }
 }
 
 function linesOf(source: Source, given: Place, isExample: boolean): RunVariable[] {

@@ -1,3 +1,4 @@
+import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import { posix } from 'node:path'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
@@ -64,14 +65,6 @@ function* homesOf({
         for (const home of directoriesAbove(block.source.path)) yield { files, home }
     }
   }
-}
-
-function* directoriesAbove(path: string): Iterable<string> {
-  let home = path
-  do {
-    home = posix.dirname(home)
-    yield home
-  } while (home !== '/')
 }
 
 function doneBy(code: string): string | null {
