@@ -2,6 +2,11 @@ import { posix } from 'node:path'
 import type { Fact } from '../../parsers/text/fact.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 
+/** True for a directory in which a project may stand: one level below `/` it is one of the system. */
+export function mayHoldProject(directory: string): boolean {
+  return isUnknownWord(directory) || directory.split('/').length > 2
+}
+
 /**
  * A directory as the files of a machine have it, where what a repository keeps is mounted: one behind a placeholder is
  * called as the template writes it. Null where nobody knows it.

@@ -3,8 +3,7 @@ import { readAppServers } from '../../../../parsers/app-server/read-app-servers.
 import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
 import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
 import type { Fact } from '../../../../parsers/text/fact.ts'
-import { isUnknownWord } from '../../../../parsers/text/source.ts'
-import { placedDirectory } from '../../placed-directory.ts'
+import { mayHoldProject, placedDirectory } from '../../placed-directory.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { isBelow } from '../../../../parsers/text/is-below.ts'
@@ -167,9 +166,7 @@ function applicationMounts(
   const mounts = new Map<string, Mount>()
   const add = (server: AppServer, outer: Fact<string> | null): void => {
     const at = placedDirectory(server.directory ?? outer)
-    // One level below `/` is a directory of the system, and no project.
-    if (at === null || (at.split('/').length < 3 && !isUnknownWord(at))) return
-    if (files.kind(at) !== null || mounts.has(at)) return
+    if (at === null || !mayHoldProject(at) || files.kind(at) !== null || mounts.has(at)) return
     const disk = server.application?.known === true ? homeOf(server.application.value, modules) : null
     if (disk !== null) mounts.set(at, { at, disk })
   }

@@ -6,6 +6,7 @@ import type { Repository } from '../../../files/machine.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
 import { scriptAliases } from '../../../servers/apache/queries/wsgi-script-aliases.ts'
+import { mayHoldProject } from '../../placed-directory.ts'
 import { mountedOver } from './mounted-over.ts'
 
 /**
@@ -50,10 +51,7 @@ function mountOf(script: string, files: FileSystem, namesakes: readonly string[]
   // The script of a package has the name of the package in its own path wherever it stands.
   if (most === 1 && files.kind(posix.join(posix.dirname(path), '__init__.py')) === 'file') return null
   const at = posix.resolve('/', wanted.slice(0, -most).join('/'))
-  const isOpen = isUnknownWord(at)
-  if (isOpen && most === 1) return null
-  // One level below `/` is a directory of the system, and no project.
-  if (!isOpen && at.split('/').length < 3) return null
+  if (!mayHoldProject(at) || (most === 1 && isUnknownWord(at))) return null
   return { at, disk: path.split('/').slice(0, -most).join('/') || '/' }
 }
 
