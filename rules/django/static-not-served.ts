@@ -333,7 +333,7 @@ export default defineRule({
   },
 })
 
-/** False where `DEBUG` is on, or may be: one that the environment turns on alone, nobody turns on for visitors. */
+/** False where `DEBUG` is on, or may be: one that the environment turns on alone, nobody turns on for clients. */
 function isOffInProduction(debug: Fact<SettingValue> | null): boolean {
   if (debug === null) return true
   if (debug.known) return debug.value === false
