@@ -29,6 +29,8 @@ interface Line {
 
 interface File {
   readonly text: string
+  /** True where its name says that somebody fills it in. */
+  readonly isNamed: boolean
   /** nginx's variables that the file defines, in lower case. */
   readonly variables: () => ReadonlySet<string>
   /** True where every variable in small letters, and more than one, has two dollars. */
@@ -113,7 +115,8 @@ function isWholePattern(match: string, line: string): boolean {
 const STYLES: readonly Style[] = [
   {
     mark: '%',
-    pattern: /%%?[A-Za-z_][\w.-]*\w%%?/y,
+    // A variable of Apache may follow it: `https://%domain%%{REQUEST_URI}`.
+    pattern: /%%?[A-Za-z_][\w.-]*\w%(?:%(?!\{))?|(?<=[\s:/])%[A-Za-z]%(?=[\s:;/>]|$)/y,
     isUsual: true,
     // `%e2%80%`: two octets of an encoded address.
     judge: (match, line) => (/^%[\da-f]{2}%$/i.test(match) ? 'none' : fenced(match, line)),
@@ -160,7 +163,7 @@ const STYLES: readonly Style[] = [
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   {
     mark: '@',
-    pattern: /@@?[A-Za-z_][\w.-]*\w@@?/y,
+    pattern: /@@?[A-Za-z_][\w.-]*\w@@?|(?<=[\s:/])@@?[A-Z]@@?(?=[\s:;/>]|$)/y,
     isUsual: true,
     // In capitals it is nobody's pattern and nobody's text.
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
@@ -278,11 +281,12 @@ const STYLES: readonly Style[] = [
   {
     mark: '${',
     pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*\}/y,
+    isUsual: true,
     judge: (match, { directive, text, file }) => {
       const name = match.slice(2, -1)
       if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
       if (NO_VARIABLES.test(directive) && isStatement(text)) return 'proof'
-      return text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
+      return file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
     },
   },
   // Of `envsubst`, by the name of the directive itself: `fastcgi_read_timeout $fastcgi_read_timeout`.
@@ -312,6 +316,7 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
   let masked = text
   const file: File = {
     text,
+    isNamed,
     variables: once(() => variablesOf(text)),
     doublesDollars: once(() => /\$\$[a-z_][^$]*\$\$[a-z_]/.test(text) && !/(?<!\$)\$[a-z_]/.test(text)),
   }
@@ -394,11 +399,11 @@ function wordFor(match: string): string {
 
 /** Lines with an address, and lines with a name, and what stands in them. */
 const ADDRESS_LINE =
-  /^[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
-const NAME_LINE = /^[ \t]*(?:server_name|servername|serveralias|user|group)[ \t]+([^\n;#~]*)/gim
+  /(?:^|[;{])[ \t]*<?(?:(?:listen|virtualhost|namevirtualhost|server|(?:proxy|fastcgi|uwsgi|scgi|grpc)_pass)[ \t]+|proxypass(?:reverse)?[ \t]+\S+[ \t]+)(?:https?:\/\/)?([^\s;>#{]+)/gim
+const NAME_LINE = /(?:^|[;{])[ \t]*(?:server_name|servername|serveralias|user|group)[ \t]+([^\n;#~]*)/gim
 /** Lines with a path or a name in which a word such as `USERNAME` is to be filled in. */
 const PATH_LINE =
-  /^[ \t]*<?(?:root|alias|server_name|documentroot|directory|servername|serveralias|ssl_certificate(?:_key)?|sslcertificate\w*|(?:script)?alias|wsgiscriptalias|user|group)[ \t]+([^\n;#~]*)/gim
+  /(?:^|[;{])[ \t]*<?(?:root|alias|server_name|documentroot|directory|servername|serveralias|ssl_certificate(?:_key)?|sslcertificate\w*|(?:script)?alias|wsgiscriptalias|user|group)[ \t]+([^\n;#~]*)/gim
 const BARE = /USERNAME|DOMAIN|SITENAME|HOSTNAME|SERVERNAME|PROJECTNAME|APPNAME/
 const BARE_WORDS =
   /(?<![\w$%{@.-])(?:YOUR|MY)?(?:USERNAME|DOMAIN(?:NAME)?|SITENAME|HOSTNAME|SERVERNAME|PROJECTNAME|APPNAME)(?!\w)/g
@@ -415,12 +420,15 @@ const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMA
 
 /** Lines with a time, a size or a number. */
 const NUMBER_LINE =
-  /^[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
+  /(?:^|[;{])[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
 /** Options of mod_wsgi that are numbers: `processes=APP_WORKERS`. */
 const NUMBER_OPTION =
   /(?<=[ \t])(?:processes|threads|umask|[a-z-]+-(?:timeout|requests|backlog|interval))=([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\b/g
-/** A word in capitals, with a unit behind it or not. */
-const CAPITAL_NUMBER = /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
+/** A word in capitals or that ends in some, `APP_TIMEOUT` and `timeoutSECONDS`, with a unit behind it or not. */
+const CAPITAL_NUMBER =
+  /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:_[A-Z\d]+)+|[a-z]+[A-Z]{4,})(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
+
+const GLUED = /[a-z][A-Z]{4,}\b/
 
 /** A word in capitals that has a line to itself. */
 const LONE_WORD = /^[ \t]*[A-Z][A-Z\d]*(?:_[A-Z\d]+)+[ \t]*\r?$/gm
@@ -468,10 +476,11 @@ function maskWords(text: string): string {
           if (STANDS_FOR.test(word))
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
     for (const word of wholeWords(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
+  }
+  if (hasCapitals(text) || GLUED.test(text))
     for (const [, value = ''] of text.matchAll(NUMBER_LINE))
       for (const [, word = ''] of value.matchAll(CAPITAL_NUMBER))
         patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)
-  }
   if (patterns.size === 0) return text
   return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'g'), wordFor)
 }

@@ -115,6 +115,10 @@ test('variables of the shell and of configure are placeholders in files named so
   )
   assert.is(masked('/nginx.conf.in', 'root @PREFIX@/www; user %user%;'), 'root ?/www; user ?;')
   assert.is(masked('/a.j2', 'ErrorLog ${APACHE_LOG_DIR}/e.log'), 'ErrorLog ${APACHE_LOG_DIR}/e.log')
+  assert.is(
+    masked('/a.template', 'add_header X ${own};\nset $mine 1;\nproxy_pass http://${host}/${name}/${mine};'),
+    'add_header X ?;\nset $mine 1;\nproxy_pass http://${host}/?/${mine};',
+  )
   assert.is(masked('/a.template', 'set $A 1; root $A/$B_C;'), 'set $A 1; root $A/?;')
 })
 
@@ -178,6 +182,12 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'listen PH_HTTPS_PORT ssl;\nroot PH_HTTPD_ROOT;\nfastcgi_param HTTP_PROXY "";':
       'listen ? ssl;\nroot ?;\nfastcgi_param HTTP_PROXY "";',
     'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
+    'RewriteRule ^ https://%domain%%{REQUEST_URI} [R=301,L]\nServerName %domain%':
+      'RewriteRule ^ https://?%{REQUEST_URI} [R=301,L]\nServerName ?',
+    'Listen %p%\n<VirtualHost *:@P@>': 'Listen ?\n<VirtualHost *:?>',
+    'location / { proxy_pass http://127.0.0.1:appPORT; }': 'location / { proxy_pass http://127.0.0.1:?; }',
+    'proxy_read_timeout timeoutSECONDS;\nLimitRequestBody maxBYTES':
+      'proxy_read_timeout ?;\nLimitRequestBody ?',
   }
   for (const [text, expected] of Object.entries(shown)) assert.is(masked('/etc/nginx/a', text), expected)
   plain('/etc/nginx/a', 'ssl_ciphers !ADH!:HIGH:!MD5!;')
@@ -255,6 +265,7 @@ test('what the servers themselves accept is no template', () => {
     'LogFormat "%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" %D%I%O" combined',
     'CustomLog "|/usr/bin/rotatelogs /var/log/a.%Y%m%d%H%M%S 86400" combined',
     'CustomLog /var/log/%Hh%Mm.log combined',
+    'CustomLog "|/usr/bin/rotatelogs /var/log/%Y%m%d 86400" combined',
     'ServerAdmin webmaster@example.org',
     'AuthName "<please log in>"',
     'ErrorDocument 404 "<h1>Not <b>here</b></h1>"',
