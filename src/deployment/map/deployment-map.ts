@@ -1,5 +1,6 @@
 import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import { revealAll } from '../../../parsers/text/placeholder.ts'
+import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { isUnknownWord, type Place, placeText, positionAt } from '../../../parsers/text/source.ts'
 import type { FileNamer } from '../../files/file-owner.ts'
 import { formatEndpoint } from '../../servers/address.ts'
@@ -100,8 +101,10 @@ export interface MappedTarget {
 
 /** A line group of `apache2 -S`. */
 export interface MappedAddress {
+  /** All of it as it is written, port and all, where a template or a resolver decides what it is. */
   readonly address: string
-  /** Null for every port. */
+  readonly decidedElsewhere: boolean
+  /** Null for every port, and where it is decided elsewhere. */
   readonly port: number | null
   /** In reading order: the first answers for every name that none has. */
   readonly hosts: readonly MappedVirtualHost[]
@@ -379,9 +382,18 @@ function mapAddresses(
   configuration: ApacheConfiguration,
   cartographer: Cartographer,
 ): readonly MappedAddress[] {
-  return vhostMap(configuration).entries.map(({ address, port, hosts }) => ({
+  const { entries, unknown } = vhostMap(configuration)
+  const open = [...groupBy(unknown, ({ text }) => text)].map(([address, found]) => ({
+    address,
+    port: null,
+    decidedElsewhere: true,
+    hosts: found.map(({ host }) => host),
+  }))
+  const known = entries.map(entry => ({ ...entry, decidedElsewhere: false }))
+  return [...known, ...open].map(({ address, port, decidedElsewhere, hosts }) => ({
     address,
     port,
+    decidedElsewhere,
     hosts: hosts.map(({ virtualHost, name, aliases, wildAliases }, index) => ({
       name,
       default: index === 0,

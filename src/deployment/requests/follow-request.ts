@@ -1,5 +1,5 @@
 import { memo } from '../../../parsers/collections/memo.ts'
-import { isUnknownWord } from '../../../parsers/text/source.ts'
+import { isUnknownWord, type Place, placeText } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import { connectedAddress } from '../connected-address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
@@ -31,6 +31,7 @@ import {
   type Leg,
   type RequestStep,
 } from './answer.ts'
+import { argumentPlace } from '../places.ts'
 import { schemeTold } from '../proxy-trust.ts'
 import { serverBehind } from '../server-behind.ts'
 import { entrance } from './entrance.ts'
@@ -58,6 +59,11 @@ export function followRequest(
 function arrive(deployment: Deployment, request: ClientRequest, context: FollowContext): Leg {
   const listener = entrance(deployment, request)
   if (listener === null) {
+    const open = openSocket(deployment)
+    if (open !== null) {
+      const reason = `a placeholder decides what \`${placeText(open)}\` is, and nothing else opens port ${request.port}`
+      return { steps: [], end: { kind: 'unknown', reason, at: open } }
+    }
     const reason = `neither nginx nor Apache listens on port ${request.port}`
     return { steps: [], end: { kind: 'refused', reason, at: null } }
   }
@@ -76,6 +82,15 @@ function arrive(deployment: Deployment, request: ClientRequest, context: FollowC
     ...(request.client !== undefined && { client: request.client }),
   })
   return { steps: [step, ...leg.steps], end: leg.end }
+}
+
+/** A socket of nginx or Apache that a template fills in; null where all of them are written out. */
+function openSocket({ nginx, apache }: Deployment): Place | null {
+  for (const { occurrences } of [...nginx, ...apache]) {
+    for (const directive of occurrences.get('listen') ?? [])
+      if (isUnknownWord(directive.args[0]?.value ?? '')) return argumentPlace(directive, 0)
+  }
+  return null
 }
 
 function listening({ address, port, at, directive }: ApacheListener, more = ''): RequestStep {

@@ -1,6 +1,6 @@
 import type { DeploymentMap, MappedPlace, MappedSite } from '../../deployment/map/deployment-map.ts'
 import { printable } from '../printable.ts'
-import { keyOf, listed, siteName } from './map-words.ts'
+import { addressName, keyOf, listed, siteName } from './map-words.ts'
 
 /** The map as nodes and edges: what Mermaid and Graphviz both draw. */
 export interface MapGraph {
@@ -120,9 +120,9 @@ interface DrawnHost {
 /** A section of several addresses stands once in the picture. */
 function indexHosts({ virtualHosts }: DeploymentMap): ReadonlyMap<string, DrawnHost> {
   const index = new Map<string, DrawnHost>()
-  for (const { address, port, hosts } of virtualHosts) {
-    const written = `${address}:${port ?? '*'}`
-    for (const host of hosts) {
+  for (const mapped of virtualHosts) {
+    const written = addressName(mapped)
+    for (const host of mapped.hosts) {
       const known = index.get(keyOf(host))
       if (known === undefined)
         index.set(keyOf(host), { name: host.name, addresses: [written], broken: host.broken })

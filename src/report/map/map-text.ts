@@ -13,7 +13,7 @@ import type {
 import { type PlacedLine, placeColumn } from '../place-column.ts'
 import { printable } from '../printable.ts'
 import { labelName, protocolName } from '../../deployment/destination-words.ts'
-import { hostsByPlace, keyOf, listed, siteName } from './map-words.ts'
+import { addressName, hostsByPlace, keyOf, listed, siteName } from './map-words.ts'
 
 /** The joined picture for a terminal: who listens, which site proxies to whom, and what answers there. */
 export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): string {
@@ -166,14 +166,14 @@ function virtualHostLines(map: DeploymentMap): readonly PlacedLine[] {
 }
 
 function addressLines(
-  { address, port, hosts }: MappedAddress,
+  mapped: MappedAddress,
   applicationLines: (key: string) => readonly PlacedLine[],
 ): readonly PlacedLine[] {
-  const lines = [line(' ', 0, `${address}:${port ?? '*'}`, null)]
-  for (const host of hosts) {
+  const lines = [line(mapped.decidedElsewhere ? '?' : ' ', 0, addressName(mapped), null)]
+  for (const host of mapped.hosts) {
     const aliases = [...host.aliases, ...host.wildAliases]
     const also = aliases.length === 0 ? '' : `, also ${listed(aliases, ', ')}`
-    const first = host.default && hosts.length > 1 ? ', default' : ''
+    const first = host.default && mapped.hosts.length > 1 ? ', default' : ''
     lines.push(
       line(markOf(host), 1, `${host.name ?? '(name unknown)'}${also}${first}`, host.use ?? host, true),
       ...host.hops.flatMap(hop => [passLine(hop, 2), ...targetLines(hop, 3)]),

@@ -1,5 +1,6 @@
 import type {
   DeploymentMap,
+  MappedAddress,
   MappedPlace,
   MappedSite,
   MappedVirtualHost,
@@ -13,6 +14,11 @@ export function keyOf({ file, line }: MappedPlace): string {
 /** Virtual hosts by the places of their sections. */
 export function hostsByPlace({ virtualHosts }: DeploymentMap): ReadonlyMap<string, MappedVirtualHost> {
   return new Map(virtualHosts.flatMap(({ hosts }) => hosts.map(host => [keyOf(host), host] as const)))
+}
+
+/** The address of virtual hosts as `apache2 -S` shows it. */
+export function addressName({ address, port, decidedElsewhere }: MappedAddress): string {
+  return decidedElsewhere ? address : `${address}:${port ?? '*'}`
 }
 
 /** What clients call a site: the default server of a port without a name of its own is for all others. */

@@ -28,7 +28,7 @@ export interface VirtualHostMap {
   /** Addresses that httpd ignores because no resolver knows them. */
   readonly ignored: readonly { readonly virtualHost: VirtualHost; readonly text: string }[]
   /** Addresses that only a resolver or a template knows. */
-  readonly unknown: readonly { readonly virtualHost: VirtualHost; readonly text: string }[]
+  readonly unknown: readonly { readonly host: MappedHost; readonly text: string }[]
 }
 
 /** The picture that `apache2 -S` draws of the virtual hosts. */
@@ -39,7 +39,7 @@ export function vhostMap(configuration: ApacheConfiguration): VirtualHostMap {
       virtualHost.addresses.filter(({ dead }) => dead).map(({ text }) => ({ virtualHost, text })),
     ),
     unknown: unplacedMembers(configuration).map(({ virtualHost, address }) => ({
-      virtualHost,
+      host: toMapped(configuration, virtualHost),
       text: address.text,
     })),
   }
