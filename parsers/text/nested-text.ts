@@ -14,8 +14,8 @@ export interface NestedText {
   readonly isSnippet?: boolean
   /** True where the line that begins it says that it is all of a file where nginx or Apache reads it. */
   readonly isWhole?: boolean
-  /** The name of the unit of systemd that the lines around it say it is written to. */
-  readonly unit?: string
+  /** Where the lines around it say that it is written, if programs other than nginx and Apache look there. */
+  readonly installedAt?: string
   /** Where its parts stand, one behind the other, if other words are between them: the lines that `echo` writes. */
   readonly parts?: readonly Stretch[]
 }

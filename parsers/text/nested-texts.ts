@@ -37,7 +37,7 @@ export function nestedTexts(
           filledInBy: kind === 'compose' ? 'compose' : 'nobody',
           ...destinationOf(line),
           ...(CONF_KEY.test(line) && { isWhole: true }),
-          ...unitOf(pathBeside(lines, index, end)),
+          ...installedAt(pathBeside(lines, index, end)),
         })
       continue
     }
@@ -63,7 +63,7 @@ export function nestedTexts(
       filledInBy,
       ...destinationOf(line),
       ...(writesWhole(line, text) && { isWhole: true }),
-      ...unitOf(line),
+      ...installedAt(line),
     })
   }
   return found
@@ -94,14 +94,28 @@ const ADDED = /(?:>>|\btee\s+(?:-\w*a\w*|--append))\s*["']?([^\s"'|;&]+)/g
 /** A file by its name: a key of a ConfigMap. */
 const CONF_KEY = /^[ \t]*["']?[\w.-]*\.conf["']?:[ \t]/
 
-function unitOf(line: string): Pick<NestedText, 'unit'> {
-  const unit = UNIT.exec(line)?.[1]
-  return unit === undefined ? {} : { unit }
+function installedAt(line: string): Pick<NestedText, 'installedAt'> {
+  const path = INSTALLED.exec(line)?.[1]
+  return path === undefined || ADDS.test(line) ? {} : { installedAt: path }
 }
 
-/** Where systemd reads units: what writes one there names it whole. */
-const UNIT =
-  /(?:^|[\s"'=:>])(?:\/etc|(?:\/usr)?\/lib)\/systemd\/system\/([\w@.-]+\.(?:service|socket|timer))(?![\w./-])/
+/** Where systemd, supervisord, uWSGI and PHP-FPM read files, and what holds the environment of an application. */
+const PLACES = [
+  String.raw`(?:/etc|(?:/usr)?/lib)/systemd/system/[\w@.-]+\.(?:service|socket|timer)`,
+  String.raw`/etc/(?:supervisor/conf\.d|supervisord?\.d)/[\w@.-]+\.(?:conf|ini)`,
+  String.raw`/etc/uwsgi/[\w-]+/[\w@.-]+\.ini`,
+  String.raw`/etc/(?:php(?:/[^/\s"']+|5)/fpm/pool\.d|php-fpm\.d)/[\w@.-]+\.conf`,
+  String.raw`/etc/(?:default|sysconfig)/[\w@.-]+`,
+  String.raw`(?:/[\w@.-]+)+/\.env`,
+].join('|')
+/** What writes a file there names it whole. */
+const INSTALLED = new RegExp(String.raw`(?:^|[\s"'=:>])(${PLACES})(?![\w./-])`)
+const ADDS = />>|\btee\s+(?:-\w*a|--append)/
+
+/** True for a text that may write a file which programs other than nginx and Apache look for. */
+export function mayInstallFiles(text: string): boolean {
+  return INSTALLED.test(text)
+}
 
 /** The line beside a block of YAML that says where it is written: `path:` of cloud-init, `dest:` of Ansible. */
 function pathBeside(lines: readonly Line[], index: number, end: number): string {

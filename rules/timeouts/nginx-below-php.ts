@@ -121,7 +121,11 @@ export default defineRule({
         if (inner?.known !== true || limit === null || inner.value <= Math.max(60, limit.value)) continue
         const { directive } = limit
         const name = connection.pass.name === 'fastcgi_pass' ? 'fastcgi_read_timeout' : 'proxy_read_timeout'
+        // PHP counts what a script computes, and not what it waits for: who raised both may have had that in mind.
+        const isRaised = directive !== null && limit.value > 60
+        const isComputed = inner.at === php.setting('max_execution_time')?.at
         yield {
+          ...(isRaised && isComputed && { severity: 'info' as const }),
           at: directive === null ? namePlace(connection.pass) : argumentPlace(directive, 0),
           message: `nginx answers 504 after ${limit.value} seconds, and PHP may take ${inner.value}`,
           label: directive === null ? `no ${name}` : 'less than PHP has',

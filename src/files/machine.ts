@@ -42,11 +42,11 @@ export interface SkippedFile {
   readonly text: string
 }
 
-/** A unit of systemd that stands as a text in another file. */
-export interface WrittenUnit {
-  /** As systemd finds it: `shop.service`. */
-  readonly name: string
-  /** Of the text, as a path in the files of the repository. */
+/** A file that a script or a playbook puts where a program of a machine looks for it. */
+export interface InstalledFile {
+  /** There: `/etc/systemd/system/shop.service`. */
+  readonly at: string
+  /** Where it lies in the files of the repository. */
   readonly path: string
 }
 
@@ -61,12 +61,14 @@ export interface Repository {
   readonly manifests: readonly string[]
   /** Files that say how a program is started on a machine, by their paths in `files`. */
   readonly starters: readonly string[]
-  /** Units of systemd that a script or a playbook writes: texts in other files. */
-  readonly writtenUnits: readonly WrittenUnit[]
+  /** What scripts and playbooks write, but for files of nginx and Apache: texts in other files. */
+  readonly writtenFiles: readonly InstalledFile[]
   /** Files that start an application, and that nothing of a machine looks for, by their paths in `files`. */
   readonly scripts: readonly string[]
   /** Files of PHP and of PHP-FPM, by their paths in `files`. */
   readonly phpFiles: readonly string[]
+  /** Files that are called `index.php`, by their paths in `files`. */
+  readonly frontControllers: readonly string[]
   /** Modules and WSGI scripts of Python, by their paths in `files`. */
   readonly modules: readonly string[]
   /** Files at which an application may begin, by their paths in `files`; null where they are to be looked for. */

@@ -1,7 +1,7 @@
 import type { NestedText } from '../../parsers/text/nested-text.ts'
-import { codeOfNested, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
+import { codeOfNested, mayInstallFiles, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
-import type { WrittenUnit } from './machine.ts'
+import type { InstalledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
 
@@ -102,23 +102,21 @@ export function hasServersWord(text: string): boolean {
   return SERVERS_WORD.test(text)
 }
 
-const UNITS = '/systemd/system/'
-
-/** The units of systemd that a file writes. */
-export function writtenUnits(path: string, text: string): readonly WrittenUnit[] {
-  if (!text.includes(UNITS)) return []
-  return textsIn(path, text).flatMap(({ unit }, index) =>
-    unit === undefined ? [] : [{ name: unit, path: nestedPath(path, index) }],
+/** The files that a file writes for programs other than nginx and Apache. */
+export function writtenFiles(path: string, text: string): readonly InstalledFile[] {
+  if (!mayInstallFiles(text)) return []
+  return textsIn(path, text).flatMap(({ installedAt }, index) =>
+    installedAt === undefined ? [] : [{ at: installedAt, path: nestedPath(path, index) }],
   )
 }
 
-/** The texts in a file, where one of them could be a server's, or a unit's. */
+/** The texts in a file, where one of them could be a server's, or is written where another program looks. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
   const mayHold =
     kind === 'shell' || kind === 'dockerfile' || kind === 'nix' || text.includes('<<') || text.includes('|')
   if (kind === null || !mayHold) return []
-  if (!hasServersWord(text) && !SNIPPET.test(text) && !text.includes(UNITS)) return []
+  if (!hasServersWord(text) && !SNIPPET.test(text) && !mayInstallFiles(text)) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found

@@ -4,7 +4,7 @@ import type { FileSystem } from './file-system.ts'
 import { below } from './look.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
-import { BEGINNING, mayHoldFiles, writtenUnits } from './nested-files.ts'
+import { BEGINNING, mayHoldFiles, writtenFiles } from './nested-files.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
 
 /** Names of files that `docker compose` is given. */
@@ -36,16 +36,17 @@ export function repositoryAmong(
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
   const lying = isPlaced ? [] : paths
   const starters = lying.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
-  const units = lying.filter(mayHoldFiles).flatMap(path => {
+  const written = lying.filter(mayHoldFiles).flatMap(path => {
     const beginning = isOfChapter(below(path, within)) ? null : peek(path, BEGINNING)
-    return beginning === null ? [] : writtenUnits(path, beginning)
+    return beginning === null ? [] : writtenFiles(path, beginning)
   })
   const phpFiles = lying.filter(isOfPhp)
   const applications = isPlaced ? null : paths.filter(path => mayBeginApplication(path, within))
   const scripts = lying.filter(isStartScript)
+  const frontControllers = lying.filter(path => path.endsWith('/index.php'))
   const wsgiScripts = lying.filter(path => path.endsWith('.wsgi'))
-  const started = [starters, units, scripts, applications ?? [], wsgiScripts]
-  const found = [composeFiles, dockerfiles, manifests, phpFiles, ...started]
+  const started = [starters, written, scripts, applications ?? [], wsgiScripts]
+  const found = [composeFiles, dockerfiles, manifests, phpFiles, frontControllers, ...started]
   if (found.every(each => each.length === 0)) return null
   const isStarted = started.some(each => each.length > 0)
   return {
@@ -54,9 +55,10 @@ export function repositoryAmong(
     dockerfiles,
     manifests,
     starters,
-    writtenUnits: units,
+    writtenFiles: written,
     scripts,
     phpFiles,
+    frontControllers,
     modules: isStarted ? [...lying.filter(path => path.endsWith('.py')), ...wsgiScripts] : [],
     applications,
     locate: path => path,

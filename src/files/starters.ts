@@ -25,8 +25,8 @@ const START_SCRIPT =
   /(?:^|\/)(?:(?:docker[-_]?)?(?:entry-?point|start|run|serve|launch|boot)(?:[-_.](?:app|web|server|prod|production|gunicorn|uvicorn|uwsgi|django|flask))?|(?:gunicorn|uvicorn|uwsgi)[-_.]?(?:start|run)?)(?:\.(?:ba)?sh)?$/
 
 /** Pools of PHP-FPM, and its main file. */
-export const POOL = named(
-  /(?:^|\/)(?:[^/]*(?:fpm|pool|www)[^/]*|(?:php[\w.-]*|fpm|pool)(?:\.d)?\/(?:[^/]+\/)*[^/]+)\.conf/,
+export const POOL = new RegExp(
+  `${named(/(?:^|\/)(?:[^/]*(?:fpm|pool|www)[^/]*|(?:php[\w.-]*|fpm|pool)(?:\.d)?\/(?:[^/]+\/)*[^/]+)\.conf/).source}|(?:fpm|pool)[^/.]*${TEMPLATE.source}`,
 )
 
 /** `php.ini`, what is laid over it, and what a directory of scripts has of it. */

@@ -1,4 +1,6 @@
 import { scriptsOf } from '../deployment/build/programs/script-commands.ts'
+import { withInstalledFiles } from '../deployment/build/programs/with-installed-files.ts'
+import { withPhpProjects } from '../deployment/build/programs/with-php-projects.ts'
 import { withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
 import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
@@ -76,18 +78,11 @@ export function understand(
   const hosts = hostsForHtaccess(alone).flatMap(source => reader.readHost(machine, source))
 
   // Where containers run the applications, units beside them are for another way to run them.
-  const startedFiles =
-    repository === undefined
-      ? files
-      : withPhpFiles(
-          withWsgiScripts(
-            // What starts in one world alone starts nothing.
-            projects.length > 0 ? files : reader.counted(() => withStarters(files, repository)),
-            repository,
-            [mains, ...sets].flatMap(({ apache }) => apache),
-          ),
-          repository,
-        )
+  const servers = {
+    nginx: [mains, ...sets].flatMap(each => each.nginx),
+    apache: [mains, ...sets].flatMap(each => each.apache),
+  }
+  const startedFiles = repository === undefined ? files : withRepository(reader, repository, servers)
   const apart =
     repository === undefined
       ? () => []
@@ -140,6 +135,21 @@ export function understand(
     deployments: [...deployments, ...lying],
     failures: reader.failures,
   }
+}
+
+/** The files of a machine with what its repository has for it, each where its programs look for it. */
+function withRepository(
+  { machine, projects, filesIn, counted }: ServerReader,
+  repository: Repository,
+  { nginx, apache }: Configurations,
+): FileSystem {
+  const files = filesIn(machine)
+  // What starts in one world alone starts nothing.
+  const started = projects.length > 0 ? files : counted(() => withStarters(files, repository))
+  const held = withPhpProjects(withWsgiScripts(started, repository, apache), repository, nginx, apache)
+  const installed =
+    projects.length > 0 ? held : withInstalledFiles(held, repository, machine.setups?.() ?? [])
+  return withPhpFiles(installed, repository)
 }
 
 /** The deployments of main files and of fragments, and the names of those that are alike in every world. */

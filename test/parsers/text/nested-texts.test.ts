@@ -116,16 +116,20 @@ test('the indented strings of Nix', () => {
   assert.equal(inner(text, 'nix'), ['  root ?/a;\n  set $a ${b}  ;'])
 })
 
-test('the unit of systemd that a text is written to', () => {
-  const units = (text: string, kind: Kind) => nestedTexts(text, kind).map(({ unit }) => unit)
+test('where another program looks for the file that a text is written to', () => {
+  const places = (text: string, kind: Kind) => nestedTexts(text, kind).map(({ installedAt }) => installedAt)
   const document = (line: string): string => `${line} <<EOF\n[Service]\nEOF\n`
-  assert.equal(units(document('cat > /etc/systemd/system/shop.service'), 'shell'), ['shop.service'])
-  assert.equal(units(document('sudo tee "/etc/systemd/system/shop@.socket" >/dev/null'), 'shell'), [
-    'shop@.socket',
+  assert.equal(places(document('cat > /etc/systemd/system/shop.service'), 'shell'), [
+    '/etc/systemd/system/shop.service',
   ])
-  assert.equal(units(document('cat > /usr/lib/systemd/system/a.timer'), 'shell'), ['a.timer'])
-  assert.equal(units(document('cat > /etc/systemd/system/shop.service.d/more.conf'), 'shell'), [undefined])
-  assert.equal(units(document('cat > /srv/etc/systemd/system/shop.service'), 'shell'), [undefined])
+  assert.equal(places(document('sudo tee "/etc/systemd/system/shop@.socket" >/dev/null'), 'shell'), [
+    '/etc/systemd/system/shop@.socket',
+  ])
+  assert.equal(places(document('cat > /usr/lib/systemd/system/a.timer'), 'shell'), [
+    '/usr/lib/systemd/system/a.timer',
+  ])
+  assert.equal(places(document('cat > /etc/systemd/system/shop.service.d/more.conf'), 'shell'), [undefined])
+  assert.equal(places(document('cat > /srv/etc/systemd/system/shop.service'), 'shell'), [undefined])
   const cloud = [
     'write_files:',
     '  - path: /etc/systemd/system/a.service',
@@ -145,7 +149,11 @@ test('the unit of systemd that a text is written to', () => {
     'x:',
     '  dest: /etc/systemd/system/d.service',
   ].join('\n')
-  assert.equal(units(cloud, 'yaml'), ['a.service', 'b.service', undefined])
+  assert.equal(places(cloud, 'yaml'), [
+    '/etc/systemd/system/a.service',
+    '/lib/systemd/system/b.service',
+    undefined,
+  ])
   const play = [
     '- name: a unit',
     '  copy:',
@@ -154,7 +162,22 @@ test('the unit of systemd that a text is written to', () => {
     '    dest: /etc/systemd/system/shop.service',
     '  notify: dest',
   ].join('\n')
-  assert.equal(units(play, 'yaml'), ['shop.service'])
+  assert.equal(places(play, 'yaml'), ['/etc/systemd/system/shop.service'])
+  const files = [
+    '/etc/supervisor/conf.d/shop.conf',
+    '/etc/supervisord.d/shop.ini',
+    '/etc/uwsgi/vassals/shop.ini',
+    '/etc/php/8.2/fpm/pool.d/shop.conf',
+    '/etc/php/$VERSION/fpm/pool.d/shop.conf',
+    '/etc/php-fpm.d/shop.conf',
+    '/etc/default/shop',
+    '/srv/shop/.env',
+  ]
+  for (const file of files) assert.equal(places(document(`cat > ${file}`), 'shell'), [file])
+  const others = ['/etc/shop.conf', '/etc/php/8.2/fpm/php.ini', '/srv/shop/.env.example', '$HOME/.env']
+  for (const file of others) assert.equal(places(document(`cat > ${file}`), 'shell'), [undefined])
+  assert.equal(places(document('cat >> /srv/shop/.env'), 'shell'), [undefined])
+  assert.equal(places(document('sudo tee -a /etc/default/shop'), 'shell'), [undefined])
 })
 
 test('a hostile file takes no longer than others', () => {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { groupBy } from '../../../../parsers/collections/group-by.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
 import type { ComposeCommand } from '../../../../parsers/compose/compose.ts'
@@ -44,8 +45,16 @@ const PLACES: readonly FpmPlace[] = [
   },
 ]
 
-/** Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images. */
+/**
+ * Every pool of every PHP-FPM of the machine, by the places of Debian, of RHEL, and of the official images; where none
+ * of these is in the audit, those that a repository keeps.
+ */
 export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
+  const placed = placedPools(machine)
+  return placed.length > 0 || machine.container !== null ? placed : loosePools(machine)
+}
+
+function placedPools(machine: Machine): readonly PhpFpmProgram[] {
   const { files, container } = machine
   const image = container === null ? null : fpmOfImage(container)
   return fpmPlaces(files).flatMap(place => {
@@ -78,6 +87,29 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
         } as const,
       ]
     })
+  })
+}
+
+/** Nobody knows which pools of a repository are installed: one is there if its socket is opened by it alone. */
+function loosePools(machine: Machine): readonly PhpFpmProgram[] {
+  const noFiles: FpmFiles = { read: () => null, list: () => null }
+  const pools = looseFiles(machine.files, '.conf').flatMap(source => readFpm([source], noFiles).pools)
+  const inis = looseFiles(machine.files, '.ini')
+  const bySocket = groupBy(
+    pools.filter(({ listen }) => listen?.address.known === true),
+    ({ listen }) => JSON.stringify(listen?.address.known === true && listen.address.value),
+  )
+  return [...bySocket.values()].flatMap(([pool, ...others]) => {
+    const at = pool?.headers[0]
+    if (pool === undefined || at === undefined || others.length > 0) return []
+    const directory = posix.dirname(at.source.path)
+    const beside = once(() => readPhpSettings(inis.filter(({ path }) => posix.dirname(path) === directory)))
+    const phpSetting = (name: string): Fact<string> | null => {
+      const written = pool.phpSettings.get(name)?.value ?? beside().get(name)
+      return written === undefined ? null : factOf(written)
+    }
+    const unseen = { replacedListen: null, listensKnown: false, settingsKnown: false }
+    return [{ kind: 'php-fpm', machine, pool, at, ...unseen, phpSetting } as const]
   })
 }
 

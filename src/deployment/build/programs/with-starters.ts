@@ -10,7 +10,7 @@ import { isBelow } from '../../../../parsers/text/is-below.ts'
 import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { placeOf } from '../../../../parsers/text/written-text.ts'
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
-import type { Repository, WrittenUnit } from '../../../files/machine.ts'
+import type { InstalledFile, Repository } from '../../../files/machine.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import {
   isBuildProfile,
@@ -34,10 +34,10 @@ import { PM2_DIRECTORY } from './pm2-commands.ts'
  * @param files the machine's, among them the repository by its own paths
  */
 export const withStarters = memoByKey((files: FileSystem, repository: Repository): FileSystem => {
-  const { starters, writtenUnits, modules } = repository
+  const { starters, writtenFiles, modules } = repository
   const isStarted = (path: string): boolean =>
     !isOfImage(files, path) && isWritten(files, path) && !isOfBuild(files, path)
-  const written = writtenUnits.filter(({ path }) => !isOfImage(files, path))
+  const written = writtenFiles.filter(({ path }) => !isOfImage(files, path))
   const mounts = starterMounts(starters.filter(isStarted), written)
   if (mounts.length === 0) return files
   const started = mountedOver(files, mounts)
@@ -56,10 +56,11 @@ export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles, rest }: Re
   // Where there are machines by the hundred, each with files of its own, another machine has them all.
   if (rest !== undefined && phpFiles.length > MOST_SHARED) return files
   const found = phpFiles.filter(path => PHP_INI.test(path) || isOfFpm(files, path))
-  const mounts = found.map((path, index) => ({
-    at: `${LOOSE_PHP}/${index}-${writtenName(posix.basename(path))}`,
-    disk: path,
-  }))
+  const mounts = found.map((path, index) => {
+    const ending = PHP_INI.test(path) ? '.ini' : '.conf'
+    const name = posix.basename(writtenName(posix.basename(path)), ending)
+    return { at: `${LOOSE_PHP}/${index}-${name}${ending}`, disk: path }
+  })
   return mounts.length === 0 ? files : mountedOver(files, mounts)
 })
 
@@ -97,13 +98,22 @@ function isOfImage(files: FileSystem, path: string): boolean {
   return (files.list(directory) ?? []).some(({ name }) => /^Dockerfile(?:\.|$)/.test(name))
 }
 
+interface NamedFile {
+  readonly name: string
+  readonly path: string
+}
+
 /** Of several of one name nobody knows which is installed. */
-function starterMounts(paths: readonly string[], written: readonly WrittenUnit[]): readonly Mount[] {
-  const named = (path: string): WrittenUnit => ({ name: writtenName(posix.basename(path)), path })
-  const units = [...paths.filter(path => UNIT.test(path)).map(named), ...written]
-  const supervised = paths.filter(path => SUPERVISED.test(path)).map(named)
-  const own = units.length + supervised.length > 0 ? [] : paths.filter(path => VASSAL.test(path)).map(named)
-  const placed: readonly (readonly [readonly WrittenUnit[], string])[] = [
+function starterMounts(paths: readonly string[], written: readonly InstalledFile[]): readonly Mount[] {
+  const named = (path: string): NamedFile => ({ name: writtenName(posix.basename(path)), path })
+  const ofKind = (kind: RegExp): readonly NamedFile[] => [
+    ...paths.filter(path => kind.test(path)).map(named),
+    ...written.filter(({ at }) => kind.test(at)).map(({ at, path }) => ({ name: posix.basename(at), path })),
+  ]
+  const units = ofKind(UNIT)
+  const supervised = ofKind(SUPERVISED)
+  const own = units.length + supervised.length > 0 ? [] : ofKind(VASSAL)
+  const placed: readonly (readonly [readonly NamedFile[], string])[] = [
     [units, '/etc/systemd/system'],
     [
       supervised.map(each => ({ ...each, name: each.name.replace(/\.ini$/, '.conf') })),

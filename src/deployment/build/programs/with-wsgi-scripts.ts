@@ -7,6 +7,7 @@ import type { Mount } from '../../../files/mounts.ts'
 import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
 import { scriptAliases } from '../../../servers/apache/queries/wsgi-script-aliases.ts'
 import { mayHoldProject } from '../../placed-directory.ts'
+import { bestEnd } from './best-end.ts'
 import { mountedOver } from './mounted-over.ts'
 
 /**
@@ -36,28 +37,10 @@ export function withWsgiScripts(
 
 /** Null where no file of the repository, or more than one, may be the script. */
 function mountOf(script: string, files: FileSystem, namesakes: readonly string[]): Mount | null {
-  const wanted = script.split('/')
-  let most = 0
-  let found: string[] = []
-  for (const path of namesakes) {
-    const count = sharedEnd(wanted, path.split('/'))
-    if (count < most) continue
-    if (count > most) found = []
-    most = count
-    found.push(path)
-  }
-  const [path] = found
-  if (path === undefined || found.length > 1) return null
+  const found = bestEnd(script, namesakes)
+  if (found === null) return null
+  const { at, disk, shared, path } = found
   // The script of a package has the name of the package in its own path wherever it stands.
-  if (most === 1 && files.kind(posix.join(posix.dirname(path), '__init__.py')) === 'file') return null
-  const at = posix.resolve('/', wanted.slice(0, -most).join('/'))
-  if (!mayHoldProject(at) || (most === 1 && isUnknownWord(at))) return null
-  return { at, disk: path.split('/').slice(0, -most).join('/') || '/' }
-}
-
-/** How many names two paths have in common, counted from their ends. */
-function sharedEnd(a: readonly string[], b: readonly string[]): number {
-  let count = 0
-  while (count < a.length && count < b.length && a.at(-1 - count) === b.at(-1 - count)) count++
-  return count
+  if (shared === 1 && files.kind(posix.join(posix.dirname(path), '__init__.py')) === 'file') return null
+  return !mayHoldProject(at) || (shared === 1 && isUnknownWord(at)) ? null : { at, disk }
 }

@@ -154,6 +154,8 @@ function builtin(state: RequestState, name: string): Fact<string> {
     case 'request_port':
       return unknownVariable(name)
     case 'document_root':
+    // The same file by another path, where links lead there.
+    case 'realpath_root':
       return documentRoot(state)
     case 'request_filename':
       return requestFile(state)

@@ -1,0 +1,48 @@
+import { posix } from 'node:path'
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import type { FileSystem } from '../../../files/file-system.ts'
+import type { Repository } from '../../../files/machine.ts'
+import type { Mount } from '../../../files/mounts.ts'
+import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
+import type { NginxConfiguration } from '../../../servers/nginx/configuration.ts'
+import { mayHoldProject } from '../../placed-directory.ts'
+import { bestEnd } from './best-end.ts'
+import { mountedOver } from './mounted-over.ts'
+
+/**
+ * The files of a machine whose servers serve the directory of a project of PHP that lies in the repository beside them:
+ * it stands where they look for that directory, such as `/srv/shop/public`.
+ *
+ * @param files the machine's, among them the repository by its own paths
+ */
+export function withPhpProjects(
+  files: FileSystem,
+  { frontControllers }: Repository,
+  nginx: readonly NginxConfiguration[],
+  apache: readonly ApacheConfiguration[],
+): FileSystem {
+  const served = frontControllers
+    .map(path => posix.dirname(path))
+    .filter(directory => directory !== '/' && isOfProject(posix.dirname(directory), files))
+  if (served.length === 0) return files
+  const roots = [
+    ...nginx.flatMap(({ occurrences }) => occurrences.get('root') ?? []),
+    ...apache.flatMap(({ occurrences }) => occurrences.get('documentroot') ?? []),
+  ]
+  const mounts = new Map<string, Mount>()
+  for (const { args } of roots) {
+    const root = args[0]?.value ?? ''
+    if (!(root.startsWith('/') || isUnknownWord(root)) || root.includes('$') || files.kind(root) !== null)
+      continue
+    const found = bestEnd(posix.join(root, '.'), served)
+    if (found === null) continue
+    const { at, disk } = found
+    if (mayHoldProject(at) && files.kind(at) === null && !mounts.has(at)) mounts.set(at, { at, disk })
+  }
+  return mounts.size === 0 ? files : mountedOver(files, [...mounts.values()])
+}
+
+/** True where Composer has its file, which is beside the directory that is served. */
+function isOfProject(directory: string, files: FileSystem): boolean {
+  return files.kind(posix.join(directory, 'composer.json')) === 'file'
+}
