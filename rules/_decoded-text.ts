@@ -5,7 +5,6 @@ import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../src/servers/nginx/queries/locations.ts'
-import { enclosingServer } from '../src/servers/nginx/queries/servers.ts'
 import { isAnchoredAtEnd, isAnchoredAtStart, mayHold } from '../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../src/servers/pcre/read-pattern.ts'
 import { compilePcre } from '../src/servers/regex.ts'
@@ -25,8 +24,7 @@ export function decodedVariable(value: string, directive: NginxDirective): strin
       ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
       : !isPathBounded(directive)
     if (!isOpen) continue
-    const server = enclosingServer(directive)
-    return server !== null && refusesLineFeeds(server) ? null : name
+    return refusesLineFeeds(directive) ? null : name
   }
   return null
 }
@@ -103,17 +101,65 @@ function takesLineFeed(pattern: string, group: number): boolean {
   return node?.kind !== 'group' || lengthOf(node.alternatives, groups).most > 2
 }
 
-/** True where an `if` of the server refuses a path with line feeds, decoded or not. */
-const refusesLineFeeds = memo(({ children }: NginxDirective): boolean =>
-  children.some(child => {
-    if (child.name !== 'if' || !child.children.some(isRefusal)) return false
-    const [subject = '', operator = '', pattern = ''] = conditionWords(child)
-    if (!/uri|request/.test(subject) || !/^~\*?$/.test(operator)) return false
-    const regex = compilePcre(pattern, { caseless: operator === '~*' })
-    return regex !== null && ['/a\nb', '/a%0ab', '/a%0Ab'].some(path => regex.test(path) === true)
-  }),
+/** True where the server refuses every path with line feeds before it comes to this line. */
+function refusesLineFeeds(directive: NginxDirective): boolean {
+  let inner = directive
+  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
+    const guards = guardsOf(block)
+    // Of one block, what rewrites runs in the order of its lines; a header is added behind all of them.
+    const isInOrder = inner.name === 'return' || inner.name === 'rewrite' || inner.name === 'if'
+    if (guards.some(guard => !isInOrder || block.children.indexOf(guard) < block.children.indexOf(inner)))
+      return true
+    inner = block
+  }
+  return false
+}
+
+/** Conditions of a block that turn away what has a line feed in its path. */
+const guardsOf = memo((block: NginxDirective): readonly NginxDirective[] =>
+  block.children.filter(
+    child => child.name === 'if' && child.children.some(turnsAway) && holdsForLineFeeds(child),
+  ),
 )
 
-function isRefusal({ name, args }: NginxDirective): boolean {
-  return name === 'return' && /^4\d\d$/.test(args[0]?.value ?? '')
+/** True for a condition that holds for every path with a line feed, decoded or not. */
+function holdsForLineFeeds(condition: NginxDirective): boolean {
+  const [subject = '', operator = '', pattern = ''] = conditionWords(condition)
+  if (operator === '') return isSetForLineFeeds(subject, condition)
+  return /^~\*?$/.test(operator) && matchesLineFeeds(subject, pattern, operator === '~*')
+}
+
+/** True where a `map` gives the variable a value that holds for every path with a line feed. */
+function isSetForLineFeeds(variable: string, condition: NginxDirective): boolean {
+  let http = condition.parent
+  while (http !== null && http.name !== 'http') http = http.parent
+  const map = http?.children.find(({ name, args }) => name === 'map' && args[1]?.value === variable)
+  const subject = map?.args[0]?.value ?? ''
+  return (map?.children ?? []).some(({ name, args }) => {
+    const [, caseless, pattern] = /^~(\*?)(.*)$/s.exec(name) ?? []
+    const value = args[0]?.value ?? ''
+    if (pattern === undefined || value === '' || value === '0') return false
+    return matchesLineFeeds(subject, pattern, caseless === '*')
+  })
+}
+
+function matchesLineFeeds(subject: string, pattern: string, caseless: boolean): boolean {
+  const regex = compilePcre(pattern, { caseless })
+  const paths = PATHS.get(subject.replace(/[{}]/g, '').toLowerCase())
+  return regex !== null && paths !== undefined && paths.every(path => regex.test(path) === true)
+}
+
+const DECODED = ['/a\nb']
+const AS_SENT = ['/a%0ab', '/a%0Ab']
+const PATHS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['$uri', DECODED],
+  ['$document_uri', DECODED],
+  ['$request_uri', AS_SENT],
+  ['$request', AS_SENT],
+])
+
+/** With an error, or to another path, which is written out. */
+function turnsAway({ name, args }: NginxDirective): boolean {
+  if (name === 'return') return /^4\d\d$/.test(args[0]?.value ?? '')
+  return name === 'rewrite' && args[0]?.value === '^' && /^\/[^$]*$/.test(args[1]?.value ?? '')
 }

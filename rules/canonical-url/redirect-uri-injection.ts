@@ -78,6 +78,38 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'line ends in small letters pass',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  if ($request_uri ~ "%0A") {
+                      return 403;
+                  }
+                  return 301 «https://example.org$uri»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'they are refused too late',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  return 301 «https://example.org$uri»;
+                  if ($request_uri ~* "%0A") {
+                      return 403;
+                  }
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -211,6 +243,62 @@ export default defineRule({
               }
               location /old/ {
                   return 301 https://example.org$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a location that does',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  if ($request_uri ~* "%0A|%0D") {
+                      return 403;
+                  }
+                  rewrite ^ https://example.org$uri permanent;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'another path for them',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              if ($uri ~ "\\n") {
+                  rewrite ^ /bad last;
+              }
+              location / {
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a map of what is refused',
+      files: {
+        'nginx.conf': conf`
+          events {
+          }
+          http {
+              map $request_uri $bad {
+                  default 0;
+                  "~*%0[ad]" 1;
+              }
+              server {
+                  listen 80;
+                  if ($bad) {
+                      return 403;
+                  }
+                  location / {
+                      return 301 https://example.org$uri;
+                  }
               }
           }
         `,
