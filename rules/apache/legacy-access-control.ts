@@ -10,7 +10,7 @@ import {
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, OLD_ACCESS } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
 import {
   type ApacheConfiguration,
@@ -34,6 +34,7 @@ export default defineRule({
   otherSeverities: { error: 'where `Require all denied` of a parent directory still applies' },
   confidence: 'high',
   since: '0.1.0',
+  advises: OLD_ACCESS,
   why: '`Order` and `Allow` only work through mod_access_compat, and they do not replace `Require all denied`: both have to admit a request. Under the `<Directory />` of a stock Apache 2.4 every request is a 403.',
   remedy: 'Write `Require all granted` instead',
   references: ['https://httpd.apache.org/docs/2.4/upgrading.html#access'],

@@ -1,4 +1,4 @@
-import { hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
+import { mayRedirectBehind } from '../../src/deployment/hosts-of-connection.ts'
 import type { Deployment, NginxServer, ServerName } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -32,29 +32,54 @@ export default defineRule({
       },
     },
     {
-      title: 'two servers, one backend',
+      title: 'two servers, one virtual host',
       files: {
         'nginx.conf': conf`
-          ${BACKEND}
           server {
               listen 80;
               server_name example.org;
               location / {
-                  proxy_pass http://app;
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Host $host;
               }
           }
           server {
               listen 80;
               server_name «www.example.org»;
               location / {
-                  proxy_pass http://app;
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Host $host;
               }
           }
+        `,
+        'ports.conf': conf`Listen 127.0.0.1:9000`,
+        'site.conf': conf`
+          <VirtualHost 127.0.0.1:9000>
+              ServerName example.org
+              ServerAlias www.example.org
+              DocumentRoot /srv/www
+          </VirtualHost>
         `,
       },
     },
   ],
   good: [
+    {
+      title: 'the application behind may redirect',
+      files: {
+        'nginx.conf': conf`
+          ${BACKEND}
+          server {
+              listen 80;
+              server_name example.org www.example.org;
+              location / {
+                  proxy_pass http://app;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'one name redirects',
       files: {
@@ -185,7 +210,7 @@ export default defineRule({
       if (others === undefined) continue
       for (const { server, name } of answers) {
         const twin = others.find(other => isSameSite(deployment, server, other.server))
-        if (twin === undefined || hostsMayRedirect(deployment, server)) continue
+        if (twin === undefined || mayRedirectBehind(deployment, server)) continue
         yield {
           at: name.at,
           message: `nginx answers \`${www}\` with the same pages as \`${bare}\` instead of redirecting`,

@@ -1,4 +1,4 @@
-import { asksPrograms, hostsMayRedirect } from '../../src/deployment/hosts-of-connection.ts'
+import { mayRedirectBehind } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
@@ -19,7 +19,7 @@ export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
   otherSeverities: {
-    info: 'where a program behind nginx may redirect by itself, where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
+    info: 'where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
   },
   confidence: 'medium',
   securitySeverity: 5.4,
@@ -69,15 +69,32 @@ export default defineRule({
               server_name example.org;
               ssl_certificate /etc/ssl/a.pem;
               ssl_certificate_key /etc/ssl/a.key;
-              location / {
-                  proxy_pass http://127.0.0.1:8000;
-              }
+              root /srv/www;
           }
         `,
       },
     },
   ],
   good: [
+    {
+      title: 'the application behind may redirect',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/a.pem;
+              ssl_certificate_key /etc/ssl/a.key;
+              location / {
+                  proxy_pass http://127.0.0.1:8000;
+                  proxy_set_header Host $host;
+                  proxy_set_header X-Forwarded-Proto $scheme;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'the machine itself',
       files: {
@@ -185,11 +202,11 @@ export default defineRule({
       const name = server.names.find(({ name, exact }) => exact && name !== 'localhost' && overTls.has(name))
       const secure = name === undefined ? undefined : overTls.get(name.name)
       if (listen === undefined || name === undefined || secure === undefined) continue
-      if (hostsMayRedirect(deployment, server)) continue
+      if (mayRedirectBehind(deployment, server)) continue
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
-        severity: secure === server || asksPrograms(server) || redirectsSome(server) ? 'info' : 'warning',
+        severity: secure === server || redirectsSome(server) ? 'info' : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],

@@ -27,7 +27,7 @@ export default defineRule({
   confidence: 'medium',
   since: '0.1.0',
   why: 'nginx takes every address that a name has, 127.0.0.1 and ::1 on most machines, and shares requests between them: each second one is refused first, logged as an error, and counts against the server until nginx leaves it out.',
-  remedy: 'Connect by number: `127.0.0.1:9000`',
+  remedy: 'Connect by the number of the address on which Apache listens, `127.0.0.1` or `[::1]`',
   references: ['https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server'],
   bad: [
     {
@@ -108,6 +108,7 @@ export default defineRule({
           at: target.at,
           message: `nginx connects to both addresses of \`localhost\`, and Apache listens on ${formatEndpoint(only)} alone`,
           label: 'two addresses on most machines',
+          help: `Connect by number: \`${there}\``,
           related: [{ at: only.at, message: 'one of them' }],
           ...propose('Connect to the address on which Apache listens', 'safe', [
             written.includes('localhost')

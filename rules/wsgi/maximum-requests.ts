@@ -17,6 +17,7 @@ export default defineRule({
   otherSeverities: { warning: 'where the processes are replaced very often' },
   confidence: 'high',
   since: '0.1.0',
+  advises: 'mod_wsgi',
   why: 'An application that leaks a little memory fills the machine in the end; a high `maximum-requests` keeps it in check. A low one restarts processes all day: requests wait while Django loads, and caches begin empty.',
   remedy: 'Set a high limit, such as `maximum-requests=10000`',
   references: ['https://modwsgi.readthedocs.io/en/master/configuration-directives/WSGIDaemonProcess.html'],

@@ -1,8 +1,8 @@
 import type { Finding, RelatedLocation } from './finding.ts'
-import type { Rule } from './rule.ts'
+import { OLD_ACCESS, type Rule } from './rule.ts'
 
 /**
- * Makes one finding of the infos that advise on one subject in one file: what people leave as it comes is many lines
+ * Makes one finding of the infos that advise on one subject in one file, or in a tree that has it everywhere: what people leave as it comes is many lines
  * of advice, and one decision. The first speaks, the others are related places; what is worse than an info, or was
  * made so, stays by itself.
  *
@@ -14,7 +14,7 @@ export function foldAdvice(findings: readonly Finding[], rules: readonly Rule[])
   for (const finding of findings) {
     const subject = subjects.get(finding.rule)
     if (subject === undefined || finding.severity !== 'info') continue
-    const key = `${finding.at.file}\0${subject}`
+    const key = subject === OLD_ACCESS ? subject : `${finding.at.file}\0${subject}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [finding])
     else group.push(finding)

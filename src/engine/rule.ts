@@ -11,6 +11,9 @@ export interface Fix {
   readonly edits: readonly TextEdit[]
 }
 
+/** A subject of which a tree has much, or nothing. */
+export const OLD_ACCESS = 'access control of Apache 2.2'
+
 /**
  * What a rule yields: one fault at the smallest stretch of text that has to change, as often as it is met. The
  * engine makes one finding of those that have one cause.
@@ -82,10 +85,10 @@ export interface RuleDefinition {
    */
   readonly ofLoneHtaccess?: true
   /**
-   * The subject of an advice that nearly everybody could be given: its infos in one file are one finding with those of
-   * the other rules on it.
+   * The subject of an advice that nearly everybody could be given: its infos in one file, or of what a tree has in one
+   * way wherever it is in all of them, are one finding with those of the other rules on it.
    */
-  readonly advises?: 'mod_wsgi'
+  readonly advises?: 'mod_wsgi' | typeof OLD_ACCESS
   /** Why no running server on loopback can show the harm; absent where a live case shows it. */
   readonly unproven?: string
   readonly bad: readonly Example[]

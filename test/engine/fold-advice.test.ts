@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { conf } from '../../src/engine/conf.ts'
 import { foldAdvice } from '../../src/engine/fold-advice.ts'
 import { loadRules } from '../../tools/load-rules.ts'
 import { scratchTree } from '../files/scratch-tree.ts'
@@ -33,6 +34,23 @@ test('what nearly everybody leaves as it comes is one finding a file', async () 
   assert.match(finding?.message ?? '', /, and 2 more remarks on mod_wsgi$/)
   const said = finding?.related.map(({ message }) => message.replace(/^.*\((.*)\)$/s, '$1')) ?? []
   assert.equal([finding?.rule, ...said].sort(), [...MOD_WSGI].sort())
+})
+
+test('what a whole tree has is one finding of it', async () => {
+  const old = conf`
+    <Directory /srv/www>
+        Order allow,deny
+        Allow from all
+    </Directory>
+  `
+  const { findings } = await auditDirectory(
+    scratchTree({ 'one/a.conf': old, 'two/b.conf': old, 'three/c.conf': old }),
+    rules.filter(({ id }) => id === 'apache/legacy-access-control'),
+  )
+  const folded = foldAdvice(findings, rules)
+  assert.is(findings.length, 3)
+  assert.is(folded.length, 1)
+  assert.match(folded[0]?.message ?? '', /, and 2 more remarks on access control of Apache 2\.2$/)
 })
 
 test('one of them stays as it is', async () => {
