@@ -21,8 +21,12 @@ export function lineOfApache(deployment: Deployment, host: ApacheHost, name: str
   const { configuration } = host
   if (!configuration.occurrences.has('header')) return undefined
   if (!namesOfHeaders(deployment, configuration).has(name)) return undefined
-  const { lines } = responseHeaders(configuration, levelsOfStartPage(deployment, host))
-  return lines.findLast(line => line.name.toLowerCase() === name)
+  return linesOfApache(deployment, host).findLast(line => line.name.toLowerCase() === name)
+}
+
+/** The lines of Apache for response headers that hold for every page of a virtual host. */
+export function linesOfApache(deployment: Deployment, host: ApacheHost): readonly HeaderLine[] {
+  return responseHeaders(host.configuration, levelsOfStartPage(deployment, host)).lines
 }
 
 /** What lines of Apache name at all: of ten thousand hosts few name the header that is asked for. */
