@@ -9,7 +9,8 @@ export const applicationIn = memoByKey((files: FileSystem, root: string): string
   const has = (path: string): boolean => files.kind(posix.join(root, path)) === 'file'
   if (!has('index.php')) return null
   if (has('wp-config.php') || (has('wp-blog-header.php') && has('wp-login.php'))) return 'WordPress'
-  if (has('core/lib/Drupal.php')) return 'Drupal'
+  if (has('core/lib/Drupal.php') || startsWith(files, root, 'DrupalKernel')) return 'Drupal'
+  if (startsWith(files, root, 'Magento\\Framework\\App\\Bootstrap')) return 'Magento'
   if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
   if (joomlaRewrites(files, root) !== null) return 'Joomla'
   if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
@@ -17,6 +18,11 @@ export const applicationIn = memoByKey((files: FileSystem, root: string): string
   if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
   return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null
 })
+
+/** True where the script of every page uses a class. */
+function startsWith(files: FileSystem, root: string, name: string): boolean {
+  return sourceAt(files, posix.join(root, 'index.php'))?.text.includes(name) === true
+}
 
 /** True for the public directory of a project, seen in part, whose dependencies tell. */
 function requiresLaravel(files: FileSystem, root: string): boolean {

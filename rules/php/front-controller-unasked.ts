@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import { phpSetting } from '../../parsers/php/script.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -15,9 +15,11 @@ import { documentRoot } from '../../src/servers/apache/requests/document-root.ts
 import { fromBytes } from '../../src/servers/regex.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
 import { phpPool } from './_examples.ts'
+import { type MadeFile, madeFiles } from './_made-files.ts'
 import { joomlaWithoutHtaccess } from './_joomla.ts'
 import { scriptOf, sitesInDirectories } from './_multisite.ts'
 import { rootsOfSites } from './_roots-of-sites.ts'
@@ -44,6 +46,47 @@ const LARAVEL = {
   'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
   'srv/shop/public/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
 }
+const drupal = (location: string, composer: string): Record<string, string> => ({
+  ...site(
+    '/srv/museum/web',
+    '$uri /index.php?$args',
+    conf`
+      location ~ ^/sites/.*/files/styles/ {
+          try_files $uri /index.php?$args;
+      }
+      ${location}
+    `,
+  ),
+  'srv/museum/web/index.php': conf`
+    <?php
+    use Drupal\Core\DrupalKernel;
+    echo "page ", $_SERVER["REQUEST_URI"];
+  `,
+  'srv/museum/composer.json': `{ "require": { "drupal/core-recommended": "${composer}" } }\n`,
+})
+const magento = (location: string, lines = ''): Record<string, string> => ({
+  ...site(
+    '/srv/magento/pub',
+    '$uri $uri/ /index.php$is_args$args',
+    conf`
+      error_page 404 403 = /errors/404.php;
+      ${location}
+    `,
+  ),
+  'srv/magento/pub/index.php': conf`
+    <?php
+    use Magento\Framework\App\Bootstrap;
+    require __DIR__ . '/../app/bootstrap.php';
+  `,
+  'srv/magento/pub/static/frontend/styles.css': 'p {}\n',
+  'srv/magento/app/etc/config.php': `<?php return [${lines}];\n`,
+})
+const FILES_ALONE = conf`
+  location ~* «\.(?:css|js|png)$» {
+      try_files $uri =404;
+      expires max;
+  }
+`
 const WORDPRESS = {
   'srv/blog/index.php': '<?php echo "page ", $_SERVER["REQUEST_URI"];\n',
   'srv/blog/wp-blog-header.php': '<?php\n',
@@ -240,7 +283,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Laravel, Symfony, Drupal, CodeIgniter, WordPress, and MediaWiki with short addresses, answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page. A location for pictures and scripts does the same to those that Drupal (image styles) and Livewire make when they are asked for, and one for `/.well-known/` to `carddav` and `caldav` of Nextcloud.',
+  why: 'Laravel, Symfony, Drupal, CodeIgniter, WordPress, and MediaWiki with short addresses, answer every page by `index.php`. Apache is told so by their `.htaccess`; nginx looks for a file of that name, finds none, and answers 404 to every page but the start page. A location for pictures and scripts does the same to those that Drupal (image styles, and since 10.1 joined style sheets and scripts), Livewire and LiipImagineBundle make when they are asked for, and to `/static/version…/` of Magento, which is no directory; and one for `/.well-known/` to `carddav` and `caldav` of Nextcloud.',
   remedy: 'Let the script answer what is no file: `try_files $uri $uri/ /index.php?$args;`',
   references: [
     'https://laravel.com/docs/deployment#nginx',
@@ -279,6 +322,40 @@ export default defineRule({
         ...LARAVEL,
         'srv/shop/composer.json':
           '{ "require": { "laravel/framework": "^11", "livewire/livewire": "^3" } }\n',
+      },
+    },
+    {
+      title: 'style sheets that Drupal joins at the first request',
+      files: drupal(FILES_ALONE, '^10.2'),
+    },
+    {
+      title: 'the directory in which Drupal makes them',
+      files: drupal(
+        conf`
+          location ^~ «/sites/default/files/» {
+              expires max;
+          }
+        `,
+        '^11',
+      ),
+    },
+    {
+      title: 'addresses that Magento signs',
+      files: magento(conf`
+        location «/static/» {
+            expires max;
+            try_files $uri =404;
+        }
+      `),
+    },
+    {
+      title: 'thumbnails of LiipImagineBundle',
+      files: {
+        ...site('/srv/app/public', '$uri /index.php$is_args$args', FILES_ALONE.replace('png', 'jpg')),
+        'srv/app/bin/console': '#!/usr/bin/env php\n',
+        'srv/app/config/bundles.php': '<?php return [];\n',
+        'srv/app/public/index.php': '<?php\n',
+        'srv/app/composer.json': '{ "require": { "liip/imagine-bundle": "^2.12" } }\n',
       },
     },
     {
@@ -452,6 +529,60 @@ export default defineRule({
       },
     },
     {
+      title: 'style sheets that Drupal joins, asked of it',
+      files: drupal(FILES_ALONE.replace('=404', '/index.php?$args').replace(/[«»]/g, ''), '^10.2'),
+    },
+    {
+      title: 'a Drupal that writes them into files before it names them, and one whose release nobody says',
+      files: drupal(FILES_ALONE.replace(/[«»]/g, ''), '^9.5 || ^10'),
+    },
+    {
+      title: 'the page of an error is that of Drupal',
+      files: drupal(
+        conf`
+          error_page 404 /index.php;
+          ${FILES_ALONE.replace(/[«»]/g, '')}
+        `,
+        '^10.3',
+      ),
+    },
+    {
+      title: 'Magento with the rules of its sample',
+      files: magento(conf`
+        location /static/ {
+            expires max;
+            location ~ ^/static/version\d*/ {
+                rewrite ^/static/version\d*/(.*)$ /static/$1 last;
+            }
+            location ~* \.(?:css|js)$ {
+                if (!-f $request_filename) {
+                    rewrite ^/static/(version\d*/)?(.*)$ /static.php?resource=$2 last;
+                }
+            }
+        }
+      `),
+    },
+    {
+      title: 'Magento with a rule of the whole server',
+      files: magento(conf`
+        rewrite ^/static/version\d+/(.*)$ /static/$1;
+        location /static/ {
+            try_files $uri =404;
+        }
+      `),
+    },
+    {
+      title: 'Magento that signs no addresses',
+      files: magento(
+        conf`
+          location /static/ {
+              try_files $uri =404;
+          }
+        `,
+        "'system' => ['default' => ['dev' => ['static' => ['sign' => '0']]]]",
+      ),
+    },
+    {
       title: 'a script that Livewire makes, asked of it',
       files: {
         ...site(
@@ -502,20 +633,10 @@ function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
     const files = filesOf(configuration)
     for (const { root, home, server, path } of rootsOfSites(deployment, configuration)) {
       const application = applicationIn(files, path)
+      if (application !== null) yield* madeFilesLost(deployment, server, madeFiles(files, path, application))
       const page = application === null ? null : pageOf(files, path, application)
       const [request] = page === null ? [] : requestsToServer(deployment, server, page.target)
       if (request === undefined || application === null || page === null) continue
-      const asset = assetOf(files, path, application)
-      const taking = asset === null ? null : takenBy(deployment, { ...request, target: asset })
-      if (asset !== null && taking !== null)
-        yield {
-          at: argumentPlace(taking, taking.args.length - 1),
-          severity: 'warning',
-          aspect: 'asset',
-          message: `\`${asset.replace(MISSING, application === 'Drupal' ? 'picture' : 'livewire')}\` is made by ${application} when it is asked for, and this location looks for a file alone`,
-          label: 'never leads to the script',
-          help: 'Add `try_files $uri /index.php?$args;` to this location',
-        }
       const { steps, end } = probe(deployment, request)
       if (end.kind !== 'status' || end.by !== 'nginx') continue
       const isLost = end.status === 404 || (end.status === 403 && page.isFixed)
@@ -535,6 +656,27 @@ function* inNginx(deployment: Deployment): Iterable<RuleFinding> {
         related: [page.at ?? { at: argumentPlace(root, 0), message: 'where it lies' }],
         ...(page.help !== null && { help: page.help }),
       }
+    }
+  }
+}
+
+function* madeFilesLost(
+  deployment: Deployment,
+  server: NginxServer,
+  candidates: readonly MadeFile[],
+): Iterable<RuleFinding> {
+  const seen = new Set<NginxDirective>()
+  for (const made of candidates) {
+    const location = takenBy(deployment, server, made)
+    if (location === null || seen.has(location)) continue
+    seen.add(location)
+    yield {
+      at: argumentPlace(location, location.args.length - 1),
+      severity: 'warning',
+      aspect: 'asset',
+      message: `\`${made.shown}\` ${made.says}`,
+      label: made.existing === null ? 'never leads to the script' : 'looks for a file of that name',
+      help: made.help,
     }
   }
 }
@@ -645,25 +787,24 @@ function articleOf(files: FileSystem, root: string): Page | null {
   }
 }
 
-/** The URL of a picture or script that an application makes by its script; null for none. */
-function assetOf(files: FileSystem, root: string, application: string): string | null {
-  if (application === 'Drupal') return `/sites/default/files/styles/large/public/${MISSING}.jpg`
-  const isPublished = ['vendor/livewire', 'livewire'].some(
-    each => files.kind(posix.join(root, each)) !== null,
-  )
-  if (application !== 'Laravel' || isPublished) return null
-  const composer = files.read(posix.join(root, '../composer.json'))
-  const usesLivewire = composer.kind === 'source' && composer.source.text.includes('"livewire/livewire"')
-  return usesLivewire ? `/livewire/${MISSING}.js` : null
+/** The location that answers the URL of a made file with 404; null where something else does. */
+function takenBy(deployment: Deployment, server: NginxServer, made: MadeFile): NginxDirective | null {
+  const existing = made.existing === null ? {} : { existing: [made.existing] }
+  const asked = askServer(deployment, server, made.target, existing)
+  if (asked === null) return null
+  // The page of an error is another answer than the one of the application.
+  const error = asked.steps.findIndex(({ directive }) => directive?.name === 'error_page')
+  const page = asked.steps[error]?.directive?.args.at(-1)?.value ?? null
+  const isLost = page === null ? isNotFound(asked.end) : /^=?\/(?!index\.php|static\.php)/.test(page)
+  const steps = error === -1 ? asked.steps : asked.steps.slice(0, error)
+  if (!isLost || steps.some(({ text }) => text.includes('.php'))) return null
+  const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
+  if (location == null) return null
+  if (location.children.some(({ name }) => /^(?:return|deny|rewrite|error_page)$/.test(name))) return null
+  // What one for every page does is said of the pages.
+  return readLocation(location).name === '/' ? null : location
 }
 
-/** The regular expression that answers a URL with 404; null where something else does. */
-function takenBy(deployment: Deployment, request: ClientRequest): NginxDirective | null {
-  const { steps, end } = probe(deployment, request)
-  if (end.kind !== 'status' || end.status !== 404 || end.by !== 'nginx') return null
-  const location = steps.findLast(({ directive }) => directive?.name === 'location')?.directive
-  if (location == null || !('context' in location) || steps.some(({ text }) => text.includes('.php')))
-    return null
-  if (location.children.some(({ name }) => /^(?:return|deny|rewrite|error_page)$/.test(name))) return null
-  return readLocation(location).modifier.startsWith('~') ? location : null
+function isNotFound(end: Outcome['end']): boolean {
+  return end.kind === 'response' && end.status === 404
 }

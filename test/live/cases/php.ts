@@ -81,6 +81,27 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'page /livewire/livewire.js',
   },
   {
+    rule: 'php/front-controller-unasked',
+    shows: 'a style sheet that the application joins is not found',
+    examples: {
+      bad: 'style sheets that Drupal joins at the first request',
+      good: 'style sheets that Drupal joins, asked of it',
+    },
+    request: { url: 'http://example.org/sites/default/files/css/css_x.css?delta=0' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'page /sites/default/files/css/css_x.css?delta=0',
+  },
+  {
+    rule: 'php/front-controller-unasked',
+    shows: 'a style sheet that is there is not found by its signed address',
+    examples: { bad: 'addresses that Magento signs', good: 'Magento with the rules of its sample' },
+    request: { url: 'http://example.org/static/version1700000000/frontend/styles.css' },
+    harm: async ({ response, request }) =>
+      response.status === 404 &&
+      (await request({ url: 'http://example.org/static/frontend/styles.css' })).status === 200,
+    sound: ({ response }) => response.status === 200 && response.body === 'p {}\n',
+  },
+  {
     rule: 'php/root-above-public',
     examples: { bad: 'Laravel', good: 'the public directory' },
     shows: 'nobody gets the start page, and files of the project are served',
