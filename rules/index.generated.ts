@@ -616,6 +616,7 @@ import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpAuthorizationDropped from './php/authorization-dropped.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
+import phpDotenvCutAtHash from './php/dotenv-cut-at-hash.ts'
 import phpDotenvRefused from './php/dotenv-refused.ts'
 import phpEngineOffSkipped from './php/engine-off-skipped.ts'
 import phpEnvironmentCleared from './php/environment-cleared.ts'
@@ -1481,6 +1482,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/authorization-dropped', ...phpAuthorizationDropped },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
+  { id: 'php/dotenv-cut-at-hash', ...phpDotenvCutAtHash },
   { id: 'php/dotenv-refused', ...phpDotenvRefused },
   { id: 'php/engine-off-skipped', ...phpEngineOffSkipped },
   { id: 'php/environment-cleared', ...phpEnvironmentCleared },

@@ -1,13 +1,10 @@
 import { posix } from 'node:path'
-import { type DotenvReader, dotenvFault } from '../../parsers/dotenv/faults-of-php.ts'
-import type { Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { dotenvFault } from '../../parsers/dotenv/faults-of-php.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { dotenvReaderOf, homesOfPhp } from './_dotenv-homes.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { documentRoot } from './_script-directory.ts'
 
 const LARAVEL = '{"require":{"laravel/framework":"^11.0"}}'
 const site = (env: string, composer = LARAVEL): Record<string, string> => ({
@@ -95,8 +92,8 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<string>()
-    for (const { files, home, by } of homesOf(deployment)) {
-      const reader = readerOf(files, home)
+    for (const { files, home, by } of homesOfPhp(deployment)) {
+      const reader = dotenvReaderOf(files, home)
       if (reader === null) continue
       for (const name of ['.env', '.env.example', '.env.dist', '.env.production']) {
         const source = sourceAt(files, posix.join(home, name))
@@ -116,40 +113,3 @@ export default defineRule({
     }
   },
 })
-
-interface Home {
-  readonly files: FileSystem
-  readonly home: string
-  /** The line that leads there. */
-  readonly by: Place
-}
-
-/** Directories in which an application of PHP may have its files: above what nginx serves, and in containers of PHP. */
-function* homesOf({ connections, machines }: Deployment): Iterable<Home> {
-  for (const connection of connections.nginx) {
-    if (connection.pass.name !== 'fastcgi_pass') continue
-    const root = documentRoot(connection)
-    if (root !== null)
-      yield {
-        files: connection.from.machine.files,
-        home: posix.dirname(root),
-        by: namePlace(connection.pass),
-      }
-  }
-  for (const { container } of machines) {
-    if (container === null || !/php|fpm|laravel|composer/.test(container.reference ?? '')) continue
-    const { service, mounts, hostFiles } = container
-    const context = service.build?.context
-    if (context?.known === true && context.value.startsWith('/'))
-      yield { files: hostFiles, home: context.value, by: service.at }
-    for (const { path, target } of mounts)
-      if (path !== null && /^\/(?:var\/www|app|srv)/.test(target))
-        yield { files: hostFiles, home: path, by: service.at }
-  }
-}
-
-function readerOf(files: FileSystem, home: string): DotenvReader | null {
-  const text = sourceAt(files, posix.join(home, 'composer.json'))?.text ?? ''
-  if (/"(?:laravel\/framework|laravel\/lumen-framework|vlucas\/phpdotenv)"/.test(text)) return 'phpdotenv'
-  return /"symfony\/(?:dotenv|framework-bundle)"/.test(text) ? 'symfony' : null
-}
