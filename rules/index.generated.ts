@@ -616,6 +616,7 @@ import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpAuthorizationDropped from './php/authorization-dropped.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
+import phpDailyLogTakenByRoot from './php/daily-log-taken-by-root.ts'
 import phpDotenvCutAtHash from './php/dotenv-cut-at-hash.ts'
 import phpDotenvRefused from './php/dotenv-refused.ts'
 import phpEngineOffSkipped from './php/engine-off-skipped.ts'
@@ -1482,6 +1483,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/authorization-dropped', ...phpAuthorizationDropped },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
+  { id: 'php/daily-log-taken-by-root', ...phpDailyLogTakenByRoot },
   { id: 'php/dotenv-cut-at-hash', ...phpDotenvCutAtHash },
   { id: 'php/dotenv-refused', ...phpDotenvRefused },
   { id: 'php/engine-off-skipped', ...phpEngineOffSkipped },

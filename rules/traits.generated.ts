@@ -618,6 +618,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['nginx/websocket-upgrade-missing', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
   ['php/authorization-dropped', { fixes: [], programs: ['apache', 'php-fpm'] }],
   ['php/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'php-fpm'] }],
+  ['php/daily-log-taken-by-root', { fixes: [], programs: ['app-server', 'php-fpm'] }],
   ['php/dotenv-cut-at-hash', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
   ['php/dotenv-refused', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/engine-off-skipped', { fixes: [], programs: ['apache'] }],
