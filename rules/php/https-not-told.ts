@@ -75,6 +75,23 @@ const LARAVEL = (middleware: string, provider = ''): Record<string, string> => (
     }
   `,
 })
+/** Laravel 10, of which a part is seen. */
+const LARAVEL_10 = (proxies: string): Record<string, string> => ({
+  'srv/shop/composer.json': '{ "require": { "laravel/framework": "^10.10" } }\n',
+  'srv/shop/public/index.php': "<?php require __DIR__ . '/../bootstrap/app.php';\n",
+  'srv/shop/bootstrap/app.php': '<?php $app = new Illuminate\\Foundation\\Application(dirname(__DIR__));\n',
+  'srv/shop/app/Providers/AppServiceProvider.php':
+    '<?php class AppServiceProvider extends ServiceProvider {}\n',
+  'srv/shop/app/Http/Kernel.php': '<?php class Kernel extends HttpKernel {}\n',
+  'srv/shop/app/Http/Middleware/TrustProxies.php': conf`
+    <?php
+    class TrustProxies extends Middleware
+    {
+        ${proxies}
+        protected $headers = Request::HEADER_X_FORWARDED_FOR | Request::HEADER_X_FORWARDED_PROTO;
+    }
+  `,
+})
 /** A server of loopback behind one with TLS of the same nginx. */
 const inner = (script: Record<string, string>): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': main = '', ...files } = fpm(script)
@@ -187,6 +204,10 @@ export default defineRule({
       title: 'Laravel that trusts no proxy',
       files: bad(inShop(apache(''), LARAVEL('//')), 'DocumentRoot'),
     },
+    {
+      title: 'Laravel 10, whose middleware trusts no proxy',
+      files: bad(inShop(apache(''), LARAVEL_10('protected $proxies;')), 'DocumentRoot'),
+    },
   ],
   good: [
     {
@@ -250,6 +271,17 @@ export default defineRule({
     {
       title: 'Laravel that trusts the proxy',
       files: inShop(apache(''), LARAVEL("$middleware->trustProxies(at: '127.0.0.1');")),
+    },
+    {
+      title: 'Laravel 10, whose middleware trusts the proxy',
+      files: inShop(apache(''), LARAVEL_10("protected $proxies = '*';")),
+    },
+    {
+      title: 'Laravel 10, whose middleware reads whom it trusts',
+      files: inShop(
+        apache(''),
+        LARAVEL_10("protected $proxies;\nprotected function proxies() { return env('PROXIES'); }"),
+      ),
     },
     {
       title: 'Laravel that makes https addresses by itself',
@@ -515,16 +547,24 @@ function askedByNextcloud(source: Source): Asked | null {
   }
 }
 
-/** Laravel since 11 trusts no proxy, unless the file that starts it says so. */
+/** Laravel trusts no proxy, unless the file that starts it says so, or before 11 a middleware of the application. */
 function askedByLaravel(files: FileSystem, root: string): Asked | null {
   const project = posix.dirname(root)
-  if (files.kind(`${project}/${PROJECT_FILES.Laravel}`) !== 'file') return null
-  const source = sourceAt(files, `${project}/bootstrap/app.php`)
+  const isLaravel =
+    files.kind(`${project}/${PROJECT_FILES.Laravel}`) === 'file' ||
+    sourceAt(files, `${project}/composer.json`)?.text.includes('"laravel/framework"') === true
+  const source = isLaravel ? sourceAt(files, `${project}/bootstrap/app.php`) : null
   const providers = files.list(`${project}/app/Providers`)
   if (source === null || providers === null) return null
   const code = phpCode(source)
-  const match = /Application::configure\b/.exec(code)
-  if (match === null || /trustProxies/i.test(code)) return null
+  const start = /Application::configure\b/.exec(code)
+  const asked =
+    start === null
+      ? askedByMiddleware(files, project)
+      : /trustProxies/i.test(code)
+        ? null
+        : found(source, start, 'Laravel')
+  if (asked === null) return null
   const others = [
     `${root}/index.php`,
     `${project}/routes/web.php`,
@@ -534,10 +574,22 @@ function askedByLaravel(files: FileSystem, root: string): Asked | null {
   if (others.some(path => sets.test(sourceAt(files, path)?.text ?? ''))) return null
   const environment = sourceAt(files, `${project}/.env`)
   return {
-    ...found(source, match, 'Laravel'),
+    ...asked,
     says: 'trusts no proxy, so it reads no `X-Forwarded-Proto`',
     speaksTls: /^APP_URL=["']?https:/m.test(environment?.text ?? ''),
   }
+}
+
+/** `protected $proxies;` of the middleware that Laravel up to 10 brings into the application. */
+function askedByMiddleware(files: FileSystem, project: string): Asked | null {
+  const source = sourceAt(files, `${project}/app/Http/Middleware/TrustProxies.php`)
+  const kernel = sourceAt(files, `${project}/app/Http/Kernel.php`)
+  if (source === null || kernel === null || files.kind(`${project}/config/trustedproxy.php`) !== null)
+    return null
+  const code = phpCode(source)
+  const match = /\bprotected\s+\$proxies(?=\s*(?:=\s*null\s*)?;)/i.exec(code)
+  const isOtherwise = /\$this->proxies|function\s+(?:proxies|__construct|handle)\b/.test(code)
+  return match === null || isOtherwise ? null : found(source, match, 'Laravel')
 }
 
 function askedByScript(source: Source): Asked | null {
