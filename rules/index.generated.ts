@@ -266,6 +266,7 @@ import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts'
+import bodyLimitsSpringRequestBelowFile from './body-limits/spring-request-below-file.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
 import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingBypassStillStores from './caching/bypass-still-stores.ts'
@@ -1133,6 +1134,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/php-post-below-upload', ...bodyLimitsPhpPostBelowUpload },
+  { id: 'body-limits/spring-request-below-file', ...bodyLimitsSpringRequestBelowFile },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },
   { id: 'caching/authorization-shared', ...cachingAuthorizationShared },
   { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },

@@ -166,15 +166,59 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
             at,
           )
         : unknown('no number', at)
+  const settings = multipartLimits(get, sources)
   return {
     ...NOTHING_SAID,
     program: 'spring',
+    bodyLimit: settings.get('max-request-size') ?? settings.get('max-file-size') ?? null,
+    settings,
     at: placeOf(program),
     application: null,
     binds: [{ at, protocol: HTTP, address }],
     directory,
     sources: files,
   }
+}
+
+/** Since Spring Boot 2, and before. */
+const MULTIPART = ['spring.servlet.multipart', 'spring.http.multipart']
+
+/**
+ * `max-file-size` and `max-request-size`, in bytes, where something sets them. None where a part of the application that
+ * may be started otherwise, or its code, has to do with them.
+ */
+function multipartLimits(
+  get: (name: string, variable: string) => Fact<string> | null,
+  sources: readonly Source[],
+): ReadonlyMap<string, Fact<number>> {
+  const limits = new Map<string, Fact<number>>()
+  for (const key of ['max-file-size', 'max-request-size']) {
+    const spellings = [key, key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]
+    const found = MULTIPART.flatMap(prefix => spellings.map(spelling => `${prefix}.${spelling}`))
+      .map(name => get(name, name.replace(/\./g, '_').replace(/-/g, '').toUpperCase()))
+      .find(fact => fact !== null)
+    if (found === undefined || found === null) continue
+    const bytes = found.known ? dataSize(found.value) : null
+    limits.set(
+      key,
+      bytes === null ? unknown('no size', found.at) : known(bytes, found.known ? found.at : null),
+    )
+  }
+  const isElsewhere = sources.some(({ code }) =>
+    /max-?request-?size|MultipartConfigElement|config\.(?:import|additional-location)/i.test(code),
+  )
+  if (isElsewhere && !limits.has('max-request-size'))
+    limits.set('max-request-size', unknown('set elsewhere', null))
+  return limits
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
+
+/** Bytes of `50MB`; null for what is none, and -1 for no limit. */
+function dataSize(text: string): number | null {
+  const [, digits, unit = ''] = /^(-1|\d{1,9})([KMGT]?B)?$/.exec(text.trim()) ?? []
+  if (digits === undefined) return null
+  return digits === '-1' ? Infinity : Number(digits) * 1024 ** Math.max(0, UNITS.indexOf(unit))
 }
 
 /** A key of a `.properties` file, or of the blocks of a YAML file; null where none is written. */
@@ -211,15 +255,17 @@ function propertyLine(source: Source, name: string): Written | 'several' | null 
   return own.length > 1 ? 'several' : written(source, only)
 }
 
+/** A key by the blocks around it, each of which may be of several words: `spring.servlet.multipart:`. */
 function yamlLine(source: Source, name: string): Written | 'several' | null {
-  const [block = '', key = ''] = name.split('.')
   const found: RegExpMatchArray[] = []
-  let isInside = false
+  const around: { readonly indent: number; readonly path: string }[] = []
   for (const match of source.code.matchAll(/^( *)([\w.-]+):[ \t]*(.*?)[ \t\r]*(?:#.*)?$/gm)) {
-    const [, indent = '', word = ''] = match
-    if (indent === '') isInside = word === block
-    const isOwn = (indent === '' && word === name) || (isInside && indent.length > 0 && word === key)
-    if (isOwn && match[3] !== '') found.push(match)
+    const [, { length: indent } = '', word = '', value] = match
+    while ((around.at(-1)?.indent ?? -1) >= indent) around.pop()
+    const outer = around.at(-1)
+    const path = outer === undefined ? word : `${outer.path}.${word}`
+    if (path === name && value !== '') found.push(match)
+    around.push({ indent, path })
   }
   const [only] = found
   if (only === undefined) return null

@@ -220,11 +220,11 @@ interface Limit {
   readonly at: Place
 }
 
-/** What the application was told to take, of Django or Flask; null where it was told nothing. */
+/** What the application was told to take, of Django, Flask, Node.js or Spring Boot; null where it was told nothing. */
 function limitOf(deployment: Deployment, program: AppServerProgram): Limit | null {
   const loaded = deployment.moduleOf(program)
   const fact =
-    program.server.program === 'node'
+    program.server.program === 'node' || program.server.program === 'spring'
       ? program.server.bodyLimit
       : (loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ?? loaded?.script?.bodyLimit ?? null)
   if (fact?.known !== true || typeof fact.value !== 'number' || fact.at === null) return null
