@@ -268,7 +268,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['body-limits/nginx-default-below-application', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
   ['body-limits/nginx-default-below-django', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
   ['body-limits/php-post-below-upload', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],
-  ['body-limits/spring-request-below-file', { fixes: [], programs: [] }],
+  ['body-limits/spring-request-below-file', { fixes: [], programs: ['app-server'] }],
   ['body-limits/uwsgi-headers-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['caching/authorization-shared', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['caching/bypass-still-stores', { fixes: [], programs: ['nginx'] }],
