@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import { commandWebroots, type WrittenWebroot } from '../../parsers/certbot/written-webroots.ts'
+import type { WrittenWebroot } from '../../parsers/certbot/written-webroots.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { acmeWebroots, machineWebroots } from '../../src/deployment/acme-challenges.ts'
+import { acmeWebroots, machineWebroots, webrootsIn } from '../../src/deployment/acme-challenges.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { type Proposal, propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
@@ -103,8 +103,9 @@ function webrootAt(
     : (scriptWebroots(deployment).find(each => each.directory === directory) ?? null)
 }
 
-const scriptWebroots = memo((deployment: Deployment): readonly WrittenWebroot[] =>
-  (deployment.setups() ?? []).flatMap(commandWebroots),
+/** Of scripts and playbooks that set machines up, wherever these are. */
+export const scriptWebroots = memo((deployment: Deployment): readonly WrittenWebroot[] =>
+  (deployment.setups() ?? []).flatMap(webrootsIn),
 )
 
 /** True where the server looks beside the directory that is made, and no link brings them together. */

@@ -15,7 +15,9 @@ import { argumentPlace as apacheArgument } from '../../src/servers/apache/querie
 import type { Related } from '../../src/servers/problem.ts'
 import { apacheMain } from '../_examples.ts'
 import { aliasedWebroots } from './_aliased-webroots.ts'
+import { askedWebroots } from './_asked-webroots.ts'
 import { challengeAliases } from './_challenge-aliases.ts'
+import { answerOfLoneHost } from './_challenge-of-lone-host.ts'
 import { lonelyWebroots, webrootsInContainer } from './_certbot-container.ts'
 import { CHALLENGE, servedNames } from './_challenges.ts'
 
@@ -60,6 +62,31 @@ const apache = (lines: string, modules: readonly string[] = []): Record<string, 
   ),
   ...RENEWAL,
 })
+
+const wsgiHost = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /srv/www
+          <Directory /srv>
+              Require all granted
+          </Directory>
+          ${lines}
+      </VirtualHost>
+    `,
+    ['alias', 'wsgi'],
+  ),
+})
+
+const loneHost = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /var/www/html
+      ${lines}
+  </VirtualHost>
+`
 
 const contained = (lines: string, certbot = ''): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -332,6 +359,56 @@ export default defineRule({
       },
     },
     {
+      title: 'mod_wsgi takes every path, and a script names the webroot',
+      files: {
+        ...wsgiHost('«WSGIScriptAlias» / /srv/guestbook/wsgi.py'),
+        'deploy/get-certificate.sh': conf`
+          #!/bin/sh
+          certbot certonly --webroot --webroot-path /srv/www \
+              --domain example.org --agree-tos --non-interactive
+        `,
+      },
+    },
+    {
+      title: 'a virtual host alone, and the webroot in a variable of the script',
+      files: {
+        'guestbook.conf': loneHost('«WSGIScriptAlias» / /srv/guestbook/wsgi.py'),
+        'deploy/get-certificate.sh': conf`
+          DOMAIN=example.org
+          sudo certbot certonly --webroot -w /var/www/html -d $DOMAIN
+        `,
+      },
+    },
+    {
+      title: 'mod_wsgi takes every path, and a playbook names the webroot',
+      files: {
+        ...wsgiHost('«WSGIScriptAlias» / /srv/guestbook/wsgi.py'),
+        'ansible/certificate.yml': conf`
+          - hosts: web
+            tasks:
+              - name: certificate
+                ansible.builtin.command: >
+                  certbot certonly --webroot -w /srv/www
+                  -d example.org -d www.example.org
+                args:
+                  creates: /etc/letsencrypt/live/example.org/fullchain.pem
+        `,
+      },
+    },
+    {
+      title: 'everything is proxied, and cron asks for the certificate',
+      files: {
+        'etc/nginx/nginx.conf': site(conf`
+          location / {
+              proxy_pass «http://127.0.0.1:9000»;
+          }
+        `)['etc/nginx/nginx.conf']!,
+        'etc/cron.d/certbot': conf`
+          0 3 * * 1 root certbot certonly --keep --webroot -w /srv/www -d example.org
+        `,
+      },
+    },
+    {
       title: 'certbot in a container, and the webroot under another URL',
       files: contained(conf`
         location «/.well-known/acme-challenge/» {
@@ -526,6 +603,53 @@ export default defineRule({
       ),
     },
     {
+      title: 'mod_wsgi takes every path but that of the challenge, and a script names the webroot',
+      files: {
+        ...wsgiHost(conf`
+          Alias /.well-known/acme-challenge/ /srv/www/.well-known/acme-challenge/
+          WSGIScriptAlias / /srv/guestbook/wsgi.py
+        `),
+        'deploy/get-certificate.sh': conf`
+          certbot certonly --webroot -w /srv/www -d example.org
+        `,
+      },
+    },
+    {
+      title: 'a virtual host alone that serves the challenge',
+      files: {
+        'guestbook.conf': loneHost(conf`
+          Alias /.well-known/ /var/www/html/.well-known/
+          WSGIScriptAlias / /srv/guestbook/wsgi.py
+        `),
+        'deploy/get-certificate.sh': conf`
+          certbot certonly --webroot -w /var/www/html -d example.org
+        `,
+      },
+    },
+    {
+      title: 'a script that asks for another name, and one in a container',
+      files: {
+        ...wsgiHost('WSGIScriptAlias / /srv/guestbook/wsgi.py'),
+        'deploy/get-certificate.sh': conf`
+          certbot certonly --webroot -w /srv/www -d example.net
+          docker run certbot/certbot certonly --webroot -w /srv/www -d example.org
+          certbot certonly --webroot -w "$1" -d example.org
+        `,
+      },
+    },
+    {
+      title: 'another script that lets the plugin answer',
+      files: {
+        ...wsgiHost('WSGIScriptAlias / /srv/guestbook/wsgi.py'),
+        'deploy/get-certificate.sh': conf`
+          certbot certonly --webroot -w /srv/www -d example.org
+        `,
+        'deploy/renew.sh': conf`
+          certbot --apache -d example.org
+        `,
+      },
+    },
+    {
       title: 'certbot answers by its own plugin',
       files: {
         ...site(conf`
@@ -603,19 +727,33 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const aliased = [...aliasedWebroots(deployment)]
+    const told = new Set(aliased.map(({ webroot }) => webroot.at))
     for (const machine of deployment.machines) {
-      const webroots = [...acmeWebroots(machine.files), ...webrootsInContainer(deployment, machine)]
+      const webroots = [
+        ...acmeWebroots(machine.files),
+        ...webrootsInContainer(deployment, machine),
+        ...askedWebroots(deployment, machine).filter(({ at }) => !told.has(at)),
+      ]
       for (const { name, directory, at: renewal } of webroots) {
         if (!servedNames(deployment).get(machine)?.has(name)) continue
         const request = clientRequest({ scheme: 'http', host: name, target: CHALLENGE, machine })
         const { requests, end } = probeRedirects(deployment, request)
+        const lone = answerOfLoneHost(deployment, machine, { name, directory })
+        if (lone !== null)
+          yield {
+            at: lone.at,
+            message: notServed(name, lone.words),
+            label: 'answers for `.well-known/acme-challenge`',
+            related: [{ at: renewal, message: `certbot puts it below ${directory}` }],
+          }
         const last = requests.at(-1)
         if (end.kind !== 'answered' || last === undefined || mayBeServed(machine, last, directory)) continue
         const answer = whatAnswers(last)
         if (answer === null) continue
         yield {
           at: answer.at,
-          message: `the challenge for \`${name}\` is ${answer.words}, so certbot cannot renew the certificate`,
+          message: notServed(name, answer.words),
           label: 'answers for `.well-known/acme-challenge`',
           related: [...answer.because, { at: renewal, message: `certbot puts it below ${directory}` }],
           ...allow(last, directory),
@@ -630,7 +768,7 @@ export default defineRule({
         }
     }
     yield* deniedAliases(deployment)
-    for (const { at, served, webroot, fix } of aliasedWebroots(deployment))
+    for (const { at, served, webroot, fix } of aliased)
       yield {
         at,
         message: `the challenge is looked for as \`${served}/…\`, and certbot puts it below \`${webroot.directory}/.well-known/acme-challenge\`: 404`,
@@ -642,6 +780,10 @@ export default defineRule({
       }
   },
 })
+
+function notServed(name: string, words: string): string {
+  return `the challenge for \`${name}\` is ${words}, so certbot cannot renew the certificate`
+}
 
 /** An `Alias` of Apache for the challenge, in a virtual host that asks whoever wants it for a password. */
 function* deniedAliases(deployment: Deployment) {

@@ -14,6 +14,7 @@ import {
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
 import { serviceCommands } from './service-commands.ts'
+import { setupCommands } from './setups/setup-commands.ts'
 
 const CERTBOT = '/etc/letsencrypt'
 
@@ -64,9 +65,20 @@ export const machineWebroots = memo((files: FileSystem): readonly WrittenWebroot
   )
   return [
     ...(settings === null ? [] : settingWebroots(settings)),
-    ...[...starters(files), ...scripts].flatMap(commandWebroots),
+    ...[...starters(files), ...scripts].flatMap(webrootsIn),
   ]
 })
+
+/** The webroots of the commands of a script, a table of cron, a unit, a playbook or a Makefile. */
+export function webrootsIn(source: Source): readonly WrittenWebroot[] {
+  if (!/webroot|\s-w\s/.test(source.text) || !ASKS.test(source.text)) return []
+  return setupCommands(source).flatMap(({ words, first }) =>
+    // `ExecStart=/usr/bin/certbot` of a unit looks like a variable.
+    commandWebroots([...(first === words[0] ? [] : [first]), ...words]),
+  )
+}
+
+const ASKS = /certbot|letsencrypt|acme\.sh|lego/
 
 /** Directories of commands that run beside certbot, and of what starts it. */
 const HOOK_DIRECTORIES = ['pre', 'post', 'deploy'].map(when => `${CERTBOT}/renewal-hooks/${when}`)

@@ -303,6 +303,12 @@ export const cases: readonly LiveCase[] = [
       mirrors: [9000],
     },
     {
+      bad: 'mod_wsgi takes every path, and a script names the webroot',
+      good: 'mod_wsgi takes every path but that of the challenge, and a script names the webroot',
+      shows: 'the application of mod_wsgi answers',
+      mirrors: [],
+    },
+    {
       bad: 'Apache denies hidden files',
       good: 'excluded from what Apache proxies',
       shows: 'Apache denies what begins with a dot',

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { commandWebroots, settingWebroots } from '../../../parsers/certbot/written-webroots.ts'
+import { settingWebroots } from '../../../parsers/certbot/written-webroots.ts'
+import { webrootsIn } from '../../../src/deployment/acme-challenges.ts'
 import { placeText, textSource } from '../../../parsers/text/source.ts'
 
 const directories = (text: string) =>
-  commandWebroots(textSource('/root/renew.sh', text)).map(each => [each.directory, placeText(each.at)])
+  webrootsIn(textSource('/root/renew.sh', text)).map(each => [each.directory, placeText(each.at)])
+const names = (text: string) =>
+  webrootsIn(textSource('/root/renew.sh', text)).map(each => [each.directory, ...each.names])
 
 test('the options of certbot, acme.sh and lego', () => {
   assert.equal(directories('certbot certonly --webroot -w /srv/www/ -d example.org\n'), [
@@ -22,6 +25,19 @@ test('the options of certbot, acme.sh and lego', () => {
     ['/srv/www', '/srv/www'],
   ])
   assert.equal(directories('lego --http --http.webroot /srv/www run'), [['/srv/www', '/srv/www']])
+})
+
+test('the names that are proven there', () => {
+  assert.equal(names('certbot certonly --webroot -d a.org,www.A.org -w /srv/a --domain=b.org'), [
+    ['/srv/a', 'a.org', 'www.a.org', 'b.org'],
+  ])
+  assert.equal(names('sudo certbot certonly --webroot -w /srv/a -d a.org -w /srv/b -d b.org'), [
+    ['/srv/a', 'a.org'],
+    ['/srv/b', 'b.org'],
+  ])
+  assert.equal(names('DOMAIN=a.org\ncertbot certonly --webroot -w /srv/a -d "$DOMAIN" -d "$OTHER"'), [
+    ['/srv/a', 'a.org'],
+  ])
 })
 
 test('no comments, no containers, no other programs', () => {
