@@ -485,7 +485,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/outer-proxy-as-client', { fixes: [], programs: ['nginx'] }],
   ['forwarded-headers/own-address-elsewhere', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['forwarded-headers/program-not-told', { fixes: [], programs: ['nginx', 'docker'] }],
-  ['forwarded-headers/proto-always-http', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'docker'] }],
+  ['forwarded-headers/proto-always-http', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
   ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/proto-name-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/proto-not-sent', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],

@@ -48,6 +48,22 @@ export function waitingForScheme(deployment: Deployment, connection: NginxConnec
   return djangoWaiting(deployment, connection) ?? apacheWaiting(deployment, connection)
 }
 
+/** The line by which Apache or Django behind nginx takes the scheme from `X-Forwarded-Proto`; null where none does. */
+export function readsForwardedProto(deployment: Deployment, connection: NginxConnection): Place | null {
+  const trust = trustedBy(deployment, connection).find(({ certain }) => certain)?.trust
+  if (trust?.header === 'x-forwarded-proto') return trust.at
+  for (const { connection: own, settings, runner } of djangoConnections(deployment)) {
+    if (own !== connection) continue
+    const fact = settings.get('SECURE_PROXY_SSL_HEADER')
+    if (fact?.known !== true || fact.at === null || !Array.isArray(fact.value)) continue
+    const [key] = fact.value as readonly unknown[]
+    if (key !== 'HTTP_X_FORWARDED_PROTO') continue
+    if (runner.kind === 'mod_wsgi' && changesHeader(runner, 'x-forwarded-proto')) continue
+    return assignedValue(fact.at)
+  }
+  return null
+}
+
 const PLAIN = 'takes every page for plain HTTP'
 
 function apacheWaiting(deployment: Deployment, connection: NginxConnection): SchemeReader | null {

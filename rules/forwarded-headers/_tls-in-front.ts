@@ -1,5 +1,14 @@
-import type { Container } from '../../src/deployment/containers/container.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { isBehindProxy, realIpSources } from '../../src/deployment/outer-proxies.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import type { Related } from '../../src/servers/problem.ts'
+import { readsForwardedProto } from './_scheme-readers.ts'
 
 /** A line that has a proxy of other containers terminate TLS in front of this one. */
 export interface TlsInFront {
@@ -29,3 +38,46 @@ export function tlsInFront({ service }: Container): TlsInFront | null {
   const certificate = environment.find(({ name }) => name === 'LETSENCRYPT_HOST')
   return isServed && certificate !== undefined ? { at: certificate.at, proxy: 'nginx-proxy' } : null
 }
+
+/**
+ * What tells that a proxy outside of the audit terminates TLS in front of a server of plain HTTP, and says the scheme:
+ * a line of nginx that reads it, or an application that does behind a server which trusts addresses of a proxy.
+ */
+export function outerTls(deployment: Deployment, connection: NginxConnection): readonly Related[] | null {
+  const { server, block } = connection
+  if (server.tls || isServedByTls(deployment, server)) return null
+  const front = proxyInFront(server)
+  if (front !== null) return [{ at: front.at, message: front.told }]
+  const [listen] = server.plainListens
+  const [source] = realIpSources(server)
+  if (listen === undefined || source === undefined || listen.loopback === true) return null
+  if (!server.plainListens.every(each => isBehindProxy(deployment, server, each))) return null
+  // One that passes connections on as they are says no scheme.
+  const header = effective(server.configuration, block, 'real_ip_header')
+  if (!header.known || header.value.directives.some(({ args }) => args[0]?.value === 'proxy_protocol'))
+    return null
+  const reader = readsForwardedProto(deployment, connection)
+  return reader === null
+    ? null
+    : [
+        { at: argumentPlace(source, 0), message: 'the proxy in front' },
+        { at: reader, message: 'waits for `https` in this header' },
+      ]
+}
+
+/** True where nginx itself terminates TLS for one of the names, too. */
+function isServedByTls(deployment: Deployment, { configuration, names }: NginxServer): boolean {
+  const served = namesByTls(deployment).get(configuration)
+  return served !== undefined && (names.length === 0 || names.some(({ name }) => served.has(name)))
+}
+
+const namesByTls = memo((deployment: Deployment): ReadonlyMap<NginxConfiguration, ReadonlySet<string>> => {
+  const found = new Map<NginxConfiguration, Set<string>>()
+  for (const { configuration, names, tls } of deployment.servers) {
+    if (!tls) continue
+    const own = found.get(configuration) ?? new Set()
+    found.set(configuration, own)
+    for (const { name } of names) own.add(name)
+  }
+  return found
+})

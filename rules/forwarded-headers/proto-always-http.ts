@@ -6,7 +6,8 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { tlsInFront } from './_tls-in-front.ts'
+import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
+import { outerTls, tlsInFront } from './_tls-in-front.ts'
 
 const site = (listen: string, value: string): string => conf`
   server {
@@ -56,6 +57,31 @@ const behind = (traefik: string, value = '«$scheme»'): Record<string, string> 
     }
   `,
 })
+const behindBalancer = (value: string, lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      ${lines}
+      location / {
+          proxy_pass http://127.0.0.1:9000;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto ${value};
+      }
+  }
+`
+const REDIRECT = conf`
+  if ($http_x_forwarded_proto = http) {
+      return 301 https://$host$request_uri;
+  }
+`
+const BALANCER = conf`
+  set_real_ip_from 10.0.0.0/16;
+  real_ip_header X-Forwarded-For;
+`
+const TRUST = conf`
+  ALLOWED_HOSTS = ["example.org"]
+  SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+`
 const LABELS = conf`
   labels:
     - traefik.http.routers.web.rule=Host(\`example.org\`)
@@ -74,6 +100,32 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_scheme'],
   bad: [
     { title: 'the scheme of the last hop, behind Traefik', files: behind(LABELS) },
+    {
+      title: 'the scheme of the last hop, behind a balancer whose word redirects',
+      files: { 'nginx.conf': behindBalancer('«$scheme»', REDIRECT) },
+    },
+    {
+      title: 'the scheme of the last hop, behind a balancer that Django waits for',
+      files: djangoInApache({
+        settings: TRUST,
+        site: BALANCER,
+        headers: conf`
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto «$scheme»;
+        `,
+      }),
+    },
+    {
+      title: 'the same in front of gunicorn',
+      files: djangoBehindNginx({
+        settings: TRUST,
+        site: BALANCER,
+        headers: conf`
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-Proto «$scheme»;
+        `,
+      }),
+    },
     {
       title: 'the same, behind nginx-proxy',
       files: behind(conf`
@@ -98,6 +150,33 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what the balancer sends',
+      files: { 'nginx.conf': behindBalancer('$http_x_forwarded_proto', REDIRECT) },
+    },
+    {
+      title: 'a server of plain HTTP that no proxy is seen in front of',
+      files: { 'nginx.conf': behindBalancer('$scheme', '') },
+    },
+    {
+      title: 'the addresses of a balancer, and nothing that reads the scheme',
+      files: { 'nginx.conf': behindBalancer('$scheme', BALANCER) },
+    },
+    {
+      title: 'a balancer that passes connections on',
+      files: djangoBehindNginx({
+        settings: TRUST,
+        listen: '80 proxy_protocol',
+        site: BALANCER.replace('X-Forwarded-For', 'proxy_protocol'),
+        headers: 'proxy_set_header Host $host;\nproxy_set_header X-Forwarded-Proto $scheme;',
+      }),
+    },
+    {
+      title: 'a balancer beside a server of TLS',
+      files: {
+        'nginx.conf': behindBalancer('$scheme', REDIRECT) + site('443 ssl', '$scheme'),
+      },
+    },
     { title: 'what Traefik sends', files: behind(LABELS, '$http_x_forwarded_proto') },
     {
       title: 'behind Traefik without TLS',
@@ -138,13 +217,26 @@ export default defineRule({
         ...propose('Send the scheme that nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
       }
     }
-    for (const { server, headers, pass } of deployment.connections.http) {
+    for (const connection of deployment.connections.http) {
+      const { server, headers, pass } = connection
       const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
       if (header?.value !== '$scheme' || server.tls) continue
       const { container } = deployment.programOf(server.configuration).machine
       const front = container === null ? null : tlsInFront(container)
-      if (front === null) continue
       const at = argumentPlace(header.directive, 1)
+      const outer = front === null ? outerTls(deployment, connection) : null
+      if (outer !== null)
+        yield {
+          at,
+          per: 'locations',
+          ...(!isWholeSite(pass.parent) && { severity: 'info' as const }),
+          message: often =>
+            `nginx gets plain HTTP from a proxy in front, so \`$scheme\` is \`http\`${often}, and replaces what that proxy says of clients by TLS`,
+          label: 'the scheme of the last hop',
+          related: outer,
+          help: 'Leave the line out, so that nginx passes on what the proxy in front sends',
+        }
+      if (front === null) continue
       yield {
         at,
         per: 'locations',

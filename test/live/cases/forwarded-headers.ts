@@ -491,6 +491,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
   },
   {
+    rule: 'forwarded-headers/proto-always-http',
+    examples: {
+      bad: 'the scheme of the last hop, behind a balancer whose word redirects',
+      good: 'what the balancer sends',
+    },
+    shows: 'the backend is told http of a client that came to the balancer by TLS',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-Proto': 'https' } },
+    harm: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'http',
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+  },
+  {
     rule: 'forwarded-headers/proto-always-https',
     examples: { bad: 'a server for both', good: 'the scheme that nginx saw' },
     shows: 'the backend is told https by a client that came without TLS',
