@@ -805,7 +805,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/path-not-routed', { fixes: [], programs: ['nginx', 'django'] }],
   ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm', 'docker'] }],
   ['topology/proxy-protocol-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
-  ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
   ['topology/regex-takes-rewritten-path', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/resolver-missing', { fixes: [], programs: ['nginx'] }],
   ['topology/server-name-not-in-apache', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -10,6 +10,8 @@ import { locationIndex, type NginxLocation, readLocation } from '../../src/serve
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
+import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
+import { takenFromDjango } from './_taken-urls.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -25,6 +27,18 @@ const ASSETS = conf`
   }
 `
 
+const URLS = conf`
+  from django.urls import include, path, re_path
+  urlpatterns = [
+      path("sitemap.xml", sitemap, {"sitemaps": {"pages": Pages}}),
+      path("", include("shop.pages")),
+  ]
+`
+const django = (lines: string): Record<string, string> => ({
+  ...djangoInApache({ site: lines }),
+  'opt/shop/shop/urls.py': URLS,
+})
+
 /** Paths at which a backend has files of such names: pictures that it makes, scripts that it brings. */
 const HAS_FILES =
   /(?:icon|img|image|photo|picture|avatar|thumb|media|asset|static|upload|download|file|attachment|plugin|theme|sdk|font|admin|_next|socket\.io)/i
@@ -32,13 +46,41 @@ const HAS_FILES =
 export default defineRule({
   summary: 'A regular expression for files takes them from a location that proxies',
   severity: 'info',
-  otherSeverities: { warning: 'where the name of the location says that the backend has such files' },
+  otherSeverities: {
+    warning: 'where the name of the location or the routes of Django say that the backend has such files',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'nginx prefers a matching regular expression to a prefix. `location ~* \\.(png|js)$` looks for `/icons/a.png` on the disk, though `location /icons/` proxies to a backend: 404.',
   remedy: 'Write `location ^~ …`, which keeps regular expressions out',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
+    {
+      title: 'the sitemap of Django',
+      files: django(conf`
+        location ~* «\.(css|js|txt|xml)$» {
+            root /srv/public;
+        }
+      `),
+    },
+    {
+      title: 'robots.txt of Django in gunicorn, of an application that is included',
+      files: {
+        ...djangoBehindNginx({
+          settings: 'ALLOWED_HOSTS = ["example.org"]\nROOT_URLCONF = "shop.urls"',
+          site: conf`
+            location ~ «\.(?:css|js|txt)$» {
+                root /srv/public;
+                try_files $uri =404;
+            }
+          `,
+        }),
+        'web/shop/urls.py': URLS.replace('sitemap.xml', 'sitemap/'),
+        'web/shop/pages.py': conf`
+          urlpatterns = [re_path(r"^robots\.txt$", robots)]
+        `,
+      },
+    },
     {
       title: 'pictures that a backend makes',
       files: {
@@ -63,6 +105,61 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the sitemap of Django has a location of its own',
+      files: django(conf`
+        location = /sitemap.xml {
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header Host $host;
+        }
+        location ~* \.(css|js|txt|xml)$ {
+            root /srv/public;
+        }
+      `),
+    },
+    {
+      title: 'what is no file is asked of Django',
+      files: django(conf`
+        location ~* \.(css|js|txt|xml)$ {
+            root /srv/public;
+            try_files $uri @django;
+        }
+        location @django {
+            proxy_pass http://127.0.0.1:9000;
+            proxy_set_header Host $host;
+        }
+      `),
+    },
+    {
+      title: 'the sitemap is a file as well',
+      files: {
+        ...django(conf`
+          location ~* \.(css|js|txt|xml)$ {
+              root /srv/public;
+          }
+        `),
+        'srv/public/sitemap.xml': '<urlset/>',
+      },
+    },
+    {
+      title: 'a route in a comment, and one with a prefix',
+      files: {
+        ...django(conf`
+          location ~* \.(css|js|txt|xml)$ {
+              root /srv/public;
+          }
+        `),
+        'opt/shop/shop/urls.py': conf`
+          urlpatterns = [
+              # path("sitemap.xml", sitemap),
+              path("blog/", include("shop.pages")),
+          ]
+        `,
+        'opt/shop/shop/pages.py': conf`
+          urlpatterns = [path("sitemap.xml", sitemap)]
+        `,
+      },
+    },
     {
       title: 'regular expressions are kept out',
       files: {
@@ -125,6 +222,15 @@ export default defineRule({
         }
       }
     }
+    for (const { url, by } of takenFromDjango(deployment))
+      yield {
+        at: argumentPlace(by.directive, by.directive.args.length - 1),
+        severity: 'warning',
+        message: `\`location ${by.modifier} ${by.name}\` looks for \`${url.path}\` on the disk, and it is Django that answers it`,
+        label: 'regular expressions come first',
+        related: [{ at: url.at, message: 'the route of Django' }],
+        help: `Add \`location = ${url.path}\` with the lines of \`location /\`, or leave the ending out of the expression`,
+      }
   },
 })
 
