@@ -862,6 +862,7 @@ import wsgiSetenvNotEnviron from './wsgi/setenv-not-environ.ts'
 import wsgiSettingsNotFound from './wsgi/settings-not-found.ts'
 import wsgiSocketPrefixUnreadable from './wsgi/socket-prefix-unreadable.ts'
 import wsgiTimezoneLeak from './wsgi/timezone-leak.ts'
+import wsgiTouchInEmbeddedMode from './wsgi/touch-in-embedded-mode.ts'
 import wsgiTrustedProxiesMissing from './wsgi/trusted-proxies-missing.ts'
 import wsgiUserMissing from './wsgi/user-missing.ts'
 import wsgiUserRoot from './wsgi/user-root.ts'
@@ -1730,6 +1731,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/settings-not-found', ...wsgiSettingsNotFound },
   { id: 'wsgi/socket-prefix-unreadable', ...wsgiSocketPrefixUnreadable },
   { id: 'wsgi/timezone-leak', ...wsgiTimezoneLeak },
+  { id: 'wsgi/touch-in-embedded-mode', ...wsgiTouchInEmbeddedMode },
   { id: 'wsgi/trusted-proxies-missing', ...wsgiTrustedProxiesMissing },
   { id: 'wsgi/user-missing', ...wsgiUserMissing },
   { id: 'wsgi/user-root', ...wsgiUserRoot },

@@ -864,6 +864,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/settings-not-found', { fixes: [], programs: ['apache', 'django'] }],
   ['wsgi/socket-prefix-unreadable', { fixes: [], programs: ['apache'] }],
   ['wsgi/timezone-leak', { fixes: [], programs: ['apache', 'django'] }],
+  ['wsgi/touch-in-embedded-mode', { fixes: [], programs: ['apache'] }],
   ['wsgi/trusted-proxies-missing', { fixes: [], programs: ['apache'] }],
   ['wsgi/user-missing', { fixes: [], programs: ['apache'] }],
   ['wsgi/user-root', { fixes: [], programs: ['apache'] }],
