@@ -445,7 +445,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/rest-framework-refused', { fixes: [], programs: ['django'] }],
   ['django/samesite-without-secure', { fixes: [], programs: ['django'] }],
   ['django/script-name-left-in-path', { fixes: [], programs: ['nginx', 'django', 'app-server'] }],
-  ['django/secure-cookie-over-http', { fixes: [], programs: ['nginx', 'django'] }],
+  ['django/secure-cookie-over-http', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/session-cookie-overwritten', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/sessions-in-process', { fixes: [], programs: ['django', 'docker'] }],
   ['django/setting-is-text', { fixes: [], programs: ['django'] }],
