@@ -847,6 +847,7 @@ import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
 import wsgiLocaleAscii from './wsgi/locale-ascii.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
+import wsgiModuleOfPython2 from './wsgi/module-of-python-2.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
@@ -1716,6 +1717,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/locale-ascii', ...wsgiLocaleAscii },
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
+  { id: 'wsgi/module-of-python-2', ...wsgiModuleOfPython2 },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
