@@ -1,7 +1,7 @@
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { type RootUrl, rootFileUrls } from '../../src/deployment/django/root-urls.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
-import { type FileSystem } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { selectLocation } from '../../src/servers/nginx/queries/select-location.ts'
 import { toBytes } from '../../src/servers/regex.ts'
