@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheConnection, Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
@@ -11,7 +12,14 @@ import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import type { VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { encodingProgram, type EncodingProgram, RABBITMQ } from '../_encoding-programs.ts'
+import {
+  encodingProgram,
+  type EncodingProgram,
+  programOfName,
+  RABBITMQ,
+  type SlashedProgram,
+  slashedProgram,
+} from '../_encoding-programs.ts'
 import { apacheMain } from '../_examples.ts'
 
 const host = (lines: string): string => conf`
@@ -21,6 +29,8 @@ const host = (lines: string): string => conf`
   </VirtualHost>
 `
 
+const registry = (lines: string): string => host(lines).replace('example.org', 'nexus.example.org')
+
 export default defineRule({
   summary: 'ProxyPass without nocanon asks the backend for another path than the client’s',
   severity: 'warning',
@@ -29,8 +39,9 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'mod_proxy decodes the path and escapes it anew. With `AllowEncodedSlashes On`, `%2F` becomes a slash, and RabbitMQ, GitLab or Jenkins are asked for a page that they do not have; with `NoDecode` it reaches the backend as `%252F` where a `<Location>` applies. Servers of Matrix sign the path as they send it, `%21room%3A…`, and Synapse answers 401 `Invalid signature for server` where it got `!room:…`.',
-  remedy: 'Write `nocanon` behind the target: `ProxyPass http://127.0.0.1:8008/ nocanon`',
+  why: 'Apache answers an encoded slash with 404 unless `AllowEncodedSlashes` lets it through, so that npm finds no package of a scope, `@acme%2fui`, in Nexus. mod_proxy then decodes the path and escapes it anew. With `AllowEncodedSlashes On`, `%2F` becomes a slash, and RabbitMQ, GitLab or Jenkins are asked for a page that they do not have; with `NoDecode` it reaches the backend as `%252F` where a `<Location>` applies. Servers of Matrix sign the path as they send it, `%21room%3A…`, and Synapse answers 401 `Invalid signature for server` where it got `!room:…`.',
+  remedy:
+    'Write `nocanon` behind the target, `ProxyPass http://127.0.0.1:8008/ nocanon`, and for encoded slashes `AllowEncodedSlashes NoDecode`',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
     'https://httpd.apache.org/docs/2.4/mod/core.html#allowencodedslashes',
@@ -107,8 +118,34 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'Nexus, of which npm asks for packages of a scope',
+      files: { 'site.conf': registry('«ProxyPass» / http://127.0.0.1:8081/') },
+    },
+    {
+      title: 'Nexus, and the line that alone lets no slash through',
+      files: { 'site.conf': registry('«ProxyPass» / http://127.0.0.1:8081/ nocanon') },
+    },
+    {
+      title: 'GitLab on a machine that has its name',
+      files: { 'site.conf': host('«ProxyPass» / http://gitlab.internal.example.org:80/') },
+    },
   ],
   good: [
+    {
+      title: 'Nexus, whose encoded slashes are kept',
+      files: {
+        'site.conf': registry('AllowEncodedSlashes NoDecode\nProxyPass / http://127.0.0.1:8081/ nocanon'),
+      },
+    },
+    {
+      title: 'a site of another program on the port of Nexus',
+      files: { 'site.conf': host('ProxyPass / http://127.0.0.1:8081/') },
+    },
+    {
+      title: 'a page about Nexus',
+      files: { 'site.conf': registry('ProxyPass / http://127.0.0.1:3000/') },
+    },
     {
       title: 'nocanon, and what is not proxied',
       files: {
@@ -241,7 +278,9 @@ const NAMES = /(?:^|[/.-])(?:rabbitmq|jenkins|gerrit|gitlab|nexus|artifactory|so
 
 /** Of Matrix, where servers sign the path of a request as they send it. */
 function* signedPaths(deployment: Deployment): Iterable<RuleFinding> {
-  const lines = passesOf(deployment).filter(({ path }) => /^\/_matrix(?:\/federation)?\/?$/.test(path))
+  const lines = passesOf(deployment).filter(
+    ({ line, path }) => /^\/_matrix(?:\/federation)?\/?$/.test(path) && !keepsPath(line),
+  )
   if (lines.length === 0) return
   // The federation may have a host of its own.
   const isKept = deployment.apache.some(({ occurrences }) =>
@@ -266,14 +305,18 @@ function* signedPaths(deployment: Deployment): Iterable<RuleFinding> {
 /** Programs whose own URLs hold an encoded slash, which httpd answers with 404 unless it is told otherwise. */
 function* slashesRefused(deployment: Deployment): Iterable<RuleFinding> {
   for (const { asked, line, path, connection } of passesOf(deployment)) {
-    const program = programBehind(connection)
-    if (program === null || asked.configuration.occurrences.has('allowencodedslashes')) continue
+    const program = programBehind(connection) ?? slashedProgram(connection) ?? namedBehind(asked, connection)
+    // A value of the main server is not inherited, which another rule tells.
+    if (program === null || directivesIn(asked.configuration, null, 'allowencodedslashes').length > 0)
+      continue
     const { end } = askHost(deployment, asked, `${path.replace(/\/$/, '')}${program.asked}`)
     if (end.kind !== 'response' || end.status !== 404) continue
     yield {
       at: namePlace(line),
       message: `Apache answers \`${program.asked}\` of ${program.name} with 404, as it refuses an encoded slash`,
-      help: 'Write `AllowEncodedSlashes NoDecode` into the virtual host, and `nocanon` behind the target',
+      help: keepsPath(line)
+        ? 'Write `AllowEncodedSlashes NoDecode` into the virtual host: `nocanon` alone does not let the slash through'
+        : 'Write `AllowEncodedSlashes NoDecode` into the virtual host, and `nocanon` behind the target',
     }
   }
 }
@@ -284,6 +327,25 @@ function programBehind(connection: ApacheConnection): EncodingProgram | null {
   if (ofImage !== null) return ofImage
   const isRabbit = connection.targets.some(({ port }) => port === 15672)
   return isRabbit ? RABBITMQ : null
+}
+
+/** What the names of a site, the file that it stands in and the address behind it say. */
+function namedBehind(
+  { host }: AskedHost,
+  { targets, path, host: section }: ApacheConnection,
+): SlashedProgram | null {
+  const own = host?.serverName?.known === true ? [host.serverName.value.host] : []
+  const file = section === null ? [] : [posix.basename(section.source.path)]
+  return programOfName({ targets }, [
+    ...own,
+    ...file,
+    path ?? '',
+    ...targets.map(({ written }) => written.replace(/:\d+$/, '')),
+  ])
+}
+
+function keepsPath({ args }: ApacheDirective): boolean {
+  return args.some(({ value }) => value === 'nocanon')
 }
 
 interface PassOfHost extends PassingLine {
@@ -298,7 +360,6 @@ const passesOf = memo((deployment: Deployment): readonly PassOfHost[] => {
     const host = section === null ? null : hosts.get(section)
     const isPlain = pass.name === 'ProxyPass' && path?.startsWith('/') === true && isSettled(path)
     if (!isPlain || host === undefined || !protocol.known || !/^https?$/.test(protocol.value)) return []
-    if (pass.args.some(({ value }) => value === 'nocanon')) return []
     return [{ asked: { configuration: from.configuration, host }, line: pass, path, connection }]
   })
 })
@@ -332,7 +393,6 @@ function passes(configuration: ApacheConfiguration, host: VirtualHost | null): r
     return section.children.filter(({ name }) => name === 'ProxyPass').map(line => ({ line, path: text }))
   })
   return [...own, ...inSections].filter(
-    ({ line, path }) =>
-      path.startsWith('/') && isSettled(path) && !line.args.some(({ value }) => value === 'nocanon'),
+    ({ line, path }) => path.startsWith('/') && isSettled(path) && !keepsPath(line),
   )
 }

@@ -1640,6 +1640,30 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/nocanon-missing',
+    shows: 'Apache has no package of a scope, and passes it on where it is told to',
+    examples: {
+      bad: 'Nexus, of which npm asks for packages of a scope',
+      good: 'Nexus, whose encoded slashes are kept',
+    },
+    mirrors: [8081],
+    request: { url: 'http://nexus.example.org/repository/npm/@acme%2fui' },
+    harm: answers(404),
+    sound: ({ response }) => response.report?.path === '/repository/npm/@acme%2fui',
+  },
+  {
+    rule: 'apache/nocanon-missing',
+    shows: 'nocanon alone lets no slash through',
+    examples: {
+      bad: 'Nexus, and the line that alone lets no slash through',
+      good: 'Nexus, whose encoded slashes are kept',
+    },
+    mirrors: [8081],
+    request: { url: 'http://nexus.example.org/repository/npm/@acme%2fui' },
+    harm: answers(404),
+    sound: ({ response }) => response.report?.path === '/repository/npm/@acme%2fui',
+  },
+  {
+    rule: 'apache/nocanon-missing',
     shows: 'the path that a server of Matrix signed is another one',
     examples: {
       bad: 'Matrix, whose servers sign the path',
