@@ -1,14 +1,16 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { hasInstalled, type InstalledAddress, installedAddress } from './_installed-addresses.ts'
+import { isFilled, type ToldAddress, toldToContainer, toldToProgram } from './_library-addresses.ts'
 import { nginxMain } from '../_examples.ts'
 import { ADDRESSED, type AddressedProgram } from './_own-addresses.ts'
 
@@ -50,6 +52,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where nothing of it works with that address, or it does not start',
+    info: 'where Nextcloud is not told of TLS by variables, and may be by its `config.php`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -61,6 +64,8 @@ export default defineRule({
     'https://docs.n8n.io/hosting/configuration/configuration-examples/webhook-url/',
     'https://docs.paperless-ngx.com/configuration/#PAPERLESS_URL',
     'https://docs.hedgedoc.org/configuration/#hedgedoc-location',
+    'https://next-auth.js.org/configuration/options#nextauth_url',
+    'https://github.com/nextcloud/docker#using-the-image-behind-a-reverse-proxy-and-specifying-the-server-host-and-protocol',
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
@@ -126,8 +131,90 @@ export default defineRule({
         '80',
       ),
     },
+    {
+      title: 'Nextcloud, which is told its name and not the scheme',
+      files: tree(app('nextcloud:29-apache', 'OVERWRITEHOST: «app.example.org»'), '80'),
+    },
+    {
+      title: 'Nextcloud, which is told nothing',
+      files: tree('image: «nextcloud:29»', '80'),
+    },
+    {
+      title: 'NextAuth of an image that is built here',
+      files: tree(
+        conf`
+          build: .
+          environment:
+            NODE_ENV: production
+            NEXTAUTH_URL: «http://localhost:3000»
+        `,
+        '3000',
+      ),
+    },
+    {
+      title: 'Auth.js, of which the packages tell',
+      files: {
+        ...tree(
+          conf`
+            build: ./web
+            environment:
+              - AUTH_URL=«http://localhost:3000/api/auth»
+          `,
+          '3000',
+        ),
+        'web/package.json': '{ "dependencies": { "next-auth": "5.0.0-beta.25" } }\n',
+      },
+    },
+    {
+      title: 'NextAuth that a unit starts',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          tree('', '')['site.conf']!.replace('http://app:', 'http://127.0.0.1:3000'),
+        ),
+        'etc/systemd/system/web.service': conf`
+          [Service]
+          WorkingDirectory=/srv/web
+          Environment=NODE_ENV=production
+          Environment=NEXTAUTH_URL=«http://localhost:3000»
+          ExecStart=/srv/web/node_modules/.bin/next start -p 3000
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'Nextcloud that is told the scheme, or whom to trust',
+      files: tree(app('nextcloud:29-apache', 'OVERWRITEPROTOCOL: https'), '80'),
+    },
+    {
+      title: 'Nextcloud with a file of its own',
+      files: tree(
+        conf`
+          image: nextcloud:29
+          volumes: ["./config:/var/www/html/config"]
+        `,
+        '80',
+      ),
+    },
+    {
+      title: 'NextAuth that asks the request',
+      files: tree(
+        app('example/web:2', 'NEXTAUTH_URL: http://localhost:3000\nAUTH_TRUST_HOST: "true"'),
+        '3000',
+      ),
+    },
+    {
+      title: 'NextAuth with its address, and one that is filled in',
+      files: tree(app('example/web:2', 'NEXTAUTH_URL: ${SITE:-http://localhost:3000}'), '3000'),
+    },
+    {
+      title: 'NextAuth for development',
+      files: tree(app('example/web:2', 'NEXTAUTH_URL: http://localhost:3000\nNODE_ENV: development'), '3000'),
+    },
+    {
+      title: 'a variable of an application of one’s own',
+      files: tree(app('example/web:2', 'AUTH_URL: http://localhost:3000'), '3000'),
+    },
     {
       title: 'Gitea on the machine with its address',
       files: onMachine('etc/gitea/app.ini', 'ROOT_URL = https://app.example.org/'),
@@ -202,7 +289,9 @@ export default defineRule({
       ),
     },
   ],
-  *check({ connections, machines }) {
+  *check(deployment) {
+    yield* faultsOfLibraries(deployment)
+    const { connections, machines } = deployment
     const isAnywhere = machines.some(({ container, files }) =>
       container === null ? hasInstalled(files) : imageOf(container) !== null,
     )
@@ -233,7 +322,9 @@ export default defineRule({
           isTls: isOnlyTls(connection, connections.http, container),
           image: image.at,
         }
-        const fault = faultOf(image.name, variablesOf(container), site)
+        const fault =
+          faultOf(image.name, variablesOf(container), site) ??
+          (image.name === 'nextcloud' ? faultOfNextcloud(container, site, deployment) : null)
         if (fault === null) continue
         yield {
           ...fault,
@@ -246,7 +337,7 @@ export default defineRule({
 
 interface Fault {
   readonly at: Place
-  readonly severity?: 'error'
+  readonly severity?: 'error' | 'info'
   readonly message: string
   readonly label: string
   readonly help: string
@@ -273,12 +364,9 @@ function imageOf({ base, service }: Container): { readonly name: string; readonl
 function variablesOf(container: Container): Variables {
   const read = (value: Fact<string> | null) => {
     if (value?.known !== true || value.at === null) return null
-    const { source, start, end } = value.at
-    // What Compose fills in, whoever starts it may have set.
-    const isFilled =
-      source.text.slice(start, end).includes('$') ||
-      /\$\{\w+:?[-=]["']?$/.test(source.text.slice(Math.max(0, start - 80), start))
-    return isFilled || /[\0\uFFFD\uE000]/.test(value.value) ? null : { text: value.value, at: value.at }
+    return isFilled(value.at) || /[\0\uFFFD\uE000]/.test(value.value)
+      ? null
+      : { text: value.value, at: value.at }
   }
   return new Map(containerVariables(container).map(({ name, value }) => [name, read(value)]))
 }
@@ -395,6 +483,78 @@ function faultOf(image: string, variables: Variables, site: Site): Fault | null 
       : `${program.name} begins its addresses with \`http://\`, and nginx serves \`${host}\` over TLS${breaks}`,
     label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
     help: `Write \`${right}\``,
+  }
+}
+
+/**
+ * Applications that begin addresses with one that a variable names, whatever image or unit starts them: each is
+ * looked at once, whoever proxies to it.
+ */
+function* faultsOfLibraries({ connections }: Deployment): Iterable<RuleFinding> {
+  const known = new Map<object, readonly ToldAddress[]>()
+  for (const connection of connections.nginx) {
+    const names = namesOf(connection)
+    if (connection.reachable === false || names === null) continue
+    for (const target of connection.targets) {
+      const application = target.machine?.container ?? serverBehind(target)
+      if (application === null) continue
+      const told =
+        known.get(application) ??
+        ('kind' in application
+          ? toldToProgram(application, application.machine)
+          : toldToContainer(application))
+      known.set(application, told)
+      for (const { library, text, at } of told) {
+        const [, host = ''] = /^https?:\/\/(\[[^\]]*\]|[^/:?#]+)/i.exec(text) ?? []
+        if (!isThisMachine(host)) continue
+        yield {
+          at,
+          message: `${library.name} begins its addresses with \`${text}\`, and clients ask \`${names[0]}\`: ${library.breaks}`,
+          label: 'on the machine of the client',
+          help: `Write \`${library.variable}=${connection.server.tls ? 'https' : 'http'}://${names[0]}\``,
+          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+        }
+      }
+    }
+  }
+}
+
+function isThisMachine(host: string): boolean {
+  return /^(?:localhost|0\.0\.0\.0|127\.[\d.]+|\[::1?\])$/i.test(host)
+}
+
+/**
+ * The image takes the scheme from `OVERWRITEPROTOCOL`, or from the header of a proxy in `TRUSTED_PROXIES`. Whoever edits
+ * the `config.php` of its volume may have written both there.
+ * https://github.com/nextcloud/docker#using-the-image-behind-a-reverse-proxy-and-specifying-the-server-host-and-protocol
+ */
+function faultOfNextcloud(
+  container: Container,
+  { isTls, image }: Site,
+  { setups }: Deployment,
+): Fault | null {
+  const { service, mounts, hostFiles } = container
+  const variables = variablesOf(container)
+  if (!isTls || service.entrypoint !== null || service.command !== null) return null
+  if (['OVERWRITEPROTOCOL', 'TRUSTED_PROXIES', 'OVERWRITECONDADDR'].some(name => variables.has(name)))
+    return null
+  const isConfigured = mounts.some(
+    ({ target, path }) =>
+      /^\/(?:docker-entrypoint-hooks\.d|etc\/apache2|var\/www\/html\/(?:config|\.htaccess|\.user\.ini))(?:\/|$)/.test(
+        target,
+      ) ||
+      (path !== null && target === '/var/www/html' && hostFiles.kind(`${path}/config`) !== null),
+  )
+  if (isConfigured || setups()?.some(({ code }) => /overwriteprotocol|trusted_proxies/i.test(code)) === true)
+    return null
+  const own = variables.get('OVERWRITEHOST') ?? variables.get('NEXTCLOUD_TRUSTED_DOMAINS') ?? null
+  return {
+    at: own?.at ?? image,
+    ...(own === null && { severity: 'info' as const }),
+    message:
+      'nothing tells Nextcloud that clients ask over TLS, so it begins its addresses with `http://`: The polling URL does not start with HTTPS despite the login URL started with HTTPS',
+    label: 'without the scheme',
+    help: 'Add `OVERWRITEPROTOCOL: https`',
   }
 }
 
