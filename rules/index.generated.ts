@@ -342,6 +342,7 @@ import containersInstallRefused from './containers/install-refused.ts'
 import containersKafkaAdvertisesLoopback from './containers/kafka-advertises-loopback.ts'
 import containersKustomizePathMissing from './containers/kustomize-path-missing.ts'
 import containersLabelsSelectNothing from './containers/labels-select-nothing.ts'
+import containersListSeparator from './containers/list-separator.ts'
 import containersLoopbackPublished from './containers/loopback-published.ts'
 import containersManifestObjectElsewhere from './containers/manifest-object-elsewhere.ts'
 import containersManifestReferenceMissing from './containers/manifest-reference-missing.ts'
@@ -1212,6 +1213,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/kafka-advertises-loopback', ...containersKafkaAdvertisesLoopback },
   { id: 'containers/kustomize-path-missing', ...containersKustomizePathMissing },
   { id: 'containers/labels-select-nothing', ...containersLabelsSelectNothing },
+  { id: 'containers/list-separator', ...containersListSeparator },
   { id: 'containers/loopback-published', ...containersLoopbackPublished },
   { id: 'containers/manifest-object-elsewhere', ...containersManifestObjectElsewhere },
   { id: 'containers/manifest-reference-missing', ...containersManifestReferenceMissing },

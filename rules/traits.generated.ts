@@ -344,6 +344,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/kafka-advertises-loopback', { fixes: [], programs: ['docker'] }],
   ['containers/kustomize-path-missing', { fixes: [], programs: ['docker'] }],
   ['containers/labels-select-nothing', { fixes: [], programs: ['nginx'] }],
+  ['containers/list-separator', { fixes: [], programs: ['docker'] }],
   ['containers/loopback-published', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-object-elsewhere', { fixes: [], programs: ['docker'] }],
   ['containers/manifest-reference-missing', { fixes: [], programs: ['docker'] }],
