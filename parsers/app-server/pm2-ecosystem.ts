@@ -22,6 +22,8 @@ export interface Pm2App {
   readonly forks: boolean
   /** A variable of `env` and its like: null where none of them sets it. */
   readonly environment: AppCommand['environment']
+  /** The same where PM2 is told `--env NAME`. */
+  readonly environmentWith: (name: string) => AppCommand['environment']
   /** `increment_var`: a variable that each process gets with a value of its own. */
   readonly incremented: string | null
 }
@@ -51,7 +53,8 @@ function readApp(members: Members): Pm2App | null {
     directory: directoryOf(members.get('cwd')),
     instances,
     forks: forksOf(members, words, instances),
-    environment: environmentOf(members),
+    environment: environmentOf(members, /^env(?:_\w+)?$/),
+    environmentWith: name => laidOver(members, name),
     incremented: textOf(members.get('increment_var')),
   }
 }
@@ -130,8 +133,8 @@ function forksOf(members: Members, words: readonly WrittenText[], instances: Fac
 }
 
 /** `env`, over which `env_production` and its like are laid where PM2 is told of one by `--env`. */
-function environmentOf(members: Members): AppCommand['environment'] {
-  const all = [...members].flatMap(([name, literal]) => (/^env(?:_\w+)?$/.test(name) ? [literal] : []))
+function environmentOf(members: Members, wanted: RegExp): AppCommand['environment'] {
+  const all = [...members].flatMap(([name, literal]) => (wanted.test(name) ? [literal] : []))
   const isOpen = members.has('env_file') || all.some(each => each.kind !== 'object' || each.open)
   return name => {
     const values = all.flatMap(each => (each.kind === 'object' ? (each.members.get(name) ?? []) : []))
@@ -140,6 +143,18 @@ function environmentOf(members: Members): AppCommand['environment'] {
     const at = values.at(-1)?.at ?? null
     if (text === undefined) return unknown(isOpen ? 'a script decides' : 'whoever starts PM2 may set it')
     return text === null || texts.size > 1 || isOpen ? unknown('PM2 is told which one', at) : known(text, at)
+  }
+}
+
+/** `env_production` is laid over `env`: what it has of a name counts. */
+function laidOver(members: Members, name: string): AppCommand['environment'] {
+  const chosen = members.get(`env_${name}`)
+  const others = environmentOf(members, /^env$/)
+  if (chosen === undefined) return others
+  const own = environmentOf(members, new RegExp(`^env_${name}$`))
+  return variable => {
+    const isOwn = chosen.kind !== 'object' || chosen.open || chosen.members.has(variable)
+    return isOwn ? own(variable) : others(variable)
   }
 }
 

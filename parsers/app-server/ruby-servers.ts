@@ -119,7 +119,7 @@ function bindsIn(configuration: Configuration, command: AppCommand): readonly Ap
       continue
     }
     const quoted = /^["']([^"']*)["']$/.exec(value.trim())?.[1]
-    binds.push({ at, ...addressOf(quoted === undefined || quoted.includes('#{') ? '' : quoted, at) })
+    binds.push({ at, ...addressOf(quoted === undefined ? '' : filledIn(quoted, code), at) })
   }
   if (
     /^[ \t]*(?:if|unless|case|else|elsif|ssl_bind|activate_control_app|bind_to_activated_sockets|eval|load|require)\b/m.test(
@@ -130,6 +130,23 @@ function bindsIn(configuration: Configuration, command: AppCommand): readonly Ap
       ? [unclear]
       : binds.map(bind => ({ ...bind, address: unknown(EXPRESSION, bind.at) }))
   return binds.length > 0 ? binds : [hostPortBind(null, null, HTTP, '0.0.0.0', 9292)]
+}
+
+const CONSTANT = /^[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*(?:#.*)?$/gm
+
+/** A text of Ruby with the texts that lines of its file give to names once; empty where one of them is no such name. */
+function filledIn(text: string, code: string): string {
+  if (!text.includes('#{')) return text
+  const constants = new Map<string, string>()
+  const fill = (each: string): string =>
+    each.replace(/#\{\s*(\w+)\s*\}/g, (whole, name: string) => constants.get(name) ?? whole)
+  for (const [, name = '', filled, plain = ''] of code.matchAll(CONSTANT)) {
+    const isOften =
+      (code.match(new RegExp(`^[ \\t]*${name}[ \\t]*(?:[-+|&]{0,2}=)[^=~>]`, 'gm')) ?? []).length > 1
+    if (!isOften) constants.set(name, filled === undefined ? plain : fill(filled))
+  }
+  const found = fill(text)
+  return found.includes('#{') ? '' : found
 }
 
 function portAddress(value: string, at: NonNullable<AppBind['at']>, command: AppCommand): Fact<AppAddress> {

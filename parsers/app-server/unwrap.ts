@@ -123,6 +123,8 @@ const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['dockerize', { values: words('-wait -timeout -wait-retry-interval -template -stdout -stderr') }],
   ['xvfb-run', { values: words('-s -n -e -f -p') }],
   ['bundle', { subcommands: words('exec') }],
+  ['rbenv', { subcommands: words('exec') }],
+  ['asdf', { subcommands: words('exec') }],
   ['npx', { values: words('-p --package') }],
 ])
 

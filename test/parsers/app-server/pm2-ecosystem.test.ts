@@ -44,6 +44,12 @@ test('variables that hold whichever environment PM2 is told of', () => {
     ['PORT', 'HOST', 'TOKEN', 'NODE_ENV', 'OTHER'].map(name => value(app!.environment(name))),
     ['?', '::', '?', 'production', '?'],
   )
+  const told = app!.environmentWith('production')
+  assert.equal(
+    ['PORT', 'HOST', 'TOKEN', 'NODE_ENV', 'OTHER'].map(name => value(told(name))),
+    ['3001', '::', '?', 'production', '?'],
+  )
+  assert.is(value(app!.environmentWith('staging')('HOST')), '::')
 })
 
 test('processes that share a port, and those that do not', () => {

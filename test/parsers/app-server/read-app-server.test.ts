@@ -94,6 +94,9 @@ test('Puma and the server of Rails', () => {
   assert.equal(puma('puma', 'port ENV.fetch("PORT") { 3000 }'), ['http 0.0.0.0:3000'])
   assert.equal(puma('puma', 'port ENV.fetch("PORT", 3000)', { PORT: '80' }), ['http 0.0.0.0:80'])
   assert.equal(puma('puma', 'bind "unix://#{shared}/puma.sock"'), ['http ?'])
+  const named = 'root = "/srv/app"\nshared = "#{root}/shared" # kept\nbind "unix://#{shared}/puma.sock"'
+  assert.equal(puma('rbenv exec bundle exec puma', named), ['http unix:/srv/app/shared/puma.sock'])
+  assert.equal(puma('puma', `${named}\nshared = "/tmp"`), ['http ?'])
   assert.equal(puma('puma', 'port 3000 if ENV["X"]'), ['http ?'])
   assert.equal(puma('puma', 'workers 2\n# port 80'), ['http 0.0.0.0:9292'])
   assert.equal(puma('puma', null), ['http ?'])

@@ -51,14 +51,42 @@ export const pm2CommandsOf = memo((files: FileSystem): readonly Pm2Command[] => 
  * @param own its directory
  */
 export function commandsOfEcosystem(source: Source, own: string, files: FileSystem): readonly Pm2Command[] {
+  const told = environmentTold(source, files)
   return readEcosystem(source).map(app => ({
     app,
     command: {
       words: app.words,
       directory: directoryOf(app, own, files),
-      environment: app.environment,
+      environment: told === null ? app.environment : app.environmentWith(told),
     },
   }))
+}
+
+/** Where the scripts of a project stand, from the directory of its ecosystem file. */
+const OF_SCRIPTS = ['', 'deploy', 'deployment', 'scripts', 'script', 'bin', 'ops', '.github/workflows']
+const MAY_START = /\.(?:sh|bash|ya?ml)$|^(?:package\.json|Makefile|deploy|Jenkinsfile)$/
+
+/**
+ * The environment that whoever starts PM2 chooses, by `--env production`; null where nobody is seen to, or one starts it
+ * without.
+ */
+function environmentTold({ path }: Source, files: FileSystem): string | null {
+  const own = posix.dirname(path)
+  const file = posix.basename(path).replace(/[.]/g, '\\.')
+  const starts = new RegExp(
+    String.raw`\bpm2(?:-runtime)?[ \t]+(?:(?:start|restart|reload|startOr\w+)[ \t]+)?(?:\S*/)?${file}\b([^\n;&|"]*)`,
+    'g',
+  )
+  const names = new Set<string | null>()
+  for (const directory of OF_SCRIPTS.map(each => posix.join(own, each))) {
+    for (const { name, kind } of files.list(directory) ?? []) {
+      if (kind !== 'file' || !MAY_START.test(name)) continue
+      const text = sourceAt(files, posix.join(directory, name))?.code ?? ''
+      for (const [, rest = ''] of text.matchAll(starts)) names.add(/--env[ =]+(\w+)/.exec(rest)?.[1] ?? null)
+    }
+  }
+  const [name = null] = names
+  return names.size === 1 ? name : null
 }
 
 /** A directory of the machine that a repository does not have is where the repository itself is put. */
