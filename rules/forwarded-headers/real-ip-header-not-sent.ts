@@ -10,7 +10,7 @@ import { formatEndpoint } from '../../src/servers/address.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
-import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { hasUnreadInclude, mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 
@@ -89,11 +89,67 @@ export default defineRule({
       files: behindApache('set_real_ip_from «127.0.0.1»;'),
     },
     {
+      title: 'a load balancer that a comment names',
+      files: {
+        'realip.conf': conf`
+          # the ALB is in these subnets
+          set_real_ip_from «10.20.0.0/16»;
+          real_ip_recursive on;
+        `,
+      },
+    },
+    {
+      title: 'a load balancer, in a template beside that of the site',
+      files: {
+        'templates/realip.conf.j2': conf`
+          # {{ ansible_managed }}
+          # the ELB of the shop
+          set_real_ip_from «{{ vpc_cidr }}»;
+        `,
+        'templates/site.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ site_name }};
+              {% for net in office %}
+              allow {{ net }};
+              {% endfor %}
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
       title: 'the PROXY protocol, which no socket reads',
       files: { 'etc/nginx/nginx.conf': behindBalancer('listen 80;', '«proxy_protocol»') },
     },
   ],
   good: [
+    {
+      title: 'a load balancer, and the header in another file',
+      files: {
+        'realip.conf': conf`
+          # the ALB is in these subnets
+          set_real_ip_from 10.20.0.0/16;
+        `,
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              real_ip_header X-Forwarded-For;
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a proxy of which nobody says what it is',
+      files: {
+        'realip.conf': conf`
+          # the proxy of the data centre
+          set_real_ip_from 10.20.0.0/16;
+        `,
+      },
+    },
     {
       title: 'what Apache sends',
       files: behindApache(conf`
@@ -165,8 +221,59 @@ export default defineRule({
       }
     }
     yield* protocolsUnread(deployment)
+    yield* behindBalancers(deployment)
   },
 })
+
+/**
+ * Lines for a balancer of a cloud, none of which sends `X-Real-IP`, where no line of the audit names another header.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+ */
+function* behindBalancers({ nginx }: Deployment): Generator<RuleFinding> {
+  if (nginx.some(({ occurrences }) => occurrences.has('real_ip_header'))) return
+  for (const configuration of nginx) {
+    const [line] = configuration.occurrences.get('set_real_ip_from') ?? []
+    if (line === undefined || mayNameHeader(configuration, line)) continue
+    const balancer = balancerAround(line)
+    if (balancer === null) continue
+    yield {
+      at: argumentPlace(line, 0),
+      ...(configuration.main === null && { confidence: 'medium' as const }),
+      message: `\`X-Real-IP\`, which nginx reads without \`real_ip_header\`, is not sent by ${balancer}, so every client has the address of the proxy, or the one that it sends itself`,
+      label: 'a header that the proxy does not send',
+      help: 'Add `real_ip_header X-Forwarded-For;`',
+    }
+  }
+}
+
+/** A template of which every line is written out holds what it shows: placeholders stand for words alone. */
+function mayNameHeader(configuration: NginxConfiguration, { source }: NginxDirective): boolean {
+  if (configuration.main !== null) return mayHoldUnread(configuration)
+  return source.gaps.length + source.branches.length + (configuration.unread ?? []).length > 0
+}
+
+const BALANCERS: readonly (readonly [RegExp, string])[] = [
+  [
+    /(?:^|[^A-Za-z])(?:ALB|ELB|AWS|alb|elb|aws)(?![A-Za-z])|elastic load balanc|application load balanc/i,
+    'a load balancer of AWS',
+  ],
+  [/\bcloudfront\b/i, 'CloudFront'],
+  [
+    /(?:^|[^A-Za-z])(?:GCLB|GCP|gclb|gcp)(?![A-Za-z])|\bgoogle(?:'s)? (?:cloud )?(?:http\(?s?\)? )?load balanc/i,
+    'a load balancer of Google',
+  ],
+  [/\bazure (?:application gateway|front ?door)\b|\bapplication gateway\b/i, 'Azure'],
+]
+
+/** The balancer that the words of a line, or of the comments right above it, name. */
+function balancerAround({ source, node }: NginxDirective): string | null {
+  const lines = source.text.slice(0, node.start).split('\n')
+  const above = lines.slice(0, -1).reverse()
+  const end = above.findIndex(line => !/^\s*(?:#|\{[%#]|set_real_ip_from\b)/.test(line))
+  const own = source.text.slice(node.start).split('\n', 1)
+  const text = [...above.slice(0, end === -1 ? undefined : end), ...own].join('\n')
+  return BALANCERS.find(([pattern]) => pattern.test(text))?.[1] ?? null
+}
 
 /** `real_ip_header proxy_protocol` where none of the servers that it holds for has a socket that reads the protocol. */
 function* protocolsUnread({ nginx, servers }: Deployment): Generator<RuleFinding> {
