@@ -1,9 +1,20 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { type ServerPod, serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
+import type { Deployment, NginxProgram, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
-import { isOn } from '../../src/servers/nginx/queries/effective.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { manifests } from './_kubernetes-examples.ts'
+import { hasLabels, portOf } from './_labels.ts'
 
 const site = (lines: string, listen = '«8080»'): string => conf`
   server {
@@ -28,6 +39,42 @@ const TRY = conf`
   }
 `
 
+const service = (port: string): string => conf`
+  ---
+  apiVersion: v1
+  kind: Service
+  metadata:
+    name: web
+  spec:
+    selector: { app: web }
+    ports:
+      - port: ${port}
+        targetPort: 8080
+`
+const behind = (header: string, listen: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      front:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes: ["./front.conf:/etc/nginx/conf.d/default.conf:ro"]
+      web:
+        image: nginxinc/nginx-unprivileged:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+  `,
+  'front.conf': conf`
+    server {
+        listen 80;
+        server_name docs.example.org;
+        location / {
+            proxy_pass http://web:8080;
+            ${header}
+        }
+    }
+  `,
+  'site.conf': site(TRY, listen),
+})
+
 export default defineRule({
   summary: 'Redirects of nginx name the port of its container',
   severity: 'warning',
@@ -48,8 +95,36 @@ export default defineRule({
         'site.conf': site('rewrite ^(.+)/$ $1 permanent;'),
       },
     },
+    {
+      title: 'a Service of Kubernetes',
+      files: manifests({ nginx: site(TRY), image: 'nginxinc/nginx-unprivileged:1.27', more: service('80') }),
+    },
+    {
+      title: 'another nginx in front',
+      files: behind('proxy_set_header Host $host;', '«8080»'),
+    },
+    {
+      title: 'a directory of the image',
+      files: {
+        'docker-compose.yml': compose('80:8080').replace(
+          'volumes:',
+          'volumes:\n      - ./public:/usr/share/nginx/html:ro',
+        ),
+        'site.conf': site(''),
+        'public/index.html': '<p>docs</p>\n',
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'a Service of the same port',
+      files: manifests({ nginx: site(TRY, '8080'), more: service('8080') }),
+    },
+    {
+      title: 'another nginx in front, which passes its own name on, and takes it out of redirects',
+      files: behind('', '8080'),
+    },
     {
       title: 'relative redirects',
       files: {
@@ -83,29 +158,29 @@ export default defineRule({
       },
     },
   ],
-  *check({ servers, programOf }) {
-    for (const server of servers) {
-      const { container } = programOf(server.configuration).machine
-      if (container === null) continue
-      const redirect = redirectIn(server.directive)
+  *check(deployment) {
+    const pods = groupBy(serverPods(deployment), ({ program }) => program)
+    for (const server of deployment.servers) {
+      const program = deployment.programOf(server.configuration)
+      const ownPods = pods.get(program) ?? []
+      const { container } = program.machine
+      if (container === null && ownPods.length === 0) continue
+      const redirect = redirectIn(server.directive) ?? directoryRedirect(program.machine.files, server)
       if (redirect === null || !showsPort(server, redirect)) continue
       for (const { port, tls, directive } of server.listens) {
         if (port === null || directive === null || port === (tls ? 443 : 80)) continue
-        const outside = container.service.ports.find(
-          ({ target, published }) =>
-            target.known &&
-            published?.known === true &&
-            target.value.first === port &&
-            published.value.first !== port,
-        )
-        if (outside?.published?.known !== true) continue
+        const outside =
+          publishedAt(container, port) ??
+          serviceAt(ownPods, server.directive.source, port) ??
+          proxiedFrom(deployment, program, port)
+        if (outside === null) continue
         yield {
           at: argumentPlace(directive, 0),
-          message: `redirects of nginx name port ${port}, and clients come by port ${outside.published.value.first}`,
+          message: `redirects of nginx name port ${port}, and clients come by port ${outside.port}`,
           label: 'the port of the container',
           related: [
             { at: namePlace(redirect), message: 'this redirects' },
-            { at: outside.at, message: 'published here' },
+            { at: outside.at, message: outside.said },
           ],
           help: 'Write `absolute_redirect off`',
         }
@@ -113,6 +188,82 @@ export default defineRule({
     }
   },
 })
+
+/** Another port than that of the container, by which clients come to it. */
+interface Outside {
+  readonly port: number
+  readonly at: Place
+  readonly said: string
+}
+
+function publishedAt(container: Container | null, port: number): Outside | null {
+  const ports = (container?.service.ports ?? []).flatMap(({ target, published, at }) =>
+    target.known && published?.known === true && target.value.first === port
+      ? [{ port: published.value.first, at, said: 'published here' }]
+      : [],
+  )
+  const [first] = ports
+  return first === undefined || ports.some(each => each.port === port) ? null : first
+}
+
+/** A Service that leads to a pod of this server. */
+function serviceAt(pods: readonly ServerPod[], source: Source, port: number): Outside | null {
+  for (const { cluster, workload, container, sources } of pods) {
+    if (!sources.has(source)) continue
+    const ports = cluster.services
+      .filter(({ selector }) => selector.size > 0 && hasLabels(workload.labels, selector))
+      .flatMap(service => service.ports)
+      .filter(({ target }) => portOf(container, target) === port)
+    const [first] = ports
+    if (first !== undefined && ports.every(each => each.port !== port))
+      return { port: first.port, at: first.at, said: 'clients come by this Service' }
+  }
+  return null
+}
+
+/** Another nginx that proxies to it and passes the name on which clients ask, without this port. */
+function proxiedFrom(deployment: Deployment, program: NginxProgram, port: number): Outside | null {
+  const listener = listenersByProgram(deployment)
+    .get(program)
+    ?.find(each => each.port === port)
+  for (const connection of listener === undefined ? [] : deployment.connections.to(listener)) {
+    if (!('headers' in connection) || connection.pass.name !== 'proxy_pass') continue
+    const host = connection.headers.written.find(({ name }) => name === 'host')?.value
+    const own = connection.server.listens.map(each => each.port)
+    const [first] = own
+    if (!/^\$(?:host|http_host)$/.test(host ?? '') || first == null || own.includes(port)) continue
+    const moved = effectiveAtHand(connection.from.configuration, connection.block, 'proxy_redirect')
+    if (
+      !moved.known ||
+      moved.value.directives.some(({ args }) => !/^(?:off|default)$/.test(args[0]?.value ?? ''))
+    )
+      continue
+    return { port: first, at: argumentPlace(connection.pass, 0), said: 'another nginx proxies to it' }
+  }
+  return null
+}
+
+const listenersByProgram = memo((deployment: Deployment) =>
+  groupBy(listenersOfKind(deployment, 'nginx'), ({ program }) => program),
+)
+
+/** The `root` of a server that has a directory with a start page below it, to which nginx adds the slash. */
+function directoryRedirect(files: FileSystem, { directive }: NginxServer): NginxDirective | null {
+  const locations = childrenNamed(directive, 'location')
+  const whole = locations.find(each => each.args.length === 1 && each.args[0]?.value === '/')
+  const own = childrenNamed(directive, 'root').at(-1)
+  const root = (whole === undefined ? undefined : childrenNamed(whole, 'root').at(-1)) ?? own
+  const asks = whole ?? directive
+  if (
+    root === undefined ||
+    asks.children.some(({ name }) => /^(?:try_files|return|rewrite|\w+_pass)$/.test(name))
+  )
+    return null
+  const path = root.args[0]?.value ?? ''
+  const isPage = ({ name, kind }: { readonly name: string; readonly kind: string | null }): boolean =>
+    kind === 'directory' && files.kind(posix.join(path, name, 'index.html')) === 'file'
+  return path.startsWith('/') && (files.list(path) ?? []).some(isPage) ? root : null
+}
 
 /** A line by which nginx itself redirects to a path of this server. */
 function redirectIn(directive: NginxDirective): NginxDirective | null {
@@ -140,7 +291,7 @@ function redirectIn(directive: NginxDirective): NginxDirective | null {
 function showsPort({ configuration }: NginxServer, redirect: NginxDirective): boolean {
   const scope = redirect.parent
   return ['absolute_redirect', 'port_in_redirect'].every(name => {
-    const fact = isOn(configuration, scope, name, true)
-    return fact.known && fact.value
+    const fact = effectiveAtHand(configuration, scope, name)
+    return fact.known && fact.value.directives.at(-1)?.args[0]?.value !== 'off'
   })
 }

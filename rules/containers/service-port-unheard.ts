@@ -1,11 +1,10 @@
-import type { PodContainer } from '../../parsers/kubernetes/manifest.ts'
 import { serverPods, type ServerPod } from '../../src/deployment/kubernetes/server-pods.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { manifests, page } from './_kubernetes-examples.ts'
-import { hasLabels } from './_labels.ts'
+import { hasLabels, portOf } from './_labels.ts'
 
 const service = (lines: string, name = 'web'): string => conf`
   ---
@@ -165,12 +164,6 @@ function* unheard(deployment: Deployment, pod: ServerPod): Iterable<RuleFinding>
         related,
       }
   }
-}
-
-/** Null for a name that no port has. */
-function portOf({ ports }: PodContainer, target: number | string): number | null {
-  if (typeof target === 'number') return target
-  return ports.find(({ name }) => name === target)?.port ?? null
 }
 
 /** Connections to a Service at a port that it has not. */
