@@ -800,6 +800,7 @@ import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyLocalhostOfOtherFamily from './topology/localhost-of-other-family.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
+import topologyPageOpensPlainWebsocket from './topology/page-opens-plain-websocket.ts'
 import topologyPassNotInherited from './topology/pass-not-inherited.ts'
 import topologyPathNotRouted from './topology/path-not-routed.ts'
 import topologyProtocolMismatch from './topology/protocol-mismatch.ts'
@@ -1671,6 +1672,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/localhost-of-other-family', ...topologyLocalhostOfOtherFamily },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
+  { id: 'topology/page-opens-plain-websocket', ...topologyPageOpensPlainWebsocket },
   { id: 'topology/pass-not-inherited', ...topologyPassNotInherited },
   { id: 'topology/path-not-routed', ...topologyPathNotRouted },
   { id: 'topology/protocol-mismatch', ...topologyProtocolMismatch },

@@ -802,6 +802,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/localhost-of-other-family', { fixes: [], programs: ['nginx'] }],
   ['topology/named-location-missing', { fixes: [], programs: ['nginx'] }],
   ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
+  ['topology/page-opens-plain-websocket', { fixes: [], programs: ['nginx'] }],
   ['topology/pass-not-inherited', { fixes: [], programs: ['nginx'] }],
   ['topology/path-not-routed', { fixes: [], programs: ['nginx', 'django'] }],
   ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm', 'docker'] }],

@@ -1,5 +1,6 @@
 import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
+import { isPutTogether } from './scripts-of.ts'
 import { type JsToken, jsTokens } from './tokens.ts'
 
 /** A URL that a script in a browser connects to. */
@@ -9,14 +10,10 @@ export interface ScriptConnection {
   readonly at: Place
 }
 
-/** UTF-16 units: what is longer, or has longer lines, a tool has put together. */
-const LONGEST_SCRIPT = 100_000
-const LONGEST_LINE = 2000
-
 /** The URLs that a script of a page connects to, as it writes them down. */
 export const scriptConnections = memo((source: Source): readonly ScriptConnection[] => {
   const { code } = source
-  if (code.length > LONGEST_SCRIPT || code.split('\n').some(line => line.length > LONGEST_LINE)) return []
+  if (isPutTogether(code)) return []
   const tokens = jsTokens(code)
   return tokens.flatMap(({ kind, text, start, end }, at): ScriptConnection[] => {
     if ((kind !== 'string' && kind !== 'template') || tokens[at - 1]?.text !== '(') return []

@@ -1,6 +1,7 @@
 import { memo } from '../collections/memo.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
+import { isPutTogether, scriptsOf } from './scripts-of.ts'
 import { type JsToken, jsTokens } from './tokens.ts'
 
 /** A call by which a script in a browser connects to Socket.IO. */
@@ -16,10 +17,6 @@ export interface SocketIoClient {
 /** What Socket.IO calls its path where nothing says another. */
 export const SOCKET_IO_PATH = '/socket.io'
 
-/** UTF-16 units: what is longer, or has longer lines, a tool has put together. */
-const LONGEST_SCRIPT = 100_000
-const LONGEST_LINE = 2000
-
 /**
  * The clients of Socket.IO that a script, or the scripts in a page, connect.
  *
@@ -27,7 +24,7 @@ const LONGEST_LINE = 2000
  */
 export const socketIoClients = memo((source: Source): readonly SocketIoClient[] => {
   const code = scriptsOf(source)
-  if (code.length > LONGEST_SCRIPT || code.split('\n').some(line => line.length > LONGEST_LINE)) return []
+  if (isPutTogether(code)) return []
   if (namesOf(code, 'socket\\.io').length > 0) return []
   const names = new Set(namesOf(code, 'socket\\.io-client'))
   if (names.size === 0 && !/\b(?:const|let|var|function|import)\s+\{?\s*io\b|\bio\s*=[^=]/.test(code))
@@ -169,23 +166,4 @@ function namesOf(code: string, name: string): readonly string[] {
       )
       .filter(each => /^[\w$]+$/.test(each)),
   )
-}
-
-/** Of a page what stands in its scripts, blanks in place of all else. */
-function scriptsOf({ path, code }: Source): string {
-  if (!/\.(?:x?html?|vue|svelte|ejs|hbs|jinja2?|j2|twig)$/.test(path)) return code
-  let last = 0
-  let scripts = ''
-  for (const { 1: tag = '', 2: text = '', index } of code.matchAll(
-    /(<script\b[^>]*>)([\s\S]*?)<\/script>/gi,
-  )) {
-    const start = index + tag.length
-    scripts += blank(code.slice(last, start)) + text
-    last = start + text.length
-  }
-  return scripts + blank(code.slice(last))
-}
-
-function blank(text: string): string {
-  return text.replace(/[^\n]/g, ' ')
 }

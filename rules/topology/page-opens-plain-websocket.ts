@@ -1,0 +1,207 @@
+import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import { type PlainWebSocket, plainWebSockets } from '../../parsers/javascript/plain-websockets.ts'
+import { projectDirectory } from '../../src/deployment/django/settings.ts'
+import type { AppServerProgram, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
+
+const site = (plain = 'return 301 https://$host$request_uri;'): string => conf`
+  server {
+      listen 80;
+      server_name chat.example.org;
+      ${plain}
+  }
+  server {
+      listen 443 ssl;
+      server_name chat.example.org;
+      ssl_certificate /etc/ssl/chat.pem;
+      ssl_certificate_key /etc/ssl/chat.key;
+      location / {
+          proxy_pass http://127.0.0.1:8001;
+          proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection upgrade;
+          proxy_set_header Host $host;
+      }
+  }
+`
+const channels = (script: string, nginx = site()): Record<string, string> => ({
+  'deploy/nginx.conf': nginx,
+  'deploy/daphne.service': conf`
+    [Service]
+    WorkingDirectory=/srv/chat
+    ExecStart=/srv/chat/venv/bin/daphne -b 127.0.0.1 -p 8001 chatsite.asgi:application
+  `,
+  'chatsite/asgi.py':
+    'from channels.routing import ProtocolTypeRouter\napplication = ProtocolTypeRouter({"websocket": None})\n',
+  'manage.py': '',
+  'chat/static/chat/room.js': script,
+})
+
+export default defineRule({
+  summary: 'A script opens a WebSocket without TLS from a page that is served over TLS alone',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'A page that came by https may open no `ws://`: `Mixed Content: the page was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint. This request has been blocked`. The redirect from plain HTTP does not help, as the browser sends nothing, and a WebSocket follows no redirect.',
+  remedy:
+    "Take the scheme of the page: `(location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host`",
+  references: [
+    'https://developer.mozilla.org/en-US/docs/Web/Security/Mixed_content',
+    'https://developer.mozilla.org/en-US/docs/Web/API/WebSocket/WebSocket',
+  ],
+  unproven: 'The harm is in a browser, which the live tests do not start',
+  bad: [
+    {
+      title: 'the host of the page',
+      files: channels("const socket = new WebSocket(\n  «'ws://'» + window.location.host + '/ws/chat/'\n)\n"),
+    },
+    {
+      title: 'a template of JavaScript, kept first',
+      files: channels('const url = «`ws://${location.host}/ws/chat/`»;\nnew WebSocket(url);\n'),
+    },
+    {
+      title: 'the name of the site',
+      files: channels('new WebSocket(«"ws://chat.example.org/ws/chat/"»)\n'),
+    },
+    {
+      title: 'a script in a page of Node.js',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              ports: ["80:80", "443:443"]
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+            app:
+              build: .
+              command: node server.js
+        `,
+        Dockerfile: 'FROM node:22\nWORKDIR /app\nCOPY . .\n',
+        'site.conf': site().replace('127.0.0.1', 'app'),
+        'server.js':
+          "const express = require('express')\nconst app = express()\napp.use(express.static('public'))\napp.listen(8001)\n",
+        'package.json': '{ "dependencies": { "express": "5.1.0" } }\n',
+        'public/index.html':
+          '<!doctype html>\n<script>\n  var ws = new WebSocket(«"ws://"» + location.hostname + ":8001/");\n</script>\n',
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'the scheme of the page',
+      files: channels(
+        "const scheme = location.protocol === 'https:' ? 'wss://' : 'ws://'\nnew WebSocket(scheme + location.host + '/ws/')\n",
+      ),
+    },
+    {
+      title: 'a choice beside',
+      files: channels(
+        "const url = secure ? 'wss://' + location.host : 'ws://' + location.host\nnew WebSocket(url)\n",
+      ),
+    },
+    {
+      title: 'a site that plain HTTP serves, too',
+      files: channels(
+        "new WebSocket('ws://' + location.host + '/ws/')\n",
+        site('location / {\n    proxy_pass http://127.0.0.1:8001;\n}'),
+      ),
+    },
+    { title: 'a name of another site', files: channels("new WebSocket('ws://relay.example.net/')\n") },
+    { title: 'a comment', files: channels("// new WebSocket('ws://' + location.host)\n") },
+    {
+      title: 'a client of Node.js',
+      files: channels("const WebSocket = require('ws')\nnew WebSocket('ws://chat.example.org/')\n"),
+    },
+  ],
+  *check(deployment) {
+    const { connections, servers } = deployment
+    if (!servers.some(({ tls }) => tls)) return
+    const ways = groupBy(
+      connections.http.filter(({ targets, reachable }) => targets.length > 0 && reachable !== false),
+      ({ targets }) => serverBehind(targets[0]!),
+    )
+    const open = plainNames(deployment)
+    for (const [program, passes] of ways) {
+      const secure = passes.filter(({ server }) => isOverTlsAlone(server, open))
+      const [pass] = secure
+      if (program === null || pass === undefined || secure.length < passes.length) continue
+      const names = new Set(secure.flatMap(({ server }) => server.names.map(({ name }) => name)))
+      for (const { at, host } of socketsOf(deployment, program)) {
+        if (host !== null && !names.has(host)) continue
+        yield {
+          at,
+          message: `nginx serves ${pass.server.names[0] === undefined ? 'the page' : `\`${pass.server.names[0].name}\``} over TLS alone, and a page that came by https may not open \`ws://\`: Mixed Content`,
+          label: 'not `wss://`',
+          related: [
+            { at: pass.server.listens[0]?.at ?? namePlace(pass.server.directive), message: 'served here' },
+            { at: argumentPlace(pass.pass, 0), message: 'proxied to the application' },
+          ],
+        }
+      }
+    }
+  },
+})
+
+/** Names that plain HTTP answers with more than a redirect. */
+function plainNames({ servers }: Deployment): ReadonlySet<string> {
+  return new Set(
+    servers
+      .filter(({ plainListens, answer }) => plainListens.length > 0 && answer.kind !== 'redirect')
+      .flatMap(({ names }) => names.map(({ name }) => name)),
+  )
+}
+
+/** True for a server of TLS, and for one that only redirects to it. */
+function isOverTlsAlone({ tls, plainListens, names }: NginxServer, open: ReadonlySet<string>): boolean {
+  return tls && plainListens.length === 0 && names.every(({ name, exact }) => exact && !open.has(name))
+}
+
+const REACH = {
+  levels: 6,
+  skipped:
+    /^(?:node_modules|bower_components|vendor|libs?|venv|env|dist|build|staticfiles|\..*|tests?|__tests__|e2e|cypress|examples?|docs?)$/,
+}
+const MOST = 500
+
+/** The plain addresses in what lies beside an application. */
+function socketsOf(deployment: Deployment, program: AppServerProgram): readonly PlainWebSocket[] {
+  const { container, files } = program.machine
+  const context = container?.service.build?.context
+  if (container !== null)
+    return context?.known === true ? socketsBelow(container.hostFiles, context.value) : []
+  const home = homesOf(deployment, program).find(
+    each => each.split('/').length > 2 && files.kind(each) === 'directory',
+  )
+  return home === undefined ? [] : socketsBelow(files, home)
+}
+
+/** Where the application lies: where it is started, or where its own files are. */
+function homesOf(deployment: Deployment, program: AppServerProgram): readonly string[] {
+  const { directory, server } = program
+  const settings = deployment.moduleOf(program)?.settings ?? null
+  const own = settings === null ? null : projectDirectory(settings)
+  return [
+    ...(directory?.known === true ? [directory.value] : []),
+    ...(own === null ? [] : [own]),
+    ...server.sources.map(({ path }) => posix.dirname(path)),
+  ]
+}
+
+const socketsBelow = memoByKey((files: FileSystem, home: string): readonly PlainWebSocket[] => {
+  const found: PlainWebSocket[] = []
+  let count = 0
+  for (const path of filesBelow(files, home, REACH)) {
+    if (!/\.(?:[cm]?[jt]sx?|x?html?|vue|svelte|ejs|hbs|jinja2?|j2|twig)$/.test(path)) continue
+    if (/\.(?:min|test|spec|config)\.\w+$/.test(path)) continue
+    if (++count > MOST) break
+    const source = sourceAt(files, path)
+    if (source !== null) found.push(...plainWebSockets(source))
+  }
+  return found
+})
