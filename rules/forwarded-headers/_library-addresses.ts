@@ -95,15 +95,15 @@ export function toldToProgram(
 }
 
 function told(
-  valueOf: AppServerProgram['environment'],
+  variable: AppServerProgram['environment'],
   isSet: (name: string) => boolean,
   files: FileSystem,
   homes: readonly string[],
 ): readonly ToldAddress[] {
-  const mode = valueOf('NODE_ENV') ?? valueOf('APP_ENV')
+  const mode = variable('NODE_ENV') ?? variable('APP_ENV')
   if (mode !== null && !(mode.known && /^prod/.test(mode.value))) return []
   return LIBRARIES.flatMap(library => {
-    const value = valueOf(library.variable)
+    const value = variable(library.variable)
     if (value?.known !== true || value.at === null) return []
     if (!isUsed(library, files, homes) || library.unless.some(isSet) || isForDevelopment(value.at)) return []
     return isFilled(value.at) ? [] : [{ library, text: value.value, at: value.at }]
