@@ -17,6 +17,8 @@ export interface ConfigMap {
   readonly at: Place
   /** The keys of `data` and `binaryData`, with the places where they are written. */
   readonly keys: ReadonlyMap<string, Place>
+  /** The values of `data` that no template makes. */
+  readonly texts: ReadonlyMap<string, string>
 }
 
 /** What makes pods: a Deployment, a StatefulSet, a DaemonSet, a Pod and their like. */
@@ -57,6 +59,10 @@ export interface PodContainer {
   readonly probes: readonly PodProbe[]
   /** The variables of `env` with their values, null for those that are written elsewhere. */
   readonly variables: ReadonlyMap<string, string | null>
+  /** The variables of `env` that have their value from a key of a ConfigMap. */
+  readonly keyReferences: ReadonlyMap<string, { readonly configMap: string; readonly key: string }>
+  /** The ConfigMaps of `envFrom` whose keys are variables under their own names. */
+  readonly environmentMaps: readonly string[]
 }
 
 export interface PodProbe {

@@ -31,7 +31,7 @@ export const readManifests = memo((source: Source): Manifests => {
     if (kind === null || name === null || textAt(each, 'apiVersion') === null) continue
     const at = entryAt(each, 'metadata', 'name')!.value.at
     if (complete) problems.push(...checkManifest(each, kind))
-    if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each) })
+    if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each), texts: textsAt(each, 'data') })
     else if (kind === 'Service') services.push(serviceOf(each, name, at))
     else {
       const pod = podOf(each, kind)
@@ -180,6 +180,20 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
           const variable = textAt(each, 'name')
           return variable === null ? [] : [[variable, textAt(each, 'value')] as const]
         }),
+      ),
+      keyReferences: new Map(
+        listAt(map, 'env').flatMap(each => {
+          const variable = textAt(each, 'name')
+          const configMap = textAt(each, 'valueFrom', 'configMapKeyRef', 'name')
+          const key = textAt(each, 'valueFrom', 'configMapKeyRef', 'key')
+          return variable === null || configMap === null || key === null
+            ? []
+            : [[variable, { configMap, key }] as const]
+        }),
+      ),
+      environmentMaps: listAt(map, 'envFrom').flatMap(each =>
+        // With a prefix the variables have other names.
+        entryAt(each, 'prefix') === null ? (textAt(each, 'configMapRef', 'name') ?? []) : [],
       ),
     },
   ]

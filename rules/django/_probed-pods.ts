@@ -1,4 +1,4 @@
-import type { PodContainer } from '../../parsers/kubernetes/manifest.ts'
+import type { Manifests, PodContainer } from '../../parsers/kubernetes/manifest.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { containerOfImage } from '../../src/deployment/containers/images-alone.ts'
@@ -14,6 +14,14 @@ export interface ProbedPod {
   readonly path: string
   /** True for a probe in plain HTTP that sends no header of its own. */
   readonly isPlain: boolean
+  /** A variable of its container, where the manifests say its value; null where they do not, or in several ways. */
+  readonly variable: (name: string) => PodVariable | null
+}
+
+export interface PodVariable {
+  readonly value: string
+  /** The key of a ConfigMap; null where the container says the value itself. */
+  readonly at: Place | null
 }
 
 /**
@@ -39,7 +47,36 @@ export function* probedPods(deployment: Deployment): Iterable<ProbedPod> {
   for (const container of asked)
     for (const { name, http } of probesOf(container, port))
       if (http !== null && !http.hasHost)
-        yield { probe: name, at: http.at, settings, path: http.path, isPlain: http.isPlain }
+        yield {
+          probe: name,
+          at: http.at,
+          settings,
+          path: http.path,
+          isPlain: http.isPlain,
+          variable: each => variableOf(container, each, cluster.files),
+        }
+}
+
+/** What `env` says of a variable, else the last ConfigMap of `envFrom` that has it. */
+function variableOf(
+  { variables, keyReferences, environmentMaps }: PodContainer,
+  name: string,
+  files: readonly Manifests[],
+): PodVariable | null {
+  const written = variables.get(name)
+  // `$(NAME)` is another variable, such as the address of the pod.
+  if (typeof written === 'string') return written.includes('$(') ? null : { value: written, at: null }
+  const reference = keyReferences.get(name)
+  if (written === null && reference === undefined) return null
+  const key = reference?.key ?? name
+  const wanted = reference === undefined ? environmentMaps : [reference.configMap]
+  const holding = files.flatMap(({ configMaps }) =>
+    configMaps.filter(each => wanted.includes(each.name) && each.keys.has(key)),
+  )
+  const [configMap, ...others] = holding
+  const value = configMap?.texts.get(key)
+  // Of several with one name it is not known which one the cluster gets.
+  return value === undefined || others.length > 0 ? null : { value, at: configMap!.keys.get(key)! }
 }
 
 /** The application of the one image that the repository is seen to build; null where another may be meant. */

@@ -1,5 +1,7 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -7,7 +9,7 @@ import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { djangoBehindNginx } from './_examples.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { literalPlace } from './_literal-place.ts'
-import { probedPods } from './_probed-pods.ts'
+import { type ProbedPod, probedPods } from './_probed-pods.ts'
 import { settingTexts, settingValue } from './_setting-entries.ts'
 import { probedProject } from './_probed-examples.ts'
 import { type SelfCheck, selfCheck } from './_self-check.ts'
@@ -36,6 +38,7 @@ const deployed = (
 ): Record<string, string> =>
   probedProject(
     conf`
+      import os
       DEBUG = False
       ALLOWED_HOSTS = ${hosts}
       MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
@@ -51,6 +54,20 @@ const deployed = (
       `,
     }),
   )
+const READS = 'os.environ.get("HOSTS", "").split(",")'
+const configMap = (hosts: string): string => conf`
+  apiVersion: v1
+  kind: ConfigMap
+  metadata:
+    name: web
+  data:
+    HOSTS: ${hosts}
+`
+const FROM_MAP = /* @__PURE__ */ conf`
+  envFrom:
+    - configMapRef: { name: web }
+    - secretRef: { name: web }
+`
 const readiness = (lines: string): string => conf`
   readinessProbe:
     «httpGet»:
@@ -88,8 +105,66 @@ export default defineRule({
         { hosts: '["example.org", "localhost", "127.0.0.1"]' },
       ),
     },
+    {
+      title: 'a probe of Kubernetes, and hosts of a ConfigMap',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/config.yaml': configMap('example.org,www.example.org'),
+      },
+    },
+    {
+      title: 'a probe of Kubernetes, and hosts of a key of a ConfigMap',
+      files: {
+        ...deployed(readiness('port: http'), {
+          hosts: '[host.strip() for host in os.getenv("ALLOWED").split(",") if host]',
+          more: 'env: [{ name: ALLOWED, valueFrom: { configMapKeyRef: { name: web, key: HOSTS } } }]',
+        }),
+        'k8s/config.yaml': configMap('example.org'),
+      },
+    },
+    {
+      title: 'a probe of Kubernetes, and hosts of the container',
+      files: deployed(readiness('port: http'), {
+        hosts: READS,
+        more: 'env: [{ name: HOSTS, value: example.org }]',
+      }),
+    },
   ],
   good: [
+    {
+      title: 'a ConfigMap with every host',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/config.yaml': configMap('"*"'),
+      },
+    },
+    {
+      title: 'two ConfigMaps of one name',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/staging.yaml': configMap('"*"'),
+        'k8s/config.yaml': configMap('example.org'),
+      },
+    },
+    {
+      title: 'a variable of nobody knows where, and one with the address of the pod',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/other.yaml': kubernetesDeployment({
+          container: 'env: [{ name: HOSTS, value: "example.org,$(POD_IP)" }]',
+        }),
+      },
+    },
+    {
+      title: 'the address of the pod beside the variable',
+      files: {
+        ...deployed(readiness('port: http'), {
+          hosts: `${READS} + [os.environ["POD_IP"]]`,
+          more: FROM_MAP,
+        }),
+        'k8s/config.yaml': configMap('example.org'),
+      },
+    },
     {
       title: 'a probe with the name of the site',
       files: deployed(
@@ -155,7 +230,9 @@ export default defineRule({
       seen.add(container)
       const asked = askedHost(container)
       const settings = asked === null ? null : (deployment.moduleOf(program)?.settings ?? null)
-      if (asked === null || settings === null || !isRefused(settings, asked.host)) continue
+      const hosts = settings === null ? null : settingTexts(settings, 'ALLOWED_HOSTS')
+      if (asked === null || settings === null || hosts === null || !isRefused(settings, hosts, asked.host))
+        continue
       yield {
         at: asked.at,
         message: `\`ALLOWED_HOSTS\` does not have \`${asked.host}\`, so Django answers 400, and the container is never healthy: Invalid HTTP_HOST header`,
@@ -164,27 +241,72 @@ export default defineRule({
         help: `Add \`${asked.host}\` to \`ALLOWED_HOSTS\``,
       }
     }
-    for (const { probe, at, settings } of probedPods(deployment)) {
-      const hosts = settingTexts(settings, 'ALLOWED_HOSTS')
-      if (!isRefused(settings, '10.1.2.3') || !isWritten(settings, hosts ?? [])) continue
-      const [name] = (hosts ?? []).filter(host => host !== null && /^[a-z][\w-]*\.[\w.-]+$/i.test(host))
+    for (const pod of probedPods(deployment)) {
+      const { probe, at, settings } = pod
+      const answered = hostsOfPod(pod)
+      if (answered === null || !isRefused(settings, answered.hosts, '10.1.2.3')) continue
+      const [name] = answered.hosts.filter(host => /^[a-z][\w-]*\.[\w.-]+$/i.test(host))
       const written = settings.get('ALLOWED_HOSTS')?.at
       yield {
         at,
         message: `\`${probe}\` asks for the address of the pod, which \`ALLOWED_HOSTS\` does not have, so Django answers 400: HTTP probe failed with statuscode: 400`,
         label: 'without a `Host`',
-        related:
-          written == null ? [] : [{ at: assignedValue(written), message: 'the hosts that Django answers' }],
+        related: [
+          ...(answered.at === null ? [] : [{ at: answered.at, message: 'the hosts that Django answers' }]),
+          ...(written == null
+            ? []
+            : [
+                {
+                  at: assignedValue(written),
+                  message: answered.at === null ? 'the hosts that Django answers' : 'reads them',
+                },
+              ]),
+        ],
         help: `Write \`httpHeaders: [{ name: Host, value: ${name ?? 'example.org'} }]\` below it`,
       }
     }
   },
 })
 
+interface HostsOfPod {
+  readonly hosts: readonly string[]
+  /** Where a ConfigMap says them; null where settings or the container do. */
+  readonly at: Place | null
+}
+
+/** The hosts that the settings, or one variable of the pod, name; null where anything else may add to them. */
+function hostsOfPod({ settings, variable }: ProbedPod): HostsOfPod | null {
+  const hosts = settingTexts(settings, 'ALLOWED_HOSTS')
+  if (hosts !== null && isWritten(settings, hosts))
+    return { hosts: hosts.filter(host => host !== null), at: null }
+  const assigned = settings.expressionOf('ALLOWED_HOSTS')
+  if (assigned === null) return null
+  const { source, expression } = assigned
+  const name = OF_VARIABLE.exec(source.text.slice(expression.start, expression.end))
+    ?.slice(1)
+    .find(each => each !== undefined)
+  const given = name === undefined ? null : variable(name)
+  return given === null ? null : { hosts: given.value.split(',').map(host => host.trim()), at: given.at }
+}
+
+const NAME = '["\'](\\w+)["\']'
+const READ = `(?:os\\.)?(?:environ\\[${NAME}\\]|(?:environ\\.get|getenv)\\(${NAME}(?:,\\s*["'][^"'\\n]*["'])?\\))`
+const SPLIT = `${READ}\\.split\\(["'],["']\\)`
+const STRIPPED = '\\w+(?:\\.strip\\(\\))?'
+/** Lists whose hosts are those of one variable, separated by commas. */
+const OF_VARIABLE = new RegExp(
+  `^(?:${[
+    SPLIT,
+    `\\[\\s*${READ}\\s*\\]`,
+    `\\[\\s*${STRIPPED}\\s+for\\s+\\w+\\s+in\\s+${SPLIT}(?:\\s+if\\s+${STRIPPED})?\\s*\\]`,
+    `\\w*env\\w*\\.list\\(\\s*${NAME}[^()]*\\)`,
+    `\\w*config\\(\\s*${NAME}[^()]*\\bcast\\s*=\\s*Csv\\(\\)\\s*,?\\s*\\)`,
+  ].join('|')})$`,
+)
+
 /** True for a list that the environment of the pod does not change: every name is a text of the settings. */
 function isWritten(settings: DjangoSettings, hosts: readonly (string | null)[]): boolean {
   return (
-    settings.expressionOf('DEBUG')?.expression.kind === 'boolean' &&
     settings.expressionOf('ALLOWED_HOSTS')?.expression.kind === 'list' &&
     hosts.every(host => host !== null && literalPlace(settings, 'ALLOWED_HOSTS', host) !== null)
   )
@@ -200,17 +322,16 @@ function askedHost(container: Container): SelfCheck | null {
 
 const FAILS = /\bwget\b|\bcurl\b[^|;&]*\s(?:-\w*f\w*|--fail)\b|urlopen\(/
 
-function isRefused(settings: DjangoSettings, host: string): boolean {
-  const hosts = settingTexts(settings, 'ALLOWED_HOSTS')
+function isRefused(settings: DjangoSettings, hosts: readonly (string | null)[], asked: string): boolean {
   const middleware = settingTexts(settings, 'MIDDLEWARE')
-  if (hosts === null || middleware === null || settingValue(settings, 'DEBUG') !== false) return false
+  if (middleware === null) return false
+  // With DEBUG an empty list stands for localhost.
+  if (hosts.length === 0 && settingValue(settings, 'DEBUG') !== false) return false
   const common = middleware.indexOf('django.middleware.common.CommonMiddleware')
   // One before it that is not Django's own may answer by itself.
   const before = middleware.slice(0, common)
   if (common === -1 || before.some(each => each === null || !OF_DJANGO.test(each))) return false
-  return hosts.every(
-    each => each !== null && each !== '*' && each.toLowerCase() !== host && each !== `.${host}`,
-  )
+  return hosts.every(host => host !== null && !matchesHost(asked, host.toLowerCase()))
 }
 
 const OF_DJANGO = /^(?:django\.|whitenoise\.|corsheaders\.)/
