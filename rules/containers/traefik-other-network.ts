@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeVariable } from '../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
 import { known } from '../../parsers/text/fact.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { readContainers } from '../../src/deployment/containers/read-containers.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
@@ -196,7 +196,15 @@ export default defineRule({
             severity: 'warning' as const,
             message: `${label === null ? '' : `\`${name}\` is on no network of this name, so `}Traefik takes the address of any network of \`${name}\`, and is not on ${label === null ? 'this one' : 'all of them'}: 504 Gateway Timeout now and then`,
             label: label === null ? 'without Traefik' : 'the container is not on it',
-            related: label === null ? related : [...related, { at, message: 'without Traefik' }],
+            related: [
+              ...related,
+              label === null
+                ? {
+                    at: firstLabel(container.service) ?? at,
+                    message: 'among these labels none says `traefik.docker.network`',
+                  }
+                : { at, message: 'without Traefik' },
+            ],
             help: 'Write the name of their common network into the label `traefik.docker.network`',
           }
     }
@@ -306,6 +314,11 @@ function networksOf({ service, project }: Container): readonly Network[] {
     if (key === null || (name !== null && plain === null)) return { key: key ?? '', id: null, name: null }
     return { key, id: plain === null ? `${project.directory}: ${key}` : plain, name: plain }
   })
+}
+
+/** Where the labels that are meant for Traefik begin. */
+function firstLabel({ labels }: ComposeService): Place | null {
+  return labels.find(({ name }) => /^traefik\./i.test(name))?.at ?? null
 }
 
 /** True where Docker calls a network so; the name of a project may be any. */
