@@ -7,7 +7,7 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
 const project = (
   web: string,
@@ -57,6 +57,18 @@ export default defineRule({
       }),
     },
     {
+      title: 'a platform that only the README names',
+      files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port «8000»', {
+        'README.md': '# Shop\n\nDeployment: `git push heroku main`\n',
+      }),
+    },
+    {
+      title: 'a library of the platform',
+      files: project('gunicorn --bind «0.0.0.0:8000» shop.wsgi', {
+        'requirements.txt': 'django\ngunicorn\ndjango-heroku\n',
+      }),
+    },
+    {
       title: 'daphne, and a release phase',
       files: {
         ...project('', {}),
@@ -72,6 +84,19 @@ export default defineRule({
     { title: 'the port', files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port $PORT') },
     { title: 'the port with a default', files: project('gunicorn --bind 0.0.0.0:${PORT:-8000} shop.wsgi') },
     { title: 'a Procfile of nobody knows which platform', files: project('python manage.py runserver', {}) },
+    {
+      title: 'a README that speaks of a machine',
+      files: project('gunicorn --bind 127.0.0.1:8000 shop.wsgi', {
+        'README.md': '# Shop\n\nStart all with `honcho start`\n',
+      }),
+    },
+    {
+      title: 'a platform that is told the port',
+      files: project('gunicorn --bind 0.0.0.0:8000 shop.wsgi', {
+        'README.md': 'Was: `git push heroku main`\n',
+        'fly.toml': '[http_service]\ninternal_port = 8000\n',
+      }),
+    },
     {
       title: 'a platform whose nginx connects to port 8000',
       files: project('gunicorn --bind 127.0.0.1:8000 shop.wsgi', {
@@ -127,12 +152,34 @@ function entryAt(source: Source, offset: number): ProcfileEntry | null {
   return readProcfile(source).findLast(({ at }) => at.start <= offset) ?? null
 }
 
-/** Files of Heroku and of those that build like it, beside the Procfile; Beanstalk's nginx connects to a fixed port. */
+/** What tells of Heroku, or of one that builds like it, beside the Procfile; Beanstalk's nginx connects to a fixed port. */
 function isHeroku(files: FileSystem, procfile: Source): boolean {
-  const has = (name: string): boolean => files.kind(posix.join(posix.dirname(procfile.path), name)) !== null
-  if (['.ebextensions', '.elasticbeanstalk', '.platform'].some(has)) return false
+  const directory = posix.dirname(procfile.path)
+  const has = (name: string): boolean => files.kind(posix.join(directory, name)) !== null
+  const textOf = (name: string): string => sourceAt(files, posix.join(directory, name))?.text ?? ''
+  if (['.ebextensions', '.elasticbeanstalk', '.platform', 'fly.toml'].some(has)) return false
   return (
-    ['runtime.txt', 'app.json', 'heroku.yml', 'Aptfile'].some(has) ||
-    readProcfile(procfile).some(({ name }) => name === 'release')
+    OF_PLATFORM.some(has) ||
+    readProcfile(procfile).some(({ name }) => name === 'release') ||
+    /^django-(?:on-)?heroku\b/m.test(textOf('requirements.txt')) ||
+    ['README.md', 'README.rst', 'README.txt', 'README'].some(name => DEPLOYS.test(textOf(name)))
   )
 }
+
+const OF_PLATFORM = [
+  'runtime.txt',
+  'app.json',
+  'heroku.yml',
+  'Aptfile',
+  '.slugignore',
+  '.buildpacks',
+  'railway.json',
+  'railway.toml',
+  'nixpacks.toml',
+  'scalingo.json',
+  'DOKKU_SCALE',
+]
+
+/** Commands and addresses by which one goes there. */
+const DEPLOYS =
+  /\bgit push (?:heroku|dokku|scalingo)\b|\bheroku (?:create|apps:create|config:set|git:remote|addons|ps:scale|open)\b|\bheroku\.com\/deploy\b|\bherokuapp\.com\b|\brailway up\b/
