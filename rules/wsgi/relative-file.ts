@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { Application, Deployment } from '../../src/deployment/model.ts'
+import type { Application, Deployment, PythonFacts } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
@@ -10,6 +10,7 @@ import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_ex
 import { loadedFiles } from '../app-server/_loaded-files.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
 import { literalPlace } from '../django/_literal-place.ts'
+import { entryPlace, settingValue } from '../django/_setting-entries.ts'
 import { configuredPath } from './_python-path.ts'
 import { relativeReads } from './_relative-reads.ts'
 
@@ -28,6 +29,16 @@ const log = (name: string, more = ''): string => conf`
 `
 const sqlite = (name: string): string =>
   `DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ${name}}}\n`
+const templates = (directories: string): string => conf`
+  TEMPLATES = [
+      {
+          "BACKEND": "django.template.backends.django.DjangoTemplates",
+          "DIRS": [${directories}],
+          "APP_DIRS": True,
+      },
+  ]
+`
+const PAGES = { 'opt/shop/templates/home.html': '<h1>Shop</h1>\n' }
 const flask = (module: string, options = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication('shop', options))),
   'opt/shop/shop/wsgi.py': 'from catalog import app as application\n',
@@ -52,7 +63,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The current directory of mod_wsgi is `/`, and not that of `manage.py`: a log file `debug.log` is opened as `/debug.log`, `PermissionError`, so that Django does not start and every request is answered with 500; SQLite finds no database, `unable to open database file`; `open("data/products.json")` of a view is `FileNotFoundError: [Errno 2] No such file or directory`. With `user=` it is the home of that user, `/var/www` of `www-data`.',
+  why: 'The current directory of mod_wsgi is `/`, and not that of `manage.py`: a log file `debug.log` is opened as `/debug.log`, `PermissionError`, so that Django does not start and every request is answered with 500; templates of `DIRS` are not found, `TemplateDoesNotExist`; SQLite finds no database, `unable to open database file`; `open("data/products.json")` of a view is `FileNotFoundError: [Errno 2] No such file or directory`. With `user=` it is the home of that user, `/var/www` of `www-data`.',
   remedy: 'Build the path from `BASE_DIR` or `__file__`, or give the `WSGIDaemonProcess` a `home=`',
   references: [
     'https://modwsgi.readthedocs.io/en/master/user-guides/application-issues.html#application-working-directory',
@@ -61,6 +72,19 @@ export default defineRule({
   bad: [
     { title: 'a log file', files: tree(log('«"debug.log"»')) },
     { title: 'SQLite', files: tree(sqlite('«"db.sqlite3"»')) },
+    { title: 'SQLite, as www-data', files: tree(sqlite('«"db.sqlite3"»'), 'user=www-data') },
+    { title: 'templates', files: { ...tree(templates('«"templates"»')), ...PAGES } },
+    {
+      title: 'templates, translations and uploads, by their project',
+      files: {
+        ...tree(conf`
+          MEDIA_ROOT = «"shop/media/"»
+          LOCALE_PATHS = («"shop/locale"»,)
+        `),
+        'opt/shop/shop/locale/pt/LC_MESSAGES/django.po': '',
+        'opt/shop/shop/media/logo.txt': '',
+      },
+    },
     { title: 'a view of Flask, as www-data', files: flask(VIEW, 'user=www-data') },
     {
       title: 'a function that a module calls when it is imported',
@@ -113,6 +137,21 @@ export default defineRule({
         BASE_DIR = Path(__file__).resolve().parent.parent
         ${sqlite('BASE_DIR / "db.sqlite3"')}
       `),
+    },
+    {
+      title: 'templates of the project by their path, of its directory, and of nowhere',
+      files: {
+        ...tree(conf`
+          import os
+          BASE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+          ${templates('os.path.join(BASE_DIR, "templates"), "other"')}
+        `),
+        ...PAGES,
+      },
+    },
+    {
+      title: 'templates in the directory of the process',
+      files: { ...tree(templates('"templates"'), 'home=/opt/shop'), ...PAGES },
     },
     { title: 'the directory of the project', files: tree(sqlite('"db.sqlite3"'), 'home=/opt/shop') },
     { title: 'the home of another user', files: tree(sqlite('"db.sqlite3"'), 'user=shop') },
@@ -193,29 +232,50 @@ export default defineRule({
   *check(deployment) {
     for (const application of deployment.applications) {
       yield* readByModules(deployment, application)
-      if (!runsInRoot(application)) continue
-      const python = deployment.pythonOf(application)
+      const directory = directoryOf(application)
+      const python = directory === null ? null : deployment.pythonOf(application)
       const settings = python?.settings ?? null
-      if (python === null || settings === null) continue
+      if (directory === null || python === null || settings === null) continue
       const files = deployment.filesOf(application.configuration)
       const mayMove = [python.path, ...settings.files].some(path => {
         const read = files.read(path)
         return read.kind !== 'source' || /\bchdir\b/.test(read.source.code)
       })
       if (mayMove) continue
-      for (const { at, path, isLog } of relativeFiles(settings)) {
+      const related = [{ at: namePlace(application.directive), message: 'runs the project' }]
+      for (const { at, path, harm } of relativeFiles(settings)) {
+        const meant = posix.join(directory, path)
+        if (files.kind(meant) !== null) continue
         yield {
           at,
-          message: isLog
-            ? `mod_wsgi runs in \`/\`, so this is \`/${path}\`, which Django may not open: every request is answered with 500`
-            : `mod_wsgi runs in \`/\`, so this is \`/${path}\`: unable to open database file`,
+          message: `mod_wsgi runs in \`${directory}\`, so this is \`${meant}\`${harm}`,
           label: 'relative',
-          related: [{ at: namePlace(application.directive), message: 'runs the project' }],
+          related,
+        }
+      }
+      const homes = homesOf(application, python)
+      for (const { at, path, harm } of relativeDirectories(settings)) {
+        const meant = posix.join(directory, path)
+        if (files.kind(meant) !== null) continue
+        if (!homes.some(home => files.kind(posix.join(home, path)) === 'directory')) continue
+        yield {
+          at,
+          message: `mod_wsgi runs in \`${directory}\`, so this is \`${meant}\`: ${harm}`,
+          label: 'relative',
+          related,
         }
       }
     }
   },
 })
+
+/** Where the project may lie: what is on its path, and the directories around its script. */
+function homesOf(application: Application, { path, script }: PythonFacts): readonly string[] {
+  const own = posix.dirname(path)
+  return [own, posix.dirname(own), ...script.path, ...(configuredPath(application) ?? [])].filter(
+    home => posix.isAbsolute(home) && home !== '/',
+  )
+}
 
 /** True where nothing gives the process another directory; with `user=` it is the home of that user. */
 function runsInRoot({ processGroup, daemon }: Application): boolean {
@@ -270,7 +330,7 @@ function* readByModules(deployment: Deployment, application: Application): Itera
 interface RelativeFile {
   readonly at: Place
   readonly path: string
-  readonly isLog: boolean
+  readonly harm: string
 }
 
 function* relativeFiles(settings: DjangoSettings): Iterable<RelativeFile> {
@@ -281,7 +341,7 @@ function* relativeFiles(settings: DjangoSettings): Iterable<RelativeFile> {
     yield {
       at: literalPlace(settings, 'DATABASES', name) ?? assignedValue(databases.at),
       path: name,
-      isLog: false,
+      harm: ': unable to open database file',
     }
   const logging = settings.get('LOGGING')
   const handlers = logging?.known === true ? entryOf(logging.value, 'handlers') : null
@@ -293,9 +353,34 @@ function* relativeFiles(settings: DjangoSettings): Iterable<RelativeFile> {
     yield {
       at: literalPlace(settings, 'LOGGING', path) ?? assignedValue(logging.at),
       path,
-      isLog: true,
+      harm: ', which Django may not open: every request is answered with 500',
     }
   }
+}
+
+/** Directories of the project that Django looks for when it answers. */
+function* relativeDirectories(settings: DjangoSettings): Iterable<RelativeFile> {
+  const templates = listOf(settings, 'TEMPLATES')
+  for (const [index, engine] of templates.entries()) {
+    const directories = entryOf(engine, 'DIRS')
+    for (const [number, path] of (Array.isArray(directories) ? directories : []).entries()) {
+      const at = isRelative(path) ? entryPlace(settings, 'TEMPLATES', [index, 'DIRS', number], 'value') : null
+      if (at !== null) yield { at, path, harm: 'TemplateDoesNotExist, 500' }
+    }
+  }
+  for (const [index, path] of listOf(settings, 'LOCALE_PATHS').entries()) {
+    const at = isRelative(path) ? entryPlace(settings, 'LOCALE_PATHS', [index], 'value') : null
+    if (at !== null) yield { at, path: textOf(path), harm: 'no text is translated' }
+  }
+  const media = settingValue(settings, 'MEDIA_ROOT')
+  const at = isRelative(media) ? entryPlace(settings, 'MEDIA_ROOT', [], 'value') : null
+  if (at !== null && isRelative(media))
+    yield { at, path: media, harm: 'uploads end with PermissionError, and none that is there is found' }
+}
+
+function listOf(settings: DjangoSettings, name: string): readonly unknown[] {
+  const value = settingValue(settings, name)
+  return Array.isArray(value) ? value : []
 }
 
 function entryOf(value: unknown, key: string): unknown {
