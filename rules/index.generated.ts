@@ -244,6 +244,7 @@ import appServerUnitStartsNothing from './app-server/unit-starts-nothing.ts'
 import appServerUnknownOption from './app-server/unknown-option.ts'
 import appServerUntrustedProxy from './app-server/untrusted-proxy.ts'
 import appServerUpdatedCodeNotLoaded from './app-server/updated-code-not-loaded.ts'
+import appServerUrlPasswordUnescaped from './app-server/url-password-unescaped.ts'
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
 import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-missing.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
@@ -1116,6 +1117,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/unknown-option', ...appServerUnknownOption },
   { id: 'app-server/untrusted-proxy', ...appServerUntrustedProxy },
   { id: 'app-server/updated-code-not-loaded', ...appServerUpdatedCodeNotLoaded },
+  { id: 'app-server/url-password-unescaped', ...appServerUrlPasswordUnescaped },
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
   { id: 'app-server/uwsgi-application-missing', ...appServerUwsgiApplicationMissing },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },

@@ -246,6 +246,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/unknown-option', { fixes: [], programs: ['app-server', 'docker'] }],
   ['app-server/untrusted-proxy', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
   ['app-server/updated-code-not-loaded', { fixes: [], programs: ['apache', 'django', 'app-server'] }],
+  ['app-server/url-password-unescaped', { fixes: [], programs: ['docker'] }],
   ['app-server/uvicorn-application-unnamed', { fixes: [], programs: ['django'] }],
   ['app-server/uwsgi-application-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/uwsgi-option-misread', { fixes: [], programs: ['app-server'] }],
