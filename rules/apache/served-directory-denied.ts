@@ -75,6 +75,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an include outside of the audit may grant it',
+      files: {
+        'httpd.conf': conf`
+          ServerRoot "/etc/httpd"
+          Listen 80
+          ServerName example.org
+          <Directory />
+              Require all denied
+          </Directory>
+          DocumentRoot /srv/site
+          IncludeOptional conf.d/*.conf
+        `,
+      },
+    },
+    {
       title: 'a document root whose .htaccess grants access',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -199,7 +214,7 @@ export default defineRule({
         const isOwn = own !== null && samePath(own.args[0]?.value ?? '', directory)
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
-        if (isOwn && isDeniedTwice(own)) continue
+        if (isOwn ? isDeniedTwice(own) : mayBeGrantedUnread(asked.configuration)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
@@ -214,6 +229,13 @@ export default defineRule({
     }
   },
 })
+
+/** True where httpd includes a file outside of the audit which may hold a section for the directory. */
+function mayBeGrantedUnread({ unread = [] }: ApacheConfiguration): boolean {
+  return unread.some(({ path }) => !OF_MODULES.test(path))
+}
+
+const OF_MODULES = /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
 
 /** Who denies it in the words of 2.2 and in those of 2.4, of which a condition leaves one, means it. */
 function isDeniedTwice({ source: { text }, start }: ApacheDirective): boolean {

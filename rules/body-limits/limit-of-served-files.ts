@@ -1,3 +1,5 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { bodyLimit } from '../../src/deployment/build/connection-limits.ts'
 import type { NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -23,12 +25,34 @@ const site = (files: string, location: string, server = ''): Record<string, stri
   ),
 })
 
+const redirecting = (tls: string, limit: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        client_max_body_size ${limit};
+        return 301 https://example.org$request_uri;
+    }
+    server {
+        listen 443 ssl;
+        server_name example.org;
+        ssl_certificate /etc/ssl/example.org.pem;
+        ssl_certificate_key /etc/ssl/example.org.key;
+        add_header Strict-Transport-Security max-age=31536000 always;
+        ${tls}
+        location / {
+            proxy_pass http://127.0.0.1:8000;
+        }
+    }
+  `),
+})
+
 export default defineRule({
-  summary: 'A limit of uploads stands in a location that only serves files',
+  summary: 'A limit of uploads stands where no uploads come',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A limit holds in its own location alone. One that serves files takes no bodies: nginx answers 405 to a POST. Uploads go to the location that is proxied to the application, where the default of one megabyte, or a smaller limit, still holds: `413 Request Entity Too Large`, and `client intended to send too large body` in the log.',
+  why: 'A limit holds in its own location or server alone. A location that serves files takes no bodies, and nginx answers 405 to a POST; a server that redirects hands none on. Uploads go to the location that is proxied to the application, where the default of one megabyte, or a smaller limit, still holds: `413 Request Entity Too Large`, and `client intended to send too large body` in the log.',
   remedy: 'Write `client_max_body_size` in the server, or in the location that is proxied to the application',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size'],
   bad: [
@@ -41,8 +65,13 @@ export default defineRule({
       title: 'files or 404',
       files: site('client_max_body_size «0»; expires 7d; try_files $uri =404;', ''),
     },
+    { title: 'a server that only redirects', files: redirecting('', '«200m»') },
   ],
   good: [
+    {
+      title: 'a server that redirects, and the one behind it',
+      files: redirecting('client_max_body_size 200m;', '200m'),
+    },
     { title: 'the limit of the server', files: site('', '', 'client_max_body_size 200m;') },
     {
       title: 'the location of the application has it too',
@@ -69,28 +98,59 @@ export default defineRule({
   *check({ nginx, servers, connections }) {
     if (nginx.every(({ occurrences }) => !occurrences.has('client_max_body_size'))) return
     const byDirective = new Map(servers.map(server => [server.directive, server]))
+    const namesakes = once(() => serversByName(servers))
     for (const configuration of nginx)
       for (const line of configuration.occurrences.get('client_max_body_size') ?? []) {
         const home = line.parent
-        const server = home?.parent == null ? undefined : byDirective.get(home.parent)
-        if (home === null || server === undefined || !servesFilesAlone(home)) continue
+        if (home === null) continue
+        const around = byDirective.get(home.parent ?? home)
+        const redirecting = byDirective.get(home)
+        const asked =
+          redirecting?.answer.kind === 'redirect'
+            ? othersOfNames(redirecting, namesakes())
+            : around !== undefined && servesFilesAlone(home)
+              ? [around]
+              : []
         const limit = bodyLimit(configuration, home)
-        const reached = limit.known ? firstBelow(connections.of(server), server, limit.value.value) : null
-        if (reached === null) continue
-        const { bodyLimit: own } = reached
+        if (!limit.known) continue
+        const reached = asked.map(server => firstBelow(connections.of(server), server, limit.value.value))
+        const [first] = reached
+        if (first == null || reached.includes(null)) continue
+        const { bodyLimit: own } = first
         const written = own.known ? own.value.directive : null
+        const where = redirecting === undefined ? 'location only serves files' : 'server only redirects'
         yield {
           at: argumentPlace(line, 0),
-          message: `this location only serves files, and uploads go to the application, where ${written === null ? 'the default of a megabyte' : `\`${written.args[0]?.value ?? ''}\``} still holds: 413`,
+          message: `this ${where}, and uploads go to the application, where ${written === null ? 'the default of a megabyte' : `\`${written.args[0]?.value ?? ''}\``} still holds: 413`,
           label: 'no uploads come here',
           related: [
-            { at: argumentPlace(reached.pass, 0), message: 'proxied with the smaller limit' },
+            { at: argumentPlace(first.pass, 0), message: 'proxied with the smaller limit' },
             ...(written === null ? [] : [{ at: argumentPlace(written, 0), message: 'the limit there' }]),
           ],
         }
       }
   },
 })
+
+function serversByName(servers: readonly NginxServer[]): ReadonlyMap<string, readonly NginxServer[]> {
+  const pairs = servers.flatMap(server =>
+    server.names.filter(({ exact }) => exact).map(({ name }) => ({ name, server })),
+  )
+  return new Map(
+    [...groupBy(pairs, ({ name }) => name)].map(([name, own]) => [name, own.map(({ server }) => server)]),
+  )
+}
+
+/** The servers of the same configuration to which clients of a name are redirected. */
+function othersOfNames(
+  server: NginxServer,
+  byName: ReadonlyMap<string, readonly NginxServer[]>,
+): readonly NginxServer[] {
+  const found = server.names.flatMap(({ name }) => byName.get(name) ?? [])
+  return [...new Set(found)].filter(
+    each => each.configuration === server.configuration && each.answer.kind !== 'redirect',
+  )
+}
 
 /** Lines by which a location may take a body, or hand a request on. */
 const TAKES_BODIES =

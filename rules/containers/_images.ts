@@ -4,7 +4,7 @@ import { type DockerImage, imageOfStage } from '../../parsers/dockerfile/image-o
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { ContainerMount } from '../../src/deployment/containers/container.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { buildContext } from '../../src/deployment/containers/build-context.ts'
@@ -208,4 +208,11 @@ export function targetPlace({ at, target }: ContainerMount) {
   const text = at.source.code.slice(at.start, at.end)
   const start = text.indexOf(`:${target}`)
   return start === -1 ? at : { ...at, start: at.start + start + 1, end: at.start + start + 1 + target.length }
+}
+
+/** True for a file that a container is given; what is read with its main file is called as the container has it. */
+export function isMounted({ path: file }: Source, mounts: RunImage['mounts']): boolean {
+  return mounts.some(
+    ({ path, target }) => path !== null && [path, target].some(each => file === each || isBelow(file, each)),
+  )
 }

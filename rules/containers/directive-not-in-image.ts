@@ -1,5 +1,4 @@
 import { once } from '../../parsers/collections/once.ts'
-import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -9,7 +8,8 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { externalModuleOf, nginxDirective, nginxDirectiveNames } from '../../src/servers/nginx/directives.ts'
 import { compareVersions } from '../../src/servers/version.ts'
-import { runImages } from './_images.ts'
+import { isMounted, runImages } from './_images.ts'
+import { nginxMain } from '../_examples.ts'
 import { manifests } from './_kubernetes-examples.ts'
 
 const site = (lines: string): string => conf`
@@ -64,6 +64,16 @@ export default defineRule({
       },
     },
     {
+      title: 'in the main file',
+      files: {
+        'docker-compose.yml': compose('nginx:1.14').replace(
+          './site.conf:/etc/nginx/conf.d/default.conf',
+          './nginx/nginx.conf:/etc/nginx/nginx.conf',
+        ),
+        'nginx/nginx.conf': nginxMain(site('«http2» on;')),
+      },
+    },
+    {
       title: 'a ConfigMap',
       files: manifests({ nginx: site('«http2» on;'), image: 'nginx:1.23' }),
     },
@@ -111,9 +121,7 @@ export default defineRule({
       const { machine, reference, image, mounts } = run
       const newest = newestOf(reference)
       if (newest === null || (image?.steps ?? []).some(mayReplaceServer)) continue
-      const paths = mounts.flatMap(({ path }) => path ?? [])
-      const isIn = ({ source }: NginxDirective): boolean =>
-        paths.some(path => source.path === path || isBelow(source.path, path))
+      const isIn = ({ source }: NginxDirective): boolean => isMounted(source, mounts)
       const at = (image === null ? machine.container?.service.image : image.base)?.at ?? null
       for (const program of machine.programs)
         if (program.kind === 'nginx') yield* tooNew(program.configuration, isIn, newest, reference, at)

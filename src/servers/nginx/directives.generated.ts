@@ -1,7 +1,7 @@
 // Written by `npm run generate` from tools/facts/nginx-*.tsv and @nginx/reference-lib; edit those.
 
 /** name, module, contexts, arguments, block, value, words, once, since, until, default; tabs between. */
-export const NGINX_DIRECTIVES = `absolute_redirect	ngx_http_core_module	http,server,location	1		on|off		once			on
+export const NGINX_DIRECTIVES = `absolute_redirect	ngx_http_core_module	http,server,location	1		on|off		once	1.11.8		on
 accept_mutex	ngx_event	events	1		on|off		once			off
 accept_mutex_delay	ngx_event	events	1		time-ms		once			500ms
 acceptex_read	ngx_iocp_module	events	1		on|off		once			
@@ -11,11 +11,11 @@ add_after_body	ngx_http_addition_filter_module	http,server,location	1		string		o
 add_before_body	ngx_http_addition_filter_module	http,server,location	1		string		once			
 add_header	ngx_http_headers_filter_module	http,server,location,if-in-location	2|3							
 add_header_inherit	ngx_http_headers_filter_module	http,server,location,if-in-location	1		word	on off merge	once	1.29.3		on
-add_trailer	ngx_http_headers_filter_module	http,server,location,if-in-location	2|3							
+add_trailer	ngx_http_headers_filter_module	http,server,location,if-in-location	2|3					1.13.2		
 add_trailer_inherit	ngx_http_headers_filter_module	http,server,location,if-in-location	1		word	on off merge	once	1.29.3		on
 addition_types	ngx_http_addition_filter_module	http,server,location	1+		types					text/html
 aio	ngx_http_core_module	http,server,location	1				once			off
-aio_write	ngx_http_core_module	http,server,location	1		on|off		once			off
+aio_write	ngx_http_core_module	http,server,location	1		on|off		once	1.9.13		off
 alias	ngx_http_core_module	location	1				once			
 allow	ngx_http_access_module	http,server,location,limit_except	1							
 allow	ngx_stream_access_module	stream,stream-server	1							
@@ -23,13 +23,13 @@ ancient_browser	ngx_http_browser_module	http,server,location	1+
 ancient_browser_value	ngx_http_browser_module	http,server,location	1							1
 auth_basic	ngx_http_auth_basic_module	http,server,location,limit_except	1		complex		once			off
 auth_basic_user_file	ngx_http_auth_basic_module	http,server,location,limit_except	1				once			
-auth_delay	ngx_http_core_module	http,server,location	1		time-ms		once			0s
+auth_delay	ngx_http_core_module	http,server,location	1		time-ms		once	1.17.10		0s
 auth_http	ngx_mail_auth_http_module	mail,mail-server	1							
 auth_http_header	ngx_mail_auth_http_module	mail,mail-server	2							
 auth_http_pass_client_cert	ngx_mail_auth_http_module	mail,mail-server	1		on|off		once			off
 auth_http_timeout	ngx_mail_auth_http_module	mail,mail-server	1		time-ms		once			60s
-auth_request	ngx_http_auth_request_module	http,server,location	1				once			off
-auth_request_set	ngx_http_auth_request_module	http,server,location	2							
+auth_request	ngx_http_auth_request_module	http,server,location	1				once	1.5.4		off
+auth_request_set	ngx_http_auth_request_module	http,server,location	2					1.5.4		
 autoindex	ngx_http_autoindex_module	http,server,location	1		on|off		once			off
 autoindex_exact_size	ngx_http_autoindex_module	http,server,location	1		on|off		once			on
 autoindex_format	ngx_http_autoindex_module	http,server,location	1		word	html json jsonp xml	once			html
@@ -64,7 +64,7 @@ devpoll_changes	ngx_devpoll_module	events	1		number		once
 devpoll_events	ngx_devpoll_module	events	1		number		once			
 directio	ngx_http_core_module	http,server,location	1				once			off
 directio_alignment	ngx_http_core_module	http,server,location	1		offset		once			512
-disable_symlinks	ngx_http_core_module	http,server,location	1|2				once			off
+disable_symlinks	ngx_http_core_module	http,server,location	1|2				once	1.1.15		off
 early_hints	ngx_http_core_module	http,server,location	1+					1.29.0		
 empty_gif	ngx_http_empty_gif_module	location	0							
 env	nginx	main	1							TZ
@@ -74,43 +74,43 @@ error_log	ngx_mail_core_module	mail,mail-server	1+
 error_log	ngx_stream_core_module	stream,stream-server	1+							
 error_log	ngx_log	main	1+							logs/error.log error
 error_page	ngx_http_core_module	http,server,location,if-in-location	2+							
-etag	ngx_http_core_module	http,server,location	1		on|off		once			on
+etag	ngx_http_core_module	http,server,location	1		on|off		once	1.3.3		on
 eventport_events	ngx_eventport_module	events	1		number		once			
 events	ngx_event	main	0	block			once			
 expires	ngx_http_headers_filter_module	http,server,location,if-in-location	1|2				once			off
 fastcgi_bind	ngx_http_fastcgi_module	http,server,location	1|2		bind		once			
 fastcgi_buffer_size	ngx_http_fastcgi_module	http,server,location	1		size		once			4k|8k
-fastcgi_buffering	ngx_http_fastcgi_module	http,server,location	1		on|off		once			on
+fastcgi_buffering	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.5.6		on
 fastcgi_buffers	ngx_http_fastcgi_module	http,server,location	2		count size		once			8 4k|8k
 fastcgi_busy_buffers_size	ngx_http_fastcgi_module	http,server,location	1		size		once			8k|16k
 fastcgi_cache	ngx_http_fastcgi_module	http,server,location	1				once			off
-fastcgi_cache_background_update	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
+fastcgi_cache_background_update	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.11.10		off
 fastcgi_cache_bypass	ngx_http_fastcgi_module	http,server,location	1+		predicates					
 fastcgi_cache_key	ngx_http_fastcgi_module	http,server,location	1				once			
-fastcgi_cache_lock	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
-fastcgi_cache_lock_age	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			5s
-fastcgi_cache_lock_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			5s
-fastcgi_cache_max_range_offset	ngx_http_fastcgi_module	http,server,location	1		offset		once			
+fastcgi_cache_lock	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.1.12		off
+fastcgi_cache_lock_age	ngx_http_fastcgi_module	http,server,location	1		time-ms		once	1.7.8		5s
+fastcgi_cache_lock_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once	1.1.12		5s
+fastcgi_cache_max_range_offset	ngx_http_fastcgi_module	http,server,location	1		offset		once	1.11.6		
 fastcgi_cache_methods	ngx_http_fastcgi_module	http,server,location	1+		words	GET HEAD POST				GET HEAD
 fastcgi_cache_min_uses	ngx_http_fastcgi_module	http,server,location	1		number		once			1
 fastcgi_cache_path	ngx_http_fastcgi_module	http	2+							
-fastcgi_cache_revalidate	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
+fastcgi_cache_revalidate	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.5.7		off
 fastcgi_cache_use_stale	ngx_http_fastcgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				off
 fastcgi_cache_valid	ngx_http_fastcgi_module	http,server,location	1+							
 fastcgi_catch_stderr	ngx_http_fastcgi_module	http,server,location	1		list					
 fastcgi_connect_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			60s
-fastcgi_force_ranges	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
+fastcgi_force_ranges	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.7.7		off
 fastcgi_hide_header	ngx_http_fastcgi_module	http,server,location	1		list					
 fastcgi_ignore_client_abort	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
 fastcgi_ignore_headers	ngx_http_fastcgi_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary				
 fastcgi_index	ngx_http_fastcgi_module	http,server,location	1		string		once			
 fastcgi_intercept_errors	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
-fastcgi_keep_conn	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
-fastcgi_limit_rate	ngx_http_fastcgi_module	http,server,location	1		size		once			0
+fastcgi_keep_conn	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.1.4		off
+fastcgi_limit_rate	ngx_http_fastcgi_module	http,server,location	1		size		once	1.7.7		0
 fastcgi_max_temp_file_size	ngx_http_fastcgi_module	http,server,location	1		size		once			1024m
 fastcgi_next_upstream	ngx_http_fastcgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				error timeout
-fastcgi_next_upstream_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			0
-fastcgi_next_upstream_tries	ngx_http_fastcgi_module	http,server,location	1		number		once			0
+fastcgi_next_upstream_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once	1.7.5		0
+fastcgi_next_upstream_tries	ngx_http_fastcgi_module	http,server,location	1		number		once	1.7.5		0
 fastcgi_no_cache	ngx_http_fastcgi_module	http,server,location	1+		predicates					
 fastcgi_param	ngx_http_fastcgi_module	http,server,location	2|3							HTTP_HOST $host$is_request_port$request_port
 fastcgi_pass	ngx_http_fastcgi_module	location,if-in-location	1				once			
@@ -118,10 +118,10 @@ fastcgi_pass_header	ngx_http_fastcgi_module	http,server,location	1		list
 fastcgi_pass_request_body	ngx_http_fastcgi_module	http,server,location	1		on|off		once			on
 fastcgi_pass_request_headers	ngx_http_fastcgi_module	http,server,location	1		on|off		once			on
 fastcgi_read_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			60s
-fastcgi_request_buffering	ngx_http_fastcgi_module	http,server,location	1		on|off		once			on
+fastcgi_request_buffering	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.7.11		on
 fastcgi_send_lowat	ngx_http_fastcgi_module	http,server,location	1		size		once			0
 fastcgi_send_timeout	ngx_http_fastcgi_module	http,server,location	1		time-ms		once			60s
-fastcgi_socket_keepalive	ngx_http_fastcgi_module	http,server,location	1		on|off		once			off
+fastcgi_socket_keepalive	ngx_http_fastcgi_module	http,server,location	1		on|off		once	1.15.6		off
 fastcgi_socket_rcvbuf	ngx_http_fastcgi_module	http,server,location	1		size		once	1.29.0		
 fastcgi_socket_sndbuf	ngx_http_fastcgi_module	http,server,location	1		size		once	1.29.0		
 fastcgi_split_path_info	ngx_http_fastcgi_module	http,server,location	1							
@@ -141,39 +141,39 @@ geoip_org	ngx_stream_geoip_module	stream	1|2
 geoip_proxy	ngx_http_geoip_module	http	1							
 geoip_proxy_recursive	ngx_http_geoip_module	http	1		on|off		once			off
 google_perftools_profiles	ngx_google_perftools_module	main	1		string		once			
-grpc_bind	ngx_http_grpc_module	http,server,location	1|2		bind		once			
-grpc_buffer_size	ngx_http_grpc_module	http,server,location	1		size		once			4k|8k
-grpc_connect_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once			60s
-grpc_hide_header	ngx_http_grpc_module	http,server,location	1		list					
-grpc_ignore_headers	ngx_http_grpc_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary				
-grpc_intercept_errors	ngx_http_grpc_module	http,server,location	1		on|off		once			off
-grpc_next_upstream	ngx_http_grpc_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_502 http_503 http_504 http_403 http_404 http_429 off				error timeout
-grpc_next_upstream_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once			0
-grpc_next_upstream_tries	ngx_http_grpc_module	http,server,location	1		number		once			0
-grpc_pass	ngx_http_grpc_module	location,if-in-location	1				once			
-grpc_pass_header	ngx_http_grpc_module	http,server,location	1		list					
-grpc_read_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once			60s
-grpc_send_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once			60s
-grpc_set_header	ngx_http_grpc_module	http,server,location	2		key value					Content-Length $content_length
-grpc_socket_keepalive	ngx_http_grpc_module	http,server,location	1		on|off		once			off
+grpc_bind	ngx_http_grpc_module	http,server,location	1|2		bind		once	1.13.10		
+grpc_buffer_size	ngx_http_grpc_module	http,server,location	1		size		once	1.13.10		4k|8k
+grpc_connect_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once	1.13.10		60s
+grpc_hide_header	ngx_http_grpc_module	http,server,location	1		list			1.13.10		
+grpc_ignore_headers	ngx_http_grpc_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary		1.13.10		
+grpc_intercept_errors	ngx_http_grpc_module	http,server,location	1		on|off		once	1.13.10		off
+grpc_next_upstream	ngx_http_grpc_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_502 http_503 http_504 http_403 http_404 http_429 off		1.13.10		error timeout
+grpc_next_upstream_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once	1.13.10		0
+grpc_next_upstream_tries	ngx_http_grpc_module	http,server,location	1		number		once	1.13.10		0
+grpc_pass	ngx_http_grpc_module	location,if-in-location	1				once	1.13.10		
+grpc_pass_header	ngx_http_grpc_module	http,server,location	1		list			1.13.10		
+grpc_read_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once	1.13.10		60s
+grpc_send_timeout	ngx_http_grpc_module	http,server,location	1		time-ms		once	1.13.10		60s
+grpc_set_header	ngx_http_grpc_module	http,server,location	2		key value			1.13.10		Content-Length $content_length
+grpc_socket_keepalive	ngx_http_grpc_module	http,server,location	1		on|off		once	1.15.6		off
 grpc_socket_rcvbuf	ngx_http_grpc_module	http,server,location	1		size		once	1.29.0		
 grpc_socket_sndbuf	ngx_http_grpc_module	http,server,location	1		size		once	1.29.0		
-grpc_ssl_certificate	ngx_http_grpc_module	http,server,location	1		complex		once			
+grpc_ssl_certificate	ngx_http_grpc_module	http,server,location	1		complex		once	1.13.10		
 grpc_ssl_certificate_cache	ngx_http_grpc_module	http,server,location	1|2|3					1.27.4		off
-grpc_ssl_certificate_key	ngx_http_grpc_module	http,server,location	1		complex		once			
-grpc_ssl_ciphers	ngx_http_grpc_module	http,server,location	1		string		once			DEFAULT
-grpc_ssl_conf_command	ngx_http_grpc_module	http,server,location	2		key value					
-grpc_ssl_crl	ngx_http_grpc_module	http,server,location	1		string		once			
-grpc_ssl_name	ngx_http_grpc_module	http,server,location	1		complex		once			host from grpc_pass
-grpc_ssl_password_file	ngx_http_grpc_module	http,server,location	1				once			
-grpc_ssl_protocols	ngx_http_grpc_module	http,server,location	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
-grpc_ssl_server_name	ngx_http_grpc_module	http,server,location	1		on|off		once			off
-grpc_ssl_session_reuse	ngx_http_grpc_module	http,server,location	1		on|off		once			on
-grpc_ssl_trusted_certificate	ngx_http_grpc_module	http,server,location	1		string		once			
-grpc_ssl_verify	ngx_http_grpc_module	http,server,location	1		on|off		once			off
-grpc_ssl_verify_depth	ngx_http_grpc_module	http,server,location	1		number		once			1
-gunzip	ngx_http_gunzip_filter_module	http,server,location	1		on|off		once			off
-gunzip_buffers	ngx_http_gunzip_filter_module	http,server,location	2		count size		once			32 4k|16 8k
+grpc_ssl_certificate_key	ngx_http_grpc_module	http,server,location	1		complex		once	1.13.10		
+grpc_ssl_ciphers	ngx_http_grpc_module	http,server,location	1		string		once	1.13.10		DEFAULT
+grpc_ssl_conf_command	ngx_http_grpc_module	http,server,location	2		key value			1.19.4		
+grpc_ssl_crl	ngx_http_grpc_module	http,server,location	1		string		once	1.13.10		
+grpc_ssl_name	ngx_http_grpc_module	http,server,location	1		complex		once	1.13.10		host from grpc_pass
+grpc_ssl_password_file	ngx_http_grpc_module	http,server,location	1				once	1.13.10		
+grpc_ssl_protocols	ngx_http_grpc_module	http,server,location	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3		1.13.10		TLSv1.2 TLSv1.3
+grpc_ssl_server_name	ngx_http_grpc_module	http,server,location	1		on|off		once	1.13.10		off
+grpc_ssl_session_reuse	ngx_http_grpc_module	http,server,location	1		on|off		once	1.13.10		on
+grpc_ssl_trusted_certificate	ngx_http_grpc_module	http,server,location	1		string		once	1.13.10		
+grpc_ssl_verify	ngx_http_grpc_module	http,server,location	1		on|off		once	1.13.10		off
+grpc_ssl_verify_depth	ngx_http_grpc_module	http,server,location	1		number		once	1.13.10		1
+gunzip	ngx_http_gunzip_filter_module	http,server,location	1		on|off		once	1.3.6		off
+gunzip_buffers	ngx_http_gunzip_filter_module	http,server,location	2		count size		once	1.3.6		32 4k|16 8k
 gzip	ngx_http_gzip_filter_module	http,server,location,if-in-location	1		on|off		once			off
 gzip_buffers	ngx_http_gzip_filter_module	http,server,location	2		count size		once			32 4k|16 8k
 gzip_comp_level	ngx_http_gzip_filter_module	http,server,location	1		number	1..9	once			1
@@ -187,23 +187,23 @@ gzip_static	ngx_http_gzip_static_module	http,server,location	1		word	off on alwa
 gzip_types	ngx_http_gzip_filter_module	http,server,location	1+		types					text/html
 gzip_vary	ngx_http_core_module	http,server,location	1		on|off		once			
 gzip_window	ngx_http_gzip_filter_module	http,server,location	1		size		once			
-hash	ngx_http_upstream_hash_module	upstream	1|2							
-hash	ngx_stream_upstream_hash_module	stream-upstream	1|2							
+hash	ngx_http_upstream_hash_module	upstream	1|2					1.7.2		
+hash	ngx_stream_upstream_hash_module	stream-upstream	1|2					1.9.0		
 http	ngx_http	main	0	block			once			
 http2	ngx_http_v2_module	http,server	1		on|off		once	1.25.1		off
-http2_body_preread_size	ngx_http_v2_module	http,server	1		size		once			64k
-http2_chunk_size	ngx_http_v2_module	http,server,location	1		size		once			8k
-http2_idle_timeout	ngx_http_v2_module	http,server	1							3m
-http2_max_concurrent_pushes	ngx_http_v2_module	http,server	1		number		once			10
-http2_max_concurrent_streams	ngx_http_v2_module	http,server	1		number		once			128
-http2_max_field_size	ngx_http_v2_module	http,server	1							4k
-http2_max_header_size	ngx_http_v2_module	http,server	1							16k
-http2_max_requests	ngx_http_v2_module	http,server	1							1000
+http2_body_preread_size	ngx_http_v2_module	http,server	1		size		once	1.11.0		64k
+http2_chunk_size	ngx_http_v2_module	http,server,location	1		size		once	1.9.5		8k
+http2_idle_timeout	ngx_http_v2_module	http,server	1					1.9.5		3m
+http2_max_concurrent_pushes	ngx_http_v2_module	http,server	1		number		once	1.13.9		10
+http2_max_concurrent_streams	ngx_http_v2_module	http,server	1		number		once	1.9.5		128
+http2_max_field_size	ngx_http_v2_module	http,server	1					1.9.5		4k
+http2_max_header_size	ngx_http_v2_module	http,server	1					1.9.5		16k
+http2_max_requests	ngx_http_v2_module	http,server	1					1.11.6		1000
 http2_pool_size	ngx_http_v2_module	http,server	1		size		once			
-http2_push	ngx_http_v2_module	http,server,location	1							off
-http2_push_preload	ngx_http_v2_module	http,server,location	1		on|off		once			off
-http2_recv_buffer_size	ngx_http_v2_module	http	1		size		once			256k
-http2_recv_timeout	ngx_http_v2_module	http,server	1							30s
+http2_push	ngx_http_v2_module	http,server,location	1					1.13.9		off
+http2_push_preload	ngx_http_v2_module	http,server,location	1		on|off		once	1.13.9		off
+http2_recv_buffer_size	ngx_http_v2_module	http	1		size		once	1.9.5		256k
+http2_recv_timeout	ngx_http_v2_module	http,server	1					1.9.5		30s
 http2_streams_index_size	ngx_http_v2_module	http,server	1		number		once			
 http3	ngx_http_v3_module	http,server	1		on|off		once	1.25.0		on
 http3_hq	ngx_http_v3_module	http,server	1		on|off		once	1.25.0		off
@@ -227,16 +227,16 @@ index	ngx_http_index_module	http,server,location	1+							index.html
 internal	ngx_http_core_module	location	0				once			
 iocp_threads	ngx_iocp_module	events	1		number		once			
 ip_hash	ngx_http_upstream_ip_hash_module	upstream	0							
-keepalive	ngx_http_upstream_keepalive_module	upstream	1				once			
+keepalive	ngx_http_upstream_keepalive_module	upstream	1				once	1.1.4		
 keepalive	ngx_http_upstream_keepalive_module	upstream	1|2				once	1.27.0		
 keepalive_disable	ngx_http_core_module	http,server,location	1|2		words	none msie6 safari				msie6
 keepalive_min_timeout	ngx_http_core_module	http,server,location	1		time-ms		once	1.27.4		0
 keepalive_requests	ngx_http_core_module	http,server,location	1		number		once			1000
-keepalive_requests	ngx_http_upstream_keepalive_module	upstream	1		number		once			
-keepalive_time	ngx_http_core_module	http,server,location	1		time-ms		once			1h
-keepalive_time	ngx_http_upstream_keepalive_module	upstream	1		time-ms		once			
+keepalive_requests	ngx_http_upstream_keepalive_module	upstream	1		number		once	1.15.3		
+keepalive_time	ngx_http_core_module	http,server,location	1		time-ms		once	1.19.10		1h
+keepalive_time	ngx_http_upstream_keepalive_module	upstream	1		time-ms		once	1.19.10		
 keepalive_timeout	ngx_http_core_module	http,server,location	1|2		time-ms		once			75s
-keepalive_timeout	ngx_http_upstream_keepalive_module	upstream	1		time-ms		once			
+keepalive_timeout	ngx_http_upstream_keepalive_module	upstream	1		time-ms		once	1.15.3		
 kqueue_changes	ngx_kqueue_module	events	1		number		once			
 kqueue_events	ngx_kqueue_module	events	1		number		once			
 large_client_header_buffers	ngx_http_core_module	http,server	2		count size		once			4 8k
@@ -246,28 +246,29 @@ least_time	ngx_http_upstream_least_time_module	upstream	1|2					1.31.0
 least_time	ngx_stream_upstream_least_time_module	stream-upstream	1|2					1.31.0		
 limit_conn	ngx_http_limit_conn_module	http,server,location	2							
 limit_conn	ngx_stream_limit_conn_module	stream,stream-server	2							
-limit_conn_dry_run	ngx_http_limit_conn_module	http,server,location	1		on|off		once			off
-limit_conn_dry_run	ngx_stream_limit_conn_module	stream,stream-server	1		on|off		once			off
+limit_conn_dry_run	ngx_http_limit_conn_module	http,server,location	1		on|off		once	1.17.6		off
+limit_conn_dry_run	ngx_stream_limit_conn_module	stream,stream-server	1		on|off		once	1.17.6		off
 limit_conn_log_level	ngx_http_limit_conn_module	http,server,location	1		word	info notice warn error	once			error
 limit_conn_log_level	ngx_stream_limit_conn_module	stream,stream-server	1		word	info notice warn error	once			error
-limit_conn_status	ngx_http_limit_conn_module	http,server,location	1		number	400..599	once			503
-limit_conn_zone	ngx_http_limit_conn_module	http	2							
-limit_conn_zone	ngx_stream_limit_conn_module	stream	2							
+limit_conn_status	ngx_http_limit_conn_module	http,server,location	1		number	400..599	once	1.3.15		503
+limit_conn_zone	ngx_http_limit_conn_module	http	2					1.1.8		
+limit_conn_zone	ngx_stream_limit_conn_module	stream	2					1.1.8		
 limit_except	ngx_http_core_module	location	1+	block			once			
 limit_rate	ngx_http_core_module	http,server,location,if-in-location	1		complex-size		once			0
 limit_rate_after	ngx_http_core_module	http,server,location,if-in-location	1		complex-size		once			0
 limit_req	ngx_http_limit_req_module	http,server,location	1|2|3							
-limit_req_dry_run	ngx_http_limit_req_module	http,server,location	1		on|off		once			off
+limit_req_dry_run	ngx_http_limit_req_module	http,server,location	1		on|off		once	1.17.1		off
 limit_req_log_level	ngx_http_limit_req_module	http,server,location	1		word	info notice warn error	once			error
-limit_req_status	ngx_http_limit_req_module	http,server,location	1		number	400..599	once			503
+limit_req_status	ngx_http_limit_req_module	http,server,location	1		number	400..599	once	1.3.15		503
 limit_req_zone	ngx_http_limit_req_module	http	3							
+limit_zone	ngx_http_limit_conn_module	http	3						1.7.6	
 lingering_close	ngx_http_core_module	http,server,location	1		word	off on always	once			on
 lingering_time	ngx_http_core_module	http,server,location	1		time-ms		once			30s
 lingering_timeout	ngx_http_core_module	http,server,location	1		time-ms		once			5s
 listen	ngx_http_core_module	server	1+							*:80 | *:8000
 listen	ngx_mail_core_module	mail-server	1+							
 listen	ngx_stream_core_module	stream-server	1+							
-load_module	nginx	main	1							
+load_module	nginx	main	1					1.9.11		
 location	ngx_http_core_module	server,location	1|2	block						
 lock_file	nginx	main	1		string		once			logs/nginx.lock
 log_format	ngx_http_log_module	http	2+							combined "..."
@@ -284,7 +285,7 @@ map_hash_max_size	ngx_stream_map_module	stream	1		number		once			2048
 master_process	nginx	main	1		on|off		once			on
 max_errors	ngx_mail_core_module	mail,mail-server	1		number		once			5
 max_headers	ngx_http_core_module	http,server	1		number		once			1000
-max_ranges	ngx_http_core_module	http,server,location	1		number		once			
+max_ranges	ngx_http_core_module	http,server,location	1		number		once	1.1.2		
 memcached_bind	ngx_http_memcached_module	http,server,location	1|2		bind		once			
 memcached_buffer_size	ngx_http_memcached_module	http,server,location	1		size		once			4k|8k
 memcached_connect_timeout	ngx_http_memcached_module	http,server,location	1		time-ms		once			60s
@@ -298,14 +299,14 @@ memcached_send_timeout	ngx_http_memcached_module	http,server,location	1		time-ms
 memcached_socket_keepalive	ngx_http_memcached_module	http,server,location	1		on|off		once			off
 merge_slashes	ngx_http_core_module	http,server	1		on|off		once			on
 min_delete_depth	ngx_http_dav_module	http,server,location	1		number		once			0
-mirror	ngx_http_mirror_module	http,server,location	1							off
-mirror_request_body	ngx_http_mirror_module	http,server,location	1		on|off		once			on
+mirror	ngx_http_mirror_module	http,server,location	1					1.13.4		off
+mirror_request_body	ngx_http_mirror_module	http,server,location	1		on|off		once	1.13.4		on
 modern_browser	ngx_http_browser_module	http,server,location	1|2							
 modern_browser_value	ngx_http_browser_module	http,server,location	1							1
 mp4	ngx_http_mp4_module	location	0							
 mp4_buffer_size	ngx_http_mp4_module	http,server,location	1		size		once			512K
 mp4_max_buffer_size	ngx_http_mp4_module	http,server,location	1		size		once			10M
-mp4_start_key_frame	ngx_http_mp4_module	http,server,location	1		on|off		once			off
+mp4_start_key_frame	ngx_http_mp4_module	http,server,location	1		on|off		once	1.21.4		off
 msie_padding	ngx_http_core_module	http,server,location	1		on|off		once			on
 msie_refresh	ngx_http_core_module	http,server,location	1		on|off		once			off
 multi_accept	ngx_event	events	1		on|off		once			off
@@ -319,7 +320,7 @@ open_log_file_cache	ngx_stream_log_module	stream,stream-server	1|2|3|4				once		
 output_buffers	ngx_http_copy_filter_module	http,server,location	2		count size		once			
 override_charset	ngx_http_charset_filter_module	http,server,location,if-in-location	1		on|off		once			off
 pass	ngx_stream_pass_module	stream-server	1					1.25.5		
-pcre_jit	ngx_regex	main	1		on|off		once			off
+pcre_jit	ngx_regex	main	1		on|off		once	1.1.12		off
 perl	ngx_http_perl_module	location,limit_except	1							
 perl_modules	ngx_http_perl_module	http	1		list					
 perl_require	ngx_http_perl_module	http	1		list					
@@ -345,44 +346,44 @@ proxy_buffering	ngx_http_proxy_module	http,server,location	1		on|off		once			on
 proxy_buffers	ngx_http_proxy_module	http,server,location	2		count size		once			8 4k|8k
 proxy_busy_buffers_size	ngx_http_proxy_module	http,server,location	1		size		once			8k|16k
 proxy_cache	ngx_http_proxy_module	http,server,location	1				once			off
-proxy_cache_background_update	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_cache_background_update	ngx_http_proxy_module	http,server,location	1		on|off		once	1.11.10		off
 proxy_cache_bypass	ngx_http_proxy_module	http,server,location	1+		predicates					
-proxy_cache_convert_head	ngx_http_proxy_module	http,server,location	1		on|off		once			on
+proxy_cache_convert_head	ngx_http_proxy_module	http,server,location	1		on|off		once	1.9.7		on
 proxy_cache_key	ngx_http_proxy_module	http,server,location	1				once			$scheme$proxy_host$request_uri
-proxy_cache_lock	ngx_http_proxy_module	http,server,location	1		on|off		once			off
-proxy_cache_lock_age	ngx_http_proxy_module	http,server,location	1		time-ms		once			5s
-proxy_cache_lock_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once			5s
-proxy_cache_max_range_offset	ngx_http_proxy_module	http,server,location	1		offset		once			
+proxy_cache_lock	ngx_http_proxy_module	http,server,location	1		on|off		once	1.1.12		off
+proxy_cache_lock_age	ngx_http_proxy_module	http,server,location	1		time-ms		once	1.7.8		5s
+proxy_cache_lock_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once	1.1.12		5s
+proxy_cache_max_range_offset	ngx_http_proxy_module	http,server,location	1		offset		once	1.11.6		
 proxy_cache_methods	ngx_http_proxy_module	http,server,location	1+		words	GET HEAD POST				GET HEAD
 proxy_cache_min_uses	ngx_http_proxy_module	http,server,location	1		number		once			1
 proxy_cache_path	ngx_http_proxy_module	http	2+							
-proxy_cache_revalidate	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_cache_revalidate	ngx_http_proxy_module	http,server,location	1		on|off		once	1.5.7		off
 proxy_cache_use_stale	ngx_http_proxy_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_502 http_503 http_504 http_403 http_404 http_429 updating off				off
 proxy_cache_valid	ngx_http_proxy_module	http,server,location	1+							
 proxy_connect_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once			60s
 proxy_connect_timeout	ngx_stream_proxy_module	stream,stream-server	1		time-ms		once			60s
-proxy_cookie_domain	ngx_http_proxy_module	http,server,location	1|2							off
-proxy_cookie_flags	ngx_http_proxy_module	http,server,location	1|2|3|4							off
-proxy_cookie_path	ngx_http_proxy_module	http,server,location	1|2							off
+proxy_cookie_domain	ngx_http_proxy_module	http,server,location	1|2					1.1.15		off
+proxy_cookie_flags	ngx_http_proxy_module	http,server,location	1|2|3|4					1.19.3		off
+proxy_cookie_path	ngx_http_proxy_module	http,server,location	1|2					1.1.15		off
 proxy_download_rate	ngx_stream_proxy_module	stream,stream-server	1		complex-size		once			0
 proxy_downstream_buffer	ngx_stream_proxy_module	stream,stream-server	1		size		once			
-proxy_force_ranges	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_force_ranges	ngx_http_proxy_module	http,server,location	1		on|off		once	1.7.7		off
 proxy_half_close	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			off
 proxy_headers_hash_bucket_size	ngx_http_proxy_module	http,server,location	1		number		once			64
 proxy_headers_hash_max_size	ngx_http_proxy_module	http,server,location	1		number		once			512
 proxy_hide_header	ngx_http_proxy_module	http,server,location	1		list					
-proxy_http_version	ngx_http_proxy_module	http,server,location	1		word	1.0 1.1 2@1.29.4	once			1.1
+proxy_http_version	ngx_http_proxy_module	http,server,location	1		word	1.0 1.1 2@1.29.4	once	1.1.4		1.1
 proxy_ignore_client_abort	ngx_http_proxy_module	http,server,location	1		on|off		once			off
 proxy_ignore_headers	ngx_http_proxy_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary				
 proxy_intercept_errors	ngx_http_proxy_module	http,server,location	1		on|off		once			off
-proxy_limit_rate	ngx_http_proxy_module	http,server,location	1		size		once			0
+proxy_limit_rate	ngx_http_proxy_module	http,server,location	1		size		once	1.7.7		0
 proxy_max_temp_file_size	ngx_http_proxy_module	http,server,location	1		size		once			1024m
 proxy_method	ngx_http_proxy_module	http,server,location	1		complex		once			
 proxy_next_upstream	ngx_http_proxy_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_502 http_503 http_504 http_403 http_404 http_429 updating off				error timeout
 proxy_next_upstream	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			on
-proxy_next_upstream_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once			0
+proxy_next_upstream_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once	1.7.5		0
 proxy_next_upstream_timeout	ngx_stream_proxy_module	stream,stream-server	1		time-ms		once			0
-proxy_next_upstream_tries	ngx_http_proxy_module	http,server,location	1		number		once			0
+proxy_next_upstream_tries	ngx_http_proxy_module	http,server,location	1		number		once	1.7.5		0
 proxy_next_upstream_tries	ngx_stream_proxy_module	stream,stream-server	1		number		once			0
 proxy_no_cache	ngx_http_proxy_module	http,server,location	1+		predicates					
 proxy_pass	ngx_http_proxy_module	location,if-in-location,limit_except	1				once			
@@ -397,7 +398,7 @@ proxy_protocol	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			of
 proxy_protocol_timeout	ngx_stream_core_module	stream,stream-server	1		time-ms		once			30s
 proxy_read_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once			60s
 proxy_redirect	ngx_http_proxy_module	http,server,location	1|2							default
-proxy_request_buffering	ngx_http_proxy_module	http,server,location	1		on|off		once			on
+proxy_request_buffering	ngx_http_proxy_module	http,server,location	1		on|off		once	1.7.11		on
 proxy_requests	ngx_stream_proxy_module	stream,stream-server	1		number		once			0
 proxy_responses	ngx_stream_proxy_module	stream,stream-server	1		number		once			
 proxy_send_lowat	ngx_http_proxy_module	http,server,location	1		size		once			0
@@ -405,7 +406,7 @@ proxy_send_timeout	ngx_http_proxy_module	http,server,location	1		time-ms		once		
 proxy_set_body	ngx_http_proxy_module	http,server,location	1		string		once			
 proxy_set_header	ngx_http_proxy_module	http,server,location	2		key value					Connection close
 proxy_smtp_auth	ngx_mail_proxy_module	mail,mail-server	1		on|off		once			off
-proxy_socket_keepalive	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_socket_keepalive	ngx_http_proxy_module	http,server,location	1		on|off		once	1.15.6		off
 proxy_socket_keepalive	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			off
 proxy_socket_rcvbuf	ngx_http_proxy_module	http,server,location	1		size		once	1.29.0		
 proxy_socket_rcvbuf	ngx_stream_proxy_module	stream,stream-server	1		size		once	1.29.0		
@@ -413,33 +414,33 @@ proxy_socket_sndbuf	ngx_http_proxy_module	http,server,location	1		size		once	1.2
 proxy_socket_sndbuf	ngx_stream_proxy_module	stream,stream-server	1		size		once	1.29.0		
 proxy_ssl	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			off
 proxy_ssl_alpn	ngx_stream_proxy_module	stream,stream-server	1+					1.29.0		
-proxy_ssl_certificate	ngx_http_proxy_module	http,server,location	1		complex		once			
+proxy_ssl_certificate	ngx_http_proxy_module	http,server,location	1		complex		once	1.7.8		
 proxy_ssl_certificate	ngx_stream_proxy_module	stream,stream-server	1		complex		once			
 proxy_ssl_certificate_cache	ngx_http_proxy_module	http,server,location	1|2|3					1.27.4		off
 proxy_ssl_certificate_cache	ngx_stream_proxy_module	stream,stream-server	1|2|3					1.27.4		off
-proxy_ssl_certificate_key	ngx_http_proxy_module	http,server,location	1		complex		once			
+proxy_ssl_certificate_key	ngx_http_proxy_module	http,server,location	1		complex		once	1.7.8		
 proxy_ssl_certificate_key	ngx_stream_proxy_module	stream,stream-server	1		complex		once			
-proxy_ssl_ciphers	ngx_http_proxy_module	http,server,location	1		string		once			DEFAULT
+proxy_ssl_ciphers	ngx_http_proxy_module	http,server,location	1		string		once	1.5.6		DEFAULT
 proxy_ssl_ciphers	ngx_stream_proxy_module	stream,stream-server	1		string		once			DEFAULT
-proxy_ssl_conf_command	ngx_http_proxy_module	http,server,location	2		key value					
+proxy_ssl_conf_command	ngx_http_proxy_module	http,server,location	2		key value			1.19.4		
 proxy_ssl_conf_command	ngx_stream_proxy_module	stream,stream-server	2		key value					
-proxy_ssl_crl	ngx_http_proxy_module	http,server,location	1		string		once			
+proxy_ssl_crl	ngx_http_proxy_module	http,server,location	1		string		once	1.7.0		
 proxy_ssl_crl	ngx_stream_proxy_module	stream,stream-server	1		string		once			
-proxy_ssl_name	ngx_http_proxy_module	http,server,location	1		complex		once			$proxy_host
+proxy_ssl_name	ngx_http_proxy_module	http,server,location	1		complex		once	1.7.0		$proxy_host
 proxy_ssl_name	ngx_stream_proxy_module	stream,stream-server	1		complex		once			host from proxy_pass
-proxy_ssl_password_file	ngx_http_proxy_module	http,server,location	1				once			
+proxy_ssl_password_file	ngx_http_proxy_module	http,server,location	1				once	1.7.8		
 proxy_ssl_password_file	ngx_stream_proxy_module	stream,stream-server	1				once			
-proxy_ssl_protocols	ngx_http_proxy_module	http,server,location	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
+proxy_ssl_protocols	ngx_http_proxy_module	http,server,location	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3		1.5.6		TLSv1.2 TLSv1.3
 proxy_ssl_protocols	ngx_stream_proxy_module	stream,stream-server	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
-proxy_ssl_server_name	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_ssl_server_name	ngx_http_proxy_module	http,server,location	1		on|off		once	1.7.0		off
 proxy_ssl_server_name	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			off
 proxy_ssl_session_reuse	ngx_http_proxy_module	http,server,location	1		on|off		once			on
 proxy_ssl_session_reuse	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			on
-proxy_ssl_trusted_certificate	ngx_http_proxy_module	http,server,location	1		string		once			
+proxy_ssl_trusted_certificate	ngx_http_proxy_module	http,server,location	1		string		once	1.7.0		
 proxy_ssl_trusted_certificate	ngx_stream_proxy_module	stream,stream-server	1		string		once			
-proxy_ssl_verify	ngx_http_proxy_module	http,server,location	1		on|off		once			off
+proxy_ssl_verify	ngx_http_proxy_module	http,server,location	1		on|off		once	1.7.0		off
 proxy_ssl_verify	ngx_stream_proxy_module	stream,stream-server	1		on|off		once			off
-proxy_ssl_verify_depth	ngx_http_proxy_module	http,server,location	1		number		once			1
+proxy_ssl_verify_depth	ngx_http_proxy_module	http,server,location	1		number		once	1.7.0		1
 proxy_ssl_verify_depth	ngx_stream_proxy_module	stream,stream-server	1		number		once			1
 proxy_store	ngx_http_proxy_module	http,server,location	1				once			off
 proxy_store_access	ngx_http_proxy_module	http,server,location	1|2|3		access		once			user:rw
@@ -454,12 +455,12 @@ quic_bpf	ngx_event_quic_bpf	main	1		on|off		once	1.25.0
 quic_gso	ngx_http_v3_module	http,server	1		on|off		once	1.25.0		off
 quic_host_key	ngx_http_v3_module	http,server	1					1.25.0		
 quic_retry	ngx_http_v3_module	http,server	1		on|off		once	1.25.0		off
-random	ngx_http_upstream_random_module	upstream	0|1|2							
-random	ngx_stream_upstream_random_module	stream-upstream	0|1|2							
+random	ngx_http_upstream_random_module	upstream	0|1|2					1.15.1		
+random	ngx_stream_upstream_random_module	stream-upstream	0|1|2					1.15.1		
 random_index	ngx_http_random_index_module	location	1		on|off		once			off
 read_ahead	ngx_http_core_module	http,server,location	1		size		once			0
 real_ip_header	ngx_http_realip_module	http,server,location	1				once			X-Real-IP
-real_ip_recursive	ngx_http_realip_module	http,server,location	1		on|off		once			off
+real_ip_recursive	ngx_http_realip_module	http,server,location	1		on|off		once	1.2.1		off
 recursive_error_pages	ngx_http_core_module	http,server,location	1		on|off		once			off
 referer_hash_bucket_size	ngx_http_referer_module	server,location	1		number		once			64
 referer_hash_max_size	ngx_http_referer_module	server,location	1		number		once			2048
@@ -487,30 +488,30 @@ scgi_buffering	ngx_http_scgi_module	http,server,location	1		on|off		once			on
 scgi_buffers	ngx_http_scgi_module	http,server,location	2		count size		once			8 4k|8k
 scgi_busy_buffers_size	ngx_http_scgi_module	http,server,location	1		size		once			8k|16k
 scgi_cache	ngx_http_scgi_module	http,server,location	1				once			off
-scgi_cache_background_update	ngx_http_scgi_module	http,server,location	1		on|off		once			off
+scgi_cache_background_update	ngx_http_scgi_module	http,server,location	1		on|off		once	1.11.10		off
 scgi_cache_bypass	ngx_http_scgi_module	http,server,location	1+		predicates					
 scgi_cache_key	ngx_http_scgi_module	http,server,location	1				once			
-scgi_cache_lock	ngx_http_scgi_module	http,server,location	1		on|off		once			off
-scgi_cache_lock_age	ngx_http_scgi_module	http,server,location	1		time-ms		once			5s
-scgi_cache_lock_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once			5s
-scgi_cache_max_range_offset	ngx_http_scgi_module	http,server,location	1		offset		once			
+scgi_cache_lock	ngx_http_scgi_module	http,server,location	1		on|off		once	1.1.12		off
+scgi_cache_lock_age	ngx_http_scgi_module	http,server,location	1		time-ms		once	1.7.8		5s
+scgi_cache_lock_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once	1.1.12		5s
+scgi_cache_max_range_offset	ngx_http_scgi_module	http,server,location	1		offset		once	1.11.6		
 scgi_cache_methods	ngx_http_scgi_module	http,server,location	1+		words	GET HEAD POST				GET HEAD
 scgi_cache_min_uses	ngx_http_scgi_module	http,server,location	1		number		once			1
 scgi_cache_path	ngx_http_scgi_module	http	2+							
-scgi_cache_revalidate	ngx_http_scgi_module	http,server,location	1		on|off		once			off
+scgi_cache_revalidate	ngx_http_scgi_module	http,server,location	1		on|off		once	1.5.7		off
 scgi_cache_use_stale	ngx_http_scgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				off
 scgi_cache_valid	ngx_http_scgi_module	http,server,location	1+							
 scgi_connect_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once			60s
-scgi_force_ranges	ngx_http_scgi_module	http,server,location	1		on|off		once			off
+scgi_force_ranges	ngx_http_scgi_module	http,server,location	1		on|off		once	1.7.7		off
 scgi_hide_header	ngx_http_scgi_module	http,server,location	1		list					
 scgi_ignore_client_abort	ngx_http_scgi_module	http,server,location	1		on|off		once			off
 scgi_ignore_headers	ngx_http_scgi_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary				
 scgi_intercept_errors	ngx_http_scgi_module	http,server,location	1		on|off		once			off
-scgi_limit_rate	ngx_http_scgi_module	http,server,location	1		size		once			0
+scgi_limit_rate	ngx_http_scgi_module	http,server,location	1		size		once	1.7.7		0
 scgi_max_temp_file_size	ngx_http_scgi_module	http,server,location	1		size		once			1024m
 scgi_next_upstream	ngx_http_scgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				error timeout
-scgi_next_upstream_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once			0
-scgi_next_upstream_tries	ngx_http_scgi_module	http,server,location	1		number		once			0
+scgi_next_upstream_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once	1.7.5		0
+scgi_next_upstream_tries	ngx_http_scgi_module	http,server,location	1		number		once	1.7.5		0
 scgi_no_cache	ngx_http_scgi_module	http,server,location	1+		predicates					
 scgi_param	ngx_http_scgi_module	http,server,location	2|3							HTTP_HOST $host$is_request_port$request_port
 scgi_pass	ngx_http_scgi_module	location,if-in-location	1				once			
@@ -518,9 +519,9 @@ scgi_pass_header	ngx_http_scgi_module	http,server,location	1		list
 scgi_pass_request_body	ngx_http_scgi_module	http,server,location	1		on|off		once			on
 scgi_pass_request_headers	ngx_http_scgi_module	http,server,location	1		on|off		once			on
 scgi_read_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once			60s
-scgi_request_buffering	ngx_http_scgi_module	http,server,location	1		on|off		once			on
+scgi_request_buffering	ngx_http_scgi_module	http,server,location	1		on|off		once	1.7.11		on
 scgi_send_timeout	ngx_http_scgi_module	http,server,location	1		time-ms		once			60s
-scgi_socket_keepalive	ngx_http_scgi_module	http,server,location	1		on|off		once			off
+scgi_socket_keepalive	ngx_http_scgi_module	http,server,location	1		on|off		once	1.15.6		off
 scgi_socket_rcvbuf	ngx_http_scgi_module	http,server,location	1		size		once	1.29.0		
 scgi_socket_sndbuf	ngx_http_scgi_module	http,server,location	1		size		once	1.29.0		
 scgi_store	ngx_http_scgi_module	http,server,location	1				once			off
@@ -553,7 +554,7 @@ set	ngx_stream_set_module	stream-server	2
 set_real_ip_from	ngx_http_realip_module	http,server,location	1							
 set_real_ip_from	ngx_mail_realip_module	mail,mail-server	1							
 set_real_ip_from	ngx_stream_realip_module	stream,stream-server	1							
-slice	ngx_http_slice_filter_module	http,server,location	1		size		once			0
+slice	ngx_http_slice_filter_module	http,server,location	1		size		once	1.9.8		0
 smtp_auth	ngx_mail_smtp_module	mail,mail-server	1+		words	plain login cram-md5 external none				plain login
 smtp_capabilities	ngx_mail_smtp_module	mail,mail-server	1+							
 smtp_client_buffer	ngx_mail_smtp_module	mail,mail-server	1		size		once			4k|8k
@@ -563,13 +564,15 @@ split_clients	ngx_http_split_clients_module	http	2	block
 split_clients	ngx_stream_split_clients_module	stream	2	block						
 ssi	ngx_http_ssi_filter_module	http,server,location,if-in-location	1		on|off		once			off
 ssi_ignore_recycled_buffers	ngx_http_ssi_filter_module	http,server,location	1		on|off		once			
-ssi_last_modified	ngx_http_ssi_filter_module	http,server,location	1		on|off		once			off
+ssi_last_modified	ngx_http_ssi_filter_module	http,server,location	1		on|off		once	1.5.1		off
 ssi_min_file_chunk	ngx_http_ssi_filter_module	http,server,location	1		size		once			1k
 ssi_silent_errors	ngx_http_ssi_filter_module	http,server,location	1		on|off		once			off
 ssi_types	ngx_http_ssi_filter_module	http,server,location	1+		types					text/html
 ssi_value_length	ngx_http_ssi_filter_module	http,server,location	1		size		once			256
+ssl	ngx_http_ssl_module	http,server	1		on|off		once		1.25.1	off
+ssl	ngx_mail_ssl_module	mail,mail-server	1		on|off		once		1.25.1	off
 ssl_alpn	ngx_stream_ssl_module	stream,stream-server	1+				once			
-ssl_buffer_size	ngx_http_ssl_module	http,server	1		size		once			16k
+ssl_buffer_size	ngx_http_ssl_module	http,server	1		size		once	1.5.9		16k
 ssl_certificate	ngx_http_ssl_module	http,server	1		list					
 ssl_certificate	ngx_mail_ssl_module	mail,mail-server	1		list					
 ssl_certificate	ngx_stream_ssl_module	stream,stream-server	1		list					
@@ -587,16 +590,16 @@ ssl_ciphers	ngx_stream_ssl_module	stream,stream-server	1		string		once			HIGH:!a
 ssl_client_certificate	ngx_http_ssl_module	http,server	1		string		once			
 ssl_client_certificate	ngx_mail_ssl_module	mail,mail-server	1		string		once			
 ssl_client_certificate	ngx_stream_ssl_module	stream,stream-server	1		string		once			
-ssl_conf_command	ngx_http_ssl_module	http,server	2		key value					
-ssl_conf_command	ngx_mail_ssl_module	mail,mail-server	2		key value					
-ssl_conf_command	ngx_stream_ssl_module	stream,stream-server	2		key value					
+ssl_conf_command	ngx_http_ssl_module	http,server	2		key value			1.19.4		
+ssl_conf_command	ngx_mail_ssl_module	mail,mail-server	2		key value			1.19.4		
+ssl_conf_command	ngx_stream_ssl_module	stream,stream-server	2		key value			1.19.4		
 ssl_crl	ngx_http_ssl_module	http,server	1		string		once			
 ssl_crl	ngx_mail_ssl_module	mail,mail-server	1		string		once			
 ssl_crl	ngx_stream_ssl_module	stream,stream-server	1		string		once			
 ssl_dhparam	ngx_http_ssl_module	http,server	1		string		once			
 ssl_dhparam	ngx_mail_ssl_module	mail,mail-server	1		string		once			
 ssl_dhparam	ngx_stream_ssl_module	stream,stream-server	1		string		once			
-ssl_early_data	ngx_http_ssl_module	http,server	1		on|off		once			off
+ssl_early_data	ngx_http_ssl_module	http,server	1		on|off		once	1.15.3		off
 ssl_ecdh_curve	ngx_http_ssl_module	http,server	1		string		once			auto
 ssl_ecdh_curve	ngx_mail_ssl_module	mail,mail-server	1		string		once			auto
 ssl_ecdh_curve	ngx_stream_ssl_module	stream,stream-server	1		string		once			auto
@@ -605,15 +608,15 @@ ssl_ech_file	ngx_stream_ssl_module	stream,stream-server	1		string		once	1.29.4
 ssl_engine	ngx_event_openssl	main	1							
 ssl_handshake_timeout	ngx_stream_ssl_module	stream,stream-server	1		time-ms		once			60s
 ssl_object_cache_inheritable	ngx_event_openssl_cache	main	1		on|off		once	1.27.4		on
-ssl_ocsp	ngx_http_ssl_module	http,server	1		word	off on leaf	once			off
+ssl_ocsp	ngx_http_ssl_module	http,server	1		word	off on leaf	once	1.19.0		off
 ssl_ocsp	ngx_stream_ssl_module	stream,stream-server	1		word	off on leaf	once	1.27.2		off
-ssl_ocsp_cache	ngx_http_ssl_module	http,server	1				once			off
+ssl_ocsp_cache	ngx_http_ssl_module	http,server	1				once	1.19.0		off
 ssl_ocsp_cache	ngx_stream_ssl_module	stream,stream-server	1					1.27.2		off
-ssl_ocsp_responder	ngx_http_ssl_module	http,server	1		string		once			
+ssl_ocsp_responder	ngx_http_ssl_module	http,server	1		string		once	1.19.0		
 ssl_ocsp_responder	ngx_stream_ssl_module	stream,stream-server	1		string		once	1.27.2		
-ssl_password_file	ngx_http_ssl_module	http,server	1				once			
-ssl_password_file	ngx_mail_ssl_module	mail,mail-server	1				once			
-ssl_password_file	ngx_stream_ssl_module	stream,stream-server	1				once			
+ssl_password_file	ngx_http_ssl_module	http,server	1				once	1.7.3		
+ssl_password_file	ngx_mail_ssl_module	mail,mail-server	1				once	1.7.3		
+ssl_password_file	ngx_stream_ssl_module	stream,stream-server	1				once	1.7.3		
 ssl_prefer_server_ciphers	ngx_http_ssl_module	http,server	1		on|off		once			off
 ssl_prefer_server_ciphers	ngx_mail_ssl_module	mail,mail-server	1		on|off		once			off
 ssl_prefer_server_ciphers	ngx_stream_ssl_module	stream,stream-server	1		on|off		once			off
@@ -621,29 +624,29 @@ ssl_preread	ngx_stream_ssl_preread_module	stream,stream-server	1		on|off		once		
 ssl_protocols	ngx_http_ssl_module	http,server	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
 ssl_protocols	ngx_mail_ssl_module	mail,mail-server	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
 ssl_protocols	ngx_stream_ssl_module	stream,stream-server	1+		words	SSLv2 SSLv3 TLSv1 TLSv1.1 TLSv1.2 TLSv1.3				TLSv1.2 TLSv1.3
-ssl_reject_handshake	ngx_http_ssl_module	http,server	1		on|off		once			off
+ssl_reject_handshake	ngx_http_ssl_module	http,server	1		on|off		once	1.19.4		off
 ssl_reject_handshake	ngx_stream_ssl_module	stream,stream-server	1		on|off		once	1.25.5		off
 ssl_session_cache	ngx_http_ssl_module	http,server	1|2							none
 ssl_session_cache	ngx_mail_ssl_module	mail,mail-server	1|2							none
 ssl_session_cache	ngx_stream_ssl_module	stream,stream-server	1|2							none
-ssl_session_ticket_key	ngx_http_ssl_module	http,server	1		list					
-ssl_session_ticket_key	ngx_mail_ssl_module	mail,mail-server	1		list					
-ssl_session_ticket_key	ngx_stream_ssl_module	stream,stream-server	1		list					
-ssl_session_tickets	ngx_http_ssl_module	http,server	1		on|off		once			on
-ssl_session_tickets	ngx_mail_ssl_module	mail,mail-server	1		on|off		once			on
-ssl_session_tickets	ngx_stream_ssl_module	stream,stream-server	1		on|off		once			on
+ssl_session_ticket_key	ngx_http_ssl_module	http,server	1		list			1.5.7		
+ssl_session_ticket_key	ngx_mail_ssl_module	mail,mail-server	1		list			1.5.7		
+ssl_session_ticket_key	ngx_stream_ssl_module	stream,stream-server	1		list			1.5.7		
+ssl_session_tickets	ngx_http_ssl_module	http,server	1		on|off		once	1.5.9		on
+ssl_session_tickets	ngx_mail_ssl_module	mail,mail-server	1		on|off		once	1.5.9		on
+ssl_session_tickets	ngx_stream_ssl_module	stream,stream-server	1		on|off		once	1.5.9		on
 ssl_session_timeout	ngx_http_ssl_module	http,server	1		time-s		once			5m
 ssl_session_timeout	ngx_mail_ssl_module	mail,mail-server	1		time-s		once			5m
 ssl_session_timeout	ngx_stream_ssl_module	stream,stream-server	1		time-s		once			5m
-ssl_stapling	ngx_http_ssl_module	http,server	1		on|off		once			off
+ssl_stapling	ngx_http_ssl_module	http,server	1		on|off		once	1.3.7		off
 ssl_stapling	ngx_stream_ssl_module	stream,stream-server	1		on|off		once	1.27.2		off
-ssl_stapling_file	ngx_http_ssl_module	http,server	1		string		once			
+ssl_stapling_file	ngx_http_ssl_module	http,server	1		string		once	1.3.7		
 ssl_stapling_file	ngx_stream_ssl_module	stream,stream-server	1		string		once	1.27.2		
-ssl_stapling_responder	ngx_http_ssl_module	http,server	1		string		once			
+ssl_stapling_responder	ngx_http_ssl_module	http,server	1		string		once	1.3.7		
 ssl_stapling_responder	ngx_stream_ssl_module	stream,stream-server	1		string		once	1.27.2		
-ssl_stapling_verify	ngx_http_ssl_module	http,server	1		on|off		once			off
+ssl_stapling_verify	ngx_http_ssl_module	http,server	1		on|off		once	1.3.7		off
 ssl_stapling_verify	ngx_stream_ssl_module	stream,stream-server	1		on|off		once	1.27.2		off
-ssl_trusted_certificate	ngx_http_ssl_module	http,server	1		string		once			
+ssl_trusted_certificate	ngx_http_ssl_module	http,server	1		string		once	1.3.7		
 ssl_trusted_certificate	ngx_mail_ssl_module	mail,mail-server	1		string		once			
 ssl_trusted_certificate	ngx_stream_ssl_module	stream,stream-server	1		string		once			
 ssl_verify_client	ngx_http_ssl_module	http,server	1		word	off on optional optional_no_ca	once			off
@@ -654,17 +657,17 @@ ssl_verify_depth	ngx_mail_ssl_module	mail,mail-server	1		number		once			1
 ssl_verify_depth	ngx_stream_ssl_module	stream,stream-server	1		number		once			1
 starttls	ngx_mail_ssl_module	mail,mail-server	1		word	off on only	once			off
 sticky	ngx_http_upstream_sticky_module	upstream	2+					1.29.6		
-stream	ngx_stream	main	0	block			once			
+stream	ngx_stream	main	0	block			once	1.9.0		
 stub_status	ngx_http_stub_status_module	server,location	0|1							
 sub_filter	ngx_http_sub_filter_module	http,server,location	2							
-sub_filter_last_modified	ngx_http_sub_filter_module	http,server,location	1		on|off		once			off
+sub_filter_last_modified	ngx_http_sub_filter_module	http,server,location	1		on|off		once	1.5.1		off
 sub_filter_once	ngx_http_sub_filter_module	http,server,location	1		on|off		once			on
 sub_filter_types	ngx_http_sub_filter_module	http,server,location	1+		types					text/html
-subrequest_output_buffer_size	ngx_http_core_module	http,server,location	1		size		once			4k|8k
+subrequest_output_buffer_size	ngx_http_core_module	http,server,location	1		size		once	1.13.10		4k|8k
 tcp_nodelay	ngx_http_core_module	http,server,location	1		on|off		once			on
 tcp_nodelay	ngx_stream_core_module	stream,stream-server	1		on|off		once			on
 tcp_nopush	ngx_http_core_module	http,server,location	1		on|off		once			off
-thread_pool	ngx_thread_pool	main	2|3							default threads=32 max_queue=65536
+thread_pool	ngx_thread_pool	main	2|3					1.7.11		default threads=32 max_queue=65536
 timeout	ngx_mail_core_module	mail,mail-server	1		time-ms		once			60s
 timer_resolution	nginx	main	1		time-ms		once			
 try_files	ngx_http_try_files_module	server,location	2+				once			
@@ -693,7 +696,7 @@ user	nginx	main	1|2				once			nobody nobody
 userid	ngx_http_userid_filter_module	http,server,location	1		word	off log v1 on	once			off
 userid_domain	ngx_http_userid_filter_module	http,server,location	1		string		once			none
 userid_expires	ngx_http_userid_filter_module	http,server,location	1				once			off
-userid_flags	ngx_http_userid_filter_module	http,server,location	1|2|3		words	off secure httponly samesite=strict samesite=lax samesite=none				off
+userid_flags	ngx_http_userid_filter_module	http,server,location	1|2|3		words	off secure httponly samesite=strict samesite=lax samesite=none		1.19.3		off
 userid_mark	ngx_http_userid_filter_module	http,server,location	1				once			off
 userid_name	ngx_http_userid_filter_module	http,server,location	1		string		once			uid
 userid_p3p	ngx_http_userid_filter_module	http,server,location	1		string		once			none
@@ -705,32 +708,32 @@ uwsgi_buffering	ngx_http_uwsgi_module	http,server,location	1		on|off		once			on
 uwsgi_buffers	ngx_http_uwsgi_module	http,server,location	2		count size		once			8 4k|8k
 uwsgi_busy_buffers_size	ngx_http_uwsgi_module	http,server,location	1		size		once			8k|16k
 uwsgi_cache	ngx_http_uwsgi_module	http,server,location	1				once			off
-uwsgi_cache_background_update	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
+uwsgi_cache_background_update	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.11.10		off
 uwsgi_cache_bypass	ngx_http_uwsgi_module	http,server,location	1+		predicates					
 uwsgi_cache_key	ngx_http_uwsgi_module	http,server,location	1				once			
-uwsgi_cache_lock	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
-uwsgi_cache_lock_age	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			5s
-uwsgi_cache_lock_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			5s
-uwsgi_cache_max_range_offset	ngx_http_uwsgi_module	http,server,location	1		offset		once			
+uwsgi_cache_lock	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.1.12		off
+uwsgi_cache_lock_age	ngx_http_uwsgi_module	http,server,location	1		time-ms		once	1.7.8		5s
+uwsgi_cache_lock_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once	1.1.12		5s
+uwsgi_cache_max_range_offset	ngx_http_uwsgi_module	http,server,location	1		offset		once	1.11.6		
 uwsgi_cache_methods	ngx_http_uwsgi_module	http,server,location	1+		words	GET HEAD POST				GET HEAD
 uwsgi_cache_min_uses	ngx_http_uwsgi_module	http,server,location	1		number		once			1
 uwsgi_cache_path	ngx_http_uwsgi_module	http	2+							
-uwsgi_cache_revalidate	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
+uwsgi_cache_revalidate	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.5.7		off
 uwsgi_cache_use_stale	ngx_http_uwsgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				off
 uwsgi_cache_valid	ngx_http_uwsgi_module	http,server,location	1+							
 uwsgi_connect_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			60s
-uwsgi_force_ranges	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
+uwsgi_force_ranges	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.7.7		off
 uwsgi_hide_header	ngx_http_uwsgi_module	http,server,location	1		list					
 uwsgi_ignore_client_abort	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
 uwsgi_ignore_headers	ngx_http_uwsgi_module	http,server,location	1+		words	X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Expires Cache-Control Set-Cookie Vary				
 uwsgi_intercept_errors	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
-uwsgi_limit_rate	ngx_http_uwsgi_module	http,server,location	1		size		once			0
+uwsgi_limit_rate	ngx_http_uwsgi_module	http,server,location	1		size		once	1.7.7		0
 uwsgi_max_temp_file_size	ngx_http_uwsgi_module	http,server,location	1		size		once			1024m
 uwsgi_modifier1	ngx_http_uwsgi_module	http,server,location	1		number	0..255	once			0
 uwsgi_modifier2	ngx_http_uwsgi_module	http,server,location	1		number	0..255	once			0
 uwsgi_next_upstream	ngx_http_uwsgi_module	http,server,location	1+		words	error timeout invalid_header non_idempotent http_500 http_503 http_403 http_404 http_429 updating off				error timeout
-uwsgi_next_upstream_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			0
-uwsgi_next_upstream_tries	ngx_http_uwsgi_module	http,server,location	1		number		once			0
+uwsgi_next_upstream_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once	1.7.5		0
+uwsgi_next_upstream_tries	ngx_http_uwsgi_module	http,server,location	1		number		once	1.7.5		0
 uwsgi_no_cache	ngx_http_uwsgi_module	http,server,location	1+		predicates					
 uwsgi_param	ngx_http_uwsgi_module	http,server,location	2|3							HTTP_HOST $host$is_request_port$request_port
 uwsgi_pass	ngx_http_uwsgi_module	location,if-in-location	1				once			
@@ -738,16 +741,16 @@ uwsgi_pass_header	ngx_http_uwsgi_module	http,server,location	1		list
 uwsgi_pass_request_body	ngx_http_uwsgi_module	http,server,location	1		on|off		once			on
 uwsgi_pass_request_headers	ngx_http_uwsgi_module	http,server,location	1		on|off		once			on
 uwsgi_read_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			60s
-uwsgi_request_buffering	ngx_http_uwsgi_module	http,server,location	1		on|off		once			on
+uwsgi_request_buffering	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.7.11		on
 uwsgi_send_timeout	ngx_http_uwsgi_module	http,server,location	1		time-ms		once			60s
-uwsgi_socket_keepalive	ngx_http_uwsgi_module	http,server,location	1		on|off		once			off
+uwsgi_socket_keepalive	ngx_http_uwsgi_module	http,server,location	1		on|off		once	1.15.6		off
 uwsgi_socket_rcvbuf	ngx_http_uwsgi_module	http,server,location	1		size		once	1.29.0		
 uwsgi_socket_sndbuf	ngx_http_uwsgi_module	http,server,location	1		size		once	1.29.0		
 uwsgi_ssl_certificate	ngx_http_uwsgi_module	http,server,location	1		complex		once			
 uwsgi_ssl_certificate_cache	ngx_http_uwsgi_module	http,server,location	1|2|3					1.27.4		off
 uwsgi_ssl_certificate_key	ngx_http_uwsgi_module	http,server,location	1		complex		once			
 uwsgi_ssl_ciphers	ngx_http_uwsgi_module	http,server,location	1		string		once			DEFAULT
-uwsgi_ssl_conf_command	ngx_http_uwsgi_module	http,server,location	2		key value					
+uwsgi_ssl_conf_command	ngx_http_uwsgi_module	http,server,location	2		key value			1.19.4		
 uwsgi_ssl_crl	ngx_http_uwsgi_module	http,server,location	1		string		once			
 uwsgi_ssl_name	ngx_http_uwsgi_module	http,server,location	1		complex		once			host from uwsgi_pass
 uwsgi_ssl_password_file	ngx_http_uwsgi_module	http,server,location	1				once			
@@ -767,27 +770,25 @@ variables_hash_bucket_size	ngx_http_core_module	http	1		number		once			64
 variables_hash_bucket_size	ngx_stream_core_module	stream	1		number		once			64
 variables_hash_max_size	ngx_http_core_module	http	1		number		once			1024
 variables_hash_max_size	ngx_stream_core_module	stream	1		number		once			1024
-worker_aio_requests	ngx_epoll_module	events	1		number		once			32
+worker_aio_requests	ngx_epoll_module	events	1		number		once	1.1.4		32
 worker_connections	ngx_event	events	1				once			512
 worker_cpu_affinity	nginx	main	1+				once			
 worker_priority	nginx	main	1				once			0
 worker_processes	nginx	main	1				once			1
 worker_rlimit_core	nginx	main	1		offset		once			
 worker_rlimit_nofile	nginx	main	1		number		once			
-worker_shutdown_timeout	nginx	main	1		time-ms		once			
+worker_shutdown_timeout	nginx	main	1		time-ms		once	1.11.11		
 working_directory	nginx	main	1		string		once			
 xclient	ngx_mail_proxy_module	mail,mail-server	1		on|off		once			on
 xml_entities	ngx_http_xslt_filter_module	http,server,location	1							
 xml_external_entities	ngx_http_xslt_filter_module	http,server,location	1		on|off		once	1.29.0		off
-xslt_last_modified	ngx_http_xslt_filter_module	http,server,location	1		on|off		once			off
+xslt_last_modified	ngx_http_xslt_filter_module	http,server,location	1		on|off		once	1.5.1		off
 xslt_param	ngx_http_xslt_filter_module	http,server,location	2							
 xslt_string_param	ngx_http_xslt_filter_module	http,server,location	2							
 xslt_stylesheet	ngx_http_xslt_filter_module	location	1+							
 xslt_types	ngx_http_xslt_filter_module	http,server,location	1+		types					text/xml
-zone	ngx_http_upstream_zone_module	upstream	1|2							
-zone	ngx_stream_upstream_zone_module	stream-upstream	1|2							
-ssl	ngx_http_ssl_module	http,server	1		on|off		once		1.25.1	off
-ssl	ngx_mail_ssl_module	mail,mail-server	1		on|off		once		1.25.1	off`
+zone	ngx_http_upstream_zone_module	upstream	1|2					1.9.0		
+zone	ngx_stream_upstream_zone_module	stream-upstream	1|2					1.9.0		`
 
 /** variable, program, flags. */
 export const NGINX_VARIABLES = `acme_certificate	http	

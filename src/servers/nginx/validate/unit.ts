@@ -239,6 +239,18 @@ export function isBefore(reading: Reading, since: string): boolean {
   return version.from !== 'assumed' && compareVersions(version.value, since) < 0
 }
 
+/** Nobody who tells of no version runs an older one than any distribution still has. */
+const OLDEST = '1.18.0'
+
+/** True where this version is sure to lack what `until` took out; of an assumed one, where that is long ago. */
+export function isGone(reading: Reading, until: string): boolean {
+  return isSince(reading, until) || (isAssumed(reading) && compareVersions(until, OLDEST) < 0)
+}
+
+function isAssumed({ unit }: Reading): boolean {
+  return unit.version.from === 'assumed'
+}
+
 /** True where this version is sure to have what came with `since`. */
 export function isSince(reading: Reading, since: string): boolean {
   const { version } = reading.unit

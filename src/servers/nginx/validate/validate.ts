@@ -22,7 +22,7 @@ import {
   firstOf,
   hasUnknownArgument,
   isBefore,
-  isSince,
+  isGone,
   knowsModules,
   type Level,
   nameOf,
@@ -143,7 +143,7 @@ function definitionIn(
     if (
       (facts.contexts.length > 0 && !facts.contexts.includes(context)) ||
       (facts.since !== null && isBefore(reading, facts.since)) ||
-      (facts.until !== null && isSince(reading, facts.until))
+      (facts.until !== null && isGone(reading, facts.until))
     )
       continue
     if (args.length >= facts.minimum && args.length <= facts.maximum) return facts
@@ -166,13 +166,13 @@ function reportStray(
   }
   const inVersion = known.filter(
     ({ since, until }) =>
-      (since === null || !isBefore(reading, since)) && (until === null || !isSince(reading, until)),
+      (since === null || !isBefore(reading, since)) && (until === null || !isGone(reading, until)),
   )
   const [first] = inVersion
   if (first === undefined) {
     const [facts] = known
     const version = reading.unit.version.value
-    if (facts?.until !== null && facts?.until !== undefined && isSince(reading, facts.until))
+    if (facts?.until !== null && facts?.until !== undefined && isGone(reading, facts.until))
       report(
         reading,
         'directive-removed',

@@ -131,6 +131,13 @@ export const checkLimitConnZone: Check = (reading, directive, facts) => {
   bindZone(reading, directive, zone, `${facts.program} limit_conn`)
 }
 
+/** `limit_zone NAME $key SIZE`, as it was before `limit_conn_zone`. */
+export const checkLimitZone: Check = (reading, directive, facts) => {
+  const [name, , size] = directive.args
+  if (name === undefined || size === undefined) return
+  declareZone(reading, directive, name, `${facts.program} limit_conn`, name.value, parseSize(size.value) ?? 0)
+}
+
 function bindZone(
   reading: Reading,
   directive: NginxDirective,
