@@ -66,6 +66,19 @@ export default defineRule({
       files: site('client_max_body_size «0»; expires 7d; try_files $uri =404;', ''),
     },
     { title: 'a server that only redirects', files: redirecting('', '«200m»') },
+    {
+      title: 'a server of certbot',
+      files: Object.fromEntries(
+        Object.entries(redirecting('include /etc/letsencrypt/options-ssl-nginx.conf;', '«200m»')).map(
+          ([path, text]) => [
+            path,
+            text
+              .replace('return 301', 'if ($host = example.org) { return 301')
+              .replace('$request_uri;', '$request_uri; } return 404;'),
+          ],
+        ),
+      ),
+    },
   ],
   good: [
     {
@@ -106,7 +119,7 @@ export default defineRule({
         const around = byDirective.get(home.parent ?? home)
         const redirecting = byDirective.get(home)
         const asked =
-          redirecting?.answer.kind === 'redirect'
+          redirecting !== undefined && redirectsAlone(redirecting)
             ? othersOfNames(redirecting, namesakes())
             : around !== undefined && servesFilesAlone(home)
               ? [around]
@@ -141,6 +154,14 @@ function serversByName(servers: readonly NginxServer[]): ReadonlyMap<string, rea
   )
 }
 
+/** True for a server that redirects each request, certbot's with its condition among them. */
+function redirectsAlone({ answer, directive }: NginxServer): boolean {
+  if (answer.kind === 'redirect') return true
+  const ends = ({ children }: NginxDirective): boolean => children.some(({ name }) => name === 'return')
+  const lines = directive.children
+  return ends(directive) && lines.some(ends) && !lines.some(({ name }) => name === 'location')
+}
+
 /** The servers of the same configuration to which clients of a name are redirected. */
 function othersOfNames(
   server: NginxServer,
@@ -148,7 +169,7 @@ function othersOfNames(
 ): readonly NginxServer[] {
   const found = server.names.flatMap(({ name }) => byName.get(name) ?? [])
   return [...new Set(found)].filter(
-    each => each.configuration === server.configuration && each.answer.kind !== 'redirect',
+    each => each.configuration === server.configuration && !redirectsAlone(each),
   )
 }
 
@@ -173,7 +194,7 @@ function firstBelow(
   { configuration, directive }: NginxServer,
   most: number,
 ): NginxConnection | null {
-  if (hasUnreadInclude(configuration, directive)) return null
+  if (hasUnreadInclude(configuration, directive, 'client_max_body_size')) return null
   const isSmaller = connections.every(
     ({ bodyLimit: limit }) =>
       limit.known && limit.value.value !== 0 && (most === 0 || limit.value.value < most),

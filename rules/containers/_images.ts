@@ -35,6 +35,15 @@ export interface RunImage {
   readonly command: { readonly at: Place; readonly words: readonly string[] } | null | undefined
 }
 
+/** True where an image of nginx starts it as it does by itself: by its own command, or by the same words. */
+export function startsNginxPlainly(command: RunImage['command']): boolean {
+  if (command === null) return true
+  const [program, option, value, ...others] = command?.words ?? []
+  return (
+    program === 'nginx' && option === '-g' && /^\s*daemon off;\s*$/.test(value ?? '') && others.length === 0
+  )
+}
+
 /** True for an image of somebody else, who may have put a main file of nginx into it. */
 export function isForeignImage(base: string | null): boolean {
   return base?.includes('/') === true && !isNginxImage(base)

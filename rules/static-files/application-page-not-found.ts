@@ -9,7 +9,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { looseImages, type RunImage, runImages } from '../containers/_images.ts'
+import { looseImages, type RunImage, runImages, startsNginxPlainly } from '../containers/_images.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
@@ -97,6 +97,17 @@ export default defineRule({
       `),
     },
     {
+      title: 'nginx started by the words of its own image',
+      files: {
+        ...built(conf`
+          «location» / {
+              index index.html;
+          }
+        `),
+        Dockerfile: `${DOCKERFILE}CMD ["nginx", "-g", "daemon off;"]\n`,
+      },
+    },
+    {
       title: 'the image as it is',
       files: {
         ...SOURCES,
@@ -172,7 +183,7 @@ export default defineRule({
     const seen = new Set<string>()
     for (const run of [...runImages(deployment), ...looseImages(deployment)]) {
       const { base, image, fault, command, files } = run
-      if (image === null || fault !== null || command !== null || !isNginxImage(base)) continue
+      if (image === null || fault !== null || !startsNginxPlainly(command) || !isNginxImage(base)) continue
       const { source } = image.stage.at
       if (seen.has(source.path)) continue
       seen.add(source.path)

@@ -2,26 +2,8 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../../parsers/collections/memo.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { REQUIREMENTS, requirementHomes } from './requirement-homes.ts'
 import type { DjangoSettings } from './settings.ts'
-
-const FILES = [
-  'requirements.txt',
-  'requirements/base.txt',
-  'requirements/production.txt',
-  'requirements/prod.txt',
-  'requirements/common.txt',
-  'requirements/default.txt',
-  'requirements/main.txt',
-  'requirements/requirements.txt',
-  'requirements.in',
-  'pyproject.toml',
-  'poetry.lock',
-  'uv.lock',
-  'Pipfile.lock',
-  'Pipfile',
-  'setup.cfg',
-  'setup.py',
-]
 
 /**
  * Whether a project runs with a Django of this version, `5` or `5.1`, or a later one, as far as the requirements above
@@ -51,7 +33,7 @@ export function isPackageAtLeast(
   return releaseIn(name, version, posix.dirname(settings.files[0] ?? '/'), files)
 }
 
-/** The same by the requirements in a directory, or in one of the three above it. */
+/** The same by the requirements of what lies in a directory. */
 export function releaseIn(
   name: string,
   version: number | `${number}.${number}`,
@@ -59,13 +41,11 @@ export function releaseIn(
   files: FileSystem,
 ): boolean | undefined {
   const [major = 0, minor = 0] = String(version).split('.').map(Number)
-  let directory = home
-  for (let level = 0; level < 4 && directory !== '/'; level++) {
+  for (const directory of requirementHomes(home)) {
     for (const { least, leastMinor, below } of rangesIn(files, `${name}:${directory}`)) {
       if (least !== null && (least > major || (least === major && leastMinor >= minor))) return true
       if (below !== null && below <= major) return false
     }
-    directory = posix.dirname(directory)
   }
   return undefined
 }
@@ -79,9 +59,7 @@ export interface PinnedRelease {
 
 /** The one Django that the nearest requirements or lock files pin; null where they leave a choice, or differ. */
 export function pinnedDjango(settings: DjangoSettings, files: FileSystem): PinnedRelease | null {
-  let directory = settings.files[0] ?? '/'
-  for (let level = 0; level < 4 && directory !== '/'; level++) {
-    directory = posix.dirname(directory)
+  for (const directory of requirementHomes(posix.dirname(settings.files[0] ?? '/'))) {
     if (rangesIn(files, `django:${directory}`).length === 0) continue
     const pinned = pinnedIn(files, directory)
     return new Set(pinned.map(({ version }) => version)).size === 1 ? (pinned[0] ?? null) : null
@@ -90,7 +68,7 @@ export function pinnedDjango(settings: DjangoSettings, files: FileSystem): Pinne
 }
 
 const pinnedIn = memoByKey((files: FileSystem, directory: string): readonly PinnedRelease[] =>
-  FILES.flatMap(name => {
+  REQUIREMENTS.flatMap(name => {
     const path = posix.join(directory, name)
     const read = files.kind(path) === 'file' ? files.read(path) : null
     if (read?.kind !== 'source') return []
@@ -121,7 +99,7 @@ interface Range {
 
 const rangesIn = memoByKey((files: FileSystem, key: string): readonly Range[] => {
   const [name = '', directory = ''] = key.split(':')
-  return FILES.flatMap(file => {
+  return REQUIREMENTS.flatMap(file => {
     const source = sourceAt(files, posix.join(directory, file))
     return source === null ? [] : packageRanges(name, source.code)
   })

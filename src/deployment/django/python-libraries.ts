@@ -1,7 +1,9 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { PythonFacts } from '../model.ts'
 import { posix } from 'node:path'
-import type { Place } from '../../../parsers/text/source.ts'
-import type { FileSystem } from '../../files/file-system.ts'
+import type { Place, Source } from '../../../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { REQUIREMENTS, requirementHomes } from './requirement-homes.ts'
 
 /** Something that an application loads, and what says so. */
 export interface PythonLibrary {
@@ -10,11 +12,9 @@ export interface PythonLibrary {
   readonly at: Place | null
 }
 
-const REQUIREMENTS = ['requirements.txt', 'requirements/base.txt', 'requirements/production.txt']
-
 /**
  * The libraries that an application names: its `INSTALLED_APPS`, the engines of its databases, and the
- * requirements beside its script or in the two directories above.
+ * requirements of its project.
  */
 export function namedLibraries(files: FileSystem, python: PythonFacts): readonly PythonLibrary[] {
   return [...installedApps(python), ...engines(python), ...requiredLibraries(files, python.path)]
@@ -36,27 +36,20 @@ function engines({ settings }: PythonFacts): readonly PythonLibrary[] {
   })
 }
 
-/** What the requirements beside a script name, or those in the two directories above. */
+/** What the requirements of the project name in which a script lies. */
 export function requiredLibraries(files: FileSystem, script: string): readonly PythonLibrary[] {
-  const found: PythonLibrary[] = []
-  let directory = script
-  for (let level = 0; level < 3; level++) {
-    directory = posix.dirname(directory)
-    if (directory === '/') break
-    for (const name of REQUIREMENTS) {
-      const path = posix.join(directory, name)
-      const read = files.kind(path) === 'file' ? files.read(path) : null
-      if (read?.kind !== 'source') continue
-      let start = 0
-      for (const line of read.source.code.split('\n')) {
-        const library = /^[A-Za-z0-9][A-Za-z0-9._-]*/.exec(line)?.[0]
-        if (library !== undefined) {
-          const at = { source: read.source, start, end: start + library.length }
-          found.push({ name: library.toLowerCase().replaceAll('_', '-'), at })
-        }
-        start += line.length + 1
-      }
-    }
-  }
-  return found
+  return requirementHomes(posix.dirname(script)).flatMap(directory =>
+    // What a project file names may be for its developers.
+    REQUIREMENTS.filter(name => name.startsWith('requirements')).flatMap(name => {
+      const source = sourceAt(files, posix.join(directory, name))
+      return source === null ? [] : librariesIn(source)
+    }),
+  )
 }
+
+const librariesIn = memo((source: Source): readonly PythonLibrary[] =>
+  [...source.code.matchAll(/^[A-Za-z0-9][A-Za-z0-9._-]*/gm)].map(({ 0: name, index }) => ({
+    name: name.toLowerCase().replaceAll('_', '-'),
+    at: { source, start: index, end: index + name.length },
+  })),
+)
