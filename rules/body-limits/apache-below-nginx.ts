@@ -1,7 +1,7 @@
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { levelsOfStartPage } from '../../src/deployment/requests/levels-of-start-page.ts'
-import type { ApacheHost } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -87,6 +87,19 @@ export default defineRule({
       },
     },
     {
+      title: 'nor one that is written, which mod_proxy does not ask for',
+      files: {
+        'etc/nginx/nginx.conf': nginx('client_max_body_size 100m;'),
+        'etc/apache2/apache2.conf': apache(
+          conf`
+            LimitRequestBody 1048576
+            ProxyPass / http://127.0.0.1:8000/
+          `,
+          ['proxy', 'proxy_http'],
+        ),
+      },
+    },
+    {
       title: 'bodies of any size, and PHP that Apache runs',
       files: {
         'etc/nginx/nginx.conf': nginx('client_max_body_size 0;'),
@@ -129,6 +142,7 @@ export default defineRule({
       if (!isVast && !isLimited) continue
       for (const host of certainHosts(deployment, connection)) {
         if (!isVast && !host.configuration.occurrences.has('limitrequestbody')) continue
+        if (isProxied(deployment, host)) continue
         const inner = bodyLimit(host.configuration, levelsOfStartPage(deployment, host))
         if (!inner.known || inner.value === 0) continue
         if (bytes !== 0 && bytes <= inner.value) continue
@@ -152,6 +166,11 @@ export default defineRule({
     }
   },
 })
+
+/** True where all of the site is proxied: mod_proxy passes bodies of any size, whatever `LimitRequestBody` says. */
+function isProxied({ connections }: Deployment, { configuration, directive }: ApacheHost): boolean {
+  return connections.ofHost(configuration, directive).some(({ path }) => path === '/')
+}
 
 /** Bytes that Apache takes since 2.4.54 where nothing is written. */
 const DEFAULT = 1_073_741_824
