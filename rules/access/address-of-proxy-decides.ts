@@ -1,3 +1,4 @@
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
@@ -327,11 +328,12 @@ const connectionsByServer = memo(({ connections }: Deployment) => {
 function serversAsked({ targets, hostsSent }: NginxConnection): ReadonlySet<NginxDirective> {
   const servers = new Set<NginxDirective>()
   if (!hostsSent.known) return servers
-  for (const { to, address, port } of targets) {
+  for (const target of targets) {
+    const { to } = target
     if (to.kind !== 'listener' || to.listener.kind !== 'nginx') continue
     const { configuration } = to.listener.program
     const selected = hostsSent.value.map(host => {
-      const server = selectServer(configuration, { address, port, host })
+      const server = selectServer(configuration, { ...connectedSocket(target), host })
       return server.known ? server.value.server : null
     })
     const [first] = selected

@@ -1,7 +1,7 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { connectedAddress } from '../../src/deployment/connected-address.ts'
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost, Deployment, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -159,11 +159,11 @@ function contentOf(deployment: Deployment, host: ApacheHost): string | null {
 function* contentsOfNginx({ targets, hostsSent }: NginxConnection): Generator<string> {
   if (!hostsSent.known) return
   for (const target of targets) {
-    const { to, port } = target
+    const { to } = target
     if (to.kind !== 'listener' || to.listener.kind !== 'nginx') continue
     const { configuration } = to.listener.program
     for (const host of hostsSent.value) {
-      const selected = selectServer(configuration, { address: connectedAddress(target), port, host })
+      const selected = selectServer(configuration, { ...connectedSocket(target), host })
       if (!selected.known || !/exact|wildcard/.test(selected.value.reason)) continue
       const { server } = selected.value
       const lines = ['root', 'proxy_pass', 'fastcgi_pass', 'uwsgi_pass'].flatMap(

@@ -1,5 +1,6 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
 import type { ApacheListener, Deployment, NginxConnection, Target } from '../../src/deployment/model.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -54,7 +55,9 @@ const mainServer = memoByKey(
   },
 )
 
-function fallsToMain({ to, address, port }: Target, configuration: ApacheConfiguration): boolean {
+function fallsToMain(target: Target, configuration: ApacheConfiguration): boolean {
+  const { to } = target
+  const { address, port } = connectedSocket(target)
   if (to.kind !== 'listener' || to.listener.kind !== 'apache') return false
   if (to.listener.program.configuration !== configuration || address.kind !== 'ip' || port === null)
     return false

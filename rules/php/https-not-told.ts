@@ -133,6 +133,33 @@ const inShop = (files: Record<string, string>, project: Record<string, string>):
   ),
   ...project,
 })
+/** nginx of the host in front of a port that the Apache of a container publishes. */
+const inContainer = (project: Record<string, string>): Record<string, string> => ({
+  'deploy/shop.conf': tlsServer(conf`
+    location / {
+        proxy_pass http://127.0.0.1:8081;
+        proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  `),
+  'docker-compose.yml': conf`
+    services:
+      app:
+        build: .
+        ports: ["127.0.0.1:8081:80"]
+  `,
+  Dockerfile: conf`
+    FROM php:8.2-apache
+    COPY docker/vhost.conf /etc/apache2/sites-available/000-default.conf
+    COPY . /var/www/html
+  `,
+  'docker/vhost.conf': conf`
+    <VirtualHost *:80>
+        DocumentRoot /var/www/html/public
+    </VirtualHost>
+  `,
+  ...Object.fromEntries(Object.entries(project).map(([path, text]) => [path.replace('srv/shop/', ''), text])),
+})
 const bad = (files: Record<string, string>, marked: string): Record<string, string> =>
   Object.fromEntries(
     Object.entries(files).map(([path, text]) => [path, text.replace(marked, () => `«${marked}»`)]),
@@ -208,6 +235,10 @@ export default defineRule({
       title: 'Laravel 10, whose middleware trusts no proxy',
       files: bad(inShop(apache(''), LARAVEL_10('protected $proxies;')), 'DocumentRoot'),
     },
+    {
+      title: 'Laravel in the Apache of a container, to whose published port nginx of the host proxies',
+      files: bad(inContainer(LARAVEL_10('protected $proxies;')), 'DocumentRoot'),
+    },
   ],
   good: [
     {
@@ -275,6 +306,10 @@ export default defineRule({
     {
       title: 'Laravel 10, whose middleware trusts the proxy',
       files: inShop(apache(''), LARAVEL_10("protected $proxies = '*';")),
+    },
+    {
+      title: 'Laravel in the Apache of a container, which trusts the proxy',
+      files: inContainer(LARAVEL_10("protected $proxies = '*';")),
     },
     {
       title: 'Laravel 10, whose middleware reads whom it trusts',

@@ -1,4 +1,5 @@
 import { type Place, placeText } from '../../parsers/text/source.ts'
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import type { ApacheListener, Deployment, NginxListener, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -25,11 +26,12 @@ interface Handshake {
 /** The one certificate that a target shows; null where several may be, or nobody knows what is in the file. */
 export function backendCertificate(
   deployment: Deployment,
-  { to, addresses, port }: Target,
+  target: Target,
   name: string | null,
 ): BackendCertificate | null {
-  const [address, ...more] = addresses
-  if (to.kind !== 'listener' || address === undefined || more.length > 0 || port === null) return null
+  const { to, addresses } = target
+  const { address, port } = connectedSocket(target)
+  if (to.kind !== 'listener' || addresses.length !== 1 || port === null) return null
   const { listener } = to
   const handshake = { address, port, name }
   if (listener.kind === 'nginx') return ofNginx(deployment, listener, handshake)

@@ -1,3 +1,4 @@
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -158,9 +159,9 @@ function hostOfHandshake(
   { configuration }: ApacheHost,
   name: string | null,
 ): ApacheDirective | null {
-  for (const { addresses, port } of targets) {
-    const [address] = addresses
-    if (address === undefined || port === null) continue
+  for (const target of targets) {
+    const { address, port } = connectedSocket(target)
+    if (target.addresses.length === 0 || port === null) continue
     const selected = selectVirtualHost(configuration, { address, port, host: name })
     if (selected.kind === 'virtual-host') return selected.virtualHost.directive
   }

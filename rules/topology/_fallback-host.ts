@@ -1,5 +1,6 @@
 import { areNumbered } from '../../parsers/text/slip.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import type {
   ApacheHost,
   Deployment,
@@ -85,10 +86,11 @@ function isCertainlyNamed({ connections }: Deployment, connection: NginxConnecti
 
 /** The virtual host that answers because no name matches, with the others of its address. */
 function answering(connection: NginxConnection, name: string) {
-  for (const { to, addresses, address, port } of connection.targets) {
+  for (const target of connection.targets) {
+    const { to } = target
+    const { address, port } = connectedSocket(target)
     if (to.kind !== 'listener' || to.listener.kind !== 'apache' || port === null) continue
-    const ip = addresses.find(({ kind }) => kind === 'ip') ?? address
-    const selection = selectVirtualHost(to.listener.program.configuration, { address: ip, port, host: name })
+    const selection = selectVirtualHost(to.listener.program.configuration, { address, port, host: name })
     if (selection.kind !== 'virtual-host' || selection.reason !== 'first') return null
     const { directive } = selection.virtualHost
     const { set } = selection

@@ -1,4 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { hostAt } from '../../src/deployment/fronts-of.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -103,7 +104,7 @@ export default defineRule({
       if (setsHost(from.configuration)) continue
       const { configuration } = target.to.listener.program
       const ask = (text: string) => {
-        const selection = selectServer(configuration, { port: target.port, host: text })
+        const selection = selectServer(configuration, { port: connectedSocket(target).port, host: text })
         return selection.known ? selection.value : null
       }
       const [meant, chosen] = [ask(name.value.host), ask(target.written)]

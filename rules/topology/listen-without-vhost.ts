@@ -1,3 +1,4 @@
+import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import type { Target } from '../../src/deployment/model.ts'
@@ -81,6 +82,35 @@ export default defineRule({
       `),
     },
     {
+      title: 'a container that publishes the port of its virtual host as another one',
+      files: {
+        'deploy/site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  proxy_pass http://127.0.0.1:8081;
+              }
+          }
+        `,
+        'docker-compose.yml': conf`
+          services:
+            app:
+              build: .
+              ports: ["127.0.0.1:8081:80"]
+        `,
+        Dockerfile: conf`
+          FROM php:8.2-apache
+          COPY docker/vhost.conf /etc/apache2/sites-available/000-default.conf
+        `,
+        'docker/vhost.conf': conf`
+          <VirtualHost *:80>
+              DocumentRoot /var/www/html/public
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a virtual host on every port',
       files: main(conf`
         Listen 127.0.0.1:9000
@@ -148,7 +178,8 @@ export default defineRule({
 })
 
 function fallsToMain(target: Target, configuration: ApacheConfiguration): boolean {
-  if (target.port === null) return false
-  const address = target.addresses.find(({ kind }) => kind === 'ip') ?? target.address
-  return selectVirtualHost(configuration, { address, port: target.port, host: null }).kind === 'main-server'
+  const { address, port } = connectedSocket(target)
+  return (
+    port !== null && selectVirtualHost(configuration, { address, port, host: null }).kind === 'main-server'
+  )
 }

@@ -356,6 +356,8 @@ export interface Target extends Endpoint {
   readonly addresses: readonly Address[]
   /** The machine that it leads to; null where that is none of the audit, or not known. */
   readonly machine: Machine | null
+  /** True for a port of the host that a container publishes: there the connection arrives at a port of its own. */
+  readonly published: boolean
   readonly to: Destination
 }
 

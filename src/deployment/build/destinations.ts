@@ -42,6 +42,7 @@ export function findDestination(
     local,
     addresses,
     machine: reached,
+    published: other === undefined && to.kind === 'listener' && reached !== machine,
     to,
   }
 }

@@ -1,4 +1,4 @@
-import { connectedAddress } from '../connected-address.ts'
+import { connectedSocket } from '../connected-address.ts'
 import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { once } from '../../../parsers/collections/once.ts'
 import type { ApacheConfiguration } from '../../servers/apache/configuration.ts'
@@ -72,9 +72,8 @@ function select(
   { hostsSent }: NginxConnection,
   reached: Reached,
 ): void {
-  const { port } = target
+  const { address, port } = connectedSocket(target)
   if (port === null || !hostsSent.known) return
-  const address = connectedAddress(target)
   for (const host of hostsSent.value) {
     const selection = selectVirtualHost(configuration, { address, port, host })
     if (selection.kind !== 'virtual-host') continue

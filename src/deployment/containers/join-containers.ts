@@ -11,6 +11,7 @@ import { isStandIn } from '../../../parsers/text/stand-in.ts'
 import type { MachineInput } from '../build/machines.ts'
 import { brings, filesAround, HOMES, MOST_DOCKERFILES } from './brought-files.ts'
 import type { Container } from './container.ts'
+import { leadsInto } from './leads-into.ts'
 import { readContainers } from './read-containers.ts'
 
 export type Configurations = Pick<MachineInput, 'nginx' | 'apache'>
@@ -60,7 +61,7 @@ export function withContainers(
   readApart: ReadServers,
   readImage: ReadImage,
 ): readonly (readonly MachineInput[])[] {
-  const deployments: (readonly MachineInput[])[] = []
+  const deployments = new Map<ComposeProject, readonly MachineInput[]>()
   const placed = new Set<Configuration>()
   for (const project of projects) {
     const before = joined.get(project)
@@ -87,24 +88,47 @@ export function withContainers(
     if (entry.held.some(held => held.length === all.length && held.every(each => all.includes(each))))
       continue
     entry.held.push(all)
-    deployments.push(
+    deployments.set(
+      project,
       containers.map(container => machineOf(container, servers.get(container) ?? readImage(container))),
     )
   }
   const nginx = input.nginx.filter(each => !placed.has(each))
   const apache = input.apache.filter(each => !placed.has(each))
-  if (nginx.length + apache.length === 0) return deployments
+  if (nginx.length + apache.length === 0) return [...deployments.values()]
   const [only, ...others] = projects
   const isForImage = [...nginx, ...apache].some(({ sources }) =>
     sources.some(source => !isStandIn(source) && isCopied(locate(source.path), dockerfiles, files)),
   )
-  const besideHost = placed.size > 0 || others.length > 0 || isForImage ? undefined : only
-  const beside = besideHost === undefined ? [] : readContainers(besideHost, files)
+  const isPlain = placed.size === 0 && others.length === 0
+  const besideHost = projects.length === 0 || isForImage ? undefined : isPlain ? only : ledInto()
+  const beside = besideHost === undefined ? [] : besideOf(besideHost)
   if (besideHost !== undefined && !joined.has(besideHost)) joined.set(besideHost, 'beside a host')
-  return [
-    ...deployments,
-    [{ ...input, nginx, apache }, ...beside.map(container => machineOf(container, readImage(container)))],
-  ]
+  // The containers stand in one deployment, with what leads into them.
+  if (besideHost !== undefined) deployments.delete(besideHost)
+  return [...deployments.values(), [{ ...input, nginx, apache }, ...beside]]
+
+  /** Of several projects, or beside servers that a container brings, the one whose published ports these proxy to. */
+  function ledInto(): ComposeProject | undefined {
+    const led = projects.filter(project =>
+      leadsInto({ nginx, apache }, readContainers(project, files, projects)),
+    )
+    return led.length === 1 ? led[0] : undefined
+  }
+
+  function besideOf(project: ComposeProject): readonly MachineInput[] {
+    const containers = readContainers(project, files, projects)
+    const homes = homesOf(
+      readApart(path => containers.some(container => brings(container, path))),
+      containers,
+    )
+    return containers.map(container => {
+      const servers = homes.get(container)
+      // Of several sets that one container brings, nobody knows which of them are read together.
+      const isOne = servers !== undefined && servers.nginx.length <= 1 && servers.apache.length <= 1
+      return machineOf(container, isOne ? servers : readImage(container))
+    })
+  }
 }
 
 /**

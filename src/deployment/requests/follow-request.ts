@@ -1,7 +1,7 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import { isUnknownWord, type Place, placeText } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
-import { connectedAddress } from '../connected-address.ts'
+import { connectedSocket } from '../connected-address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
 import { effectiveDirective, serverLevels } from '../../servers/apache/queries/effective.ts'
 import { directivesByHost, type VirtualHost } from '../../servers/apache/queries/virtual-hosts.ts'
@@ -161,6 +161,7 @@ function followPass(
   const inner = { ...context, depth: context.depth + 1 }
   const host = sentHost(pass)
   const headers = sentHeaders(pass, request)
+  const { address, port } = connectedSocket(target)
   if (listener.kind === 'nginx') {
     const leg = atNginx(
       deployment,
@@ -168,10 +169,10 @@ function followPass(
       {
         scheme: protocol,
         host: (host ?? '').replace(/:\d+$/, ''),
-        port: target.port ?? 0,
         target: uri,
         method: request.method,
-        address: connectedAddress(target),
+        address,
+        port: port ?? 0,
         headers,
         ...(target.local === true && { client: '127.0.0.1' }),
       },
@@ -181,8 +182,8 @@ function followPass(
   }
   steps.push(listening(listener))
   const leg = atApache(deployment, listener, inner, {
-    address: connectedAddress(target),
-    port: target.port ?? 0,
+    address,
+    port: port ?? 0,
     host,
     tls: protocol === 'https',
     target: uri,
@@ -355,9 +356,10 @@ function followProxy(
   const keepsHost = preserves?.args[0]?.value.toLowerCase() === 'on'
   const sent = keepsHost ? (arrival.host ?? '') : (parts[2] ?? '')
   const tls = parts[1] === 'https'
+  const { address, port } = connectedSocket(target)
   const common = {
-    address: connectedAddress(target),
-    port: target.port ?? (tls ? 443 : 80),
+    address,
+    port: port ?? (tls ? 443 : 80),
     target: parts[3] ?? '/',
     method: arrival.method,
     // Further lines of httpd may change them.

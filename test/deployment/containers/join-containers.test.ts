@@ -144,6 +144,47 @@ test('an nginx that no service brings runs on the host, where ports are publishe
   assert.is(destination(nginx('web:8000')), 'unknown')
 })
 
+test('such a port leads to the virtual host of the container by the port that is open there', () => {
+  const apache = {
+    Dockerfile: conf`
+      FROM php:8.3-apache
+      COPY docker/site.conf /etc/apache2/sites-available/000-default.conf
+    `,
+    'docker/site.conf': '<VirtualHost *:80>\n    DocumentRoot /var/www/html\n</VirtualHost>\n',
+  }
+  const app = conf`
+    services:
+      app:
+        build: .
+        ports: ["127.0.0.1:8081:80"]
+  `
+  for (const compose of [
+    { 'docker-compose.yml': app },
+    // Of two projects, or beside the nginx of a container, the port tells which one is meant.
+    {
+      'docker-compose.yml': app,
+      'jobs/docker-compose.yml': 'services:\n  worker:\n    image: example/worker\n',
+    },
+    {
+      'docker-compose.yml': conf`
+        ${app}
+          media:
+            image: nginx:1.27
+            volumes: ["./deploy/media.conf:/etc/nginx/conf.d/default.conf:ro"]
+      `,
+      'deploy/media.conf': 'server {\n    listen 80;\n    root /srv/media;\n}\n',
+    },
+  ]) {
+    const named = site('127.0.0.1:8081;\n        proxy_set_header Host shop')
+    const deployments = deploymentsOf({ ...compose, ...apache, 'deploy/site.conf': named })
+    const reached = deployments.flatMap(({ connections }) =>
+      connections.nginx.flatMap(each => connections.hostsReachedBy(each)),
+    )
+    assert.is(reached.length, 1)
+    assert.is(reached[0]?.certain, true)
+  }
+})
+
 test('a project of several that brings no file of a server is a deployment of its own', () => {
   const worker = conf`
     services:
