@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../../parsers/compose/compose.ts'
-import { isLoopback, type Endpoint } from '../../servers/address.ts'
+import { type Endpoint, isLoopback } from '../../servers/address.ts'
 import { proxyPasses } from '../../servers/apache/queries/proxy-passes.ts'
 import { PASSES } from '../../servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../servers/nginx/queries/proxy-target.ts'
