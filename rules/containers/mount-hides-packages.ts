@@ -1,12 +1,13 @@
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { isBelow, overlap } from '../../parsers/text/is-below.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { isCovered, isForDevelopment } from './_mount-over.ts'
 import { scriptAt } from './_started-words.ts'
 
 const node = (
@@ -223,19 +224,6 @@ function hiddenBy(container: Container): readonly Hidden[] {
   })
 }
 
-/** True where something else stands at the directory, or at a part of it. */
-function isCovered({ mounts, service, image }: Container, directory: string, first: ContainerMount): boolean {
-  const targets = [
-    ...mounts.filter(mount => mount !== first && mount.from !== 'COPY').map(({ target }) => target),
-    ...service.volumes
-      .filter(({ at }) => at !== first.at)
-      .flatMap(({ target }) => (target.known ? [target.value] : [directory])),
-    ...service.tmpfs.flatMap(each => (each.known ? [each.value] : [])),
-    ...(image?.volumes ?? []).flatMap(each => (each.known ? [each.value] : [])),
-  ]
-  return targets.some(target => overlap(cleanPath(target), directory))
-}
-
 /** True where what starts the container installs them, or may. */
 function installsAtStart(container: Container, { installs }: PackageManager, path: string): boolean {
   const { service, image, hostFiles } = container
@@ -267,14 +255,6 @@ const INSTALLS = /\b(?:install|ci|yarn|composer|bundle)\b/
 /** True where steps work in several directories, so that nobody knows where packages are installed. */
 function changesDirectory(code: string): boolean {
   return new Set([...code.matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(([, path]) => path)).size > 1
-}
-
-/** Who develops installs packages on the host as often as not. */
-function isForDevelopment({ service: { build } }: Container, { at }: ContainerMount): boolean {
-  const names = [posix.basename(at.source.path), build?.target, build?.dockerfile].map(each =>
-    typeof each === 'string' ? each : each?.known === true ? each.value : '',
-  )
-  return names.some(name => /dev|local|override|test/i.test(name))
 }
 
 /** True where a script of the repository installs them on the host, too. */

@@ -1,14 +1,17 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { isCovered, isForDevelopment } from '../containers/_mount-over.ts'
 import { scriptAt, startedWords, textsRun } from '../containers/_started-words.ts'
 import { WSGI } from '../app-server/_examples.ts'
 import { entryPlace, settingTexts, settingValue } from './_setting-entries.ts'
@@ -59,6 +62,8 @@ const NEW = (name = '"whitenoise.storage.CompressedManifestStaticFilesStorage"')
   }
 `
 
+const COLLECT = 'RUN python manage.py collectstatic --noinput'
+
 const withoutAdmin = (storage: string): Record<string, string> => {
   const files = project(storage)
   return {
@@ -72,8 +77,9 @@ export default defineRule({
   severity: 'error',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'A storage with a manifest reads the names of static files from `staticfiles.json`, which `collectstatic` writes. In an image in which nobody has run it each page with `{% static %}`, and the whole admin, is 500: `ValueError: Missing staticfiles manifest entry`. With `DEBUG = True`, on the machine where the application is written, the manifest is not read.',
-  remedy: 'Add `RUN python manage.py collectstatic --noinput` to the Dockerfile',
+  why: 'A storage with a manifest reads the names of static files from `staticfiles.json`, which `collectstatic` writes. In an image in which nobody has run it each page with `{% static %}`, and the whole admin, is 500: `ValueError: Missing staticfiles manifest entry`. So it is where a directory of the host is mounted over the one in which the build collected them. With `DEBUG = True`, on the machine where the application is written, the manifest is not read.',
+  remedy:
+    'Add `RUN python manage.py collectstatic --noinput` to the Dockerfile, and mount nothing over what it writes',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage',
     'https://whitenoise.readthedocs.io/en/stable/django.html#add-compression-and-caching-support',
@@ -106,8 +112,59 @@ export default defineRule({
         'entrypoint.sh': '#!/bin/sh\npython manage.py migrate --noinput\nexec "$@"\n',
       },
     },
+    {
+      title: 'a mount of the project over what the build collects',
+      files: project(NEW(), { run: COLLECT, service: 'volumes: ["«.:/app»"]' }),
+    },
+    {
+      title: 'a mount over the directory of the static files alone',
+      files: project(NEW(), { run: COLLECT, service: 'volumes: ["«./staticfiles:/app/staticfiles»"]' }),
+    },
   ],
   good: [
+    {
+      title: 'a volume over that directory, which begins with what the image has',
+      files: project(NEW(), {
+        run: COLLECT,
+        service: 'volumes: [".:/app", "/app/staticfiles"]',
+      }),
+    },
+    {
+      title: 'a mount of the project, whose manifest is in the tree',
+      files: {
+        ...project(NEW(), { run: COLLECT, service: 'volumes: [".:/app"]' }),
+        'staticfiles/staticfiles.json': '{}\n',
+      },
+    },
+    {
+      title: 'a mount of the project, in which the container collects',
+      files: project(NEW(), {
+        run: COLLECT,
+        service: conf`
+          volumes: [".:/app"]
+          command: sh -c "python manage.py collectstatic --noinput && gunicorn -b 0.0.0.0:8000 shop.wsgi"
+        `,
+      }),
+    },
+    {
+      title: 'a mount of the project, in which the README says to collect',
+      files: {
+        ...project(NEW(), { run: COLLECT, service: 'volumes: [".:/app"]' }),
+        'README.md': 'Run `python manage.py collectstatic` once.\n',
+      },
+    },
+    {
+      title: 'a mount of a part of the project',
+      files: project(NEW(), { run: COLLECT, service: 'volumes: ["./shop:/app/shop"]' }),
+    },
+    {
+      title: 'a compose file for development',
+      files: Object.fromEntries(
+        Object.entries(project(NEW(), { run: COLLECT, service: 'volumes: [".:/app"]' })).map(
+          ([path, text]) => [path === 'compose.yaml' ? 'docker-compose.dev.yml' : path, text],
+        ),
+      ),
+    },
     {
       title: 'a script that deploys collects them in the container',
       files: {
@@ -171,6 +228,20 @@ export default defineRule({
       const at = manifestStorage(settings)
       const directory = directoryOfUrl(settings, 'STATIC')?.directory
       if (at === null || directory === undefined || !usesStaticFiles(settings, container)) continue
+      const hidden = hiddenManifest(container, directory)
+      if (hidden !== null) {
+        yield {
+          at: hidden.mount.at,
+          message: `this hides \`${directory}\` of the image, where the build runs \`collectstatic\`, and pages with \`{% static %}\` are 500: Missing staticfiles manifest entry`,
+          label: 'hides the manifest',
+          related: [
+            { at: hidden.at, message: 'collected here' },
+            { at, message: 'needs a manifest' },
+          ],
+          help: `Take the mount away, or run \`collectstatic\` when the container starts`,
+        }
+        continue
+      }
       if (mayCollect(container) || mayBeThere(container, directory)) continue
       yield {
         at,
@@ -251,12 +322,43 @@ function startsUnseen(container: Container): boolean {
   )
 }
 
+/** A directory of the host that is mounted over what the build collects, and that has nothing of the kind. */
+function hiddenManifest(
+  container: Container,
+  directory: string,
+): { readonly mount: ContainerMount; readonly at: Place } | null {
+  const { image, isAlone, service, mounts, files, projects } = container
+  if (isAlone || !service.complete || service.volumesFrom.length > 0) return null
+  const run = image?.steps.find(step => !('sources' in step) && COLLECTS.test(commandText(step.command)))
+  const mount = mounts.find(({ target, from }) => from === 'volumes' && isBelow(directory, cleanPath(target)))
+  if (run === undefined || mount === undefined || mount.path === null) return null
+  if (files.kind(directory) !== null || isCovered(container, directory, mount)) return null
+  if (isForDevelopment(container, mount)) return null
+  const words = startedWords(container)
+  const texts = [
+    ...words.map(({ text }) => text),
+    ...words.flatMap(word => scriptAt(container, word)?.source.text ?? []),
+    ...projects.flatMap(({ sources }) => sources.map(({ text }) => text)),
+  ]
+  const isCollected =
+    texts.some(text => /collectstatic|\bmake\b|\bmanage\.sh\b/.test(text)) ||
+    startsUnseen(container) ||
+    isCollectedByHand(container, /\.(?:md|rst|txt)$/)
+  return isCollected ? null : { mount, at: run.at }
+}
+
+const COLLECTS = /\bmanage\.py\s+collectstatic\b/
+
 const BY_HAND =
   /^(?:[Mm]akefile|[Jj]ustfile|Jenkinsfile|Procfile|fabfile\.py|tasks\.py)$|\.(?:sh|ya?ml|toml)$/
 const MOST_FILES = 200
 
-/** True where a script of the repository, or its pipeline, runs it in the container or before the build. */
-function isCollectedByHand({ service, hostFiles }: Container): boolean {
+/**
+ * True where a script of the repository, or its pipeline, runs it in the container or before the build.
+ *
+ * @param documents texts that tell people to do so, which count as well
+ */
+function isCollectedByHand({ service, hostFiles }: Container, documents?: RegExp): boolean {
   const context = service.build?.context
   if (context?.known !== true || !context.value.startsWith('/')) return true
   let left = MOST_FILES
@@ -264,7 +366,8 @@ function isCollectedByHand({ service, hostFiles }: Container): boolean {
     levels: 3,
     skipped: /^(?:node_modules|\.git|venv|\.venv)$/,
   })) {
-    if (!BY_HAND.test(posix.basename(path)) || left-- <= 0) continue
+    const isRead = BY_HAND.test(posix.basename(path)) || documents?.test(path) === true
+    if (!isRead || left-- <= 0) continue
     if (sourceAt(hostFiles, path)?.text.includes('collectstatic') === true) return true
   }
   return false
