@@ -21,10 +21,11 @@ import { fileNamer } from './files/file-owner.ts'
 import { limitNotice, type Notice, noticeLine } from './files/notice.ts'
 import { listFiles } from './list-files.ts'
 import { redactorFor } from './redactor-for.ts'
+import { refusedHtaccess } from './refused-htaccess.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
 import { isForHtaccess } from './servers/apache/htaccess-alone.ts'
-import { joinNotices, limitNotices, unreadNotices } from './unread-notices.ts'
+import { joinNotices, limitNotices, unreadNotices, withoutRepeated } from './unread-notices.ts'
 import type { AuditSettings } from './understand/settings.ts'
 import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
 
@@ -89,7 +90,10 @@ export function audit(
     summary: summarise(parted.findings),
     rules: rules.map(({ rule }) => rule),
     crashes: crashes.map(crash => ({ ...crash, message: redact.message(crash.message) })),
-    notices: notices.map(notice => ({ ...notice, text: redact.message(reveal(notice.text)) })),
+    notices: withoutRepeated(notices).map(notice => ({
+      ...notice,
+      text: redact.message(reveal(notice.text)),
+    })),
     complete: isComplete,
   }
 }
@@ -254,10 +258,20 @@ function noticesOf({ machine, nginx, apache, deployments, failures }: Understood
   const unread = [...nginx, ...apache.filter(isServer)].flatMap(server =>
     unreadNotices(server, fileName, reasonOf),
   )
+  const inDirectories = refusedHtaccess({ machine, apache }).map(
+    (path): Notice => ({
+      code: files.read(path).kind === 'too-large' ? 'too-large' : 'unreadable',
+      path: fileName(path),
+      line: null,
+      text: reasonOf(path),
+      incomplete: true,
+    }),
+  )
   const limits = deployments.flatMap(deployment =>
     deployment.applications.map(application => deployment.pythonOf(application)?.settings?.limit ?? null),
   )
-  return joinNotices([...failures, ...unread, ...limitNotices(limits, fileName)], machine.notices())
+  const ofServers = [...failures, ...unread, ...inDirectories, ...limitNotices(limits, fileName)]
+  return joinNotices(ofServers, machine.notices())
 }
 
 /** @param answers what rules found, the ones among them that say what a server refuses */

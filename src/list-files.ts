@@ -1,6 +1,7 @@
 import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
 import type { Machine, SkippedFile } from './files/machine.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
+import { refusedHtaccess } from './refused-htaccess.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
 import { htaccessFiles } from './servers/apache/queries/htaccess.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
@@ -22,6 +23,7 @@ export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
     for (const file of listSkipped(machine.skipped(), machine.root))
       if (!listed.has(file.path)) listed.set(file.path, file)
   }
+  for (const understood of all) listRefused(understood, listed)
   for (const { machine } of all) {
     for (const { path } of machine.files.sources()) {
       const name = machine.fileName(path)
@@ -34,6 +36,16 @@ export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
 /** The files of a machine that look like a server's and were not read. */
 export function listSkipped(skipped: readonly SkippedFile[], machine: string): readonly ListedFile[] {
   return skipped.map(({ path, reason, text }) => ({ path, machine, skipped: reason, text }))
+}
+
+function listRefused(understood: ReadMachine, listed: Map<string, ListedFile>): void {
+  const { files, fileName, root } = understood.machine
+  for (const path of refusedHtaccess(understood)) {
+    const read = files.read(path)
+    const text = files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
+    const name = fileName(path)
+    if (!listed.has(name)) listed.set(name, { path: name, machine: root, skipped: 'unreadable', text })
+  }
 }
 
 function listRead({ machine, nginx, apache, htaccess }: ReadMachine, listed: Map<string, ListedFile>): void {

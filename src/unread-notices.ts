@@ -88,3 +88,16 @@ export function joinNotices(servers: readonly Notice[], files: readonly Notice[]
   for (const notice of files) if (!read.has(notice.path)) joined.set(noticeLine(notice), notice)
   return [...joined.values()]
 }
+
+/** Those of all machines, of which several may have met one file: what a server reads counts more. */
+export function withoutRepeated(notices: readonly Notice[]): readonly Notice[] {
+  const incomplete = new Set(notices.filter(notice => notice.incomplete).map(noticeLine))
+  const seen = new Set<string>()
+  return notices.filter(notice => {
+    if (notice.path === null) return true
+    const line = noticeLine(notice)
+    if (seen.has(line) || (incomplete.has(line) && !notice.incomplete)) return false
+    seen.add(line)
+    return true
+  })
+}

@@ -1,8 +1,10 @@
+import { posix } from 'node:path'
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
+import { isOfServers, isReadWhole } from './known-places.ts'
 import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { below, type SkippedPath } from './look.ts'
@@ -76,9 +78,39 @@ function refusedNotices({ refused }: Scope, { workingDirectory }: DiskOptions): 
   )
 }
 
-/** The names of skipped files as a report shows them, each once. */
+/** The names of skipped files as a report shows them. */
 function namesOf(files: DiskFileSystem, paths: readonly SkippedPath[]): readonly SkippedFile[] {
-  return paths.map(({ path, reason, text }) => ({ path: files.display(path), reason, text }))
+  return paths.map(({ path, ...skipped }) => ({ ...skipped, path: files.display(path) }))
+}
+
+/**
+ * The directories of servers that the walk could not list.
+ *
+ * @param isRead whether nothing else than their places says which of them are read
+ */
+function refusedDirectories(
+  { refused, root, within }: Scope,
+  { workingDirectory }: DiskOptions,
+  isRead: boolean,
+): readonly SkippedFile[] {
+  return [...refused].flatMap(([path, { code, text }]) => {
+    const directory = below(below(path, root), within)
+    if (code !== 'unreadable' || !isOfServers(directory)) return []
+    const file = { path: displayPath(path, workingDirectory), reason: code, text }
+    return isRead && isReadWhole(directory) ? { ...file, isRead } : file
+  })
+}
+
+/** Marks those about a file that a server reads; in a directory that is refused itself, nothing is seen to be there. */
+function withIncomplete(notices: readonly Notice[], skipped: readonly SkippedFile[]): readonly Notice[] {
+  const read = new Set(skipped.flatMap(({ path, isRead }) => (isRead === true ? path : [])))
+  if (read.size === 0) return notices
+  return notices.flatMap(notice => {
+    const { path } = notice
+    if (path === null) return notice
+    if (read.has(path)) return { ...notice, incomplete: true }
+    return read.has(posix.dirname(path)) && notice.code === 'unreadable' ? [] : notice
+  })
 }
 
 /** A directory that stands for `/`. */
@@ -94,14 +126,21 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   ]
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
-  const skipped = (): readonly SkippedFile[] => namesOf(files, found.skipped())
   const hasMain = PROGRAMS.some(program => mains(program).length > 0)
-  const notices = (): readonly Notice[] => [
-    ...refusedNotices(scope, options),
-    ...files.notices(),
-    ...readNotices(files, named),
-    ...skippedNotices(skipped(), hasMain),
+  const skipped = (): readonly SkippedFile[] => [
+    ...namesOf(files, found.skipped()),
+    ...refusedDirectories(scope, options, !hasMain),
   ]
+  const notices = (): readonly Notice[] => {
+    const left = skipped()
+    const all = [
+      ...refusedNotices(scope, options),
+      ...files.notices(),
+      ...readNotices(files, named),
+      ...skippedNotices(left, hasMain),
+    ]
+    return withIncomplete(all, left)
+  }
   const name = displayPath(root, options.workingDirectory)
   const base = {
     root: name,
@@ -180,17 +219,23 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     })
   const set = setOf(named)
   const htaccess = [...new Set([...found.htaccess, ...htaccessIn(named)])]
-  const skipped = (): readonly SkippedFile[] =>
-    namesOf(
+  const skipped = (): readonly SkippedFile[] => [
+    ...namesOf(
       files,
       found.skipped.filter(({ reason, path }) => reason !== 'link-outside' || !isFollowed(path)),
-    )
-  const notices = (): readonly Notice[] => [
-    ...refusedNotices(scope, options),
-    ...files.notices(),
-    ...readNotices(files, named),
-    ...skippedNotices(skipped(), false),
+    ),
+    ...refusedDirectories(scope, options, true),
   ]
+  const notices = (): readonly Notice[] => {
+    const left = skipped()
+    const all = [
+      ...refusedNotices(scope, options),
+      ...files.notices(),
+      ...readNotices(files, named),
+      ...skippedNotices(left, false),
+    ]
+    return withIncomplete(all, left)
+  }
   const fragments: Survey['fragments'] = () => {
     const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
     const fresh = withoutPaths(set, read)

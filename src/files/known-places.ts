@@ -204,6 +204,27 @@ export function programOfDirectory(name: string): Program | null {
   return /^(?:apache|httpd)\d*(?:[-_.]?(?:conf|config|conf\.d))?$/i.test(name) ? 'apache' : null
 }
 
+/**
+ * True where a server reads a file by what it is called and where it lies: the main file of a package, and all in
+ * a directory such as `nginx/sites-enabled`.
+ */
+export function isReadByPlace(path: string): boolean {
+  const directory = posix.dirname(path)
+  return /^(?:nginx|angie|apache2|httpd)\.conf$/.test(posix.basename(path)) || isReadWhole(directory)
+}
+
+/** True for a directory of which a server reads every file: `nginx/conf.d`, `apache2/sites-enabled`. */
+export function isReadWhole(directory: string): boolean {
+  return READ_WHOLE.test(posix.basename(directory)) && isOfServers(posix.dirname(directory))
+}
+
+/** True for the directory of a server and all in it. */
+export function isOfServers(directory: string): boolean {
+  return judgeDirectory(directory).program !== null
+}
+
+const READ_WHOLE = /^(?:sites|conf|mods|modules|vhosts?|streams?)[-_.]enabled$|^conf\.d$/
+
 /** True where a main file is often called so. */
 export function isMainName(path: string, program: Program): boolean {
   const name = posix.basename(path)

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
-import { judgePath, type PathVerdict } from './known-places.ts'
+import { isReadByPlace, judgePath, type PathVerdict } from './known-places.ts'
 import type { SkipReason } from './machine.ts'
 import { otherProgram } from './other-program.ts'
 import type { Program } from './program.ts'
@@ -28,6 +28,8 @@ export interface SkippedPath {
   readonly path: string
   readonly reason: SkipReason
   readonly text: string
+  /** True where a server reads what the system refused. */
+  readonly isRead?: boolean
 }
 
 /** A `.htaccess`, whatever it holds. */
@@ -88,7 +90,7 @@ function look(files: FileSystem, { named, verdict }: JudgedPath, { peek }: LookO
   const path = files.realPath(named)
   if (path === null) {
     const reason = files.refusal(named)
-    if (reason !== null) return skipped(named, 'unreadable', reason)
+    if (reason !== null) return refused(named, verdict, reason)
     return verdict.named
       ? skipped(named, 'link-outside', 'the link leads nowhere, or out of what is audited')
       : null
@@ -124,7 +126,7 @@ function lookIntoFile(
   if (verdict.sample && hasLive(files, path))
     return skipped(named, 'sample', 'a sample of the file beside it')
   const read = files.read(path)
-  if (read.kind !== 'source') return skipped(named, 'unreadable', read.reason)
+  if (read.kind !== 'source') return refused(named, verdict, read.reason)
   const { source } = read
   const { onDemand, sample } = verdict
   const found = (program: Program, part: Recognised['part']): Candidate => ({
@@ -161,6 +163,12 @@ function isSurelyServers(path: string, peek: LookOptions['peek']): boolean {
 /** A line that ends as nginx ends them, or that begins as Apache's do: most files of a repository have none. */
 const MAY_BE_SERVERS =
   /[;{}][ \t]*(?:#.*)?\r?$|^[ \t]*(?:<?[A-Z][A-Za-z]*[a-z][A-Z]|<?[A-Z][a-z]+[ \t]+\S|(?:rewrite|order|allow|deny|auth\w+|require|options|php_\w+)[ \t])/m
+
+/** What the system refused: where no main file says what is read, the file's name and place do. */
+function refused(path: string, verdict: PathVerdict, text: string): SkippedPath {
+  const isRead = verdict.kind === 'candidate' && !verdict.sample && isReadByPlace(path)
+  return { ...skipped(path, 'unreadable', text), ...(isRead && { isRead }) }
+}
 
 export function skipped(path: string, reason: SkipReason, text: string): SkippedPath {
   return { kind: 'skipped', path, reason, text }

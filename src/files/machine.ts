@@ -40,6 +40,8 @@ export interface SkippedFile {
   readonly reason: SkipReason
   /** One line without the path. */
   readonly text: string
+  /** True where a server reads what the system refused: then more may be wrong than what is found. */
+  readonly isRead?: boolean
 }
 
 /** A file that a script or a playbook puts where a program of a machine looks for it. */

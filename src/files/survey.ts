@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
-import { isMainName, MAIN_FILES } from './known-places.ts'
+import { HOMES, isMainName, MAIN_FILES } from './known-places.ts'
 import {
   type Candidate,
   type JudgedPath,
@@ -49,14 +50,14 @@ export function surveyRoot(
   isAsked: (path: string) => boolean,
   options: LookOptions = {},
 ): Survey {
-  const { mains, seen } = mainsAtKnownPlaces(files, isAsked)
+  const { mains, seen, refused } = mainsAtKnownPlaces(files, isAsked)
   // Nearly all files beside a main file are those it includes: they are looked into when it has been read,
   // and only if it did not come by.
   const homes = PROGRAMS.flatMap(program => mains[program].map(main => `${posix.dirname(main)}/`))
   const later: JudgedPath[] = []
   const candidates: Candidate[] = []
   const htaccess: string[] = []
-  const left: SkippedPath[] = []
+  const left: SkippedPath[] = [...refused]
   for (const judged of judgePaths(paths, '/')) {
     const path = files.realPath(judged.named)
     if (path !== null && (seen.has(path) || !isAsked(path))) continue
@@ -111,19 +112,47 @@ export function toFragment({ named, path, source, program, part, sample }: Candi
 function mainsAtKnownPlaces(
   files: FileSystem,
   isAsked: (path: string) => boolean,
-): { readonly mains: Record<Program, string[]>; readonly seen: Set<string> } {
+): {
+  readonly mains: Record<Program, string[]>
+  readonly seen: Set<string>
+  readonly refused: readonly SkippedPath[]
+} {
   const mains: Record<Program, string[]> = { nginx: [], apache: [] }
   const seen = new Set<string>()
+  const refused = new Map<string, SkippedPath>()
   for (const program of PROGRAMS) {
     for (const place of MAIN_FILES[program]) {
       const path = isAsked(place) ? files.realPath(place) : null
-      if (path === null || seen.has(path) || files.read(path).kind !== 'source') continue
+      if (path !== null && seen.has(path)) continue
+      if (path === null || files.read(path).kind !== 'source') {
+        const without = isAsked(place) ? refusedMain(files, place) : null
+        if (without !== null) refused.set(without.path, without)
+        if (without !== null && path !== null) seen.add(path)
+        continue
+      }
       seen.add(path)
       // The name by which the server opens it: what it includes is looked for beside that.
       mains[program].push(place)
     }
   }
-  return { mains, seen }
+  return { mains, seen, refused: [...refused.values()] }
+}
+
+/**
+ * A main file that the system does not give, or the directory of its package that it does not show; null where
+ * neither is seen to be there.
+ */
+function refusedMain(files: FileSystem, place: string): SkippedPath | null {
+  if (files.kind(place) === 'file') {
+    const read = files.read(place)
+    return read.kind === 'source' ? null : { ...skipped(place, 'unreadable', read.reason), isRead: true }
+  }
+  const reason = files.refusal(place)
+  if (reason === null) return null
+  let directory = posix.dirname(place)
+  while (files.realPath(directory) === null && directory !== '/') directory = posix.dirname(directory)
+  const isServers = HOMES.some(({ path }) => isBelow(directory, path))
+  return isServers ? { ...skipped(directory, 'unreadable', reason), isRead: true } : null
 }
 
 /** What lies beside main files that were read, and was not among what they include. */
@@ -148,7 +177,8 @@ function lookAtUnreached({
     const path = files.realPath(judged.named)
     if (path === null || reached.has(path)) continue
     const looked = lookInto(files, judged, options)
-    if (looked?.kind === 'skipped') left.push(looked)
+    // The main file was read, and does not include it.
+    if (looked?.kind === 'skipped') left.push({ ...looked, isRead: false })
     if (looked?.kind !== 'candidate') continue
     const { program, part, onDemand } = looked
     const hasMain = mains[program].length > 0

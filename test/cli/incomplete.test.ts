@@ -5,33 +5,90 @@ import * as assert from 'uvu/assert'
 import { asNobody, scratchTree } from '../files/scratch-tree.ts'
 import { runIn } from './harness.ts'
 
+const MACHINE = {
+  'etc/nginx/nginx.conf': 'events {}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n',
+  'etc/nginx/sites-enabled/a': 'server {\n    listen 80;\n    server_name a;\n    return 204;\n}\n',
+  'etc/apache2/apache2.conf':
+    'ServerRoot /etc/apache2\nErrorLog /dev/null\nInclude ports.conf\nInclude sites/*.conf\n',
+  'etc/apache2/ports.conf': 'Listen 8080\n',
+  'etc/apache2/sites/a.conf': '<VirtualHost *:8080>\n    ServerName a\n</VirtualHost>\n',
+}
+
 /** Runs as a user whom the system refuses the files. */
-async function auditWithout(locked: readonly string[], words: readonly string[]) {
-  const directory = scratchTree({
-    'etc/nginx/nginx.conf': 'events {}\nhttp {\n    include /etc/nginx/sites-enabled/*;\n}\n',
-    'etc/nginx/sites-enabled/a': 'server {\n    listen 80;\n    server_name a;\n    return 204;\n}\n',
-    'etc/apache2/apache2.conf':
-      'ServerRoot /etc/apache2\nErrorLog /dev/null\nInclude ports.conf\nInclude sites/*.conf\n',
-    'etc/apache2/ports.conf': 'Listen 8080\n',
-    'etc/apache2/sites/a.conf': '<VirtualHost *:8080>\n    ServerName a\n</VirtualHost>\n',
-  })
+async function auditWithout(
+  locked: readonly string[],
+  words: readonly string[],
+  files: Readonly<Record<string, string>> = MACHINE,
+) {
+  const directory = scratchTree(files)
   // Everything is loaded that the command needs, while its files may be read.
   await runIn(directory, ['.', ...words])
   for (const path of locked) chmodSync(join(directory, path), 0)
-  return asNobody(directory, () => runIn(directory, ['.', '--fail-on', 'never', ...words]))
+  return asNobody(directory, () => runIn(directory, ['.', ...words]))
 }
 
 test('a file that a server reads and the system refuses makes the audit incomplete', async () => {
   for (const path of ['etc/apache2/ports.conf', 'etc/nginx/sites-enabled/a', 'etc/nginx/sites-enabled']) {
-    const { code, out, errors } = await auditWithout([path], [])
+    const { code, out, errors } = await auditWithout([path], ['--fail-on', 'never'])
     assert.is(code, 4, path)
     assert.equal(errors, [`deploy-audit: incomplete: ${path}: permission denied`])
     assert.match(out, 'incomplete: a server reads what the audit could not\n')
   }
 })
 
+test('a main file, or the directory of a server, makes it incomplete too', async () => {
+  const paths = ['etc/nginx/nginx.conf', 'etc/apache2/apache2.conf', 'etc/nginx', 'etc/apache2']
+  for (const path of paths) {
+    const { code, errors } = await auditWithout([path], ['--fail-on', 'never'])
+    assert.is(code, 4, path)
+    assert.equal(errors, [`deploy-audit: incomplete: ${path}: permission denied`])
+    const listed = await auditWithout([path], ['--list-files'])
+    assert.ok(listed.out.split('\n').includes(`${path}: not read (unreadable): permission denied`), path)
+  }
+  const ofRedHat = {
+    'etc/httpd/conf/httpd.conf': 'ServerRoot /etc/httpd\nListen 80\n',
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n}\n',
+  }
+  for (const path of ['etc/httpd', 'etc/httpd/conf', 'etc/httpd/conf/httpd.conf'])
+    assert.equal((await auditWithout([path], ['--fail-on', 'never'], ofRedHat)).errors, [
+      `deploy-audit: incomplete: ${path}: permission denied`,
+    ])
+})
+
+test('where no main file says what is read, the places of the files do', async () => {
+  const sites = {
+    'nginx/sites-enabled/a': MACHINE['etc/nginx/sites-enabled/a'],
+    'nginx/conf.d/b.conf': 'server {\n    listen 81;\n    return 204;\n}\n',
+    'nginx/nginx.conf': MACHINE['etc/nginx/nginx.conf'],
+  }
+  for (const path of ['nginx/sites-enabled/a', 'nginx/sites-enabled', 'nginx/nginx.conf']) {
+    const { code, errors } = await auditWithout([path], ['--fail-on', 'never'], sites)
+    assert.is(code, 4, path)
+    assert.equal(errors, [`deploy-audit: incomplete: ${path}: permission denied`])
+  }
+})
+
+test('a .htaccess that Apache reads makes the audit incomplete', async () => {
+  const site = {
+    'etc/apache2/apache2.conf':
+      'ServerRoot /etc/apache2\nListen 80\nDocumentRoot /srv\n<Directory /srv>\n    AllowOverride All\n    Require all granted\n</Directory>\n<Directory /srv/off>\n    AllowOverride None\n</Directory>\n',
+    'srv/.htaccess': 'Options -Indexes\n',
+    'srv/off/.htaccess': 'Options -Indexes\n',
+  }
+  const { code, errors } = await auditWithout(['srv/.htaccess'], ['--fail-on', 'never'], site)
+  assert.is(code, 4)
+  assert.equal(errors, ['deploy-audit: incomplete: srv/.htaccess: permission denied'])
+  const { out } = await auditWithout(['srv/.htaccess'], ['--list-files'], site)
+  assert.match(out, 'srv/.htaccess: not read (unreadable): permission denied\n')
+  assert.is((await auditWithout(['srv/off/.htaccess'], ['--fail-on', 'never'], site)).code, 0)
+  const alone = await auditWithout(['.htaccess'], ['--fail-on', 'never'], {
+    '.htaccess': 'Options -Indexes\n',
+  })
+  assert.is(alone.code, 4)
+})
+
 test('--allow-incomplete takes what could be read, and the report says so all the same', async () => {
-  const words = ['--allow-incomplete', '-f', 'json']
+  const words = ['--fail-on', 'never', '--allow-incomplete', '-f', 'json']
   const { code, out, errors } = await auditWithout(['etc/apache2/ports.conf'], words)
   assert.is(code, 0)
   assert.is(errors.length, 1)
@@ -49,9 +106,19 @@ test('--allow-incomplete takes what could be read, and the report says so all th
 })
 
 test('what no server reads leaves nothing out', async () => {
-  const { code, errors } = await auditWithout([], [])
-  assert.is(code, 0)
-  assert.equal(errors, [])
+  const others = {
+    ...MACHINE,
+    'etc/nginx/nginx.conf.bak': MACHINE['etc/nginx/nginx.conf'],
+    'etc/nginx/spare.conf': MACHINE['etc/nginx/sites-enabled/a'],
+    'etc/nginx/ssl/a.key': 'a key\n',
+    'srv/upload/a': 'data\n',
+  }
+  const locked = Object.keys(others).filter(path => !Object.hasOwn(MACHINE, path))
+  for (const paths of [[], locked, ['etc/nginx/ssl', 'srv/upload']]) {
+    const { code, errors } = await auditWithout(paths, ['--fail-on', 'never'], others)
+    assert.is(code, 0)
+    assert.equal(errors, [])
+  }
 })
 
 test('--list-files says why nothing is to be audited', async () => {

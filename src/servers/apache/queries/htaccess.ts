@@ -114,7 +114,23 @@ export function unreadHtaccess(
 }
 
 /** Every such file below the document roots and aliases that the audit holds, once for each host that serves it. */
-export const htaccessOfHosts = memoByKey(findAll)
+export const htaccessOfHosts = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem) => search(configuration, files).found,
+)
+
+/** The paths of those that a host reads and that are there, and that could not be read here. */
+export const refusedHtaccessOf = memoByKey(
+  (configuration: ApacheConfiguration, files: FileSystem): readonly string[] =>
+    search(configuration, files).refused.filter(path =>
+      [null, ...virtualHosts(configuration)].some(host => {
+        const directory = posix.join(posix.dirname(path), '/')
+        const overrides = overridesAt(configuration, files, host, directory)
+        return overrides.known && overrides.value.reads && !overrides.value.unset
+      }),
+    ),
+)
+
+const search = memoByKey(findAll)
 
 /**
  * The same, once each: with the first host that reads it. The host of plain HTTP that redirects every request often
@@ -144,8 +160,12 @@ export function htaccessFilesOf(
   return byHost(configuration, files).get(host) ?? []
 }
 
-function findAll(configuration: ApacheConfiguration, files: FileSystem): readonly Htaccess[] {
+function findAll(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+): { readonly found: readonly Htaccess[]; readonly refused: readonly string[] } {
   const found: Htaccess[] = []
+  const refused: string[] = []
   const holding = new Map<string, HtaccessFile>()
   const seen = new Set<string>()
   const missing = new Set<string>()
@@ -161,7 +181,10 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
       } else if (isDirectory(files, root, missing)) {
         for (const directory of directoriesBelow(files, root, seen)) {
           const file = fileIn(served, directory, names)
-          if (file === null) continue
+          if (file === null) {
+            for (const name of names) if (isRefused(files, directory + name)) refused.push(directory + name)
+            continue
+          }
           holding.set(directory, file)
           asked.add(directory)
         }
@@ -178,7 +201,12 @@ function findAll(configuration: ApacheConfiguration, files: FileSystem): readonl
         })
     }
   }
-  return found
+  return { found, refused }
+}
+
+/** True for a file that is there, and could not be read. */
+export function isRefused(files: FileSystem, path: string): boolean {
+  return files.kind(path) === 'file' && files.read(path).kind !== 'source'
 }
 
 /** True where a backend or an application answers every path, so that no file of the document root does. */
