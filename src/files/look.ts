@@ -5,7 +5,7 @@ import { isReadByPlace, judgePath, type PathVerdict } from './known-places.ts'
 import type { SkipReason } from './machine.ts'
 import { otherProgram } from './other-program.ts'
 import type { Program } from './program.ts'
-import { type Recognised, recognise } from './recognise.ts'
+import { isBrokenNginx, type Recognised, recognise } from './recognise.ts'
 import { toSource } from './to-source.ts'
 
 /** A file that a server may read, and what it seems to be. */
@@ -143,9 +143,8 @@ function lookIntoFile(
   if (recognised !== null) return found(recognised.program, recognised.part)
   const other = otherProgram(source)
   if (other !== null) return skipped(named, 'other-program', `a file of another program: ${other}`)
-  // Nobody can tell what it holds, but its name says which server would be asked about it.
-  if (posix.basename(named) === 'nginx.conf' && /^[^#\n]*[;{}]/m.test(source.code))
-    return found('nginx', 'whole')
+  // Its name says which server would be asked about it, and refuse it.
+  if (posix.basename(named) === 'nginx.conf' && isBrokenNginx(source)) return found('nginx', 'whole')
   return skipped(named, 'not-recognised', 'nothing in it is a directive of nginx or Apache')
 }
 
@@ -156,9 +155,11 @@ function hasLive(files: FileSystem, path: string): boolean {
 
 function isSurelyServers(path: string, peek: LookOptions['peek']): boolean {
   const beginning = peek?.(path, BEGINNING) ?? null
-  if (beginning === null || !MAY_BE_SERVERS.test(beginning)) return false
+  if (beginning === null || PHP.test(beginning) || !MAY_BE_SERVERS.test(beginning)) return false
   return recognise(toSource(path, beginning))?.sure === true
 }
+
+const PHP = /^\s*<\?(?:php\b|=)/i
 
 /** A line that ends as nginx ends them, or that begins as Apache's do: most files of a repository have none. */
 const MAY_BE_SERVERS =

@@ -8,8 +8,10 @@ import {
   acceptedContexts,
   apacheDirective,
   apacheSection,
+  isWrittenAsForeign,
 } from '../servers/apache/directives.ts'
 import { externalModuleOf, nginxDirective } from '../servers/nginx/directives.ts'
+import { programOfDirectory } from './known-places.ts'
 import { isPiece, signedProgram } from './other-program.ts'
 import type { Program } from './program.ts'
 
@@ -40,8 +42,9 @@ export function recognise(source: Source): Recognised | null {
   const nginx = weighNginx(source)
   if (apache === null)
     return holdsPages(source, nginx) ? { program: 'nginx', part: nginx.part, sure: true } : null
-  nginx.against += apache.settings
-  apache.against += apache.settings
+  const settings = settingsAround(apache.settings, source, nginx.strings)
+  nginx.against += settings
+  apache.against += settings
   const [program, evidence] =
     apache.pro - apache.against > nginx.pro - nginx.against
       ? (['apache', apache] as const)
@@ -53,9 +56,50 @@ export function recognise(source: Source): Recognised | null {
   return isOthers ? null : { program, part, sure }
 }
 
+/**
+ * True for a file that most lines show to be nginx's although its blocks or the ends of its lines are broken, so that
+ * nginx itself would refuse it: the line that a person forgot to end takes the next ones with it.
+ */
+export function isBrokenNginx({ code }: Source): boolean {
+  let pro = 0
+  let against = 0
+  let isNginxs = false
+  for (const line of code.split('\n', MOST_LINES)) {
+    const [, word = '', rest = ''] = /^[ \t}]*([^\s;{}]+)(.*)/.exec(line) ?? []
+    // The rest of a line before it: quoted, or a variable.
+    if (word === '' || /^["'#]/.test(word) || isUnknownWord(word)) continue
+    const isKnown = /^\w+$/.test(word) && !/^\s*[=:]/.test(rest) && isNameOfNginx(word)
+    if (!isKnown) against++
+    else if (COMMON_NAMES.has(word)) pro += COMMON_WEIGHT
+    else pro++
+    if (isKnown && !COMMON_NAMES.has(word)) isNginxs = true
+  }
+  return isNginxs && pro >= against
+}
+
+/** Of modules that no package has, those names that say which they are: `exec` is everybody's. */
+function isNameOfNginx(name: string): boolean {
+  return nginxDirective(name).length > 0 || (/[_\d]/.test(name) && externalModuleOf(name) !== null)
+}
+
+/** What the settings weigh that are no part of a string which a directive of nginx goes on with. */
+function settingsAround(
+  settings: ApacheEvidence['settings'],
+  { code }: Source,
+  strings: NginxEvidence['strings'],
+): number {
+  let sum = 0
+  for (const { at, weight } of settings) {
+    const isPart = /["']/.test(code[at] ?? '') && strings.some(({ start, end }) => start < at && at < end)
+    if (!isPart) sum += weight
+  }
+  return sum
+}
+
 /** True for a file of nginx that sends pages of its own: `return 200 '<html>…'`, or what Lua prints. */
 function holdsPages({ code }: Source, { pro, against }: Evidence): boolean {
-  return !/^\s*</.test(code) && pro >= 5 && pro >= 5 * against
+  // A page may begin with what its template includes.
+  return !/^[^\w#<]*</.test(code) && pro >= 5 && pro >= 5 * against
 }
 
 /** Directories of other programs: what lies in one is theirs, unless nearly every line says otherwise. */
@@ -70,6 +114,11 @@ interface Evidence {
   pro: number
   against: number
   part: Recognised['part']
+}
+
+interface NginxEvidence extends Evidence {
+  /** Directives whose arguments go on in the next lines. */
+  readonly strings: readonly { readonly start: number; readonly end: number }[]
 }
 
 /** No more lines are looked at: what a file is shows in its beginning. */
@@ -89,22 +138,33 @@ const BLOCK_WEIGHT = 2
 /** Blocks whose lines are data of a module, which no table knows. */
 const DATA_BLOCKS: ReadonlySet<string> = new Set('map geo types split_clients charset_map match'.split(' '))
 
-function weighNginx(source: Source): Evidence {
-  const evidence: Evidence = { pro: 0, against: 0, part: 'snippet' }
+function weighNginx(source: Source): NginxEvidence {
+  const strings: { readonly start: number; readonly end: number }[] = []
+  const evidence = { pro: 0, against: 0, part: 'snippet' as Evidence['part'], strings }
   let left = MOST_LINES
-  const visit = (nodes: readonly NginxNode[]): void => {
+  const visit = (nodes: readonly NginxNode[], isModules: boolean, isOthers: boolean): void => {
     for (const node of nodes) {
       if (node.kind !== 'directive' || left-- <= 0) continue
       const weight = weightInNginx(node, source)
-      if (weight > 0) evidence.pro += weight
-      else evidence.against -= weight
-      if (node.block !== null && !DATA_BLOCKS.has(node.name.value)) visit(node.block.children)
+      // A block that nginx does not know may have an `http` or a `server` of its own: `akka { http { … } }`.
+      if (weight > 0) evidence.pro += isOthers ? Math.min(weight, COMMON_WEIGHT) : weight
+      else if (!isModules) evidence.against -= weight
+      const { name, args, block } = node
+      if (weight > 0 && block === null && args.length > 1)
+        strings.push({ start: name.start, end: node.terminator })
+      if (block !== null && !DATA_BLOCKS.has(name.value))
+        visit(block.children, isModules || isOfModule(name.value), isOthers || weight < 0)
     }
   }
   const { children } = parseNginx(source)
-  visit(children)
+  visit(children, false, false)
   evidence.part = partOfNginx(children)
   return evidence
+}
+
+/** True for a block of a module outside nginx, which holds what it likes: variables, settings, code. */
+function isOfModule(name: string): boolean {
+  return nginxDirective(name).length === 0 && externalModuleOf(name) !== null
 }
 
 /** Below zero where the line is another's. */
@@ -121,8 +181,8 @@ function weightInNginx(
   const isShaped = facts.some(
     ({ minimum, maximum }) => args.length >= Math.min(minimum, 1) && args.length <= maximum,
   )
-  // A block of a module has a name at most.
-  const isModules = externalModuleOf(name) !== null && !(isBlock && args.length > 1)
+  // A block of a module has a name at most, and `var x = 1;` is JavaScript.
+  const isModules = externalModuleOf(name) !== null && !(isBlock && args.length > 1) && args[1]?.value !== '='
   if (isShaped || name.endsWith('_by_lua_block') || isModules) {
     // `return`, `if` and `rewrite` of other languages look like these; what follows them does not.
     if (isBlock) return name === 'server' && args.length > 0 ? COMMON_WEIGHT : BLOCK_WEIGHT
@@ -181,7 +241,7 @@ function isOfHttp({ name, block }: NginxDirectiveNode): boolean {
 
 interface ApacheEvidence extends Evidence {
   /** `[section]`, `key = value` and `key: value`, which neither program writes. */
-  settings: number
+  readonly settings: { readonly at: number; readonly weight: number }[]
 }
 
 const MAIN_NAMES: ReadonlySet<string> = new Set([
@@ -223,7 +283,8 @@ const PLACED_NAMES =
 
 /** Null where it is markup. */
 function weighApache(source: Source): ApacheEvidence | null {
-  const evidence: ApacheEvidence = { pro: 0, against: 0, part: 'snippet', settings: 0 }
+  const evidence: ApacheEvidence = { pro: 0, against: 0, part: 'snippet', settings: [] }
+  const isInApaches = source.path.split('/').some(name => programOfDirectory(name) === 'apache')
   let outer = false
   let acts = false
   let loadsExtra = false
@@ -246,10 +307,10 @@ function weighApache(source: Source): ApacheEvidence | null {
     // nginx and its kin end a line so; `${NAME}` ends one of Apache's.
     if (/[;{}]$/.test(line) && !line.includes('${')) continue
     if (isSetting(node.name.value, node.words[0]?.value ?? '')) {
-      evidence.settings += name.startsWith('[') ? 3 : 1
+      evidence.settings.push({ at: node.start, weight: name.startsWith('[') ? 3 : 1 })
       continue
     }
-    const weight = weightInApache(node)
+    const weight = weightInApache(node, isInApaches)
     if (weight > 0) evidence.pro += weight
     else evidence.against -= weight
     if (weight > 0 && !COMMON_NAMES.has(name)) isApaches = true
@@ -269,7 +330,10 @@ function weighApache(source: Source): ApacheEvidence | null {
   return evidence
 }
 
-function weightInApache({ kind, name: { value: written }, words }: ApacheLineNode): number {
+function weightInApache(
+  { kind, name: { value: written }, words }: ApacheLineNode,
+  isInApaches: boolean,
+): number {
   const name = written.toLowerCase()
   if (isUnknownWord(written)) return 0
   if (FOREIGN_NAMES.has(name)) return -3
@@ -283,6 +347,8 @@ function weightInApache({ kind, name: { value: written }, words }: ApacheLineNod
     // Hardly anybody writes Apache's names without a capital, and every other program does.
     return written === name ? weight / 2 : weight
   }
+  // The rules of ModSecurity are read by its library for nginx too.
+  if (isWrittenAsForeign(written)) return written.startsWith('Sec') && !isInApaches ? 0 : 1
   // Modules that no table knows bring names of this shape.
   return /^[A-Z](?=\w*[a-z])\w*[A-Z_]\w*$/.test(written) ? -0.25 : -1
 }

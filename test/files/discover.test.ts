@@ -278,8 +278,10 @@ test('main files that are alternatives are machines of their own', () => {
   )
 })
 
-test('a file called nginx.conf is a main file even where nobody can read it', () => {
-  const directory = scratchTree({ 'conf/nginx.conf': '}\n' })
+test('a file called nginx.conf is a main file even where nginx refuses it', () => {
+  const directory = scratchTree({
+    'conf/nginx.conf': '}\nworker_proceses 2;\nhttp {\n  sever {\n    listen 80\n',
+  })
   for (const path of ['conf', 'conf/nginx.conf']) {
     const [machine] = discover([path], { workingDirectory: directory })
     assert.equal(machine?.nginxMains, ['/etc/nginx/nginx.conf'], path)
@@ -292,6 +294,9 @@ test('a file called nginx.conf that another program reads is none', () => {
     'monit/nginx.conf':
       'check process nginx with pidfile /run/nginx.pid\n  start program = "/usr/sbin/nginx"\n',
     'python.d/nginx.conf': 'update_every: 1\nlocal:\n  url: http://localhost/status\n',
+    'upstart/nginx.conf': 'description "nginx"\nexec /usr/sbin/nginx -g "daemon off;"\n',
+    'icinga/nginx.conf': 'object Host "nginx" {\n  import "generic-host"\n}\n',
+    'logrotate/nginx.conf': '/var/log/nginx/*.log {\n  daily\n}\n',
     'a.conf': SERVER,
   })
   const machines = discover(['.'], { workingDirectory: directory })
@@ -299,8 +304,11 @@ test('a file called nginx.conf that another program reads is none', () => {
   assert.equal(
     machines[0]?.skipped().map(({ path, text }) => `${path}: ${text}`),
     [
+      'icinga/nginx.conf: nothing in it is a directive of nginx or Apache',
+      'logrotate/nginx.conf: nothing in it is a directive of nginx or Apache',
       'monit/nginx.conf: a file of another program: Monit',
       'python.d/nginx.conf: a file of another program: Netdata',
+      'upstart/nginx.conf: nothing in it is a directive of nginx or Apache',
     ],
   )
 })
@@ -359,18 +367,33 @@ test('files that stand as texts in YAML, scripts and Dockerfiles are read, each 
   assert.throws(() => discover(['values.yaml'], { workingDirectory: directory }), /nothing to audit/)
 })
 
-test('a file that ends in .inc is a server’s in a directory of one, or where its name says so', () => {
+test('a part of some file, or a template, is a server’s where nearly all that it holds is', () => {
   const lines = 'location /webmail {\n  alias /srv/webmail/;\n  expires 1d;\n}\n'
   const directory = scratchTree({
     'nginx/webmail.inc': lines,
     'files/webmail.conf.inc': lines,
     'lib/webmail.inc': lines,
     'lib/db.conf.inc': '<?php $name = "a";\n',
+    'lib/page.inc': `<?php\n${lines}`,
+    'deploy/a.snippet': lines,
+    'nginx/site.cfg': SERVER,
+    'haproxy.cfg': 'global\n  daemon\nfrontend web\n  bind :80\n',
+    'setup.cfg': '[flake8]\nmax-line-length = 99\n',
+    'web/site.twig': 'server {\n  listen 80;\n  server_name {{ name }};\n}\n',
+    'nginx/page.html.twig': '<p>{{ server }}</p>\n',
+    'web/page.twig': '{% extends "base" %}\n<p>{{ server }}</p>\n',
   })
   const [machine] = discover(['.'], { workingDirectory: directory })
   assert.equal(
     fragmentsOf(machine).map(paths => paths.map(path => machine?.fileName(path))),
-    [['files/webmail.conf.inc'], ['nginx/webmail.inc']],
+    [
+      ['nginx/site.cfg'],
+      ['web/site.twig'],
+      ['deploy/a.snippet'],
+      ['files/webmail.conf.inc'],
+      ['lib/webmail.inc'],
+      ['nginx/webmail.inc'],
+    ],
   )
 })
 

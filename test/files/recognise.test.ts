@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { textSource } from '../../parsers/text/source.ts'
-import { recognise } from '../../src/files/recognise.ts'
+import { isBrokenNginx, recognise } from '../../src/files/recognise.ts'
 
 const of = (text: string) => {
   const recognised = recognise(textSource('/x', text))
@@ -44,6 +44,38 @@ test('files of other programs that have words of the servers', () => {
   assert.is(of(`set queue-high 1\nserver "pop.example.org"\n${mail.repeat(3)}`), null)
 })
 
+test('a broken file of nginx is told from those of other programs that have its name', () => {
+  const isBroken = (text: string): boolean => isBrokenNginx(textSource('/nginx.conf', text))
+  const server = '  server {\n    listen 80\n    server_name a;\n'
+  assert.ok(isBroken(`worker_proceses 2;\nevents {\n}\nhttp {\n${server}`))
+  assert.ok(isBroken(`http {\n${server}`))
+  assert.ok(isBroken('user nginx;\nhttp {\n  server {\n    listn 80;\n    sever_name x;\n  }\n}\n'))
+  assert.ok(isBroken('worker_processes 1\n\nevents {\n  worker_connections 1024;\n}\n'))
+  assert.not(isBroken(''))
+  assert.not(isBroken('description "nginx"\nexec /usr/sbin/nginx -g "daemon off;"\n'))
+  assert.not(isBroken('object Host "nginx" {\n  import "generic-host"\n  user = "www-data"\n}\n'))
+  assert.not(isBroken('/var/log/nginx/*.log {\n  daily\n}\n'))
+  assert.not(isBroken('nginx {\n  path = /jails/nginx;\n  allow.mount;\n}\n'))
+  assert.is(of('akka {\n  http {\n    server {\n      idle-timeout = 60 s\n    }\n  }\n}\n'), null)
+})
+
+test('lines of modules that no package of the servers has', () => {
+  const cities = '$country_code default=US source=$remote_addr country iso_code;\n'.repeat(3)
+  assert.equal(of(`geoip2 /x.mmdb {\nauto_reload 5m;\n${cities}}\n`), NGINX_SNIPPET)
+  assert.equal(of('RPAFenable On\n'), APACHE_SNIPPET)
+  assert.equal(of('DOSHashTableSize 3097\nPassengerRoot /usr\n'), APACHE_SNIPPET)
+  // Its library reads the same rules for nginx.
+  const rules = 'SecRuleEngine On\nSecRequestBodyAccess On\n'
+  assert.is(of(rules), null)
+  assert.is(recognise(textSource('/apache2/conf.d/a.conf', rules))?.program, 'apache')
+  assert.is(of('SecretKey a\nSection b\nPythonic c\n'), null)
+})
+
+test('a string that goes on in the next lines has no settings', () => {
+  const lines = `'ua="$upstream_addr" us="$upstream_status" '\n'ut="$upstream_response_time" '\n`.repeat(3)
+  assert.equal(of(`log_format up '$remote_addr '\n${lines};\n`), NGINX)
+})
+
 test('fragments of nginx', () => {
   assert.equal(of('upstream django {\n  server 127.0.0.1:9000;\n}\n'), NGINX)
   assert.equal(of('# a licence\n\nproxy_set_header Host $host; # as sent\n'), NGINX_SNIPPET)
@@ -61,6 +93,9 @@ test('a file of nginx that sends a page of its own is no page', () => {
   const lines = 'listen 80;\nserver_name example.org;\nroot /srv/www;\n'
   assert.equal(of(`server {\n${lines}location = /wait {\n${page}}\n}\n`), NGINX)
   assert.is(of(`<html>\n<p>Write</p>\n<pre>server {\n${lines}}</pre>\n</html>\n`), null)
+  const script = `<script>\n${"  var lang = '';\n".repeat(6)}</script>\n`
+  assert.is(of(script), null)
+  assert.is(of(`{{ head }}\n${script}`), null)
   assert.is(of(`Put this here:\n<p>it is</p>\nserver {\nlisten 80;\n}\n`), null)
 })
 

@@ -187,3 +187,50 @@ function decode(row: string): ApacheDirectiveFacts {
 function split(text: string | undefined, separator: string): readonly string[] {
   return text ? text.split(separator) : []
 }
+
+/** Names that modules outside the table of directives bring, by how they begin, as people write them. */
+const FOREIGN: readonly (readonly [prefix: string, module: string])[] = [
+  ['php_', 'PHP'],
+  ['Sec', 'mod_security'],
+  ['Passenger', 'Passenger'],
+  ['Fcgid', 'mod_fcgid'],
+  ['FastCgi', 'mod_fastcgi'],
+  ['Jk', 'mod_jk'],
+  ['Perl', 'mod_perl'],
+  ['Python', 'mod_python'],
+  ['GeoIP', 'mod_geoip'],
+  ['MaxMind', 'mod_maxminddb'],
+  ['DOS', 'mod_evasive'],
+  ['ModPagespeed', 'mod_pagespeed'],
+  ['Krb', 'mod_auth_kerb'],
+  ['Gssapi', 'mod_auth_gssapi'],
+  ['OIDC', 'mod_auth_openidc'],
+  ['Mellon', 'mod_auth_mellon'],
+  ['CAS', 'mod_auth_cas'],
+  ['Shib', 'mod_shib'],
+  ['SVN', 'mod_dav_svn'],
+  ['QS_', 'mod_qos'],
+  ['XSendFile', 'mod_xsendfile'],
+  ['RPAF', 'mod_rpaf'],
+  ['CloudFlare', 'mod_cloudflare'],
+  ['RUidGid', 'mod_ruid2'],
+  ['AssignUserID', 'mpm-itk'],
+  ['suPHP_', 'mod_suphp'],
+  ['NSS', 'mod_nss'],
+  ['GnuTLS', 'mod_gnutls'],
+  ['ModTile', 'mod_tile'],
+]
+
+/** The module that brings directives which begin so, in any case; undefined where none is known. */
+export function foreignModule(name: string): string | undefined {
+  const lower = name.toLowerCase()
+  return FOREIGN.find(([prefix]) => lower.startsWith(prefix.toLowerCase()))?.[1]
+}
+
+/** True for a directive of such a module as its documentation writes it: `SecRuleEngine`, and no `SecretKey`. */
+export function isWrittenAsForeign(name: string): boolean {
+  return FOREIGN.some(
+    ([prefix]) =>
+      name.startsWith(prefix) && (!/^[a-z]/.test(name.slice(prefix.length)) || /^[A-Z]{4}/.test(prefix)),
+  )
+}

@@ -7,33 +7,10 @@ import {
   allApacheDirectives,
   apacheDirective,
   apacheSection,
+  foreignModule,
 } from '../directives.ts'
 import { apacheModule } from '../modules.ts'
 import type { Fault, ValidationUnit, Walk } from './check.ts'
-
-/** Names that modules outside the table bring, by how they begin. */
-const FOREIGN: readonly (readonly [prefix: string, module: string])[] = [
-  ['php_', 'PHP'],
-  ['sec', 'mod_security'],
-  ['passenger', 'Passenger'],
-  ['fcgid', 'mod_fcgid'],
-  ['fastcgi', 'mod_fastcgi'],
-  ['jk', 'mod_jk'],
-  ['perl', 'mod_perl'],
-  ['python', 'mod_python'],
-  ['geoip', 'mod_geoip'],
-  ['maxmind', 'mod_maxminddb'],
-  ['dos', 'mod_evasive'],
-  ['modpagespeed', 'mod_pagespeed'],
-  ['krb', 'mod_auth_kerb'],
-  ['gssapi', 'mod_auth_gssapi'],
-  ['oidc', 'mod_auth_openidc'],
-  ['mellon', 'mod_auth_mellon'],
-  ['shib', 'mod_shib'],
-  ['svn', 'mod_dav_svn'],
-  ['qs_', 'mod_qos'],
-  ['xsendfile', 'mod_xsendfile'],
-]
 
 /** Names that httpd 2.4 dropped, with what took their place. */
 const DROPPED: Readonly<Record<string, string>> = ownTable({
@@ -60,7 +37,7 @@ export function unknownFault(
   { unit, perDirectory }: Pick<Walk, 'unit' | 'perDirectory'>,
 ): Fault | null {
   const lower = directive.name.toLowerCase()
-  const foreign = FOREIGN.find(([prefix]) => lower.startsWith(prefix))?.[1]
+  const foreign = foreignModule(lower)
   // What else a module may bring is not known; no module calls a directive all but as another one's is called.
   const glued = gluedTo(directive)
   const isSlip =
