@@ -64,14 +64,18 @@ const SAMPLE = /\.(?:default|sample|dist|example|examples)$|[_-](?:sample|dist|e
 const OTHER_EXTENSIONS: ReadonlySet<string> = new Set(
   `pem key crt cer csr der p12 pfx jks gpg asc pub gz bz2 xz zst zip tar tgz jar war phar so o a exe dll
 bin dat db sqlite3 sqlite wasm png jpeg jpg gif ico svg webp woff2 woff ttf eot otf pdf mp3 mp4 mov avi
-mo po pot pyc py pyi wsgi fcgi cgi rb pl pm t pp phtml ctp inc js mjs cjs jsx ts tsx mts vue css scss
-sass less html htm xhtml xml xsl xsd json5 json jsonl yaml yml toml ini cfg env md mdx markdown rst txt
+mo po pot pyc py pyi wsgi fcgi cgi rb pl pm t pp phtml ctp js mjs cjs jsx ts tsx mts vue css scss
+sass less html htm xhtml xml xsl xsd json5 json jsonl yaml yml toml ini env md mdx markdown rst txt
 adoc csv tsv sql sh bash zsh fish bat cmd psd1 psm1 ps1 c h cc cpp cxx hpp cs go rs java kt scala swift
 lua r ex exs erl hrl hs ml clj el vim lock log map diff patch service socket timer target mount rules
 vcl tf hcl tfvars nix proto graphql dockerfile makefile mk am cmake gradle properties plist pom md5 sum
-iml class groovy pid spec gemspec rake ipynb snip snippet snippets twig blade latte volt slim haml pug mas psd ai eps
+iml class groovy pid spec gemspec rake ipynb snippets blade slim haml pug mas psd ai eps
 tex bib doc docx xls xlsx ppt m4 ac 3pm`.split(/\s/),
 )
+/** What people call a part of a file of any program, and forms of template: only what they hold says whose. */
+const SHARED_EXTENSION = /\.(?:cfg|inc|snip|snippet|twig|latte|volt)$/i
+/** Nearly all of them are of pages: `page.html.twig`. */
+const PAGE_TEMPLATE = /\.(?:twig|latte|volt)$/i
 /** Versions of PHP, kinds of checksums, and chapters of the manual unless a release ends so. */
 const OTHER_NUMBERED = /\.(?:php\d?|sha\d*|(?<!\d\.)[1-8])$/i
 
@@ -159,13 +163,11 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const sample = SAMPLE.test(name)
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
-  const isOther = hasOtherExtension(live) && !live.endsWith('.inc')
+  const isOther = hasOtherExtension(live.replace(PAGE_TEMPLATE, ''))
   if (OTHER_NAME.test(name) || (isOther && !isSite(name, program, last))) return null
-  // PHP's, but in a directory or by the name of the servers a file that another one includes.
-  if (live.endsWith('.inc') && program === null && !/\.conf\.inc$/i.test(live) && !SERVER_NAME.test(name))
-    return null
   const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
-  const named = program !== null || (!isElsewhere && isConfigurationName(name, last))
+  const named =
+    !isShared(live, program) && (program !== null || (!isElsewhere && isConfigurationName(name, last)))
   if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
   if (isElsewhere && isPlaced) return null
@@ -188,8 +190,22 @@ const judgeDirectory = recent((path: string) => {
   return { program, onDemand, isStock, isSystem, last: directories.at(-1) }
 })
 
+/** True for a file that its name or its directory says to be a configuration, so that whoever keeps it may expect it to be read. */
+export function isCalledConfiguration(path: string): boolean {
+  const name = posix.basename(path)
+  return CONFIGURATION_NAME.test(name) || SERVER_NAME.test(name) || isOfServers(posix.dirname(path))
+}
+
+const CONFIGURATION_NAME = /\.(?:conf|vhost|nginx|ngx|apache2?|httpd)(?:[._-]\w+)*$/i
+
 /** A name that says whose it is, wherever the file lies. */
 const SERVER_NAME = /(?:nginx|apache|httpd|openresty)|\.(?:ngx|vhost)$/i
+
+/** True for a name that says nothing: an `.inc` is PHP's, but in a directory or by the name of the servers. */
+function isShared(name: string, program: Program | null): boolean {
+  if (!SHARED_EXTENSION.test(name)) return false
+  return program === null && !/\.conf\.inc$/i.test(name) && !SERVER_NAME.test(name)
+}
 
 /** A site by its name, whose country's letters are a language's too: `sites-available/example.rs`. */
 function isSite(name: string, program: Program | null, last: string | undefined): boolean {
@@ -238,7 +254,7 @@ const APACHE_EXTRA =
 
 /** `x.conf`, `x.conf.j2`, or a name such as `example.org` in the top directory or one that holds sites. */
 function isConfigurationName(name: string, directory: string | undefined): boolean {
-  if (/\.(?:conf|vhost|nginx|ngx|apache2?|httpd)(?:[._-]\w+)*$/i.test(name)) return true
+  if (CONFIGURATION_NAME.test(name)) return true
   if (TEMPLATE_EXTENSION.test(name) || SERVER_NAME.test(name)) return true
   return directory === undefined || SITE_DIRECTORY.test(directory)
 }
