@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
+import { HOMES } from './known-places.ts'
 import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
@@ -137,10 +138,27 @@ export function diskFileSystem(
     if (depth >= MAXIMUM_LINKS) return null
     const led = resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
     if (led !== null) return led
+    const lain = target.startsWith('/') && toDisk('/') === null ? inHomeAround(parent.path, target) : null
+    if (lain !== null) return resolveEntry(lain, depth + 1)
     const shown = table.fromDisk(posix.resolve(posix.dirname(disk), target))
     if (shown === null || shown === posix.resolve(parent.path, target)) return null
     // Whoever links in circles through both worlds is followed a few times and not a million.
     return resolveEntry(shown, depth + MAXIMUM_LINKS / 4)
+  }
+  /**
+   * Where a file of a server's own directory lies in one of which nobody said that it stands for that: Debian's
+   * `nginx/sites-enabled/default` leads to `/etc/nginx/sites-available/default`. Null where it lies in none around.
+   */
+  const inHomeAround = (directory: string, target: string): string | null => {
+    const home = HOMES.find(({ path }) => target.startsWith(`${path}/`))
+    if (home === undefined) return null
+    const rest = target.slice(home.path.length)
+    for (let above = directory; toDisk(above) !== null; above = posix.dirname(above)) {
+      const path = `${above}${rest}`
+      const disk = toDisk(path)
+      if (disk !== null && existsSync(disk)) return path
+    }
+    return null
   }
   /** Discovery, includes and rules ask for the same files again: the system is asked once. */
   const lookUp = (path: string): Resolved | Refusal | null => {
