@@ -1,5 +1,6 @@
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
+import { matchesAprName } from '../../parsers/wildcard/apr-fnmatch.ts'
 import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { HOMES } from './known-places.ts'
@@ -61,7 +62,29 @@ function placeApache(path: string, source: Source, files: FileSystem): PlacedMai
   const mounts: Mount[] = [{ at: root, disk }]
   const other = homeIn('apache', includes)
   if (other !== null && other !== root) mounts.push({ at: other, disk })
-  return { program: 'apache', path, placed: posix.join(root, posix.relative(disk, path)), mounts }
+  // A directory without `conf` in it holds what the machine has in that.
+  const isInner = disk === directory && standsForConf(files, directory, root, includes)
+  const own = isInner ? posix.join(root, 'conf') : root
+  if (isInner) mounts.push({ at: own, disk })
+  return { program: 'apache', path, placed: posix.join(own, posix.relative(disk, path)), mounts }
+}
+
+/** True where what a main file includes from `conf/` of the ServerRoot lies beside the main file. */
+function standsForConf(
+  files: FileSystem,
+  directory: string,
+  root: string,
+  includes: readonly string[],
+): boolean {
+  if (files.kind(posix.join(directory, 'conf')) !== null) return false
+  return includes.some(include => {
+    const inside = include.startsWith(`${root}/`) ? include.slice(root.length + 1) : include
+    const [first = '', ...rest] = inside.split('/')
+    const [name = ''] = rest
+    if (first !== 'conf' || name === '') return false
+    if (!/[*?[]/.test(name)) return files.kind(posix.join(directory, name)) !== null
+    return (files.list(directory) ?? []).some(({ name: other }) => matchesAprName(name, other))
+  })
 }
 
 function includesOf({ code }: Source, pattern: RegExp): readonly string[] {
