@@ -25,7 +25,7 @@ import { refusedHtaccess } from './refused-htaccess.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
 import { isForHtaccess } from './servers/apache/htaccess-alone.ts'
-import { joinNotices, limitNotices, unreadNotices, withoutRepeated } from './unread-notices.ts'
+import { branchNotices, joinNotices, limitNotices, unreadNotices, withoutRepeated } from './unread-notices.ts'
 import type { AuditSettings } from './understand/settings.ts'
 import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
 
@@ -270,7 +270,8 @@ function noticesOf({ machine, nginx, apache, deployments, failures }: Understood
   const limits = deployments.flatMap(deployment =>
     deployment.applications.map(application => deployment.pythonOf(application)?.settings?.limit ?? null),
   )
-  const ofServers = [...failures, ...unread, ...inDirectories, ...limitNotices(limits, fileName)]
+  const branches = [...nginx, ...apache].flatMap(server => branchNotices(server, fileName))
+  const ofServers = [...failures, ...unread, ...inDirectories, ...branches, ...limitNotices(limits, fileName)]
   return joinNotices(ofServers, machine.notices())
 }
 

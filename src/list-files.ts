@@ -20,6 +20,12 @@ export function listFiles(all: readonly ReadMachine[]): readonly ListedFile[] {
   const listed = new Map<string, ListedFile>()
   for (const understood of all) listRead(understood, listed)
   for (const { machine } of all) {
+    for (const { path, text } of machine.unsettled?.() ?? []) {
+      const file = listed.get(path)
+      if (file !== undefined && 'as' in file) listed.set(path, { ...file, text })
+    }
+  }
+  for (const { machine } of all) {
     for (const file of listSkipped(machine.skipped(), machine.root))
       if (!listed.has(file.path)) listed.set(file.path, file)
   }

@@ -1,4 +1,4 @@
-import { limitNotice, type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
+import { fileNotice, limitNotice, type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
 import { positionAt } from '../parsers/text/source.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
@@ -53,6 +53,22 @@ export function unreadNotices(
   return notices
 }
 
+/** Of templates, that some of their lines are there under conditions alone which nothing in the audit decides. */
+export function branchNotices(
+  { sources }: NginxConfiguration | ApacheConfiguration,
+  fileName: (path: string) => string,
+): readonly Notice[] {
+  return [...sources]
+    .filter(source => source.branches.length > 0 && !isStandIn(source))
+    .map(({ path }) =>
+      fileNotice(
+        'template-branch',
+        fileName(path),
+        'some of its lines are there under conditions of the template that nothing in the audit decides',
+      ),
+    )
+}
+
 /** What was not followed to its end of some files, as notices; of one file the first. */
 export function limitNotices(
   limits: readonly ({ readonly path: string; readonly reason: string } | null)[],
@@ -83,7 +99,9 @@ function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) =>
 /** The notices of one machine, each file's once: what a server reads counts more than that it was refused. */
 export function joinNotices(servers: readonly Notice[], files: readonly Notice[]): readonly Notice[] {
   const joined = new Map<string, Notice>()
-  const read = new Set(servers.filter(({ line }) => line === null).map(({ path }) => path))
+  const read = new Set(
+    servers.filter(({ line, incomplete }) => line === null && incomplete).map(({ path }) => path),
+  )
   for (const notice of servers) joined.set(noticeLine(notice), notice)
   for (const notice of files) if (!read.has(notice.path)) joined.set(noticeLine(notice), notice)
   return [...joined.values()]

@@ -7,7 +7,11 @@ export type ListedFile = {
   /** The root of the machine that it belongs to. */
   readonly machine: string
 } & (
-  | { readonly as: ReadFileAs }
+  | {
+      readonly as: ReadFileAs
+      /** How it is read where that is not plain, one line without the path. */
+      readonly text?: string
+    }
   | {
       readonly skipped: SkipReason
       /** Why, one line without the path. */

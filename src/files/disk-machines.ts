@@ -8,7 +8,7 @@ import { isOfServers, isReadWhole } from './known-places.ts'
 import type { AuditRoot } from './infer-root.ts'
 import { InputError } from './input-error.ts'
 import { below, type SkippedPath } from './look.ts'
-import type { Machine, SkippedFile } from './machine.ts'
+import type { Machine, SkippedFile, UnsettledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { splitNested } from './nested-files.ts'
@@ -20,10 +20,10 @@ import { applicationName, beginsDjango, mayBeginApplication } from './applicatio
 import { runsInCluster } from './manifests.ts'
 import { repositoryAmong } from './repository.ts'
 import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters.ts'
-import { skippedNotices } from './skipped-notices.ts'
+import { byDirectory, skippedNotices } from './skipped-notices.ts'
 import { setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
-import { type Survey, surveyRoot } from './survey.ts'
+import { type Survey, surveyRoot, type UnsettledPath } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
 
 /** What was asked of one root or of one directory, as paths inside it. */
@@ -101,6 +101,22 @@ function refusedDirectories(
   })
 }
 
+/** The names of files that are read as fragments, and why. */
+function unsettledOf(files: DiskFileSystem, paths: readonly UnsettledPath[]): readonly UnsettledFile[] {
+  return paths.map(({ path, enabled }) => ({
+    path: files.display(path),
+    text: `as a fragment: \`${enabled}\` is not in the audit`,
+  }))
+}
+
+function unsettledNotices(unsettled: readonly UnsettledFile[]): readonly Notice[] {
+  return byDirectory(
+    'read-as-fragments',
+    unsettled,
+    files => `${files} in it read as fragments, as nothing in the audit says which of them are enabled`,
+  )
+}
+
 /** Marks those about a file that a server reads; in a directory that is refused itself, nothing is seen to be there. */
 function withIncomplete(notices: readonly Notice[], skipped: readonly SkippedFile[]): readonly Notice[] {
   const read = new Set(skipped.flatMap(({ path, isRead }) => (isRead === true ? path : [])))
@@ -131,6 +147,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...namesOf(files, found.skipped()),
     ...refusedDirectories(scope, options, !hasMain),
   ]
+  const unsettled = (): readonly UnsettledFile[] => unsettledOf(files, found.unsettled())
   const notices = (): readonly Notice[] => {
     const left = skipped()
     const all = [
@@ -138,6 +155,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
       ...files.notices(),
       ...readNotices(files, named),
       ...skippedNotices(left, hasMain),
+      ...unsettledNotices(unsettled()),
     ]
     return withIncomplete(all, left)
   }
@@ -177,6 +195,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     htaccess,
     notices,
     skipped,
+    unsettled,
     ...repositoryOf(files, scope),
   }
   const isEmpty =
@@ -226,6 +245,8 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ),
     ...refusedDirectories(scope, options, true),
   ]
+  const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
+  const unsettled = (): readonly UnsettledFile[] => unsettledOf(files, found.unsettled(read))
   const notices = (): readonly Notice[] => {
     const left = skipped()
     const all = [
@@ -233,11 +254,11 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
       ...files.notices(),
       ...readNotices(files, named),
       ...skippedNotices(left, false),
+      ...unsettledNotices(unsettled()),
     ]
     return withIncomplete(all, left)
   }
   const fragments: Survey['fragments'] = () => {
-    const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
     const fresh = withoutPaths(set, read)
     return [...(fresh === null ? [] : [fresh]), ...found.fragments(read)]
   }
@@ -254,6 +275,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     isDump: false,
     notices,
     skipped,
+    unsettled,
     ...(scope.single.length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
     ...around,
   }

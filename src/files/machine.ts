@@ -44,6 +44,14 @@ export interface SkippedFile {
   readonly isRead?: boolean
 }
 
+/** A file that is read as a fragment, since nothing in the audit says whether its server reads it. */
+export interface UnsettledFile {
+  /** As a report names it. */
+  readonly path: string
+  /** One line without the path. */
+  readonly text: string
+}
+
 /** A file that a script or a playbook puts where a program of a machine looks for it. */
 export interface InstalledFile {
   /** There: `/etc/systemd/system/shop.service`. */
@@ -131,4 +139,6 @@ export interface Machine {
   readonly notices: () => readonly Notice[]
   /** What was not read; to be asked after the audit, too. */
   readonly skipped: () => readonly SkippedFile[]
+  /** What waits in directories such as `sites-available`, and was read; to be asked after the audit, too. */
+  readonly unsettled?: () => readonly UnsettledFile[]
 }

@@ -17,10 +17,22 @@ export const NOTICE_CODES = [
   'include-irregular',
   /** Files that wait in a directory such as `sites-available`, and that nothing enables. */
   'not-enabled',
+  /** Files that wait in such a directory, and are read because nothing in the audit says which are enabled. */
+  'read-as-fragments',
   /** A file that was named, and how it is read. */
   'read-as',
-  /** Files that look like a server's and belong to another program. */
+  /** A file that looks like a server's and belongs to another program. */
   'other-program',
+  /** A file that looks like a server's by its name or its place, and nothing in it tells whose it is. */
+  'not-recognised',
+  /** A copy that is not live, or an example beside the file that was made from it. */
+  'backup',
+  /** Files that a package brings and nothing enables, as in `mods-available`. */
+  'stock',
+  /** A file that the main file, read whole, does not include, or a main file beside the one in use. */
+  'not-included',
+  /** A template of which some lines are there under conditions that nothing in the audit decides. */
+  'template-branch',
   /** Files that look like a server's, and that tests of a program read. */
   'test-data',
   /** More than the audit reads of one thing or of all; the text names the limit. */

@@ -24,7 +24,7 @@ import {
 } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
-import { isMain, settleOnDemand, toFragment, withoutIncluded } from './survey.ts'
+import { isMain, settleOnDemand, toFragment, type UnsettledPath, withoutIncluded } from './survey.ts'
 
 /** Servers of a repository that run on one machine, as far as their places say. */
 export interface FoundMachine {
@@ -45,6 +45,8 @@ export interface DirectorySurvey {
   readonly hasApache: boolean
   readonly htaccess: readonly string[]
   readonly skipped: readonly SkippedPath[]
+  /** What is read as fragments though nothing says whether it is enabled, but for what some machine reached. */
+  readonly unsettled: (reached: ReadonlySet<string>) => readonly UnsettledPath[]
 }
 
 /**
@@ -105,6 +107,7 @@ export function surveyDirectory(
     hasApache: [...candidates, ...nested].some(({ program }) => program === 'apache'),
     htaccess,
     skipped: [...left, ...enabled.skipped],
+    unsettled: reached => enabled.unsettled.filter(({ path }) => !reached.has(path)),
   }
 }
 

@@ -30,6 +30,15 @@ export interface Survey {
   readonly htaccess: readonly string[]
   /** What is not read; more is known once `fragments` was asked. */
   readonly skipped: () => readonly SkippedPath[]
+  /** What is read though nothing says whether it is enabled; known once `fragments` was asked. */
+  readonly unsettled: () => readonly UnsettledPath[]
+}
+
+/** A file that waits in a directory such as `sites-available`, and is read since that of enabled files is not there. */
+export interface UnsettledPath {
+  readonly path: string
+  /** The name of the directory that would say whether it is enabled: `sites-enabled`. */
+  readonly enabled: string
 }
 
 /** True for a file that can be its program's main file. */
@@ -87,6 +96,7 @@ export function surveyRoot(
 
   let sets: { readonly reached: number; readonly value: readonly FragmentSet[] } | null = null
   let unread: readonly SkippedPath[] = []
+  let unsettled: readonly UnsettledPath[] = []
   return {
     mains,
     otherMains,
@@ -96,12 +106,14 @@ export function surveyRoot(
       const found = lookAtUnreached({ files, paths: later, reached, whole, mains, options })
       const enabled = settleOnDemand(files, [...unreached, ...found.candidates])
       unread = [...found.skipped, ...enabled.skipped]
+      unsettled = enabled.unsettled
       sets = { reached: reached.size, value: fragmentSets(enabled.candidates.map(toFragment)) }
       return sets.value
     },
     hasApache: mains.apache.length > 0 || candidates.some(({ program }) => program === 'apache'),
     htaccess,
     skipped: () => [...left, ...unread],
+    unsettled: () => unsettled,
   }
 }
 
@@ -201,9 +213,14 @@ function notInUse({ named }: Candidate): SkippedPath {
 export function settleOnDemand(
   files: FileSystem,
   candidates: readonly Candidate[],
-): { readonly candidates: readonly Candidate[]; readonly skipped: readonly SkippedPath[] } {
+): {
+  readonly candidates: readonly Candidate[]
+  readonly skipped: readonly SkippedPath[]
+  readonly unsettled: readonly UnsettledPath[]
+} {
   const kept: Candidate[] = []
   const left: SkippedPath[] = []
+  const unsettled: UnsettledPath[] = []
   const known = new Map<string, boolean>()
   for (const candidate of candidates) {
     const { onDemand, named } = candidate
@@ -217,9 +234,12 @@ export function settleOnDemand(
     known.set(enabled, isSettled)
     if (isSettled)
       left.push(skipped(named, 'not-enabled', `\`${posix.basename(enabled)}\` does not link to it`))
-    else kept.push(candidate)
+    else {
+      kept.push(candidate)
+      unsettled.push({ path: candidate.path, enabled: posix.basename(enabled) })
+    }
   }
-  return { candidates: kept, skipped: left }
+  return { candidates: kept, skipped: left, unsettled }
 }
 
 /** True where the directory of enabled files says what is in use: it holds some, or the audit all. */

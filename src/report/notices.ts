@@ -14,7 +14,22 @@ const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: strin
     'directory holds files that are not enabled',
     'directories hold files that are not enabled',
   ],
+  'read-as-fragments': [
+    'directory of available files is read as fragments',
+    'directories of available files are read as fragments',
+  ],
   'other-program': ['note of files of other programs', 'notes of files of other programs'],
+  'not-recognised': ['file is not recognised', 'files are not recognised'],
+  backup: ['copy that is not live', 'copies that are not live'],
+  stock: [
+    'directory holds files of packages that are not enabled',
+    'directories hold files of packages that are not enabled',
+  ],
+  'not-included': ['file that no main file includes', 'files that no main file includes'],
+  'template-branch': [
+    'template has conditions that nothing decides',
+    'templates have conditions that nothing decides',
+  ],
   'test-data': ['note of files that tests read', 'notes of files that tests read'],
   'read-as': ['named file is read as its lines tell', 'named files are read as their lines tell'],
   limit: ['limit was reached', 'limits were reached'],

@@ -397,6 +397,75 @@ test('a part of some file, or a template, is a server’s where nearly all that 
   )
 })
 
+test('absolute links lead into the directory that stands for that of the server', () => {
+  const site = 'server {\n  listen 80;\n}\n'
+  const sites = {
+    'nginx/sites-available/default': site,
+    'nginx/sites-available/b': site,
+    'nginx/sites-enabled/default': '-> /etc/nginx/sites-available/default',
+    'apache2/sites-available/a.conf': VHOST,
+    'apache2/sites-available/b.conf': VHOST,
+    'apache2/sites-enabled/a.conf': '-> /etc/apache2/sites-available/a.conf',
+    'apache2/sites-enabled/gone.conf': '-> /etc/apache2/sites-available/gone.conf',
+  }
+  const left = [
+    'link-outside apache2/sites-enabled/gone.conf',
+    'not-enabled apache2/sites-available/b.conf',
+    'not-enabled nginx/sites-available/b',
+  ]
+  for (const more of [{}, { 'nginx/nginx.conf': NGINX }]) {
+    const machines = discover(['.'], { workingDirectory: scratchTree({ ...sites, ...more }) })
+    const skipped = machines
+      .flatMap(machine => machine.skipped())
+      .map(({ path, reason }) => `${reason} ${path}`)
+    assert.equal(skipped.sort(), left)
+  }
+})
+
+test('the directory of a main file stands for `conf` of the ServerRoot where its includes begin so', () => {
+  const reads = (main: string, files: Readonly<Record<string, string>>) => {
+    const directory = scratchTree({ 'apache/httpd.conf': main, ...files })
+    const [machine] = discover(['.'], { workingDirectory: directory })
+    const read = (path: string) => machine?.files.read(path).kind === 'source'
+    return { mains: machine?.apacheMains, read }
+  }
+  const upstream = reads('ServerRoot /usr/local/apache2\nInclude conf/extra/x.conf\n', {
+    'apache/extra/x.conf': VHOST,
+  })
+  assert.equal(upstream.mains, ['/usr/local/apache2/conf/httpd.conf'])
+  assert.ok(upstream.read('/usr/local/apache2/conf/extra/x.conf'))
+  const ofRedHat = reads('ServerRoot "/etc/httpd"\nInclude conf/*.vhost\nInclude conf.d/*.conf\n', {
+    'apache/x.vhost': VHOST,
+    'apache/conf.d/a.conf': VHOST,
+  })
+  assert.ok(ofRedHat.read('/etc/httpd/conf/x.vhost'))
+  assert.ok(ofRedHat.read('/etc/httpd/conf.d/a.conf'))
+  const elsewhere = reads('ServerRoot /etc/httpd\nInclude conf/x.conf\n', { 'apache/y.conf': VHOST })
+  assert.equal(elsewhere.mains, ['/etc/httpd/httpd.conf'])
+})
+
+test('what waits in sites-available is read as fragments where sites-enabled is not there, which is said', () => {
+  const noticesOf = (files: Readonly<Record<string, string>>) =>
+    discover(['.'], { workingDirectory: scratchTree(files) }).flatMap(machine => {
+      fragmentsOf(machine)
+      return machine.notices().map(({ code, path, text }) => `${code} ${path}: ${text}`)
+    })
+  const text = '2 files in it read as fragments, as nothing in the audit says which of them are enabled'
+  const main = { 'etc/nginx/nginx.conf': NGINX }
+  for (const [directory, more] of [
+    ['etc/nginx/sites-available', main],
+    ['nginx/sites-available', {}],
+    ['apache2/conf-available', {}],
+    ['sites-available', {}],
+  ] as const) {
+    const own = directory.startsWith('apache2') ? VHOST : SERVER
+    const sites = { [`${directory}/a.conf`]: own, [`${directory}/b.conf`]: own }
+    assert.equal(noticesOf({ ...sites, ...more }), [`read-as-fragments ${directory}: ${text}`])
+  }
+  const enabled = { 'nginx/sites-available/a': SERVER, 'nginx/sites-enabled/a': '-> ../sites-available/a' }
+  assert.equal(noticesOf(enabled), [])
+})
+
 test('copies that are not live are not read', () => {
   const names = [
     'nginx.conf_bak',

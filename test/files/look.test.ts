@@ -1,7 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { textSource } from '../../parsers/text/source.ts'
 import { judgePaths, lookInto } from '../../src/files/look.ts'
+import type { SkipReason } from '../../src/files/machine.ts'
 import { memoryFileSystem } from '../../src/files/memory-file-system.ts'
+import { otherProgram } from '../../src/files/other-program.ts'
 import { skippedNotices } from '../../src/files/skipped-notices.ts'
 
 test('a file at which looking fails costs itself alone', () => {
@@ -45,6 +48,47 @@ test('what is called a .htaccess and holds lines of nginx is a file of nginx', (
   assert.is(lookAt('site.htaccess', apache), 'htaccess')
   // Apache reads it, whatever it was written for.
   assert.is(lookAt('.htaccess', nginx), 'htaccess')
+})
+
+test('each file that was left out has a notice, and those of one directory that nothing enables have one', () => {
+  const left = (path: string, reason: SkipReason, text = 'why') => ({ path, reason, text })
+  const notices = skippedNotices(
+    [
+      left('apache2/mods-available/a.load', 'stock'),
+      left('apache2/mods-available/b.load', 'stock'),
+      left('junk.conf', 'not-recognised'),
+      left('TODO_LIST', 'not-recognised'),
+      left('redis.conf', 'other-program', 'a file of another program: Redis'),
+      left('views/page.hbs', 'other-program'),
+      left('a.conf.bak', 'backup'),
+    ],
+    true,
+  )
+  assert.equal(
+    notices.map(({ code, path, text }) => `${code} ${path}: ${text}`),
+    [
+      'stock apache2/mods-available: 2 files of packages in it not enabled, and not read',
+      'not-recognised junk.conf: not read: why',
+      'other-program redis.conf: not read: a file of another program: Redis',
+      'backup a.conf.bak: not read: why',
+      'other-program null: 1 file belongs to other programs, and not read',
+    ],
+  )
+})
+
+test('files of other programs have the names of these', () => {
+  const programOf = (text: string) => otherProgram(textSource('/x.conf', text))
+  assert.is(programOf('docRoot $VH_ROOT/html/\nindex  {\n  useServer 0\n}\n'), 'OpenLiteSpeed')
+  const source = 'source s_nginx {\n  file("/var/log/nginx/access.log");\n};\n'
+  assert.is(programOf(source), 'syslog-ng')
+  assert.is(programOf('source a\n{\n  type = mysql\n}\nsearchd\n{\n  listen = 9312\n}\n'), 'Sphinx')
+  const h2o = 'listen:\n  port: 80\nhosts:\n  "a":\n    paths:\n      "/":\n        file.dir: /srv\n'
+  assert.is(programOf(h2o), 'h2o')
+  assert.is(programOf('frontend web\n  bind *:80\n'), 'HAProxy')
+  assert.is(programOf('global\n  daemon\n'), 'HAProxy')
+  assert.is(programOf('{{ ansible_managed }}\n{{ lines }}\n'), null)
+  assert.is(programOf('{\n  "a": 1\n}\n'), 'JSON')
+  assert.is(programOf('[\n  {"a": 1}\n]\n'), 'JSON')
 })
 
 test.run()
