@@ -407,6 +407,7 @@ import containersVolumeOwnedByRoot from './containers/volume-owned-by-root.ts'
 import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
+import djangoAllowedHostNotNamed from './django/allowed-host-not-named.ts'
 import djangoCacheBeforeSessions from './django/cache-before-sessions.ts'
 import djangoCacheClearEmptiesQueue from './django/cache-clear-empties-queue.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
@@ -1280,6 +1281,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/welcome-page-answers', ...containersWelcomePageAnswers },
   { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
+  { id: 'django/allowed-host-not-named', ...djangoAllowedHostNotNamed },
   { id: 'django/cache-before-sessions', ...djangoCacheBeforeSessions },
   { id: 'django/cache-clear-empties-queue', ...djangoCacheClearEmptiesQueue },
   { id: 'django/comma-missing', ...djangoCommaMissing },

@@ -409,6 +409,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/welcome-page-answers', { fixes: [], programs: ['nginx', 'docker'] }],
   ['django/addition-refused', { fixes: [], programs: ['django'] }],
   ['django/allowed-host-malformed', { fixes: [], programs: ['django'] }],
+  ['django/allowed-host-not-named', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/cache-before-sessions', { fixes: [], programs: ['django'] }],
   ['django/cache-clear-empties-queue', { fixes: [], programs: ['django'] }],
   ['django/comma-missing', { fixes: [], programs: ['django'] }],

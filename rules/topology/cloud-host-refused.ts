@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { type Upstream, upstreams } from '../../src/servers/nginx/queries/upstreams.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { PLATFORMS } from '../_platforms.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -119,6 +120,3 @@ function memberOfPlatform({ directive, complete }: Upstream): string | null {
     .map(({ args }) => (args[0]?.value ?? '').replace(/:\d+$/, '').toLowerCase())
   return complete && hosts.length > 0 && hosts.every(host => PLATFORMS.test(host)) ? (hosts[0] ?? null) : null
 }
-
-const PLATFORMS =
-  /\.(?:azurewebsites\.net|herokuapp\.com|run\.app|vercel\.app|netlify\.app|github\.io|gitlab\.io|pages\.dev|workers\.dev|web\.app|firebaseapp\.com|onrender\.com|fly\.dev|cloudfront\.net|execute-api\.[a-z0-9-]+\.amazonaws\.com|s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com|s3-website[.-][a-z0-9-]+\.amazonaws\.com|blob\.core\.windows\.net|storage\.googleapis\.com)$/

@@ -5,7 +5,7 @@ import type { LiveRequest, LiveResponse } from '../request.ts'
 const HTTP = { url: 'http://example.org/' } as const
 const HTTPS = { url: 'https://example.org/' } as const
 
-const PAGE_IN_MOD_WSGI = {
+const PAGE_OF_SHOP = {
   'opt/shop/shop/urls.py':
     "from django.http import HttpResponse\nfrom django.urls import path\n\nurlpatterns = [path('page', lambda request: HttpResponse(request.scheme))]\n",
 }
@@ -308,7 +308,7 @@ export const cases: readonly LiveCase[] = [
       bad: 'mod_wsgi, nothing said and nothing read',
       good: 'sent to mod_wsgi, and read by Apache',
     },
-    files: PAGE_IN_MOD_WSGI,
+    files: PAGE_OF_SHOP,
     request: { url: 'https://example.org/page' },
     harm: ({ response }) =>
       response.status === 301 && response.headers.location === 'https://example.org/page',
@@ -321,7 +321,7 @@ export const cases: readonly LiveCase[] = [
       bad: 'a name that nginx in front of mod_wsgi serves',
       good: 'the names that nginx in front of mod_wsgi serves',
     },
-    files: PAGE_IN_MOD_WSGI,
+    files: PAGE_OF_SHOP,
     request: { url: 'http://example.org/page' },
     harm: isRefused,
     sound: ({ response }) => response.status === 200,
@@ -361,6 +361,24 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) =>
       response.status === 301 && String(response.headers.location).endsWith('example.org/orders'),
     sound: ({ response }) => response.status === 200 && response.body.includes('orders'),
+  },
+  {
+    rule: 'django/allowed-host-not-named',
+    examples: { bad: 'the address, and the stock site', good: 'the domain' },
+    shows: 'the default server answers for the domain that Django allows',
+    files: PAGE_OF_SHOP,
+    request: { url: 'http://shop.example.org/page' },
+    harm: ({ response }) => response.status === 404 && response.headers.server?.includes('nginx') === true,
+    sound: ({ response }) => response.body === 'http',
+  },
+  {
+    rule: 'django/allowed-host-not-named',
+    examples: { bad: 'a virtual host of Apache', good: 'a virtual host with the domain' },
+    shows: 'the first virtual host answers for the domain that Django allows',
+    files: PAGE_OF_SHOP,
+    request: { url: 'http://shop.example.org/page' },
+    harm: ({ response }) => response.status === 404 || response.status === 403,
+    sound: ({ response }) => response.body === 'http',
   },
   {
     rule: 'django/host-with-underscore',
