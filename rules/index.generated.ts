@@ -187,6 +187,7 @@ import apacheVhostUnresolvableAddress from './apache/vhost-unresolvable-address.
 import apacheWebsocketNotUpgraded from './apache/websocket-not-upgraded.ts'
 import appServerApplicationNotFound from './app-server/application-not-found.ts'
 import appServerAspnetSchemeUnknown from './app-server/aspnet-scheme-unknown.ts'
+import appServerBeanstalkPathMissing from './app-server/beanstalk-path-missing.ts'
 import appServerBrokerEvicts from './app-server/broker-evicts.ts'
 import appServerCeleryAppNotFound from './app-server/celery-app-not-found.ts'
 import appServerCeleryBeatMissing from './app-server/celery-beat-missing.ts'
@@ -1061,6 +1062,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/websocket-not-upgraded', ...apacheWebsocketNotUpgraded },
   { id: 'app-server/application-not-found', ...appServerApplicationNotFound },
   { id: 'app-server/aspnet-scheme-unknown', ...appServerAspnetSchemeUnknown },
+  { id: 'app-server/beanstalk-path-missing', ...appServerBeanstalkPathMissing },
   { id: 'app-server/broker-evicts', ...appServerBrokerEvicts },
   { id: 'app-server/celery-app-not-found', ...appServerCeleryAppNotFound },
   { id: 'app-server/celery-beat-missing', ...appServerCeleryBeatMissing },

@@ -189,6 +189,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['apache/websocket-not-upgraded', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server'] }],
   ['app-server/application-not-found', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/aspnet-scheme-unknown', { fixes: [], programs: ['nginx'] }],
+  ['app-server/beanstalk-path-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/broker-evicts', { fixes: [], programs: ['docker'] }],
   ['app-server/celery-app-not-found', { fixes: [], programs: ['app-server'] }],
   ['app-server/celery-beat-missing', { fixes: [], programs: ['django', 'app-server', 'docker'] }],

@@ -39,7 +39,7 @@ const OTHERS: readonly (readonly [RegExp, RuleProgram])[] = [
   [/php/, 'php-fpm'],
   [/postgresql/, 'postgresql'],
   [
-    /(?:gunicorn[^/]*\.py|\.service|\.socket|\.ini|supervisor.*\.conf|Procfile|ecosystem\.config\.\w+|application\.(?:properties|ya?ml)|crontab|cron\.\w+\/[^/]+)$/,
+    /(?:gunicorn[^/]*\.py|\.service|\.socket|\.ini|supervisor.*\.conf|Procfile|ecosystem\.config\.\w+|application\.(?:properties|ya?ml)|crontab|\.ebextensions\/[^/]+\.config|cron\.\w+\/[^/]+)$/,
     'app-server',
   ],
   [/(?:\.py|\.wsgi|requirements\.txt)$/, 'django'],

@@ -4,7 +4,8 @@ import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
 import type { YamlNode } from '../../../parsers/yaml/yaml-node.ts'
 import { type FollowedCommand, followedCommands } from './followed-commands.ts'
 
-export const isYaml = ({ path }: Source): boolean => /\.ya?ml(?:\.\w+)?$/.test(path)
+export const isYaml = ({ path }: Source): boolean =>
+  /\.ya?ml(?:\.\w+)?$|(?:^|\/)\.ebextensions\/[^/]+\.config$/.test(path)
 
 /** True for a script of a shell, by its name. */
 export function isScript({ path }: Source): boolean {
