@@ -145,8 +145,8 @@ function isSetForLineFeeds(variable: string, condition: NginxDirective): boolean
 
 function matchesLineFeeds(subject: string, pattern: string, caseless: boolean): boolean {
   const regex = compilePcre(pattern, { caseless })
-  const paths = PATHS.get(subject.replace(/[{}]/g, '').toLowerCase())
-  return regex !== null && paths !== undefined && paths.every(path => regex.test(path) === true)
+  const paths = PATHS.get(subject.replace(/[{}]/g, '').toLowerCase()) ?? []
+  return regex !== null && paths.length > 0 && paths.every(path => regex.test(path) === true)
 }
 
 const DECODED = ['/a\nb']

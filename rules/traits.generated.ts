@@ -854,7 +854,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/locale-ascii', { fixes: [], programs: ['apache'] }],
   ['wsgi/maximum-requests', { fixes: [], programs: ['apache'] }],
   ['wsgi/mod-wsgi-option-too-new', { fixes: [], programs: ['apache'] }],
-  ['wsgi/module-of-python-2', { fixes: [], programs: [] }],
+  ['wsgi/module-of-python-2', { fixes: [], programs: ['apache'] }],
   ['wsgi/process-group-not-visible', { fixes: [], programs: ['apache'] }],
   ['wsgi/process-group-order', { fixes: [], programs: ['apache'] }],
   ['wsgi/process-group-undefined', { fixes: ['unsafe'], programs: ['apache'] }],

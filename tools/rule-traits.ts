@@ -19,6 +19,8 @@ export const traitsOf: (rule: Rule) => RuleTraits = memo(rule => {
       }
     }
   }
+  // Scripts and playbooks alone are no program's.
+  if (programs.size === 0 && rule.id.startsWith('wsgi/')) programs.add('apache')
   return {
     fixes: (['safe', 'unsafe'] as const).filter(safety => fixes.has(safety)),
     programs: RULE_PROGRAMS.filter(program => programs.has(program)),

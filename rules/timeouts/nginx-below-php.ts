@@ -34,6 +34,9 @@ const APACHE_FPM = conf`
 export default defineRule({
   summary: 'nginx gives up before PHP does',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where nginx was given more than its minute, and PHP counts what a script computes',
+  },
   confidence: 'medium',
   since: '0.1.0',
   why: 'PHP was given more time for its scripts than the minute that nginx waits for it by itself. nginx answers 504 Gateway Time-out, and the script goes on for nobody.',
@@ -123,7 +126,9 @@ export default defineRule({
         const name = connection.pass.name === 'fastcgi_pass' ? 'fastcgi_read_timeout' : 'proxy_read_timeout'
         // PHP counts what a script computes, and not what it waits for: who raised both may have had that in mind.
         const isRaised = directive !== null && limit.value > 60
-        const isComputed = inner.at === php.setting('max_execution_time')?.at
+        const computed = php.setting('max_execution_time')?.at ?? null
+        const isComputed =
+          computed !== null && computed.source === inner.at?.source && computed.start === inner.at.start
         yield {
           ...(isRaised && isComputed && { severity: 'info' as const }),
           at: directive === null ? namePlace(connection.pass) : argumentPlace(directive, 0),
