@@ -235,7 +235,8 @@ function mayBeGrantedUnread({ unread = [] }: ApacheConfiguration): boolean {
   return unread.some(({ path }) => !OF_MODULES.test(path))
 }
 
-const OF_MODULES = /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
+const OF_MODULES =
+  /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
 
 /** Who denies it in the words of 2.2 and in those of 2.4, of which a condition leaves one, means it. */
 function isDeniedTwice({ source: { text }, start }: ApacheDirective): boolean {
