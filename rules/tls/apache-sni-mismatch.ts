@@ -1,9 +1,10 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import type { ApacheHost, NginxConnection } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { isSettled, namePlace as apacheNamePlace } from '../../src/servers/apache/queries/places.ts'
@@ -43,9 +44,35 @@ const apache = (...sites: readonly string[]): string =>
   )
 const TWO = apache(site('example.com', 'example.com'), site('example.org', 'example.org'))
 
+const panel = (lines: string, certificate = '%ssl_crt%', pass = 'proxy_pass'): Record<string, string> => ({
+  'templates/nginx/default.stpl': conf`
+    server {
+        listen %ip%:%proxy_ssl_port% ssl;
+        server_name %domain_idn% %alias_idn%;
+        ssl_certificate %ssl_pem%;
+        ssl_certificate_key %ssl_key%;
+        location / {
+            ${pass} https://%ip%:%web_ssl_port%;
+            proxy_set_header Host $host;
+            ${lines}
+        }
+    }
+  `,
+  'templates/apache2/default.stpl': conf`
+    <VirtualHost %ip%:%web_ssl_port%>
+        ServerName %domain_idn%
+        DocumentRoot %sdocroot%
+        SSLEngine on
+        SSLCertificateFile ${certificate}
+        SSLCertificateKeyFile %ssl_key%
+    </VirtualHost>
+  `,
+})
+
 export default defineRule({
   summary: 'Apache answers 421, because nginx names another site in the TLS handshake, or none',
   severity: 'error',
+  otherSeverities: { warning: 'for the templates of a panel, of which nobody knows the release of Apache' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Since 2.4.64 (CVE-2025-23048) Apache answers `421 Misdirected Request` where the `Host` is of another virtual host than the handshake, and the certificates of the two differ. nginx sends no name in the handshake unless told to: that is the first virtual host of the port, and every other site behind it is refused.',
@@ -76,8 +103,14 @@ export default defineRule({
         'etc/apache2/apache2.conf': TWO,
       },
     },
+    { title: 'templates of a panel', files: panel('', '%ssl_crt%', '«proxy_pass»') },
   ],
   good: [
+    {
+      title: 'templates of a panel that name it',
+      files: panel('proxy_ssl_server_name on; proxy_ssl_name $host;'),
+    },
+    { title: 'one certificate for all sites', files: panel('', '/etc/ssl/all.pem') },
     {
       title: 'the name of the request',
       files: {
@@ -109,6 +142,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* ofTemplates(deployment)
     for (const connection of deployment.connections.http) {
       if (!connection.protocol.known || connection.protocol.value !== 'https') continue
       const name = handshakeName(connection)
@@ -133,6 +167,43 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * A panel makes many sites of one template of nginx and one of Apache, each with a certificate of its own: all of them
+ * lie at the address that both templates have.
+ */
+function* ofTemplates({ connections, apache }: Deployment): Iterable<RuleFinding> {
+  const sites = new Map(
+    apache.flatMap(configuration =>
+      (configuration.occurrences.get('virtualhost') ?? []).flatMap(host => {
+        const [address = ''] = host.args.map(({ value }) => value)
+        const isOfSites = isUnknownWord(address) && hasOwnCertificate(configuration, host)
+        return isOfSites && refusesOthers(configuration) ? [[address, host] as const] : []
+      }),
+    ),
+  )
+  if (sites.size === 0) return
+  for (const connection of connections.nginx) {
+    const target = /^https:\/\/([^/]+)/.exec(connection.pass.args[0]?.value ?? '')?.[1]
+    const host = target === undefined ? undefined : sites.get(target)
+    if (host === undefined || handshakeName(connection) !== null) continue
+    yield {
+      at: namePlace(connection.pass),
+      per: 'locations',
+      severity: 'warning',
+      confidence: 'medium',
+      message: often =>
+        `the handshake${often} names no site, and each site of this template has a certificate of its own: Apache 2.4.64 and later answers 421 to all but the first`,
+      related: [{ at: apacheNamePlace(host), message: 'the template of Apache’s virtual hosts' }],
+    }
+  }
+}
+
+function hasOwnCertificate(configuration: ApacheConfiguration, host: ApacheDirective): boolean {
+  const valueOf = (name: string): string =>
+    directivesIn(configuration, host, name).at(-1)?.args[0]?.value ?? ''
+  return valueOf('sslengine').toLowerCase() === 'on' && isUnknownWord(valueOf('sslcertificatefile'))
+}
 
 /** The name in the handshake: null for none, undefined where it is not known or follows the request. */
 function handshakeName({ server, block, pass }: NginxConnection): string | null | undefined {
