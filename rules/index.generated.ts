@@ -230,6 +230,7 @@ import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSchedulerInWorkers from './app-server/scheduler-in-workers.ts'
+import appServerScriptNotFound from './app-server/script-not-found.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
@@ -1105,6 +1106,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/run-unguarded', ...appServerRunUnguarded },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/scheduler-in-workers', ...appServerSchedulerInWorkers },
+  { id: 'app-server/script-not-found', ...appServerScriptNotFound },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },

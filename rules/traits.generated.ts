@@ -232,6 +232,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/run-unguarded', { fixes: [], programs: ['django'] }],
   ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server'] }],
   ['app-server/scheduler-in-workers', { fixes: [], programs: ['django', 'app-server'] }],
+  ['app-server/script-not-found', { fixes: [], programs: ['app-server'] }],
   ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
   ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'app-server'] }],
   ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx'] }],

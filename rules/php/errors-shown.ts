@@ -15,7 +15,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheMain, nginxServer } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot as rootOfConnection } from './_script-directory.ts'
@@ -92,6 +92,31 @@ export default defineRule({
         '/srv/shop/public',
       ),
     },
+    {
+      title: 'Laravel whose environment a playbook fills in',
+      files: {
+        'roles/web/templates/site.conf.j2': nginxServer(conf`
+          root /srv/shop/public;
+          location ~ \.php$ {
+              fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+          }
+        `),
+        'roles/app/templates/env.j2': conf`
+          APP_ENV=production
+          «APP_DEBUG=true»
+          APP_KEY={{ app_key }}
+        `,
+        'roles/app/tasks/main.yml': conf`
+          - name: Environment
+            ansible.builtin.template:
+              src: env.j2
+              dest: /srv/shop/.env
+        `,
+        'composer.json': '{}\n',
+        artisan: '<?php\n',
+        'public/index.php': '<?php\n',
+      },
+    },
     { title: 'Laravel behind Apache', files: behindApache('Listen 80', '«APP_DEBUG=true»') },
   ],
   good: [
@@ -151,11 +176,11 @@ export default defineRule({
       const { pass, server, from } = connection
       const { main } = from.configuration
       if (pass.name !== 'fastcgi_pass' || connection.reachable !== true) continue
-      if (main === null || !takesClients(deployment, server)) continue
+      if (!takesClients(deployment, server)) continue
       const { files } = from.machine
       const root = rootOfConnection(connection)
       // A repository keeps what a developer works with, unless it says that it is in production.
-      const isLive = files.covers(main.path)
+      const isLive = main !== null && files.covers(main.path)
       const shown = [
         ...(root === null ? [] : [inLaravel(files, root)]),
         ...(root === null || !isLive ? [] : [inWordPress(files, root)]),

@@ -6,12 +6,14 @@ import type { Mount } from '../../../files/mounts.ts'
 import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../../../servers/nginx/configuration.ts'
 import { mayHoldProject } from '../../placed-directory.ts'
-import { bestEnd } from './best-end.ts'
+import { commandsOfMachine } from './app-commands.ts'
+import { bestEnd, type FoundEnd } from './best-end.ts'
 import { mountedOver } from './mounted-over.ts'
 
 /**
  * The files of a machine whose servers serve the directory of a project of PHP that lies in the repository beside them:
- * it stands where they look for that directory, such as `/srv/shop/public`.
+ * it stands where they look for that directory, such as `/srv/shop/public`, and where what is started there has its
+ * `artisan`.
  *
  * @param files the machine's, among them the repository by its own paths
  */
@@ -30,15 +32,20 @@ export function withPhpProjects(
     ...apache.flatMap(({ occurrences }) => occurrences.get('documentroot') ?? []),
   ]
   const mounts = new Map<string, Mount>()
+  const add = (found: FoundEnd | null): void => {
+    if (found === null) return
+    const { at, disk } = found
+    if (mayHoldProject(at) && files.kind(at) === null && !mounts.has(at)) mounts.set(at, { at, disk })
+  }
   for (const { args } of roots) {
     const root = args[0]?.value ?? ''
     if (!(root.startsWith('/') || isUnknownWord(root)) || root.includes('$') || files.kind(root) !== null)
       continue
-    const found = bestEnd(posix.join(root, '.'), served)
-    if (found === null) continue
-    const { at, disk } = found
-    if (mayHoldProject(at) && files.kind(at) === null && !mounts.has(at)) mounts.set(at, { at, disk })
+    add(bestEnd(posix.join(root, '.'), served))
   }
+  const tools = served.map(directory => posix.join(posix.dirname(directory), 'artisan'))
+  for (const { command } of commandsOfMachine(files))
+    for (const { text } of command.words) if (text.endsWith('/artisan')) add(bestEnd(text, tools))
   return mounts.size === 0 ? files : mountedOver(files, [...mounts.values()])
 }
 
