@@ -1,4 +1,4 @@
-import { mayRedirectBehind } from '../../src/deployment/hosts-of-connection.ts'
+import { asksPrograms, mayRedirectBehind } from '../../src/deployment/hosts-of-connection.ts'
 import type { NginxServer } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
@@ -19,7 +19,7 @@ export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
   otherSeverities: {
-    info: 'where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
+    info: 'where Apache answers behind nginx, where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
   },
   confidence: 'medium',
   securitySeverity: 5.4,
@@ -206,7 +206,7 @@ export default defineRule({
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
-        severity: secure === server || redirectsSome(server) ? 'info' : 'warning',
+        severity: secure === server || asksPrograms(server) || redirectsSome(server) ? 'info' : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],

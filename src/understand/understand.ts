@@ -146,10 +146,10 @@ function withRepository(
   const files = filesIn(machine)
   // What starts in one world alone starts nothing.
   const started = projects.length > 0 ? files : counted(() => withStarters(files, repository))
-  const held = withPhpProjects(withWsgiScripts(started, repository, apache), repository, nginx, apache)
-  const installed =
-    projects.length > 0 ? held : withInstalledFiles(held, repository, machine.setups?.() ?? [])
-  return withPhpFiles(installed, repository)
+  const scripted = withWsgiScripts(started, repository, apache)
+  if (projects.length > 0) return withPhpFiles(scripted, repository)
+  const held = withPhpProjects(scripted, repository, nginx, apache)
+  return withPhpFiles(withInstalledFiles(held, repository, machine.setups?.() ?? []), repository)
 }
 
 /** The deployments of main files and of fragments, and the names of those that are alike in every world. */

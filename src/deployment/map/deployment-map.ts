@@ -103,7 +103,7 @@ export interface MappedTarget {
 export interface MappedAddress {
   /** All of it as it is written, port and all, where a template or a resolver decides what it is. */
   readonly address: string
-  readonly decidedElsewhere: boolean
+  readonly decidedElsewhere?: true
   /** Null for every port, and where it is decided elsewhere. */
   readonly port: number | null
   /** In reading order: the first answers for every name that none has. */
@@ -386,14 +386,11 @@ function mapAddresses(
   const open = [...groupBy(unknown, ({ text }) => text)].map(([address, found]) => ({
     address,
     port: null,
-    decidedElsewhere: true,
+    decidedElsewhere: true as const,
     hosts: found.map(({ host }) => host),
   }))
-  const known = entries.map(entry => ({ ...entry, decidedElsewhere: false }))
-  return [...known, ...open].map(({ address, port, decidedElsewhere, hosts }) => ({
-    address,
-    port,
-    decidedElsewhere,
+  return [...entries, ...open].map(({ hosts, ...address }) => ({
+    ...address,
     hosts: hosts.map(({ virtualHost, name, aliases, wildAliases }, index) => ({
       name,
       default: index === 0,

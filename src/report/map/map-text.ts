@@ -169,7 +169,7 @@ function addressLines(
   mapped: MappedAddress,
   applicationLines: (key: string) => readonly PlacedLine[],
 ): readonly PlacedLine[] {
-  const lines = [line(mapped.decidedElsewhere ? '?' : ' ', 0, addressName(mapped), null)]
+  const lines = [line(mapped.decidedElsewhere === true ? '?' : ' ', 0, addressName(mapped), null)]
   for (const host of mapped.hosts) {
     const aliases = [...host.aliases, ...host.wildAliases]
     const also = aliases.length === 0 ? '' : `, also ${listed(aliases, ', ')}`

@@ -18,7 +18,7 @@ export function hostsByPlace({ virtualHosts }: DeploymentMap): ReadonlyMap<strin
 
 /** The address of virtual hosts as `apache2 -S` shows it. */
 export function addressName({ address, port, decidedElsewhere }: MappedAddress): string {
-  return decidedElsewhere ? address : `${address}:${port ?? '*'}`
+  return decidedElsewhere === true ? address : `${address}:${port ?? '*'}`
 }
 
 /** What clients call a site: the default server of a port without a name of its own is for all others. */
