@@ -1,7 +1,7 @@
-import { memo } from '../parsers/collections/memo.ts'
+import { memoByKey } from '../parsers/collections/memo.ts'
 import { lengthOf } from '../parsers/pcre/length.ts'
 import { groupsOf } from '../parsers/pcre/walk.ts'
-import type { NginxDirective } from '../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../src/servers/nginx/queries/locations.ts'
@@ -11,12 +11,18 @@ import { compilePcre } from '../src/servers/regex.ts'
 
 const LINE_FEED = 10
 
+type Occurrences = NginxConfiguration['occurrences']
+
 /**
  * The variable in a value through which a client may write a line feed, as `%0a` in a URL: the decoded path, or
  * what an expression captures of it. Null for none, where the location admits no such path, and where the server
  * refuses it.
  */
-export function decodedVariable(value: string, directive: NginxDirective): string | null {
+export function decodedVariable(
+  value: string,
+  directive: NginxDirective,
+  occurrences: Occurrences,
+): string | null {
   if (!value.includes('$')) return null
   for (const name of variableNames(value)) {
     if (name !== 'uri' && name !== 'document_uri' && !/^[1-9]$/.test(name)) continue
@@ -24,7 +30,7 @@ export function decodedVariable(value: string, directive: NginxDirective): strin
       ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
       : !isPathBounded(directive)
     if (!isOpen) continue
-    return refusesLineFeeds(directive) ? null : name
+    return refusesLineFeeds(directive, occurrences) ? null : name
   }
   return null
 }
@@ -102,10 +108,10 @@ function takesLineFeed(pattern: string, group: number): boolean {
 }
 
 /** True where the server refuses every path with line feeds before it comes to this line. */
-function refusesLineFeeds(directive: NginxDirective): boolean {
+function refusesLineFeeds(directive: NginxDirective, occurrences: Occurrences): boolean {
   let inner = directive
   for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
-    const guards = guardsOf(block)
+    const guards = guardsOf(occurrences, block)
     // Of one block, what rewrites runs in the order of its lines; a header is added behind all of them.
     const isInOrder = inner.name === 'return' || inner.name === 'rewrite' || inner.name === 'if'
     if (guards.some(guard => !isInOrder || block.children.indexOf(guard) < block.children.indexOf(inner)))
@@ -116,31 +122,54 @@ function refusesLineFeeds(directive: NginxDirective): boolean {
 }
 
 /** Conditions of a block that turn away what has a line feed in its path. */
-const guardsOf = memo((block: NginxDirective): readonly NginxDirective[] =>
+const guardsOf = memoByKey((occurrences: Occurrences, block: NginxDirective): readonly NginxDirective[] =>
   block.children.filter(
-    child => child.name === 'if' && child.children.some(turnsAway) && holdsForLineFeeds(child),
+    child => child.name === 'if' && child.children.some(turnsAway) && holdsForLineFeeds(child, occurrences),
   ),
 )
 
 /** True for a condition that holds for every path with a line feed, decoded or not. */
-function holdsForLineFeeds(condition: NginxDirective): boolean {
+function holdsForLineFeeds(condition: NginxDirective, occurrences: Occurrences): boolean {
   const [subject = '', operator = '', pattern = ''] = conditionWords(condition)
-  if (operator === '') return isSetForLineFeeds(subject, condition)
+  if (operator === '') return isSetForLineFeeds(subject, null, condition, occurrences)
+  if (operator === '=') return isSetForLineFeeds(subject, pattern, condition, occurrences)
   return /^~\*?$/.test(operator) && matchesLineFeeds(subject, pattern, operator === '~*')
 }
 
-/** True where a `map` gives the variable a value that holds for every path with a line feed. */
-function isSetForLineFeeds(variable: string, condition: NginxDirective): boolean {
-  let http = condition.parent
-  while (http !== null && http.name !== 'http') http = http.parent
-  const map = http?.children.find(({ name, args }) => name === 'map' && args[1]?.value === variable)
+/**
+ * True where a `map`, or conditions in front of this one, give the variable a value that holds for every path with a line
+ * feed.
+ *
+ * @param wanted the value with which it is compared; null where any counts but an empty one and `0`
+ */
+function isSetForLineFeeds(
+  variable: string,
+  wanted: string | null,
+  condition: NginxDirective,
+  occurrences: Occurrences,
+): boolean {
+  const counts = (value: string): boolean =>
+    wanted === null ? value !== '' && value !== '0' : value === wanted
+  const map = occurrences.get('map')?.find(({ args }) => args[1]?.value === variable)
   const subject = map?.args[0]?.value ?? ''
-  return (map?.children ?? []).some(({ name, args }) => {
+  const isMapped = (map?.children ?? []).some(({ name, args }) => {
     const [, caseless, pattern] = /^~(\*?)(.*)$/s.exec(name) ?? []
-    const value = args[0]?.value ?? ''
-    if (pattern === undefined || value === '' || value === '0') return false
-    return matchesLineFeeds(subject, pattern, caseless === '*')
+    return (
+      pattern !== undefined &&
+      counts(args[0]?.value ?? '') &&
+      matchesLineFeeds(subject, pattern, caseless === '*')
+    )
   })
+  return isMapped || (condition.parent?.children ?? []).some(isSetting)
+
+  function isSetting(each: NginxDirective): boolean {
+    if (each.name !== 'if' || each.node.start >= condition.node.start) return false
+    const [tested = '', operator = '', pattern = ''] = conditionWords(each)
+    if (!/^~\*?$/.test(operator) || !matchesLineFeeds(tested, pattern, operator === '~*')) return false
+    return each.children.some(
+      ({ name, args }) => name === 'set' && args[0]?.value === variable && counts(args[1]?.value ?? ''),
+    )
+  }
 }
 
 function matchesLineFeeds(subject: string, pattern: string, caseless: boolean): boolean {

@@ -626,7 +626,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/daily-log-taken-by-root', { fixes: [], programs: ['app-server', 'php-fpm'] }],
   ['php/dotenv-cut-at-hash', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
-  ['php/dotenv-refused', { fixes: [], programs: ['nginx'] }],
+  ['php/dotenv-refused', { fixes: [], programs: ['nginx', 'docker'] }],
   ['php/engine-off-skipped', { fixes: [], programs: ['apache'] }],
   ['php/environment-cleared', { fixes: [], programs: ['php-fpm', 'docker'] }],
   ['php/errors-shown', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],

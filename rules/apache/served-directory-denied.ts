@@ -2,7 +2,11 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import {
+  type ApacheConfiguration,
+  type ApacheDirective,
+  mayHoldSectionsUnread,
+} from '../../src/servers/apache/configuration.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -214,7 +218,7 @@ export default defineRule({
         const isOwn = own !== null && samePath(own.args[0]?.value ?? '', directory)
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
-        if (isOwn ? isDeniedTwice(own) : mayBeGrantedUnread(asked.configuration)) continue
+        if (isOwn ? isDeniedTwice(own) : mayHoldSectionsUnread(asked.configuration)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
         yield {
           at: denial.directive !== null && word !== undefined ? wordPlace(denial.directive, word) : at,
@@ -229,14 +233,6 @@ export default defineRule({
     }
   },
 })
-
-/** True where httpd includes a file outside of the audit which may hold a section for the directory. */
-function mayBeGrantedUnread({ unread = [] }: ApacheConfiguration): boolean {
-  return unread.some(({ path }) => !OF_MODULES.test(path))
-}
-
-const OF_MODULES =
-  /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
 
 /** Who denies it in the words of 2.2 and in those of 2.4, of which a condition leaves one, means it. */
 function isDeniedTwice({ source: { text }, start }: ApacheDirective): boolean {

@@ -281,6 +281,48 @@ export default defineRule({
       },
     },
     {
+      title: 'a map beside the server, and a value',
+      files: {
+        'nginx.conf': conf`
+          map $request_uri $bad {
+              default 0;
+              "~*%0A|%0D" 1;
+          }
+          server {
+              listen 80;
+              location / {
+                  if ($bad = 1) {
+                      return 403;
+                  }
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a variable that conditions set',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              if ($request_uri ~* "%0A") {
+                  set $bad 1;
+              }
+              if ($request_uri ~* "%0D") {
+                  set $bad 1;
+              }
+              if ($bad) {
+                  return 403;
+              }
+              location / {
+                  return 301 https://example.org$uri;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a map of what is refused',
       files: {
         'nginx.conf': conf`
@@ -311,7 +353,7 @@ export default defineRule({
         for (const directive of occurrences.get(name) ?? []) {
           const index = headerArgument(directive)
           const value = index === null ? undefined : directive.args[index]?.value
-          const variable = value === undefined ? null : decodedVariable(value, directive)
+          const variable = value === undefined ? null : decodedVariable(value, directive, occurrences)
           if (index === null || variable === null) continue
           // What a `rewrite` captures is escaped again in a redirect.
           if (name === 'rewrite' && /^[1-9]$/.test(variable)) continue

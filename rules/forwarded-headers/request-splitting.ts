@@ -140,7 +140,7 @@ export default defineRule({
         ['grpc_set_header', 1],
       ] as const) {
         for (const directive of occurrences.get(name) ?? []) {
-          const variable = decodedVariable(directive.args[index]?.value ?? '', directive)
+          const variable = decodedVariable(directive.args[index]?.value ?? '', directive, occurrences)
           if (variable === null) continue
           const at = argumentPlace(directive, index)
           const written = placeText(at)

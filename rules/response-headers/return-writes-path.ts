@@ -97,7 +97,7 @@ export default defineRule({
         const [status, text] = line.args
         if (status === undefined || text === undefined || !text.value.includes('uri')) continue
         if (!/^[245]\d\d$/.test(status.value) || line.parent === null) continue
-        const variable = decodedVariable(text.value, line)
+        const variable = decodedVariable(text.value, line, configuration.occurrences)
         if (variable === null || !/uri$/.test(variable) || !isPage(configuration, line.parent)) continue
         yield {
           at: argumentPlace(line, 1),

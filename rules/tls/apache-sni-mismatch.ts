@@ -200,9 +200,8 @@ function* ofTemplates({ connections, apache }: Deployment): Iterable<RuleFinding
 }
 
 function hasOwnCertificate(configuration: ApacheConfiguration, host: ApacheDirective): boolean {
-  const valueOf = (name: string): string =>
-    directivesIn(configuration, host, name).at(-1)?.args[0]?.value ?? ''
-  return valueOf('sslengine').toLowerCase() === 'on' && isUnknownWord(valueOf('sslcertificatefile'))
+  const last = (name: string): string => directivesIn(configuration, host, name).at(-1)?.args[0]?.value ?? ''
+  return last('sslengine').toLowerCase() === 'on' && isUnknownWord(last('sslcertificatefile'))
 }
 
 /** The name in the handshake: null for none, undefined where it is not known or follows the request. */

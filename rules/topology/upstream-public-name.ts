@@ -56,6 +56,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'the network of the containers leads it to one of them',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:1.27
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+            app:
+              image: example/app
+              networks:
+                default:
+                  aliases: [example.org]
+        `,
+        'site.conf': nginx('example.org:9000'),
+      },
+    },
     { title: 'loopback', files: { 'nginx.conf': nginx('127.0.0.1:9000') } },
     { title: 'a name of another machine', files: { 'nginx.conf': nginx('app1.internal.example:9000') } },
     {
@@ -97,6 +115,7 @@ export default defineRule({
       const name = names.get(target.address.name)
       // A name of one label is that of a container or of a hosts file.
       if (name === undefined || target.local === true || !target.address.name.includes('.')) continue
+      if (container !== null && isNameInside(container, target.address.name)) continue
       const listener = listeners.find(
         each => each.kind === 'apache' && each.port === target.port && each.port !== null,
       )
@@ -128,6 +147,11 @@ export default defineRule({
     }
   },
 })
+
+/** True for a name that the network of the project or `extra_hosts` gives to something else than the public address. */
+function isNameInside({ allNames, service }: Container, name: string): boolean {
+  return allNames.has(name) || service.extraHosts.some(each => each.name.known && each.name.value === name)
+}
 
 /** The service that publishes a port of the host, and its own port. */
 function insideOf({ project }: Container, port: number | null): string | null {

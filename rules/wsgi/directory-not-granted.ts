@@ -4,6 +4,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { mayHoldSectionsUnread } from '../../src/servers/apache/configuration.ts'
 import { modWsgiMain } from '../_examples.ts'
 import { effectiveAccess } from '../../src/servers/apache/queries/effective-access.ts'
 import { settingOf } from '../../src/servers/apache/queries/server-settings.ts'
@@ -51,6 +52,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an include outside of the audit may grant it',
+      files: {
+        'httpd.conf': conf`
+          ServerRoot "/etc/httpd"
+          Listen 80
+          ServerName example.org
+          <Directory />
+              Require all denied
+          </Directory>
+          WSGIScriptAlias / /srv/site/app.wsgi
+          IncludeOptional conf.d/*.conf
+        `,
+      },
+    },
     {
       title: 'granted',
       files: host(
@@ -125,6 +141,7 @@ export default defineRule({
     for (const application of applications) {
       // The sections of a directory of scripts hold for what is in it.
       if (isDirectory(filesOf(application.configuration), application)) continue
+      if (mayHoldSectionsUnread(application.configuration)) continue
       const at = decidedBy(application)
       if (at !== null) denied.set(application.directive, at)
     }

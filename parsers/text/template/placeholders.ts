@@ -63,6 +63,15 @@ const PLAIN_VALUES = new Set(
 const NO_VARIABLES =
   /^(?:listen|server_name|server|upstream|user|resolver|error_log|rewrite_log|sendfile|tcp_nopush|autoindex|gzip|worker_\w+|\w+_(?:timeout|size|buffers|requests))$/
 
+/** Of Apache, what takes a number, or one of a few words. */
+const NUMBERS =
+  /^(?:(?:keepalive|proxy)?timeout|limitrequest\w+|max\w+|threads\w+|startservers|serverlimit|listenbacklog|loglevel|allowencodedslashes)$/
+
+/** True where neither server takes anything but a number, or one of a few words. */
+function isNumber(directive: string, line: string): boolean {
+  return NUMBERS.test(directive) || (NO_VARIABLES.test(directive) && isStatement(line))
+}
+
 const MARKUP = new Set(
   'a b body br center code div em font footer form h1 h2 h3 h4 head header hr html i iframe img input li link main meta noscript ol p pre script section small span strong style svg table td th title tr tt u ul'.split(
     ' ',
@@ -181,7 +190,9 @@ const STYLES: readonly Style[] = [
       // In Lua they are tables.
       if (line.file.text.includes('_by_lua')) return 'none'
       // Apache's expressions begin with braces too.
-      return PLAIN_VALUES.has(line.directive) || isStatement(line.text) ? fenced(match, line) : 'perhaps'
+      const isPlain =
+        PLAIN_VALUES.has(line.directive) || isStatement(line.text) || isNumber(line.directive, line.text)
+      return isPlain ? fenced(match, line) : 'perhaps'
     },
   },
   // Of Python's `format`. Behind anything else such braces count in a pattern.
@@ -200,7 +211,7 @@ const STYLES: readonly Style[] = [
       const isQuoted = /["']/.test(text)
       if (!isQuoted && /^<[A-Z][A-Z\d_]+>$/.test(match)) return 'proof'
       if (text.includes('</') || MARKUP.has(word)) return 'none'
-      if (/^<[A-Z\d]+_[A-Z\d_]+>$/.test(match)) return 'proof'
+      if (/^<[A-Z\d]+_[A-Z\d_]+>$/.test(match) || isNumber(directive, text)) return 'proof'
       if (!isQuoted && match.includes(' ') && isStatement(text)) return 'proof'
       return PLAIN_VALUES.has(directive) ? 'proof' : 'perhaps'
     },
@@ -420,7 +431,7 @@ const HOST_WORD = /^[A-Za-z_]*(?:IP|ip|host|HOST|Host|addr|ADDR|Addr|domain|DOMA
 
 /** Lines with a time, a size or a number. */
 const NUMBER_LINE =
-  /(?:^|[;{])[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
+  /(?:^|[;{])[ \t]*(?:\w+_(?:timeout|size|buffers|requests|time|rate|tries)|expires|keepalive|worker_(?:processes|connections|rlimit_nofile)|(?:keepalive|proxy)?timeout|limitrequest\w+|max(?:requestworkers|keepaliverequests|connectionsperchild)|threadsperchild|startservers|serverlimit)[ \t]+([^\n#]*)/gim
 /** Options of mod_wsgi that are numbers: `processes=APP_WORKERS`. */
 const NUMBER_OPTION =
   /(?<=[ \t])(?:processes|threads|umask|[a-z-]+-(?:timeout|requests|backlog|interval))=([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\b/g

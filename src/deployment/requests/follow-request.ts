@@ -1,5 +1,5 @@
 import { memo } from '../../../parsers/collections/memo.ts'
-import { isUnknownWord, type Place, placeText } from '../../../parsers/text/source.ts'
+import { isUnknownWord, placeText } from '../../../parsers/text/source.ts'
 import { formatEndpoint } from '../../servers/address.ts'
 import { connectedSocket } from '../connected-address.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../servers/apache/configuration.ts'
@@ -59,10 +59,9 @@ export function followRequest(
 function arrive(deployment: Deployment, request: ClientRequest, context: FollowContext): Leg {
   const listener = entrance(deployment, request)
   if (listener === null) {
-    const open = openSocket(deployment)
+    const open = openSocket(deployment, request.port)
     if (open !== null) {
-      const reason = `a placeholder decides what \`${placeText(open)}\` is, and nothing else opens port ${request.port}`
-      return { steps: [], end: { kind: 'unknown', reason, at: open } }
+      return { steps: [], end: { kind: 'unknown', ...open } }
     }
     const reason = `neither nginx nor Apache listens on port ${request.port}`
     return { steps: [], end: { kind: 'refused', reason, at: null } }
@@ -84,11 +83,20 @@ function arrive(deployment: Deployment, request: ClientRequest, context: FollowC
   return { steps: [step, ...leg.steps], end: leg.end }
 }
 
-/** A socket of nginx or Apache that a template fills in; null where all of them are written out. */
-function openSocket({ nginx, apache }: Deployment): Place | null {
+/** Why nobody knows which sockets nginx or Apache opens; null where all of them are written out. */
+function openSocket({ nginx, apache }: Deployment, port: number | null) {
   for (const { occurrences } of [...nginx, ...apache]) {
-    for (const directive of occurrences.get('listen') ?? [])
-      if (isUnknownWord(directive.args[0]?.value ?? '')) return argumentPlace(directive, 0)
+    for (const directive of occurrences.get('listen') ?? []) {
+      if (!isUnknownWord(directive.args[0]?.value ?? '')) continue
+      const at = argumentPlace(directive, 0)
+      const reason = `a placeholder decides what \`${placeText(at)}\` is, and nothing else opens port ${port}`
+      return { reason, at }
+    }
+  }
+  for (const { main, occurrences } of apache) {
+    const [host] = occurrences.get('virtualhost') ?? []
+    if (main !== null || host === undefined || occurrences.has('listen')) continue
+    return { reason: 'no file of the audit has the `Listen` of Apache', at: argumentPlace(host, 0) }
   }
   return null
 }

@@ -108,6 +108,14 @@ export function readsEveryInclude({ unread = [] }: ApacheConfiguration): boolean
   return unread.length === 0
 }
 
+/** True where httpd includes a file outside of the audit that may hold sections, and not modules or ports alone. */
+export function mayHoldSectionsUnread({ unread = [] }: ApacheConfiguration): boolean {
+  return unread.some(({ path }) => !WITHOUT_SECTIONS.test(path))
+}
+
+const WITHOUT_SECTIONS =
+  /\b(?:mods-\w+|(?:conf\.)?modules?\.d|mime\.types|magic|ports\.conf|options-ssl-apache\.conf)\b/
+
 /** The names that the module of PHP has had, the newest first. */
 export const PHP_MODULES = ['php_module', 'php7_module', 'php5_module'] as const
 

@@ -184,6 +184,10 @@ test('a placeholder that no server could have meant shows a template, whatever t
     'server_name YOUR_DOMAIN www.YOUR_DOMAIN;': 'server_name ? www.?;',
     'RewriteRule ^ https://%domain%%{REQUEST_URI} [R=301,L]\nServerName %domain%':
       'RewriteRule ^ https://?%{REQUEST_URI} [R=301,L]\nServerName ?',
+    'server {\n  proxy_read_timeout <timeout>;\n}': 'server {\n  proxy_read_timeout ?;\n}',
+    'ServerName a.example\nKeepAliveTimeout <timeout>\nLogLevel {level}':
+      'ServerName a.example\nKeepAliveTimeout ?\nLogLevel ?',
+    'ProxyTimeout proxySECONDS': 'ProxyTimeout ?',
     'Listen %p%\n<VirtualHost *:@P@>': 'Listen ?\n<VirtualHost *:?>',
     'location / { proxy_pass http://127.0.0.1:appPORT; }': 'location / { proxy_pass http://127.0.0.1:?; }',
     'proxy_read_timeout timeoutSECONDS;\nLimitRequestBody maxBYTES':
