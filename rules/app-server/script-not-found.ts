@@ -1,14 +1,13 @@
 import { posix } from 'node:path'
 import { unwrapCommand } from '../../parsers/app-server/unwrap.ts'
-import { readCrontab } from '../../parsers/cron/read-crontab.ts'
-import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
-import { crontabsOf } from '../../src/deployment/crontabs.ts'
 import type { Machine, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { jobsOfRoot } from './_crontabs.ts'
 
 const SHOP = {
   'etc/nginx/nginx.conf': nginxMain(
@@ -189,21 +188,17 @@ const JOB =
 
 /** A job of root whose directory is `/root`, where nobody keeps a project. */
 function* ofCron({ files }: Machine): Iterable<RuleFinding> {
-  for (const { source, user } of crontabsOf(files)) {
-    if (source.template) continue
-    for (const job of readCrontab(source, user === null).jobs) {
-      const [whole, interpreter, script] = JOB.exec(job.command.text) ?? []
-      if (whole === undefined || script === undefined || (user ?? job.user?.text) !== 'root') continue
-      if (files.kind(posix.join('/root', script)) !== null) continue
-      const end = job.command.at.start + whole.length
-      const at: Place = { source, start: end - script.length, end }
-      const error =
-        interpreter === 'php' ? `Could not open input file: ${script}` : `can't open file '/root/${script}'`
-      yield {
-        at,
-        message: `cron starts this in \`/root\`, where there is no \`${script}\`: \`${error}\``,
-        label: 'looked for in `/root`',
-      }
+  for (const { command } of jobsOfRoot(files)) {
+    const [whole, interpreter, script] = JOB.exec(command.text) ?? []
+    if (whole === undefined || script === undefined) continue
+    if (files.kind(posix.join('/root', script)) !== null) continue
+    const end = command.at.start + whole.length
+    const error =
+      interpreter === 'php' ? `Could not open input file: ${script}` : `can't open file '/root/${script}'`
+    yield {
+      at: { source: command.at.source, start: end - script.length, end },
+      message: `cron starts this in \`/root\`, where there is no \`${script}\`: \`${error}\``,
+      label: 'looked for in `/root`',
     }
   }
 }

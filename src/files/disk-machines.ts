@@ -117,6 +117,19 @@ function unsettledNotices(unsettled: readonly UnsettledFile[]): readonly Notice[
   )
 }
 
+/** What was met while reading, and what was left out or is read though nothing enables it. */
+function leftNotices(
+  met: readonly Notice[],
+  left: {
+    readonly skipped: readonly SkippedFile[]
+    readonly unsettled: readonly UnsettledFile[]
+    readonly hasMain: boolean
+  },
+): readonly Notice[] {
+  const all = [...met, ...skippedNotices(left.skipped, left.hasMain), ...unsettledNotices(left.unsettled)]
+  return withIncomplete(all, left.skipped)
+}
+
 /** Marks those about a file that a server reads; in a directory that is refused itself, nothing is seen to be there. */
 function withIncomplete(notices: readonly Notice[], skipped: readonly SkippedFile[]): readonly Notice[] {
   const read = new Set(skipped.flatMap(({ path, isRead }) => (isRead === true ? path : [])))
@@ -148,17 +161,12 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...refusedDirectories(scope, options, !hasMain),
   ]
   const unsettled = (): readonly UnsettledFile[] => unsettledOf(files, found.unsettled())
-  const notices = (): readonly Notice[] => {
-    const left = skipped()
-    const all = [
-      ...refusedNotices(scope, options),
-      ...files.notices(),
-      ...readNotices(files, named),
-      ...skippedNotices(left, hasMain),
-      ...unsettledNotices(unsettled()),
-    ]
-    return withIncomplete(all, left)
-  }
+  const notices = (): readonly Notice[] =>
+    leftNotices([...refusedNotices(scope, options), ...files.notices(), ...readNotices(files, named)], {
+      skipped: skipped(),
+      unsettled: unsettled(),
+      hasMain,
+    })
   const name = displayPath(root, options.workingDirectory)
   const base = {
     root: name,
@@ -247,17 +255,12 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   ]
   const read = { has: (path: string) => reached.has(fileKey(files, path)) } as ReadonlySet<string>
   const unsettled = (): readonly UnsettledFile[] => unsettledOf(files, found.unsettled(read))
-  const notices = (): readonly Notice[] => {
-    const left = skipped()
-    const all = [
-      ...refusedNotices(scope, options),
-      ...files.notices(),
-      ...readNotices(files, named),
-      ...skippedNotices(left, false),
-      ...unsettledNotices(unsettled()),
-    ]
-    return withIncomplete(all, left)
-  }
+  const notices = (): readonly Notice[] =>
+    leftNotices([...refusedNotices(scope, options), ...files.notices(), ...readNotices(files, named)], {
+      skipped: skipped(),
+      unsettled: unsettled(),
+      hasMain: false,
+    })
   const fragments: Survey['fragments'] = () => {
     const fresh = withoutPaths(set, read)
     return [...(fresh === null ? [] : [fresh]), ...found.fragments(read)]

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../../parsers/collections/memo.ts'
 import { directoriesAbove } from '../../../parsers/text/directories-above.ts'
 import { maskTemplate } from '../../../parsers/text/mask-template.ts'
 import { isUnknownWord, type Source } from '../../../parsers/text/source.ts'
@@ -15,18 +16,22 @@ import { isScript, setupCommands } from './setup-commands.ts'
  * @param files those of the repository
  */
 export function installedCopies(texts: readonly Source[], files: FileSystem): readonly InstalledFile[] {
-  return texts.flatMap(source => {
-    if (!MAY_INSTALL.test(source.text)) return []
-    const copies = [...copiesOfPlaybook(source), ...(isScript(source) ? copiesOfScript(source) : [])]
-    return copies.flatMap(({ from, to }) => {
+  return texts.flatMap(source =>
+    copiesIn(source).flatMap(({ from, to }) => {
       const path = fileNamed(from, source.path, files)
       if (path === null) return []
-      const isDirectory = to.endsWith('/')
-      const at = posix.resolve('/', isDirectory ? `${to}${writtenName(posix.basename(path))}` : to)
+      const at = posix.resolve('/', to.endsWith('/') ? `${to}${writtenName(posix.basename(path))}` : to)
       return INSTALLED.test(at) ? [{ at, path }] : []
-    })
-  })
+    }),
+  )
 }
+
+/** Kept with the text: the files of a repository are asked in each world. */
+const copiesIn = memo((source: Source): readonly Copy[] =>
+  MAY_INSTALL.test(source.text)
+    ? [...copiesOfPlaybook(source), ...(isScript(source) ? copiesOfScript(source) : [])]
+    : [],
+)
 
 const WORDS = String.raw`/fpm/pool\.d|php-fpm\.d|/etc/(?:default|sysconfig|uwsgi|cron\.d)/|\benv\b|environment`
 const MAY_INSTALL = new RegExp(WORDS)
