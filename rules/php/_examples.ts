@@ -31,3 +31,16 @@ export const phpPool = (lines = ''): string => conf`
   pm.max_children = 5
   ${lines}
 `
+
+/** A site of nginx in a container that serves the public directory of an application, whose scripts `app` runs. */
+export const publicSite = conf`
+  server {
+      listen 80;
+      root /var/www/html/public;
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass app:9000;
+      }
+  }
+`

@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { dotenvReaderOf, homesOfPhp } from './_dotenv-homes.ts'
-import { phpPool, phpSite } from './_examples.ts'
+import { phpPool, phpSite, publicSite } from './_examples.ts'
 
 const LARAVEL = '{"require":{"laravel/framework":"^11.0"}}'
 const site = (env: string, composer = LARAVEL): Record<string, string> => ({
@@ -27,17 +27,7 @@ const compose = (env: Record<string, string>): Record<string, string> => ({
         volumes:
           - ./:/var/www/html
   `,
-  'site.conf': conf`
-    server {
-        listen 80;
-        root /var/www/html/public;
-        location ~ \.php$ {
-            include fastcgi_params;
-            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-            fastcgi_pass app:9000;
-        }
-    }
-  `,
+  'site.conf': publicSite,
   'composer.json': LARAVEL,
   'public/index.php': '<?php',
   ...env,
