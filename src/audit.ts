@@ -25,7 +25,14 @@ import { refusedHtaccess } from './refused-htaccess.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
 import { isForHtaccess } from './servers/apache/htaccess-alone.ts'
-import { branchNotices, joinNotices, limitNotices, unreadNotices, withoutRepeated } from './unread-notices.ts'
+import {
+  branchNotices,
+  joinNotices,
+  limitNotices,
+  unreadNotices,
+  withBrought,
+  withoutRepeated,
+} from './unread-notices.ts'
 import type { AuditSettings } from './understand/settings.ts'
 import { type SteadySets, understand, type UnderstoodMachine } from './understand/understand.ts'
 
@@ -249,7 +256,8 @@ function isAccepted(programs: readonly ProgramReport[], { program, main }: Progr
 }
 
 /** Asked after the audit, which reads most. */
-function noticesOf({ machine, nginx, apache, deployments, failures }: UnderstoodMachine): readonly Notice[] {
+function noticesOf(understood: UnderstoodMachine): readonly Notice[] {
+  const { machine, nginx, apache, deployments, failures, containers } = understood
   const { files, fileName } = machine
   const reasonOf = (path: string): string => {
     const read = files.read(path)
@@ -272,7 +280,7 @@ function noticesOf({ machine, nginx, apache, deployments, failures }: Understood
   )
   const branches = [...nginx, ...apache].flatMap(server => branchNotices(server, fileName))
   const ofServers = [...failures, ...unread, ...inDirectories, ...branches, ...limitNotices(limits, fileName)]
-  return joinNotices(ofServers, machine.notices())
+  return joinNotices(ofServers, withBrought(machine.notices(), containers, fileName))
 }
 
 /** @param answers what rules found, the ones among them that say what a server refuses */

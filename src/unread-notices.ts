@@ -1,5 +1,9 @@
 import { fileNotice, limitNotice, type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
+import { posix } from 'node:path'
+import { isBelow } from '../parsers/text/is-below.ts'
 import { positionAt } from '../parsers/text/source.ts'
+import { isReadInImage } from './deployment/containers/brought-files.ts'
+import type { Container } from './deployment/containers/container.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
@@ -94,6 +98,33 @@ function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) =>
     text: `\`${first.path}\`${more}, which it includes, lies outside of what is audited`,
     incomplete: false,
   }
+}
+
+/**
+ * Marks what the system refused of files that containers have where a server reads them.
+ *
+ * @param fileName a path of the host as a report names it
+ */
+export function withBrought(
+  notices: readonly Notice[],
+  containers: () => readonly Container[],
+  fileName: (path: string) => string,
+): readonly Notice[] {
+  if (!notices.some(({ code, incomplete }) => code === 'unreadable' && !incomplete)) return notices
+  const mounts = containers().flatMap(({ mounts }) =>
+    mounts.flatMap(({ path, target }) => (path === null ? [] : [{ name: fileName(path), target }])),
+  )
+  const isRead = (refused: string): boolean =>
+    mounts.some(({ name, target }) => {
+      if (isBelow(refused, name)) return isReadInImage(posix.join(target, refused.slice(name.length)))
+      // Of a refused directory nobody sees whether it holds what is mounted.
+      return isBelow(name, refused) && isReadInImage(target)
+    })
+  return notices.map(notice =>
+    notice.code === 'unreadable' && notice.path !== null && isRead(notice.path)
+      ? { ...notice, incomplete: true }
+      : notice,
+  )
 }
 
 /** The notices of one machine, each file's once: what a server reads counts more than that it was refused. */

@@ -127,7 +127,8 @@ export function diskFileSystem(
       stats = lstatSync(disk, { throwIfNoEntry: false })
       if (stats?.isSymbolicLink()) target = readlinkSync(disk)
     } catch (error) {
-      return isAbsence(error) ? null : { refused: refuse(real, 'unreadable', systemReason(error)) }
+      // Whether it is there does not show: what is refused is the directory around it.
+      return isAbsence(error) ? null : { refused: refuse(parent.path, 'unreadable', systemReason(error)) }
     }
     if (stats === undefined) {
       if (isMounted) return madeDirectory(real)

@@ -30,6 +30,8 @@ export interface SkippedPath {
   readonly text: string
   /** True where a server reads what the system refused. */
   readonly isRead?: boolean
+  /** Of what the system refused: the directory in which it waits to be enabled, as of a candidate. */
+  readonly onDemand?: string | null
 }
 
 /** A `.htaccess`, whatever it holds. */
@@ -167,8 +169,9 @@ const MAY_BE_SERVERS =
 
 /** What the system refused: where no main file says what is read, the file's name and place do. */
 function refused(path: string, verdict: PathVerdict, text: string): SkippedPath {
-  const isRead = verdict.kind === 'candidate' && !verdict.sample && isReadByPlace(path)
-  return { ...skipped(path, 'unreadable', text), ...(isRead && { isRead }) }
+  if (verdict.kind !== 'candidate' || verdict.sample) return skipped(path, 'unreadable', text)
+  const isRead = isReadByPlace(path)
+  return { ...skipped(path, 'unreadable', text), ...(isRead && { isRead }), onDemand: verdict.onDemand }
 }
 
 export function skipped(path: string, reason: SkipReason, text: string): SkippedPath {

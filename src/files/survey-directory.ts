@@ -24,7 +24,14 @@ import {
 } from './nested-files.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
-import { isMain, settleOnDemand, toFragment, type UnsettledPath, withoutIncluded } from './survey.ts'
+import {
+  isMain,
+  settleOnDemand,
+  toFragment,
+  type UnsettledPath,
+  withoutIncluded,
+  withRefusedOnDemand,
+} from './survey.ts'
 
 /** Servers of a repository that run on one machine, as far as their places say. */
 export interface FoundMachine {
@@ -106,7 +113,7 @@ export function surveyDirectory(
     },
     hasApache: [...candidates, ...nested].some(({ program }) => program === 'apache'),
     htaccess,
-    skipped: [...left, ...enabled.skipped],
+    skipped: [...withRefusedOnDemand(files, left), ...enabled.skipped],
     unsettled: reached => enabled.unsettled.filter(({ path }) => !reached.has(path)),
   }
 }

@@ -112,7 +112,7 @@ export function surveyRoot(
     },
     hasApache: mains.apache.length > 0 || candidates.some(({ program }) => program === 'apache'),
     htaccess,
-    skipped: () => [...left, ...unread],
+    skipped: () => [...withRefusedOnDemand(files, left), ...unread],
     unsettled: () => unsettled,
   }
 }
@@ -228,8 +228,7 @@ export function settleOnDemand(
       kept.push(candidate)
       continue
     }
-    const directory = named.slice(0, named.indexOf(onDemand) + onDemand.length)
-    const enabled = directory.replace(/available$/, 'enabled')
+    const enabled = enabledBeside(named, onDemand)
     const isSettled = known.get(enabled) ?? isInUse(files, enabled)
     known.set(enabled, isSettled)
     if (isSettled)
@@ -240,6 +239,22 @@ export function settleOnDemand(
     }
   }
   return { candidates: kept, skipped: left, unsettled }
+}
+
+/** What the system refused of available files is read as the others are, where nobody knows which are enabled. */
+export function withRefusedOnDemand(files: FileSystem, left: readonly SkippedPath[]): readonly SkippedPath[] {
+  return left.map(each => {
+    const { onDemand = null, path } = each
+    return onDemand === null || isInUse(files, enabledBeside(path, onDemand))
+      ? each
+      : { ...each, isRead: true }
+  })
+}
+
+/** `sites-enabled` of a file in `sites-available`. */
+function enabledBeside(named: string, onDemand: string): string {
+  const directory = named.slice(0, named.indexOf(onDemand) + onDemand.length)
+  return directory.replace(/available$/, 'enabled')
 }
 
 /** True where the directory of enabled files says what is in use: it holds some, or the audit all. */

@@ -5,10 +5,11 @@ export interface ServerVersion {
   /** Dotted numbers, such as `1.22.1`. */
   readonly value: string
   /**
+   * `image`: the tag of an official image names it.
    * `directives`: modules and directives that only an old release has show it.
    * `assumed`: nothing tells, so the newest is taken and rules that hang on it stay careful.
    */
-  readonly from: 'option' | 'configuration' | 'package-database' | 'directives' | 'assumed'
+  readonly from: 'option' | 'configuration' | 'package-database' | 'image' | 'directives' | 'assumed'
   readonly at: Place | null
 }
 

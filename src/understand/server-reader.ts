@@ -14,6 +14,7 @@ import {
 } from '../deployment/containers/brought-files.ts'
 import type { Configurations, ReadImage, Servers } from '../deployment/containers/join-containers.ts'
 import type { Container } from '../deployment/containers/container.ts'
+import { releaseOfImage } from '../deployment/containers/image-release.ts'
 import { ownedFiles } from '../files/file-owner.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
@@ -28,6 +29,7 @@ import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
 import { evaluateNginx, type NginxInput } from '../servers/nginx/evaluate.ts'
 import { supposedProblems } from '../servers/nginx/supposed-problems.ts'
 import { packageVersion } from '../servers/package-version.ts'
+import type { ServerVersion } from '../servers/version.ts'
 import type { World } from '../servers/presence.ts'
 import { limitNotices } from '../unread-notices.ts'
 import type { AuditSettings } from './settings.ts'
@@ -91,8 +93,12 @@ export function serverReader(
     }
   }
 
-  const nginxVersion = settings.versions.nginx ?? packageVersion(filesIn(machine), 'nginx')
-  const apacheVersion = settings.versions.apache ?? packageVersion(filesIn(machine), 'apache')
+  const ofMachine = {
+    nginx: settings.versions.nginx ?? packageVersion(filesIn(machine), 'nginx'),
+    apache: settings.versions.apache ?? packageVersion(filesIn(machine), 'apache'),
+  }
+  const versionIn = (home: Container | null, program: Program): ServerVersion =>
+    settings.versions[program] ?? (home && releaseOfImage(home, program)) ?? ofMachine[program]
   const environmentOf = (of: Machine, main: string | null): ApacheEnvironment => {
     const environment = settings.environment(of, main)
     failures.push(...limitNotices([environment.limit ?? null], of.fileName))
@@ -116,7 +122,7 @@ export function serverReader(
         main: stock.main,
         mainPath: stock.mainPath,
         fragments: [],
-        version: nginxVersion,
+        version: versionIn(stock.container, 'nginx'),
         includeMap: settings.includeMap,
         world,
       })
@@ -129,7 +135,7 @@ export function serverReader(
       fragments: fragments.map(path => sourceOf(own, path)),
       stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
       ...(isInLocation && { fragmentContext: 'location' as const }),
-      version: nginxVersion,
+      version: versionIn(home, 'nginx'),
       includeMap: settings.includeMap,
       world,
     }
@@ -146,7 +152,7 @@ export function serverReader(
       serverRoot: posix.dirname(stock.mainPath),
       fragments: [],
       environment: stock.environment ?? EMPTY_ENVIRONMENT,
-      version: apacheVersion,
+      version: versionIn(container, 'apache'),
       world,
     })
   const readImage = memo((container: Container): Servers | null => {
@@ -166,12 +172,13 @@ export function serverReader(
     const stock =
       main !== null || repository === undefined ? null : stockHome(fragments, 'apache', repository, projects)
     if (stock !== null) return readImageApache(of, stock)
+    const home = homeOf(of, main === null ? fragments : [main.path])
     return evaluateApache({
-      files: filesOf(of, homeOf(of, main === null ? fragments : [main.path])),
+      files: filesOf(of, home),
       main,
       fragments: fragments.map(path => sourceOf(own, path)),
       environment,
-      version: apacheVersion,
+      version: versionIn(home, 'apache'),
       world,
     })
   }

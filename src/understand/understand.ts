@@ -31,6 +31,8 @@ export interface UnderstoodMachine {
   /** The `.htaccess` files that are read though no configuration here serves their directories. */
   readonly htaccess: readonly string[]
   readonly deployments: readonly Deployment[]
+  /** The containers of its repository, whichever deployment has them. */
+  readonly containers: () => readonly Container[]
   /** What failed while it was understood. */
   readonly failures: readonly Notice[]
   /** Those of sets of fragments that are alike in every world, by a name that each has there too. */
@@ -133,6 +135,7 @@ export function understand(
     apache: [...mains.apache, ...sets.flatMap(set => set.apache), ...hosts],
     htaccess: alone,
     deployments: [...deployments, ...lying],
+    containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
     failures: reader.failures,
   }
 }

@@ -4,6 +4,7 @@ import { parseNginx } from '../../../parsers/nginx/parse.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
+import { isReadByPlace, isReadWhole } from '../../files/known-places.ts'
 import type { FragmentSet } from '../../files/fragment-sets.ts'
 import type { Machine, Repository } from '../../files/machine.ts'
 import type { Program } from '../../files/program.ts'
@@ -31,6 +32,16 @@ import { writesFile } from './written-files.ts'
 /** Where images of nginx and Apache keep their configuration. */
 export const HOMES =
   /^\/(?:etc\/(?:nginx|apache2|httpd)|usr\/local\/(?:nginx|apache2|openresty)|opt\/bitnami\/(?:nginx|apache))(?:\/|$)/
+
+/** True for a file of a container that its server reads by its place, and for a directory of such files. */
+export function isReadInImage(place: string): boolean {
+  if (!HOMES.test(place)) return false
+  return isReadByPlace(place) || isReadWhole(place) || READ_ALL.test(place)
+}
+
+/** What holds the main file, and what nginx's own image fills in. */
+const READ_ALL =
+  /^\/etc\/(?:nginx(?:\/templates(?:\/.*)?)?|apache2|httpd(?:\/conf)?)$|^\/usr\/local\/apache2\/conf$/
 
 /** So many Dockerfiles that no compose file builds are read for what they copy. */
 export const MOST_DOCKERFILES = 60

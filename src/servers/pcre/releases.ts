@@ -16,6 +16,7 @@ export const PCRE2_ALONE: PcreReleases = [10.42, 10.47, 10.36]
 export const ANY_RELEASE: PcreReleases = [10.42, 8.39, 10.47, 10.36]
 
 export function pcreReleases(program: keyof typeof SINCE, version: ServerVersion): PcreReleases {
-  if (version.from === 'assumed') return ANY_RELEASE
+  // Which library an image of Apache was built with, its release does not tell.
+  if (version.from === 'assumed' || (program === 'apache' && version.from === 'image')) return ANY_RELEASE
   return isAtLeast(version, SINCE[program]) ? PCRE2_ALONE : PCRE1_ALONE
 }

@@ -118,16 +118,19 @@ export const htaccessOfHosts = memoByKey(
   (configuration: ApacheConfiguration, files: FileSystem) => search(configuration, files).found,
 )
 
-/** The paths of those that a host reads and that are there, and that could not be read here. */
+/**
+ * The paths of those that a host reads and that are there, and that could not be read here; and of directories in which
+ * nobody could see whether one is there.
+ */
 export const refusedHtaccessOf = memoByKey(
   (configuration: ApacheConfiguration, files: FileSystem): readonly string[] =>
-    search(configuration, files).refused.filter(path =>
-      [null, ...virtualHosts(configuration)].some(host => {
-        const directory = posix.join(posix.dirname(path), '/')
+    search(configuration, files).refused.flatMap(({ path, directory }) => {
+      const isRead = [null, ...virtualHosts(configuration)].some(host => {
         const overrides = overridesAt(configuration, files, host, directory)
         return overrides.known && overrides.value.reads && !overrides.value.unset
-      }),
-    ),
+      })
+      return isRead ? path : []
+    }),
 )
 
 const search = memoByKey(findAll)
@@ -163,9 +166,9 @@ export function htaccessFilesOf(
 function findAll(
   configuration: ApacheConfiguration,
   files: FileSystem,
-): { readonly found: readonly Htaccess[]; readonly refused: readonly string[] } {
+): { readonly found: readonly Htaccess[]; readonly refused: readonly RefusedHtaccess[] } {
   const found: Htaccess[] = []
-  const refused: string[] = []
+  const refused: RefusedHtaccess[] = []
   const holding = new Map<string, HtaccessFile>()
   const seen = new Set<string>()
   const missing = new Set<string>()
@@ -181,10 +184,9 @@ function findAll(
       } else if (isDirectory(files, root, missing)) {
         for (const directory of directoriesBelow(files, root, seen)) {
           const file = fileIn(served, directory, names)
-          if (file === null) {
-            for (const name of names) if (isRefused(files, directory + name)) refused.push(directory + name)
-            continue
-          }
+          for (const path of file === null ? refusedIn(files, directory, names) : [])
+            refused.push({ path, directory })
+          if (file === null) continue
           holding.set(directory, file)
           asked.add(directory)
         }
@@ -202,6 +204,19 @@ function findAll(
     }
   }
   return { found, refused }
+}
+
+/** What a host may read in a directory and the system refused: its file, or whatever it holds. */
+interface RefusedHtaccess {
+  readonly path: string
+  /** Its last slash included. */
+  readonly directory: string
+}
+
+function refusedIn(files: FileSystem, directory: string, names: readonly string[]): readonly string[] {
+  const own = names.map(name => directory + name).filter(path => isRefused(files, path))
+  const path = posix.join(directory, '.')
+  return own.length === 0 && files.list(path) === null && files.refusal(path) !== null ? [path] : own
 }
 
 /** True for a file that is there, and could not be read. */

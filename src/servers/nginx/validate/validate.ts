@@ -171,7 +171,8 @@ function reportStray(
   const [first] = inVersion
   if (first === undefined) {
     const [facts] = known
-    const version = reading.unit.version.value
+    const { value: version, from, at } = reading.unit.version
+    const image = from === 'image' && at !== null ? { related: [{ at, message: 'the image' }] } : {}
     if (facts?.until !== null && facts?.until !== undefined && isGone(reading, facts.until))
       report(
         reading,
@@ -179,6 +180,7 @@ function reportStray(
         directive,
         null,
         `nginx ${version} has no \`${name}\`: ${facts.until} took it out`,
+        image,
       )
     else
       report(
@@ -187,6 +189,7 @@ function reportStray(
         directive,
         null,
         `nginx ${version} has no \`${name}\`: it came with ${facts?.since}`,
+        image,
       )
     return
   }
