@@ -1,7 +1,7 @@
 /**
  * A file that another file holds as a text: a block scalar of YAML (a ConfigMap, a `content:` of Ansible, cloud-init
  * or compose), a here-document of a shell script, a Dockerfile, Terraform, Nomad or a Vagrantfile, a string that a
- * script or a Dockerfile writes, an indented string of Nix.
+ * script or a Dockerfile writes, an indented string of Nix, a CDATA section of XML.
  */
 export interface NestedText {
   readonly start: number

@@ -1,3 +1,4 @@
+import { cdataSections } from './cdata-sections.ts'
 import type { Line, NestedText } from './nested-text.ts'
 import { nixStrings } from './nix-strings.ts'
 import { placeholder, UNKNOWN } from './placeholder.ts'
@@ -16,9 +17,10 @@ const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
  */
 export function nestedTexts(
   text: string,
-  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby' | 'nix',
+  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby' | 'nix' | 'xml',
 ): readonly NestedText[] {
   if (kind === 'nix') return nixStrings(text, MOST_TEXTS)
+  if (kind === 'xml') return cdataSections(text, MOST_TEXTS)
   const lines = linesOf(text)
   const ends = delimiterLines(lines)
   const found: NestedText[] = []

@@ -34,6 +34,7 @@ const KINDS = [
   ['hcl', /\.(?:tf|hcl|nomad)$/i],
   ['ruby', /(?:^|\/)Vagrantfile$/],
   ['nix', /\.nix$/],
+  ['xml', /\.xml$/i],
   ['dockerfile', /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.(?:dockerfile|containerfile)$/i],
 ] as const
 
@@ -113,13 +114,23 @@ export function writtenFiles(path: string, text: string): readonly InstalledFile
 /** The texts in a file, where one of them could be a server's, or is written where another program looks. */
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
-  const mayHold =
-    kind === 'shell' || kind === 'dockerfile' || kind === 'nix' || text.includes('<<') || text.includes('|')
-  if (kind === null || !mayHold) return []
+  if (kind === null || !OPENINGS[kind].test(text)) return []
   if (!hasServersWord(text) && !SNIPPET.test(text) && !mayInstallFiles(text)) return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found
+}
+
+/** Without what one of its texts begins with, a file holds none. */
+const OPENINGS: Readonly<Record<Kind, RegExp>> = {
+  compose: /<<|\|/,
+  yaml: /<<|\|/,
+  shell: /^/,
+  hcl: /<</,
+  ruby: /<</,
+  nix: /''/,
+  dockerfile: /^/,
+  xml: /<!\[CDATA\[/,
 }
 
 let last: { readonly text: string; readonly kind: string | null; readonly found: readonly NestedText[] } = {
@@ -136,8 +147,9 @@ export function nestedSource(
   encoding: Source['encoding'],
 ): Source {
   const code = codeOfNested(text, nested)
-  // Ansible, Salt and Helm fill in their YAML themselves, whatever the file is called.
-  const isJinja = code.includes('{{') && kindOf(splitNested(path)?.outer ?? path) === 'yaml'
+  // Ansible, Salt, Helm and froxlor fill in what they keep so themselves, whatever the file is called.
+  const kind = kindOf(splitNested(path)?.outer ?? path)
+  const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'xml')
   const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
   return { path, text, encoding, ...masked, template: masked.template || isFilledIn }

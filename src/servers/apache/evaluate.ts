@@ -110,7 +110,9 @@ function begin(input: ApacheInput): Reading {
 function initialRoot({ serverRoot, main }: ApacheInput): Fact<string> {
   if (serverRoot !== undefined) return known(posix.normalize(serverRoot))
   if (main === null) return unknown('the main file, which may set it, is not among the files')
-  return known(posix.dirname(main.path))
+  // Compiled in is the directory above `conf`, where the main file lies in one.
+  const directory = posix.dirname(main.path)
+  return known(posix.basename(directory) === 'conf' ? posix.dirname(directory) : directory)
 }
 
 function readProgram(reading: Reading, main: Source, commandLine: ApacheInput['commandLine']): void {

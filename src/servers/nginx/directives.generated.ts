@@ -560,6 +560,14 @@ smtp_capabilities	ngx_mail_smtp_module	mail,mail-server	1+
 smtp_client_buffer	ngx_mail_smtp_module	mail,mail-server	1		size		once			4k|8k
 smtp_greeting_delay	ngx_mail_smtp_module	mail,mail-server	1		time-ms		once			0
 source_charset	ngx_http_charset_filter_module	http,server,location,if-in-location	1				once			
+spdy_chunk_size	ngx_http_v2_module	http,server,location	1						1.19.7	
+spdy_headers_comp	ngx_http_v2_module	http,server	1						1.19.7	
+spdy_keepalive_timeout	ngx_http_v2_module	http,server	1						1.19.7	
+spdy_max_concurrent_streams	ngx_http_v2_module	http,server	1						1.19.7	
+spdy_pool_size	ngx_http_v2_module	http,server	1						1.19.7	
+spdy_recv_buffer_size	ngx_http_v2_module	http	1						1.19.7	
+spdy_recv_timeout	ngx_http_v2_module	http,server	1						1.19.7	
+spdy_streams_index_size	ngx_http_v2_module	http,server	1						1.19.7	
 split_clients	ngx_http_split_clients_module	http	2	block						
 split_clients	ngx_stream_split_clients_module	stream	2	block						
 ssi	ngx_http_ssi_filter_module	http,server,location,if-in-location	1		on|off		once			off
@@ -1122,5 +1130,4 @@ keyval	ngx_http_keyval_module ngx_stream_keyval_module	keyval keyval_zone keyval
 tongsuo	ngx_ssl_ntls	enable_ntls ssl_sign_certificate ssl_sign_certificate_key ssl_enc_certificate ssl_enc_certificate_key proxy_enable_ntls
 angie	angie	api api_config_files auto_redirect status_zone acme acme_client acme_client_path acme_dns_port acme_http_port acme_hook metric metric_zone metric_complex_zone feedback docker_endpoint docker_max_object_size
 tengine	tengine	req_status req_status_zone req_status_show server_info server_tag server_admin trim_js trim_css force_exit slice_* session_sticky session_sticky_* sysguard sysguard_* user_agent check_fastcgi_param proxy_request_buffering_* reqstatus_*
-spdy	ngx_http_spdy_module	spdy_*
 nginx-plus	plus	health_check health_check_timeout match status status_format status_zone state ntlm queue keyval* session_log* zone_sync* f4f f4f_* hls hls_* mqtt mqtt_* num_map mgmt auth_oidc oidc_provider internal_redirect app_protect_* auth_require error_log_tag upstream_conf proxy_session_drop proxy_bind_dynamic *_allow_upstream *_bind_dynamic *_request_dynamic *_ssl_key_log ssl_key_log mp4_limit_rate mp4_limit_rate_after usage_report license_token enforce_initial_report stall_threshold least_conn_* js_*`

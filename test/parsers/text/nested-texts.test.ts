@@ -247,4 +247,35 @@ test('what a line writes to a file of a server is all of it, unless another line
   ])
 })
 
+test('sections of XML in which nothing is markup', () => {
+  const text = `<daemon name="nginx">
+  <command><![CDATA[a2enmod ssl]]></command>
+  <file name="/etc/nginx/nginx.conf" backup="true">
+    <visibility mode="true">{{settings.system.use_ssl}}</visibility>
+    <content><![CDATA[
+user www-data;
+events {}
+]]>
+    </content>
+  </file>
+  <file name="/etc/cron.d/panel"><content><![CDATA[
+* * * * * root true
+]]></content></file>
+  <note><![CDATA[]]></note>
+  <open><![CDATA[never closed
+`
+  assert.equal(
+    nestedTexts(text, 'xml').map(({ start, end, isWhole = false }) => [text.slice(start, end), isWhole]),
+    [
+      ['a2enmod ssl', false],
+      ['user www-data;\nevents {}\n', true],
+      ['* * * * * root true\n', false],
+    ],
+  )
+  const started = performance.now()
+  nestedTexts('<![CDATA['.repeat(200_000), 'xml')
+  nestedTexts('<file name="/etc/nginx/'.repeat(50_000) + '<![CDATA[x]]>'.repeat(300), 'xml')
+  assert.ok(performance.now() - started < 1000)
+})
+
 test.run()

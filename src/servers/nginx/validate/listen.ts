@@ -3,7 +3,8 @@ import type { NginxDirective } from '../configuration.ts'
 import { formatEndpoint } from '../../address.ts'
 import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
-import { type Check, isBefore, nameOf, type Reading, report, type ServerFacts } from './unit.ts'
+import { SPDY_GONE, warnOfSpdy } from './spdy.ts'
+import { type Check, isBefore, isSince, nameOf, type Reading, report, type ServerFacts } from './unit.ts'
 import { refuse, refuseParameter } from './values.ts'
 
 interface ListenOptions {
@@ -70,6 +71,8 @@ function readHttpParameter(
     case 'quic':
       return !isBefore(reading, '1.25.0') || refuseParameter(reading, directive, word)
     case 'spdy':
+      if (isSince(reading, SPDY_GONE)) return refuseParameter(reading, directive, word)
+      warnOfSpdy(reading, directive, word)
       return true
     case 'multipath':
       options.options = true

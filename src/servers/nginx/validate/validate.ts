@@ -12,6 +12,7 @@ import {
 import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
+import { warnOfSpdy } from './spdy.ts'
 import { checkConnections } from './connections.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkTargets, checkVerification } from './passes.ts'
@@ -100,6 +101,8 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
   const facts = context === 'unknown' ? undefined : definitionIn(reading, known, directive)
   if (facts === undefined) {
     if (context !== 'unknown') reportStray(reading, directive, known)
+    // What names a zone of it is not wrong too.
+    if (name === 'limit_zone') for (const facts of known) CHECKS.get(name)?.(reading, directive, facts, level)
     // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
     if (children.length > 0 && known.some(({ block }) => block)) readChildren(reading, directive)
     return
@@ -118,6 +121,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
     )
     return
   }
+  if (name.startsWith('spdy_')) warnOfSpdy(reading, directive)
   const isSound = checkDirective(reading, directive, facts, level)
   if (node.block === null) return
   if (name === 'http' || name === 'events' || name === 'stream' || name === 'mail')

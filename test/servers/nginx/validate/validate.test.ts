@@ -116,6 +116,41 @@ test('the version decides what is known', () => {
   assert.equal(fatalCodes(evaluate(ssl, { ...DEBIAN, value: '1.25.1' })), ['directive-removed'])
 })
 
+test('what is left of SPDY is refused since 1.19.7, and passed over before', () => {
+  const text = `events { }
+http {
+    server {
+        listen 8080 spdy;
+        spdy_headers_comp 1;
+    }
+}
+`
+  const told = (version: ServerVersion): readonly (readonly [string, boolean])[] =>
+    evaluate(text, version).problems.map(({ at, fatal }) => [placeText(at), fatal])
+  assert.equal(told({ ...DEBIAN, value: '1.19.7' }), [
+    ['spdy', true],
+    ['spdy_headers_comp', true],
+  ])
+  const passedOver = [
+    ['spdy', false],
+    ['spdy_headers_comp', false],
+  ]
+  assert.equal(told({ ...DEBIAN, value: '1.19.6' }), passedOver)
+  assert.equal(told(ASSUMED), passedOver)
+})
+
+test('what names the zone of a directive that is gone is not wrong too', () => {
+  const text = `events { }
+http {
+    limit_zone one $binary_remote_addr 10m;
+    server {
+        limit_conn one 5;
+    }
+}
+`
+  assert.equal(fatalCodes(evaluate(text)), ['directive-removed'])
+})
+
 test('an assumed version refuses nothing that some version takes', () => {
   for (const text of ['ssl on;', 'http2 on;', 'add_header_inherit merge;'])
     assert.equal(fatalCodes(evaluate(`events { }\nhttp { ${text} }\n`, ASSUMED, [])), [], text)

@@ -1,0 +1,28 @@
+import type { NestedText } from './nested-text.ts'
+
+const OPENS = '<![CDATA['
+const CLOSES = ']]>'
+/** The last tag before a section that names a file, and no end of one behind it: froxlor's `<file name="…">`. */
+const SERVERS_FILE =
+  /<file\s[^<>]*\bname="[^"<>]*\/(?:nginx|apache2|httpd)\/[^"<>]*"[^<>]*>(?:(?!<\/?file\b)[\s\S])*$/
+/** As much of what stands before a section as is looked at. */
+const BEFORE = 1_000
+
+/**
+ * The sections of XML in which nothing is markup, in order: panels keep the files that they install in them.
+ *
+ * @see https://www.w3.org/TR/xml/#sec-cdata-sect
+ */
+export function cdataSections(text: string, most: number): readonly NestedText[] {
+  const found: NestedText[] = []
+  for (let open = text.indexOf(OPENS); open !== -1 && found.length < most; ) {
+    const inner = open + OPENS.length
+    const end = text.indexOf(CLOSES, inner)
+    if (end === -1) break
+    const start = /^\r?\n/.test(text.slice(inner, inner + 2)) ? text.indexOf('\n', inner) + 1 : inner
+    const isWhole = SERVERS_FILE.test(text.slice(Math.max(0, open - BEFORE), open))
+    if (start < end) found.push({ start, end, filledInBy: 'nobody', ...(isWhole && { isWhole }) })
+    open = text.indexOf(OPENS, end)
+  }
+  return found
+}
