@@ -181,6 +181,13 @@ export default defineRule({
       ),
     },
     {
+      title: 'the URL behind the directory, which is there with what was collected',
+      files: {
+        ...tree('location /static/ { root «/srv/shop/static/»; }'),
+        'srv/shop/static/admin/css/base.css': '',
+      },
+    },
+    {
       title: 'all is proxied to Django',
       files: { ...tree(''), 'etc/nginx/nginx.conf': nginx('').replace('server {', '«server» {') },
     },
@@ -401,7 +408,7 @@ function* unserved(
   if (isDoubled && from.machine.files.kind(directory + files.url.slice(0, -1)) === 'directory') return
   // What a container has in another directory its image may bring.
   if (from.machine.container !== null && !isDoubled) return
-  const real = from.machine.files.realPath(looked)
+  const real = isDoubled ? null : from.machine.files.realPath(looked)
   if (real !== null && real === from.machine.files.realPath(directory)) return
   // The path of the URL in the place of a directory: there is no such one at the top of a file system.
   const isUrl =
