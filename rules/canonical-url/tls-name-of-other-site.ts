@@ -1,6 +1,8 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { renewals } from '../../src/deployment/acme-challenges.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { redirectedRequest } from '../../src/deployment/requests/follow-redirects.ts'
@@ -38,6 +40,24 @@ const overTls = (names: string, lines = 'root /srv/www;', listen = '443 ssl'): s
       ${lines}
   }
 `
+const pages = (name: string, lines = 'root /srv/shop;'): string => conf`
+  server {
+      listen 80;
+      server_name ${name};
+      location /.well-known/acme-challenge/ {
+          root /var/www/letsencrypt;
+      }
+      ${lines}
+  }
+`
+const renewed = (name: string): Record<string, string> => ({
+  [`etc/letsencrypt/renewal/${name}.conf`]: conf`
+    [renewalparams]
+    authenticator = webroot
+    [[webroot_map]]
+    ${name} = /var/www/letsencrypt
+  `,
+})
 const apache = (...hosts: string[]): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
     ['Listen 80', 'Listen 443', 'ServerName apache.example.org', ...hosts],
@@ -62,11 +82,11 @@ const TO_TLS = conf`
 `
 
 export default defineRule({
-  summary: 'A name is redirected to TLS, where another site answers it',
+  summary: 'A name is meant for TLS, where another site answers it',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A name that stands in the server of port 80 alone meets none of its own on port 443. nginx gives it to the default server of the socket, Apache to the first virtual host of the address: clients get a certificate for another name, and behind it another site.',
+  why: 'A name that stands in the server of port 80 alone meets none of its own on port 443. nginx gives it to the default server of the socket, Apache to the first virtual host of the address: clients get a certificate for another name, and behind it another site. That a name is meant for TLS shows in a redirect, and in a certificate that certbot renews for it.',
   remedy: 'Give the server of the site that speaks TLS the name too, with a certificate that covers it',
   references: [
     'https://nginx.org/en/docs/http/request_processing.html',
@@ -100,8 +120,39 @@ export default defineRule({
         host(80, 'ServerName «shop.example.org»', 'Redirect permanent / https://shop.example.org/'),
       ),
     },
+    {
+      title: 'nginx: a certificate that no server has',
+      files: {
+        ...nginx(pages('«shop.example.org»'), overTls('blog.example.org')),
+        ...renewed('shop.example.org'),
+      },
+    },
+    {
+      title: 'Apache: the site that certbot made for the name is not enabled',
+      files: {
+        ...apache(
+          host(443, 'ServerName blog.example.org', SECURE),
+          host(80, 'ServerName «shop.example.org»', 'DocumentRoot /srv/shop'),
+        ),
+        ...renewed('shop.example.org'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'nginx: a certificate for a program other than nginx',
+      files: {
+        ...nginx(pages('mail.example.org'), overTls('blog.example.org')),
+        ...renewed('mail.example.org'),
+      },
+    },
+    {
+      title: 'nginx: a server that has but the files by which certbot renews',
+      files: {
+        ...nginx(pages('shop.example.org', 'location / { return 404; }'), overTls('blog.example.org')),
+        ...renewed('shop.example.org'),
+      },
+    },
     {
       title: 'nginx: the name on both',
       files: nginx(
@@ -175,13 +226,14 @@ export default defineRule({
       if (site.tls) continue
       for (const [name, at] of site.names) {
         if (secured.has(name)) continue
-        const other = siteOverTls(deployment, site, name)
-        if (other === null) continue
+        const meant = meantForTls(deployment, site, name)
+        const other = meant === null ? null : siteOverTls(deployment, meant.request, site, name)
+        if (meant === null || other === null) continue
         const own = [...site.names.keys()].map(each => secured.get(each)).find(each => each !== undefined)
         const [shown] = other.names
         yield {
           at,
-          message: `\`${name}\` is redirected to \`https://${name}\`, where ${shown === undefined ? 'another site' : `\`${shown[0]}\``} answers: no server has the name over TLS`,
+          message: `\`${name}\` ${meant.words}, where ${shown === undefined ? 'another site' : `\`${shown[0]}\``} answers: no server has the name over TLS`,
           label: 'only on port 80',
           related: [
             ...(own === undefined
@@ -203,6 +255,8 @@ interface Site {
   /** False where it may have names that nobody can list: patterns, or none at all. */
   readonly isListed: boolean
   readonly tls: boolean
+  /** Names for which certbot renews a certificate on its machine, lower case. */
+  readonly certified: ReadonlySet<string>
   readonly at: Place
 }
 
@@ -211,15 +265,25 @@ function placeOf({ names, at }: Site): Place {
 }
 
 const sitesOf = memo(
-  ({ servers, virtualHosts, listeners }: Deployment): ReadonlyMap<object, Site> =>
-    new Map(
-      [...servers.map(ofNginx), ...virtualHosts.map(each => ofApache(each, tlsPorts(listeners)))].map(
-        site => [site.directive, site],
-      ),
-    ),
+  ({ servers, virtualHosts, listeners, filesOf }: Deployment): ReadonlyMap<object, Site> => {
+    const ports = tlsPorts(listeners)
+    const sites = [
+      ...servers.map(each => ({ ...ofNginx(each), certified: certifiedNames(filesOf(each.configuration)) })),
+      ...virtualHosts.map(each => ({
+        ...ofApache(each, ports),
+        certified: certifiedNames(filesOf(each.configuration)),
+      })),
+    ]
+    return new Map(sites.map(site => [site.directive, site]))
+  },
 )
 
-function ofNginx({ directive, names, tls }: NginxServer): Site {
+const certifiedNames = memo(
+  (files: FileSystem): ReadonlySet<string> =>
+    new Set(renewals(files).flatMap(({ name, webroots }) => [name, ...webroots.map(({ name }) => name)])),
+)
+
+function ofNginx({ directive, names, tls }: NginxServer): Omit<Site, 'certified'> {
   const whole = names.filter(({ name, exact }) => exact && name.includes('.'))
   return {
     directive,
@@ -241,7 +305,7 @@ function tlsPorts(listeners: Deployment['listeners']): ReadonlySet<number | null
 function ofApache(
   { directive, virtualHost, addresses }: ApacheHost,
   secure: ReadonlySet<number | null>,
-): Site {
+): Omit<Site, 'certified'> {
   const { serverName, aliases } = virtualHost
   const own =
     serverName?.known === true
@@ -259,15 +323,34 @@ function ofApache(
   }
 }
 
-/** The other site that answers a name over TLS, to which the first sends it; null where none does. */
-function siteOverTls(deployment: Deployment, site: Site, name: string): Site | null {
+interface MeantForTls {
+  readonly request: ClientRequest
+  readonly words: string
+}
+
+/** The request over TLS that a site without it sends clients to, or that its certificate is for; null for neither. */
+function meantForTls(deployment: Deployment, site: Site, name: string): MeantForTls | null {
   const target = `/${EXISTING}`
   const first = { scheme: 'http', host: name, port: 80, target, method: 'GET' } as const
   const sent = probe(deployment, first)
-  if (sent.end.kind !== 'redirect' || siteAsked(deployment, sent) !== site) return null
-  const next = redirectedRequest(first, sent.end.location, sent.end.status)
-  if (next === null || !isOverTls(next, name)) return null
-  const answered = probe(deployment, next)
+  if (siteAsked(deployment, sent) !== site) return null
+  if (sent.end.kind === 'redirect') {
+    const request = redirectedRequest(first, sent.end.location, sent.end.status)
+    const words = `is redirected to \`https://${name}\``
+    return request !== null && isOverTls(request, name) ? { request, words } : null
+  }
+  const hasCertificate = isContent(sent) && !OTHER_PROGRAMS.test(name) && site.certified.has(name)
+  const request = { ...first, scheme: 'https', port: 443 } as const
+  return hasCertificate ? { request, words: 'has a certificate, which is for `https://`' } : null
+}
+
+/** Names whose certificates mail servers and the like read. */
+const OTHER_PROGRAMS =
+  /^(?:mail|mx|smtp|imap|pop3?|ldap|xmpp|jabber|chat|turn|stun|matrix|ftp|vpn|irc|mqtt|db)\d*\./
+
+/** The other site that answers a name over TLS; null where none does. */
+function siteOverTls(deployment: Deployment, request: ClientRequest, site: Site, name: string): Site | null {
+  const answered = probe(deployment, request)
   const other = siteAsked(deployment, answered)
   if (other === null || !other.isListed || sharesName(other, site) || other.names.has(name)) return null
   return isContent(answered) ? other : null
