@@ -304,6 +304,7 @@ import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-t
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
 import canonicalUrlTlsNameOfOtherSite from './canonical-url/tls-name-of-other-site.ts'
+import canonicalUrlTlsWithoutApplication from './canonical-url/tls-without-application.ts'
 import containersAccountNotInImage from './containers/account-not-in-image.ts'
 import containersAddressTaken from './containers/address-taken.ts'
 import containersApplicationMayNotWrite from './containers/application-may-not-write.ts'
@@ -1180,6 +1181,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
   { id: 'canonical-url/tls-name-of-other-site', ...canonicalUrlTlsNameOfOtherSite },
+  { id: 'canonical-url/tls-without-application', ...canonicalUrlTlsWithoutApplication },
   { id: 'containers/account-not-in-image', ...containersAccountNotInImage },
   { id: 'containers/address-taken', ...containersAddressTaken },
   { id: 'containers/application-may-not-write', ...containersApplicationMayNotWrite },

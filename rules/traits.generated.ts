@@ -306,6 +306,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],
   ['canonical-url/server-name-malformed', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['canonical-url/tls-name-of-other-site', { fixes: [], programs: ['nginx', 'apache'] }],
+  ['canonical-url/tls-without-application', { fixes: [], programs: ['nginx', 'apache'] }],
   ['containers/account-not-in-image', { fixes: [], programs: ['nginx'] }],
   ['containers/address-taken', { fixes: [], programs: ['docker'] }],
   ['containers/application-may-not-write', { fixes: [], programs: ['django', 'docker'] }],

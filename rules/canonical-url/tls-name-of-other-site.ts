@@ -1,9 +1,5 @@
-import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { renewals } from '../../src/deployment/acme-challenges.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { redirectedRequest } from '../../src/deployment/requests/follow-redirects.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
@@ -11,6 +7,7 @@ import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
+import { type Site, siteAsked, sitesOf } from './_sites.ts'
 
 const KEYS = conf`
   ssl_certificate /srv/tls/a.pem;
@@ -247,80 +244,8 @@ export default defineRule({
   },
 })
 
-/** A server of nginx, or a virtual host of Apache. */
-interface Site {
-  readonly directive: object
-  /** Whole names, lower case, with their places. */
-  readonly names: ReadonlyMap<string, Place>
-  /** False where it may have names that nobody can list: patterns, or none at all. */
-  readonly isListed: boolean
-  readonly tls: boolean
-  /** Names for which certbot renews a certificate on its machine, lower case. */
-  readonly certified: ReadonlySet<string>
-  readonly at: Place
-}
-
 function placeOf({ names, at }: Site): Place {
   return [...names.values()][0] ?? at
-}
-
-const sitesOf = memo(
-  ({ servers, virtualHosts, listeners, filesOf }: Deployment): ReadonlyMap<object, Site> => {
-    const ports = tlsPorts(listeners)
-    const sites = [
-      ...servers.map(each => ({ ...ofNginx(each), certified: certifiedNames(filesOf(each.configuration)) })),
-      ...virtualHosts.map(each => ({
-        ...ofApache(each, ports),
-        certified: certifiedNames(filesOf(each.configuration)),
-      })),
-    ]
-    return new Map(sites.map(site => [site.directive, site]))
-  },
-)
-
-const certifiedNames = memo(
-  (files: FileSystem): ReadonlySet<string> =>
-    new Set(renewals(files).flatMap(({ name, webroots }) => [name, ...webroots.map(({ name }) => name)])),
-)
-
-function ofNginx({ directive, names, tls }: NginxServer): Omit<Site, 'certified'> {
-  const whole = names.filter(({ name, exact }) => exact && name.includes('.'))
-  return {
-    directive,
-    names: new Map(whole.map(({ name, at }) => [name, at])),
-    isListed: whole.length > 0 && names.every(({ exact }) => exact),
-    tls,
-    at: namePlace(directive),
-  }
-}
-
-function tlsPorts(listeners: Deployment['listeners']): ReadonlySet<number | null> {
-  return new Set(
-    listeners.flatMap(({ kind, port, protocol }) =>
-      kind === 'apache' && protocol.known && protocol.value === 'https' ? [port] : [],
-    ),
-  )
-}
-
-function ofApache(
-  { directive, virtualHost, addresses }: ApacheHost,
-  secure: ReadonlySet<number | null>,
-): Omit<Site, 'certified'> {
-  const { serverName, aliases } = virtualHost
-  const own =
-    serverName?.known === true
-      ? [[serverName.value.host.toLowerCase(), serverName.at ?? namePlace(directive)] as const]
-      : []
-  const others = aliases.flatMap(({ name, at, wild }) =>
-    name.known && !wild ? [[name.value.toLowerCase(), at] as const] : [],
-  )
-  return {
-    directive,
-    names: new Map([...own, ...others].filter(([name]) => name.includes('.'))),
-    isListed: serverName?.known === true && aliases.every(({ name, wild }) => name.known && !wild),
-    tls: addresses.some(({ port }) => port === 443 || secure.has(port)),
-    at: namePlace(directive),
-  }
 }
 
 interface MeantForTls {
@@ -358,15 +283,6 @@ function siteOverTls(deployment: Deployment, request: ClientRequest, site: Site,
 
 function isOverTls({ scheme, host, port }: ClientRequest, name: string): boolean {
   return scheme === 'https' && host === name && port === 443
-}
-
-function siteAsked(deployment: Deployment, { steps }: FollowedRequest): Site | null {
-  const sites = sitesOf(deployment)
-  for (const { directive } of steps) {
-    const site = directive === null ? undefined : sites.get(directive)
-    if (site !== undefined) return site
-  }
-  return null
 }
 
 /** False where the other site keeps the name out, or sends it on to where it belongs. */

@@ -23,6 +23,20 @@ export const cases: readonly LiveCase[] = [
     sound: async ({ request }) => (await request({ url: 'https://www.shop.example.org/' })).body === 'shop',
   },
   {
+    rule: 'canonical-url/tls-without-application',
+    shows: 'over TLS a page of the application is not found',
+    examples: {
+      bad: 'nginx: the location that proxies stands in the server of port 80',
+      good: 'nginx: plain HTTP has the files of the challenge, and redirects',
+    },
+    files: { 'var/www/html/index.html': 'Welcome' },
+    mirrors: [8000],
+    request: { url: 'https://example.org/page' },
+    harm: async ({ response, request }) =>
+      response.status === 404 && (await request({ url: 'http://example.org/page' })).status === 200,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'canonical-url/redirect-to-first-name',
     examples: { bad: 'two sites of one application', good: 'the name that was asked for' },
     shows: 'a client of the second site is redirected to the first',
