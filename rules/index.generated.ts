@@ -848,6 +848,7 @@ import wsgiDirectoryNotGranted from './wsgi/directory-not-granted.ts'
 import wsgiDisplayName from './wsgi/display-name.ts'
 import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiEnvironmentNotUsed from './wsgi/environment-not-used.ts'
+import wsgiEnvironmentOfAnotherPython from './wsgi/environment-of-another-python.ts'
 import wsgiEnvvarsNotExported from './wsgi/envvars-not-exported.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
@@ -1725,6 +1726,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/display-name', ...wsgiDisplayName },
   { id: 'wsgi/embedded-mode', ...wsgiEmbeddedMode },
   { id: 'wsgi/environment-not-used', ...wsgiEnvironmentNotUsed },
+  { id: 'wsgi/environment-of-another-python', ...wsgiEnvironmentOfAnotherPython },
   { id: 'wsgi/envvars-not-exported', ...wsgiEnvvarsNotExported },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/handler-over-alias', ...wsgiHandlerOverAlias },

@@ -850,6 +850,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['wsgi/display-name', { fixes: ['safe'], programs: ['apache'] }],
   ['wsgi/embedded-mode', { fixes: ['unsafe'], programs: ['apache'] }],
   ['wsgi/environment-not-used', { fixes: [], programs: ['apache', 'django'] }],
+  ['wsgi/environment-of-another-python', { fixes: [], programs: ['apache'] }],
   ['wsgi/envvars-not-exported', { fixes: [], programs: ['django'] }],
   ['wsgi/global-with-multiple-apps', { fixes: [], programs: ['apache'] }],
   ['wsgi/handler-over-alias', { fixes: [], programs: ['apache'] }],

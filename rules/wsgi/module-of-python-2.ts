@@ -95,6 +95,16 @@ export default defineRule({
       `),
     },
     {
+      title: 'a module of the environment that is loaded',
+      files: {
+        ...script(conf`
+          apt-get install -y apache2 libapache2-mod-wsgi
+          python3 -m venv /opt/shop/venv
+        `),
+        'apache/shop.conf': `LoadModule wsgi_module /opt/shop/venv/lib/python3.11/site-packages/mod_wsgi/server/mod_wsgi.so\n${HOST}`,
+      },
+    },
+    {
       title: 'a comment',
       files: script(conf`
         # apt-get install libapache2-mod-wsgi
@@ -150,9 +160,10 @@ function firstLine(source: Source, pattern: RegExp): Place | null {
 
 /** A module that is loaded from elsewhere than the package has it, such as from the virtualenv. */
 function loadsAnother({ apache }: Deployment): boolean {
-  return apache.some(({ occurrences }) =>
-    (occurrences.get('loadmodule') ?? []).some(
-      ({ args }) =>
+  return apache.some(({ executed = [] }) =>
+    executed.some(
+      ({ name, args }) =>
+        name === 'LoadModule' &&
         args[0]?.value === 'wsgi_module' &&
         !/^(?:\/usr\/lib\/apache2\/)?modules\//.test(args[1]?.value ?? ''),
     ),
