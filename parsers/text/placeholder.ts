@@ -2,7 +2,8 @@
  * A template's placeholder in a text that parsers read: a word of private-use characters, as long as what it
  * stands for, from which the text that was written can be had back.
  *
- * The first character is {@link UNKNOWN}, two digits name the text, and the rest fills up.
+ * The first character is {@link UNKNOWN}, two digits name the text, and the rest fills up; of two characters the second
+ * is the one digit of a short text.
  */
 
 /** Stands in `Source.code` for a character that only a template engine knows. */
@@ -10,7 +11,7 @@ export const UNKNOWN = '\uE000'
 const FILLER = '\uE001'
 const FIRST_DIGIT = 0xe002
 const BASE = 0xf8ff - FIRST_DIGIT + 1
-const MARK = /\uE000(?:([\uE002-\uF8FF])([\uE002-\uF8FF])\uE001*)?/g
+const MARK = /\uE000(?:([\uE002-\uF8FF])(?:([\uE002-\uF8FF])\uE001*)?)?/g
 
 /** More texts than the templates of any audit hold; of a program that audits for ever, the newest are kept. */
 const MOST_TEXTS = 200_000
@@ -29,8 +30,12 @@ export function endsUnknown(value: string): boolean {
   return last >= 0xe000 && last <= 0xf8ff
 }
 
-/** The word that stands for a placeholder, of the same length but never shorter than three characters. */
+/** Those of two characters, such as `$T`. */
+const shortTexts: string[] = []
+
+/** The word that stands for a placeholder, of the same length but never shorter than two characters. */
 export function placeholder(text: string): string {
+  if (text.length === 2) return shortPlaceholder(text)
   let number = numbers.get(text)
   if (number === undefined) {
     number = next++ % MOST_TEXTS
@@ -43,11 +48,19 @@ export function placeholder(text: string): string {
   return (UNKNOWN + digits).padEnd(text.length, FILLER)
 }
 
+function shortPlaceholder(text: string): string {
+  let number = shortTexts.indexOf(text)
+  if (number === -1 && shortTexts.length === BASE) return UNKNOWN.repeat(text.length)
+  if (number === -1) number = shortTexts.push(text) - 1
+  return UNKNOWN + String.fromCharCode(FIRST_DIGIT + number)
+}
+
 /** A text with its placeholders as they were written; what has none to show becomes `…`. */
 export function reveal(text: string): string {
   if (!text.includes(UNKNOWN)) return text
   return text.replace(MARK, (_, high?: string, low?: string) => {
-    if (high === undefined || low === undefined) return '…'
+    if (high === undefined) return '…'
+    if (low === undefined) return shortTexts[digit(high)] ?? '…'
     return texts[digit(high) * BASE + digit(low)] ?? '…'
   })
 }

@@ -19,9 +19,11 @@ interface Style {
 /** `proof`: the servers could not have meant it. `perhaps`: masked where another one is proof. */
 type Verdict = 'proof' | 'perhaps' | 'none'
 
-/** The line of a match, from its first character that is no blank. */
+/** The line of a match, from its first character that is no blank; of several statements of nginx the one around it. */
 interface Line {
   readonly text: string
+  /** What stands in front of the match in its line, other statements too. */
+  readonly before: string
   /** The first word in lower case, a section's `<` left out. */
   readonly directive: string
   readonly file: File
@@ -72,6 +74,16 @@ function isNumber(directive: string, line: string): boolean {
   return NUMBERS.test(directive) || (NO_VARIABLES.test(directive) && isStatement(line))
 }
 
+/** True where a value is wanted that no variable and no format may be. */
+function isPlainValue({ directive, text }: Pick<Line, 'directive' | 'text'>): boolean {
+  return PLAIN_VALUES.has(directive) || isNumber(directive, text)
+}
+
+/** True for a line of nginx, in which an opening brace outside of quotes begins a block. */
+function opensNoBlock({ text }: Line): boolean {
+  return /(?:;[ \t}]*|[ \t]\{[ \t]*)(?:#.*)?\r?$/.test(text) && !/["'~]/.test(text)
+}
+
 const MARKUP = new Set(
   'a b body br center code div em font footer form h1 h2 h3 h4 head header hr html i iframe img input li link main meta noscript ol p pre script section small span strong style svg table td th title tr tt u ul'.split(
     ' ',
@@ -80,7 +92,7 @@ const MARKUP = new Set(
 
 /** True for a line of nginx: Apache's do not end in a semicolon. */
 function isStatement(line: string): boolean {
-  return /;\s*(?:#.*)?$/.test(line)
+  return /;[\s}]*(?:#.*)?$/.test(line)
 }
 
 /** True for a line that nginx or Apache would read: `gzip on;`, `LogLevel warn`, `<VirtualHost *:80>`. */
@@ -100,8 +112,7 @@ function ofConfiguration(match: string, line: Line): Verdict {
 }
 
 /** True behind the end of a directive, where `#` begins a comment. */
-const isBehindEnd = (match: string, { text }: Line): boolean =>
-  /[;{}]\s*$/.test(text.slice(0, text.indexOf(match)))
+const isBehindEnd = (_: string, { before }: Line): boolean => /[;{}]\s*$/.test(before)
 
 /** The same, but where a variable of nginx stands in it, which is a slip in a line of nginx: `{$host}`, `$$host`. */
 const notOfNginx = (match: string, line: Line): Verdict =>
@@ -125,7 +136,7 @@ const STYLES: readonly Style[] = [
   {
     mark: '%',
     // A variable of Apache may follow it: `https://%domain%%{REQUEST_URI}`.
-    pattern: /%%?[A-Za-z_][\w.-]*\w%(?:%(?!\{))?|(?<=[\s:/])%[A-Za-z]%(?=[\s:;/>]|$)/y,
+    pattern: /%%?[A-Za-z_][\w.-]*\w%(?:%(?!\{))?|(?<=[\s:/])%%?[A-Za-z]%%?(?=[\s:;/>]|$)/y,
     isUsual: true,
     // `%e2%80%`: two octets of an encoded address.
     judge: (match, line) => (/^%[\da-f]{2}%$/i.test(match) ? 'none' : fenced(match, line)),
@@ -137,6 +148,15 @@ const STYLES: readonly Style[] = [
       /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__|(?<=[ \t"'])__[a-z][a-z\d]*(?:_[a-z\d]+)+__(?=[ \t\r\n"';>]|$)/y,
     // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
     judge: (match, line) => (isWholePattern(match, line.text) ? 'proof' : fenced(match, line)),
+  },
+  // Of one underscore on either side, as variables and names of nginx's own may have.
+  {
+    mark: '_',
+    pattern: /(?<![\w${%@-])_[A-Z][A-Z\d]*(?:_[A-Z\d]+)*_(?![\w-])/y,
+    judge: (match, line) => {
+      if (namesItself(match, line.file.text)) return 'none'
+      return isPlainValue(line) ? fenced(match, line) : 'perhaps'
+    },
   },
   {
     mark: '##',
@@ -164,6 +184,30 @@ const STYLES: readonly Style[] = [
       /%\{(?:(?:hiera|lookup|literal|alias|scope)\([^)}\n]*\)|(?:::|(?:server_)?facts\.|trusted\.)[\w.:]+)\}/y,
     judge: () => 'proof',
   },
+  // Of nothing that nginx reads; of Apache a name that it has not, where it reads none.
+  {
+    mark: '%{',
+    pattern: /(?<!%)%\{[A-Za-z_][\w.-]*\}/y,
+    isUsual: true,
+    judge: (match, line) => {
+      if (OF_APACHE.test(match)) return 'none'
+      if (opensNoBlock(line)) return fenced(match, line)
+      // `%{Referer}i`, `%{begin:sec}t`.
+      if (/^\^?[a-z]{1,2}\b/i.test(line.text.slice(line.text.indexOf(match) + match.length))) return 'none'
+      // Aliases may have expressions, and mod_wsgi has names of its own: `display-name=%{GROUP}`.
+      if (line.directive.startsWith('wsgi')) return 'none'
+      return isPlainValue(line) && !line.directive.includes('alias') ? fenced(match, line) : 'perhaps'
+    },
+  },
+  // Of Less and of Perl, whose lines stand between `<Perl>` and its end.
+  {
+    mark: '@{',
+    pattern: /(?<![\w@])@\{[A-Za-z_][\w.-]*\}/y,
+    judge: (match, line) => {
+      if (/<Perl\b/i.test(line.file.text) || line.file.text.includes('_by_lua')) return 'none'
+      return opensNoBlock(line) || isPlainValue(line) ? fenced(match, line) : 'perhaps'
+    },
+  },
   {
     mark: '!',
     pattern: /(?<![\w!])![A-Z][A-Z\d_]*!(?![\w!])/y,
@@ -172,7 +216,7 @@ const STYLES: readonly Style[] = [
   { mark: '**', pattern: /\*\*[A-Z][A-Z\d_]*\*\*/y, judge: fenced },
   {
     mark: '@',
-    pattern: /@@?[A-Za-z_][\w.-]*\w@@?|(?<=[\s:/])@@?[A-Z]@@?(?=[\s:;/>]|$)/y,
+    pattern: /@@?[A-Za-z_][\w.-]*\w@@?|(?<=[\s:/])@@?[A-Za-z]@@?(?=[\s:;/>]|$)/y,
     isUsual: true,
     // In capitals it is nobody's pattern and nobody's text.
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
@@ -184,7 +228,7 @@ const STYLES: readonly Style[] = [
   { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },
   {
     mark: '{',
-    pattern: /(?<![$%#{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
+    pattern: /(?<![$%#@{\\])\{[A-Za-z_][\w.]*\}(?!\})/y,
     isUsual: true,
     judge: (match, line) => {
       // In Lua they are tables.
@@ -194,6 +238,12 @@ const STYLES: readonly Style[] = [
         PLAIN_VALUES.has(line.directive) || isStatement(line.text) || isNumber(line.directive, line.text)
       return isPlain ? fenced(match, line) : 'perhaps'
     },
+  },
+  {
+    mark: '{',
+    pattern: /(?<![$%#{\\\w])\{[A-Za-z]\w*(?: \w+){1,3}\}/y,
+    judge: (_, { directive, text }) =>
+      !PLAIN_VALUES.has(directive) && isNumber(directive, text) ? 'proof' : 'none',
   },
   // Of Python's `format`. Behind anything else such braces count in a pattern.
   {
@@ -207,12 +257,14 @@ const STYLES: readonly Style[] = [
     pattern: /(?<![?<(\\P])<[A-Za-z][\w.:-]*(?: [\w.:-]+)*>/y,
     judge: (match, { text, directive }) => {
       const [word = ''] = match.slice(1, -1).toLowerCase().split(' ')
-      // Outside of quotes `<CODE>` and `<http or https>` are nobody's text.
+      // Outside of quotes `<CODE>` and `<http or https>` are nobody's text, nor `<p>` where a number is wanted.
       const isQuoted = /["']/.test(text)
+      if (!isQuoted && !text.includes('</') && isPlainValue({ text, directive })) return 'proof'
       if (!isQuoted && /^<[A-Z][A-Z\d_]+>$/.test(match)) return 'proof'
       if (text.includes('</') || MARKUP.has(word)) return 'none'
       if (/^<[A-Z\d]+_[A-Z\d_]+>$/.test(match) || isNumber(directive, text)) return 'proof'
-      if (!isQuoted && match.includes(' ') && isStatement(text)) return 'proof'
+      if (!isQuoted && match.includes(' ') && (isStatement(text) || isConfiguration(text)))
+        return FREE_TEXT.has(directive) && !isStatement(text) ? 'perhaps' : 'proof'
       return PLAIN_VALUES.has(directive) ? 'proof' : 'perhaps'
     },
   },
@@ -221,9 +273,19 @@ const STYLES: readonly Style[] = [
     mark: '[',
     pattern: /(?<![\w\])}*?\\])\[[A-Za-z]\w*(?:[ -]\w+)*\](?![[({*?+\w])/y,
     judge: (match, { directive, text }) => {
+      if (!PLAIN_VALUES.has(directive) && isNumber(directive, text)) return 'proof'
       if (!PLAIN_VALUES.has(directive) || /^(?:include|directory)/.test(directive) || text.includes('~'))
         return 'none'
       return match.length > 5 && !/^\[(?:\w-\w)+\]$/.test(match) ? 'proof' : 'none'
+    },
+  },
+  // `[[timeout]]`; `[[:alpha:]]` is a set of letters, and Lua writes texts so.
+  {
+    mark: '[[',
+    pattern: /(?<![\w\])}*?\\])\[\[ ?[A-Za-z_][\w.]* ?\]\](?![[({*?+\w])/y,
+    judge: (match, line) => {
+      if (line.file.text.includes('_by_lua') || /^(?:include|directory)/.test(line.directive)) return 'none'
+      return isPlainValue(line) ? fenced(match, line) : 'perhaps'
     },
   },
   // `/your path`, `你的域名`.
@@ -256,13 +318,15 @@ const STYLES: readonly Style[] = [
   },
   {
     mark: '$',
-    pattern: /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]+\b/y,
+    pattern: /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]*\b/y,
     isUsual: true,
     // nginx's own variables are written in lower case.
     judge: (match, line) => {
       const { directive, text, file } = line
       const name = /\w+/.exec(match)?.[0] ?? ''
       if (file.variables().has(name.toLowerCase())) return 'none'
+      // Of one letter it is no name to be sure of.
+      if (name.length === 1 && !file.isNamed) return 'none'
       // In a script, a compose file and a Dockerfile it is the shell's own, and means what it says.
       if (/^\$\{\w+:[-=+?]/.test(match)) {
         if (!isConfiguration(text)) return 'none'
@@ -280,6 +344,8 @@ const STYLES: readonly Style[] = [
   },
   // Of Lapis, which writes the file before it starts nginx.
   { mark: '${{', pattern: /\$\{\{[A-Z][A-Z\d_]*\}\}/y, judge: () => 'proof' },
+  // Of the actions of GitHub.
+  { mark: '${{', pattern: /\$\{\{[^{}\n]*[\w)\]][^{}\n]*\}\}/y, judge: fenced },
   {
     mark: '${',
     pattern: /(?<!\$)\$\{(?=\w*[A-Z])[A-Za-z_]\w*[a-z]\w*\}/y,
@@ -300,6 +366,16 @@ const STYLES: readonly Style[] = [
       return file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
     },
   },
+  // Of `envsubst`, where the file's name says so and nginx would take the word for what it is.
+  {
+    mark: '$',
+    pattern: /(?<!\$)\$[a-z_]\w*/y,
+    judge: (match, { directive, text, file }) => {
+      const name = match.slice(1)
+      if (!file.isNamed || OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
+      return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'none'
+    },
+  },
   // Of `envsubst`, by the name of the directive itself: `fastcgi_read_timeout $fastcgi_read_timeout`.
   {
     mark: '$',
@@ -312,6 +388,18 @@ const STYLES: readonly Style[] = [
     },
   },
 ]
+
+/** What Apache reads, or may be thought to read, where it reads variables. */
+const OF_APACHE =
+  /^%\{(?:(?:HTTP|REQUEST|REMOTE|SERVER|SCRIPT|DOCUMENT|QUERY|PATH|AUTH|API|TIME|CONTEXT|CONN|SSL|HTTPS|IPV6|IS|THE|UNIQUE|GEOIP|MM|ENV|REDIRECT|MATCH|MELLON|OIDC|SHIB)(?:_\w*)?|CONTENT_TYPE|LAST_MODIFIED|HANDLER|FILENAME|PERL\w*|BASIC_\w+|\w*BALANCER\w*|X[_-]\w+)\}$/i
+
+/** True for a name that the file itself gives: to servers, a memory, a macro's argument. */
+function namesItself(word: string, text: string): boolean {
+  return new RegExp(
+    `^[ \\t]*(?:upstream[ \\t]+|<Macro[ \\t][^>\\n]*|Define[ \\t]+)${word}\\b|(?:zone|keys_zone)=${word}\\b`,
+    'im',
+  ).test(text)
+}
 
 /** Variables of nginx, by name or by what their names begin with. */
 const OWN_VARIABLES =
@@ -377,8 +465,35 @@ function lineAt(file: File, index: number): Line | null {
   const end = text.indexOf('\n', index)
   const line = text.slice(start, end === -1 ? start + LONGEST_LINE : Math.min(end, start + LONGEST_LINE))
   if (BEHIND_STATEMENT.test(line.slice(0, index - start))) return null
-  const directive = /^<?([A-Za-z_]*)/.exec(line)?.[1] ?? ''
-  return { text: line, directive: directive.toLowerCase(), file }
+  const statement = statementAround(line, index - start)
+  const directive = /^<?([A-Za-z_]*)/.exec(statement)?.[1] ?? ''
+  return {
+    text: statement,
+    before: line.slice(0, index - start),
+    directive: directive.toLowerCase(),
+    file,
+  }
+}
+
+/** `listen __PORT__;` of `server { listen __PORT__; root /srv; }`; the whole line where nginx would see one statement. */
+function statementAround(line: string, offset: number): string {
+  if (!/^[a-z}]/.test(line) || !/[;{}]\s/.test(line)) return line
+  let start = 0
+  let quote = ''
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]!
+    if (quote !== '') {
+      if (char === quote) quote = ''
+    } else if (char === '"' || char === "'") quote = char
+    else if (/[;{}]/.test(char) && /\s|^$/.test(line[at + 1] ?? '')) {
+      // Behind the end of a placeholder's braces the statement goes on.
+      if (char === '}' && !/[;{}\s]/.test(line[at - 1] ?? ';')) continue
+      if (at >= offset) return line.slice(start, at + 1)
+      start = at + 1
+      while (line[start] === ' ' || line[start] === '\t') start++
+    }
+  }
+  return line.slice(start)
 }
 
 const DEFINED =
@@ -405,7 +520,7 @@ function replaceAll(
 }
 
 function wordFor(match: string): string {
-  return match.length < 3 ? UNKNOWN.repeat(match.length) : placeholder(match)
+  return match.length < 2 ? UNKNOWN : placeholder(match)
 }
 
 /** Lines with an address, and lines with a name, and what stands in them. */

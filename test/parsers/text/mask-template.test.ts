@@ -207,6 +207,39 @@ test('a placeholder that no server could have meant shows a template, whatever t
   plain('/etc/nginx/a', '\n# a\nSOME_WORD\nlisten 80;')
 })
 
+test('placeholders of one letter, and of few, are such where nothing else may stand', () => {
+  const shown: Readonly<Record<string, string>> = {
+    'keepalive_timeout @@p@@;': 'keepalive_timeout ?;',
+    'proxy_pass http://127.0.0.1:@p@;': 'proxy_pass http://127.0.0.1:?;',
+    'ProxyPass / http://127.0.0.1:%%T%%/': 'ProxyPass / http://127.0.0.1:?/',
+    'location / { proxy_pass http://127.0.0.1:<p>; }': 'location / { proxy_pass http://127.0.0.1:?; }',
+    'TimeOut <p>': 'TimeOut ?',
+    'KeepAlive <On or Off>': 'KeepAlive ?',
+    'LimitRequestBody <max size>': 'LimitRequestBody ?',
+    'LimitRequestBody {max size}': 'LimitRequestBody ?',
+    'send_timeout [seconds];': 'send_timeout ?;',
+    'keepalive_timeout [[timeout]];': 'keepalive_timeout ?;',
+    'root /srv/%{domain};\nlocation / { proxy_pass http://127.0.0.1:%{port}; }':
+      'root /srv/?;\nlocation / { proxy_pass http://127.0.0.1:?; }',
+    'DocumentRoot /srv/%{domain}\nRedirect / https://%{domain}/':
+      'DocumentRoot /srv/?\nRedirect / https://?/',
+    'server_name _DOMAIN_;\nroot /srv/_DOMAIN_/www;': 'server_name ?;\nroot /srv/?/www;',
+    'ServerAlias _SITE_NAME_\nSetEnv SITE _SITE_NAME_': 'ServerAlias ?\nSetEnv SITE ?',
+    'listen ${{ vars.PORT }};': 'listen ?;',
+    'DocumentRoot /srv/${{ inputs.name }}': 'DocumentRoot /srv/?',
+    'client_body_timeout @{timeout};': 'client_body_timeout ?;',
+    'Listen @{port}': 'Listen ?',
+    'server { listen __PORT__; location / { return 200 "__x_y__; ok"; } }':
+      'server { listen ?; location / { return 200 "?; ok"; } }',
+  }
+  for (const [text, code] of Object.entries(shown)) assert.is(masked('/etc/x/a.conf', text), code, text)
+  assert.is(masked('/a.conf.template', 'keepalive_timeout $T;'), 'keepalive_timeout ?;')
+  assert.is(
+    masked('/a.conf.template', 'send_timeout $seconds;\nadd_header X $seconds;'),
+    'send_timeout ?;\nadd_header X $seconds;',
+  )
+})
+
 test('a default value in what a shell reads is the shell’s own', () => {
   for (const line of [
     ': "${APACHE_RUN_USER:=www-data}"',
@@ -304,6 +337,24 @@ test('what the servers themselves accept is no template', () => {
     'upstream export { server export:80; }',
     'env HOST_NAME;',
     'fastcgi_param SERVER_NAME $server_name;',
+    'keepalive_timeout $T;',
+    'keepalive_timeout $timeout;',
+    'upstream _BACKEND_ { server a:80; }\nserver { listen 80; location / { proxy_pass http://_BACKEND_; } }',
+    'fastcgi_param _KEY_ x;',
+    'server_name _;',
+    'RewriteRule ^ https://%{HTTP_HOSTT}%{REQUEST_URI} [R]',
+    'ServerName %{HTTP_HOST}',
+    'WSGIDaemonProcess a display-name=%{GROUP}\nWSGIApplicationGroup %{GLOBAL}',
+    'ErrorLog "|/usr/bin/logger -t %{SERVER_NAME}"',
+    'Alias /files/ /srv/%{reqenv:USER}/',
+    'Redirect / https://%{domain}/',
+    'LogFormat "%{begin:sec}t %{X-Real-IP}i" x',
+    'location ~ ^/[[:alpha:]]+$ { return 404; }',
+    'location ~ ^/[[abc]] { return 404; }',
+    '<Perl>\npush @{Listen}, 80;\n</Perl>',
+    'ErrorDocument 404 "<p>Not found"',
+    'IndexOptions <p>',
+    'Require expr %{TIME_HOUR} <b',
   ])
     plain('/etc/x/a.conf', text)
 })

@@ -11,6 +11,12 @@ test('a placeholder is as long as its text, and can be had back', () => {
   }
 })
 
+test('a placeholder of two characters has its text too', () => {
+  const text = `${placeholder('$T')}${placeholder('$P')}${placeholder('%a%')}${placeholder('$T')}s`
+  assert.is(text.length, 10)
+  assert.is(reveal(text), '$T$P%a%$Ts')
+})
+
 test('placeholders side by side, and in the midst of words, keep apart', () => {
   const text = `http://${placeholder('%ip%')}${placeholder('%x%')}:${placeholder('%web_port%')}/a`
   assert.is(reveal(text), 'http://%ip%%x%:%web_port%/a')
