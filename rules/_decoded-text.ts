@@ -1,4 +1,4 @@
-import { memoByKey } from '../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../parsers/collections/memo.ts'
 import { lengthOf } from '../parsers/pcre/length.ts'
 import { groupsOf } from '../parsers/pcre/walk.ts'
 import type { NginxConfiguration, NginxDirective } from '../src/servers/nginx/configuration.ts'
@@ -30,7 +30,7 @@ export function decodedVariable(
       ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
       : !isPathBounded(directive)
     if (!isOpen) continue
-    return refusesLineFeeds(directive, occurrences) ? null : name
+    return refusesLineFeeds(directive, occurrences) || isCaughtByLocation(directive) ? null : name
   }
   return null
 }
@@ -119,6 +119,55 @@ function refusesLineFeeds(directive: NginxDirective, occurrences: Occurrences): 
     inner = block
   }
   return false
+}
+
+/**
+ * True where another location takes every path with a line feed that this line's own would get: an expression beside it
+ * is asked although the longest prefix is known, but for `^~` and what expressions in front of it have taken.
+ */
+function isCaughtByLocation(directive: NginxDirective): boolean {
+  let inner: NginxDirective | null = null
+  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
+    if (block.name !== 'location' && block.name !== 'server') continue
+    const guards = lineFeedLocationsOf(block)
+    if (inner === null) {
+      // What the server rewrites it rewrites before it looks for a location.
+      if (block.name === 'server') return false
+      if (guards.length > 0) return true
+    } else {
+      const { modifier, name } = readLocation(inner)
+      // Nothing is asked behind `^~`, and nobody comes to a name by the path.
+      if (modifier === '^~' || name.startsWith('@')) return false
+      const isPattern = modifier === '~' || modifier === '~*'
+      const taken = isPattern ? block.children.indexOf(inner) : Number.POSITIVE_INFINITY
+      const path = isPattern ? '/a\nb' : `${name}a\nb`
+      if (guards.some(guard => block.children.indexOf(guard) < taken && takes(guard, path))) return true
+      // An expression that matches inside is taken before those of the level above are asked.
+      if (isPattern) return false
+    }
+    inner = block
+  }
+  return false
+}
+
+/** Locations of a block that turn away what has a line feed in its path. */
+const lineFeedLocationsOf = memo((block: NginxDirective): readonly NginxDirective[] =>
+  block.children.filter(
+    child =>
+      child.name === 'location' &&
+      child.children.some(
+        line => turnsAway(line) || (line.name === 'deny' && line.args[0]?.value === 'all'),
+      ) &&
+      GUARDED.every(path => takes(child, path)),
+  ),
+)
+
+const GUARDED = ['/a\nb', '/zq/y\n', '/\n/index.php']
+
+function takes(location: NginxDirective, path: string): boolean {
+  const { modifier, name } = readLocation(location)
+  if (modifier !== '~' && modifier !== '~*') return false
+  return compilePcre(name, { caseless: modifier === '~*' })?.test(path) === true
 }
 
 /** Conditions of a block that turn away what has a line feed in its path. */

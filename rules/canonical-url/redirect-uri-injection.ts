@@ -10,6 +10,17 @@ const DECODED = /\$(?:(?:uri|document_uri)(?![A-Za-z0-9_])|\{(?:uri|document_uri
 const REDIRECT_CODES = new Set(['301', '302', '303', '307', '308'])
 const ABSOLUTE = /^(?:https?:\/\/|\$scheme)/
 
+/** A server with these lines. */
+const guarded = (lines: string): Readonly<Record<string, string>> => ({
+  'nginx.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        ${lines}
+    }
+  `,
+})
+
 export default defineRule({
   summary: 'A response header repeats the decoded path, so a client can write headers of its own',
   severity: 'error',
@@ -110,6 +121,40 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a location for line ends that the server comes before',
+      files: guarded(conf`
+        return 301 «https://example.org$uri»;
+        location ~ "[\r\n]" {
+            return 400;
+        }
+      `),
+    },
+    {
+      title: 'a location for line ends behind what keeps expressions out, and behind another expression',
+      files: guarded(conf`
+        location ^~ /old/ {
+            return 302 «https://example.org$uri»;
+        }
+        location ~ ^/new {
+            return 302 «https://example.org/old$uri»;
+        }
+        location ~ "[\r\n]" {
+            return 400;
+        }
+      `),
+    },
+    {
+      title: 'a location for line ends as a client writes them, which no decoded path holds',
+      files: guarded(conf`
+        location ~* %0[ad] {
+            return 400;
+        }
+        location / {
+            return 302 «https://example.org$uri»;
+        }
+      `),
+    },
   ],
   good: [
     {
@@ -138,6 +183,41 @@ export default defineRule({
           }
         `,
       },
+    },
+    {
+      title: 'a location for paths with line ends',
+      files: guarded(conf`
+        location ~ "[\r\n]" {
+            return 400;
+        }
+        location / {
+            return 302 https://example.org$uri;
+        }
+      `),
+    },
+    {
+      title: 'a location for paths with blanks of any kind, behind those that take prefixes',
+      files: guarded(conf`
+        location /old/ {
+            location /old/files/ {
+                return 302 https://example.org$uri;
+            }
+        }
+        location ~* \s {
+            deny all;
+        }
+      `),
+    },
+    {
+      title: 'a location inside, in front of `^~`',
+      files: guarded(conf`
+        location ^~ /old/ {
+            location ~ [\n] {
+                return 444;
+            }
+            return 302 https://example.org$uri;
+        }
+      `),
     },
     {
       title: 'the path of a directory that is there',
