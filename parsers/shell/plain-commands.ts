@@ -8,6 +8,8 @@ export interface PlainCommand {
   readonly words: readonly WrittenText[]
   /** The file that takes its output; null where none does. */
   readonly output: { readonly path: string; readonly append: boolean } | null
+  /** The file from which it reads, as `< a` says; null where nothing says so. */
+  readonly input: string | null
   /** The here-document that it reads; null where it has none. */
   readonly document: HereDocument | null
   /** True where it reads what the command before it prints. */
@@ -42,7 +44,7 @@ export function plainCommands(
   return new Reading(script, variables).commands()
 }
 
-type Redirection = 'output' | 'append' | 'document' | 'other'
+type Redirection = 'input' | 'output' | 'append' | 'document' | 'other'
 
 class Reading {
   readonly #text: string
@@ -52,6 +54,7 @@ class Reading {
   #wordStart = 0
   #redirection: Redirection | null = null
   #output: PlainCommand['output'] = null
+  #input: string | null = null
   #document: HereDocument | null = null
   #isPiped = false
   /** Where the script goes on behind the here-documents of this line. */
@@ -126,6 +129,7 @@ class Reading {
     this.#word = null
     this.#redirection = null
     if (redirection === null) this.#words.push(word)
+    else if (redirection === 'input') this.#input = word.text
     else if (redirection === 'document') this.#readDocument(word.text)
     else if (redirection !== 'other') this.#output = { path: word.text, append: redirection === 'append' }
   }
@@ -135,12 +139,14 @@ class Reading {
     const command = {
       words: this.#words,
       output: this.#output,
+      input: this.#input,
       document: this.#document,
       isPiped: this.#isPiped,
     }
     this.#redirection = null
     this.#words = []
     this.#output = null
+    this.#input = null
     this.#document = null
     this.#isPiped = pipes
     return command.words.length > 0 || command.output !== null ? command : null
@@ -203,6 +209,7 @@ class Reading {
     this.#endWord()
     this.#at += operator.length
     if (operator === '<<' || operator === '<<-') this.#redirection = 'document'
+    else if (operator === '<' && /^0?$/.test(descriptor ?? '')) this.#redirection = 'input'
     else if (/^[<]|>&/.test(operator) || /^[02-9]$/.test(descriptor ?? '')) this.#redirection = 'other'
     else this.#redirection = operator === '>>' ? 'append' : 'output'
   }

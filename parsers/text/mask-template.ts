@@ -2,6 +2,7 @@ import { NO_TEMPLATE, type Source } from './source.ts'
 import { findTags } from './template/find-tags.ts'
 import { jinjaSteps } from './template/jinja.ts'
 import { switchedBranches } from './template/switched-branches.ts'
+import { type FilledWords, maskFilledWords } from './template/filled-words.ts'
 import { type MaskedTags, maskTags } from './template/mask-tags.ts'
 import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
 import { PRINT, type Tag } from './template/tag.ts'
@@ -44,14 +45,17 @@ const MARKS = [
  *
  * A placeholder becomes a word of characters that nothing else holds, as long as it was. A statement or a
  * comment of the engine becomes blank; what it guards is a branch of its own (see `template/mask-tags.ts`).
+ *
+ * @param words what commands are seen to fill in, in this file, whatever it is called
  */
-export function maskTemplate(path: string, text: string): MaskedText {
-  const { isFilledIn, isNamed } = nameOf(path)
+export function maskTemplate(path: string, text: string, words: FilledWords | null = null): MaskedText {
+  const { isFilledIn, isNamed } = words?.variables === 'all' ? FILLED_IN : nameOf(path)
   if (!isNamed && isProgram(path)) return { code: text, ...NO_TEMPLATE }
   const formatted = withoutDoubleBraces(text)
   const tagged = formatted === null ? maskEngine(path, text, isNamed) : null
-  const code = tagged?.code ?? formatted ?? text
-  const filled = maskPlaceholders(code, isFilledIn)
+  const read = tagged?.code ?? formatted ?? text
+  const code = words === null ? read : maskFilledWords(read, words)
+  const filled = maskPlaceholders(code, isFilledIn) ?? (code === read ? null : code)
   const alone = filled === null ? null : maskLines(filled)
   const left = maskHead(maskEllipses(alone?.code ?? filled ?? code), alone?.code ?? filled ?? code)
   const switched = tagged === null ? switchedBranches(path, text) : []
@@ -157,6 +161,8 @@ interface Name {
   /** True for that in which a program fills in names. */
   readonly isFilledIn: boolean
 }
+
+const FILLED_IN: Name = { isNamed: true, isFilledIn: true }
 
 /** Of a thousand sites, nearly all end alike. */
 const names = new Map<string, Name>()

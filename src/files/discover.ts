@@ -1,14 +1,16 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { NAME_LOST } from './disk-file-system.ts'
+import { beginningOn, NAME_LOST } from './disk-file-system.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
+import { filledInFiles } from './filled-in.ts'
 import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
 import { InputError, NothingToAudit } from './input-error.ts'
 import { judgePath, SERVER_DIRECTORIES } from './known-places.ts'
 import { below } from './look.ts'
 import type { Machine, SkippedFile } from './machine.ts'
-import { mayHoldFiles } from './nested-files.ts'
+import { BEGINNING, mayHoldFiles } from './nested-files.ts'
 import { limitNotice, type Notice, noticeLine } from './notice.ts'
 import {
   dumpFileMachine,
@@ -53,7 +55,15 @@ export interface DiscoverOptions {
  * where nothing is found at all.
  */
 export function discover(paths: readonly string[], asked: DiscoverOptions): readonly Machine[] {
-  const options = { ...asked, budget: asked.budget ?? readBudget() }
+  const around: string[] = []
+  const filledIn = once(() =>
+    filledInFiles(around, path => asked.texts?.get(path) ?? beginningOn(path, BEGINNING)),
+  )
+  const options = {
+    ...asked,
+    budget: asked.budget ?? readBudget(),
+    filledIn: (path: string) => filledIn()(path),
+  }
   const scopes = new Map<string, Scope>()
   const machines: Machine[] = []
   const scopeOf = ({ root, within }: AuditRoot): Scope => {
@@ -80,7 +90,8 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     if (stats?.isDirectory()) {
       if (options.as !== undefined && options.as !== null)
         throw new InputError(`${path}: --as says what a file is read as, and this is a directory`)
-      addDirectory(given ?? inferRoot(absolute), absolute, options, scopeOf)
+      for (const file of addDirectory(given ?? inferRoot(absolute), absolute, options, scopeOf))
+        around.push(file)
       continue
     }
     const dump =
@@ -156,13 +167,17 @@ function realPathOr(path: string): string {
   return existsSync(path) ? realpathSync(path) : path
 }
 
-/** Walks a directory once and gives what lies in another machine's tree (`web1/etc/nginx`) to that root. */
+/**
+ * Walks a directory once and gives what lies in another machine's tree (`web1/etc/nginx`) to that root.
+ *
+ * Gives the files in which commands may stand that fill in others; on a running machine they have done so.
+ */
 function addDirectory(
   auditRoot: AuditRoot,
   absolute: string,
   options: DiscoverOptions,
   scopeOf: (root: AuditRoot) => Scope,
-): void {
+): readonly string[] {
   const { root, within } = auditRoot
   const directory = `/${relative(root, absolute)}`
   const isMachine = root === '/' && directory === '/'
@@ -193,6 +208,7 @@ function addDirectory(
     if (rest.directories.length === 0) rest.directories.push(root)
     rest.paths.push(within === '/' ? onDisk(root, path) : path)
   }
+  return root === '/' && within === '/' ? [] : paths.map(path => onDisk(root, path))
 }
 
 /** The paths, and those below the directories that only a text is laid over. */

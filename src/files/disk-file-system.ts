@@ -14,8 +14,10 @@ import {
 } from 'node:fs'
 import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
+import type { FilledIn } from './filled-in.ts'
 import { HOMES } from './known-places.ts'
 import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
+import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { nestedPath, nestedSource, splitNested, textsIn } from './nested-files.ts'
@@ -33,6 +35,8 @@ export interface DiskFileSystemOptions {
   readonly maximumSize?: number
   /** What the whole audit may still read. */
   readonly budget?: ReadBudget
+  /** What commands fill in, in a file, by absolute path of this machine; asked of no file of a live machine. */
+  readonly filledIn?: FilledIn
 }
 
 export interface DiskFileSystem extends FileSystem {
@@ -191,7 +195,7 @@ export function diskFileSystem(
     const nested = splitNested(path)
     const file = nested?.outer ?? path
     const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
-      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding) }
+      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, wordsIn(path)) }
       const inner = textsIn(nested.outer, text)[nested.index]
       return inner === undefined
         ? { kind: 'missing', reason: 'no such file' }
@@ -215,6 +219,19 @@ export function diskFileSystem(
     }
   }
 
+  const wordsIn = (path: string): FilledWords | null => {
+    const disk = options.filledIn === undefined || covers(path) ? null : toDisk(path)
+    return disk === null ? null : (options.filledIn?.(disk) ?? null)
+  }
+  const covers = (path: string): boolean => {
+    // What is refused at all shows only to those who asked for it, as callers did.
+    const resolved = refused.size === 0 ? null : lookUp(path)
+    if (resolved !== null && 'refused' in resolved) return false
+    if (root === '/') return true
+    if (isMadeAtRunTime(path)) return false
+    whole ??= isOverImage(toDisk('/')) ? [] : wholeDirectories(namesIn)
+    return whole.some(directory => isBelow(posix.normalize(path), directory))
+  }
   const diskPath = (path: string): string => {
     const disk = toDisk(path)
     if (disk === null) throw new Error(`${path} is mounted nowhere`)
@@ -297,15 +314,7 @@ export function diskFileSystem(
       if ('refused' in resolved) return resolved.refused
       return (resolved.kind === 'directory' && refused.get(resolved.path)?.text) || null
     },
-    covers(path) {
-      // What is refused at all shows only to those who asked for it, as callers did.
-      const resolved = refused.size === 0 ? null : lookUp(path)
-      if (resolved !== null && 'refused' in resolved) return false
-      if (root === '/') return true
-      if (isMadeAtRunTime(path)) return false
-      whole ??= isOverImage(toDisk('/')) ? [] : wholeDirectories(namesIn)
-      return whole.some(directory => isBelow(posix.normalize(path), directory))
-    },
+    covers,
     peek(path, bytes) {
       const resolved = resolve(path)
       if (resolved === null || resolved.kind !== 'file') return null
@@ -378,6 +387,16 @@ export function decodeText(bytes: Buffer): DecodedText {
 export function readText(path: string): DecodedText {
   const text = readFileSync(path, 'utf8')
   return text.includes('\uFFFD') ? decodeText(readFileSync(path)) : { text, encoding: 'utf8' }
+}
+
+/** The first bytes of a regular file of this machine, as UTF-8; null where there is none to read. */
+export function beginningOn(path: string, bytes: number): string | null {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? beginningOf(path, Math.min(bytes, stats.size)) : null
+  } catch {
+    return null
+  }
 }
 
 /** The first bytes of a file, as UTF-8. */

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
+import type { FilledIn } from './filled-in.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
 import { isOfServers, isReadWhole } from './known-places.ts'
@@ -42,6 +43,8 @@ export interface DiskOptions {
   /** Texts in place of files of the disk, by absolute path of this machine, links resolved. */
   readonly texts?: ReadonlyMap<string, string>
   readonly as?: ReadAs | null
+  /** What commands fill in, in a file, by absolute path of this machine. */
+  readonly filledIn?: FilledIn
   /** True for an absolute path of this machine that is not to be audited. */
   readonly ignores?: (path: string) => boolean
 }

@@ -240,6 +240,39 @@ test('placeholders of one letter, and of few, are such where nothing else may st
   )
 })
 
+test('what commands are seen to fill in is a placeholder, whatever the file is called', () => {
+  const word = (text: string, isPlaceholder: boolean, before = '', after = '') => ({
+    text,
+    before,
+    after,
+    isPlaceholder,
+  })
+  const masked = (
+    text: string,
+    variables: 'all' | readonly string[],
+    words: readonly ReturnType<typeof word>[] = [],
+  ) =>
+    maskTemplate('/site.conf', text, {
+      variables: variables === 'all' ? 'all' : new Set(variables),
+      words,
+    }).code.replace(/\uE000[\uE001-\uF8FF]*/g, '?')
+  assert.is(
+    masked('server { listen $P; send_timeout $t; }\n# $P', ['P']),
+    'server { listen ?; send_timeout $t; }\n# $P',
+  )
+  assert.is(masked('keepalive_timeout $T;', 'all'), 'keepalive_timeout ?;')
+  assert.is(masked('root /srv/root;', [], [word('root', false)]), 'root /srv/?;')
+  assert.is(
+    masked('listen 80;\nlisten 8080;', [], [word('80', false, 'listen ', ';')]),
+    'listen ?;\nlisten 8080;',
+  )
+  assert.is(masked('MY_PORT listen PORT;', [], [word('PORT', true)]), 'MY_PORT listen ?;')
+  assert.is(
+    maskTemplate('/site.conf', 'listen 80;', { variables: new Set(['P']), words: [] }).template,
+    false,
+  )
+})
+
 test('a default value in what a shell reads is the shell’s own', () => {
   for (const line of [
     ': "${APACHE_RUN_USER:=www-data}"',

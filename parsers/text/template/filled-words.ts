@@ -1,0 +1,53 @@
+import { escapePattern } from '../escape-pattern.ts'
+import { placeholder } from '../placeholder.ts'
+
+/** What commands are seen to fill in, in a file, whatever it is called. */
+export interface FilledWords {
+  /** Of `envsubst`; `all` where nothing says which. */
+  readonly variables: ReadonlySet<string> | 'all'
+  /** Of `sed`. */
+  readonly words: readonly FilledWord[]
+}
+
+export interface FilledWord {
+  readonly text: string
+  /** What stands around it, and stays. */
+  readonly before: string
+  readonly after: string
+  /** True for one that nobody means as a value: of the others the names of directives keep what they are. */
+  readonly isPlaceholder: boolean
+}
+
+/** The text with a placeholder for all that is filled in but in comments; the same text where nothing is. */
+export function maskFilledWords(text: string, { variables, words }: FilledWords): string {
+  let masked = text
+  for (const word of words) {
+    if (!text.includes(word.text)) continue
+    masked = masked.replace(patternOf(word), (match, index: number) =>
+      isInComment(text, index) ? match : placeholder(match),
+    )
+  }
+  if (variables === 'all' || variables.size === 0) return masked
+  return masked.replace(
+    VARIABLE,
+    (match, braced: string | undefined, bare: string | undefined, index: number) =>
+      variables.has(braced ?? bare ?? '') && !isInComment(text, index) ? placeholder(match) : match,
+  )
+}
+
+const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g
+
+function patternOf({ text, before, after, isPlaceholder }: FilledWord): RegExp {
+  const start = before === '' && /^\w/.test(text) ? String.raw`(?<!\w)` : `(?<=${escapePattern(before)})`
+  const end = after === '' && /\w$/.test(text) ? String.raw`(?!\w)` : `(?=${escapePattern(after)})`
+  const isValue = isPlaceholder ? '' : String.raw`(?<!(?:^|[;{}])[ \t]*<?)`
+  return new RegExp(`${isValue}${start}${escapePattern(text)}${end}`, 'gm')
+}
+
+/** No line of a configuration is longer. */
+const LONGEST_LINE = 2000
+
+function isInComment(text: string, index: number): boolean {
+  const start = Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST_LINE)
+  return /^[ \t]*#/.test(text.slice(start, index))
+}

@@ -1,0 +1,287 @@
+import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
+import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
+import {
+  maySubstitute,
+  type Substitution,
+  type Substitutions,
+  substitutionsIn,
+  substitutionsOf,
+} from '../../parsers/shell/substitutions.ts'
+import { isBelow, overlap } from '../../parsers/text/is-below.ts'
+import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
+import { isUnknownWord, type Source, textSource } from '../../parsers/text/source.ts'
+import { sliceWritten, wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
+import { matchesShellPattern } from '../../parsers/wildcard/shell-pattern.ts'
+import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
+import { readYaml } from '../../parsers/yaml/read-yaml.ts'
+import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
+import { isDockerfile } from './dockerfiles.ts'
+import { isScript, isShell } from './nested-files.ts'
+
+/** What the commands of a repository fill in, in one of its files; null for a file that none of them touches. */
+export type FilledIn = (path: string) => FilledWords | null
+
+/**
+ * What entry points, scripts, Dockerfiles, playbooks and commands of compose files fill in, in the files beside them,
+ * with `envsubst` and `sed`: whatever these files are called, that is a placeholder of theirs.
+ *
+ * @param paths those of the repository
+ * @param textOf the text of a file, or its beginning; null where it cannot be read
+ */
+export function filledInFiles(paths: readonly string[], textOf: (path: string) => string | null): FilledIn {
+  const commands = once(() => {
+    const texts = paths
+      .filter(mayCommand)
+      .slice(0, MOST)
+      .flatMap(path => sourceOf(path, textOf) ?? [])
+    const read = texts.flatMap(commandsIn)
+    return read.some(({ substitutions }) => substitutions.length > 0) ? readTargets(read, texts) : []
+  })
+  return path => {
+    if (OTHER.test(path)) return null
+    const found = commands().flatMap(target => {
+      const certainty = certaintyOf(target, path)
+      return certainty === null ? [] : [wordsOf(target.substitution, certainty)]
+    })
+    return joined(found)
+  }
+}
+
+const MOST = 1000
+
+/** What is no configuration of a server, and what commands itself. */
+const OTHER =
+  /\.(?:ya?ml|sh|bash|envsh|py|php|[cm]?[jt]sx?|json|html?|css|xml|sql|env|md|rst|txt|toml|rb|go|ini|service|timer|socket|lock|pem|crt|key)$|(?:^|\/)(?:Dockerfile|Containerfile|Makefile)[^/]*$|\/\.env[^/]*$/i
+
+/** Files of which only their names say that somebody runs them. */
+const COMMANDS = /\.(?:ya?ml|envsh)(?:\.\w+)?$|(?:^|\/)(?:(?:GNU)?[Mm]akefile|Procfile|[Jj]ustfile)$/
+const RUN_BY_NAME =
+  /entry|start|run|init|setup|install|deploy|config|boot|launch|docker|bin|script|render|templat|envsubst|nginx|apache|httpd|build|provision/i
+
+function mayCommand(path: string): boolean {
+  if (isDockerfile(path) || COMMANDS.test(path)) return true
+  return (
+    isShell(path) &&
+    (path.includes('.', path.lastIndexOf('/')) || RUN_BY_NAME.test(path.split('/').slice(-2).join('/')))
+  )
+}
+
+function sourceOf(path: string, textOf: (path: string) => string | null): Source | null {
+  const text = textOf(path)
+  // What brings files need not fill in any.
+  if (text === null || !(maySubstitute(text) || isDockerfile(path) || COMPOSE.test(path))) return null
+  return textSource(path, text)
+}
+
+const COMPOSE = /compose[^/]*\.ya?ml$/i
+
+interface Commands extends Substitutions {
+  readonly source: Source
+}
+
+function commandsIn(source: Source): readonly Commands[] {
+  if (!maySubstitute(source.text)) return []
+  return scriptsOf(source).map(found => ({ ...found, source }))
+}
+
+function scriptsOf(source: Source): readonly Substitutions[] {
+  const { path } = source
+  if (isDockerfile(path))
+    return readDockerfile(source).stages.flatMap(({ runs, command, entrypoint }) => [
+      ...runs.flatMap(run => [
+        ofCommand(run.command),
+        ...run.documents.map(({ text }) => substitutionsIn(text)),
+      ]),
+      ...[command, entrypoint].flatMap(each => (each === null ? [] : [ofCommand(each)])),
+    ])
+  if (/\.ya?ml(?:\.\w+)?$/.test(path)) return readYaml(source).documents.flatMap(ofNode)
+  if (COMMANDS.test(path)) return linesOf(wholeText(source)).map(substitutionsIn)
+  return isScript(source.text) || path.includes('.', path.lastIndexOf('/'))
+    ? [substitutionsIn(wholeText(source))]
+    : []
+}
+
+function ofCommand(command: DockerCommand): Substitutions {
+  return command.form === 'shell' ? substitutionsIn(command.script) : substitutionsOf(command.words)
+}
+
+/** Texts of which each may be a script, and lists that are one command. */
+function ofNode(node: YamlNode): readonly Substitutions[] {
+  if (node.kind === 'scalar') return maySubstitute(node.text.text) ? [substitutionsIn(node.text)] : []
+  if (node.kind === 'map') return [...node.entries.values()].flatMap(({ value }) => ofNode(value))
+  const words = node.items.flatMap(item => (item.kind === 'scalar' ? [item.text] : []))
+  if (words.length === node.items.length && /^(?:\S*\/)?(?:sed|envsubst)$/.test(words[0]?.text ?? ''))
+    return [substitutionsOf(words)]
+  return node.items.flatMap(ofNode)
+}
+
+/** Lines as far as a backslash continues them, without what `Procfile` has in front. */
+function linesOf(text: WrittenText): readonly WrittenText[] {
+  return [...text.text.matchAll(/(?:[^\n\\]|\\[\s\S])+/g)].flatMap(({ 0: line, index }) => {
+    if (!maySubstitute(line)) return []
+    const start = /^\s*[@+-]*(?:\w+:[ \t]+)?/.exec(line)?.[0].length ?? 0
+    return [sliceWritten(text, index + start, index + line.length)]
+  })
+}
+
+/** A file that stands elsewhere when the commands run. */
+interface Brought {
+  /** As the file that says so names it: below its directory, or one above. */
+  readonly from: string
+  /** Absolute. */
+  readonly to: string
+  readonly directory: string
+}
+
+function broughtBy(source: Source): readonly Brought[] {
+  const directory = posix.dirname(source.path)
+  if (isDockerfile(source.path))
+    return readDockerfile(source).stages.flatMap(({ copies }) =>
+      copies.flatMap(({ sources, target, intoDirectory, from }) => {
+        if (!target.known || from !== null) return []
+        return sources.flatMap(each => {
+          if (!each.known) return []
+          const isFile =
+            intoDirectory && posix.basename(each.value).includes('.') && !each.value.endsWith('/')
+          const to = isFile ? posix.join(target.value, posix.basename(each.value)) : target.value
+          return [{ from: each.value, to: posix.normalize(to), directory }]
+        })
+      }),
+    )
+  return [...source.text.matchAll(VOLUME)].map(
+    ({ 1: from = '', 2: to = '', 3: long = '', 4: target = '' }) => ({
+      from: (from || long).replace(/^\$\{?PWD\}?/, '.'),
+      to: posix.normalize(to || target),
+      directory,
+    }),
+  )
+}
+
+/** `./nginx.conf:/etc/nginx/nginx.conf:ro`, also behind `docker run -v`, and the long form of compose files. */
+const VOLUME =
+  /(?<=[\s"'=])((?:\.{1,2}\/|\$\{?PWD\}?\/|[\w-]+\/)[^\s:"']*):(\/[^\s:"']+)|\bsource:[ \t]*["']?(\.[^\s"']+)["']?\s+target:[ \t]*["']?(\/[^\s"']+)/g
+
+/** A file that commands fill in, as far as they say which it is. */
+interface Target {
+  readonly substitution: Substitution
+  /** Of what says so. */
+  readonly directory: string
+  /** Below some directory beside or above that one; patterns of a shell. Empty for any file. */
+  readonly name: string
+  readonly certainty: Certainty
+}
+
+/**
+ * `sure`: the commands say which file it is. `named`: it is called so, and nothing says that another is meant. `any`:
+ * only what is filled in tells.
+ */
+type Certainty = 'sure' | 'named' | 'any'
+
+function readTargets(read: readonly Commands[], texts: readonly Source[]): readonly Target[] {
+  const brought = texts.flatMap(broughtBy)
+  const copies = read.flatMap(({ copies, source }) =>
+    copies.map(({ from, to }) => ({ from, to, directory: posix.dirname(source.path) })),
+  )
+  const all = [...brought, ...copies]
+  return read.flatMap(({ substitutions, source }) =>
+    substitutions.flatMap(substitution =>
+      targetsOf(substitution, posix.dirname(source.path), all).map(target => ({
+        ...target,
+        substitution,
+      })),
+    ),
+  )
+}
+
+type Named = Pick<Target, 'directory' | 'name' | 'certainty'>
+
+/** Where a file that commands name may lie in the repository, followed through what brings it to its place. */
+function targetsOf(
+  { file, isDirectory }: Substitution,
+  directory: string,
+  brought: readonly Brought[],
+): readonly Named[] {
+  const found: Named[] = []
+  const seen = new Set<string>()
+  const follow = (path: string, by: string): void => {
+    const key = `${path}\0${by}`
+    if (seen.has(key) || seen.size > MOST_PLACES) return
+    seen.add(key)
+    const name = knownPart(path)
+    if (name === '') return
+    found.push({ directory: by, name, certainty: 'sure' })
+    for (const each of brought) {
+      const from = fromOf(path, each, isDirectory)
+      if (from !== null) follow(from, each.directory)
+    }
+  }
+  follow(file, directory)
+  if (found.length === 0) return [{ directory, name: '', certainty: 'any' }]
+  const base = posix.basename(file)
+  return file.startsWith('/') && !isDirectory && seen.size === 1
+    ? [...found, { directory, name: base, certainty: 'named' }]
+    : found
+}
+
+const MOST_PLACES = 50
+
+/** As what brings a file names it where a command calls it so; null where it brings another one. */
+function fromOf(path: string, { from, to }: Brought, isDirectory: boolean): string | null {
+  if (!path.startsWith('/'))
+    return !to.startsWith('/') && posix.normalize(to) === posix.normalize(path) ? from : null
+  if (isDirectory && isBelow(to, path)) return from
+  if (isBelow(path, to)) return posix.join(from, path.slice(to.length))
+  const isOne =
+    posix.dirname(path) === posix.dirname(to) && isCalled(posix.basename(to), posix.basename(path))
+  return isOne ? from : null
+}
+
+/** What lies behind the last directory that nobody knows, without its first slash; empty where nothing is known of it. */
+function knownPart(path: string): string {
+  const parts = posix.join('/', path).split('/')
+  return parts
+    .slice(parts.findLastIndex(isUnknownWord) + 1)
+    .join('/')
+    .replace(/^\//, '')
+}
+
+function certaintyOf({ name, directory, substitution, certainty }: Target, path: string): Certainty | null {
+  if (name === '') return overlap(posix.dirname(path), directory) ? 'any' : null
+  const names = name.split('/')
+  if (substitution.isDirectory) {
+    const at = path.lastIndexOf(`/${name}/`)
+    if (at !== -1) return overlap(path.slice(0, at) || '/', directory) ? 'named' : null
+  }
+  const parts = path.split('/')
+  const base = parts.slice(0, parts.length - names.length).join('/') || '/'
+  if (parts.length <= names.length || !overlap(base, directory)) return null
+  const own = parts.slice(-names.length)
+  if (!names.every((each, index) => isCalled(own[index]!, each))) return null
+  // What a script names without a directory may lie in one that it changes to.
+  return certainty === 'sure' && names.length === 1 && !directory.startsWith(base) ? 'named' : certainty
+}
+
+function isCalled(name: string, pattern: string): boolean {
+  return hasWildcard(pattern) ? matchesShellPattern(pattern, name) === true : name === pattern
+}
+
+/** Of a file of which nothing is sure but what stands in it, only what nobody could mean. */
+function wordsOf({ variables, words }: Substitution, certainty: Certainty): FilledWords {
+  return {
+    variables: certainty === 'any' && variables === 'all' ? new Set() : variables,
+    words: certainty === 'sure' ? words : words.filter(({ isPlaceholder }) => isPlaceholder),
+  }
+}
+
+function joined(found: readonly FilledWords[]): FilledWords | null {
+  if (found.length === 0) return null
+  const variables = found.some(each => each.variables === 'all')
+    ? 'all'
+    : new Set(found.flatMap(each => [...each.variables]))
+  const words = [
+    ...new Map(found.flatMap(each => each.words).map(word => [JSON.stringify(word), word])).values(),
+  ]
+  return variables !== 'all' && variables.size === 0 && words.length === 0 ? null : { variables, words }
+}

@@ -1,0 +1,84 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { filledInFiles } from '../../src/files/filled-in.ts'
+
+/** What is filled in, in a file of a repository: `$NAME`, then words. */
+function filled(files: Readonly<Record<string, string>>, path: string): string | null {
+  const found = filledInFiles(Object.keys(files), name => files[name] ?? null)(path)
+  if (found === null) return null
+  const names = found.variables === 'all' ? ['all'] : [...found.variables].map(name => `$${name}`)
+  return [...names, ...found.words.map(({ text }) => text)].join(' ')
+}
+
+const COPIED = 'FROM nginx:1.27\nCOPY nginx/site.conf /etc/nginx/conf.d/default.conf\n'
+
+test('a file is followed from its place in the container', () => {
+  const entry = "#!/bin/sh\nenvsubst '$PORT' < /etc/nginx/conf.d/default.conf > /tmp/a\n"
+  const repository = { '/r/Dockerfile': COPIED, '/r/entrypoint': entry }
+  assert.is(filled(repository, '/r/nginx/site.conf'), '$PORT')
+  assert.is(filled(repository, '/r/nginx/other.conf'), null)
+  assert.is(
+    filled(
+      { '/r/Dockerfile': `${COPIED}RUN sed -i "s/app_port/$P/" /etc/nginx/conf.d/*.conf\n` },
+      '/r/nginx/site.conf',
+    ),
+    'app_port',
+  )
+  assert.is(
+    filled(
+      { '/r/Dockerfile': `${COPIED}CMD ["sed", "-i", "s/__X__/1/", "/etc/nginx/conf.d/default.conf"]\n` },
+      '/r/nginx/site.conf',
+    ),
+    '__X__',
+  )
+})
+
+test('a compose file mounts a file and fills it in', () => {
+  const compose = (volume: string): Readonly<Record<string, string>> => ({
+    '/r/compose.yml': `services:\n  web:\n    image: nginx\n    volumes:\n${volume}    command: sh -c "envsubst < /tmp/site.conf > /etc/nginx/conf.d/a.conf"\n`,
+  })
+  assert.is(filled(compose('      - ./conf/a.conf:/tmp/site.conf:ro\n'), '/r/conf/a.conf'), 'all')
+  assert.is(
+    filled(
+      compose('      - type: bind\n        source: ./conf/a.conf\n        target: /tmp/site.conf\n'),
+      '/r/conf/a.conf',
+    ),
+    'all',
+  )
+  assert.is(filled(compose(''), '/r/conf/a.conf'), null)
+  assert.is(filled(compose(''), '/r/conf/site.conf'), 'all')
+})
+
+test('scripts and make name files beside them', () => {
+  assert.is(
+    filled({ '/r/deploy.sh': 'sed "s/keep_secs/$T/" conf/a.conf > /etc/nginx/a.conf\n' }, '/r/conf/a.conf'),
+    'keep_secs',
+  )
+  assert.is(
+    filled({ '/r/deploy.sh': 'sed -i "s/keep_secs/$T/" "$DIR/conf/a.conf"\n' }, '/r/conf/a.conf'),
+    'keep_secs',
+  )
+  assert.is(
+    filled({ '/r/Makefile': "install:\n\tsed 's/@@p/$(P)/' conf/a.conf > /etc/a.conf\n" }, '/r/conf/a.conf'),
+    '@@p',
+  )
+})
+
+test('of a file that nobody names only what nobody could mean is filled in', () => {
+  const script = { '/r/run.sh': 'sed "s/__P__/$P/; s/8080/$P/" "$1" > /etc/nginx/a.conf\n' }
+  assert.is(filled(script, '/r/conf/a.conf'), '__P__')
+  assert.is(filled(script, '/elsewhere/a.conf'), null)
+  assert.is(filled({ '/r/run.sh': 'envsubst < "$1"\n' }, '/r/a.conf'), null)
+})
+
+test('other files, and texts that fill in nothing, are left alone', () => {
+  assert.is(filled({ '/r/run.sh': 'sed -i "s/__P__/$P/" compose.yml php.ini\n' }, '/r/compose.yml'), null)
+  assert.is(filled({ '/r/run.sh': 'sed -i "s/__P__/$P/" /etc/php/php.ini\n' }, '/r/site.conf'), null)
+  assert.is(filled({ '/r/run.sh': '# envsubst < site.conf\necho sed\n' }, '/r/site.conf'), null)
+  assert.is(
+    filled({ '/r/broken.yml': 'a: [\nsed: {', '/r/Dockerfile': 'FROM\nRUN sed' }, '/r/site.conf'),
+    null,
+  )
+})
+
+test.run()
