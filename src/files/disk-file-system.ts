@@ -139,7 +139,8 @@ export function diskFileSystem(
       const laid = options.texts?.get(disk)
       return laid === undefined ? null : { path: real, kind: 'file', size: laid.length, mode: 0o644 }
     }
-    if (!stats.isSymbolicLink()) return resolvedAt(real, stats)
+    if (stats.isFile() && root !== '/') target = linkTextOf(disk, stats, parent.path)
+    if (target === '') return resolvedAt(real, stats)
     if (depth >= MAXIMUM_LINKS) return null
     const led = resolveEntry(target.startsWith('/') ? target : `${parent.path}/${target}`, depth + 1)
     if (led !== null) return led
@@ -336,6 +337,23 @@ export function diskFileSystem(
     },
   }
 }
+
+/**
+ * The target of a link of which a checkout on Windows has made a file that holds its target: of nothing else is a file in
+ * a directory of enabled ones that one path is all of. Empty for every other file.
+ */
+function linkTextOf(disk: string, { size }: Stats, directory: string): string {
+  if (
+    size < 3 ||
+    size > LONGEST_LINK ||
+    !/^(?:sites|mods|conf|modules)[-_.]enabled$/.test(posix.basename(directory))
+  )
+    return ''
+  const text = (beginningOn(disk, LONGEST_LINK) ?? '').trim()
+  return /^\.{0,2}\/[\w./@+-]*[\w@+-]$/.test(text) ? text : ''
+}
+
+const LONGEST_LINK = 300
 
 /** True for files that a Dockerfile beside or above them copies over those of its image. */
 function isOverImage(root: string | null): boolean {

@@ -195,4 +195,24 @@ test('names files relative to the working directory below it, else absolute', ()
   assert.is(diskFileSystem('/', { workingDirectory: '/root' }).display('/etc/x'), '/etc/x')
 })
 
+test('a link that a checkout has made a file of its target is followed', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'links-'))
+  for (const [path, text] of [
+    ['sites-available/a', 'server { listen 80; }\n'],
+    ['sites-enabled/a', '../sites-available/a'],
+    ['sites-enabled/b', '/etc/nginx/sites-available/b\n'],
+    ['sites-enabled/c', 'server { listen 81; }\n'],
+    ['conf.d/a', '../sites-available/a'],
+  ] as const) {
+    mkdirSync(join(directory, path.split('/')[0]!), { recursive: true })
+    writeFileSync(join(directory, path), text)
+  }
+  const files = diskFileSystem(directory)
+  assert.is(files.realPath('/sites-enabled/a'), '/sites-available/a')
+  assert.is(files.realPath('/sites-enabled/b'), null)
+  assert.is(files.realPath('/sites-enabled/c'), '/sites-enabled/c')
+  assert.is(files.realPath('/conf.d/a'), '/conf.d/a')
+  rmSync(directory, { recursive: true })
+})
+
 test.run()
