@@ -3,6 +3,7 @@ import type { NginxConfiguration } from '../../src/servers/nginx/configuration.t
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { sentHeader } from '../../src/deployment/build/sent-headers.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 const INNER: ReadonlySet<string> = new Set(['location', 'if', 'limit_except'])
 
@@ -27,3 +28,51 @@ export function lostHeaders({ server, headers }: NginxConnection): readonly Sent
     .map(line => sentHeader(line.args[0]?.value ?? '', line.args[1]?.value ?? '', line))
     .filter(({ name }) => !names.has(name))
 }
+
+/** A host of its own name, outside of this deployment, wants neither our headers nor our clients' addresses. */
+export function isElsewhere({ upstream, targets }: NginxConnection): boolean {
+  return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
+}
+
+/** The `Upgrade` that a connection does not send though the level above sets it. */
+export interface LostUpgrade {
+  readonly line: SentHeader
+  /** True where another server of the same nginx sends the very line, so that it is not written in vain. */
+  readonly isUsed: boolean
+}
+
+/**
+ * The connections of servers of which no location sends the `Upgrade` that a level above sets for them. Where one does,
+ * WebSocket has a location, and the others need none.
+ */
+export const lostUpgrades = memo(
+  (connections: readonly NginxConnection[]): ReadonlyMap<NginxConnection, LostUpgrade> => {
+    const lost = new Map<NginxConnection, LostUpgrade>()
+    const sending = connections.filter(({ headers }) => headers.open || headers.written.some(isUpgrade))
+    const servers = new Set(sending.map(({ server }) => server))
+    const lines = new Set(sending.flatMap(({ headers }) => headers.written.map(({ directive }) => directive)))
+    for (const connection of connections) {
+      const { block, headers, reachable, server } = connection
+      if (reachable === false || headers.open || servers.has(server) || isElsewhere(connection)) continue
+      // Whoever clears it wants connections that are kept alive, and no WebSocket.
+      if (
+        headers.written.some(
+          ({ name, value }) => name === 'upgrade' || (name === 'connection' && value === ''),
+        )
+      )
+        continue
+      if (block.name === 'location' && FILES.test(readLocation(block).name)) continue
+      const line = lostHeaders(connection).find(isUpgrade)
+      if (line !== undefined) lost.set(connection, { line, isUsed: lines.has(line.directive) })
+    }
+    return lost
+  },
+)
+
+function isUpgrade({ name, state }: SentHeader): boolean {
+  return name === 'upgrade' && state !== 'cleared'
+}
+
+/** Locations of files, to which nobody opens a WebSocket. */
+const FILES =
+  /\b(?:css|png|jpe?g|gif|ico|svg|woff2?)\b|^\/(?:static|media|assets|uploads|images?)\b|\.(?:txt|xml|json|php)\b/

@@ -1,11 +1,12 @@
 import type { NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
-import { lostHeaders } from './_lost-headers.ts'
+import { isElsewhere, lostHeaders, type LostUpgrade, lostUpgrades } from './_lost-headers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { nginxMain } from '../_examples.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-ssl', 'x-forwarded-scheme'])
 
@@ -23,13 +24,23 @@ const site = (server: string, location: string): string => conf`
 const SET =
   '    proxy_set_header Host $host;\n    proxy_set_header X-Forwarded-For $remote_addr;\n    proxy_set_header X-Forwarded-Proto $scheme;\n'
 
+const UPGRADE = conf`
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection "upgrade";
+`
+const OWN = 'proxy_set_header Host $host;'
+
 export default defineRule({
   summary: 'A location sets one header and thereby loses those of the level above',
   severity: 'error',
-  otherSeverities: { warning: 'where `Host` and the scheme are still sent, or the backend is not Apache' },
+  otherSeverities: {
+    warning: 'where `Host` and the scheme are still sent, or the backend is not Apache',
+    info: 'where `Upgrade` alone is lost, which http sets and other servers send',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: '`proxy_set_header` is inherited only by a level that has none of its own. The backend is then asked for `Host: 127.0.0.1:9000`, or for the name of the upstream, and no longer learns the scheme or the client: Django answers 400, redirects lead to the wrong place.',
+  why: '`proxy_set_header` is inherited only by a level that has none of its own. The backend is then asked for `Host: 127.0.0.1:9000`, or for the name of the upstream, and no longer learns the scheme or the client: Django answers 400, redirects lead to the wrong place. Where `Upgrade` and `Connection` are lost, WebSocket begins no more: `WebSocket connection to … failed`, 400, `Unable to connect`.',
   remedy: 'Repeat the whole set in the location, best as a snippet that each location includes',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
   bad: [
@@ -49,8 +60,77 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'the headers of WebSocket, which http sets for all',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          ${UPGRADE}
+          ${site('', OWN.replace('proxy_set_header', '«proxy_set_header»'))}
+        `),
+      },
+    },
+    {
+      title: 'the headers of WebSocket, which the server sets',
+      files: { 'nginx.conf': site(UPGRADE, OWN.replace('proxy_set_header', '«proxy_set_header»')) },
+    },
+    {
+      title: 'the headers of WebSocket, which another server sends',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          ${UPGRADE}
+          ${site('', OWN.replace('proxy_set_header', '«proxy_set_header»'))}
+          ${site('', '').replace('example.org', 'chat.example.org')}
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the headers of WebSocket repeated, by a snippet too',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          include websocket.conf;
+          ${site('', `${OWN}\n${UPGRADE}`)}
+          ${site('', `${OWN}\ninclude websocket.conf;`).replace('example.org', 'chat.example.org')}
+        `),
+        'etc/nginx/websocket.conf': UPGRADE,
+      },
+    },
+    {
+      title: 'the headers of WebSocket, for which another location is',
+      files: {
+        'nginx.conf': site(
+          conf`
+          ${UPGRADE}
+          location /live/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+          OWN,
+        ),
+      },
+    },
+    {
+      title: 'a location that wants connections kept alive, and one of files',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              ${UPGRADE}
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+                  proxy_set_header Connection "";
+                  ${OWN}
+              }
+              location /static/ {
+                  proxy_pass http://127.0.0.1:9000;
+                  ${OWN}
+              }
+          }
+        `,
+      },
+    },
     { title: 'nothing of its own', files: { 'nginx.conf': site(SET, '') } },
     {
       title: 'the whole set repeated',
@@ -104,23 +184,29 @@ export default defineRule({
   ],
   *check({ connections }) {
     const found: Loss[] = []
+    const upgrades = lostUpgrades(connections.http)
     for (const connection of connections.http) {
       const { level, written } = connection.headers
       const own = written[0]?.directive
       if (level === null || own === undefined || isElsewhere(connection)) continue
-      const lost = lostHeaders(connection).filter(isForwarding)
-      if (lost.length > 0) found.push({ connection, level, own, lost })
+      const upgrade = upgrades.get(connection) ?? null
+      const lost = lostHeaders(connection).filter(
+        header => isForwarding(header) || (upgrade !== null && isOfWebSocket(header)),
+      )
+      if (lost.length > 0) found.push({ connection, level, own, lost, upgrade })
     }
-    for (const { connection, level, own, lost } of found) {
+    for (const { connection, level, own, lost, upgrade } of found) {
       const isGrave = lost.some(({ name }) => name === 'host' || SCHEME.has(name))
       const known = connection.targets.some(
         ({ to }) => to.kind === 'listener' && to.listener.kind === 'apache',
       )
+      // http says it for all servers, and this one need not be meant.
+      const isDoubtful = upgrade?.isUsed === true && lost.every(isOfWebSocket)
       const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
       yield {
         at: namePlace(own),
-        severity: isGrave && known ? 'error' : 'warning',
-        message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, connection)}`,
+        severity: isDoubtful ? 'info' : isGrave && known ? 'error' : 'warning',
+        message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, connection)}${upgrade === null ? '' : ', and no WebSocket begins in this server'}`,
         label: 'this one line replaces them all',
         related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
         ...copyMissing(level, own, lost),
@@ -135,6 +221,7 @@ interface Loss {
   /** The first line of the set that replaces the inherited one. */
   readonly own: NginxDirective
   readonly lost: readonly SentHeader[]
+  readonly upgrade: LostUpgrade | null
 }
 
 function consequence(lost: readonly SentHeader[], { upstream, targets }: NginxConnection): string {
@@ -143,15 +230,14 @@ function consequence(lost: readonly SentHeader[], { upstream, targets }: NginxCo
   return name === undefined ? '' : `, and the backend is asked for \`Host: ${name}\``
 }
 
+function isOfWebSocket({ name }: SentHeader): boolean {
+  return name === 'upgrade' || name === 'connection'
+}
+
 /** What a backend needs to know of the client's request. */
 function isForwarding({ name, state, value }: SentHeader): boolean {
   if (state === 'cleared' || value === '$proxy_host') return false
   return name === 'host' || name === 'x-real-ip' || name.startsWith('x-forwarded-') || name === 'forwarded'
-}
-
-/** A host of its own name, outside of this deployment, wants neither our Host nor our clients' addresses. */
-function isElsewhere({ upstream, targets }: NginxConnection): boolean {
-  return upstream === null && (targets.length === 0 || targets.every(({ local }) => local !== true))
 }
 
 function copyMissing(level: NginxDirective, own: NginxDirective, lost: readonly SentHeader[]) {

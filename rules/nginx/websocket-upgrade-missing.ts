@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { imageBehind } from '../containers/_examples.ts'
+import { lostUpgrades } from '../forwarded-headers/_lost-headers.ts'
 import { routesWebSockets, webSocketProgram } from '../_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -221,6 +222,12 @@ export default defineRule({
     { title: 'a location outside of the route', files: fastapi('proxy_pass', '/api/') },
     { title: 'another location', files: { 'nginx.conf': site('/news/') } },
     {
+      title: 'headers of the server, which another rule tells of',
+      files: {
+        'nginx.conf': site('/ws/').replace('location', `${UPGRADE.trim()}\n    location`),
+      },
+    },
+    {
       title: 'the headers of the server',
       files: {
         'nginx.conf': site('/ws/')
@@ -237,11 +244,13 @@ export default defineRule({
   ],
   *check(deployment) {
     const upgraded = new Set<unknown>()
+    const lost = lostUpgrades(deployment.connections.http)
     for (const { server, headers } of deployment.connections.http)
       if (headers.open || headers.written.some(({ name }) => name === 'upgrade')) upgraded.add(server)
     for (const connection of deployment.connections.http) {
       const { block, headers, server, pass } = connection
-      if (headers.open || connection.reachable === false) continue
+      // forwarded-headers/inheritance-lost tells of those that a level above sets.
+      if (headers.open || connection.reachable === false || lost.has(connection)) continue
       if (headers.written.some(({ name, state }) => name === 'upgrade' && state !== 'cleared')) continue
       const location = block.name === 'location' ? readLocation(block) : null
       const isNamed = location !== null && location.modifier !== '@' && NAMES.test(location.name)

@@ -216,6 +216,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
   },
   {
+    rule: 'forwarded-headers/inheritance-lost',
+    examples: {
+      bad: 'the headers of WebSocket, which http sets for all',
+      good: 'the headers of WebSocket repeated, by a snippet too',
+    },
+    shows: 'the backend gets a handshake of WebSocket as an ordinary request',
+    mirrors: [9000],
+    request: { url: 'http://example.org/', headers: { upgrade: 'websocket', connection: 'upgrade' } },
+    harm: ({ response }) => response.status === 200 && response.report?.HTTP_UPGRADE === undefined,
+    sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
+  },
+  {
     rule: 'forwarded-headers/local-only-acl-behind-proxy',
     shows: 'a client of nginx reads the status page that is for local clients',
     examples: { bad: 'the status page of Debian', good: 'nginx refuses the path' },
