@@ -1,13 +1,17 @@
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type Htaccess, htaccessOfHosts } from '../../src/servers/apache/queries/htaccess.ts'
-import { namePlace } from '../../src/servers/apache/queries/places.ts'
+import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
+import { directoryPath, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { directivesOfHost, type VirtualHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { rewriteRules } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -34,13 +38,21 @@ const FRONT = conf`
   RewriteRule ^ index.php [L]
 `
 
+/** A site with these lines, below a main file that reads no such file. */
+const moved = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': main('None', lines),
+  'var/www/site/.htaccess': FRONT,
+  'var/www/site/index.php': '',
+})
+
 export default defineRule({
   summary: 'A .htaccess file that Apache never reads',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'With `AllowOverride None`, which the main file of every distribution sets, `.htaccess` is not looked at: pages of a front controller are 404, and what the file denies is served.',
-  remedy: 'Write `AllowOverride All` in the `<Directory>` of the site, or move the lines of the file there',
+  why: 'With `AllowOverride None`, which the main file of every distribution sets, `.htaccess` is not looked at: pages of a front controller are 404, and what the file denies is served. A `<Directory>` with `AllowOverride All` helps the directory alone that it names: one that was left at `/var/www/html` when the site moved holds for nothing.',
+  remedy:
+    'Write `AllowOverride All` in the `<Directory>` of the very directory of the site, or move the lines of the file there',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#allowoverride'],
   bad: [
     {
@@ -59,8 +71,73 @@ export default defineRule({
         'var/www/site/data/users.txt': '',
       },
     },
+    {
+      title: 'a section for the directory that the package makes',
+      files: moved(conf`
+        <Directory «/var/www/html/»>
+            Options FollowSymLinks
+            AllowOverride All
+        </Directory>
+      `),
+    },
+    {
+      title: 'a letter too few',
+      files: moved(conf`
+        <Directory «"/var/www/sit"»>
+            AllowOverride FileInfo Options
+        </Directory>
+      `),
+    },
+    {
+      title: 'a section for what an alias brings, which is not meant',
+      files: {
+        ...moved(''),
+        'etc/apache2/apache2.conf': main(
+          '«None»',
+          conf`
+            Alias /files /srv/files
+            <Directory /srv/files>
+                AllowOverride All
+            </Directory>
+          `,
+        ),
+      },
+    },
+    {
+      title: 'of the image of a Debian, whose own file reads none',
+      files: {
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y apache2 libapache2-mod-php && a2enmod rewrite
+          COPY site.conf /etc/apache2/sites-available/000-default.conf
+          COPY . /var/www/shop
+          CMD ["apachectl", "-D", "FOREGROUND"]
+        `,
+        'site.conf': conf`
+          <VirtualHost *:80>
+              DocumentRoot /var/www/shop
+              <Directory «/var/www/html»>
+                  AllowOverride All
+              </Directory>
+          </VirtualHost>
+        `,
+        '.htaccess': FRONT,
+        'index.php': '',
+      },
+    },
   ],
   good: [
+    {
+      title: 'read, and sections for other directories',
+      files: moved(conf`
+        <Directory /var/www/html>
+            AllowOverride All
+        </Directory>
+        <Directory /var/www/site/>
+            AllowOverride All
+        </Directory>
+      `),
+    },
     {
       title: 'read',
       files: {
@@ -110,11 +187,28 @@ export default defineRule({
         const lost = url === null ? null : lostLine(deployment, asked, htaccess, url)
         if (lost === null) continue
         const at = overrides.value.at
+        const harm = `\`${directory}.htaccess\` is not read, so ${lost.harm}`
+        const related = [{ at: namePlace(lost.line), message: 'has no effect' }]
+        const meant = sectionOfAnother(asked, directory)
+        if (meant !== null) {
+          yield {
+            at: meant.at,
+            message: `${harm}: \`AllowOverride ${meant.override}\` is in force for \`${meant.path}\`, which this host does not serve`,
+            label: 'another directory',
+            related: [...related, { at, message: 'in force for the site' }],
+            ...propose('Name the directory of the site', 'unsafe', [
+              PLAIN.test(placeText(meant.at)) && PLAIN.test(meant.root)
+                ? replacePlace(meant.at, meant.root)
+                : null,
+            ]),
+          }
+          continue
+        }
         yield {
           at,
           cause: at,
-          message: `\`${directory}.htaccess\` is not read, so ${lost.harm}`,
-          related: [{ at: namePlace(lost.line), message: 'has no effect' }],
+          message: harm,
+          related,
           ...propose('Let the file be read', 'unsafe', [
             /^none$/i.test(placeText(at)) ? replacePlace(at, 'All') : null,
           ]),
@@ -123,6 +217,70 @@ export default defineRule({
     }
   },
 })
+
+/** A path that needs no quotes. */
+const PLAIN = /^[\w./-]+$/
+
+interface OtherSection {
+  readonly at: Place
+  readonly path: string
+  readonly override: string
+  /** The directory that the host serves. */
+  readonly root: string
+}
+
+/**
+ * The section of a host, or beside it in its file, that lets such files be read, and names a directory that has nothing
+ * to do with what is served; null where there is none.
+ */
+function sectionOfAnother({ configuration, host }: AskedHost, directory: string): OtherSection | null {
+  if (host === null) return null
+  const root = directivesIn(configuration, host.directive, 'documentroot').at(-1)?.args[0]?.value ?? ''
+  if (!root.startsWith('/') || !isSettled(root)) return null
+  const own = directivesIn(configuration, host.directive, 'directory')
+  const beside = directivesIn(configuration, null, 'directory').filter(
+    ({ source }) => source === host.directive.source,
+  )
+  for (const section of [...own, ...beside]) {
+    const pattern = sectionPattern(section)
+    const allowed = section.children.find(({ name }) => name.toLowerCase() === 'allowoverride')
+    const override = allowed?.args.map(({ value }) => value).join(' ') ?? 'None'
+    if (pattern.kind !== 'plain' || /^none$/i.test(override)) continue
+    const path = directoryPath(pattern.text)
+    const isOfSite = [directory, directoryPath(root)].some(
+      each => each.startsWith(path) || path.startsWith(each),
+    )
+    if (isOfSite || servedDirectories(configuration, own.includes(section) ? host : null).has(path)) continue
+    return { at: argumentPlace(section, 0), path: pattern.text, override, root }
+  }
+  return null
+}
+
+/** What one host, or any of them (null), serves: its root and what aliases bring. */
+const servedDirectories = memoByKey(
+  (configuration: ApacheConfiguration, host: VirtualHost | null): ReadonlySet<string> => {
+    const lines = (name: string): readonly ApacheDirective[] =>
+      host === null
+        ? (configuration.occurrences.get(name) ?? [])
+        : [
+            ...directivesOfHost(configuration, host.directive, name),
+            ...directivesOfHost(configuration, null, name),
+          ]
+    return new Set(
+      MAPPING.flatMap(([name, index]) =>
+        lines(name).map(({ args }) => directoryPath(args[index]?.value ?? '')),
+      ),
+    )
+  },
+)
+
+/** What brings a directory into the URLs of a host, and the argument that names it. */
+const MAPPING = [
+  ['documentroot', 0],
+  ['alias', 1],
+  ['scriptalias', 1],
+  ['wsgiscriptalias', 1],
+] as const
 
 interface Lost {
   readonly line: ApacheDirective

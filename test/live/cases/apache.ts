@@ -1959,6 +1959,17 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'apache/htaccess-not-read',
+    examples: {
+      bad: 'a section for the directory that the package makes',
+      good: 'read, and sections for other directories',
+    },
+    shows: 'a section for another directory lets nothing be read',
+    request: { url: 'http://example.org/page' },
+    harm: answers(404),
+    sound: answers(200),
+  },
+  {
+    rule: 'apache/htaccess-not-read',
     shows: 'what the file denies is served',
     examples: { bad: 'a directory that is to be denied', good: 'the lines stand in the virtual host' },
     files: { 'var/www/site/data/users.txt': 'x' },
