@@ -15,7 +15,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { apacheUser, isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
-import { pathsOfApache, pathsOfNginx } from './_served-paths.ts'
+import { isOpenToOthers, pathsOfApache, pathsOfNginx } from './_served-paths.ts'
 
 const SITE = nginxServer(conf`
   location /static/ {
@@ -223,15 +223,10 @@ function homeAbove(
     const name = listed?.users.get(directory)
     if (listed === null || name === undefined) continue
     const isOfGroup = listed.mode !== '0700' && isGroupMember(machine, user?.name ?? '', name) !== false
-    if (isOfGroup || isSeenOpen(machine, directory)) return null
+    if (isOfGroup || isOpenToOthers(machine.files, directory) === true) return null
     return { path: directory, user: name, mode: listed.mode, by: '', at: listed.at, isSupposed: true }
   }
   return null
-}
-
-/** True where others may enter it. A copy of a machine, which has no `/proc`, has the modes of whoever copied it. */
-function isSeenOpen({ files }: Machine, path: string): boolean {
-  return files.kind('/proc') === 'directory' && ((files.mode(path) ?? 0) & 0o001) !== 0
 }
 
 function mayEnter(user: WorkerAccount | null, home: Home): boolean {
