@@ -15,6 +15,8 @@ export interface Ingress {
   readonly annotations: readonly IngressAnnotation[]
   /** What stands behind `nginx.org/` and `nginx.com/`, for the controller of F5. */
   readonly ofOther: readonly IngressAnnotation[]
+  /** By their whole names, what other controllers read, and what ingress-nginx did long ago. */
+  readonly ofOthers: readonly IngressAnnotation[]
   /** The class, as its field or its annotation has it; null where nobody says it. */
   readonly className: string | null
   /** The paths of its rules, as they are written; `type` is their `pathType`, null where none is said. */
@@ -57,6 +59,9 @@ export interface Ingresses {
 }
 
 const PREFIX = 'nginx.ingress.kubernetes.io/'
+/** Looks ahead, so that the names are kept whole. */
+const OF_OTHERS =
+  /^(?=(?:ingress|traefik\.ingress|alb\.ingress|appgw\.ingress)\.kubernetes\.io\/|(?:haproxy(?:-ingress\.github)?|konghq|projectcontour)\.(?:org|io|com)\/)/
 
 /** The Ingresses of ingress-nginx in a file, and what there makes Secrets. */
 export const readIngresses = memo((source: Source): Ingresses => {
@@ -92,6 +97,7 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
       apiVersion: textAt(map, 'apiVersion') ?? '',
       annotations: withPrefix(/^nginx\.ingress\.kubernetes\.io\//),
       ofOther: withPrefix(/^nginx\.(?:org|com)\//),
+      ofOthers: withPrefix(OF_OTHERS),
       className,
       paths: listAt(map, 'spec', 'rules').flatMap(rule =>
         listAt(rule, 'http', 'paths').flatMap(each => {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Ingress, IngressAnnotation } from '../../parsers/kubernetes/read-ingresses.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import { clusterFiles, type IngressController } from '../../src/deployment/kubernetes/cluster-files.ts'
@@ -36,6 +37,14 @@ const ingress = (annotations: string, more = ''): Record<string, string> => ({
   `,
 })
 
+const ofClass = (name: string, annotations: string): Record<string, string> => {
+  const files = ingress(annotations)
+  return {
+    ...files,
+    'k8s/ingress.yaml': files['k8s/ingress.yaml']!.replace('ClassName: nginx', `ClassName: ${name}`),
+  }
+}
+
 /** A release of Helmfile that installs a controller. */
 const helmfile = (repository: string, chart: string): string => conf`
   repositories:
@@ -53,7 +62,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'ingress-nginx reads numbers as bare numbers (of seconds, of requests), booleans as `true` and `false`, sizes as nginx writes them. What it cannot read it puts into its log, and takes the default: a limit of 1m for a body, of 60 seconds for an answer. A name that it does not know it does not even mention. Newer ones refuse the Ingress. Annotations that begin with `nginx.org/` are those of another controller, of F5, and each of the two passes over what is written for the other.',
+  why: 'ingress-nginx reads numbers as bare numbers (of seconds, of requests), booleans as `true` and `false`, sizes as nginx writes them. What it cannot read it puts into its log, and takes the default: a limit of 1m for a body, of 60 seconds for an answer. A name that it does not know it does not even mention. Newer ones refuse the Ingress. Annotations that begin with `nginx.org/` are those of another controller, of F5, and each of the two passes over what is written for the other, as Traefik and HAProxy do over either. Before 0.9 they began with `ingress.kubernetes.io/`.',
   remedy:
     'Write a number of seconds without a unit: `nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"`, and a size as `100m`',
   references: [
@@ -116,6 +125,51 @@ export default defineRule({
       },
     },
     {
+      title: 'of the other controller, beside those of this one',
+      files: ingress(conf`
+        cert-manager.io/cluster-issuer: letsencrypt
+        nginx.ingress.kubernetes.io/ssl-redirect: "true"
+        «nginx.org/client-max-body-size»: 100m
+      `),
+    },
+    {
+      title: 'of the other controller, beside an Ingress of the same class',
+      files: {
+        ...ingress('nginx.ingress.kubernetes.io/proxy-read-timeout: "300"'),
+        'k8s/upload.yaml': ingress('«nginx.org/client-max-body-size»: 100m')['k8s/ingress.yaml']!.replace(
+          'name: shop',
+          'name: upload',
+        ),
+      },
+    },
+    {
+      title: 'of ingress-nginx, among those of the other one',
+      files: ingress(conf`
+        nginx.org/proxy-connect-timeout: 30s
+        nginx.org/proxy-read-timeout: 300s
+        «nginx.ingress.kubernetes.io/proxy-body-size»: 100m
+      `),
+    },
+    {
+      title: 'of ingress-nginx, for the class of Traefik',
+      files: ofClass(
+        'traefik',
+        conf`
+          nginx.ingress.kubernetes.io/proxy-body-size: 50m
+          «nginx.ingress.kubernetes.io/rewrite-target»: /
+          «nginx.ingress.kubernetes.io/whitelist-source-range»: 10.0.0.0/8
+        `,
+      ),
+    },
+    {
+      title: 'of Traefik, for the class of nginx',
+      files: ingress('«traefik.ingress.kubernetes.io/router.middlewares»: shop-auth@kubernetescrd'),
+    },
+    {
+      title: 'as it was called long ago',
+      files: ingress('«ingress.kubernetes.io/proxy-body-size»: 100m'),
+    },
+    {
       title: 'of ingress-nginx, where the other one is installed',
       files: {
         ...ingress('«nginx.ingress.kubernetes.io/proxy-body-size»: 50m'),
@@ -147,6 +201,50 @@ export default defineRule({
             controller: nginx.org/ingress-controller
         `,
       },
+    },
+    {
+      title: 'what only the other controller has to be told',
+      files: ingress(conf`
+        nginx.ingress.kubernetes.io/proxy-read-timeout: "300"
+        nginx.org/websocket-services: chat
+      `),
+    },
+    {
+      title: 'both controllers are told, and nobody knows which is installed',
+      files: ingress(conf`
+        nginx.ingress.kubernetes.io/proxy-read-timeout: "300"
+        nginx.ingress.kubernetes.io/proxy-body-size: 50m
+        nginx.org/client-max-body-size: 50m
+        nginx.org/redirect-to-https: "true"
+      `),
+    },
+    {
+      title: 'Ingresses of two classes',
+      files: {
+        ...ingress('nginx.ingress.kubernetes.io/proxy-read-timeout: "300"'),
+        'k8s/upload.yaml': ofClass('nginx-f5', 'nginx.org/client-max-body-size: 100m')['k8s/ingress.yaml']!,
+      },
+    },
+    {
+      title: 'what several controllers are told',
+      files: ofClass(
+        'traefik',
+        conf`
+          nginx.ingress.kubernetes.io/rewrite-target: /
+          traefik.ingress.kubernetes.io/router.middlewares: shop-strip@kubernetescrd
+        `,
+      ),
+    },
+    {
+      title: 'a class of a name that says nothing',
+      files: ofClass('public', 'nginx.ingress.kubernetes.io/rewrite-target: /'),
+    },
+    {
+      title: 'as it was called long ago, and as it is called now',
+      files: ingress(conf`
+        ingress.kubernetes.io/proxy-body-size: 100m
+        nginx.ingress.kubernetes.io/proxy-body-size: 100m
+      `),
     },
     {
       title: 'the controller of its own annotations',
@@ -195,8 +293,12 @@ export default defineRule({
   ],
   *check(deployment) {
     const cluster = clusterFiles(deployment)
-    for (const ingress of cluster?.ingresses.ingresses ?? []) {
-      yield* ofOtherController(ingress, cluster?.controller ?? null)
+    const all = cluster?.ingresses.ingresses ?? []
+    const counts = countsByClass(all)
+    for (const ingress of all) {
+      const controller = cluster?.controller ?? null
+      yield* controller === null ? besideOther(ingress, counts) : ofOtherController(ingress, controller)
+      yield* ofOtherClass(ingress, controller)
       for (const annotation of ingress.annotations) {
         const fault = valueFault(annotation)
         if (fault !== null)
@@ -250,6 +352,127 @@ function* ofOtherController(
     }
   }
 }
+
+/** Of how many annotations the Ingresses of a class and a directory have of either controller. */
+interface Counts {
+  readonly own: IngressAnnotation[]
+  readonly other: IngressAnnotation[]
+}
+
+function countsByClass(all: readonly Ingress[]): ReadonlyMap<string, Counts> {
+  const counts = new Map<string, Counts>()
+  for (const ingress of all) {
+    const count = counts.get(keyOf(ingress)) ?? { own: [], other: [] }
+    count.own.push(...ingress.annotations.filter(({ name }) => ANNOTATIONS.has(name)))
+    count.other.push(...ingress.ofOther.filter(({ name }) => OF_OTHER.has(name)))
+    counts.set(keyOf(ingress), count)
+  }
+  return counts
+}
+
+/** Those of one class have one controller; another directory may be meant for another cluster. */
+function keyOf({ className, name, at: { source } }: Ingress): string {
+  return `${posix.dirname(source.path)} ${className ?? `of ${name}`}`
+}
+
+/**
+ * Annotations of both controllers where nothing says which is installed: one ignores those of the other, and that is
+ * said of the fewer.
+ */
+function* besideOther(ingress: Ingress, counts: ReadonlyMap<string, Counts>): Iterable<RuleFinding> {
+  const { own, other } = counts.get(keyOf(ingress))!
+  if (own.length === 0 || other.length === 0) return
+  // Whoever says one thing for both means each to read its own.
+  const names = new Set(own.map(({ name }) => name))
+  if (other.some(({ name }) => names.has(OF_OTHER.get(name)!))) return
+  const isOfF5 = other.length > own.length
+  const foreign = isOfF5 ? ingress.annotations : ingress.ofOther
+  const [prefix, meant] = isOfF5
+    ? (['nginx.org', FOR_OTHER] as const)
+    : (['nginx.ingress.kubernetes.io', OF_OTHER] as const)
+  const [shown] = isOfF5 ? other : own
+  for (const { name, nameAt } of foreign) {
+    const called = meant.get(name)
+    if (called === undefined) continue
+    yield {
+      at: nameAt,
+      confidence: 'medium',
+      message: isOfF5
+        ? `\`nginx.ingress.kubernetes.io/${name}\` is an annotation of ingress-nginx, and the others here are of the controller of F5: the one that answers for a class ignores what is written for the other`
+        : `\`nginx.org/${name}\` is an annotation of the controller of F5, and the others here are of ingress-nginx: the one that answers for a class ignores what is written for the other`,
+      label: 'of another controller',
+      related: [{ at: shown!.nameAt, message: `of ${isOfF5 ? 'the controller of F5' : 'ingress-nginx'}` }],
+      help: `Write \`${prefix}/${called}\``,
+    }
+  }
+}
+
+/** What the class itself says: its controller reads no annotation of that name. */
+function* ofOtherClass(
+  { annotations, ofOther, ofOthers, className, apiVersion }: Ingress,
+  controller: IngressController | null,
+): Iterable<RuleFinding> {
+  const [, product] = CLASSES.find(([name]) => name.test(className ?? '')) ?? []
+  if (product !== undefined && ofOthers.length === 0)
+    for (const { name, nameAt } of annotations.filter(each => CHANGING.has(each.name)))
+      yield {
+        at: nameAt,
+        message: `\`nginx.ingress.kubernetes.io/${name}\` is an annotation of ingress-nginx, and the class \`${className}\` is answered by ${product}, which ignores it`,
+        label: 'of another controller',
+        help: `Say it in the way of ${product}`,
+      }
+  if (className !== 'nginx') return
+  for (const { name, nameAt } of ofOthers) {
+    const [prefix = '', short = ''] = name.split('/')
+    const isOld =
+      prefix === 'ingress.kubernetes.io' && apiVersion === 'networking.k8s.io/v1' && ANNOTATIONS.has(short)
+    // The controller of F5 reads that one.
+    const isRead = short === 'ssl-redirect' && controller !== 'ingress-nginx' && annotations.length === 0
+    if (isOld && !isRead && !ofOther.length && !annotations.some(each => each.name === short))
+      yield {
+        at: nameAt,
+        message: `ingress-nginx reads \`nginx.ingress.kubernetes.io/${short}\`, and ignores \`${name}\`, as it was called before 0.9`,
+        label: 'no such annotation',
+        help: `Write \`nginx.ingress.kubernetes.io/${short}\``,
+      }
+    if (
+      name === 'traefik.ingress.kubernetes.io/router.middlewares' &&
+      annotations.length + ofOther.length === 0
+    )
+      yield {
+        at: nameAt,
+        message: `\`${name}\` is an annotation of Traefik, and the class \`nginx\` is answered by nginx, which ignores it: requests pass no middleware`,
+        label: 'of another controller',
+      }
+  }
+}
+
+/** Names that other controllers give their class. */
+const CLASSES: readonly (readonly [name: RegExp, product: string])[] = [
+  [/^traefik(?:-|$)/, 'Traefik'],
+  [/^haproxy(?:-|$)/, 'HAProxy'],
+  [/^kong$/, 'Kong'],
+  [/^alb$/, 'the AWS Load Balancer Controller'],
+  [/^azure[-/]application-gateway$/, 'Application Gateway'],
+  [/^contour$/, 'Contour'],
+  [/^cilium$/, 'Cilium'],
+]
+
+/** Annotations without which requests are answered otherwise, or by more than are meant to. */
+const CHANGING: ReadonlySet<string> = new Set([
+  'rewrite-target',
+  'app-root',
+  'permanent-redirect',
+  'temporal-redirect',
+  'backend-protocol',
+  'configuration-snippet',
+  'server-snippet',
+  'auth-type',
+  'auth-url',
+  'whitelist-source-range',
+  'allowlist-source-range',
+  'denylist-source-range',
+])
 
 /** The annotation whose name is nearly the one that is written; null where it is known, or like several. */
 function meantBy({ name }: IngressAnnotation): string | null {
