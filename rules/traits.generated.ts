@@ -721,7 +721,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['static-files/missing-asset-answers-page', { fixes: [], programs: ['nginx'] }],
   ['static-files/module-type-missing', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
   ['static-files/page-not-there', { fixes: ['unsafe'], programs: ['nginx'] }],
-  ['static-files/pages-expire-late', { fixes: [], programs: ['apache'] }],
+  ['static-files/pages-expire-late', { fixes: [], programs: ['nginx', 'apache'] }],
   ['static-files/path-from-client', { fixes: [], programs: ['nginx'] }],
   ['static-files/php-source-served', { fixes: [], programs: ['nginx'] }],
   ['static-files/root-exposes-code', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],

@@ -1,4 +1,9 @@
 import { posix } from 'node:path'
+import { parseApache } from '../../parsers/apache/parse.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -8,11 +13,16 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import {
   directoryPath,
+  filesApplies,
   locationApplies,
   sectionPattern,
 } from '../../src/servers/apache/queries/section-matches.ts'
-import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { apacheMain } from '../_examples.ts'
+import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
+import { keptFor } from './_kept-for.ts'
 
 const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -42,23 +52,52 @@ const host = (lines: string): Record<string, string> => ({
           ${lines}
       </VirtualHost>
     `,
-    ['headers', 'dir'],
+    ['headers', 'dir', 'expires'],
   ),
   'srv/www/index.php': '<?php\n',
 })
 
+/** The lines by which a page of an application answers every URL. */
+const APPLICATION = conf`
+  RewriteEngine On
+  RewriteRule ^index\\.html$ - [L]
+  RewriteCond %{REQUEST_FILENAME} !-f
+  RewriteCond %{REQUEST_FILENAME} !-d
+  RewriteRule . /index.html [L]
+`
+const YEAR = conf`
+  ExpiresActive On
+  ExpiresDefault «"access plus 1 year"»
+`
+/** Files that nginx serves. */
+const nginx = (lines: string, location = '', page = 'index.html'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        root /srv/www;
+        ${lines}
+        location / {
+            ${location}
+        }
+    }
+  `),
+  [`srv/www/${page}`]: 'page',
+})
+
 export default defineRule({
-  summary: 'Browsers keep the pages of a site behind Apache for long, not its pictures alone',
+  summary: 'Browsers keep the pages of a site for long, not its pictures alone',
   severity: 'warning',
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too, and snippets name `text/html` among pictures and styles; a `Header set Cache-Control` outside of a section for some files holds for pages as well, those of an application too: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
+  why: '`ExpiresDefault` holds for every type that no `ExpiresByType` names, `text/html` too, and snippets name `text/html` among pictures and styles; a `Header set Cache-Control` outside of a section for some files holds for pages as well, those of an application too, as does an `expires` of a whole server of nginx: whoever has seen a page does not ask for it again for weeks, and gets no new version of it, nor of the scripts that it names.',
   remedy:
-    'Write `ExpiresByType text/html "access plus 0 seconds"`, or put the header into a `<FilesMatch>` for pictures, styles and scripts',
+    'Write `ExpiresByType text/html "access plus 0 seconds"`, or put the header into a `<FilesMatch>` for pictures, styles and scripts; in nginx write `expires` into a location for these',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_expires.html#expiresdefault',
     'https://httpd.apache.org/docs/2.4/mod/mod_headers.html#header',
+    'https://nginx.org/en/docs/http/ngx_http_headers_module.html#expires',
   ],
   bad: [
     {
@@ -97,6 +136,36 @@ export default defineRule({
       files: tree('Header set Cache-Control «"public, max-age=31536000, immutable"»'),
     },
     {
+      title: 'a year for everything, the page of an application too, which its build brings',
+      files: { 'public/.htaccess': `<IfModule mod_rewrite.c>\n${APPLICATION}</IfModule>\n${YEAR}` },
+    },
+    {
+      title: 'a year for everything in the section of the site',
+      files: host(conf`
+        ExpiresActive On
+        <Directory /srv/www>
+            ExpiresDefault «"access plus 1 year"»
+            FallbackResource /index.html
+        </Directory>
+      `),
+    },
+    {
+      title: 'a month for files among which are pages',
+      files: tree(conf`
+        <FilesMatch "\.(?:css|js)$">
+            Header set Cache-Control "max-age=604800"
+        </FilesMatch>
+        <FilesMatch "\.(?:ico|png|html|pdf)$">
+            Header set Cache-Control «"max-age=2592000, public"»
+        </FilesMatch>
+      `),
+    },
+    { title: 'a year for all that nginx serves', files: nginx('expires «1y»;') },
+    {
+      title: 'a header for all that nginx serves',
+      files: nginx('', 'add_header Cache-Control «"public, max-age=31536000"»;'),
+    },
+    {
       title: 'a header for every URL of an application',
       files: host(conf`
         <LocationMatch "/">
@@ -119,6 +188,34 @@ export default defineRule({
         ${close}
       `),
     })),
+    {
+      title: 'a year, and pages left out by all of their kind',
+      files: {
+        'public/.htaccess': `${APPLICATION}${YEAR.replaceAll(/[«»]/g, '')}ExpiresByType text/* "access"\n`,
+      },
+    },
+    {
+      title: 'a year for files of a directory that no page names',
+      files: { 'files/.htaccess': YEAR.replaceAll(/[«»]/g, ''), 'files/a.pdf': 'text' },
+    },
+    {
+      title: 'a year for pictures of nginx',
+      files: nginx(conf`
+        location ~* \.(?:css|js|png)$ {
+            expires 1y;
+        }
+      `),
+    },
+    { title: 'a year where nginx has no page', files: nginx('expires 1y;', '', 'a.png') },
+    {
+      title: 'a year, and a location for the page',
+      files: nginx(conf`
+        expires 1y;
+        location = /index.html {
+            expires -1;
+        }
+      `),
+    },
     {
       title: 'a header for everything beside one for pages',
       files: tree(conf`
@@ -208,31 +305,38 @@ export default defineRule({
       ),
     },
   ],
-  *check({ apache, filesOf }) {
+  *check(deployment) {
+    const { apache, filesOf } = deployment
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      const named = (name: string) => everywhere(configuration, files, name)
       yield* pagesByType(configuration, files)
       yield* pagesByHeader(configuration, files)
-      const lines = named('expiresdefault').filter(line => secondsOf(line.args[0]?.value ?? '') >= LONG)
-      if (lines.length === 0) continue
-      const others = ['expiresbytype', 'expiresactive', 'expiresdefault', 'header'].flatMap(named)
-      for (const line of lines) {
-        const directory = directoryOf(configuration, files, line)
-        if (directory === null || others.some(other => other !== line && mayLeaveOut(other, line))) continue
-        const page = ['index.html', 'index.htm'].find(
-          name => files.kind(posix.join(directory, name)) === 'file',
-        )
-        if (page === undefined) continue
-        yield {
-          at: argumentPlace(line, 0),
-          message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(secondsOf(line.args[0]?.value ?? ''))} days`,
-          label: 'for every type',
-        }
-      }
+      yield* pagesByDefault(configuration, files)
     }
+    yield* pagesOfNginx(deployment)
   },
 })
+
+/** Lines that hold for every type, and for which pages are no exception. */
+function* pagesByDefault(configuration: ApacheConfiguration, files: FileSystem) {
+  const named = (name: string) => everywhere(configuration, files, name)
+  const lines = named('expiresdefault').filter(line => secondsOf(line.args[0]?.value ?? '') >= LONG)
+  if (lines.length === 0 || !named('expiresactive').some(isOn)) return
+  const others = ['expiresbytype', 'expiresactive', 'expiresdefault', 'header'].flatMap(named)
+  for (const line of lines) {
+    const page = pageOf(configuration, files, line, STATIC_PAGES)
+    if (page === null || others.some(other => other !== line && mayLeaveOut(other, line))) continue
+    yield {
+      at: argumentPlace(line, 0),
+      message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(secondsOf(line.args[0]?.value ?? ''))} days`,
+      label: 'for every type',
+    }
+  }
+}
+
+function isOn({ args }: ApacheDirective): boolean {
+  return /^on$/i.test(args[0]?.value ?? '')
+}
 
 /** Lines that name the type of pages itself. */
 function* pagesByType(configuration: ApacheConfiguration, files: FileSystem) {
@@ -241,9 +345,7 @@ function* pagesByType(configuration: ApacheConfiguration, files: FileSystem) {
       /^text\/html$/i.test(type?.value ?? '') && secondsOf(time?.value ?? '') >= LONG,
   )
   if (lines.length === 0) return
-  const isActive = everywhere(configuration, files, 'expiresactive').some(({ args }) =>
-    /^on$/i.test(args[0]?.value ?? ''),
-  )
+  const isActive = everywhere(configuration, files, 'expiresactive').some(isOn)
   const headers = everywhere(configuration, files, 'header')
   for (const line of isActive ? lines : []) {
     if (headers.some(({ source, args }) => source === line.source && args.some(isOfCaching))) continue
@@ -269,9 +371,8 @@ function* pagesByHeader(configuration: ApacheConfiguration, files: FileSystem) {
     if (!/^(?:set|append|merge|add)$/i.test(action) || !/^cache-control$/i.test(name)) continue
     if (age < LONG || condition.length > 0 || /no-cache|no-store/i.test(value)) continue
     if ([...headers, ...others].some(other => other !== line && isBeside(other, line))) continue
-    const directory = servedBy(configuration, files, line)
-    const page = PAGES.find(each => directory !== null && files.kind(posix.join(directory, each)) === 'file')
-    if (page === undefined) continue
+    const page = pageOf(configuration, files, line, PAGES)
+    if (page === null) continue
     yield {
       at: argumentPlace(line, words.indexOf(value)),
       message: `this holds for \`${page}\` too, so browsers do not ask for it again for ${daysOf(age)} days`,
@@ -280,12 +381,64 @@ function* pagesByHeader(configuration: ApacheConfiguration, files: FileSystem) {
   }
 }
 
-const PAGES = ['index.html', 'index.htm', 'index.php']
+const STATIC_PAGES = ['index.html', 'index.htm']
+const PAGES = [...STATIC_PAGES, 'index.php']
 
 /** True for another line of caching that may hold for pages of the same site. */
 function isBeside(other: ApacheDirective, line: ApacheDirective): boolean {
-  return other.source === line.source || virtualHostSection(other) === null
+  return !isForOthers(other) && (other.source === line.source || virtualHostSection(other) === null)
 }
+
+/** True for a line in a section for files none of which is a page. */
+function isForOthers({ parent }: ApacheDirective): boolean {
+  return (
+    parent !== null &&
+    FILES.test(parent.name) &&
+    [...PAGES, 'page.html', 'page.htm'].every(name => filesApplies(sectionPattern(parent), name) === false)
+  )
+}
+
+const FILES = /^Files(?:Match)?$/i
+
+/** A page that a line holds for and that is there, by the files or by a line that names it; null in doubt. */
+function pageOf(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+  line: ApacheDirective,
+  names: readonly string[],
+): string | null {
+  const { parent } = line
+  const isOfFiles = parent !== null && FILES.test(parent.name)
+  const directory = servedBy(configuration, files, isOfFiles ? parent : line)
+  if (directory === null) return null
+  const held = isOfFiles ? names.filter(name => filesApplies(sectionPattern(parent), name) === true) : names
+  const found = held.find(name => files.kind(posix.join(directory, name)) === 'file')
+  if (found !== undefined) return found
+  // Where the build of the site puts them together: the page is in its output, and what names it is here.
+  return held.includes('index.html') && answersWithPage(configuration, line) ? 'index.html' : null
+}
+
+/** True where a line of the same file, or of the same host, has `index.html` answer every URL. */
+function answersWithPage(configuration: ApacheConfiguration, { parent, source }: ApacheDirective): boolean {
+  // Without mod_rewrite the page is the same: what stands in `<IfModule>` tells of it, too.
+  if (posix.basename(source.path) === '.htaccess')
+    return parseApache(source).some(
+      node => node.kind === 'directive' && hasPageAnswer(node.name.value, node.words),
+    )
+  const host = parent === null ? null : parent.name === 'VirtualHost' ? parent : virtualHostSection(parent)
+  return ['FallbackResource', 'RewriteRule'].some(name =>
+    directivesOfHost(configuration, host, name).some(line => host !== null && hasPageAnswer(name, line.args)),
+  )
+}
+
+function hasPageAnswer(name: string, [first, second]: readonly { readonly value: string }[]): boolean {
+  if (/^fallbackresource$/i.test(name)) return PAGE.test(first?.value ?? '')
+  return /^rewriterule$/i.test(name) && EVERY.test(first?.value ?? '') && PAGE.test(second?.value ?? '')
+}
+
+const PAGE = /^\/?index\.html$/
+/** `.`, `^`, `^(.*)$`. */
+const EVERY = /^\^?(?:|\.|\(?\.[*+]\)?|\/?\.\*)\$?$/
 
 /** Whose pages a line holds for that says something of every URL; null for any other, and in doubt. */
 function servedBy(
@@ -329,11 +482,52 @@ function directoryOf(
 
 /** True for a line that may say something else of pages: of their type, in a section for them, or of caching at all. */
 function mayLeaveOut(other: ApacheDirective, { parent, source }: ApacheDirective): boolean {
+  if (isForOthers(other)) return false
   if (other.source !== source && other.parent !== null && other.parent !== parent) return false
   const words = other.args.map(({ value }) => value)
   if (/^header$/i.test(other.name)) return other.args.some(isOfCaching)
-  if (/^expiresbytype$/i.test(other.name)) return /^text\/html$/i.test(words[0] ?? '')
+  if (/^expiresbytype$/i.test(other.name)) return /^text\/(?:html|\*)$/i.test(words[0] ?? '')
+  if (/^expiresactive$/i.test(other.name) && isOn(other)) return false
   return other.parent !== parent && other.source === source
+}
+
+/** Lines of a server of nginx, or of its location for everything, that hold for its start page. */
+function* pagesOfNginx(deployment: Deployment) {
+  const servers = serverIndex(deployment.servers)
+  for (const { occurrences } of deployment.nginx) {
+    const lines = ['expires', 'add_header'].flatMap(name => occurrences.get(name) ?? [])
+    const long = lines.filter(line => keptFor(LONG, [line], [line]) !== null)
+    for (const home of new Set(long.map(enclosingServer))) {
+      const server = home === null ? undefined : servers.get(home)
+      if (server === undefined) continue
+      const answer = askServer(deployment, server, '/')
+      if (answer?.end.kind !== 'file' || answer.end.status !== 200) continue
+      const { path } = answer.end
+      if (deployment.filesOf(server.configuration).kind(path) !== 'file') continue
+      const page = posix.basename(path)
+      const block = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
+      // static-files/start-page-cacheable tells of applications whose page answers every URL.
+      if (!STATIC_PAGES.includes(page) || isFallback(block, page)) continue
+      const expires = effectiveAtHand(server.configuration, block, 'expires')
+      const headers = effectiveAtHand(server.configuration, block, 'add_header')
+      if (!expires.known || !headers.known) continue
+      const line = keptFor(LONG, expires.value.directives, headers.value.directives)
+      if (line === null) continue
+      yield {
+        at: nginxArgumentPlace(line, line.args.length === 1 ? 0 : 1),
+        message: `this holds for \`${page}\` too, so browsers do not ask for it again for a week or more`,
+        label: 'for every file',
+        help: 'Write it into a location for pictures, styles and scripts: `location ~* \\.(?:css|js|png|woff2)$`',
+      }
+    }
+  }
+}
+
+/** True where the page answers what is not found in a location, too. */
+function isFallback({ children }: NginxDirective, page: string): boolean {
+  return children.some(
+    ({ name, args }) => name === 'try_files' && args.at(-1)?.value.endsWith(`/${page}`) === true,
+  )
 }
 
 /** `A2592000`, `access plus 1 month 2 days`; zero for a time by the age of the file, which is over for most. */
