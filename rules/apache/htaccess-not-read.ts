@@ -1,4 +1,5 @@
-import { memoByKey } from '../../parsers/collections/memo.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -238,9 +239,7 @@ function sectionOfAnother({ configuration, host }: AskedHost, directory: string)
   const root = directivesIn(configuration, host.directive, 'documentroot').at(-1)?.args[0]?.value ?? ''
   if (!root.startsWith('/') || !isSettled(root)) return null
   const own = directivesIn(configuration, host.directive, 'directory')
-  const beside = directivesIn(configuration, null, 'directory').filter(
-    ({ source }) => source === host.directive.source,
-  )
+  const beside = sectionsOutside(configuration).get(host.directive.source) ?? []
   for (const section of [...own, ...beside]) {
     const pattern = sectionPattern(section)
     const allowed = section.children.find(({ name }) => name.toLowerCase() === 'allowoverride')
@@ -255,6 +254,11 @@ function sectionOfAnother({ configuration, host }: AskedHost, directory: string)
   }
   return null
 }
+
+/** The sections outside of all hosts, by their files. */
+const sectionsOutside = memo((configuration: ApacheConfiguration) =>
+  groupBy(directivesIn(configuration, null, 'directory'), ({ source }) => source),
+)
 
 /** What one host, or any of them (null), serves: its root and what aliases bring. */
 const servedDirectories = memoByKey(
