@@ -1,9 +1,9 @@
 import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places.ts'
-import type { ApacheHost, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { ApacheHost, Deployment, NginxConnection, ReachedHost } from '../../src/deployment/model.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { isInNetwork } from '../../src/servers/apache/queries/client-address.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -56,6 +56,46 @@ const files = (lines: string): Record<string, string> => ({
   ),
 })
 
+const composed = (proxies: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+      apache:
+        image: httpd:2.4
+        volumes: ["./httpd.conf:/usr/local/apache2/conf/httpd.conf:ro"]
+  `,
+  'nginx.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            resolver 127.0.0.11;
+            set $apache http://apache:80;
+            proxy_pass $apache;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+        }
+    }
+  `,
+  'httpd.conf': apacheMain(
+    conf`
+      Listen 80
+      RemoteIPHeader X-Forwarded-For
+      RemoteIPInternalProxy ${proxies}
+      LogFormat "%a %r" client
+      CustomLog /proc/self/fd/1 client
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /usr/local/apache2/htdocs
+      </VirtualHost>
+    `,
+    ['remoteip'],
+  ),
+})
+
 export default defineRule({
   summary: 'mod_remoteip does not take the client’s address from what nginx sends',
   severity: 'warning',
@@ -94,6 +134,7 @@ export default defineRule({
         'etc/nginx/nginx.conf': REPEATING,
       },
     },
+    { title: 'nginx in another container', files: composed('«127.0.0.1»') },
     { title: 'the PROXY protocol, which nginx does not speak', files: files('RemoteIPProxyProtocol «On»') },
   ],
   good: [
@@ -104,6 +145,7 @@ export default defineRule({
         RemoteIPInternalProxy 10.0.0.0/8 127.0.0.0/8
       `),
     },
+    { title: 'the network of nginx in another container', files: composed('172.28.5.0/24') },
     {
       title: 'a list in a file',
       files: files(conf`
@@ -126,7 +168,10 @@ export default defineRule({
       const held = NAMES.filter(name => linesOf(host, name).length > 0)
       if (held.length === 0) continue
       const connection = loopbackWay(deployment, host)
-      if (connection === null) continue
+      if (connection === null) {
+        yield* ofContainers(deployment, host)
+        continue
+      }
       const related = [{ at: nginxArgumentPlace(connection.pass, 0), message: 'nginx connects here' }]
       const protocol = linesOf(host, 'remoteipproxyprotocol').at(-1)
       if (protocol?.args[0]?.value.toLowerCase() === 'on' && !isExcepted(host))
@@ -159,6 +204,25 @@ export default defineRule({
   },
 })
 
+/** Of nginx in another container, whose address is none of loopback. */
+function* ofContainers(deployment: Deployment, host: ApacheHost): Iterable<RuleFinding> {
+  const reached = deployment.connections.reaching(host)
+  const [first] = reached
+  const own = deployment.programOf(host.configuration).machine
+  const isElsewhere = ({ certain, connection: { from } }: ReachedHost): boolean =>
+    certain && from.machine.container !== null && from.machine !== own
+  if (first === undefined || own.container === null || !reached.every(isElsewhere)) return
+  const list = onlyList(host, value => /^(?:127\.[\d./]+|::1(?:\/\d+)?|localhost)$/i.test(value))
+  if (list === null || linesOf(host, 'remoteipheader').length === 0) return
+  yield {
+    at: argumentPlace(list, 0),
+    message:
+      'nginx is in another container and connects from the address that it has on their network, which is no proxy of this list: its header is not read',
+    related: [{ at: nginxArgumentPlace(first.connection.pass, 0), message: 'nginx connects here' }],
+    help: 'Name the network of the containers, such as `RemoteIPInternalProxy 172.16.0.0/12`',
+  }
+}
+
 const LISTS = ['remoteipinternalproxy', 'remoteiptrustedproxy']
 const NAMES = ['remoteipproxyprotocol', 'remoteipheader']
 
@@ -174,6 +238,11 @@ function isExcepted({ configuration: { occurrences } }: ApacheHost): boolean {
 
 /** The one list of proxies, where loopback is surely none of them. */
 function listWithoutLoopback(host: ApacheHost): ApacheDirective | null {
+  return onlyList(host, value => isSettled(value) && isInNetwork('127.0.0.1', value) === false)
+}
+
+/** The one list of proxies, where all that is in it is of a kind. */
+function onlyList(host: ApacheHost, isOfKind: (value: string) => boolean): ApacheDirective | null {
   const { configuration } = host
   const { executed = [] } = configuration
   const isList = (name: string): boolean => /^remoteip(?:internal|trusted)proxylist$/i.test(name)
@@ -181,10 +250,8 @@ function listWithoutLoopback(host: ApacheHost): ApacheDirective | null {
   if ([...configuration.occurrences.keys()].some(isList)) return null
   const lines = LISTS.flatMap(name => linesOf(host, name))
   const [first] = lines
-  const isWithout = lines.every(({ args }) =>
-    args.every(({ value }) => isSettled(value) && isInNetwork('127.0.0.1', value) === false),
-  )
-  return first !== undefined && isWithout ? first : null
+  const isOne = lines.every(({ args }) => args.every(({ value }) => isOfKind(value)))
+  return first !== undefined && isOne ? first : null
 }
 
 /** A header that nginx passes on as the client sent it, where clients connect to nginx itself. */
