@@ -9,12 +9,12 @@ export function explainCrashes({ crashes }: Report, { warn }: Terminal): void {
 }
 
 /** What was read, as which version, and how long it took. */
-export function explainRun(report: Report, machines: number, milliseconds: number, { warn }: Terminal): void {
+export function explainRun(report: Report, machines: number, seconds: number, { warn }: Terminal): void {
   for (const { program, main, version, versionFrom } of report.programs) {
     warn(`${program} ${version} (${VERSIONS[versionFrom]}): ${main ?? 'fragments'}`)
   }
-  const seconds = (milliseconds / 1000).toFixed(2)
-  warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${seconds} s`)
+  const time = `${seconds.toFixed(2)} s`
+  warn(`${machines} ${machines === 1 ? 'machine' : 'machines'}, ${report.rules.length} rules, ${time}`)
 }
 
 /** Who said which version a server has. */
