@@ -42,19 +42,12 @@ export async function bundle(directory: string): Promise<void> {
   await bundleScript('src/program.ts', join(directory, 'program.cjs'))
   writeFileSync(join(directory, 'examples.json'), await firstExamples())
   const { run: _, ...library } = await import('../src/program.ts')
-  // A module for `import` starts 4 ms later than a script: Node.js has two loaders, and this one is ready.
+  const starters = { 'deploy-audit': 'src/cli/main.ts', index: 'index' }
   await build({
     ...COMMON,
-    ...AS_SCRIPT,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: join(directory, 'deploy-audit.cjs'),
-    plugins: [loading({ './run.ts': ['run'] })],
-  })
-  await build({
-    ...COMMON,
-    entryPoints: { index: 'index' },
+    entryPoints: starters,
     outdir: directory,
-    plugins: [loading({ index: Object.keys(library) })],
+    plugins: [loading({ './run.ts': ['run'], index: Object.keys(library) })],
     format: 'esm',
   })
   copyGrammars(directory)

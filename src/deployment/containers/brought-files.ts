@@ -313,14 +313,43 @@ function readTogether(
   const joined = new Map<Container, FragmentSet>()
   const all: FragmentSet[] = []
   for (const set of sets) {
-    const home = set.apache.length > 0 ? undefined : homeOf(set, repository, containers)
+    const home =
+      set.apache.length === 0
+        ? homeOf(set, repository, containers)
+        : set.nginx.length === 0
+          ? apacheHomeOf(set, repository, containers)
+          : undefined
     const other = home === undefined ? undefined : joined.get(home)
-    const whole = other === undefined ? set : { ...other, nginx: [...other.nginx, ...set.nginx], joint: true }
+    const whole =
+      other === undefined
+        ? set
+        : {
+            ...other,
+            nginx: [...other.nginx, ...set.nginx],
+            apache: [...other.apache, ...set.apache],
+            joint: true,
+          }
     if (home !== undefined) joined.set(home, whole)
     if (other === undefined) all.push(whole)
     else all[all.indexOf(other)] = whole
   }
   return all
+}
+
+/** The one container whose Apache has the main file of its image, and every file of a set among what that includes. */
+function apacheHomeOf(
+  { apache }: FragmentSet,
+  repository: Repository,
+  containers: readonly Container[],
+): Container | undefined {
+  const located = locatedIn(repository, apache) ?? []
+  const [home, ...others] = containers.filter(container => {
+    if (located.length === 0 || !located.every(path => brings(container, path))) return false
+    const server = imageServer(container, 'apache')
+    const read = new Set(server?.included.map(path => sourceAt(server.files, path)?.path))
+    return located.every(path => read.has(path))
+  })
+  return others.length === 0 ? home : undefined
 }
 
 /** The one container whose stock main file includes every file of a set; undefined where none or several do. */

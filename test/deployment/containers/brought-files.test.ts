@@ -235,4 +235,29 @@ test('a file that is copied to a directory becomes a part of it', () => {
   assert.is(files('COPY site.conf /etc/apache2/sites')?.kind('/etc/apache2/sites'), 'file')
 })
 
+test('all that an image puts where its Apache reads it is read by one', () => {
+  const dockerfile = conf`
+    FROM debian:bookworm-slim
+    RUN apt-get update && apt-get install -y apache2
+    COPY apache/remoteip.conf /etc/apache2/conf-available/remoteip.conf
+    COPY apache/shop.conf /etc/apache2/sites-available/000-default.conf
+    RUN a2enmod remoteip && a2enconf remoteip
+    CMD ["apache2ctl", "-D", "FOREGROUND"]
+  `
+  const texts = {
+    'compose.yaml': 'services:\n  web:\n    build: .\n    ports: ["80:80"]\n',
+    Dockerfile: dockerfile,
+    'apache/remoteip.conf': 'RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 172.16.0.0/12\n',
+    'apache/shop.conf': '<VirtualHost *:80>\n    ServerName example.org\n</VirtualHost>\n',
+  }
+  const paths = ['/apache/remoteip.conf', '/apache/shop.conf']
+  const { repository } = machineOf(texts)
+  if (repository === undefined) throw new RangeError('no compose file')
+  const alone = paths.map(path => ({ nginx: [], apache: [path], joint: false }))
+  assert.equal(
+    setsOfContainers(alone, repository, readProjects(repository)).map(({ apache }) => apache),
+    [paths],
+  )
+})
+
 test.run()
