@@ -328,6 +328,7 @@ import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts
 import containersDatabasePublic from './containers/database-public.ts'
 import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
+import containersDeployKeepsOldImage from './containers/deploy-keeps-old-image.ts'
 import containersDirectiveNotInImage from './containers/directive-not-in-image.ts'
 import containersDockerfileMissing from './containers/dockerfile-missing.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
@@ -1206,6 +1207,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-public', ...containersDatabasePublic },
   { id: 'containers/database-refused', ...containersDatabaseRefused },
   { id: 'containers/database-volume', ...containersDatabaseVolume },
+  { id: 'containers/deploy-keeps-old-image', ...containersDeployKeepsOldImage },
   { id: 'containers/directive-not-in-image', ...containersDirectiveNotInImage },
   { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },

@@ -330,6 +330,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['containers/database-public', { fixes: [], programs: ['docker'] }],
   ['containers/database-refused', { fixes: [], programs: ['django', 'docker'] }],
   ['containers/database-volume', { fixes: [], programs: ['docker'] }],
+  ['containers/deploy-keeps-old-image', { fixes: [], programs: ['docker'] }],
   ['containers/directive-not-in-image', { fixes: [], programs: ['nginx', 'docker'] }],
   ['containers/dockerfile-missing', { fixes: [], programs: ['docker'] }],
   ['containers/dockerfile-refused', { fixes: [], programs: ['docker'] }],

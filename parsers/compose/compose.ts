@@ -99,6 +99,8 @@ export interface ComposeService {
   readonly readOnly: Fact<string> | null
   /** `deploy.replicas`, else `scale`: how many containers it is, as written. */
   readonly replicas: Fact<string> | null
+  /** `pull_policy`, as written. */
+  readonly pullPolicy: Fact<string> | null
   /** Empty where it always starts. */
   readonly profiles: readonly Fact<string>[]
   /** Parts that could not be read, such as an `extends` whose file is not there: more may be set. */

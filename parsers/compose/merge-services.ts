@@ -47,6 +47,7 @@ export function mergeServices(
     envFiles: merge(base.envFiles, later.envFiles, ({ path }) => keyOf(path)),
     labels: mergeVariables(base.labels, later.labels),
     readOnly: later.readOnly ?? base.readOnly,
+    pullPolicy: later.pullPolicy ?? base.pullPolicy,
     replicas: later.replicas ?? base.replicas,
     profiles: merge(base.profiles, later.profiles, profile => keyOf(profile)),
     complete: base.complete && later.complete,

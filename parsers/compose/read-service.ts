@@ -78,6 +78,7 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     envFiles: readEnvFiles(valueIn(node, 'env_file'), context),
     labels: variablesOf(valueIn(node, 'labels'), context),
     readOnly: fact('read_only'),
+    pullPolicy: fact('pull_policy'),
     replicas: readReplicas(valueIn(node, 'deploy'), context) ?? fact('scale'),
     profiles: facts('profiles'),
     complete: true,

@@ -125,6 +125,7 @@ function serviceOf({ stage: { at } }: DockerImage, context: string, path: string
     labels: [],
     readOnly: null,
     replicas: null,
+    pullPolicy: null,
     profiles: [],
     complete: false,
   }

@@ -18,12 +18,15 @@ export interface FollowedCommand {
   readonly directory: string | null
   /** The account that `sudo` and its like run it as, `UNKNOWN` where they hide it; null for that of the script. */
   readonly account: string | null
+  /** True where ssh gives it to another machine. */
+  readonly isRemote: boolean
 }
 
 interface Shell {
   readonly variables: Map<string, string>
   directory: string | null
   account: string | null
+  readonly isRemote: boolean
 }
 
 const HOME = [['HOME', '~']] as const
@@ -38,7 +41,12 @@ export function* followedCommands(
   scripts: Iterable<WrittenText>,
   variables: Iterable<readonly [string, string]> = [],
 ): Iterable<FollowedCommand> {
-  const shell = { variables: new Map([...HOME, ...variables]), directory: null, account: null }
+  const shell = {
+    variables: new Map([...HOME, ...variables]),
+    directory: null,
+    account: null,
+    isRemote: false,
+  }
   for (const script of scripts) yield* followed(script, shell)
 }
 
@@ -55,8 +63,8 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
     if (program === -1) {
       const assigned = assignedBy(words)
       for (const [name, value] of assigned) shell.variables.set(name, value)
-      const { directory, account } = shell
-      yield { words: [], assigned, first: words[0]!, directory, account }
+      const { directory, account, isRemote } = shell
+      yield { words: [], assigned, first: words[0]!, directory, account, isRemote }
       continue
     }
     const command = unwrapCommand({ words: words.slice(program), directory: null, environment: () => null })
@@ -81,6 +89,7 @@ function* followed(script: WrittenText, shell: Shell): Iterable<FollowedCommand>
         first: program > 0 ? words[0]! : name,
         directory: shell.directory,
         account,
+        isRemote: shell.isRemote,
       }
     }
   }
@@ -130,9 +139,10 @@ function innerShell(
       variables: new Map(document.isLiteral ? HOME : outer.variables),
       directory: isRemote ? null : outer.directory,
       account: isRemote ? null : outer.account,
+      isRemote: isRemote || outer.isRemote,
     }
   return isRemote && !reads
-    ? { script: joined(given), variables: new Map(HOME), directory: null, account: null }
+    ? { script: joined(given), variables: new Map(HOME), directory: null, account: null, isRemote }
     : null
 }
 

@@ -73,3 +73,19 @@ export function isHarmless({ words, assigned }: FollowedCommand): boolean {
     return argument !== undefined && others.length === 0 && SETS_VARIABLES.test(argument.text)
   return HARMLESS.has(posix.basename(program.text))
 }
+
+const BESIDE = new Set('cp mv ln test cut tr sort wc find df du free uptime trap until wait scp'.split(' '))
+
+/** True for a command that leaves images and containers as they are, though it may change files. */
+export function isHarmlessBeside({ words }: FollowedCommand): boolean {
+  const [program, verb, unit] = words.map(({ text }) => text)
+  if (program === 'systemctl')
+    return (
+      /^(?:status|reload|restart)$/.test(verb ?? '') &&
+      /^(?:nginx|apache2|httpd|caddy)(?:\.service)?$/.test(unit ?? '')
+    )
+  if (program === 'curl')
+    return words.some(({ text }) => /\/\/(?:localhost|127\.0\.0\.1)[:/]|\/health/.test(text))
+  if (program === 'aws') return verb === 'ecr'
+  return program !== undefined && BESIDE.has(posix.basename(program))
+}
