@@ -255,6 +255,7 @@ import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
 import appServerUwsgiThreadsOff from './app-server/uwsgi-threads-off.ts'
 import appServerVirtualenvNotFound from './app-server/virtualenv-not-found.ts'
+import appServerWorkerNotRestarted from './app-server/worker-not-restarted.ts'
 import appServerWorkersNotStarted from './app-server/workers-not-started.ts'
 import bodyLimitsApacheBelowNginx from './body-limits/apache-below-nginx.ts'
 import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-below-nginx.ts'
@@ -1134,6 +1135,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
   { id: 'app-server/uwsgi-threads-off', ...appServerUwsgiThreadsOff },
   { id: 'app-server/virtualenv-not-found', ...appServerVirtualenvNotFound },
+  { id: 'app-server/worker-not-restarted', ...appServerWorkerNotRestarted },
   { id: 'app-server/workers-not-started', ...appServerWorkersNotStarted },
   { id: 'body-limits/apache-below-nginx', ...bodyLimitsApacheBelowNginx },
   { id: 'body-limits/apache-headers-below-nginx', ...bodyLimitsApacheHeadersBelowNginx },

@@ -257,6 +257,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['app-server/uwsgi-reloads-on-stop', { fixes: [], programs: ['app-server', 'docker'] }],
   ['app-server/uwsgi-threads-off', { fixes: [], programs: ['django', 'app-server'] }],
   ['app-server/virtualenv-not-found', { fixes: [], programs: ['app-server'] }],
+  ['app-server/worker-not-restarted', { fixes: [], programs: ['app-server'] }],
   ['app-server/workers-not-started', { fixes: [], programs: ['app-server'] }],
   ['body-limits/apache-below-nginx', { fixes: [], programs: ['nginx', 'apache'] }],
   ['body-limits/apache-headers-below-nginx', { fixes: [], programs: ['nginx'] }],

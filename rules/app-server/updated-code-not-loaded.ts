@@ -1,8 +1,7 @@
-import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { AppServerProgram, Application, Deployment } from '../../src/deployment/model.ts'
-import { type UpdatedCheckout, updatedCheckouts } from '../../src/deployment/setups/updated-checkouts.ts'
+import { liesIn, updatedCheckouts } from '../../src/deployment/setups/updated-checkouts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 
@@ -238,7 +237,7 @@ export default defineRule({
     const checkouts = updatedCheckouts(deployment.setups() ?? [])
     for (const checkout of checkouts)
       for (const { name, paths, at } of runs) {
-        if (!paths.some(path => liesIn(path, checkout))) continue
+        if (!paths.some(path => liesIn(path, checkout.path))) continue
         yield {
           at: checkout.at,
           message: `the new code in \`${checkout.path}\` is not loaded: ${name} keeps what it has imported, and nothing here restarts it`,
@@ -288,11 +287,4 @@ function ofAppServer(program: AppServerProgram): readonly RunningCode[] {
   const homes = [server.directory, directory, ...server.pythonPath]
   const paths = homes.flatMap(home => (home?.known === true ? [home.value] : []))
   return [{ name: server.program === 'uwsgi' ? 'uWSGI' : server.program, paths, at: server.at }]
-}
-
-/** True where a path lies in the checkout; the home of an account stands for `~`. */
-function liesIn(path: string, checkout: UpdatedCheckout): boolean {
-  if (!checkout.path.startsWith('~')) return isBelow(path, checkout.path)
-  const [home] = /^(?:\/home\/[^/]+|\/root)(?=\/)/.exec(path) ?? []
-  return home !== undefined && isBelow(path.slice(home.length), checkout.path.slice(1))
 }

@@ -36,7 +36,8 @@ function callsIn(node: YamlNode): readonly ModuleCall[] {
   })
 }
 
-function optionsIn(value: YamlMap | YamlScalar): Iterable<readonly [string, YamlScalar]> {
+/** What a module is given, as a map or as `path=/run/shop state=directory`. */
+export function optionsIn(value: YamlMap | YamlScalar): Iterable<readonly [string, YamlScalar]> {
   return value.kind === 'map' ? scalarsOf(value) : assignedIn(value)
 }
 

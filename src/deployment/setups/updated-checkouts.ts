@@ -1,13 +1,12 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
+import { isBelow } from '../../../parsers/text/is-below.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf, wholeText, type WrittenText } from '../../../parsers/text/written-text.ts'
-import { fabricFunctions } from './fabric-functions.ts'
+import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
 import { bringing } from './bringing.ts'
+import { deployScripts } from './deploy-scripts.ts'
 import { followedCommands } from './followed-commands.ts'
 import { isHarmless, isPreparing } from './preparing-commands.ts'
-import { isScript, isYaml } from './setup-commands.ts'
-import { workflowSteps } from './workflow-steps.ts'
 
 /** A directory of the server whose files a deploy replaces, by a script after which nothing loads them. */
 export interface UpdatedCheckout {
@@ -23,7 +22,7 @@ export interface UpdatedCheckout {
  */
 export const updatedCheckouts = memo((texts: readonly Source[]): readonly UpdatedCheckout[] => {
   const found = texts.flatMap(source =>
-    BRINGS.test(source.text) && !LOADS.test(source.text) ? updatesOf(source) : [],
+    BRINGS.test(source.text) && !LOADS.test(source.text) ? deployScripts(source).flatMap(updatedBy) : [],
   )
   return found.length === 0 || texts.some(loadsLater) ? [] : found
 })
@@ -44,27 +43,6 @@ function loadsLater({ path, text }: Source): boolean {
   return /re-?start(?!:)|reload|\btouch\b|\bHUP\b|PathModified|PathChanged/i.test(text)
 }
 
-function updatesOf(source: Source): readonly UpdatedCheckout[] {
-  if (isYaml(source)) return ofWorkflow(source)
-  if (source.path.endsWith('.py')) return fabricFunctions(source).flatMap(updatedBy)
-  return isScript(source) ? updatedBy([wholeText(source)]) : []
-}
-
-const PLAIN_ACTION = /^(?:actions\/|appleboy\/ssh-action|webfactory\/ssh-agent|shimataro\/ssh-key-action)/
-
-/** GitHub's and GitLab's: what brings the files, and all steps behind it. An action may do anything. */
-function ofWorkflow(source: Source): readonly UpdatedCheckout[] {
-  const steps = workflowSteps(source)
-  const first = steps.findIndex(
-    step =>
-      'scripts' in step && [...followedCommands(step.scripts)].some(command => bringing(command) !== null),
-  )
-  if (first === -1) return []
-  const rest = steps.slice(first)
-  if (rest.some(step => 'action' in step && !PLAIN_ACTION.test(step.action))) return []
-  return updatedBy(rest.flatMap(step => ('scripts' in step ? step.scripts : [])))
-}
-
 /** What scripts update, where they go on with what prepares the application, and with nothing else. */
 function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] {
   let found: UpdatedCheckout | null = null
@@ -73,7 +51,7 @@ function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] 
     const brings = bringing(command)
     if (brings !== null) {
       if (brings.directory === null) continue
-      const path = pathOf(brings.directory)
+      const path = writtenPath(brings.directory)
       if (path === null) return []
       const { source, start } = placeOf(command.first)
       found = { path, at: { source, start, end: placeOf(brings.verb).end } }
@@ -84,7 +62,14 @@ function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] 
 }
 
 /** A clean path; null where a part of it is not written out. */
-function pathOf(written: string): string | null {
+export function writtenPath(written: string): string | null {
   if (!/^~?\/[\w./@+-]+$/.test(written)) return null
   return written.startsWith('~') ? `~${cleanPath(written.slice(1))}` : cleanPath(written)
+}
+
+/** True where a path lies in a checkout; the home of an account stands for `~`. */
+export function liesIn(path: string, checkout: string): boolean {
+  if (!checkout.startsWith('~')) return isBelow(path, checkout)
+  const [home] = /^(?:\/home\/[^/]+|\/root)(?=\/)/.exec(path) ?? []
+  return home !== undefined && isBelow(path.slice(home.length), checkout.slice(1))
 }
