@@ -1,8 +1,9 @@
-import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
+import { caddyBeforeProgram } from '../../src/deployment/caddy-fronts.ts'
+import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 
 const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
@@ -32,6 +33,46 @@ const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
     const app = express()
     ${script}
     app.listen(3000, '127.0.0.1')
+  `,
+})
+/** Without nginx, behind Caddy of the same host. */
+const onHostOfCaddy = (
+  script: string,
+  site = 'example.org {\n\treverse_proxy localhost:3000\n}\n',
+): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(tree(script)).filter(([path]) => !path.startsWith('etc/nginx'))),
+  'etc/caddy/Caddyfile': site,
+})
+const besideCaddy = (script: string): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      caddy:
+        image: caddy:2
+        ports: ["80:80", "443:443", "443:443/udp"]
+        environment:
+          DOMAIN: shop.example.org
+        volumes:
+          - ./caddy/Caddyfile:/etc/caddy/Caddyfile
+      shop:
+        build: .
+        command: node server.js
+  `,
+  'caddy/Caddyfile': conf`
+    {$DOMAIN} {
+        reverse_proxy shop:3000
+    }
+  `,
+  Dockerfile: conf`
+    FROM node:22
+    WORKDIR /app
+    COPY . .
+  `,
+  'server.js': conf`
+    const express = require('express')
+    const session = require('express-session')
+    const app = express()
+    ${script}
+    app.listen(3000)
   `,
 })
 const PRODUCTION = conf`
@@ -124,6 +165,8 @@ export default defineRule({
         `,
       },
     },
+    { title: 'a container behind the one of Caddy', files: besideCaddy(session('secure: «true»')) },
+    { title: 'Caddy of the same host', files: onHostOfCaddy(redirect('«!req.secure»')) },
     {
       title: 'the package cookie-session',
       files: tree(conf`
@@ -186,16 +229,29 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'Caddy that is trusted',
+      files: besideCaddy(`app.set('trust proxy', 1)\n${session('secure: true')}`),
+    },
+    {
+      title: 'Caddy before another port',
+      files: onHostOfCaddy(redirect('!req.secure'), 'example.org {\n\treverse_proxy localhost:4000\n}\n'),
+    },
     { title: 'no TLS in front', files: tree(session('secure: true'), '80') },
   ],
-  *check({ programs, connections }) {
+  *check(deployment) {
+    const { programs, connections } = deployment
     if (!programs.some(isExpress)) return
+    yield* behindCaddy(deployment)
     for (const connection of connections.nginx) {
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program } = to.listener
         if (!isExpress(program) || program.server.settings.has('trust proxy')) continue
-        for (const { at, message, isLoop } of faultsOf(program, connection))
+        for (const { at, message, isLoop } of faultsOf(program, {
+          tls: connection.server.tls,
+          proxy: 'nginx',
+        }))
           yield {
             at,
             severity: isLoop ? ('error' as const) : ('warning' as const),
@@ -222,27 +278,47 @@ interface Fault {
   readonly isLoop: boolean
 }
 
-function* faultsOf({ server: { settings } }: AppServerProgram, { server }: NginxConnection): Iterable<Fault> {
+/** Caddy sends `X-Forwarded-Proto` by itself, and nothing takes it. */
+function* behindCaddy(deployment: Deployment): Iterable<RuleFinding> {
+  for (const program of deployment.programs) {
+    if (!isExpress(program) || program.server.settings.has('trust proxy')) continue
+    const front = caddyBeforeProgram(deployment, program)
+    if (front === null) continue
+    for (const { at, message, isLoop } of faultsOf(program, { tls: true, proxy: 'Caddy' }))
+      yield {
+        at,
+        severity: isLoop ? 'error' : 'warning',
+        message,
+        label: 'no `trust proxy`',
+        related: [{ at: front, message: 'Caddy terminates TLS, and connects here' }],
+      }
+  }
+}
+
+function* faultsOf(
+  { server: { settings } }: AppServerProgram,
+  { tls, proxy }: { readonly tls: boolean; readonly proxy: string },
+): Iterable<Fault> {
   const place = (name: string): Place | null => settings.get(name)?.at ?? null
-  const asked = server.tls ? place('req.secure') : null
-  const cookie = server.tls ? place('cookie.secure') : null
+  const asked = tls ? place('req.secure') : null
+  const cookie = tls ? place('cookie.secure') : null
   const limit = place('rate limit')
   if (asked !== null)
     yield {
       at: asked,
-      message: 'Express sees http behind the TLS of nginx, so this redirects every request to itself',
+      message: `Express sees http behind the TLS of ${proxy}, so this redirects every request to itself`,
       isLoop: true,
     }
   if (cookie !== null)
     yield {
       at: cookie,
-      message: 'Express sees http behind the TLS of nginx, so the session sets no cookie for TLS alone',
+      message: `Express sees http behind the TLS of ${proxy}, so the session sets no cookie for TLS alone`,
       isLoop: false,
     }
   if (limit !== null)
     yield {
       at: limit,
-      message: '`req.ip` is the address of nginx, so all clients are counted as one',
+      message: `\`req.ip\` is the address of ${proxy}, so all clients are counted as one`,
       isLoop: false,
     }
 }

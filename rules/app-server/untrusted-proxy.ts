@@ -195,8 +195,7 @@ export default defineRule({
       }
     }
     for (const program of programsOfKind(deployment, 'app-server')) {
-      const { container } = program.machine
-      const front = container === null || !isUvicorn(program) ? null : tlsInFront(container)
+      const front = isUvicorn(program) ? tlsInFront(deployment, program.machine) : null
       const [socket] = program.sockets
       if (front === null || socket === undefined || trustsOtherContainer(program) !== false) continue
       if (program.server.proxyHeaders !== null || readsHeadersItself(deployment, program)) continue

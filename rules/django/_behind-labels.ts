@@ -5,7 +5,7 @@ import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import { trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
 import { type TlsInFront, tlsInFront } from '../forwarded-headers/_tls-in-front.ts'
 
-/** A project of Django in a container of whose labels Traefik, or nginx-proxy, makes a site with TLS. */
+/** A project of Django in a container to which Caddy proxies, or of whose labels Traefik or nginx-proxy makes a site with TLS. */
 export interface LabelledDjango {
   readonly front: TlsInFront
   readonly machine: Machine
@@ -16,8 +16,7 @@ export interface LabelledDjango {
 /** Those that take what came by TLS for plain HTTP: neither the settings nor the server trusts what the proxy says of it. */
 export function* untrustingBehindLabels(deployment: Deployment): Iterable<LabelledDjango> {
   for (const program of programsOfKind(deployment, 'app-server')) {
-    const { container } = program.machine
-    const front = container === null ? null : tlsInFront(container)
+    const front = tlsInFront(deployment, program.machine)
     const loaded = front === null ? null : deployment.moduleOf(program)
     if (front === null || loaded?.settings == null) continue
     const { settings } = loaded

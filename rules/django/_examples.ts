@@ -171,3 +171,23 @@ export const behindTraefik = /* @__PURE__ */ (
       - traefik.http.services.shop.loadbalancer.server.port=8000
 `,
 })
+
+/** The container of the application behind the one of Caddy. */
+export const behindCaddy = /* @__PURE__ */ (
+  files: Readonly<Record<string, string>>,
+  site = 'example.org {\n\treverse_proxy web:8000\n}\n',
+  command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(files).filter(([path]) => path !== 'nginx/site.conf')),
+  'docker-compose.yml': `services:
+  caddy:
+    image: caddy:2
+    ports: ["80:80", "443:443"]
+    volumes:
+      - ./Caddyfile:/etc/caddy/Caddyfile:ro
+  web:
+    build: ./web
+    command: ${command}
+`,
+  Caddyfile: site,
+})

@@ -11,7 +11,14 @@ import {
   written,
 } from './_behind-nginx.ts'
 import { djangoConnections } from './_connections.ts'
-import { behindTraefik, djangoBehindNginx, djangoInApache, TLS, TLS_HEADERS } from './_examples.ts'
+import {
+  behindCaddy,
+  behindTraefik,
+  djangoBehindNginx,
+  djangoInApache,
+  TLS,
+  TLS_HEADERS,
+} from './_examples.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
 
@@ -56,6 +63,10 @@ export default defineRule({
       title: 'a container to which Traefik sends what comes by TLS',
       files: behindTraefik(djangoBehindNginx({ settings: MARKED })),
     },
+    {
+      title: 'a container to which Caddy sends what comes by TLS',
+      files: behindCaddy(djangoBehindNginx({ settings: MARKED })),
+    },
   ],
   good: [
     {
@@ -79,6 +90,35 @@ export default defineRule({
         headers: TLS_HEADERS,
         apache: 'SetEnvIf X-Forwarded-Proto "^https$" HTTPS=on',
       }),
+    },
+    {
+      title: 'a site of Caddy in plain HTTP',
+      files: behindCaddy(
+        djangoBehindNginx({ settings: SETTINGS }),
+        'http://example.org {\n\treverse_proxy web:8000\n}\n',
+      ),
+    },
+    {
+      title: 'a site of Caddy whose address a variable has',
+      files: behindCaddy(
+        djangoBehindNginx({ settings: SETTINGS }),
+        '{$SITE} {\n\treverse_proxy web:8000\n}\n',
+      ),
+    },
+    {
+      title: 'another container behind Caddy',
+      files: behindCaddy(
+        djangoBehindNginx({ settings: SETTINGS }),
+        'example.org {\n\treverse_proxy api:8000\n}\n',
+      ),
+    },
+    {
+      title: 'gunicorn that trusts what Caddy says',
+      files: behindCaddy(
+        djangoBehindNginx({ settings: SETTINGS }),
+        undefined,
+        "gunicorn --bind 0.0.0.0:8000 --forwarded-allow-ips='*' shop.wsgi",
+      ),
     },
     {
       title: 'a header of Traefik that is trusted',

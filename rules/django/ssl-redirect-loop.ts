@@ -15,6 +15,7 @@ import { djangoConnections, waysByRunner } from './_connections.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
 import {
+  behindCaddy,
   behindTraefik,
   djangoBehindNginx,
   djangoBehindProxyPass,
@@ -79,6 +80,27 @@ export default defineRule({
       files: behindTraefik(djangoBehindNginx({ settings: SETTINGS })),
     },
     {
+      title: 'a container to which Caddy sends what comes by TLS',
+      files: behindCaddy(
+        djangoBehindNginx({ settings: SETTINGS }),
+        conf`
+          (common) {
+              encode zstd gzip
+          }
+          example.org, www.example.org {
+              import common
+              handle /static/* {
+                  root * /srv
+                  file_server
+              }
+              handle {
+                  reverse_proxy http://web:8000
+              }
+          }
+        `,
+      ),
+    },
+    {
       title: 'a header that Django is not told to trust',
       files: djangoBehindNginx({ settings: SETTINGS, listen: '443 ssl', site: TLS, headers: TLS_HEADERS }),
     },
@@ -117,6 +139,10 @@ export default defineRule({
     { title: 'neither TLS nor a header that is trusted', files: djangoBehindNginx({ settings: SETTINGS }) },
   ],
   good: [
+    {
+      title: 'what Caddy says of the scheme is trusted',
+      files: behindCaddy(djangoBehindNginx({ settings: PROXY.replace(/[«»]/g, '') })),
+    },
     {
       title: 'what Traefik says of the scheme is trusted',
       files: behindTraefik(djangoBehindNginx({ settings: PROXY.replace(/[«»]/g, '') })),
@@ -238,7 +264,7 @@ export default defineRule({
   },
 })
 
-/** Traefik sends the scheme, and nothing takes it. */
+/** Caddy and Traefik send the scheme, and nothing takes it. */
 function* behindLabels(deployment: Deployment): Iterable<RuleFinding> {
   for (const { front, settings } of untrustingBehindLabels(deployment)) {
     const redirect = settings.get('SECURE_SSL_REDIRECT')

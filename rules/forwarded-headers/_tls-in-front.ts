@@ -1,7 +1,8 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
+import type { Deployment, Machine, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { isBehindProxy, realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
@@ -17,10 +18,17 @@ export interface TlsInFront {
 }
 
 /**
- * What of a service tells Traefik, or nginx-proxy with its companion, to serve it over TLS: they speak plain HTTP to it,
- * and send `X-Forwarded-Proto`. Null where nothing does.
+ * What leads Caddy to a container, or of its service tells Traefik, or nginx-proxy with its companion, to serve it over
+ * TLS: they speak plain HTTP to it, and send `X-Forwarded-Proto`. Null where nothing does.
  */
-export function tlsInFront({ service }: Container): TlsInFront | null {
+export function tlsInFront(deployment: Deployment, machine: Machine): TlsInFront | null {
+  const { container } = machine
+  if (container === null) return null
+  const caddy = caddyBefore(deployment, machine)
+  return caddy === null ? tlsByLabels(container) : { at: caddy, proxy: 'Caddy' }
+}
+
+function tlsByLabels({ service }: Container): TlsInFront | null {
   const { labels, environment, ports, networkMode } = service
   // Who publishes ports may be reached without them.
   if (ports.length > 0 || networkMode !== null) return null

@@ -221,8 +221,7 @@ export default defineRule({
       const { server, headers, pass } = connection
       const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
       if (header?.value !== '$scheme' || server.tls) continue
-      const { container } = deployment.programOf(server.configuration).machine
-      const front = container === null ? null : tlsInFront(container)
+      const front = tlsInFront(deployment, deployment.programOf(server.configuration).machine)
       const at = argumentPlace(header.directive, 1)
       const outer = front === null ? outerTls(deployment, connection) : null
       if (outer !== null)

@@ -83,8 +83,7 @@ export default defineRule({
       const { server } = connection
       if (directPlainListens(deployment, server).length === 0) continue
       // What comes from no client, but from the proxy of other containers.
-      const { container } = deployment.programOf(server.configuration).machine
-      if (container !== null && tlsInFront(container) !== null) continue
+      if (tlsInFront(deployment, deployment.programOf(server.configuration).machine) !== null) continue
       for (const header of connection.headers.written) {
         if (header.state !== 'passed' || !SCHEME.has(header.name) || connection.reachable !== true) continue
         // Where Apache is known to believe it, that is `proto-spoofable`.

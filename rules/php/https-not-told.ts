@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
 import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -160,6 +161,30 @@ const inContainer = (project: Record<string, string>): Record<string, string> =>
   `,
   ...Object.fromEntries(Object.entries(project).map(([path, text]) => [path.replace('srv/shop/', ''), text])),
 })
+const behindCaddyOf = (site: string, project: Record<string, string>): Record<string, string> => ({
+  ...inContainer(project),
+  'deploy/shop.conf': '',
+  'docker-compose.yml': conf`
+    services:
+      caddy:
+        image: caddy:2-alpine
+        ports: ["80:80", "443:443"]
+        volumes:
+          - ./Caddyfile:/etc/caddy/Caddyfile:ro
+          - caddy:/data
+      app:
+        build: .
+    volumes:
+      caddy:
+  `,
+  Caddyfile: site,
+})
+const CADDY = conf`
+  app.example.org {
+      encode zstd gzip
+      reverse_proxy app:80
+  }
+`
 const bad = (files: Record<string, string>, marked: string): Record<string, string> =>
   Object.fromEntries(
     Object.entries(files).map(([path, text]) => [path, text.replace(marked, () => `«${marked}»`)]),
@@ -239,6 +264,10 @@ export default defineRule({
       title: 'Laravel in the Apache of a container, to whose published port nginx of the host proxies',
       files: bad(inContainer(LARAVEL_10('protected $proxies;')), 'DocumentRoot'),
     },
+    {
+      title: 'Laravel in the Apache of a container, behind that of Caddy',
+      files: bad(behindCaddyOf(CADDY, LARAVEL('//')), 'Application::configure'),
+    },
   ],
   good: [
     {
@@ -310,6 +339,21 @@ export default defineRule({
     {
       title: 'Laravel in the Apache of a container, which trusts the proxy',
       files: inContainer(LARAVEL_10("protected $proxies = '*';")),
+    },
+    {
+      title: 'Laravel behind Caddy that trusts it',
+      files: behindCaddyOf(CADDY, LARAVEL("$middleware->trustProxies(at: '*');")),
+    },
+    {
+      title: 'Laravel behind Caddy in plain HTTP',
+      files: behindCaddyOf(CADDY.replace('app.example.org', ':80'), LARAVEL('//')),
+    },
+    {
+      title: 'Laravel behind Caddy that says another scheme',
+      files: behindCaddyOf(
+        CADDY.replace('app:80', 'app:80 {\n        header_up X-Forwarded-Proto http\n    }'),
+        LARAVEL('//'),
+      ),
     },
     {
       title: 'Laravel 10, whose middleware reads whom it trusts',
@@ -389,7 +433,8 @@ function* throughFastcgi(deployment: Deployment): Findings {
     const tls = server.tls ? server : named
     // What a server with TLS calls itself is another matter; one that proxies here terminates it.
     if (tls !== undefined && tls !== server && !proxiesTo(deployment, tls, server)) continue
-    if (tls === undefined && (isInner || !asked.speaksTls)) continue
+    const caddy = tls === undefined ? caddyBefore(deployment, from.machine) : null
+    if (tls === undefined && caddy === null && (isInner || !asked.speaksTls)) continue
     // WordPress takes the port of TLS for TLS, too.
     if (tls === server && asked.by === 'WordPress') continue
     const late = lateFinding(asked)
@@ -399,7 +444,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
     }
     yield {
       at: namePlace(pass),
-      ...(tls === undefined && { severity: 'warning' }),
+      ...(tls === undefined && caddy === null && { severity: 'warning' }),
       message: `${doing(asked)} where \`HTTPS\` is empty, and nginx never fills it here`,
       label: 'HTTPS stays empty',
       related: [
@@ -408,6 +453,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
           message: asked.says,
         },
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
+        ...(caddy === null ? [] : [{ at: caddy, message: 'Caddy terminates TLS, and connects here' }]),
       ],
       help: ADVICE,
     }
@@ -445,11 +491,17 @@ function* inApache(deployment: Deployment): Findings {
     if (line === undefined || root === undefined || !root.startsWith('/')) continue
     const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
     const leading = fronts.find(({ connection }) => connection.server.tls)?.connection
-    if (leading === undefined || mayBeTold(deployment, host)) continue
-    const { server: front, headers } = leading
-    const { files } = deployment.programOf(configuration).machine
+    const { machine } = deployment.programOf(configuration)
+    const caddy = leading === undefined ? caddyBefore(deployment, machine) : null
+    if ((leading === undefined && caddy === null) || mayBeTold(deployment, host)) continue
+    const { files } = machine
     const asked = asksForTls(files, root.replace(/(.)\/$/, '$1'))
     if (asked === null || mayTellInHtaccess(files, root)) continue
+    if (leading === undefined) {
+      if (caddy !== null && !asked.trusts) yield behindCaddy(asked, caddy)
+      continue
+    }
+    const { server: front, headers } = leading
     const sendsScheme = headers.open || headers.written.some(({ name }) => name === 'x-forwarded-proto')
     if (asked.trusts && sendsScheme) continue
     const late = lateFinding(asked)
@@ -471,6 +523,19 @@ function* inApache(deployment: Deployment): Findings {
       help: ADVICE,
     }
   }
+}
+
+/** The lines of Apache are those of an image, of which no file is here. */
+function behindCaddy(asked: Asked, caddy: Place): RuleFinding {
+  return (
+    lateFinding(asked) ?? {
+      at: asked.at,
+      message: `${doing(asked)} where \`HTTPS\` is empty, and nothing fills it behind the TLS of Caddy`,
+      label: asked.says,
+      related: [{ at: caddy, message: 'Caddy terminates TLS, and connects here' }],
+      help: ADVICE,
+    }
+  )
 }
 
 /** True where a line of Apache makes the variable, or may. */
@@ -589,7 +654,7 @@ function askedByLaravel(files: FileSystem, root: string): Asked | null {
     files.kind(`${project}/${PROJECT_FILES.Laravel}`) === 'file' ||
     sourceAt(files, `${project}/composer.json`)?.text.includes('"laravel/framework"') === true
   const source = isLaravel ? sourceAt(files, `${project}/bootstrap/app.php`) : null
-  const providers = files.list(`${project}/app/Providers`)
+  const providers = files.list(`${project}/app/Providers`) ?? withoutProviders(files, project)
   if (source === null || providers === null) return null
   const code = phpCode(source)
   const start = /Application::configure\b/.exec(code)
@@ -613,6 +678,12 @@ function askedByLaravel(files: FileSystem, root: string): Asked | null {
     says: 'trusts no proxy, so it reads no `X-Forwarded-Proto`',
     speaksTls: /^APP_URL=["']?https:/m.test(environment?.text ?? ''),
   }
+}
+
+/** Empty where the list of providers is, which has every one of the application since Laravel 11. */
+function withoutProviders(files: FileSystem, project: string): readonly { readonly name: string }[] | null {
+  const source = sourceAt(files, `${project}/bootstrap/providers.php`)
+  return source !== null && !phpCode(source).includes('::class') ? [] : null
 }
 
 /** `protected $proxies;` of the middleware that Laravel up to 10 brings into the application. */
