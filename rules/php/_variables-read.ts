@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { isAbsent } from '../../src/deployment/is-absent.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -26,6 +27,10 @@ export const variablesRead = memoByKey(
     let left = MOST_FILES
     let setsOwn = readsFile(files, home)
     for (const path of filesBelow(files, home, REACH)) {
+      if (SYMFONY_CONFIG.test(path.slice(home.length)) && left-- > 0) {
+        for (const [name, at] of readBySymfony(files, path)) if (!found.has(name)) found.set(name, at)
+        continue
+      }
       if (!path.endsWith('.php') || left-- <= 0) continue
       const source = sourceAt(files, path)
       if (source === null || !/env\(|_ENV|_SERVER|Dotenv/.test(source.text)) continue
@@ -37,9 +42,42 @@ export const variablesRead = memoByKey(
         found.set(name, { source, start: match.index, end: match.index + match[0].length })
       }
     }
-    return setsOwn && !isAbsent(files, posix.join(home, '.env')) ? null : found
+    if (!setsOwn || isAbsent(files, posix.join(home, '.env'))) return found
+    // What Git ignores is on the machine alone.
+    return files.kind(posix.join(home, '.gitignore')) === null ? withoutOwn(files, home, found) : null
   },
 )
+
+/** What the container of Symfony is made of. */
+const SYMFONY_CONFIG = /^\/config\/(?:packages\/|services\/)?(?:[\w-]+\/)?[\w-]+\.ya?ml$/
+/** `%env(resolve:DATABASE_URL)%`; one with `default:` may be missing. */
+const SYMFONY_READ = /%env\((?:(?!default:)\w+:)*([A-Z][A-Z0-9_]*)\)%/g
+
+/** https://symfony.com/doc/current/configuration/env_var_processors.html */
+function readBySymfony(files: FileSystem, path: string): readonly (readonly [string, Place])[] {
+  const source = sourceAt(files, path)
+  if (source === null || !source.text.includes('%env(')) return []
+  return [...source.text.matchAll(SYMFONY_READ)].map(({ 0: whole, 1: name = '', index }) => [
+    name,
+    { source, start: index, end: index + whole.length },
+  ])
+}
+
+/** Without those that the files of an application give it; null where these are not here. */
+function withoutOwn(
+  files: FileSystem,
+  home: string,
+  read: ReadonlyMap<string, Place>,
+): ReadonlyMap<string, Place> | null {
+  const own = (files.list(home) ?? []).flatMap(({ name }) =>
+    /^\.env(?:\.(?:local|prod(?:\.local)?))?$/.test(name)
+      ? (sourceAt(files, posix.join(home, name)) ?? [])
+      : [],
+  )
+  if (own.length === 0) return null
+  const given = new Set(own.flatMap(source => parseDotenv(source).map(({ name }) => name)))
+  return new Map([...read].filter(([name]) => !given.has(name)))
+}
 
 /** The application is around its public directory. */
 export function applicationHome(root: string): string {

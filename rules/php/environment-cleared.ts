@@ -33,6 +33,19 @@ const service = (pool: string, more: Record<string, string> = {}): Record<string
   ...more,
 })
 
+const symfony = (own: string, pool = '«[www]»'): Record<string, string> => ({
+  ...service(phpPool().replace('[www]', pool), {
+    'srv/www/index.php': "<?php require 'vendor/autoload_runtime.php';\n",
+    'srv/www/composer.json': '{"require": {"symfony/framework-bundle": "^7.1"}}\n',
+    'srv/www/config/packages/doctrine.yaml': conf`
+      doctrine:
+        dbal:
+          url: '%env(resolve:DB_DSN)%'
+    `,
+    'srv/www/.env': own,
+  }),
+})
+
 const tree = (
   pool: string,
   {
@@ -110,6 +123,10 @@ export default defineRule({
       files: service(phpPool().replace('[www]', '«[www]»')),
     },
     {
+      title: 'variables of a unit that the configuration of Symfony names, and its .env does not have',
+      files: symfony('APP_ENV=prod\n'),
+    },
+    {
       title: 'one of them that the pool does not set',
       files: service(phpPool('env[DB_USER] = $DB_USER').replace('[www]', '«[www]»')),
     },
@@ -180,6 +197,10 @@ export default defineRule({
         `,
         { environment: 'TZ: UTC' },
       ),
+    },
+    {
+      title: 'Symfony, whose own file has it',
+      files: symfony('APP_ENV=prod\nDB_DSN=mysql://shop@127.0.0.1/shop\n', '[www]'),
     },
     {
       title: 'an application that reads a file of its own',
