@@ -1,10 +1,10 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { Program } from '../../src/deployment/model.ts'
+import type { Deployment, Program } from '../../src/deployment/model.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (path: string, marked = true): string =>
   nginxMain(
@@ -25,13 +25,26 @@ const NGINX_UNIT = conf`
   ExecStart=/usr/sbin/nginx
   PrivateTmp=true
 `
+const apache = (path: string): string =>
+  apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPass / ${path}|http://127.0.0.1/
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http'],
+  )
+const DROP_IN = 'etc/systemd/system/apache2.service.d/tmp.conf'
 
 export default defineRule({
   summary: 'A socket lies in /tmp, and a unit has a /tmp of its own',
   severity: 'error',
+  otherSeverities: { warning: 'where the unit is the one that comes with Apache, and not in the audit' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'With `PrivateTmp=true`, as Fedora and RHEL ship the unit of nginx, a service sees an empty `/tmp` and `/var/tmp` that nobody else shares. A socket that the one makes there is not there for the other: 502 Bad Gateway, `connect() to unix:/tmp/… failed (2: No such file or directory)`.',
+  why: 'With `PrivateTmp=true`, as Fedora and RHEL ship the unit of nginx, and all distributions that of Apache, a service sees an empty `/tmp` and `/var/tmp` that nobody else shares. A socket that the one makes there is not there for the other: 502 Bad Gateway, `connect() to unix:/tmp/… failed (2: No such file or directory)`, or 503 Service Unavailable, `AH02454: HTTP: attempt to connect to Unix domain socket /tmp/… failed`.',
   remedy: 'Put the socket below `/run`, with `RuntimeDirectory=` in the unit that makes it',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#PrivateTmp=',
@@ -51,6 +64,26 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginx('/var/tmp/shop.sock'),
         'etc/systemd/system/shop.service': unit('/var/tmp/shop.sock', 'PrivateTmp=yes'),
+      },
+    },
+    {
+      title: 'the unit of Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache('«unix:/tmp/shop.sock').replace('0.1/', '$&»'),
+        'lib/systemd/system/apache2.service': conf`
+          [Service]
+          Type=forking
+          PrivateTmp=true
+          ExecStart=/usr/sbin/apachectl start
+        `,
+        'etc/systemd/system/shop.service': unit('/tmp/shop.sock'),
+      },
+    },
+    {
+      title: 'the unit that comes with Apache',
+      files: {
+        'etc/httpd/conf/httpd.conf': apache('«unix:/tmp/shop.sock').replace('0.1/', '$&»'),
+        'etc/systemd/system/shop.service': unit('/tmp/shop.sock'),
       },
     },
   ],
@@ -82,16 +115,70 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'one /tmp for Apache and the application',
+      files: {
+        'etc/apache2/apache2.conf': apache('unix:/tmp/shop.sock'),
+        [DROP_IN]: conf`
+          [Service]
+          PrivateTmp=false
+        `,
+        'etc/systemd/system/shop.service': unit('/tmp/shop.sock'),
+      },
+    },
+    {
+      title: 'the private one of Apache',
+      files: {
+        'etc/apache2/apache2.conf': apache('unix:/tmp/shop.sock'),
+        'etc/systemd/system/shop.service': conf`
+          [Unit]
+          JoinsNamespaceOf=apache2.service
+          ${unit('/tmp/shop.sock', 'PrivateTmp=yes')}
+        `,
+      },
+    },
+    {
+      title: 'an Apache that nobody has installed from a package',
+      files: {
+        'usr/local/apache2/conf/httpd.conf': apache('unix:/tmp/shop.sock'),
+        'etc/systemd/system/shop.service': unit('/tmp/shop.sock'),
+      },
+    },
+    {
+      title: 'a release whose Apache had no unit',
+      files: {
+        'deploy/apache.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass / unix:/tmp/shop.sock|http://127.0.0.1/
+          </VirtualHost>
+        `,
+        'deploy/shop.service': unit('/tmp/shop.sock'),
+        Vagrantfile: 'Vagrant.configure("2") { |config| config.vm.box = "ubuntu/xenial64" }\n',
+      },
+    },
   ],
-  *check({ connections }) {
-    for (const { from, targets } of connections.all) {
+  *check(deployment) {
+    for (const { from, targets } of deployment.connections.all) {
       for (const { address, to, at } of targets) {
         if (address.kind !== 'unix' || !/^\/(?:var\/)?tmp\//.test(address.path)) continue
         const owner = to.kind === 'listener' ? to.listener.program : null
+        if (sharesTmp(from) || (owner !== null && sharesTmp(owner))) continue
         const own = privateTmp(from)
         const other = owner === null || opensInUnit(owner) ? null : privateTmp(owner)
         const found = own ?? other
-        if (found === null) continue
+        if (found === null) {
+          if (owner === null || !isPrivateByPackage(deployment, from, owner)) continue
+          yield {
+            at,
+            severity: 'warning' as const,
+            message: `the unit that comes with Apache says \`PrivateTmp=true\`, so \`${address.path}\` is not the same file for both`,
+            label: 'another /tmp',
+            related:
+              to.kind === 'listener' ? [{ at: to.listener.at, message: 'the socket is made here' }] : [],
+          }
+          continue
+        }
         const name = own === null && owner !== null ? programName(owner) : programName(from)
         yield {
           at,
@@ -115,7 +202,29 @@ function opensInUnit(program: Program): boolean {
 /** Where a unit says so; null where it does not, or shares the directory of another. */
 function privateTmp(program: Program): Place | null {
   const service = serviceOf(program)
-  if (service?.privateTmp?.known !== true || !service.privateTmp.value) return null
-  if (service.unit.settings.some(({ name }) => name === 'JoinsNamespaceOf')) return null
-  return service.privateTmp.at
+  return service?.privateTmp?.known === true && service.privateTmp.value ? service.privateTmp.at : null
 }
+
+/** True for a unit that sees the directory of another. */
+function sharesTmp(program: Program): boolean {
+  return serviceOf(program)?.unit.settings.some(({ name }) => name === 'JoinsNamespaceOf') ?? false
+}
+
+/**
+ * True for an Apache of which the audit has no unit and which is started by the one of its package, as those of Debian,
+ * Fedora, SUSE and Arch are: with a directory of its own. The socket is that of another unit.
+ */
+function isPrivateByPackage({ setups }: Deployment, program: Program, owner: Program): boolean {
+  if (program.kind !== 'apache' || program.machine.container !== null) return false
+  const { main } = program.configuration
+  if (main !== null && !/^\/etc\/(?:apache2|httpd)\//.test(main.path)) return false
+  const service = serviceOf(program)
+  if (service !== null && (service.unit.main !== null || service.privateTmp !== null)) return false
+  const isOfOtherUnit =
+    serviceOf(owner) !== null || (owner.kind === 'app-server' && owner.by === 'supervisord')
+  if (!isOfOtherUnit || opensInUnit(owner)) return false
+  return !(setups() ?? []).some(({ text }) => BEFORE_UNITS.test(text))
+}
+
+/** Releases of Debian and Ubuntu whose Apache is started by a script. */
+const BEFORE_UNITS = /\b(?:wheezy|jessie|precise|trusty|xenial|(?:12|14|16)\.04)/
