@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
 import { memo } from '../parsers/collections/memo.ts'
+import { socketIoServerPath } from '../parsers/javascript/socket-io.ts'
 import { withoutComments } from '../parsers/python/without-comments.ts'
 import type { Place, Source } from '../parsers/text/source.ts'
 import { placeOf } from '../parsers/text/written-text.ts'
 import type { Connection, Deployment, Machine, StartedCommand } from '../src/deployment/model.ts'
 import { serverBehind } from '../src/deployment/server-behind.ts'
+import { clientsBeside } from './_socketio-clients.ts'
 
 /** A program whose pages do not work without WebSocket, and where it is named. */
 export interface WebSocketProgram {
@@ -73,6 +75,29 @@ export function webSocketProgram(
 /** A script that answers WebSocket by itself, with the package `ws`. */
 const OF_WS =
   /(?:require\(\s*|from\s+)['"]ws['"][\s\S]*\bnew\s+(?:WebSocketServer|WebSocket\.Server|Server)\b/
+
+/** A program of Node.js that answers Socket.IO, whose clients begin with long polling and go on by it. */
+export interface SocketIoProgram {
+  /** Where it is started. */
+  readonly at: Place
+  /** The page that is told to connect by WebSocket alone; null where none is. */
+  readonly withoutPolling: Place | null
+}
+
+export function socketIoProgram({ targets }: Pick<Connection, 'targets'>): SocketIoProgram | null {
+  for (const target of targets) {
+    const program = serverBehind(target)
+    const source = program?.server.sources.find(each => socketIoServerPath(each) !== null)
+    if (program === null || source === undefined || POLLING_ALONE.test(source.code)) continue
+    const clients = clientsBeside(program, source)
+    const alone = clients.find(({ at }) => WEBSOCKET_ALONE.test(at.source.code))
+    return { at: program.server.at, withoutPolling: alone?.at ?? null }
+  }
+  return null
+}
+
+const WEBSOCKET_ALONE = /\btransports\s*:\s*\[\s*(['"`])websocket\1\s*,?\s*\]/
+const POLLING_ALONE = /\btransports\s*:\s*\[\s*(['"`])polling\1\s*,?\s*\]/
 
 /** The paths that FastAPI, Starlette or Quart gives to WebSocket by decorators of the application itself. */
 function webSocketRoutes(source: Source, application: string): readonly string[] {

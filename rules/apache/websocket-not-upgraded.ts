@@ -13,7 +13,7 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
-import { routesWebSockets, webSocketProgram } from '../_websocket-programs.ts'
+import { routesWebSockets, socketIoProgram, webSocketProgram } from '../_websocket-programs.ts'
 
 const main = (lines: string): string =>
   apacheMain(
@@ -68,6 +68,37 @@ const behindNginx = (pass: string, rest = ''): Record<string, string> => ({
   'etc/apache2/apache2.conf': main(pass).replaceAll(/(?<=Listen |\*:)80$|(?<=\*:)80(?=>)/gm, '8080'),
 })
 
+/** A chat with Socket.IO, its pages beside it. */
+const chat = ({
+  pass = '«http://127.0.0.1:3000/»',
+  lines = '',
+  client = 'io()',
+  options = '{}',
+}: {
+  readonly pass?: string
+  readonly lines?: string
+  readonly client?: string
+  readonly options?: string
+} = {}): Record<string, string> => ({
+  'etc/apache2/apache2.conf': main(lines).replace('http://127.0.0.1:8001/', pass),
+  'etc/systemd/system/chat.service': conf`
+    [Service]
+    WorkingDirectory=/srv/chat
+    ExecStart=/usr/bin/node server.js
+  `,
+  'srv/chat/server.js': conf`
+    const http = require('http')
+    const { Server } = require('socket.io')
+    const server = http.createServer()
+    const io = new Server(server, ${options})
+    server.listen(3000, '127.0.0.1')
+  `,
+  'srv/chat/public/index.html': conf`
+    <script src="/socket.io/socket.io.js"></script>
+    <script>const socket = ${client}</script>
+  `,
+})
+
 export default defineRule({
   summary: 'A path for WebSocket is proxied by HTTP alone',
   severity: 'warning',
@@ -75,7 +106,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'mod_proxy_http drops `Upgrade` unless it is told to pass it on: the backend sees an ordinary GET, and the browser says `WebSocket connection failed`.',
+  why: 'mod_proxy_http drops `Upgrade` unless it is told to pass it on: the backend sees an ordinary GET, and the browser says `WebSocket connection failed`, with Socket.IO `Unexpected response code: 400`.',
   remedy:
     'Write `upgrade=websocket` behind the target (2.4.47 and later): `ProxyPass /ws http://127.0.0.1:3000/ws upgrade=websocket`; or proxy the path to `ws://`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#wsupgrade'],
@@ -120,6 +151,11 @@ export default defineRule({
         'etc/apache2/apache2.conf': main('ProxyPass /socket.io/ «http://127.0.0.1:8001/socket.io/»'),
       },
     },
+    { title: 'an application with Socket.IO', files: chat() },
+    {
+      title: 'pages that connect to Socket.IO by WebSocket alone',
+      files: chat({ client: "io({ transports: ['websocket'] })" }),
+    },
   ],
   good: [
     {
@@ -156,6 +192,25 @@ export default defineRule({
     {
       title: 'nginx that passes Upgrade on for everything',
       files: behindNginx('ProxyPass /live http://127.0.0.1:3000/live', UPGRADE),
+    },
+    {
+      title: 'Socket.IO, upgraded',
+      files: chat({ pass: 'http://127.0.0.1:3000/ upgrade=websocket' }),
+    },
+    {
+      title: 'Socket.IO, and rules for what is to be upgraded',
+      files: chat({
+        lines: conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} websocket [NC]
+          RewriteRule /(.*) balancer://live/$1 [P,L]
+        `,
+        pass: 'http://127.0.0.1:3000/',
+      }),
+    },
+    {
+      title: 'Socket.IO that is told to poll',
+      files: chat({ pass: 'http://127.0.0.1:3000/', options: "{ transports: ['polling'] }" }),
     },
     {
       title: 'a path that only begins so',
@@ -199,7 +254,8 @@ function* askedFor(deployment: Deployment): Iterable<RuleFinding> {
     if (asking === null || isUpgradedFor(deployment, from.configuration, pass)) continue
     yield {
       at,
-      message: `${asking.why}, and Apache does not pass \`Upgrade\` on below \`${path}\``,
+      ...(asking.polls === true && { severity: 'info' as const }),
+      message: `${asking.why}, and Apache does not pass \`Upgrade\` on below \`${path}\`${asking.polls === true ? ': its clients go on by long polling' : ''}`,
       label: 'no Upgrade',
       related: [{ at: asking.at, message: asking.label }],
       ...fix(pass),
@@ -211,6 +267,8 @@ interface Asking {
   readonly why: string
   readonly at: Place
   readonly label: string
+  /** True where the clients go on by long polling. */
+  readonly polls?: boolean
 }
 
 /** An application that takes WebSocket below the path. */
@@ -220,10 +278,19 @@ function applicationBehind(deployment: Deployment, connection: ApacheConnection)
   if (target !== undefined && routesWebSockets(deployment, connection, path))
     return { why: 'the application routes WebSocket', at: target.at, label: 'the application is here' }
   const program = webSocketProgram(deployment, connection)
-  if (program === null) return null
+  if (program === null) return path === '/' ? socketIoBehind(connection) : null
   const isNamed = path !== '/' && program.script !== undefined && namesPath(program.script, path)
   if (path !== '/' && !isNamed) return null
   return { why: `the pages of ${program.name} need WebSocket`, at: program.at, label: 'it is started here' }
+}
+
+function socketIoBehind(connection: ApacheConnection): Asking | null {
+  const program = socketIoProgram(connection)
+  if (program === null) return null
+  const { at, withoutPolling } = program
+  return withoutPolling === null
+    ? { why: 'the application answers Socket.IO', at, label: 'it is started here', polls: true }
+    : { why: 'the pages connect to Socket.IO by WebSocket alone', at: withoutPolling, label: 'connects' }
 }
 
 /** True where a script names the path in quotes, as the `path` of its WebSocket server is. */
@@ -275,9 +342,13 @@ const upgradedHosts = memoByKey(
         /^wss?:/i.test(written) || (scheme.known && /^wss?$/.test(scheme.value)) || isUpgraded(directive),
     )
     const rules = placedRules(configuration, files).filter(({ output }) => /^wss?:/i.test(output))
+    const asks = (configuration.occurrences.get('rewritecond') ?? []).filter(({ args }) =>
+      /%\{HTTP:(?:Upgrade|Connection|Sec-WebSocket[\w-]*)\}/i.test(args[0]?.value ?? ''),
+    )
     const ofPool = ['balancermember', 'proxyset'].flatMap(name => configuration.occurrences.get(name) ?? [])
     return new Set([
       ...[...passes, ...rules].map(({ directive }) => virtualHostSection(directive)),
+      ...asks.map(virtualHostSection),
       ...(ofPool.some(isUpgraded) ? [null] : []),
     ])
   },

@@ -4,11 +4,11 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { connectionReachedBy } from '../../src/deployment/requests/connection-reached-by.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { imageBehind } from '../containers/_examples.ts'
 import { lostUpgrades } from '../forwarded-headers/_lost-headers.ts'
-import { routesWebSockets, webSocketProgram } from '../_websocket-programs.ts'
+import { routesWebSockets, socketIoProgram, webSocketProgram } from '../_websocket-programs.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { type NginxLocation, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -33,6 +33,31 @@ const behind = (image: string, pass: string): Record<string, string> =>
       }
     `,
   )
+/** A chat with Socket.IO. */
+const chat = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name example.org;
+        location / {
+            proxy_set_header Host $host;
+            ${lines} http://127.0.0.1:3000;
+        }
+    }
+  `),
+  'etc/systemd/system/chat.service': conf`
+    [Service]
+    WorkingDirectory=/srv/chat
+    ExecStart=/usr/bin/node server.js
+  `,
+  'srv/chat/server.js': conf`
+    const http = require('http')
+    const { Server } = require('socket.io')
+    const server = http.createServer()
+    const io = new Server(server)
+    server.listen(3000, '127.0.0.1')
+  `,
+})
 const fastapi = (pass: string, location = '/'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
     server {
@@ -108,6 +133,7 @@ export default defineRule({
     'Write `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection "upgrade";`',
   references: ['https://nginx.org/en/docs/http/websocket.html'],
   bad: [
+    { title: 'Socket.IO, whose clients go on by polling', files: chat('«proxy_pass»') },
     { title: 'a location that is called so', files: { 'nginx.conf': site('«/ws/»') } },
     { title: 'Socket.IO', files: { 'nginx.conf': site('«/socket.io/»') } },
     {
@@ -184,6 +210,7 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'Socket.IO, and both headers', files: chat(`${UPGRADE}\nproxy_pass`) },
     {
       title: 'Apache, which passes it on, and both headers',
       files: {
@@ -293,10 +320,33 @@ export default defineRule({
             related: [{ at: program.at, message: 'it is started here' }],
             ...fix(connection),
           }
+        else if (tunnel === null) yield* withoutSocketIo(connection)
       }
     }
   },
 })
+
+/** Socket.IO goes on by long polling, but for pages that are told not to. */
+function* withoutSocketIo(connection: NginxConnection): Iterable<RuleFinding> {
+  const program = socketIoProgram(connection)
+  if (program === null) return
+  const { at, withoutPolling } = program
+  yield {
+    at: namePlace(connection.pass),
+    ...(withoutPolling === null && { severity: 'info' as const }),
+    message:
+      withoutPolling === null
+        ? 'the application answers Socket.IO, and no location of this server sends it `Upgrade`: its clients go on by long polling'
+        : 'the pages connect to Socket.IO by WebSocket alone, and no location of this server sends it `Upgrade`',
+    label: 'no Upgrade',
+    related: [
+      withoutPolling === null
+        ? { at, message: 'it is started here' }
+        : { at: withoutPolling, message: 'connects' },
+    ],
+    ...fix(connection),
+  }
+}
 
 /** The line of a virtual host behind nginx that passes WebSocket on; null where there is none. */
 function tunnelBehind(deployment: Deployment, connection: NginxConnection) {

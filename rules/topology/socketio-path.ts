@@ -23,7 +23,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
-import { clientsBeside } from './_socketio-clients.ts'
+import { clientsBeside } from '../_socketio-clients.ts'
 
 interface Parts {
   /** The call of the page. */

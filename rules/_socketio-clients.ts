@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
-import { type SocketIoClient, socketIoClients } from '../../parsers/javascript/socket-io.ts'
-import type { Source } from '../../parsers/text/source.ts'
-import type { AppServerProgram } from '../../src/deployment/model.ts'
-import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
+import { memoByKey } from '../parsers/collections/memo.ts'
+import { type SocketIoClient, socketIoClients } from '../parsers/javascript/socket-io.ts'
+import type { Source } from '../parsers/text/source.ts'
+import type { AppServerProgram } from '../src/deployment/model.ts'
+import { type FileSystem, filesBelow, sourceAt } from '../src/files/file-system.ts'
 
 const REACH = {
   levels: 6,
