@@ -1,10 +1,14 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type {
+  ApacheConnection,
   Application,
   AppServerProgram,
   Deployment,
   NginxConnection,
+  Target,
 } from '../../src/deployment/model.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
@@ -12,8 +16,13 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
 import {
+  argumentPlace as apacheArgumentPlace,
+  namePlace as apacheNamePlace,
+} from '../../src/servers/apache/queries/places.ts'
+import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import {
+  apacheMain,
   djangoProject,
   modWsgiMain,
   nginxMain,
@@ -41,6 +50,27 @@ const tree = (
   'etc/systemd/system/shop.service': serviceUnit(command, lines),
   'etc/shop/app.py': app,
 })
+/** Apache in front of the same. */
+const behindApache = (
+  app: string,
+  pass: string,
+  { command = '/usr/bin/gunicorn app:app', lines = '' }: { command?: string; lines?: string } = {},
+): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPreserveHost On
+          ${lines}
+          ProxyPass ${pass}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'proxy_html', 'headers'],
+  ),
+  'etc/systemd/system/shop.service': serviceUnit(command),
+  'etc/shop/app.py': app,
+})
 const FLASK = conf`
   from flask import Flask, url_for
   app = Flask(__name__)
@@ -60,11 +90,11 @@ const FASTAPI = conf`
 const PLAIN = 'http://127.0.0.1:8000/'
 
 export default defineRule({
-  summary: 'nginx takes a prefix away that the application is not told of',
+  summary: 'nginx or Apache takes a prefix away that the application is not told of',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'The slash at the end of `proxy_pass` puts what is behind the prefix in its place. The application answers, and makes its links and redirects from the root: `/search` in place of `/shop/search`, which nginx sends elsewhere. The documentation of FastAPI asks for `/openapi.json` at the root.',
+  why: 'The slash at the end of `proxy_pass` puts what is behind the prefix in its place, and so does `ProxyPass /shop/ http://127.0.0.1:8000/`. The application answers, and makes its links and redirects from the root: `/search` in place of `/shop/search`, which the web server sends elsewhere. `ProxyPassReverse` changes no link in a page, and no redirect that is a path. The documentation of FastAPI asks for `/openapi.json` at the root.',
   remedy:
     'Tell it the prefix: `SCRIPT_NAME` for gunicorn, `--root-path` for uvicorn, `FORCE_SCRIPT_NAME` for Django, or `X-Forwarded-Prefix` with `ProxyFix(x_prefix=1)`',
   references: [
@@ -74,6 +104,18 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/settings/#force-script-name',
   ],
   bad: [
+    { title: 'Flask behind Apache', files: behindApache(FLASK, '/shop/ «http://127.0.0.1:8000/»') },
+    {
+      title: 'FastAPI behind a section of Apache',
+      files: behindApache(FASTAPI, '/other http://127.0.0.1:9999/other', {
+        command: '/usr/bin/uvicorn app:app',
+        lines: conf`
+          <Location /shop>
+              ProxyPass «http://127.0.0.1:8000»
+          </Location>
+        `,
+      }),
+    },
     { title: 'Flask with links', files: tree(FLASK) },
     {
       title: 'FastAPI with its documentation',
@@ -109,6 +151,37 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Apache that takes nothing away',
+      files: behindApache(FLASK, '/shop/ http://127.0.0.1:8000/shop/'),
+    },
+    {
+      title: 'Apache, and the root of the same application too',
+      files: behindApache(FLASK, '/ http://127.0.0.1:8000/', {
+        lines: 'ProxyPass /shop/ http://127.0.0.1:8000/',
+      }),
+    },
+    {
+      title: 'Apache that says the prefix',
+      files: behindApache(FLASK, '/shop/ http://127.0.0.1:8000/', {
+        lines: 'RequestHeader set X-Script-Name /shop',
+      }),
+    },
+    {
+      title: 'Apache that writes the links of pages anew',
+      files: behindApache(FLASK, '/shop/ http://127.0.0.1:8000/', {
+        lines: conf`
+          ProxyHTMLEnable On
+          ProxyHTMLURLMap / /shop/
+        `,
+      }),
+    },
+    {
+      title: 'Apache, and the root path',
+      files: behindApache(FASTAPI, '/shop/ http://127.0.0.1:8000/', {
+        command: '/usr/bin/uvicorn app:app --root-path /shop',
+      }),
+    },
     {
       title: 'the variable SCRIPT_NAME',
       files: tree(FLASK, { pass: 'http://127.0.0.1:8000', lines: 'Environment=SCRIPT_NAME=/shop' }),
@@ -181,26 +254,101 @@ export default defineRule({
           }
         }
       }
-      for (const target of connection.targets) {
-        const program = serverBehind(target)
-        if (program === null) continue
-        const problem = isTold(program, connection) ? null : problemOf(deployment, program, connection)
-        if (problem === null) continue
-        yield {
-          at: argumentPlace(connection.pass, 0),
-          message: `nginx takes \`${prefix}\` away, and ${problem}`,
-          label: `\`${prefix}\` is replaced by \`/\``,
-          related: [
-            { at: program.server.at, message: 'the application is started here' },
-            ...connection.headers.written
-              .filter(({ name }) => name === 'x-forwarded-prefix')
-              .map(({ directive }) => ({ at: namePlace(directive), message: 'nginx sends the prefix here' })),
-          ],
-        }
-      }
+      yield* untold(deployment, {
+        server: 'nginx',
+        prefix,
+        at: argumentPlace(connection.pass, 0),
+        targets: connection.targets,
+        sent: connection.headers.written.map(({ name, directive }) => ({ name, at: namePlace(directive) })),
+      })
+    }
+    for (const connection of deployment.connections.apache) {
+      const way = strippedByApache(deployment, connection)
+      if (way !== null) yield* untold(deployment, way)
     }
   },
 })
+
+/** A line that replaces a prefix by `/`. */
+interface Stripping {
+  readonly server: 'nginx' | 'Apache'
+  readonly prefix: string
+  readonly at: Place
+  readonly targets: readonly Target[]
+  readonly sent: Sent
+}
+
+/** The request headers that the server writes. */
+type Sent = readonly { readonly name: string; readonly at: Place }[]
+
+function* untold(
+  deployment: Deployment,
+  { server, prefix, at, targets, sent }: Stripping,
+): Iterable<RuleFinding> {
+  for (const target of targets) {
+    const program = serverBehind(target)
+    if (program === null) continue
+    const problem = isTold(program, sent) ? null : problemOf(deployment, program, sent)
+    if (problem === null) continue
+    yield {
+      at,
+      message: `${server} takes \`${prefix}\` away, and ${problem}`,
+      label: `\`${prefix}\` is replaced by \`/\``,
+      related: [
+        { at: program.server.at, message: 'the application is started here' },
+        ...sent
+          .filter(({ name }) => name === 'x-forwarded-prefix')
+          .map(line => ({ at: line.at, message: `${server} sends the prefix here` })),
+      ],
+    }
+  }
+}
+
+/** A `ProxyPass` whose path is not in its target, where no other line leads to the root of the same application. */
+function strippedByApache(deployment: Deployment, connection: ApacheConnection): Stripping | null {
+  const { pass, path, targets, protocol, from, host, written } = connection
+  const at = targets[0]?.at
+  if (pass.name !== 'ProxyPass' || path === null || !/^\/[\w.~/-]*[\w.~-]\/?$/.test(path) || at === undefined)
+    return null
+  if (!protocol.known || !/^https?$/.test(protocol.value)) return null
+  const url = /^(?:unix:[^|]*\|)?https?:\/\/[^/]+(\/?)$/i.exec(written)
+  // Where one of the two has a slash alone, it is doubled or missing.
+  if (url === null || (url[1] === '/') !== path.endsWith('/')) return null
+  if (rewritesPages(from.configuration)) return null
+  const atRoot = programsAtRoot(deployment).get(host ?? from.configuration)
+  if (targets.some(target => atRoot?.has(serverBehind(target)))) return null
+  const lines = directivesByHost(from.configuration, 'requestheader')
+  const sent = [null, host].flatMap(section => lines.get(section) ?? [])
+  return {
+    server: 'Apache',
+    prefix: path.replace(/\/$/, ''),
+    at,
+    targets,
+    sent: sent.map(line => ({
+      name: line.args[1]?.value.toLowerCase().replace(/:$/, '') ?? '',
+      at: apacheNamePlace(line),
+    })),
+  }
+}
+
+/** What each virtual host, or main server, proxies `/` to. */
+const programsAtRoot = memo(({ connections }: Deployment): ReadonlyMap<object, ReadonlySet<unknown>> => {
+  const found = new Map<object, Set<unknown>>()
+  for (const { path, host, from, targets } of connections.apache) {
+    if (path !== '/') continue
+    const programs = found.get(host ?? from.configuration) ?? new Set()
+    found.set(host ?? from.configuration, programs)
+    for (const target of targets) programs.add(serverBehind(target))
+  }
+  return found
+})
+
+/** True where a module may change the links in pages. */
+function rewritesPages({ occurrences }: ApacheConnection['from']['configuration']): boolean {
+  return ['proxyhtmlenable', 'proxyhtmlurlmap', 'substitute', 'setoutputfilter', 'extfilterdefine'].some(
+    name => occurrences.has(name),
+  )
+}
 
 /** The prefix that a location replaces by `/`; null where it replaces none. */
 function strippedPrefix({ server, block, pass }: NginxConnection): string | null {
@@ -221,7 +369,7 @@ function isToldByApache(
   if (
     !alias.path.known ||
     alias.path.value !== '/' ||
-    isToldByHeader(connection, /script|prefix|x-forwarded-path|root-path/)
+    isToldByHeader(connection.headers.written, /script|prefix|x-forwarded-path|root-path/)
   )
     return true
   const facts = deployment.pythonOf(application)
@@ -239,24 +387,20 @@ function isToldByApache(
 }
 
 /** True also where the prefix may be told, in a way that is not read here. */
-function isTold(program: AppServerProgram, { headers }: NginxConnection): boolean {
+function isTold(program: AppServerProgram, sent: Sent): boolean {
   const { server, environment } = program
   if (server.rootPath !== null || environment('SCRIPT_NAME') !== null) return true
   if (server.environment.some(({ name }) => /SCRIPT_NAME|ROOT_PATH|PREFIX/.test(name))) return true
-  return isToldByHeader({ headers }, /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/)
+  return isToldByHeader(sent, /script[-_]name|x-forwarded-path|x-original-uri|x-script|root-path/)
 }
 
 /** True for a header that an application, or something around it, may read the prefix from. */
-function isToldByHeader({ headers }: Pick<NginxConnection, 'headers'>, names: RegExp): boolean {
-  return headers.written.some(({ name }) => names.test(name))
+function isToldByHeader(sent: readonly { readonly name: string }[], names: RegExp): boolean {
+  return sent.some(({ name }) => names.test(name))
 }
 
-function problemOf(
-  deployment: Deployment,
-  program: AppServerProgram,
-  { headers }: NginxConnection,
-): string | null {
-  const sent = headers.written.some(({ name }) => name === 'x-forwarded-prefix')
+function problemOf(deployment: Deployment, program: AppServerProgram, headers: Sent): string | null {
+  const sent = headers.some(({ name }) => name === 'x-forwarded-prefix')
   const loaded = deployment.moduleOf(program)
   if (loaded === null || loaded.source === null || loaded.source === 'missing') return null
   const { code } = loaded.source
