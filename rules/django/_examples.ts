@@ -86,7 +86,7 @@ export const djangoBehindProxyPass = (
           ProxyPass / ${pass}
       </VirtualHost>
     `,
-    ['ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'headers'],
+    ['ssl', 'socache_shmcb', 'alias', 'rewrite', 'proxy', 'proxy_http', 'headers'],
   ),
   'etc/systemd/system/shop.service': conf`
     [Unit]
@@ -147,12 +147,32 @@ export const djangoInApache = ({
           Require all granted
       </Directory>
     `),
-    ['alias', 'setenvif', 'headers'],
+    ['alias', 'setenvif', 'headers', 'rewrite'],
   ),
   ...djangoProject(settings),
   'opt/shop/shop/__init__.py': '',
   'opt/shop/shop/urls.py': conf`urlpatterns = []`,
 })
+
+/** A project of Django that mod_wsgi runs, to which clients come by themselves. */
+export const djangoWithoutNginx = ({
+  settings = '',
+  apache = '',
+  port = '80',
+}: {
+  readonly settings?: string
+  readonly apache?: string
+  readonly port?: string
+}): Record<string, string> => {
+  const files = djangoInApache({ settings, apache })
+  return {
+    ...Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('etc/nginx/'))),
+    'etc/apache2/apache2.conf': files['etc/apache2/apache2.conf']!.replace(
+      'Listen 127.0.0.1:9000',
+      `Listen ${port}`,
+    ).replace('127.0.0.1:9000', `*:${port}`),
+  }
+}
 
 /** The container of the application behind Traefik. */
 export const behindTraefik = /* @__PURE__ */ (

@@ -10,13 +10,15 @@ import type {
 } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ClientRequest } from '../../src/deployment/requests/answer.ts'
+import type { AskedHost } from '../../src/deployment/requests/ask-host.ts'
 import { requestsToHost, requestsToServer } from '../../src/deployment/requests/made-up-requests.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheUser, nginxUser, type WorkerAccount } from '../_worker-account.ts'
-import { djangoBehindApache } from './_behind-apache.ts'
+import { djangoBehindApache, keepsHost } from './_behind-apache.ts'
 import { djangoConnections, isPlaced } from './_connections.ts'
 
 const COOKIE_LINES = ['proxy_cookie_path', 'proxy_cookie_domain']
@@ -37,6 +39,10 @@ export interface DjangoSite {
   /** What answers all requests of one host name: a server of nginx, a virtual host or the main server of Apache. */
   readonly host: object
   readonly server: 'nginx' | 'Apache'
+  /** The virtual host or main server of Apache; null for nginx. */
+  readonly asked: AskedHost | null
+  /** The `proxy_pass`, `ProxyPass` or `WSGIScriptAlias` by which requests get to the project. */
+  readonly line: NginxDirective | ApacheDirective
   /** The machine of the server. */
   readonly machine: Machine
   /** The account of the server; null where nobody says it. */
@@ -47,6 +53,8 @@ export interface DjangoSite {
   readonly names: readonly string[]
   /** Ports on which it answers; null where that may be any. */
   readonly ports: readonly number[] | null
+  /** True where the project is asked for the name that the client asked for. */
+  readonly keepsName: boolean
   /** True where no line of the server changes a cookie that the project sets. */
   readonly keepsCookies: boolean
   /** The pass, or the path of the alias. */
@@ -61,9 +69,10 @@ export const djangoSites = memo((deployment: Deployment): readonly DjangoSite[] 
 
 function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
   for (const each of djangoConnections(deployment)) {
-    const { from, server, block, pass, bodyLimit } = each.connection
+    const { from, server, block, pass, bodyLimit, hostsSent } = each.connection
     const { runner, machine, settings } = each
     if (block.name !== 'location' || !isPlaced(each)) continue
+    const names = server.names.filter(({ exact }) => exact).map(({ name }) => name)
     const outer = server.listens.filter(({ loopback }) => loopback !== true)
     yield {
       settings,
@@ -77,10 +86,13 @@ function* behindNginx(deployment: Deployment): Iterable<DjangoSite> {
       configuration: server.configuration,
       host: server.directive,
       server: 'nginx',
+      asked: null,
+      line: pass,
       machine: from.machine,
       account: () => nginxUser(server.configuration),
       bodyLimit: bodyLimit.known ? bodyLimit.value.value : null,
-      names: server.names.filter(({ exact }) => exact).map(({ name }) => name),
+      names,
+      keepsName: hostsSent.known && names.every(name => hostsSent.value.includes(name)),
       keepsCookies: !COOKIE_LINES.some(name => {
         const lines = directivesByServer(server.configuration, name)
         return lines.has(server.directive) || lines.has(null)
@@ -102,12 +114,14 @@ function* inApache(deployment: Deployment): Iterable<DjangoSite> {
       prefix: toldTo(program, settings),
       runner: program,
       ...ofHost(deployment, configuration, own),
+      keepsName: keepsHost({ configuration, host: own?.virtualHost ?? null }) === true,
+      line: connection.pass,
       at: argumentPlace(connection.pass, 0),
     }
   }
   for (const application of deployment.applications) {
     const settings = deployment.pythonOf(application)?.settings ?? null
-    const { configuration, host, alias } = application
+    const { configuration, directive, host, alias } = application
     if (settings === null) continue
     yield {
       settings,
@@ -115,6 +129,8 @@ function* inApache(deployment: Deployment): Iterable<DjangoSite> {
       prefix: mountedAt(application, settings),
       runner: application,
       ...ofHost(deployment, configuration, host),
+      keepsName: true,
+      line: directive,
       at: alias.pathAt,
     }
   }
@@ -147,12 +163,13 @@ function ofHost(
   deployment: Deployment,
   configuration: ApacheConfiguration,
   host: ApacheHost | null,
-): Omit<DjangoSite, 'settings' | 'files' | 'prefix' | 'runner' | 'at'> {
+): Omit<DjangoSite, 'settings' | 'files' | 'prefix' | 'runner' | 'keepsName' | 'line' | 'at'> {
   const ports = host?.addresses.map(({ port }) => port) ?? [null]
   return {
     configuration,
     host: host?.directive ?? configuration,
     server: 'Apache',
+    asked: { configuration, host: host?.virtualHost ?? null },
     machine: deployment.programOf(configuration).machine,
     account: () => apacheUser(configuration),
     bodyLimit: configuration.occurrences.has('limitrequestbody') ? null : 0,

@@ -1,3 +1,11 @@
+import { posix } from 'node:path'
+import type { AppServer } from '../../parsers/app-server/app-server.ts'
+import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
+import { placeText } from '../../parsers/text/source.ts'
+import type { DjangoSettings, SettingValue } from '../../src/deployment/django/settings.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Fact } from '../../src/servers/fact.ts'
+import { textList } from './_behind-nginx.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type { Application, Deployment, Machine, NginxConnection } from '../../src/deployment/model.ts'
@@ -47,4 +55,38 @@ function mountOver({ mounts }: Container, path: string): ContainerMount | null {
       .filter(({ target }) => path === target || path.startsWith(`${target}/`))
       .sort((a, b) => b.target.length - a.target.length)[0] ?? null
   )
+}
+
+/** True where a directory is not there, and the one above it and the right one are. */
+export function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean {
+  return (
+    files.kind(right) === 'directory' &&
+    files.kind(wrong) === null &&
+    files.kind(posix.dirname(wrong)) === 'directory'
+  )
+}
+
+/** True for pages of Django's own, whose styles are kept in files and in no other place. */
+export function wantsFiles(settings: DjangoSettings): boolean {
+  const apps = textList(settings, 'INSTALLED_APPS') ?? []
+  return (
+    ['django.contrib.staticfiles', 'django.contrib.admin'].every(name => apps.includes(name)) &&
+    ['STATICFILES_STORAGE', 'STORAGES'].every(name => settings.get(name) === null)
+  )
+}
+
+/** False where `DEBUG` is on, or may be: one that the environment turns on alone, nobody turns on for clients. */
+export function isOffInProduction(debug: Fact<SettingValue> | null): boolean {
+  if (debug === null) return true
+  if (debug.known) return debug.value === false
+  const written = debug.at === null ? '' : placeText(debug.at)
+  return READS_ENVIRONMENT.test(written) && !ON_BY_DEFAULT.test(written)
+}
+
+const READS_ENVIRONMENT = /\b(?:environ|getenv|env|config)\b/
+const ON_BY_DEFAULT = /,\s*(?:default\s*=\s*)?(?:True|["']?(?:1|true|yes|on)["']?)\s*[,)]/i
+
+/** True for a uWSGI that hands out files before the application is asked. */
+export function servesByItself(server: AppServer): boolean {
+  return isUwsgi(server) && server.options.some(({ name }) => /^(?:static-map|check-static|route)/.test(name))
 }

@@ -10,17 +10,23 @@ import { isAbsent } from '../../src/deployment/is-absent.ts'
 import type { Application, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
-import { assignedValue, textList } from './_behind-nginx.ts'
+import { assignedValue } from './_behind-nginx.ts'
 import { type DjangoConnection, djangoConnections, isPlaced } from './_connections.ts'
-import { directorySeen, isOfOneProject, leadsTo } from './_static-ways.ts'
-import { djangoBehindNginx, djangoInApache } from './_examples.ts'
-import type { DjangoSettings, SettingValue } from '../../src/deployment/django/settings.ts'
-import type { Fact } from '../../src/servers/fact.ts'
+import { unservedByApache } from './_files-in-apache.ts'
+import {
+  directorySeen,
+  isOffInProduction,
+  isOfOneProject,
+  isOnlyBeside,
+  leadsTo,
+  servesByItself,
+  wantsFiles,
+} from './_static-ways.ts'
+import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache, djangoWithoutNginx } from './_examples.ts'
 
 const nginx = (location: string): string =>
   nginxMain(
@@ -135,21 +141,75 @@ const unreadEnvironment = (debug: string, server = 'server'): Record<string, str
   `,
 })
 
+/** mod_wsgi to which clients come by themselves, or by this port. */
+const modWsgi = (apache: string, settings = '', port = '80'): Record<string, string> => {
+  const files = djangoWithoutNginx({
+    settings: conf`
+      DEBUG = False
+      STATIC_URL = "/static/"
+      STATIC_ROOT = "/opt/shop/static"
+      ${settings}
+    `,
+    apache,
+    port,
+  })
+  const main = files['etc/apache2/apache2.conf']!
+  return {
+    ...files,
+    'etc/apache2/apache2.conf':
+      apache === '' ? main.replace('WSGIScriptAlias /', 'WSGIScriptAlias «/»') : main,
+    'opt/shop/static/site.css': conf`body {}`,
+  }
+}
+/** Apache that proxies to gunicorn. */
+const proxied = (lines: string | readonly string[], settings = ''): Record<string, string> => ({
+  ...djangoBehindProxyPass(settingsOf(settings), lines, { tls: false }),
+  'opt/shop/shop/urls.py': conf`urlpatterns = []`,
+  'srv/shop/static/site.css': conf`body {}`,
+})
+const marked = (files: Record<string, string>): Record<string, string> => ({
+  ...files,
+  'etc/apache2/apache2.conf': files['etc/apache2/apache2.conf']!.replace('ProxyPass / ', 'ProxyPass «/» '),
+})
+const GRANTED = conf`
+  <Directory /srv/shop>
+      Require all granted
+  </Directory>
+`
+
 export default defineRule({
-  summary: 'nginx does not serve the files where Django keeps them',
+  summary: 'nginx or Apache does not serve the files where Django keeps them',
   severity: 'warning',
   otherSeverities: { info: 'where the URLs of the project, a link or a copy may bring the files there' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'With `DEBUG = False` Django serves neither static files nor uploads. Pages come without styles and pictures where nginx does not take them from `STATIC_ROOT`, and what users have uploaded is 404 where it does not take it from `MEDIA_ROOT`: WhiteNoise serves static files alone, and `static(settings.MEDIA_URL, …)` of the URLs holds for `DEBUG`.',
+  why: 'With `DEBUG = False` Django serves neither static files nor uploads. Pages come without styles and pictures where the web server does not take them from `STATIC_ROOT`, and what users have uploaded is 404 where it does not take it from `MEDIA_ROOT`: WhiteNoise serves static files alone, and `static(settings.MEDIA_URL, …)` of the URLs holds for `DEBUG`.',
   remedy:
-    'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`, and one for `MEDIA_ROOT`',
+    'Add `location /static/ { alias …; }` with the directory of `STATIC_ROOT`, in Apache `Alias /static/ …/`, and the same for `MEDIA_ROOT`',
   references: [
     'https://docs.djangoproject.com/en/stable/howto/static-files/deployment/',
     'https://docs.djangoproject.com/en/stable/ref/settings/#media-root',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
+    'https://httpd.apache.org/docs/2.4/mod/mod_alias.html#alias',
   ],
   bad: [
+    { title: 'all goes to mod_wsgi, without nginx', files: modWsgi('') },
+    { title: 'Apache proxies all to Django', files: marked(proxied('')) },
+    {
+      title: 'another directory in Apache',
+      files: {
+        ...proxied(
+          conf`
+            ProxyPass /static/ !
+            Alias /static/ «/srv/shop/assets/»
+          `,
+        ),
+      },
+    },
+    {
+      title: 'uploads that Apache hands to Django',
+      files: marked(proxied(['ProxyPass /static/ !', 'Alias /static/ /srv/shop/static/', GRANTED], UPLOADS)),
+    },
     {
       title: 'a container of nginx that has none of the files, and proxies all to Django',
       files: composed(''),
@@ -243,6 +303,68 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'mod_wsgi without nginx, and an alias',
+      files: modWsgi('Alias /static/ /opt/shop/static/'),
+    },
+    {
+      title: 'a virtual host for the API, beside one that has the files',
+      files: (() => {
+        const files = modWsgi('Alias /static/ /opt/shop/static/')
+        const main = files['etc/apache2/apache2.conf']!
+        return {
+          ...files,
+          'etc/apache2/apache2.conf': conf`
+            ${main}
+            <VirtualHost *:80>
+                ServerName api.example.org
+                WSGIScriptAlias / /opt/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+            </VirtualHost>
+          `,
+        }
+      })(),
+    },
+    {
+      title: 'mod_wsgi without nginx, and WhiteNoise',
+      files: modWsgi(
+        'Alias /robots.txt /opt/shop/robots.txt',
+        'MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]',
+      ),
+    },
+    {
+      title: 'mod_wsgi behind something that connects to a port of its own',
+      files: modWsgi('Alias /robots.txt /opt/shop/robots.txt', '', '8080'),
+    },
+    {
+      title: 'a path that Apache does not proxy, and an alias',
+      files: proxied(['ProxyPass /static/ !', 'Alias /static/ /srv/shop/static/', GRANTED]),
+    },
+    {
+      title: 'a path that Apache does not proxy, below the document root',
+      files: proxied(['ProxyPass /static/ !', 'DocumentRoot /srv/shop', GRANTED]),
+    },
+    {
+      title: 'a section that does not proxy, and uploads',
+      files: proxied(
+        [
+          conf`
+            <Location /static/>
+                ProxyPass !
+            </Location>
+            ProxyPass /media/ !
+            Alias /static/ /srv/shop/static/
+            Alias /media/ /srv/shop/media/
+          `,
+          GRANTED,
+        ],
+        UPLOADS,
+      ),
+    },
+    {
+      title: 'Apache, and files on another host',
+      files: proxied('', 'STATIC_URL = "https://cdn.example.net/"'),
+    },
+    { title: 'Apache, and `DEBUG` that is on', files: proxied('', 'DEBUG = True') },
+    {
       title: 'containers whose Django serves its static files',
       files: composed('MIDDLEWARE = ["whitenoise.middleware.WhiteNoiseMiddleware"]'),
     },
@@ -331,6 +453,7 @@ export default defineRule({
     { title: 'an API without files', files: tree('', 'STATIC_ROOT = None') },
   ],
   *check(deployment) {
+    yield* unservedByApache(deployment)
     const seen = { STATIC: new Set<NginxServer>(), MEDIA: new Set<NginxServer>() }
     for (const each of djangoConnections(deployment)) {
       if (!isOffInProduction(each.settings.get('DEBUG'))) continue
@@ -339,17 +462,6 @@ export default defineRule({
     }
   },
 })
-
-/** False where `DEBUG` is on, or may be: one that the environment turns on alone, nobody turns on for clients. */
-function isOffInProduction(debug: Fact<SettingValue> | null): boolean {
-  if (debug === null) return true
-  if (debug.known) return debug.value === false
-  const written = debug.at === null ? '' : placeText(debug.at)
-  return READS_ENVIRONMENT.test(written) && !ON_BY_DEFAULT.test(written)
-}
-
-const READS_ENVIRONMENT = /\b(?:environ|getenv|env|config)\b/
-const ON_BY_DEFAULT = /,\s*(?:default\s*=\s*)?(?:True|["']?(?:1|true|yes|on)["']?)\s*[,)]/i
 
 type Found = Iterable<RuleFinding>
 
@@ -385,6 +497,7 @@ function* unserved(
   ]
   if (end.kind === 'pass') {
     const own = deployment.connections.of(server).find(({ pass }) => pass.node === end.target.directive.node)
+    if (runner.kind === 'app-server' && servesByItself(runner.program.server)) return
     if (isServed || own === undefined || !leadsTo(deployment, own, runner, files.url)) return
     const inside = machine.container?.files ?? machine.files
     yield {
@@ -441,24 +554,6 @@ function* unserved(
       : `nginx looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,
   }
-}
-
-/** True where a directory is not there, and the one above it and the right one are. */
-function isOnlyBeside(files: FileSystem, wrong: string, right: string): boolean {
-  return (
-    files.kind(right) === 'directory' &&
-    files.kind(wrong) === null &&
-    files.kind(posix.dirname(wrong)) === 'directory'
-  )
-}
-
-/** True for pages of Django's own, whose styles are kept in files and in no other place. */
-function wantsFiles(settings: DjangoSettings): boolean {
-  const apps = textList(settings, 'INSTALLED_APPS') ?? []
-  return (
-    ['django.contrib.staticfiles', 'django.contrib.admin'].every(name => apps.includes(name)) &&
-    ['STATICFILES_STORAGE', 'STORAGES'].every(name => settings.get(name) === null)
-  )
 }
 
 function isAtRoot({ alias }: Application): boolean {

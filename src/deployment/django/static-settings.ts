@@ -35,6 +35,18 @@ export function directoryOfUrl(settings: DjangoSettings, kind: 'STATIC' | 'MEDIA
   }
 }
 
+/** The same of an application that knows that it stands below a prefix, which Django puts before a relative URL. */
+export function directoryOfUrlBelow(
+  settings: DjangoSettings,
+  kind: 'STATIC' | 'MEDIA',
+  prefix: string,
+): DirectoryOfUrl | null {
+  const found = directoryOfUrl(settings, kind)
+  const url = settings.get(`${kind}_URL`)
+  const isRelative = url?.known === true && typeof url.value === 'string' && !url.value.startsWith('/')
+  return found === null || !isRelative ? found : { ...found, url: prefix + found.url }
+}
+
 /** True where uploads lie in `MEDIA_ROOT`, as they do unless another storage is set, and views do not hand them out. */
 export function keepsUploadsInFiles(settings: DjangoSettings): boolean {
   return ['DEFAULT_FILE_STORAGE', 'STORAGES', 'SENDFILE_BACKEND', 'SENDFILE_ROOT'].every(
