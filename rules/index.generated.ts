@@ -469,6 +469,7 @@ import djangoStaticNotServed from './django/static-not-served.ts'
 import djangoStaticRootCollected from './django/static-root-collected.ts'
 import djangoStaticRootUnset from './django/static-root-unset.ts'
 import djangoUploadModeUnreadable from './django/upload-mode-unreadable.ts'
+import djangoWwwRemoved from './django/www-removed.ts'
 import forwardedHeadersDirectoryRedirectLeavesTls from './forwarded-headers/directory-redirect-leaves-tls.ts'
 import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-proxy-processing.ts'
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
@@ -1349,6 +1350,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/static-root-collected', ...djangoStaticRootCollected },
   { id: 'django/static-root-unset', ...djangoStaticRootUnset },
   { id: 'django/upload-mode-unreadable', ...djangoUploadModeUnreadable },
+  { id: 'django/www-removed', ...djangoWwwRemoved },
   { id: 'forwarded-headers/directory-redirect-leaves-tls', ...forwardedHeadersDirectoryRedirectLeavesTls },
   { id: 'forwarded-headers/double-proxy-processing', ...forwardedHeadersDoubleProxyProcessing },
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },

@@ -12,7 +12,7 @@ import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import { readsEveryInclude } from '../../src/servers/apache/configuration.ts'
+import { mayHoldSectionsUnread } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
@@ -90,7 +90,7 @@ function takesClients(deployment: Deployment, { asked, ports }: DjangoSite): boo
     configuration.occurrences.has('remoteipproxyprotocol')
   )
     return false
-  if (!readsEveryInclude(configuration)) return false
+  if (mayHoldSectionsUnread(configuration)) return false
   const own = host === null ? null : hostAt(deployment, host.directive)
   if (own === null) {
     return listenersOfKind(deployment, 'apache').some(

@@ -363,6 +363,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200 && response.body.includes('orders'),
   },
   {
+    rule: 'django/www-removed',
+    shows: 'Django redirects what nginx redirects back',
+    examples: { bad: 'a server of nginx', good: 'Django leaves the name as it is' },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) =>
+      response.status === 301 && String(response.headers.location).endsWith('//www.example.org/'),
+    sound: ({ response }) => response.status === 200 && response.body.includes('shop'),
+  },
+  {
     rule: 'django/allowed-host-not-named',
     examples: { bad: 'the address, and the stock site', good: 'the domain' },
     shows: 'the default server answers for the domain that Django allows',
