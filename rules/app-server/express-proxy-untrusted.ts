@@ -1,10 +1,10 @@
 import { caddyBeforeProgram } from '../../src/deployment/caddy-fronts.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
 import type { Place } from '../../parsers/text/source.ts'
-import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 
 const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -75,6 +75,29 @@ const besideCaddy = (script: string): Record<string, string> => ({
     app.listen(3000)
   `,
 })
+/** The same behind Apache. */
+const behindApache = (script: string, headers: string | readonly string[]): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': _, ...files } = tree(script)
+  return {
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 443
+        <VirtualHost *:443>
+            ServerName example.org
+            SSLEngine on
+            SSLCertificateFile /etc/ssl/example.org.pem
+            SSLCertificateKeyFile /etc/ssl/example.org.key
+            ProxyPreserveHost On
+            ${headers}
+            ProxyPass / http://127.0.0.1:3000/
+        </VirtualHost>
+      `,
+      ['ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'headers'],
+    ),
+    ...files,
+  }
+}
+const HTTPS = 'RequestHeader set X-Forwarded-Proto "https"'
 const PRODUCTION = conf`
   [Service]
   Environment=NODE_ENV=production
@@ -96,7 +119,7 @@ export default defineRule({
   otherSeverities: { error: 'where Express redirects https to https for ever' },
   confidence: 'high',
   since: '0.1.0',
-  why: "Without `app.set('trust proxy', …)` Express takes the connection of nginx for that of the client: `req.secure` is false and `req.ip` is the address of nginx, whatever nginx sends. A redirect to https comes back for ever, a session with `cookie: { secure: true }` sets no cookie, so that nobody stays logged in, and a rate limit counts all clients as one.",
+  why: "Without `app.set('trust proxy', …)` Express takes the connection of the proxy for that of the client: `req.secure` is false and `req.ip` is the address of the proxy, whatever it sends. Apache sends no `X-Forwarded-Proto` by itself, so that trust alone is not enough. A redirect to https comes back for ever, a session with `cookie: { secure: true }` sets no cookie, so that nobody stays logged in, and a rate limit counts all clients as one.",
   remedy: "Write `app.set('trust proxy', 1)`, the number of proxies in front of the application",
   references: [
     'https://expressjs.com/en/guide/behind-proxies.html',
@@ -105,6 +128,14 @@ export default defineRule({
   ],
   unproven: 'Express is no package of Debian that the live tests install',
   bad: [
+    {
+      title: 'a session cookie behind Apache',
+      files: behindApache(session('secure: «true»'), HTTPS),
+    },
+    {
+      title: 'a session cookie behind an Apache that is trusted and says nothing',
+      files: behindApache(`app.set('trust proxy', 1)\n${session('secure: «true»')}`, ''),
+    },
     { title: 'a redirect of the application', files: tree(redirect('«!req.secure»')) },
     { title: 'one that asks for the protocol', files: tree(redirect("«req.protocol !== 'https'»")) },
     {
@@ -177,6 +208,29 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'Apache, which says the scheme and is trusted',
+      files: behindApache(
+        conf`
+          app.set('trust proxy', 1)
+          ${redirect('!req.secure')}
+          ${session('secure: true')}
+          app.use(rateLimit())
+        `,
+        HTTPS,
+      ),
+    },
+    {
+      title: 'Apache, trusted for the address alone',
+      files: behindApache("app.set('trust proxy', 1)\napp.use(rateLimit())", ''),
+    },
+    {
+      title: 'Apache that may say it in another way',
+      files: behindApache(
+        `app.set('trust proxy', 1)\n${session('secure: true')}`,
+        'RequestHeader set X-Forwarded-Proto "expr=%{HTTP:X-Scheme}"',
+      ),
+    },
+    {
       title: 'one proxy',
       files: tree(conf`
         app.set('trust proxy', 1)
@@ -243,22 +297,29 @@ export default defineRule({
     const { programs, connections } = deployment
     if (!programs.some(isExpress)) return
     yield* behindCaddy(deployment)
-    for (const connection of connections.nginx) {
+    for (const connection of connections.all) {
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program } = to.listener
-        if (!isExpress(program) || program.server.settings.has('trust proxy')) continue
-        for (const { at, message, isLoop } of faultsOf(program, {
-          tls: connection.server.tls,
-          proxy: 'nginx',
-        }))
+        if (!isExpress(program)) continue
+        const line = frontLine(connection)
+        const isTrusted = program.server.settings.has('trust proxy')
+        // Where nginx sends no scheme, `proto-not-sent` says so.
+        const isUntold = line.server === 'Apache' && line.scheme === 'nothing'
+        for (const { at, message, isLoop, ofScheme } of faultsOf(program, line)) {
+          if (isTrusted && !(ofScheme && isUntold)) continue
           yield {
             at,
             severity: isLoop ? ('error' as const) : ('warning' as const),
             message,
-            label: 'no `trust proxy`',
-            related: [{ at: namePlace(connection.pass), message: 'nginx connects here' }],
+            label: isTrusted ? 'no X-Forwarded-Proto' : 'no `trust proxy`',
+            related: [{ at: line.at, message: `${line.server} connects here` }],
+            ...(isUntold &&
+              ofScheme && {
+                help: `Write \`RequestHeader set X-Forwarded-Proto https\` in the virtual host${isTrusted ? '' : ", and `app.set('trust proxy', 1)`"}`,
+              }),
           }
+        }
       }
     }
   },
@@ -276,6 +337,8 @@ interface Fault {
   readonly at: Place
   readonly message: string
   readonly isLoop: boolean
+  /** True where it is the scheme that is not known. */
+  readonly ofScheme: boolean
 }
 
 /** Caddy sends `X-Forwarded-Proto` by itself, and nothing takes it. */
@@ -284,7 +347,7 @@ function* behindCaddy(deployment: Deployment): Iterable<RuleFinding> {
     if (!isExpress(program) || program.server.settings.has('trust proxy')) continue
     const front = caddyBeforeProgram(deployment, program)
     if (front === null) continue
-    for (const { at, message, isLoop } of faultsOf(program, { tls: true, proxy: 'Caddy' }))
+    for (const { at, message, isLoop } of faultsOf(program, { tls: true, server: 'Caddy' }))
       yield {
         at,
         severity: isLoop ? 'error' : 'warning',
@@ -297,7 +360,7 @@ function* behindCaddy(deployment: Deployment): Iterable<RuleFinding> {
 
 function* faultsOf(
   { server: { settings } }: AppServerProgram,
-  { tls, proxy }: { readonly tls: boolean; readonly proxy: string },
+  { server, tls }: { readonly server: string; readonly tls: boolean },
 ): Iterable<Fault> {
   const place = (name: string): Place | null => settings.get(name)?.at ?? null
   const asked = tls ? place('req.secure') : null
@@ -306,19 +369,22 @@ function* faultsOf(
   if (asked !== null)
     yield {
       at: asked,
-      message: `Express sees http behind the TLS of ${proxy}, so this redirects every request to itself`,
+      message: `Express sees http behind the TLS of ${server}, so this redirects every request to itself`,
       isLoop: true,
+      ofScheme: true,
     }
   if (cookie !== null)
     yield {
       at: cookie,
-      message: `Express sees http behind the TLS of ${proxy}, so the session sets no cookie for TLS alone`,
+      message: `Express sees http behind the TLS of ${server}, so the session sets no cookie for TLS alone`,
       isLoop: false,
+      ofScheme: true,
     }
   if (limit !== null)
     yield {
       at: limit,
-      message: `\`req.ip\` is the address of ${proxy}, so all clients are counted as one`,
+      message: `\`req.ip\` is the address of ${server}, so all clients are counted as one`,
       isLoop: false,
+      ofScheme: false,
     }
 }

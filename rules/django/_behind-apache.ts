@@ -1,6 +1,8 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
-import type { ApacheConnection, AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { ApacheConnection, AppServerProgram, Deployment, Target } from '../../src/deployment/model.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
@@ -16,6 +18,7 @@ export interface DjangoBehindApache {
   /** Null for a line of the main server. */
   readonly host: VirtualHost | null
   readonly connection: ApacheConnection
+  readonly target: Target
   readonly program: AppServerProgram
   readonly loaded: LoadedModule
   readonly settings: DjangoSettings
@@ -30,7 +33,7 @@ export function* djangoBehindApache(deployment: Deployment): Iterable<DjangoBehi
       if (program === null || loaded?.settings == null) continue
       const { configuration } = connection.from
       const host = virtualHostOf(configuration, connection.pass)
-      yield { configuration, host, connection, program, loaded, settings: loaded.settings }
+      yield { configuration, host, connection, target, program, loaded, settings: loaded.settings }
     }
   }
 }
@@ -46,11 +49,41 @@ export function headersSent(
     .filter(({ args }) => name(args[1]?.value.toLowerCase().replace(/:$/, '') ?? ''))
 }
 
+/**
+ * The scheme that Django sees of a client that came by TLS, as `schemeSeen` says it of nginx; undefined where nobody can
+ * tell.
+ */
+export function schemeBehindApache(each: DjangoBehindApache): 'http' | 'https' | undefined {
+  const { connection, program, target, settings } = each
+  // By the other protocols Apache says `HTTPS=on`.
+  if (!connection.protocol.known || connection.protocol.value !== 'http') return undefined
+  const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
+  if (proxy !== null && !proxy.known) return undefined
+  const [key] = proxy !== null && Array.isArray(proxy.value) ? (proxy.value as readonly unknown[]) : []
+  const trusted =
+    typeof key === 'string'
+      ? key
+          .replace(/^HTTP_/, '')
+          .replaceAll('_', '-')
+          .toLowerCase()
+      : null
+  if (trusted !== null && headersSent(each, header => header === trusted).length > 0) return undefined
+  const { scheme } = frontLine(connection)
+  if (scheme === 'nothing') return 'http'
+  return scheme === 'https' && trustsProxy(program, connection, target) === false ? 'http' : undefined
+}
+
 /** True where Apache sends the name that the client asked for; undefined where that is not known. */
 export function keepsHost({
   configuration,
   host,
-}: Pick<DjangoBehindApache, 'configuration' | 'host'>): boolean | undefined {
+  connection,
+}: Pick<DjangoBehindApache, 'configuration' | 'host'> & Partial<Pick<DjangoBehindApache, 'connection'>>):
+  | boolean
+  | undefined {
+  // Only over HTTP there is another name to be asked for.
+  const protocol = connection?.protocol
+  if (protocol?.known === true && /^(?:uwsgi|scgi|fastcgi)$/.test(protocol.value)) return true
   const { directives, open } = effective(configuration, serverLevels(host), 'ProxyPreserveHost')
   return open === null ? /^on$/i.test(directives.at(-1)?.args[0]?.value ?? '') : undefined
 }

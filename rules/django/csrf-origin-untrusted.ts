@@ -1,7 +1,7 @@
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import {
   schemeSeen,
   settingsPlace,
@@ -10,15 +10,18 @@ import {
   usesMiddleware,
   written,
 } from './_behind-nginx.ts'
+import { djangoBehindApache, schemeBehindApache } from './_behind-apache.ts'
 import { djangoConnections } from './_connections.ts'
 import {
   behindCaddy,
   behindTraefik,
   djangoBehindNginx,
+  djangoBehindProxyPass,
   djangoInApache,
   TLS,
   TLS_HEADERS,
 } from './_examples.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
 
@@ -34,9 +37,9 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Since Django 4.0 the header `Origin` of a POST is compared with the scheme and name that Django sees. Behind an nginx that terminates TLS this is http, unless Django is told: every form, the login of the admin too, is answered with 403, `Origin checking failed - https://… does not match any trusted origins`. Older versions make http:// links and cookies without `Secure`.',
+  why: 'Since Django 4.0 the header `Origin` of a POST is compared with the scheme and name that Django sees. Behind an nginx or Apache that terminates TLS this is http, unless Django is told: every form, the login of the admin too, is answered with 403, `Origin checking failed - https://… does not match any trusted origins`. Older versions make http:// links and cookies without `Secure`.',
   remedy:
-    'Set `SECURE_PROXY_SSL_HEADER` to a header that nginx sets, or list the origins in `CSRF_TRUSTED_ORIGINS`',
+    'Set `SECURE_PROXY_SSL_HEADER` to a header that the proxy sets, or list the origins in `CSRF_TRUSTED_ORIGINS`',
   references: [
     'https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins',
     'https://docs.djangoproject.com/en/stable/ref/csrf/#how-it-works',
@@ -67,8 +70,23 @@ export default defineRule({
       title: 'a container to which Caddy sends what comes by TLS',
       files: behindCaddy(djangoBehindNginx({ settings: MARKED })),
     },
+    { title: 'Apache, which says nothing', files: djangoBehindProxyPass(MARKED, 'ProxyPreserveHost On') },
   ],
   good: [
+    {
+      title: 'Apache tells gunicorn, which trusts it',
+      files: djangoBehindProxyPass(SETTINGS, [
+        'ProxyPreserveHost On',
+        'RequestHeader set X-Forwarded-Proto https',
+      ]),
+    },
+    {
+      title: 'Apache says nothing, and the origin is trusted',
+      files: djangoBehindProxyPass(
+        `${SETTINGS}CSRF_TRUSTED_ORIGINS = ["https://example.org"]\n`,
+        'ProxyPreserveHost On',
+      ),
+    },
     {
       title: 'a Django that compares no origin',
       files: {
@@ -218,6 +236,7 @@ export default defineRule({
         help: 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
       }
     }
+    yield* behindApache(deployment)
     for (const each of djangoConnections(deployment)) {
       const { connection, settings, machine } = each
       if (
@@ -257,6 +276,31 @@ export default defineRule({
     }
   },
 })
+
+function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
+  for (const each of djangoBehindApache(deployment)) {
+    const { connection, settings, program, loaded } = each
+    const { tls, scheme, at: line } = frontLine(connection)
+    if (!tls || usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true) continue
+    const { container, files } = program.machine
+    if (isDjangoAtLeast(4, settings, container?.files ?? files) === false) continue
+    const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
+    if (origins === null || origins.some(origin => origin.startsWith('https://'))) continue
+    const at = settingsPlace(loaded)
+    if (schemeBehindApache(each) !== 'http' || at === null) continue
+    yield {
+      at,
+      message:
+        'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of Apache and refuses every form: Origin checking failed',
+      label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
+      related: [...trustedHeader(settings), { at: line, message: 'what comes by TLS is proxied here' }],
+      help:
+        scheme === 'nothing'
+          ? 'Write `RequestHeader set X-Forwarded-Proto https` in the virtual host, and `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`'
+          : 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
+    }
+  }
+}
 
 /** True of a location of its own for WebSockets, through which no form is sent. */
 function isForWebSockets(connection: NginxConnection): boolean {

@@ -1,12 +1,14 @@
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
+import { djangoBehindApache } from './_behind-apache.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { djangoInServers } from './_connections.ts'
 import { namePlace as apacheName } from '../../src/servers/apache/queries/places.ts'
 import { djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
-import { djangoBehindNginx } from './_examples.ts'
+import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
 
 const withDebug = (debug: string, environment = ''): Record<string, string> =>
   djangoBehindNginx({
@@ -36,6 +38,10 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/howto/deployment/checklist/#debug',
   ],
   bad: [
+    {
+      title: 'on behind Apache',
+      files: djangoBehindProxyPass('DEBUG = «True»\nALLOWED_HOSTS = ["127.0.0.1"]\n'),
+    },
     { title: 'a constant', files: withDebug('«True»') },
     { title: 'the text False', files: withDebug('«os.environ.get("DEBUG", False)»', 'DEBUG=False') },
     {
@@ -81,6 +87,10 @@ export default defineRule({
     { title: 'the name alone', files: withDebug('«"DEBUG" in os.environ»', 'DEBUG=0') },
   ],
   good: [
+    {
+      title: 'off behind Apache',
+      files: djangoBehindProxyPass('DEBUG = False\nALLOWED_HOSTS = ["127.0.0.1"]\n'),
+    },
     { title: 'off', files: withDebug('False') },
     {
       title: 'off behind Apache',
@@ -116,31 +126,39 @@ export default defineRule({
   *check(deployment) {
     yield* withoutProxy(deployment)
     yield* inApache(deployment)
-    for (const { connection, settings, runner } of djangoInServers(deployment)) {
-      const { program } = runner
-      const debug = settings.get('DEBUG')
-      if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen)
-        continue
-      const { value } = debug
-      if (typeof value !== 'string' && value !== true && !(typeof value === 'number' && value !== 0)) continue
-      if (value === '') continue
-      const at = assignedValue(debug.at)
-      const text = at.source.code.slice(at.start, at.end)
-      const asText = typeof value === 'string' ? value : variableIn(text, program.environment)
-      const isOff = asText !== null && OFF.test(asText)
-      const isForOne = FOR_ONE.test(at.source.path)
-      yield {
-        at,
-        severity: isOff ? ('error' as const) : isForOne ? ('info' as const) : ('warning' as const),
-        message: isOff
-          ? `the environment says \`${asText}\`, and this makes \`DEBUG\` true`
-          : 'DEBUG is on in an application that nginx proxies to',
-        label: isOff ? 'any text is true' : 'DEBUG is on',
-        related: [{ at: namePlace(connection.pass), message: 'nginx proxies to it' }],
-      }
-    }
+    for (const { connection, settings, runner } of djangoInServers(deployment))
+      yield* inServer(connection, settings, runner.program)
+    for (const { connection, settings, program } of djangoBehindApache(deployment))
+      yield* inServer(connection, settings, program)
   },
 })
+
+function* inServer(
+  connection: Connection,
+  settings: DjangoSettings,
+  program: AppServerProgram,
+): Iterable<RuleFinding> {
+  const debug = settings.get('DEBUG')
+  if (debug?.known !== true || debug.at === null || program.server.development || !program.isSeen) return
+  const { value } = debug
+  if (typeof value !== 'string' && value !== true && !(typeof value === 'number' && value !== 0)) return
+  if (value === '') return
+  const at = assignedValue(debug.at)
+  const text = at.source.code.slice(at.start, at.end)
+  const asText = typeof value === 'string' ? value : variableIn(text, program.environment)
+  const isOff = asText !== null && OFF.test(asText)
+  const isForOne = FOR_ONE.test(at.source.path)
+  const { server, at: line } = frontLine(connection)
+  yield {
+    at,
+    severity: isOff ? ('error' as const) : isForOne ? ('info' as const) : ('warning' as const),
+    message: isOff
+      ? `the environment says \`${asText}\`, and this makes \`DEBUG\` true`
+      : `DEBUG is on in an application that ${server} proxies to`,
+    label: isOff ? 'any text is true' : 'DEBUG is on',
+    related: [{ at: line, message: `${server} proxies to it` }],
+  }
+}
 
 /** What no nginx of the audit proxies to may be for one person alone, but nobody means the text `False` as on. */
 function* withoutProxy({ nginx, programs, moduleOf }: Deployment) {

@@ -4,7 +4,6 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
   assignedValue,
-  headerNamed,
   isTakenForHttp,
   schemeSeen,
   trustedHeader,
@@ -13,7 +12,7 @@ import {
 } from './_behind-nginx.ts'
 import { djangoConnections, waysByRunner } from './_connections.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
-import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
+import { djangoBehindApache, keepsHost, schemeBehindApache } from './_behind-apache.ts'
 import {
   behindCaddy,
   behindTraefik,
@@ -23,7 +22,7 @@ import {
   TLS,
   TLS_HEADERS,
 } from './_examples.ts'
-import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
 
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
@@ -126,6 +125,23 @@ export default defineRule({
       title: 'nginx in front has no TLS, and says so',
       files: djangoBehindNginx({ settings: PROXY, headers: TLS_HEADERS }),
     },
+    {
+      title: 'Apache tells a server that trusts no proxy',
+      files: (() => {
+        const files = djangoBehindProxyPass(SETTINGS, [
+          'ProxyPreserveHost On',
+          'RequestHeader set X-Forwarded-Proto https',
+        ])
+        const unit = files['etc/systemd/system/shop.service']!
+        return {
+          ...files,
+          'etc/systemd/system/shop.service': unit.replace(
+            /ExecStart=.*/,
+            'ExecStart=/usr/bin/daphne -b 127.0.0.1 -p 8000 shop.wsgi',
+          ),
+        }
+      })(),
+    },
     { title: 'mod_wsgi, nothing said and nothing read', files: inApache() },
     { title: 'mod_wsgi, and a header that nginx does not send', files: inApache(HEADER) },
     {
@@ -198,6 +214,13 @@ export default defineRule({
       files: djangoBehindProxyPass(PROXY, [
         'ProxyPreserveHost On',
         'RequestHeader set X-Forwarded-Proto https',
+      ]),
+    },
+    {
+      title: 'Apache tells gunicorn, which trusts it',
+      files: djangoBehindProxyPass(SETTINGS, [
+        'ProxyPreserveHost On',
+        'RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}',
       ]),
     },
     {
@@ -304,27 +327,20 @@ function* overPlainHttp(deployment: Deployment): Iterable<RuleFinding> {
   }
 }
 
-/** Apache sends no scheme by itself: where no line does, Django takes every request for plain HTTP. */
+/** Apache sends no scheme by itself, and a server may not trust the one that a line sends. */
 function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
   for (const each of djangoBehindApache(deployment)) {
-    const { configuration, host, connection, settings } = each
+    const { connection, settings } = each
     const redirect = settings.get('SECURE_SSL_REDIRECT')
     if (redirect?.known !== true || redirect.value !== true || redirect.at === null) continue
-    const engine = sslEngine(configuration, host)
-    if (!engine.known || !engine.value || !connection.written.includes('http://')) continue
+    if (!frontLine(connection).tls) continue
     if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) continue
-    const proxy = settings.get('SECURE_PROXY_SSL_HEADER')
-    if (proxy !== null && !proxy.known) continue
-    const [name] = proxy !== null && Array.isArray(proxy.value) ? (proxy.value as readonly unknown[]) : []
-    const own = typeof name === 'string' ? headerNamed(name) : null
-    const tells = (header: string): boolean =>
-      header === own || /^(?:x-forwarded-(?:proto|protocol|ssl|scheme)|x-url-scheme|forwarded)$/.test(header)
     // Where the name is not kept, Django sends the client to the address of the backend instead.
-    if (headersSent(each, tells).length > 0 || keepsHost(each) !== true) continue
+    if (schemeBehindApache(each) !== 'http' || keepsHost(each) !== true) continue
+    const isSent = frontLine(connection).scheme === 'https'
     yield {
       at: assignedValue(redirect.at),
-      message:
-        'Django takes every request for plain HTTP, for nothing tells it the scheme, and redirects https to https for ever',
+      message: `Django takes every request for plain HTTP, for ${isSent ? 'it is not told to trust X-Forwarded-Proto' : 'nothing tells it the scheme'}, and redirects https to https for ever`,
       label: 'every request is redirected',
       related: [
         ...trustedHeader(settings),

@@ -1,7 +1,7 @@
 import { isLoopback } from '../servers/address.ts'
 import type { ReceivedHeaders } from '../servers/received-headers.ts'
 import { receivedHeader } from '../servers/received-headers.ts'
-import type { AppServerProgram, NginxConnection, Target } from './model.ts'
+import type { AppServerProgram, Connection, NginxConnection, Target } from './model.ts'
 
 /** Servers that take no header of a proxy for the scheme unless they are told to. */
 const TRUSTS_NOBODY: ReadonlySet<string> = new Set([
@@ -18,7 +18,7 @@ const TRUSTS_NOBODY: ReadonlySet<string> = new Set([
  */
 export function trustsProxy(
   program: AppServerProgram,
-  { from }: Pick<NginxConnection, 'from'>,
+  { from }: Pick<Connection, 'from'>,
   { address }: Pick<Target, 'address'>,
 ): boolean | undefined {
   const peers = trustedPeers(program)
