@@ -1,8 +1,11 @@
+import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { assignedValue } from './_behind-nginx.ts'
 import { djangoConnections } from './_connections.ts'
-import { djangoBehindNginx } from './_examples.ts'
+import { djangoBehindNginx, djangoBehindProxyPass } from './_examples.ts'
+import { djangoSites } from './_sites.ts'
 
 const settings = (lines: string): Record<string, string> =>
   djangoBehindNginx({
@@ -25,10 +28,24 @@ export default defineRule({
   ],
   unproven: 'What a browser does with a cookie decides, and the live tests are none',
   bad: [
+    {
+      title: 'another site than that of Apache',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = «".example.com"»\n'),
+    },
     { title: 'another site', files: settings('SESSION_COOKIE_DOMAIN = «".example.com"»') },
     { title: 'a name beside it', files: settings('CSRF_COOKIE_DOMAIN = «"app.example.org"»') },
   ],
   good: [
+    {
+      title: 'one of the names of a virtual host',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = "www.example.org"\n'),
+    },
+    {
+      title: 'another domain, which Apache changes',
+      files: djangoBehindProxyPass('ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = "shop.internal"\n', [
+        'ProxyPassReverseCookieDomain shop.internal example.org',
+      ]),
+    },
     { title: 'the name itself', files: settings('SESSION_COOKIE_DOMAIN = "example.org"') },
     { title: 'with a dot', files: settings('CSRF_COOKIE_DOMAIN = ".example.org"') },
     { title: 'left out', files: settings('SESSION_COOKIE_DOMAIN = None') },
@@ -43,21 +60,32 @@ export default defineRule({
   *check(deployment) {
     for (const { connection, settings } of djangoConnections(deployment)) {
       const { names } = connection.server
-      if (names.length === 0 || names.some(({ exact }) => !exact)) continue
-      for (const name of ['SESSION_COOKIE_DOMAIN', 'CSRF_COOKIE_DOMAIN']) {
-        const fact = settings.get(name)
-        if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string' || fact.value === '')
-          continue
-        const domain = fact.value.replace(/^\./, '').toLowerCase()
-        if (names.some(each => each.name === domain || each.name.endsWith(`.${domain}`))) continue
-        const [first] = names
-        yield {
-          at: assignedValue(fact.at),
-          message: `a browser that asks \`${first?.name}\` refuses a cookie for \`${fact.value}\``,
-          label: 'no domain of this site',
-          related: first === undefined ? [] : [{ at: first.at, message: 'the name of the site' }],
-        }
-      }
+      const [first] = names
+      if (first === undefined || names.some(({ exact }) => !exact)) continue
+      yield* refused(
+        settings,
+        names.map(({ name }) => name),
+        first.at,
+      )
     }
+    for (const { asked, settings, names, at, keepsCookies } of djangoSites(deployment))
+      if (asked !== null && keepsCookies && names.length > 0 && !names.some(name => /[*?]/.test(name)))
+        yield* refused(settings, names, at)
   },
 })
+
+function* refused(settings: DjangoSettings, names: readonly string[], site: Place): Iterable<RuleFinding> {
+  for (const name of ['SESSION_COOKIE_DOMAIN', 'CSRF_COOKIE_DOMAIN']) {
+    const fact = settings.get(name)
+    if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string' || fact.value === '')
+      continue
+    const domain = fact.value.replace(/^\./, '').toLowerCase()
+    if (names.some(each => each === domain || each.endsWith(`.${domain}`))) continue
+    yield {
+      at: assignedValue(fact.at),
+      message: `a browser that asks \`${names[0]}\` refuses a cookie for \`${fact.value}\``,
+      label: 'no domain of this site',
+      related: [{ at: site, message: 'the site' }],
+    }
+  }
+}

@@ -107,6 +107,24 @@ export default defineRule({
       }),
     },
     {
+      title: 'a virtual host whose names uWSGI gets',
+      files: (() => {
+        const files = djangoBehindProxyPass('ALLOWED_HOSTS = «["shop.example.net"]»\n', '', {
+          tls: false,
+          pass: 'uwsgi://127.0.0.1:8000/',
+        })
+        const [main, unit] = ['etc/apache2/apache2.conf', 'etc/systemd/system/shop.service'] as const
+        return {
+          ...files,
+          [main]: files[main]!.replaceAll('proxy_http', 'proxy_uwsgi'),
+          [unit]: files[unit]!.replace(
+            /ExecStart=.*/,
+            'ExecStart=/usr/bin/uwsgi --socket 127.0.0.1:8000 --module shop.wsgi',
+          ),
+        }
+      })(),
+    },
+    {
       title: 'a name of the virtual host',
       files: djangoBehindProxyPass('ALLOWED_HOSTS = «["example.org"]»\n', 'ProxyPreserveHost On', {
         tls: false,
@@ -316,8 +334,8 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     const isKept = keepsHost(each)
     if (isKept === undefined) continue
     const backend = /^(?:unix:[^|]*\|)?http:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(connection.written)?.[1]
-    if (backend === undefined || /[$%{]/.test(backend)) continue
-    const sent = isKept ? namesOf(host) : [backend.toLowerCase()]
+    if (!isKept && (backend === undefined || /[$%{]/.test(backend))) continue
+    const sent = isKept || backend === undefined ? namesOf(host) : [backend.toLowerCase()]
     const refused = sent.filter(
       name => !list.allowed.some(pattern => matchesHost(name, pattern.toLowerCase())),
     )
