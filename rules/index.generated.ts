@@ -667,6 +667,7 @@ import responseHeadersCacheControlContradicts from './response-headers/cache-con
 import responseHeadersContentTypeTwice from './response-headers/content-type-twice.ts'
 import responseHeadersCookieEditInOtherTable from './response-headers/cookie-edit-in-other-table.ts'
 import responseHeadersCookiePathReversed from './response-headers/cookie-path-reversed.ts'
+import responseHeadersCookiePathUnreachable from './response-headers/cookie-path-unreachable.ts'
 import responseHeadersCorsFontsWithoutWoff2 from './response-headers/cors-fonts-without-woff2.ts'
 import responseHeadersCorsMethodRefused from './response-headers/cors-method-refused.ts'
 import responseHeadersCorsPreflightUnauthorized from './response-headers/cors-preflight-unauthorized.ts'
@@ -1548,6 +1549,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/content-type-twice', ...responseHeadersContentTypeTwice },
   { id: 'response-headers/cookie-edit-in-other-table', ...responseHeadersCookieEditInOtherTable },
   { id: 'response-headers/cookie-path-reversed', ...responseHeadersCookiePathReversed },
+  { id: 'response-headers/cookie-path-unreachable', ...responseHeadersCookiePathUnreachable },
   { id: 'response-headers/cors-fonts-without-woff2', ...responseHeadersCorsFontsWithoutWoff2 },
   { id: 'response-headers/cors-method-refused', ...responseHeadersCorsMethodRefused },
   { id: 'response-headers/cors-preflight-unauthorized', ...responseHeadersCorsPreflightUnauthorized },

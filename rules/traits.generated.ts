@@ -669,6 +669,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['response-headers/content-type-twice', { fixes: [], programs: ['nginx'] }],
   ['response-headers/cookie-edit-in-other-table', { fixes: ['unsafe'], programs: ['apache'] }],
   ['response-headers/cookie-path-reversed', { fixes: ['unsafe'], programs: ['nginx'] }],
+  ['response-headers/cookie-path-unreachable', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-fonts-without-woff2', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-method-refused', { fixes: [], programs: ['nginx', 'apache'] }],
   ['response-headers/cors-preflight-unauthorized', { fixes: [], programs: ['nginx', 'apache'] }],
