@@ -56,18 +56,25 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     configs: legacy ? new Map() : resources('configs'),
     secrets: legacy ? new Map() : resources('secrets'),
     includes: legacy ? [] : roots.flatMap(root => readIncludes(valueIn(root, 'include'), context)),
-    faults: legacy
-      ? []
-      : [
-          ...faults.map(({ at, said }) => ({ at, said: `yaml: ${said}`, meant: null, home: null })),
-          // Of what is no YAML the schema is not asked, as of a template whose lines a program indents.
-          ...((broken && source.template) || faults.some(({ former }) => former === null)
-            ? []
-            : roots.flatMap(composeFaults)),
-        ],
+    faults:
+      legacy || (broken && isFormatted(source))
+        ? []
+        : [
+            ...faults.map(({ at, said }) => ({ at, said: `yaml: ${said}`, meant: null, home: null })),
+            // Of what is no YAML the schema is not asked, as of a template whose lines a program indents.
+            ...((broken && source.template) || faults.some(({ former }) => former === null)
+              ? []
+              : roots.flatMap(composeFaults)),
+          ],
     legacy,
     broken,
   }
+}
+
+/** True for what a program fills in, whose braces are flow maps to YAML: `{PORT}:{PORT}` beside `URL={URL}`. */
+function isFormatted({ text }: Source): boolean {
+  const names = new Set([...text.matchAll(/(?<![$\w{])\{([A-Z][A-Z\d_]+)\}(?!\})/g)].map(([, name]) => name))
+  return names.size > 1 && !text.includes('${')
 }
 
 /** The first format of all had its services at the root and none of the later keys. */

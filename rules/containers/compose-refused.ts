@@ -283,6 +283,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a template of Python’s, whose names stand in braces',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: shop:1.4
+              environment:
+                - URL={SHOP_URL}
+              ports:
+                - {SHOP_PORT}:{SHOP_PORT}
+        `,
+      },
+    },
+    {
       title: 'a number of attempts that is none, which Compose takes for no limit',
       files: tree({ web: 'restart: "on-failure:[3]"' }),
     },

@@ -97,6 +97,10 @@ export default defineRule({
       files: tree('build: { context: ./web, dockerfile: Dockerfile.prod }', { 'web/': '' }),
     },
     {
+      title: 'a submodule that is not checked out, beside the Dockerfile of something else',
+      files: tree('build: { context: ./web, dockerfile: Dockerfile }', { 'web/': '', Dockerfile: OWN }),
+    },
+    {
       title: 'a directory of another repository',
       files: tree('build: ../shop', { 'web/Dockerfile': OWN }),
     },
@@ -153,6 +157,9 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
   if (files.kind(path) !== null || files.kind(lower) !== null) return null
   const place = build.dockerfile?.at ?? at
   const said = `Docker looks for \`${posix.relative(directory, path)}\`, and there is none: failed to read dockerfile: open ${posix.basename(name)}: no such file or directory`
+  const entries = files.list(context.value) ?? []
+  // Git keeps no empty directory but that of a submodule.
+  if (entries.length === 0) return null
   const beside = build.dockerfile === null ? null : posix.resolve(directory, name)
   if (beside !== null && beside !== path && files.kind(beside) === 'file')
     return {
@@ -162,9 +169,6 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
       related: [{ at, message: 'the context' }],
       help: `Write it as it is called from the context: \`${posix.relative(context.value, beside)}\``,
     }
-  const entries = files.list(context.value) ?? []
-  // Git keeps no empty directory but that of a submodule.
-  if (entries.length === 0) return null
   const other =
     entries.find(each => each.kind === 'file' && OTHER_NAME.test(each.name))?.name ??
     entries

@@ -93,6 +93,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a location that every request leaves',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location /app/ {
+              add_header Cache-Control "no-cache";
+              rewrite ^/app/(.*)$ /shop/$1;
+          }
+        `),
+      },
+    },
+    {
       title: 'repeated in the location',
       files: {
         'nginx.conf': site(conf`
@@ -225,8 +237,17 @@ function isServed(configuration: NginxConfiguration, block: NginxDirective): boo
   if (block.children.some(({ name }) => name === 'return')) return false
   if (block.name === 'if') return !block.children.some(({ name }) => name === 'rewrite')
   if (block.name === 'server') return true
+  if (block.children.some(line => alwaysLeaves(line, block))) return false
   const { kind } = externalReachability(configuration, block)
   return kind !== 'denied' && kind !== 'shadowed' && kind !== 'internal'
+}
+
+/** True for a `rewrite` that sends every request of a location into another one, or away. */
+function alwaysLeaves({ name, args }: NginxDirective, location: NginxDirective): boolean {
+  const [pattern, , flag] = args.map(({ value }) => value)
+  if (name !== 'rewrite' || pattern === undefined || flag === 'break') return false
+  const all = pattern.replace(/^\^/, '').replace(/(?:\(\.\*\)|\.\*)?\$?$/, '')
+  return all === '' || all === '/' || all === location.args.at(-1)?.value
 }
 
 /** True for the `if` that answers what browsers ask before a request to another origin. */

@@ -135,6 +135,7 @@ http {
     ['spdy', false],
     ['spdy_headers_comp', false],
   ]
+  assert.equal(told({ ...DEBIAN, value: '1.8.1' }), [])
   assert.equal(told({ ...DEBIAN, value: '1.19.6' }), passedOver)
   assert.equal(told(ASSUMED), passedOver)
 })
