@@ -163,7 +163,7 @@ function refusedMain(files: FileSystem, place: string): SkippedPath | null {
   if (reason === null) return null
   let directory = posix.dirname(place)
   while (files.realPath(directory) === null && directory !== '/') directory = posix.dirname(directory)
-  const isServers = HOMES.some(({ path }) => isBelow(directory, path))
+  const isServers = HOMES.some(({ path }) => isBelow(directory, path)) || directory === '/etc'
   return isServers ? { ...skipped(directory, 'unreadable', reason), isRead: true } : null
 }
 

@@ -87,6 +87,62 @@ test('a .htaccess that Apache reads makes the audit incomplete', async () => {
   assert.is(alone.code, 4)
 })
 
+test('a directory in which a .htaccess may be that Apache would read makes it incomplete', async () => {
+  const site = {
+    'etc/apache2/apache2.conf':
+      'ServerRoot /etc/apache2\nListen 80\nDocumentRoot /srv/www\n<Directory /srv>\n    AllowOverride All\n    Require all granted\n</Directory>\n<Directory /srv/www/off>\n    AllowOverride None\n</Directory>\n',
+    'srv/www/private/index.html': '',
+    'srv/www/off/index.html': '',
+  }
+  for (const path of ['srv/www/private', 'srv/www', 'srv']) {
+    const { code, errors } = await auditWithout([path], ['--fail-on', 'never'], site)
+    assert.is(code, 4, path)
+    assert.equal(errors, [`deploy-audit: incomplete: ${path}: permission denied`])
+  }
+  assert.is((await auditWithout(['srv/www/off'], ['--fail-on', 'never'], site)).code, 0)
+})
+
+test('a closed directory of several that a pattern of nginx goes through makes it incomplete', async () => {
+  const sites = {
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n    include sites/*/*.conf;\n}\n',
+    'etc/nginx/sites/one/a.conf': MACHINE['etc/nginx/sites-enabled/a'],
+    'etc/nginx/sites/two/b.conf': MACHINE['etc/nginx/sites-enabled/a'].replace('name a', 'name b'),
+  }
+  const { code, errors } = await auditWithout(['etc/nginx/sites/two'], ['--fail-on', 'never'], sites)
+  assert.is(code, 4)
+  assert.equal(errors, ['deploy-audit: incomplete: etc/nginx/sites/two: permission denied'])
+})
+
+test('so does what a container has where its server reads it', async () => {
+  const compose = (mount: string): string =>
+    `services:\n  web:\n    image: nginx:1.27\n    ports: ["80:80"]\n    volumes: ["${mount}"]\n`
+  const site = MACHINE['etc/nginx/sites-enabled/a']
+  const cases: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    [
+      'web/site.conf',
+      { 'compose.yaml': compose('./web/site.conf:/etc/nginx/conf.d/default.conf'), 'web/site.conf': site },
+    ],
+    ['web', { 'compose.yaml': compose('./web:/etc/nginx/conf.d'), 'web/site.conf': site }],
+    ['web/site.conf', { Dockerfile: 'FROM nginx:1.27\nCOPY web /etc/nginx/conf.d\n', 'web/site.conf': site }],
+  ]
+  for (const [path, files] of cases) {
+    const { code, errors } = await auditWithout([path], ['--fail-on', 'never'], files)
+    assert.is(code, 4, path)
+    assert.match(errors.join(), `incomplete: ${path}: permission denied`)
+  }
+  const page = { 'compose.yaml': compose('./web:/usr/share/nginx/html'), 'web/index.html': '' }
+  assert.is((await auditWithout(['web/index.html'], ['--fail-on', 'never'], page)).code, 0)
+})
+
+test('a file that waits to be enabled is read where nothing says that it is not', async () => {
+  const site = MACHINE['etc/nginx/sites-enabled/a']
+  const files = { 'nginx/sites-available/a': site, 'nginx/sites-available/b': site }
+  const words = ['--fail-on', 'never']
+  assert.is((await auditWithout(['nginx/sites-available/b'], words, files)).code, 4)
+  const enabled = { ...files, 'nginx/sites-enabled/a': '-> ../sites-available/a' }
+  assert.is((await auditWithout(['nginx/sites-available/b'], words, enabled)).code, 0)
+})
+
 test('--allow-incomplete takes what could be read, and the report says so all the same', async () => {
   const words = ['--fail-on', 'never', '--allow-incomplete', '-f', 'json']
   const { code, out, errors } = await auditWithout(['etc/apache2/ports.conf'], words)

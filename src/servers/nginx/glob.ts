@@ -11,12 +11,14 @@ export function isGlob(path: string): boolean {
 /**
  * The paths that `glob(3)` finds in the C locale, in the order of their bytes: a leading dot has to be
  * named, `*` crosses no slash, a backslash makes the next character literal, braces and `~` mean nothing.
+ *
+ * @param refused takes the directories on the way that the system does not show
  */
-export function expandGlob(files: FileSystem, pattern: string): readonly string[] {
+export function expandGlob(files: FileSystem, pattern: string, refused: string[] = []): readonly string[] {
   let found = ['']
   const segments = pattern.split('/').filter(segment => segment !== '')
   for (const [index, segment] of segments.entries()) {
-    if (hasWildcard(segment)) found = found.flatMap(directory => matching(files, directory, segment))
+    if (hasWildcard(segment)) found = found.flatMap(directory => matching(files, directory, segment, refused))
     else {
       found = found.map(directory => `${directory}/${segment.replace(/\\(.)/g, '$1')}`)
       // Directories on the way may lie outside of what is audited, where nobody may look.
@@ -35,10 +37,11 @@ export function matchesPath(path: string, pattern: string): boolean {
   return names.every((name, index) => matchesName(bytes(segments[index] ?? ''), bytes(name)))
 }
 
-function matching(files: FileSystem, directory: string, segment: string): string[] {
+function matching(files: FileSystem, directory: string, segment: string, refused: string[]): string[] {
   const paths: string[] = []
   const pattern = bytes(segment)
   const names = files.list(directory === '' ? '/' : directory)?.map(({ name }) => name)
+  if (names === undefined && directory !== '' && files.refusal(directory) !== null) refused.push(directory)
   // What the system lists too; only a pattern that begins with a dot takes them.
   for (const name of names === undefined ? [] : [...names, '.', '..'])
     if (matchesName(pattern, bytes(name))) paths.push(`${directory}/${name}`)

@@ -99,8 +99,8 @@ export function includeResolver(
   const isThere = (path: string): boolean => files.kind(path) !== null || files.refusal(path) !== null
 
   /** The paths that an absolute path or pattern names; empty where nothing is there. */
-  const namedBy = (path: string, literal: boolean): readonly string[] => {
-    if (!literal && isGlob(path)) return expandGlob(files, path)
+  const namedBy = (path: string, literal: boolean, refused: string[] = []): readonly string[] => {
+    if (!literal && isGlob(path)) return expandGlob(files, path, refused)
     return isThere(path) ? [path] : []
   }
 
@@ -122,14 +122,16 @@ export function includeResolver(
   const fromMain = (value: string, home: string, literal: boolean): readonly IncludeStep[] => {
     const path = mapped(value.startsWith('/') ? value : `${home}/${value}`)
     const pattern = !literal && isGlob(path)
-    const found = namedBy(path, literal)
-    if (found.length > 0) return found.map(read)
+    const refused: string[] = []
+    const found = namedBy(path, literal, refused)
+    if (found.length > 0) return [...found.map(read), ...refused.map(closed)]
     const inside = files.covers(path) ? null : insideHome(path)
     const beside = inside === null ? [] : namedBy(`${home}/${inside}`, literal)
     if (beside.length > 0) return beside.map(read)
     if (!pattern) return [absent(path, home)]
     const directory = fixedPart(path)
-    if (files.refusal(directory) !== null) return [{ kind: 'unread', path: directory, reason: 'unreadable' }]
+    if (refused.length > 0) return refused.map(closed)
+    if (files.refusal(directory) !== null) return [closed(directory)]
     if (isComplete || files.covers(directory) || isLeftOutEmpty(files, directory, home)) return []
     return [outside(path)]
   }
@@ -193,6 +195,10 @@ export function includeResolver(
 /** True for a `mime.types` as Apache, Python and others read it: a type a line, and no block. */
 function isListOfTypes({ path, code }: Source): boolean {
   return path.endsWith('/mime.types') && /^[\w.+-]+\/[\w.+-]+(?:[ \t]|$)/m.test(code) && !/[{;]/.test(code)
+}
+
+function closed(directory: string): IncludeStep {
+  return { kind: 'unread', path: directory, reason: 'unreadable' }
 }
 
 function outside(path: string): IncludeStep {

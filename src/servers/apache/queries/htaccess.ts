@@ -190,6 +190,9 @@ function findAll(
           holding.set(directory, file)
           asked.add(directory)
         }
+      } else {
+        const path = closedAbove(files, root)
+        if (path !== null) refused.push({ path, directory: posix.join(root, '/') })
       }
     }
     for (const directory of asked) {
@@ -211,6 +214,14 @@ interface RefusedHtaccess {
   readonly path: string
   /** Its last slash included. */
   readonly directory: string
+}
+
+/** The directory above a served one that the system does not show; null where it lets everybody look. */
+function closedAbove(files: FileSystem, root: string): string | null {
+  if (files.refusal(root) === null) return null
+  let above = root
+  while (above !== '/' && files.kind(above) === null) above = posix.dirname(above)
+  return above
 }
 
 function refusedIn(files: FileSystem, directory: string, names: readonly string[]): readonly string[] {
