@@ -263,8 +263,10 @@ function noticesOf(understood: UnderstoodMachine): readonly Notice[] {
     const read = files.read(path)
     return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
   }
+  const reasonHere = (path: string): string | null =>
+    files.kind(path) === null && files.refusal(path) === null ? null : reasonOf(path)
   const unread = [...nginx, ...apache.filter(isServer)].flatMap(server =>
-    unreadNotices(server, fileName, reasonOf),
+    unreadNotices(server, fileName, reasonHere),
   )
   const inDirectories = refusedHtaccess({ machine, apache }).map(
     (path): Notice => ({

@@ -21,12 +21,13 @@ const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {
  * something outside, however many files it names, and one for each file that the system did not give.
  *
  * @param fileName a path of the machine as a report names it
- * @param reasonOf the system's reason for a path that it refused
+ * @param reasonOf the system's reason for a path that it refused; null for one that a container alone has, of which the
+ *   file of the host is told
  */
 export function unreadNotices(
   configuration: NginxConfiguration | ApacheConfiguration,
   fileName: (path: string) => string,
-  reasonOf: (path: string) => string,
+  reasonOf: (path: string) => string | null,
 ): readonly Notice[] {
   const notices: Notice[] = []
   const outside = new Map<string, UnreadFile[]>()
@@ -40,6 +41,7 @@ export function unreadNotices(
       continue
     }
     const text = file.reason === 'irregular' ? 'it is no regular file' : reasonOf(file.path)
+    if (text === null) continue
     const incomplete = file.reason !== 'irregular'
     notices.push({ code: CODES[file.reason], path: fileName(file.path), line: null, text, incomplete })
   }
