@@ -86,9 +86,17 @@ function addPasswordsOfUrls(text: string, found: Stretch[]): void {
     else if (open !== null && open.at === from - 1 && !before.includes('/')) open = { start: open.start, at }
     else open = null
     if (open === null || at - open.start > LONGEST_USER_INFO) continue
-    const stretch = passwordOf(text.slice(open.start, at))
+    const stretch = isPortInAts(text, open.start, at) ? null : passwordOf(text.slice(open.start, at))
     if (stretch !== null) found.push({ start: open.start + stretch.start, end: open.start + stretch.end })
   }
+}
+
+/** True for `host:@PORT@`, behind which no host stands: what is between is the placeholder of a template. */
+function isPortInAts(text: string, start: number, at: number): boolean {
+  return (
+    /:(?:@+\w+)?@*$/.test(text.slice(start, at)) &&
+    /^(?:@*\w+@+|@+)?(?:[/;:,)\s]|$)/.test(text.slice(at + 1, at + 100))
+  )
 }
 
 /** The secret of `user:password`, as it stands before an `@`; a port and a path are none. */

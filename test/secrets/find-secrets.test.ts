@@ -56,6 +56,11 @@ const SECRETS: readonly (string | readonly [path: string, text: string])[] = [
   // URLs
   'proxy_pass http://user:«hunter2»@127.0.0.1:9000;',
   'SetEnv DATABASE_URL postgres://shop:«pa/ss/word»@db/shop',
+  'SetEnv DATABASE_URL postgres://shop:«pa/ss»@/shop?host=/run',
+  'amqp://shop:«@hunter2»@broker/shop',
+  'proxy_pass http://127.0.0.1:@PORT@;',
+  'proxy_pass http://127.0.0.1:@@port@@/app;',
+  'http://127.0.0.1:@PORT@',
   'REDIS_URL=redis://:«hunter2»@cache:6379/0',
   'git clone https://«ghp_0123456789abcdef0123456789abcdef0123»@github.com/x/y',
   'SENTRY=https://«0123456789abcdef0123456789abcdef»@sentry.example.org/1',
