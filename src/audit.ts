@@ -266,7 +266,7 @@ function noticesOf(understood: UnderstoodMachine): readonly Notice[] {
   const reasonHere = (path: string): string | null =>
     files.kind(path) === null && files.refusal(path) === null ? null : reasonOf(path)
   const unread = [...nginx, ...apache.filter(isServer)].flatMap(server =>
-    unreadNotices(server, fileName, reasonHere),
+    unreadNotices(server, fileName, reasonHere, path => files.kind(path) === 'directory'),
   )
   const inDirectories = refusedHtaccess({ machine, apache }).map(
     (path): Notice => ({

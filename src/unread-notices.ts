@@ -1,5 +1,6 @@
 import { fileNotice, limitNotice, type Notice, type NoticeCode, noticeLine } from './files/notice.ts'
 import { posix } from 'node:path'
+import { hasWildcard } from '../parsers/wildcard/tokens.ts'
 import { isBelow } from '../parsers/text/is-below.ts'
 import { positionAt } from '../parsers/text/source.ts'
 import { isReadInImage } from './deployment/containers/brought-files.ts'
@@ -23,11 +24,13 @@ const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {
  * @param fileName a path of the machine as a report names it
  * @param reasonOf the system's reason for a path that it refused; null for one that a container alone has, of which the
  *   file of the host is told
+ * @param hasDirectory true for the path of a directory that is there
  */
 export function unreadNotices(
   configuration: NginxConfiguration | ApacheConfiguration,
   fileName: (path: string) => string,
   reasonOf: (path: string) => string | null,
+  hasDirectory: (path: string) => boolean,
 ): readonly Notice[] {
   const notices: Notice[] = []
   const outside = new Map<string, UnreadFile[]>()
@@ -45,7 +48,7 @@ export function unreadNotices(
     const incomplete = file.reason !== 'irregular'
     notices.push({ code: CODES[file.reason], path: fileName(file.path), line: null, text, incomplete })
   }
-  for (const files of outside.values()) notices.push(outsideNotice(files, fileName))
+  for (const files of outside.values()) notices.push(outsideNotice(files, fileName, hasDirectory))
   if (configuration.limit !== undefined && configuration.limit !== null) {
     const { main, program, limit } = configuration
     const path = main === null || isStandIn(main) ? null : fileName(main.path)
@@ -88,7 +91,11 @@ export function limitNotices(
   )
 }
 
-function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) => string): Notice {
+function outsideNotice(
+  files: readonly UnreadFile[],
+  fileName: (path: string) => string,
+  hasDirectory: (path: string) => boolean,
+): Notice {
   const [first] = files
   if (first === undefined) throw new RangeError('no file lies outside')
   const { source, start } = first.at
@@ -97,7 +104,10 @@ function outsideNotice(files: readonly UnreadFile[], fileName: (path: string) =>
     code: 'include-outside',
     path: fileName(source.path),
     line: positionAt(source, start).line,
-    text: `\`${first.path}\`${more}, which it includes, lies outside of what is audited`,
+    text:
+      hasWildcard(posix.basename(first.path)) && hasDirectory(posix.dirname(first.path))
+        ? `nothing here is one of \`${first.path}\`${more}, which it includes`
+        : `\`${first.path}\`${more}, which it includes, lies outside of what is audited`,
     incomplete: false,
   }
 }
