@@ -22,7 +22,7 @@ export function mapText(maps: readonly DeploymentMap[], chalk: ChalkInstance): s
   return drawn.length === 0 ? `${NOTHING}\n` : drawn.join('\n')
 }
 
-const NOTHING = 'no nginx, Apache or application server is read here'
+const NOTHING = 'nothing here tells what listens, and no site and no application is read'
 
 function oneMap(map: DeploymentMap, chalk: ChalkInstance): string {
   const sections: readonly (readonly [string, readonly PlacedLine[]])[] = [
