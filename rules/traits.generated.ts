@@ -654,7 +654,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['php/script-filename-behind-alias', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/script-filename-fixed', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/script-filename-missing', { fixes: [], programs: ['nginx'] }],
-  ['php/script-not-in-container', { fixes: [], programs: ['nginx', 'docker'] }],
+  ['php/script-not-in-container', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
   ['php/script-outside-chroot', { fixes: [], programs: ['nginx', 'php-fpm'] }],
   ['php/script-root-elsewhere', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['php/scripts-lost-to-regex', { fixes: [], programs: ['nginx'] }],

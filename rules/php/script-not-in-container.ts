@@ -1,9 +1,14 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { isBelow, overlap } from '../../parsers/text/is-below.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { ApacheConnection, NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { documentRoot, scriptDirectory } from './_script-directory.ts'
+import { type ScriptsOfApache, scriptsOfApache } from './_script-directory-of-apache.ts'
 
 const site = (filename: string, root = '/src', target = 'php:9000'): string => conf`
   server {
@@ -29,6 +34,47 @@ const compose = (php: string): string => conf`
       volumes:
         - ./src:${php}
 `
+const behindApache = (
+  lines: string,
+  php = '/var/www/html',
+  root = '/usr/local/apache2/htdocs',
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      apache:
+        image: httpd:2.4
+        volumes:
+          - ./src:/usr/local/apache2/htdocs
+          - ./httpd.conf:/usr/local/apache2/conf/httpd.conf
+      php:
+        image: php:8.3-fpm
+        volumes:
+          - ./src:${php}
+  `,
+  'httpd.conf': conf`
+    ServerRoot /usr/local/apache2
+    Listen 80
+    LoadModule mpm_event_module modules/mod_mpm_event.so
+    LoadModule authz_core_module modules/mod_authz_core.so
+    LoadModule unixd_module modules/mod_unixd.so
+    LoadModule alias_module modules/mod_alias.so
+    LoadModule rewrite_module modules/mod_rewrite.so
+    LoadModule proxy_module modules/mod_proxy.so
+    LoadModule proxy_fcgi_module modules/mod_proxy_fcgi.so
+    ServerName example.org
+    DocumentRoot ${root}
+    <Directory ${root}>
+        Require all granted
+    </Directory>
+    ${lines}
+  `,
+})
+const handler = (word: string, section = '<FilesMatch "\\.php$">'): string => conf`
+  ${section}
+      SetHandler ${word}
+  ${section.replace(/<(\w+).*/, '</$1>')}
+`
+const HANDLER = '"proxy:fcgi://php:9000"'
 /** Both in images of their own. */
 const built = compose('').replace('image: php:8.3-fpm\n    volumes:\n      - ./src:', 'build: php')
 const IMAGE = conf`
@@ -41,15 +87,16 @@ const IMAGE = conf`
 `
 
 export default defineRule({
-  summary: 'nginx sends PHP the path of a script that the container of PHP does not have',
+  summary: 'PHP is sent the path of a script that its container does not have',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP opens `SCRIPT_FILENAME` in its own file system. Where its container has the files at another path, every script is answered with 404 and `File not found.`; nginx logs `FastCGI sent in stderr: "Primary script unknown"`.',
+  why: 'PHP opens `SCRIPT_FILENAME` in its own file system. Where its container has the files at another path, every script is answered with 404 and `File not found.`; nginx logs `FastCGI sent in stderr: "Primary script unknown"`, Apache `AH01071: Got error \'Primary script unknown\'`.',
   remedy:
-    'Mount the files at the same path in both containers, or write the path that PHP has into `SCRIPT_FILENAME`',
+    'Mount the files at the same path in both containers, or write the path that PHP has into `SCRIPT_FILENAME`, of Apache behind `fcgi://php:9000`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_param',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy_fcgi.html#examples',
     'https://docs.docker.com/reference/compose-file/services/#volumes',
   ],
   bad: [
@@ -76,6 +123,43 @@ export default defineRule({
       },
     },
     {
+      title: 'Apache, by a path of its own container',
+      files: behindApache('ProxyPassMatch ^/(.*\\.php(/.*)?)$ «fcgi://php:9000/usr/local/apache2/htdocs/$1»'),
+    },
+    {
+      title: 'Apache, by a path that follows by itself',
+      files: behindApache('ProxyPassMatch ^/.*\\.php$ «fcgi://php:9000/usr/local/apache2/htdocs»'),
+    },
+    {
+      title: 'Apache, by a path in a section',
+      files: behindApache(conf`
+        <LocationMatch "^/(.*\.php)$">
+            ProxyPass «fcgi://php:9000/app/$1»
+        </LocationMatch>
+      `),
+    },
+    {
+      title: 'Apache, by a rewritten path',
+      files: behindApache(conf`
+        RewriteEngine On
+        RewriteRule ^/(.*\.php)$ «fcgi://php:9000/usr/local/apache2/htdocs/$1» [P]
+      `),
+    },
+    {
+      title: 'Apache, by a handler that sends its document root',
+      files: behindApache(handler(`«${HANDLER}»`)),
+    },
+    {
+      title: 'Apache, by the document root of a virtual host',
+      files: behindApache(conf`
+        <VirtualHost *:80>
+            ServerName example.org
+            DocumentRoot /usr/local/apache2/htdocs/public
+            ${handler(`«${HANDLER}»`)}
+        </VirtualHost>
+      `),
+    },
+    {
       title: 'nginx on the host',
       files: {
         'etc/nginx/nginx.conf': conf`
@@ -98,6 +182,69 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Apache, by the path that PHP has',
+      files: behindApache('ProxyPassMatch ^/(.*\\.php(/.*)?)$ fcgi://php:9000/var/www/html/$1'),
+    },
+    {
+      title: 'Apache, with one path for both',
+      files: behindApache(handler(HANDLER), '/usr/local/apache2/htdocs'),
+    },
+    {
+      title: 'Apache, which sets the path by itself',
+      files: behindApache(conf`
+        ${handler(HANDLER)}
+        ProxyFCGISetEnvIf "true" SCRIPT_FILENAME "/var/www/html%{reqenv:SCRIPT_NAME}"
+      `),
+    },
+    {
+      title: 'the status page of PHP-FPM, which is no file',
+      files: behindApache(conf`
+        ProxyPassMatch ^/(fpm-status|fpm-ping)$ fcgi://php:9000/$1
+        ${handler(HANDLER, '<Location "/status">')}
+      `),
+    },
+    {
+      title: 'Apache, with scripts behind an alias that both have',
+      files: {
+        ...behindApache(conf`
+          Alias /app /srv/app
+          ${handler(HANDLER)}
+        `),
+        'docker-compose.yml': behindApache('')['docker-compose.yml']!.replace(
+          '- ./src:/var/www/html',
+          conf`
+            - ./src:/var/www/html
+            - ./app:/srv/app
+          `.replaceAll('\n', '\n      '),
+        ),
+      },
+    },
+    {
+      title: 'Apache, with scripts in a directory that both have',
+      files: {
+        ...behindApache(conf`
+          <Directory /srv/app>
+              ${handler(HANDLER)}
+          </Directory>
+        `),
+        'docker-compose.yml': behindApache('', '/srv/app')['docker-compose.yml']!,
+      },
+    },
+    {
+      title: 'an image that makes a link to the files that are mounted',
+      files: {
+        ...behindApache(handler(HANDLER)),
+        'docker-compose.yml': behindApache('')['docker-compose.yml']!.replace(
+          'image: php:8.3-fpm',
+          'build: php',
+        ),
+        'php/Dockerfile': conf`
+          FROM php:8.3-fpm
+          RUN mkdir -p /usr/local/apache2 && ln -s /var/www/html /usr/local/apache2/htdocs
+        `,
+      },
+    },
     {
       title: 'an image that makes a link to its files',
       files: {
@@ -150,11 +297,7 @@ export default defineRule({
   *check({ connections }) {
     for (const connection of connections.nginx) {
       if (connection.pass.name !== 'fastcgi_pass') continue
-      const php = connection.targets
-        .map(({ machine }) => machine?.container ?? null)
-        .find(each => each !== null)
-      if (php === undefined || php === null) continue
-      const { server, block, from } = connection
+      const { server, block } = connection
       const set = requestParameters(server.configuration, block, 'fastcgi')
       const entry = set.known
         ? set.value.headers.findLast(({ name }) => name === 'SCRIPT_FILENAME')
@@ -162,46 +305,102 @@ export default defineRule({
       if (entry?.at == null) continue
       const root = documentRoot(connection)
       const directory = scriptDirectory(entry.value, root)
-      if (directory === null || hasPath(php, directory)) continue
-      const there = placeOf(php, hostPath(from.machine.container, root ?? directory))
-      if (php.image !== null && php.base !== 'php') continue
-      if (there === null) {
-        if (!hasNowhere(php, directory)) continue
-        yield {
-          at: entry.at,
-          message: `nothing brings \`${directory}\` into the container \`${php.service.name}\`, so PHP answers \`File not found.\``,
-          label: 'no such path where PHP runs',
-          related: [{ at: php.service.at, message: 'the container of PHP' }],
-          help: 'Give nginx and PHP the files at the same path',
-        }
-        continue
-      }
-      yield {
+      if (directory === null) continue
+      yield* notThere(connection, {
+        directory,
+        source: root ?? directory,
         at: entry.at,
-        message: `the container \`${php.service.name}\` has no \`${directory}\`: it has these files at \`${there.path}\`, so PHP answers \`File not found.\``,
-        label: 'no such path where PHP runs',
-        related: [{ at: there.at, message: `the files are mounted here, at \`${there.path}\`` }],
-        help: `Write \`fastcgi_param SCRIPT_FILENAME ${there.path}$fastcgi_script_name\``,
-      }
+        cure: path => `Write \`fastcgi_param SCRIPT_FILENAME ${path}$fastcgi_script_name\``,
+      })
+    }
+    for (const connection of connections.apache) {
+      const scripts = scriptsOfApache(connection)
+      if (scripts === null || mayBeElsewhere(connection, scripts)) continue
+      const { directory, at, source } = scripts
+      yield* notThere(connection, {
+        directory,
+        source,
+        at,
+        cure: path => {
+          const written = scripts.written(path)
+          return written === null ? 'Give Apache and PHP the files at the same path' : `Write \`${written}\``
+        },
+      })
     }
   },
 })
 
-function isBelow(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`)
+interface Asked {
+  /** The directory in which PHP is to open the scripts. */
+  readonly directory: string
+  /** Where the server has them. */
+  readonly source: string
+  readonly at: Place
+  /** What to do where PHP has them at another path. */
+  readonly cure: (path: string) => string
+}
+
+function* notThere(
+  connection: NginxConnection | ApacheConnection,
+  { directory, source, at, cure }: Asked,
+): Iterable<RuleFinding> {
+  const php = containerBehind(connection)
+  if (php === null || hasPath(php, directory) || (php.image !== null && php.base !== 'php')) return
+  const there = placeOf(php, hostPath(connection.from.machine.container, source))
+  if (there !== null) {
+    if (mayLink(php, directory)) return
+    yield {
+      at,
+      message: `the container \`${php.service.name}\` has no \`${directory}\`: it has these files at \`${there.path}\`, so PHP answers \`File not found.\``,
+      label: 'no such path where PHP runs',
+      related: [{ at: there.at, message: `the files are mounted here, at \`${there.path}\`` }],
+      help: cure(there.path),
+    }
+    return
+  }
+  if (!hasNowhere(php, directory)) return
+  const server = 'server' in connection ? 'nginx' : 'Apache'
+  yield {
+    at,
+    message: `nothing brings \`${directory}\` into the container \`${php.service.name}\`, so PHP answers \`File not found.\``,
+    label: 'no such path where PHP runs',
+    related: [{ at: php.service.at, message: 'the container of PHP' }],
+    help: `Give ${server} and PHP the files at the same path`,
+  }
+}
+
+function containerBehind({ targets }: NginxConnection | ApacheConnection): Container | null {
+  return targets.map(({ machine }) => machine?.container ?? null).find(each => each !== null) ?? null
+}
+
+/** True where the scripts of an `Alias` may be meant, which PHP has at the path of Apache. */
+function mayBeElsewhere(connection: ApacheConnection, { written }: ScriptsOfApache): boolean {
+  const php = containerBehind(connection)
+  if (php === null) return true
+  if (written('/') !== null) return false
+  const { occurrences } = connection.from.configuration
+  return ['alias', 'aliasmatch', 'scriptalias'].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) => {
+      const path = args.at(-1)?.value ?? ''
+      return !/^\/[^$%]*$/.test(path) || hasPath(php, cleanPath(path))
+    }),
+  )
 }
 
 /** True also where something is mounted below: the directory is there then. */
 function hasPath({ mounts }: Container, directory: string): boolean {
-  return mounts.some(({ target }) => isBelow(directory, target) || isBelow(target, directory))
+  return mounts.some(({ target }) => overlap(directory, target))
 }
 
 /** True where no copy, mount or command of an image on PHP's own may make a directory, or one above it. */
 function hasNowhere({ image, service, base }: Container, directory: string): boolean {
-  if (image === null || base !== 'php' || !service.complete || service.volumesFrom.length > 0) return false
+  if (base !== 'php' || !service.complete || service.volumesFrom.length > 0) return false
+  if (image === null && (service.build !== null || service.command !== null || service.entrypoint !== null))
+    return false
   if (service.volumes.some(({ target }) => !target.known)) return false
-  if (isBelow(directory, '/var/www/html') || isBelow('/var/www/html', directory)) return false
-  const parent = directory.replace(/(?<=^\/[^/]+\/[^/]+)\/.*$/, '')
+  if (overlap(directory, '/var/www/html')) return false
+  if (image === null) return true
+  const parent = upperPart(directory)
   return (
     image.workingDirectory?.known !== false &&
     !isBelow(image.workingDirectory?.value ?? '/', directory) &&
@@ -213,6 +412,20 @@ function hasNowhere({ image, service, base }: Container, directory: string): boo
         : !commandText(step.command).includes(parent),
     )
   )
+}
+
+/** True where a command of the image may make a link at the path, or above it. */
+function mayLink({ image }: Container, directory: string): boolean {
+  const parent = upperPart(directory)
+  return (image?.steps ?? []).some(step => {
+    const text = 'sources' in step ? '' : commandText(step.command)
+    return /\bln\b/.test(text) && text.includes(parent)
+  })
+}
+
+/** `/usr/local` of `/usr/local/apache2/htdocs`. */
+function upperPart(directory: string): string {
+  return directory.replace(/(?<=^\/[^/]+\/[^/]+)\/.*$/, '')
 }
 
 /** Where the files of a path lie outside of the container. */
