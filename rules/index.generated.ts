@@ -418,6 +418,7 @@ import djangoCacheClearEmptiesQueue from './django/cache-clear-empties-queue.ts'
 import djangoCommaMissing from './django/comma-missing.ts'
 import djangoCookieDomainForeign from './django/cookie-domain-foreign.ts'
 import djangoCorsNotSent from './django/cors-not-sent.ts'
+import djangoCsrfHostNotSent from './django/csrf-host-not-sent.ts'
 import djangoCsrfOriginMalformed from './django/csrf-origin-malformed.ts'
 import djangoCsrfOriginUntrusted from './django/csrf-origin-untrusted.ts'
 import djangoDatabaseRefused from './django/database-refused.ts'
@@ -1300,6 +1301,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/comma-missing', ...djangoCommaMissing },
   { id: 'django/cookie-domain-foreign', ...djangoCookieDomainForeign },
   { id: 'django/cors-not-sent', ...djangoCorsNotSent },
+  { id: 'django/csrf-host-not-sent', ...djangoCsrfHostNotSent },
   { id: 'django/csrf-origin-malformed', ...djangoCsrfOriginMalformed },
   { id: 'django/csrf-origin-untrusted', ...djangoCsrfOriginUntrusted },
   { id: 'django/database-refused', ...djangoDatabaseRefused },

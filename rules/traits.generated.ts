@@ -420,6 +420,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/comma-missing', { fixes: [], programs: ['django'] }],
   ['django/cookie-domain-foreign', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['django/cors-not-sent', { fixes: [], programs: ['django'] }],
+  ['django/csrf-host-not-sent', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['django/csrf-origin-malformed', { fixes: [], programs: ['django'] }],
   ['django/csrf-origin-untrusted', { fixes: [], programs: ['nginx', 'apache', 'django', 'docker'] }],
   ['django/database-refused', { fixes: [], programs: ['django', 'postgresql'] }],

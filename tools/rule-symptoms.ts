@@ -52,6 +52,7 @@ export const SYMPTOMS: readonly (readonly [symptom: string, rules: readonly stri
     [
       'django/host-not-allowed',
       'django/csrf-origin-untrusted',
+      'django/csrf-host-not-sent',
       'forwarded-headers/proxy-host-not-forwarded',
       'forwarded-headers/proto-passthrough',
     ],
