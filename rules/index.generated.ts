@@ -706,6 +706,7 @@ import sizingUpstreamKeepaliveIneffective from './sizing/upstream-keepalive-inef
 import staticFilesAliasRegexWithoutCapture from './static-files/alias-regex-without-capture.ts'
 import staticFilesAliasSlashMissing from './static-files/alias-slash-missing.ts'
 import staticFilesAliasTraversal from './static-files/alias-traversal.ts'
+import staticFilesApplicationBase from './static-files/application-base.ts'
 import staticFilesApplicationPageNotFound from './static-files/application-page-not-found.ts'
 import staticFilesAssetAnsweredByScript from './static-files/asset-answered-by-script.ts'
 import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
@@ -1589,6 +1590,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/alias-regex-without-capture', ...staticFilesAliasRegexWithoutCapture },
   { id: 'static-files/alias-slash-missing', ...staticFilesAliasSlashMissing },
   { id: 'static-files/alias-traversal', ...staticFilesAliasTraversal },
+  { id: 'static-files/application-base', ...staticFilesApplicationBase },
   { id: 'static-files/application-page-not-found', ...staticFilesApplicationPageNotFound },
   { id: 'static-files/asset-answered-by-script', ...staticFilesAssetAnsweredByScript },
   { id: 'static-files/autoindex-on', ...staticFilesAutoindexOn },
