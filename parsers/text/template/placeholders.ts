@@ -1,5 +1,6 @@
 import { once } from '../../collections/once.ts'
 import { placeholder, UNKNOWN } from '../placeholder.ts'
+import { beginsPathIn, isNumberIn } from './wanted-values.ts'
 
 /**
  * Placeholders that have no engine's tags: `%domain%`, `__PATH__`, `@PREFIX@`, `!PORT!`, `{port}`, `$$name`. Each looks
@@ -143,11 +144,15 @@ const STYLES: readonly Style[] = [
   },
   {
     mark: '__',
-    // In small letters where it is all of an argument: `__pycache__` and `__init__.py` are parts of paths.
-    pattern:
-      /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__|(?<=[ \t"'])__[a-z][a-z\d]*(?:_[a-z\d]+)+__(?=[ \t\r\n"';>]|$)/y,
+    pattern: /__[A-Z][A-Z\d]*(?:_[A-Z\d]+)*__|(?<![\w${%@])__[a-z][a-z\d]*(?:_[a-z\d]+)*__(?!_)/y,
     // `location ~ __REGEX__`: where it is all of a pattern, nothing is matched by it.
-    judge: (match, line) => (isWholePattern(match, line.text) ? 'proof' : fenced(match, line)),
+    judge: (match, line) => {
+      if (/[A-Z]/.test(match)) return isWholePattern(match, line.text) ? 'proof' : fenced(match, line)
+      if (OF_PYTHON.test(match)) return 'none'
+      // In small letters `__init__` and `__debug__` are parts of paths, and servers that are nobody's `__default__`.
+      if (isNumberIn(line.text, match) || beginsPathIn(line.text, match)) return 'proof'
+      return isSeveralWords(match, line.text) ? fenced(match, line) : 'perhaps'
+    },
   },
   // Of one underscore on either side, as variables and names of nginx's own may have.
   {
@@ -158,10 +163,37 @@ const STYLES: readonly Style[] = [
       return isPlainValue(line) ? fenced(match, line) : 'perhaps'
     },
   },
+  // The same in small letters, and others that only a number or a port tells from names.
+  ...(
+    [
+      ['_', /(?<![\w${%@-])_[a-z][a-z\d]*(?:_[a-z\d]+)*_(?![\w-])/y],
+      ['REPLACE_', /(?<![\w${%@-])REPLACE_[a-z][a-z\d]*(?:_[a-z\d]+)*\b/y],
+      ['CHANGEME_', /(?<![\w${%@-])CHANGEME_[a-z][a-z\d]*(?:_[a-z\d]+)*\b/y],
+      ['XX', /(?<![\w${%@-])X{2,}[a-z][a-z\d]*(?:_[a-z\d]+)*X{2,}/y],
+    ] as const
+  ).map(
+    ([mark, pattern]): Style => ({
+      mark,
+      pattern,
+      judge: (match, { text, file }) => {
+        if (namesItself(match, file.text)) return 'none'
+        return isNumberIn(text, match) ? 'proof' : 'perhaps'
+      },
+    }),
+  ),
   {
     mark: '##',
     pattern: /(?<!#)##[A-Z][A-Z\d_]*##(?!#)/y,
     judge: (match, line) => (isBehindEnd(match, line) ? 'none' : fenced(match, line)),
+  },
+  // In small letters it may well be a comment of nginx, but where its line goes on to an end.
+  {
+    mark: '##',
+    pattern: /(?<!#)##[a-z][a-z\d_]*##(?!#)/y,
+    judge: (match, line) => {
+      if (isBehindEnd(match, line)) return 'none'
+      return isNumberIn(line.text, match) ? 'proof' : 'perhaps'
+    },
   },
   {
     mark: '#',
@@ -342,6 +374,12 @@ const STYLES: readonly Style[] = [
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },
+  // The same in small letters: to nginx no name of a variable has a colon.
+  {
+    mark: '${',
+    pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*:[-=+?][^}\n]*\}/y,
+    judge: (match, line) => (isConfiguration(line.text) ? fenced(match, line) : 'none'),
+  },
   // Of Lapis, which writes the file before it starts nginx.
   { mark: '${{', pattern: /\$\{\{[A-Z][A-Z\d_]*\}\}/y, judge: () => 'proof' },
   // Of the actions of GitHub.
@@ -392,6 +430,15 @@ const STYLES: readonly Style[] = [
 /** What Apache reads, or may be thought to read, where it reads variables. */
 const OF_APACHE =
   /^%\{(?:(?:HTTP|REQUEST|REMOTE|SERVER|SCRIPT|DOCUMENT|QUERY|PATH|AUTH|API|TIME|CONTEXT|CONN|SSL|HTTPS|IPV6|IS|THE|UNIQUE|GEOIP|MM|ENV|REDIRECT|MATCH|MELLON|OIDC|SHIB)(?:_\w*)?|CONTENT_TYPE|LAST_MODIFIED|HANDLER|FILENAME|PERL\w*|BASIC_\w+|\w*BALANCER\w*|X[_-]\w+)\}$/i
+
+const OF_PYTHON = /^__(?:pycache|init|main|tests?|pypackages)__$/
+
+/** True for `__two_words__` where it is all of an argument. */
+function isSeveralWords(match: string, line: string): boolean {
+  if (!/[a-z\d]_[a-z\d]/.test(match)) return false
+  const at = line.indexOf(match)
+  return /(?:^|[ \t"'])$/.test(line.slice(0, at)) && /^(?:[ \t\r"';>]|$)/.test(line.slice(at + match.length))
+}
 
 /** True for a name that the file itself gives: to servers, a memory, a macro's argument. */
 function namesItself(word: string, text: string): boolean {

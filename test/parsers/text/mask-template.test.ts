@@ -37,6 +37,55 @@ test('a template that another one brings in is a value where it stands in a word
   assert.is(masked('/a.yaml', 'location {{ template "a.b" . }} {\n'), 'location ? {\n')
 })
 
+test('words between marks in small letters are filled in where one is a number or a port', () => {
+  const both = (open: string, close: string): void => {
+    const word = (name: string): string => open + name + close
+    assert.is(
+      masked(
+        '/a.conf',
+        `listen ${word('port')};\nroot ${word('root')}/a;\nclient_max_body_size ${word('size')};\nalias ${word('root')}/m/;\n`,
+      ),
+      'listen ?;\nroot ?/a;\nclient_max_body_size ?;\nalias ?/m/;\n',
+    )
+    assert.is(
+      masked(
+        '/a.conf',
+        `<VirtualHost *:80>\nServerName ${word('name')}\nLimitRequestBody ${word('size')}\nSSLEngine ${word('on_off')}\n`,
+      ),
+      '<VirtualHost *:80>\nServerName ?\nLimitRequestBody ?\nSSLEngine ?\n',
+    )
+    assert.is(
+      masked('/a.conf', `proxy_pass http://${word('host')}:${word('port2')};\n`),
+      'proxy_pass http://?:?;\n',
+    )
+    plain('/a.conf', `server_name ${word('default')};\nlocation /${word('debug')}/ {\n}\n`)
+  }
+  both('__', '__')
+  both('_', '_')
+  both('XX', 'XX')
+  both('##', '##')
+  both('REPLACE_', '')
+  assert.is(masked('/a.conf', 'proxy_read_timeout __wait__s;\n'), 'proxy_read_timeout ?s;\n')
+})
+
+test('a path that begins with a word between underscores begins with what is filled in', () => {
+  assert.is(masked('/a.conf', '<Directory "__root__/a">\n'), '<Directory "?/a">\n')
+  assert.is(masked('/a.conf', 'root __root__/a;\n'), 'root ?/a;\n')
+  plain('/a.conf', 'root /srv/__root__/a;\nroot __pycache__/a;\nlisten 80 ##http##\n')
+  plain('/a.conf', 'client_max_body_size _size;\nclient_max_body_size size_;\nkeepalive_timeout XXL;\n')
+  plain('/a.conf', 'upstream _app_ {\n}\nproxy_pass http://_app_;\nset $__wait__ 1;\n')
+})
+
+test('a default in small letters is filled in with its name', () => {
+  assert.is(
+    masked('/a.conf', 'listen ${port:-80};\nclient_max_body_size ${size:-1m};\naccess_log ${log:-off} a;\n'),
+    'listen ?;\nclient_max_body_size ?;\naccess_log ? a;\n',
+  )
+  assert.is(masked('/a.conf', 'Timeout ${secs:-5}\nServerName ${name:-a}\n'), 'Timeout ?\nServerName ?\n')
+  plain('/a.conf', 'RewriteRule ^/(.*) /${names:-$1}\nadd_header X ${host:+a};\n')
+  plain('/start', 'export PORT=${port:-80}\nexec app ${port:-80}\n')
+})
+
 test('what Hiera fills in is a placeholder, and its way to write a percent sign', () => {
   assert.is(
     masked('/a.yaml', 'RewriteCond %%{}{REQUEST_URI} ^/a\nProxyPass /%{hiera("way")}/ http://%{::host}/\n'),
