@@ -134,9 +134,10 @@ function maskHead(
 
 /** Null where the text has no tag, or none that could not be the servers' own. */
 function maskEngine(path: string, text: string, isNamed: boolean): MaskedTags | null {
-  const hasTags = MARKS.some(mark => text.includes(mark))
+  const isMako = /\.mako(?:\.|$)/.test(path)
+  const hasTags = (isMako && text.includes('${')) || MARKS.some(mark => text.includes(mark))
   if (!hasTags && !(isNamed && text.includes('{#'))) return null
-  const tags = /\.mako(?:\.|$)/.test(path) ? withExpressions(findTags(text), text) : findTags(text)
+  const tags = isMako ? withExpressions(findTags(text), text) : findTags(text)
   if (tags.length === 0 || (!isNamed && !tags.some(tag => isUnmistakable(text, tag)))) return null
   return maskTags(path, text, tags)
 }

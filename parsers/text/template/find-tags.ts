@@ -1,5 +1,6 @@
 import { braceSteps } from './braces.ts'
 import { jinjaSteps } from './jinja.ts'
+import { MAKO_TAG, makoSteps } from './mako.ts'
 import { codeSteps, percentSteps } from './percent.ts'
 import { NOTHING, PRINT, type Step, type Tag } from './tag.ts'
 import { toolkitSteps } from './toolkit.ts'
@@ -7,7 +8,7 @@ import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
 /** Go's templates take other delimiters than braces, of which these are written; behind them stands what Go alone says. */
 const OPENING =
-  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{[{%#]|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
+  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{[{%#]|<\/?%(?=(?:page|namespace|include|inherit|def|block|call|text|doc)[\s>])|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',
@@ -44,6 +45,15 @@ export function findTags(text: string): readonly Tag[] {
       OPENING.lastIndex = start + tag[0].length
       continue
     }
+    if (opening === '<%' || opening === '</%') {
+      const tag = MAKO_TAG.exec(text.slice(start, start + LONGEST_MAKO))
+      if (tag !== null) {
+        tags.push({ start, end: start + tag[0].length, steps: makoSteps(tag) })
+        OPENING.lastIndex = start + tag[0].length
+        continue
+      }
+      if (opening === '</%') continue
+    }
     if (opening.trim() === '%') {
       // A whole line of ERB or Mako.
       const inside = start + opening.length
@@ -78,6 +88,8 @@ export function findTags(text: string): readonly Tag[] {
 
 /** No tag of vlibTemplate, and no line of ERB's or Mako's code, is longer. */
 const LONGEST_TAG = 300
+/** Nor any tag or comment of Mako's own. */
+const LONGEST_MAKO = 2000
 /** Nor any expression or statement in braces; comments and code may be whole pages. */
 const LONGEST = { expression: 10_000, other: 200_000 } as const
 

@@ -255,7 +255,7 @@ const STYLES: readonly Style[] = [
   },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$(?!\w))?/y, judge: escapedOfNginx },
-  { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+\}/y, judge: fenced },
+  { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+(?: ?\| ?\w+(?:, ?\w+)*)?\}/y, judge: fenced },
   // Smarty.
   { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },
   {
@@ -273,9 +273,16 @@ const STYLES: readonly Style[] = [
   },
   {
     mark: '{',
-    pattern: /(?<![$%#{\\\w])\{[A-Za-z]\w*(?: \w+){1,3}\}/y,
-    judge: (_, { directive, text }) =>
-      !PLAIN_VALUES.has(directive) && isNumber(directive, text) ? 'proof' : 'none',
+    pattern: /(?<![$%#{\\\w])\{[A-Za-z]\w*(?: \w+){1,3}\}(?!\})/y,
+    judge: (_, { directive, text }) => {
+      if (text.includes('~') || !(isStatement(text) || /^<?[A-Z]/.test(text))) return 'none'
+      if (!PLAIN_VALUES.has(directive)) {
+        if (isNumber(directive, text)) return 'proof'
+        return WITH_PATHS.test(directive) && !/["']/.test(text) ? 'perhaps' : 'none'
+      }
+      // To nginx such a brace begins a block, of which the others have none.
+      return OF_BLOCKS.test(directive) ? 'none' : 'proof'
+    },
   },
   // Of Python's `format`. Behind anything else such braces count in a pattern.
   {
@@ -371,6 +378,7 @@ const STYLES: readonly Style[] = [
       // Apache puts nothing in its place but in macros, and takes no backend without its scheme.
       if (/^proxypass/.test(directive) && text.includes(` ${match}://`))
         return /<Macro\s/i.test(file.text) ? 'none' : 'proof'
+      if (isWantedByApache(match, line)) return 'proof'
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },
@@ -401,7 +409,10 @@ const STYLES: readonly Style[] = [
       const name = match.slice(2, -1)
       if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
       if (NO_VARIABLES.test(directive) && isStatement(text)) return 'proof'
-      return file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
+      if (file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive)) return 'perhaps'
+      return isStatement(text) && (isConfiguration(text) || /^return[ \t]+\d{3}\s/.test(text))
+        ? 'perhaps'
+        : 'none'
     },
   },
   // Of `envsubst`, where the file's name says so and nginx would take the word for what it is.
@@ -430,6 +441,17 @@ const STYLES: readonly Style[] = [
 /** What Apache reads, or may be thought to read, where it reads variables. */
 const OF_APACHE =
   /^%\{(?:(?:HTTP|REQUEST|REMOTE|SERVER|SCRIPT|DOCUMENT|QUERY|PATH|AUTH|API|TIME|CONTEXT|CONN|SSL|HTTPS|IPV6|IS|THE|UNIQUE|GEOIP|MM|ENV|REDIRECT|MATCH|MELLON|OIDC|SHIB)(?:_\w*)?|CONTENT_TYPE|LAST_MODIFIED|HANDLER|FILENAME|PERL\w*|BASIC_\w+|\w*BALANCER\w*|X[_-]\w+)\}$/i
+
+const OF_BLOCKS = /^(?:server|upstream)$/
+const WITH_PATHS = /^(?:access_log|customlog|alias|scriptalias|return|rewrite|redirect\w*)$/
+
+/** True for `<VirtualHost *:$PORT>`: without braces Apache fills in the arguments of macros alone, and has no such port. */
+function isWantedByApache(match: string, { text, file }: Line): boolean {
+  const name = match.slice(1)
+  if (!/^\w+$/.test(name) || isStatement(text) || !/^<?[A-Z]/.test(text) || !isNumberIn(text, match))
+    return false
+  return !new RegExp(`<Macro\\s|^[ \\t]*Define[ \\t]+${name}\\b`, 'im').test(file.text)
+}
 
 const OF_PYTHON = /^__(?:pycache|init|main|tests?|pypackages)__$/
 

@@ -578,6 +578,58 @@ test('Mako shows itself by lines of its own, and by braces where nginx takes no 
   plain('/site', 'set $port 80;\nproxy_pass http://a:${port};\nroot /srv/${host};\n')
 })
 
+test('where nginx takes no variable one is proof for all that it does not know', () => {
+  assert.is(
+    masked('/a.conf', 'listen ${port};\naccess_log ${log};\nreturn 301 https://$host${way}${uri};\n'),
+    'listen ?;\naccess_log ?;\nreturn 301 https://$host?${uri};\n',
+  )
+  assert.is(
+    masked('/start', 'listen ${port};\nexec app ${bind}\nexport A=${bind};\n'),
+    'listen ?;\nexec app ${bind}\nexport A=${bind};\n',
+  )
+  plain('/a.conf', 'listen 80;\naccess_log ${log};\nreturn 301 https://${name}/;\n')
+})
+
+test('a variable where Apache wants a port or a number is filled in by others', () => {
+  assert.is(
+    masked('/a.conf', '<VirtualHost *:$PORT>\nServerName $NAME\nProxyPass /a http://$HOST:$APP_PORT/\n'),
+    '<VirtualHost *:?>\nServerName ?\nProxyPass /a http://?:?/\n',
+  )
+  assert.is(masked('/a.conf', 'Timeout $SECONDS\n'), 'Timeout ?\n')
+  plain('/a.conf', 'Define PORT 80\n<VirtualHost *:$PORT>\nDocumentRoot $WEB/public\n')
+  plain('/a.conf', '<Macro Site $PORT>\n<VirtualHost *:$PORT>\nTimeout $SECS\n')
+  plain('/a.conf', 'DocumentRoot $WEB/public\nServerName $NAME\nListen 80\n')
+})
+
+test('words in braces are filled in where no block can be meant', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'server_name {server name} www.{server name};\nroot {doc root}/a;\naccess_log {log file};\nclient_max_body_size {max size};\n',
+    ),
+    'server_name ? www.?;\nroot ?/a;\naccess_log ?;\nclient_max_body_size ?;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'ServerName {server name}\nDocumentRoot "{doc root}"\nLimitRequestBody {max size}\n'),
+    'ServerName ?\nDocumentRoot "?"\nLimitRequestBody ?\n',
+  )
+  plain('/a.conf', 'server {listen 80}\nserver_name a {listen 80}\nupstream a {server b}\n')
+  plain(
+    '/a.conf',
+    'server {listen 80;}\nlocation /{a b}/ {\n}\nserver_name "~^a{b c}$";\nreturn 200 "{a b}";\n',
+  )
+})
+
+test('tags of Mako that are no code are blank, and what they bring in a placeholder', () => {
+  const text =
+    '<%page args="name"/>\n<%doc>\nlisten 1;\n</%doc>\n<%def name="site(s)">\nserver_name ${s.name | h};\n<%include file="/a"/>\n</%def>\n'
+  assert.is(masked('/a.conf', text), '\n\n\n\n\nserver_name ?;\n\n\n')
+  assert.equal(maskTemplate('/a.conf', text).gaps, [text.indexOf('<%include')])
+  assert.is(masked('/a.mako', 'server_name ${s.name | h} ${" ".join(all)};\n'), 'server_name ? ?;\n')
+  assert.is(masked('/a.erb', '<%page = 1 %>\n<%text do %>\ngzip on;\n<% end %>\n'), '\n\ngzip on;\n\n')
+  plain('/a.conf', 'add_header X "</%d>";\nlog_format a "<%page";\nserver_name ${s | h;\n')
+})
+
 test('a directive that is given a variable of its own name shows that somebody fills it in', () => {
   assert.is(
     masked('/nginx.conf', 'send_timeout $send_timeout;\nclient_max_body_size ${client_max_body_size};\n'),
