@@ -8,6 +8,8 @@ export interface ReplacedWord {
   readonly after: string
   /** True for one that nobody means as a value: `APP_PORT`, `__X__`, `{{ port }}`. */
   readonly isPlaceholder: boolean
+  /** True for one that is written out as a number, a size or a time, and is to be had only where one is wanted. */
+  readonly isNumber: boolean
 }
 
 const LONGEST = 20_000
@@ -66,12 +68,18 @@ function wordOf(pattern: string, replacement: string | null): readonly ReplacedW
   const text = literal.slice(start, end)
   const isPlaceholder = PLACEHOLDER.test(text)
   if (text.length < 2 || (/[\s;]/.test(text) && !isPlaceholder)) return []
-  if (!isPlaceholder && !VARIABLE.test(replacement ?? '')) return []
-  return [{ text, before: literal.slice(0, start), after: literal.slice(end), isPlaceholder }]
+  const isUnknown = isPlaceholder || VARIABLE.test(replacement ?? '')
+  const isNumber = !isUnknown && NUMBER.test((replacement ?? '').slice(start)) && NAME.test(text)
+  if (!isUnknown && !isNumber) return []
+  return [{ text, before: literal.slice(0, start), after: literal.slice(end), isPlaceholder, isNumber }]
 }
 
 /** Of the shell, and of make. */
 const VARIABLE = /\uE000|\$[({\w]/
+
+const NUMBER = /^["']?\d+(?:ms|[smhdwyMkKgG])?(?![\w.])|^["']?(?:on|off)\b/i
+/** In small letters, and none that itself stands where a number may. */
+const NAME = /^(?!(?:auto|on|off|max|epoch|none|default|http|https|nginx)$)[a-z]+(?:[_-][a-z]+)*$/
 
 /** In capitals, or between marks, behind one of these alone, or a word that ends in capitals. */
 const PLACEHOLDER =

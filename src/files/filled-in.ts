@@ -12,7 +12,8 @@ import {
 import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 import { isUnknownWord, type Source, textSource } from '../../parsers/text/source.ts'
-import { sliceWritten, wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
+import { MappedText } from '../../parsers/text/text-map.ts'
+import { finishWritten, sliceWritten, wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
 import { matchesShellPattern } from '../../parsers/wildcard/shell-pattern.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { readYaml } from '../../parsers/yaml/read-yaml.ts'
@@ -109,12 +110,31 @@ function ofCommand(command: DockerCommand): Substitutions {
 
 /** Texts of which each may be a script, and lists that are one command. */
 function ofNode(node: YamlNode): readonly Substitutions[] {
-  if (node.kind === 'scalar') return maySubstitute(node.text.text) ? [substitutionsIn(node.text)] : []
+  if (node.kind === 'scalar')
+    return maySubstitute(node.text.text) ? [substitutionsIn(withoutDoubleDollars(node.text))] : []
   if (node.kind === 'map') return [...node.entries.values()].flatMap(({ value }) => ofNode(value))
   const words = node.items.flatMap(item => (item.kind === 'scalar' ? [item.text] : []))
   if (words.length === node.items.length && /^(?:\S*\/)?(?:sed|envsubst)$/.test(words[0]?.text ?? ''))
     return [substitutionsOf(words)]
   return node.items.flatMap(ofNode)
+}
+
+/**
+ * `sh -c "envsubst '$$port'"` as a shell would have to be told it: Compose makes one dollar of two, and fills in nothing
+ * between these quotes.
+ */
+function withoutDoubleDollars(script: WrittenText): WrittenText {
+  const { text } = script
+  if (!/^\s*\S*sh\s+-\w*c\s+"/.test(text) || !text.includes('$$')) return script
+  const single = new MappedText(text, script.map, 0)
+  let at = 0
+  for (const { index } of text.matchAll(/\$\$/g)) {
+    single.copy(at, index)
+    single.replace(index, index + 2, '\\$')
+    at = index + 2
+  }
+  single.copy(at, text.length)
+  return finishWritten(single, script)
 }
 
 /** Lines as far as a backslash continues them, without what `Procfile` has in front. */

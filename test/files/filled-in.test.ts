@@ -33,6 +33,23 @@ test('a file is followed from its place in the container', () => {
   )
 })
 
+test('a word that is written out as a number is filled in where the file is sure to be meant', () => {
+  const run = 'RUN sed -i "s/bodylimit/10m/" /etc/nginx/conf.d/default.conf\n'
+  assert.is(filled({ '/r/Dockerfile': COPIED + run }, '/r/nginx/site.conf'), 'bodylimit')
+  assert.is(filled({ '/r/Dockerfile': COPIED + run }, '/r/nginx/other.conf'), null)
+  assert.is(filled({ '/r/run.sh': 'sed -i "s/bodylimit/10m/" "$1"\n' }, '/r/site.conf'), null)
+})
+
+test('two dollars of Compose are one, whose names a list holds', () => {
+  const compose = (command: string): Readonly<Record<string, string>> => ({
+    '/r/compose.yml': `services:\n  web:\n    image: nginx\n    volumes: ["./a.conf:/t/a.conf"]\n    command: ${command}\n`,
+  })
+  const command = "envsubst '$$http_port $${site}' < /t/a.conf > /etc/nginx/conf.d/a.conf"
+  assert.is(filled(compose(`sh -c "${command}"`), '/r/a.conf'), '$http_port $site')
+  assert.is(filled(compose(`["/bin/sh", "-c", "${command}"]`), '/r/a.conf'), '$http_port $site')
+  assert.is(filled(compose('sh -c "envsubst < $$FILE"'), '/r/a.conf'), null)
+})
+
 test('a compose file mounts a file and fills it in', () => {
   const compose = (volume: string): Readonly<Record<string, string>> => ({
     '/r/compose.yml': `services:\n  web:\n    image: nginx\n    volumes:\n${volume}    command: sh -c "envsubst < /tmp/site.conf > /etc/nginx/conf.d/a.conf"\n`,

@@ -1,5 +1,6 @@
 import { escapePattern } from '../escape-pattern.ts'
 import { placeholder } from '../placeholder.ts'
+import { isNumberIn } from './wanted-values.ts'
 
 /** What commands are seen to fill in, in a file, whatever it is called. */
 export interface FilledWords {
@@ -16,6 +17,8 @@ export interface FilledWord {
   readonly after: string
   /** True for one that nobody means as a value: of the others the names of directives keep what they are. */
   readonly isPlaceholder: boolean
+  /** True for one that is filled in only where a number, a time, a size or a port is wanted. */
+  readonly isNumber: boolean
 }
 
 /** The text with a placeholder for all that is filled in but in comments; the same text where nothing is. */
@@ -24,7 +27,9 @@ export function maskFilledWords(text: string, { variables, words }: FilledWords)
   for (const word of words) {
     if (!text.includes(word.text)) continue
     masked = masked.replace(patternOf(word), (match, index: number) =>
-      isInComment(text, index) ? match : placeholder(match),
+      isInComment(text, index) || (word.isNumber && !isNumberIn(statementAt(text, index), match))
+        ? match
+        : placeholder(match),
     )
   }
   if (variables === 'all' || variables.size === 0) return masked
@@ -46,6 +51,13 @@ function patternOf({ text, before, after, isPlaceholder }: FilledWord): RegExp {
 
 /** No line of a configuration is longer. */
 const LONGEST_LINE = 2000
+
+/** What stands around a place, from the end of what is in front to its own. */
+function statementAt(text: string, index: number): string {
+  const line = text.slice(Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST_LINE), index)
+  const behind = text.slice(index, index + LONGEST_LINE)
+  return /[^;{}]*$/.exec(line)![0].trimStart() + /^[^;\n]*;?/.exec(behind)![0]
+}
 
 function isInComment(text: string, index: number): boolean {
   const start = Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST_LINE)

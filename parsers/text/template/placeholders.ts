@@ -36,6 +36,9 @@ interface File {
   readonly isNamed: boolean
   /** nginx's variables that the file defines, in lower case. */
   readonly variables: () => ReadonlySet<string>
+  /** What it gives names to, beside its variables. */
+  readonly names: () => ReadonlySet<string>
+  readonly hasMacros: () => boolean
   /** True where every variable in small letters, and more than one, has two dollars. */
   readonly doublesDollars: () => boolean
 }
@@ -159,7 +162,7 @@ const STYLES: readonly Style[] = [
     mark: '_',
     pattern: /(?<![\w${%@-])_[A-Z][A-Z\d]*(?:_[A-Z\d]+)*_(?![\w-])/y,
     judge: (match, line) => {
-      if (namesItself(match, line.file.text)) return 'none'
+      if (line.file.names().has(match)) return 'none'
       return isPlainValue(line) ? fenced(match, line) : 'perhaps'
     },
   },
@@ -176,7 +179,7 @@ const STYLES: readonly Style[] = [
       mark,
       pattern,
       judge: (match, { text, file }) => {
-        if (namesItself(match, file.text)) return 'none'
+        if (file.names().has(match)) return 'none'
         return isNumberIn(text, match) ? 'proof' : 'perhaps'
       },
     }),
@@ -385,7 +388,7 @@ const STYLES: readonly Style[] = [
   // The same in small letters: to nginx no name of a variable has a colon.
   {
     mark: '${',
-    pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*:[-=+?][^}\n]*\}/y,
+    pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*:[-=+?][^}\n]{0,200}\}/y,
     judge: (match, line) => (isConfiguration(line.text) ? fenced(match, line) : 'none'),
   },
   // Of Lapis, which writes the file before it starts nginx.
@@ -448,9 +451,8 @@ const WITH_PATHS = /^(?:access_log|customlog|alias|scriptalias|return|rewrite|re
 /** True for `<VirtualHost *:$PORT>`: without braces Apache fills in the arguments of macros alone, and has no such port. */
 function isWantedByApache(match: string, { text, file }: Line): boolean {
   const name = match.slice(1)
-  if (!/^\w+$/.test(name) || isStatement(text) || !/^<?[A-Z]/.test(text) || !isNumberIn(text, match))
-    return false
-  return !new RegExp(`<Macro\\s|^[ \\t]*Define[ \\t]+${name}\\b`, 'im').test(file.text)
+  if (!/^\w+$/.test(name) || isStatement(text) || !/^<?[A-Z]/.test(text)) return false
+  return isNumberIn(text, match) && !file.hasMacros() && !file.names().has(name)
 }
 
 const OF_PYTHON = /^__(?:pycache|init|main|tests?|pypackages)__$/
@@ -462,12 +464,15 @@ function isSeveralWords(match: string, line: string): boolean {
   return /(?:^|[ \t"'])$/.test(line.slice(0, at)) && /^(?:[ \t\r"';>]|$)/.test(line.slice(at + match.length))
 }
 
-/** True for a name that the file itself gives: to servers, a memory, a macro's argument. */
-function namesItself(word: string, text: string): boolean {
-  return new RegExp(
-    `^[ \\t]*(?:upstream[ \\t]+|<Macro[ \\t][^>\\n]*|Define[ \\t]+)${word}\\b|(?:zone|keys_zone)=${word}\\b`,
-    'im',
-  ).test(text)
+const NAMED =
+  /^[ \t]*(?:upstream|Define)[ \t]+([\w-]+)|^[ \t]*<Macro[ \t]([^>\n]*)|(?:zone|keys_zone)=([\w-]+)/gim
+
+/** Names that the file itself gives: to servers, a memory, a macro and its arguments. */
+function namesOf(text: string): ReadonlySet<string> {
+  const names = [...text.matchAll(NAMED)].flatMap(([, ...found]) =>
+    found.flatMap(each => each?.split(/\s+/) ?? []),
+  )
+  return new Set(names)
 }
 
 /** Variables of nginx, by name or by what their names begin with. */
@@ -486,6 +491,8 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
     text,
     isNamed,
     variables: once(() => variablesOf(text)),
+    names: once(() => namesOf(text)),
+    hasMacros: once(() => /<Macro\s/i.test(text)),
     doublesDollars: once(() => /\$\$[a-z_][^$]*\$\$[a-z_]/.test(text) && !/(?<!\$)\$[a-z_]/.test(text)),
   }
   for (const style of STYLES) {

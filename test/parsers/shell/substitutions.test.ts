@@ -53,6 +53,17 @@ test('a word is replaced where it is written out, and nobody could mean it or no
   assert.equal(words('s/listen 80;/listen \uE000;/'), ['listen «80»;'])
   assert.equal(words('/__EXTRA__/r /tmp/extra'), ['«__EXTRA__»'])
   assert.equal(words('s/listen 80;/listen 8080;/'), [])
+  assert.equal(words('s/bodylimit/10m/;s|wait|"30s"|;s/listen the_port/listen 8080/'), [
+    '«bodylimit»',
+    '«wait»',
+    'listen «the_port»',
+  ])
+  assert.equal(replacedWords('s/bodylimit/10m/')[0]?.isNumber, true)
+  assert.equal(
+    replacedWords('s/bodylimit/$B/;s/LIMIT/10m/').map(({ isNumber }) => isNumber),
+    [false, false],
+  )
+  assert.equal(words('s/auto/4/;s/off/on/;s/thehost/10.0.0.1/;s/10m/20m/;s/www/4x/'), [])
   assert.equal(words('s/localhost/db/'), [])
   assert.equal(words('s/^#//;s/root .*;/root \uE000;/;/pattern/d'), [])
   for (const script of ['s', 's/', 's/a', 's/a/b', '/', '\\', 's\\a', '/a/s/', '{', 'y/a/b/'])

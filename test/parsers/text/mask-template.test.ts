@@ -290,11 +290,12 @@ test('placeholders of one letter, and of few, are such where nothing else may st
 })
 
 test('what commands are seen to fill in is a placeholder, whatever the file is called', () => {
-  const word = (text: string, isPlaceholder: boolean, before = '', after = '') => ({
+  const word = (text: string, isPlaceholder: boolean, before = '', after = '', isNumber = false) => ({
     text,
     before,
     after,
     isPlaceholder,
+    isNumber,
   })
   const masked = (
     text: string,
@@ -316,6 +317,12 @@ test('what commands are seen to fill in is a placeholder, whatever the file is c
     'listen ?;\nlisten 8080;',
   )
   assert.is(masked('MY_PORT listen PORT;', [], [word('PORT', true)]), 'MY_PORT listen ?;')
+  const limit = word('limit', false, '', '', true)
+  assert.is(
+    masked('http { send_timeout limit; root /limit;\n  limit 1; proxy_pass http://a:limit; }', [], [limit]),
+    'http { send_timeout ?; root /limit;\n  limit 1; proxy_pass http://a:?; }',
+  )
+  assert.is(masked('Timeout limit\nServerName limit\n', [], [limit]), 'Timeout ?\nServerName limit\n')
   assert.is(
     maskTemplate('/site.conf', 'listen 80;', { variables: new Set(['P']), words: [] }).template,
     false,
