@@ -1,4 +1,5 @@
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
 /**
  * The line by which browsers keep an answer for so many seconds or more; null where there is none, or another says that
@@ -20,6 +21,19 @@ export function keptFor(
   })
   if (byHeader !== undefined) return byHeader
   return expires.find(({ args }) => args.length === 1 && secondsOf(args[0]?.value ?? '') >= seconds) ?? null
+}
+
+/** The same of the lines that hold in a block; null also where one of them may stand in what was not read. */
+export function keptIn(
+  configuration: NginxConfiguration,
+  block: NginxDirective | null,
+  seconds: number,
+): NginxDirective | null {
+  const expires = effectiveAtHand(configuration, block, 'expires')
+  const headers = effectiveAtHand(configuration, block, 'add_header')
+  return expires.known && headers.known
+    ? keptFor(seconds, expires.value.directives, headers.value.directives)
+    : null
 }
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -10,22 +11,14 @@ export interface ServedPath {
   readonly at: Place
 }
 
-const PASSES = [
-  'proxy_pass',
-  'fastcgi_pass',
-  'uwsgi_pass',
-  'scgi_pass',
-  'grpc_pass',
-  'memcached_pass',
-  'server',
-] as const
+const CONNECT = [...PASSES, 'server'] as const
 
 /** What `root`, `alias`, files of passwords and sockets of nginx name, as it is written. */
 export function* pathsOfNginx({ occurrences }: NginxConfiguration): Iterable<ServedPath> {
   for (const name of ['root', 'alias', 'auth_basic_user_file'])
     for (const line of occurrences.get(name) ?? [])
       yield { path: line.args[0]?.value ?? '', at: argumentPlace(line, 0) }
-  for (const name of PASSES)
+  for (const name of CONNECT)
     for (const line of occurrences.get(name) ?? []) {
       const [, path] = /^(?:\w+:\/\/)?unix:\/*(\/[^:]*)/.exec(line.args[0]?.value ?? '') ?? []
       if (path !== undefined) yield { path, at: argumentPlace(line, 0) }

@@ -8,7 +8,6 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { everyFileBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { djangoConnections } from '../django/_connections.ts'
 import {
   djangoProject,
@@ -19,7 +18,7 @@ import {
   wsgiApplication,
 } from '../_examples.ts'
 import { entryPlace, settingValue } from '../django/_setting-entries.ts'
-import { keptFor } from './_kept-for.ts'
+import { keptIn } from './_kept-for.ts'
 
 const tree = (
   lines: string,
@@ -110,10 +109,7 @@ export default defineRule({
       const answer = askServer(deployment, server, path, { assume: () => 'file' })
       const block = answer?.steps.findLast(({ kind }) => kind === 'location')?.directive
       if (answer?.end.kind !== 'file' || block === undefined) continue
-      const expires = effectiveAtHand(server.configuration, block, 'expires')
-      const headers = effectiveAtHand(server.configuration, block, 'add_header')
-      if (!expires.known || !headers.known) continue
-      const line = keptFor(LONG, expires.value.directives, headers.value.directives)
+      const line = keptIn(server.configuration, block, LONG)
       if (line === null) continue
       yield {
         at: argumentPlace(line, line.args.length === 1 ? 0 : 1),

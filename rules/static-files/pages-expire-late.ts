@@ -19,10 +19,9 @@ import {
 } from '../../src/servers/apache/queries/section-matches.ts'
 import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
-import { keptFor } from './_kept-for.ts'
+import { keptFor, keptIn } from './_kept-for.ts'
 
 const tree = (lines: string, page = 'index.html'): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -508,10 +507,7 @@ function* pagesOfNginx(deployment: Deployment) {
       const block = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
       // static-files/start-page-cacheable tells of applications whose page answers every URL.
       if (!STATIC_PAGES.includes(page) || isFallback(block, page)) continue
-      const expires = effectiveAtHand(server.configuration, block, 'expires')
-      const headers = effectiveAtHand(server.configuration, block, 'add_header')
-      if (!expires.known || !headers.known) continue
-      const line = keptFor(LONG, expires.value.directives, headers.value.directives)
+      const line = keptIn(server.configuration, block, LONG)
       if (line === null) continue
       yield {
         at: nginxArgumentPlace(line, line.args.length === 1 ? 0 : 1),
