@@ -72,8 +72,7 @@ function readHttpParameter(
       return !isBefore(reading, '1.25.0') || refuseParameter(reading, directive, word)
     case 'spdy':
       if (isSince(reading, SPDY_GONE)) return refuseParameter(reading, directive, word)
-      // Before 1.9.5 nginx speaks it.
-      if (!isBefore(reading, '1.9.5')) warnOfSpdy(reading, directive, word)
+      warnOfSpdy(reading, directive, word)
       return true
     case 'multipath':
       options.options = true

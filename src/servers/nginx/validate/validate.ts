@@ -121,7 +121,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
     )
     return
   }
-  if (name.startsWith('spdy_') && !isBefore(reading, '1.9.5')) warnOfSpdy(reading, directive)
+  if (name.startsWith('spdy_')) warnOfSpdy(reading, directive)
   const isSound = checkDirective(reading, directive, facts, level)
   if (node.block === null) return
   if (name === 'http' || name === 'events' || name === 'stream' || name === 'mail')
