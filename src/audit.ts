@@ -16,6 +16,7 @@ import {
 } from './engine/run.ts'
 import type { RuleFinding } from './engine/rule.ts'
 import { SEVERITIES, type Severity } from './engine/severity.ts'
+import { whyUnread } from './files/file-system.ts'
 import type { Machine } from './files/machine.ts'
 import { fileNamer } from './files/file-owner.ts'
 import { limitNotice, type Notice, noticeLine } from './files/notice.ts'
@@ -259,21 +260,13 @@ function isAccepted(programs: readonly ProgramReport[], { program, main }: Progr
 function noticesOf(understood: UnderstoodMachine): readonly Notice[] {
   const { machine, nginx, apache, deployments, failures, containers } = understood
   const { files, fileName } = machine
-  const reasonOf = (path: string): string => {
-    const read = files.read(path)
-    return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
-  }
-  const reasonHere = (path: string): string | null =>
-    files.kind(path) === null && files.refusal(path) === null ? null : reasonOf(path)
-  const unread = [...nginx, ...apache.filter(isServer)].flatMap(server =>
-    unreadNotices(server, fileName, reasonHere, path => files.kind(path) === 'directory'),
-  )
+  const unread = [...nginx, ...apache.filter(isServer)].flatMap(server => unreadNotices(server, machine))
   const inDirectories = refusedHtaccess({ machine, apache }).map(
     (path): Notice => ({
       code: files.read(path).kind === 'too-large' ? 'too-large' : 'unreadable',
       path: fileName(path),
       line: null,
-      text: reasonOf(path),
+      text: whyUnread(files, path),
       incomplete: true,
     }),
   )

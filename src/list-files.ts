@@ -1,4 +1,5 @@
 import type { ListedFile, ReadFileAs } from './engine/listed-file.ts'
+import { whyUnread } from './files/file-system.ts'
 import type { Machine, SkippedFile } from './files/machine.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import { refusedHtaccess } from './refused-htaccess.ts'
@@ -47,8 +48,7 @@ export function listSkipped(skipped: readonly SkippedFile[], machine: string): r
 function listRefused(understood: ReadMachine, listed: Map<string, ListedFile>): void {
   const { files, fileName, root } = understood.machine
   for (const path of refusedHtaccess(understood)) {
-    const read = files.read(path)
-    const text = files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
+    const text = whyUnread(files, path)
     const name = fileName(path)
     if (!listed.has(name)) listed.set(name, { path: name, machine: root, skipped: 'unreadable', text })
   }

@@ -5,6 +5,8 @@ import { isBelow } from '../parsers/text/is-below.ts'
 import { positionAt } from '../parsers/text/source.ts'
 import { isReadInImage } from './deployment/containers/brought-files.ts'
 import type { Container } from './deployment/containers/container.ts'
+import { whyUnread } from './files/file-system.ts'
+import type { Machine } from './files/machine.ts'
 import type { ApacheConfiguration } from './servers/apache/configuration.ts'
 import type { NginxConfiguration } from './servers/nginx/configuration.ts'
 import { isStandIn } from '../parsers/text/stand-in.ts'
@@ -20,17 +22,10 @@ const CODES: Readonly<Record<UnreadReason, NoticeCode>> = {
 /**
  * What a server includes and the audit could not read, as notices: one for each line that includes
  * something outside, however many files it names, and one for each file that the system did not give.
- *
- * @param fileName a path of the machine as a report names it
- * @param reasonOf the system's reason for a path that it refused; null for one that a container alone has, of which the
- *   file of the host is told
- * @param hasDirectory true for the path of a directory that is there
  */
 export function unreadNotices(
   configuration: NginxConfiguration | ApacheConfiguration,
-  fileName: (path: string) => string,
-  reasonOf: (path: string) => string | null,
-  hasDirectory: (path: string) => boolean,
+  { files: tree, fileName }: Pick<Machine, 'files' | 'fileName'>,
 ): readonly Notice[] {
   const notices: Notice[] = []
   const outside = new Map<string, UnreadFile[]>()
@@ -43,12 +38,15 @@ export function unreadNotices(
       else sameLine.push(file)
       continue
     }
-    const text = file.reason === 'irregular' ? 'it is no regular file' : reasonOf(file.path)
-    if (text === null) continue
+    // What a container alone has is told of by the name of the file of the host.
+    if (file.reason !== 'irregular' && tree.kind(file.path) === null && tree.refusal(file.path) === null)
+      continue
+    const text = file.reason === 'irregular' ? 'it is no regular file' : whyUnread(tree, file.path)
     const incomplete = file.reason !== 'irregular'
     notices.push({ code: CODES[file.reason], path: fileName(file.path), line: null, text, incomplete })
   }
-  for (const files of outside.values()) notices.push(outsideNotice(files, fileName, hasDirectory))
+  for (const files of outside.values())
+    notices.push(outsideNotice(files, fileName, path => tree.kind(path) === 'directory'))
   if (configuration.limit !== undefined && configuration.limit !== null) {
     const { main, program, limit } = configuration
     const path = main === null || isStandIn(main) ? null : fileName(main.path)

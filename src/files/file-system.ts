@@ -56,6 +56,12 @@ export function sourceAt(files: FileSystem, path: string): Source | null {
   return read?.kind === 'source' ? read.source : null
 }
 
+/** Why the text of a file cannot be had, in the words of the system; empty where it can. */
+export function whyUnread(files: FileSystem, path: string): string {
+  const read = files.read(path)
+  return files.refusal(path) ?? (read.kind === 'source' ? '' : read.reason)
+}
+
 /** How far a walk goes. */
 export interface Reach {
   /** So many levels below the directory are entered. */
