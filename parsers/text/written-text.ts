@@ -85,6 +85,12 @@ export function placeOf(written: WrittenText): Place {
   return placeIn(written)
 }
 
+/** From the beginning of one text to the end of a later one of the same source. */
+export function placeAcross(first: WrittenText, last: WrittenText): Place {
+  const { source, start } = placeOf(first)
+  return { source, start, end: placeOf(last).end }
+}
+
 /** A text as a fact: unknown where any part of it is. */
 export function factOf(written: WrittenText): Fact<string> {
   const at = placeOf(written)

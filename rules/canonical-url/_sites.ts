@@ -3,9 +3,10 @@ import type { Place } from '../../parsers/text/source.ts'
 import { renewals } from '../../src/deployment/acme-challenges.ts'
 import type { ApacheHost, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
+import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 
 /** A server of nginx, or a virtual host of Apache. */
@@ -88,4 +89,9 @@ export function siteAsked(deployment: Deployment, { steps }: FollowedRequest): S
     if (site !== undefined) return site
   }
   return null
+}
+
+/** A request for a file that may be there, as any client sends it. */
+export function requestTo(host: string, scheme: 'http' | 'https'): ClientRequest {
+  return { scheme, host, port: scheme === 'https' ? 443 : 80, target: `/${EXISTING}`, method: 'GET' }
 }

@@ -2,12 +2,11 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { redirectedRequest } from '../../src/deployment/requests/follow-redirects.ts'
-import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
-import { type Site, siteAsked, sitesOf } from './_sites.ts'
+import { requestTo, type Site, siteAsked, sitesOf } from './_sites.ts'
 
 const KEYS = conf`
   ssl_certificate /srv/tls/a.pem;
@@ -255,8 +254,7 @@ interface MeantForTls {
 
 /** The request over TLS that a site without it sends clients to, or that its certificate is for; null for neither. */
 function meantForTls(deployment: Deployment, site: Site, name: string): MeantForTls | null {
-  const target = `/${EXISTING}`
-  const first = { scheme: 'http', host: name, port: 80, target, method: 'GET' } as const
+  const first = requestTo(name, 'http')
   const sent = probe(deployment, first)
   if (siteAsked(deployment, sent) !== site) return null
   if (sent.end.kind === 'redirect') {
@@ -265,8 +263,9 @@ function meantForTls(deployment: Deployment, site: Site, name: string): MeantFor
     return request !== null && isOverTls(request, name) ? { request, words } : null
   }
   const hasCertificate = isContent(sent) && !OTHER_PROGRAMS.test(name) && site.certified.has(name)
-  const request = { ...first, scheme: 'https', port: 443 } as const
-  return hasCertificate ? { request, words: 'has a certificate, which is for `https://`' } : null
+  return hasCertificate
+    ? { request: requestTo(name, 'https'), words: 'has a certificate, which is for `https://`' }
+    : null
 }
 
 /** Names whose certificates mail servers and the like read. */

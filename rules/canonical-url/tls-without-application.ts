@@ -1,12 +1,11 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import type { ClientRequest, FollowedRequest } from '../../src/deployment/requests/answer.ts'
-import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
+import type { FollowedRequest } from '../../src/deployment/requests/answer.ts'
 import { probe } from '../../src/deployment/requests/probe.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain } from '../_examples.ts'
-import { type Site, siteAsked, sitesOf } from './_sites.ts'
+import { requestTo, type Site, siteAsked, sitesOf } from './_sites.ts'
 
 const apache = (plain: string, secure: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': apacheMain(
@@ -157,8 +156,4 @@ function showsFiles(deployment: Deployment, site: Site, name: string): boolean {
   if (siteAsked(deployment, answered) !== site) return false
   const { end } = answered
   return end.kind === 'file' || (end.kind === 'status' && end.status === 404)
-}
-
-function requestTo(host: string, scheme: 'http' | 'https'): ClientRequest {
-  return { scheme, host, port: scheme === 'https' ? 443 : 80, target: `/${EXISTING}`, method: 'GET' }
 }

@@ -1,7 +1,7 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf } from '../../../parsers/text/written-text.ts'
+import { placeAcross } from '../../../parsers/text/written-text.ts'
 import { type FollowedCommand, followedCommands } from './followed-commands.ts'
 import { isYaml, setupCommands } from './setup-commands.ts'
 import { workflowSteps } from './workflow-steps.ts'
@@ -39,9 +39,6 @@ function appliedBy({ words }: FollowedCommand): readonly AppliedManifest[] {
     const glued = /^(?:-f|--filename)=(.+)$/.exec(word.text)?.[1]
     const path = /^(?:-f|--filename)$/.test(words[at - 1]?.text ?? '') ? word.text : glued
     if (path === undefined || !/^[\w./-]+$/.test(path)) return []
-    const { source, start } = placeOf(program)
-    return [
-      { path: cleanPath(path).replace(/^(?:\.?\/)+/, ''), at: { source, start, end: placeOf(word).end } },
-    ]
+    return [{ path: cleanPath(path).replace(/^(?:\.?\/)+/, ''), at: placeAcross(program, word) }]
   })
 }

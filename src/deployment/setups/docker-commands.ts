@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { type Place, placeText } from '../../../parsers/text/source.ts'
-import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
+import { placeAcross, placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
 import type { FollowedCommand } from './followed-commands.ts'
 
 /** What a command does to the images and containers of a machine. */
@@ -71,7 +71,7 @@ function ofCompose(program: WrittenText, args: readonly WrittenText[]): DockerCo
   if (rest.some(text => /^--(?:pull|build|rmi)\b/.test(text))) return RENEWS
   if (verb.text !== 'up') return OTHER
   const services = rest.filter((text, index) => !text.startsWith('-') && !OF_UP.test(rest[index - 1] ?? ''))
-  return { kind: 'up', files, profiles, services, at: between(program, verb) }
+  return { kind: 'up', files, profiles, services, at: placeAcross(program, verb) }
 }
 
 const CHANGES_IMAGES =
@@ -93,10 +93,5 @@ function ofDocker(program: WrittenText, args: readonly WrittenText[]): DockerCom
   while (texts[at]?.startsWith('-') === true)
     at += PLAIN_OPTION.test(texts[at]!) || texts[at]!.includes('=') ? 1 : 2
   const image = args[at]
-  return image === undefined ? OTHER : { kind: 'run', image: image.text, at: between(program, image) }
-}
-
-function between(first: WrittenText, last: WrittenText): Place {
-  const { source, start } = placeOf(first)
-  return { source, start, end: placeOf(last).end }
+  return image === undefined ? OTHER : { kind: 'run', image: image.text, at: placeAcross(program, image) }
 }

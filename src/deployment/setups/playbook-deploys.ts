@@ -1,6 +1,6 @@
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
+import { placeAcross, type WrittenText } from '../../../parsers/text/written-text.ts'
 import { followedCommands } from './followed-commands.ts'
 import { plainText } from './plain-text.ts'
 import { type PlaybookTask, playbookTasks } from './playbook-tasks.ts'
@@ -51,10 +51,7 @@ export const playbookDeploys = memo((texts: readonly Source[]): PlaybookDeploys 
       const restarts = restartedBy(task.notifies, handlers)
       const [first] = task.notifies
       if (dest === undefined || restarts === null || first === undefined) return []
-      const { source, start } = placeOf(first)
-      return [
-        { path: plainText(dest), at: { source, start, end: placeOf(task.notifies.at(-1)!).end }, restarts },
-      ]
+      return [{ path: plainText(dest), at: placeAcross(first, task.notifies.at(-1)!), restarts }]
     }),
     restartedAnyway: anyway,
   }

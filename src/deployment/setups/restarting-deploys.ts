@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
+import { placeAcross, placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
 import { bringing } from './bringing.ts'
 import { deployScripts } from './deploy-scripts.ts'
 import { type FollowedCommand, followedCommands } from './followed-commands.ts'
@@ -38,8 +38,7 @@ function deployBy(scripts: readonly WrittenText[]): RestartingDeploy | null {
       if (brings.directory === null) continue
       const path = writtenPath(brings.directory)
       if (path === null) return null
-      const { source, start } = placeOf(command.first)
-      found = { path, at: { source, start, end: placeOf(brings.verb).end } }
+      found = { path, at: placeAcross(command.first, brings.verb) }
     } else if (names !== null) {
       prepares ||= found !== null && names.length > 0
       for (const name of names) restarts.push({ name, at: placeOf(command.words[0]!) })

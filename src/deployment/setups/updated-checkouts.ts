@@ -2,7 +2,7 @@ import { memo } from '../../../parsers/collections/memo.ts'
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { isBelow } from '../../../parsers/text/is-below.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
-import { placeOf, type WrittenText } from '../../../parsers/text/written-text.ts'
+import { placeAcross, type WrittenText } from '../../../parsers/text/written-text.ts'
 import { bringing } from './bringing.ts'
 import { deployScripts } from './deploy-scripts.ts'
 import { followedCommands } from './followed-commands.ts'
@@ -53,8 +53,7 @@ function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] 
       if (brings.directory === null) continue
       const path = writtenPath(brings.directory)
       if (path === null) return []
-      const { source, start } = placeOf(command.first)
-      found = { path, at: { source, start, end: placeOf(brings.verb).end } }
+      found = { path, at: placeAcross(command.first, brings.verb) }
     } else if (isPreparing(command)) prepares ||= found !== null
     else if (!isHarmless(command)) return []
   }
