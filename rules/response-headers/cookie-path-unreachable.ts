@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
+import { tomcatsIn } from '../../src/deployment/build/programs/tomcat.ts'
 import type { Connection, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -189,9 +190,7 @@ const HOMES = ['/etc', '/var/lib', '/opt', '/usr/local', '/usr/share', '/srv']
 /** True where Tomcat is seen to have a context of this name, whose cookie has its path. */
 const isContext = memoByKey((files: FileSystem, name: string): boolean => {
   const homes = HOMES.flatMap(directory =>
-    (files.list(directory) ?? []).flatMap(each =>
-      /^(?:apache-)?tomcat[\w.-]*$/.test(each.name) ? [posix.join(directory, each.name)] : [],
-    ),
+    tomcatsIn(files, directory).map(each => posix.join(directory, each)),
   )
   const settings = homes.flatMap(home =>
     [`Catalina/localhost/${name}.xml`, `conf/Catalina/localhost/${name}.xml`].flatMap(

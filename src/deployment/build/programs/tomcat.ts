@@ -21,9 +21,9 @@ export function tomcatPrograms(machine: Machine): readonly AppServerProgram[] {
 /** The one `server.xml` of a machine: of several nobody knows which is started. */
 const serverXml = memo((files: FileSystem): Source | null => {
   const homes = [
-    ...namesIn(files, '/etc').map(name => `/etc/${name}`),
+    ...tomcatsIn(files, '/etc').map(name => `/etc/${name}`),
     ...['/opt', '/usr/local', '/usr/share', '/var/lib'].flatMap(directory =>
-      namesIn(files, directory).map(name => `${directory}/${name}/conf`),
+      tomcatsIn(files, directory).map(name => `${directory}/${name}/conf`),
     ),
   ]
   const found = homes.map(home => posix.join(home, 'server.xml')).filter(path => files.kind(path) === 'file')
@@ -31,7 +31,8 @@ const serverXml = memo((files: FileSystem): Source | null => {
   return only === undefined || found.length > 1 ? null : sourceAt(files, only)
 })
 
-function namesIn(files: FileSystem, directory: string): readonly string[] {
+/** The names in a directory by which packages and archives call what is Tomcat's. */
+export function tomcatsIn(files: FileSystem, directory: string): readonly string[] {
   return (files.list(directory) ?? []).flatMap(({ name }) =>
     /^(?:apache-)?tomcat[\w.-]*$/.test(name) ? [name] : [],
   )
