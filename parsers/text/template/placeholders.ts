@@ -13,6 +13,8 @@ interface Style {
   readonly pattern: RegExp
   /** True for one that every file has whose name says that somebody fills it in. */
   readonly isUsual?: boolean
+  /** True for one that means nothing in any other file. */
+  readonly isOfNamed?: boolean
   /** What a match says of the file. */
   readonly judge: (match: string, line: Line) => Verdict
 }
@@ -422,16 +424,17 @@ const STYLES: readonly Style[] = [
   {
     mark: '$',
     pattern: /(?<!\$)\$[a-z_]\w*/y,
+    isOfNamed: true,
     judge: (match, { directive, text, file }) => {
       const name = match.slice(1)
-      if (!file.isNamed || OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
+      if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'none'
     },
   },
   // Of `envsubst`, by the name of the directive itself: `fastcgi_read_timeout $fastcgi_read_timeout`.
   {
     mark: '$',
-    pattern: /(?<!\$)\$(?:[a-z_]+|\{[a-z_]+\})(?=\s*(?:;|$))/my,
+    pattern: /(?<=(?:^|[;{}])[ \t]*([a-z_]+)[ \t=][^\n;{}]{0,2000})(?<!\$)\$(?:\1|\{\1\})(?=\s*(?:;|$))/my,
     judge: (match, { directive, text, file }) => {
       const name = match.replace(/\W/g, '')
       if (name !== directive || file.variables().has(name)) return 'none'
@@ -497,6 +500,7 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
   }
   for (const style of STYLES) {
     const { mark, pattern, isUsual } = style
+    if (style.isOfNamed === true && !isNamed) continue
     let matches: { readonly index: number; readonly match: string }[] | null = null
     let isMeant = isNamed && isUsual === true
     for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
