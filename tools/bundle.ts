@@ -25,7 +25,7 @@ const COMMON = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
-/** A script imports nothing, and knows its place by another name. */
+/** A script imports nothing, and knows its place by another name; Node.js starts one sooner than a module. */
 const AS_SCRIPT = {
   format: 'cjs',
   supported: { 'dynamic-import': false },
@@ -39,7 +39,7 @@ const AS_SCRIPT = {
  * are loaded only where a shell or Python file is read.
  */
 export async function bundle(directory: string): Promise<void> {
-  await bundleScript('src/program.ts', join(directory, 'program.cjs'))
+  writeFileSync(join(directory, 'program.cjs'), inAscii((await buildProgram()).script))
   writeFileSync(join(directory, 'examples.json'), await firstExamples())
   const { run: _, ...library } = await import('../src/program.ts')
   const starters = { 'deploy-audit': 'src/cli/main.ts', index: 'index' }
@@ -48,8 +48,9 @@ export async function bundle(directory: string): Promise<void> {
     entryPoints: starters,
     outdir: directory,
     plugins: [loading({ './run.ts': ['run'], index: Object.keys(library) })],
-    format: 'esm',
+    ...AS_SCRIPT,
   })
+  writeFileSync(join(directory, 'package.json'), '{"type": "commonjs"}\n')
   copyGrammars(directory)
 }
 
@@ -64,10 +65,24 @@ export async function bundleScript(entryPoint: string, outfile: string): Promise
   writeFileSync(outfile, inAscii(script))
 }
 
-/** The script before it is made ASCII, and the source map of that. */
-export async function buildScript(
+/** A script before it is made ASCII, and the source map of that. */
+interface BuiltScript {
+  readonly script: string
+  readonly sourceMap: string
+}
+
+/** The program, within the function that Node.js, too, puts around a script that is a module. */
+export function buildProgram(): Promise<BuiltScript> {
+  return buildScript('src/program.ts', {
+    banner: { js: `(function (exports, require, module, __filename, __dirname) {${AS_SCRIPT.banner.js}` },
+    footer: { js: '})' },
+  })
+}
+
+async function buildScript(
   entryPoint: string,
-): Promise<{ readonly script: string; readonly sourceMap: string }> {
+  around: Pick<BuildOptions, 'banner' | 'footer'> = {},
+): Promise<BuiltScript> {
   const { outputFiles } = await build({
     ...COMMON,
     entryPoints: [entryPoint],
@@ -76,7 +91,8 @@ export async function buildScript(
     sourcemap: 'external',
     sourcesContent: false,
     ...AS_SCRIPT,
-    plugins: [partExamples(), lateSegmenter(), lateModules()],
+    ...around,
+    plugins: [partExamples(), lateSegmenter(), lateModules(), untoldColors()],
     // The module of web-tree-sitter for `import` does that in more ways than one.
     alias: { 'web-tree-sitter': join(dirname(require.resolve('web-tree-sitter')), 'web-tree-sitter.cjs') },
   })
@@ -119,21 +135,38 @@ function lateSegmenter(): Plugin {
 /** Modules of Node.js that take a while to load, and of which a tree without findings needs nothing. */
 const LATE = /^node:(?:crypto|v8)$/
 
-/** Loads a module of Node.js where the first of what it exports is used. */
+/** Loads a module of Node.js where the first of its functions and classes is called. */
 function lateModules(): Plugin {
   return {
     name: 'late-modules',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: LATE }, ({ path, namespace }) =>
-        namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
-      )
-      onLoad({ filter: LATE, namespace: 'late' }, async ({ path }) => {
-        const names = Object.keys((await import(path)) as object)
-        const getters = names.map(
-          name => `get ${JSON.stringify(name)}() { return require('${path}').${name} }`,
+      onResolve({ filter: LATE, namespace: 'file' }, ({ path }) => ({
+        path,
+        namespace: 'late',
+        sideEffects: false,
+      }))
+      onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter(name => name !== 'default')
+        const real = (name: string): string => `(loaded ??= require('${path}')).${name}`
+        const lines = names.map(name =>
+          /^[A-Z]/.test(name)
+            ? `export class ${name} { constructor(...given) { return new (${real(name)})(...given) } }`
+            : `export const ${name} = (...given) => ${real(name)}(...given)`,
         )
-        return { contents: `module.exports = { ${getters.join(', ')} }` }
+        return { contents: ['let loaded', ...lines].join('\n') }
       })
+    },
+  }
+}
+
+/** What `chalk` finds out of the screen when it is loaded; here it is told how many colours to write. */
+function untoldColors(): Plugin {
+  return {
+    name: 'untold-colors',
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]chalk[\\/]source[\\/]vendor[\\/]supports-color[\\/]index\.js$/ }, () => ({
+        contents: 'export default { stdout: false, stderr: false }',
+      }))
     },
   }
 }

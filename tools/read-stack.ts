@@ -7,10 +7,10 @@
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { relative } from 'node:path'
-import { buildScript } from './bundle.ts'
+import { buildProgram } from './bundle.ts'
 import { placeInScript, readStack } from './stack-places.ts'
 
-const { script, sourceMap } = await buildScript('src/program.ts')
+const { script, sourceMap } = await buildProgram()
 const map = new SourceMap(JSON.parse(sourceMap))
 const lines = script.split('\n')
 const stack = readStack(readFileSync(0, 'utf8'), place => {

@@ -39,7 +39,7 @@ export function runRules(given: Arguments, all: readonly Rule[], terminal: Termi
 const NO_TRAITS: RuleTraits = { fixes: [], programs: [] }
 
 function traitsOf({ id }: Rule): RuleTraits {
-  return ruleTraits.get(id) ?? NO_TRAITS
+  return ruleTraits().get(id) ?? NO_TRAITS
 }
 
 function isAskedFor(rule: Rule, { words, minimumSeverity, fixable, program }: Arguments): boolean {

@@ -40,7 +40,7 @@ test('the list is every rule, or those of a group, with a fix, of a program, or 
 })
 
 test('every rule points at files of some program in its examples', () => {
-  const aimless = rules.filter(({ id }) => (ruleTraits.get(id)?.programs.length ?? 0) === 0)
+  const aimless = rules.filter(({ id }) => (ruleTraits().get(id)?.programs.length ?? 0) === 0)
   assert.equal(
     aimless.map(({ id }) => id),
     [],
@@ -55,7 +55,7 @@ test('the table fits the screen, and a pipe gets a line a rule', async () => {
     for (const { id } of rules) assert.match(out, new RegExp(`^${id}(?: |$)`, 'm'))
   }
   const { out } = await runIn('.', ['rules', '--fixable'])
-  const fixable = rules.filter(({ id }) => (ruleTraits.get(id)?.fixes.length ?? 0) > 0)
+  const fixable = rules.filter(({ id }) => (ruleTraits().get(id)?.fixes.length ?? 0) > 0)
   assert.is(out.split('\n').length - 1, fixable.length)
 })
 

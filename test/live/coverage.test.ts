@@ -36,7 +36,7 @@ test('every rule that mends something is shown with a bad example that it mends,
   const mends = (rule: Rule, { files, modes }: Example): boolean =>
     auditFiles(unmark(files).files, [rule], undefined, modes).findings.some(({ fix }) => fix !== null)
   const open = rules
-    .filter(({ id, unproven }) => unproven === undefined && (ruleTraits.get(id)?.fixes.length ?? 0) > 0)
+    .filter(({ id, unproven }) => unproven === undefined && (ruleTraits().get(id)?.fixes.length ?? 0) > 0)
     .filter(rule =>
       cases
         .filter(live => live.rule === rule.id)
