@@ -288,13 +288,17 @@ function programReports(
       found.flatMap(({ finding }) => (finding.fatal ? [finding.at.source] : [])),
     ),
   )
-  return [...nginx, ...apache].map(({ program, main, problems, sources, version }) => ({
-    program,
-    main: main === null || isStandIn(main) ? null : machine.fileName(main.path),
-    accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
-    version: version.value,
-    versionFrom: version.from,
-  }))
+  return [...nginx, ...apache].map(server => {
+    const { program, main, problems, sources, version } = server
+    return {
+      program,
+      main: main === null || isStandIn(main) ? null : machine.fileName(main.path),
+      accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
+      whole: !unreadNotices(server, machine).some(({ incomplete }) => incomplete),
+      version: version.value,
+      versionFrom: version.from,
+    }
+  })
 }
 
 function summarise(findings: readonly Finding[]): Record<Severity, number> {

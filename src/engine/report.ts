@@ -13,6 +13,8 @@ export interface ProgramReport {
   readonly main: string | null
   /** What the server itself would say: false exactly where some problem of it is fatal. */
   readonly accepted: boolean
+  /** False where the audit could not read all that the server does. */
+  readonly whole: boolean
   readonly version: string
   /** Who said so; `assumed`, where nothing does, is the newest. */
   readonly versionFrom: ServerVersion['from']

@@ -86,6 +86,9 @@ function namesOf(files: DiskFileSystem, paths: readonly SkippedPath[]): readonly
   return paths.map(({ path, ...skipped }) => ({ ...skipped, path: files.display(path) }))
 }
 
+/** What holds every server's directory: whoever runs one reads it. */
+const SETTINGS = /^\/(?:usr\/local\/)?etc$/
+
 /**
  * The directories of servers that the walk could not list.
  *
@@ -98,9 +101,10 @@ function refusedDirectories(
 ): readonly SkippedFile[] {
   return [...refused].flatMap(([path, { code, text }]) => {
     const directory = below(below(path, root), within)
-    if (code !== 'unreadable' || !isOfServers(directory)) return []
+    const isOfAll = SETTINGS.test(directory)
+    if (code !== 'unreadable' || !(isOfAll || isOfServers(directory))) return []
     const file = { path: displayPath(path, workingDirectory), reason: code, text }
-    return isRead && isReadWhole(directory) ? { ...file, isRead } : file
+    return isRead && (isOfAll || isReadWhole(directory)) ? { ...file, isRead } : file
   })
 }
 

@@ -215,8 +215,9 @@ function verdicts(programs: readonly ProgramReport[]): readonly string[] {
   )
 }
 
-function verdict({ program, main, accepted }: ProgramReport): string {
+function verdict({ program, main, accepted, whole }: ProgramReport): string {
   const name = program === 'nginx' ? 'nginx' : 'Apache'
   if (main === null) return accepted ? `${name} fragments read` : `${name} would refuse the fragments`
-  return `${name} ${accepted ? 'accepts' : 'refuses'} ${printable(main)}`
+  const verb = accepted ? (whole ? 'accepts' : 'accepts what could be read of') : 'refuses'
+  return `${name} ${verb} ${printable(main)}`
 }

@@ -55,6 +55,16 @@ test('a main file, or the directory of a server, makes it incomplete too', async
     ])
 })
 
+test('so does a closed `/etc`, whatever else is read; and a server is not said to accept what nobody saw', async () => {
+  const closed = { ...MACHINE, 'var/www/html/.htaccess': 'Options -Indexes\n' }
+  const { code, errors } = await auditWithout(['etc'], ['--fail-on', 'never'], closed)
+  assert.is(code, 4)
+  assert.equal(errors, ['deploy-audit: incomplete: etc: permission denied'])
+  const { out } = await auditWithout(['etc/nginx/sites-enabled/a'], ['--fail-on', 'never'])
+  assert.match(out, 'nginx accepts what could be read of etc/nginx/nginx.conf\n')
+  assert.match(out, 'Apache accepts etc/apache2/apache2.conf\n')
+})
+
 test('where no main file says what is read, the places of the files do', async () => {
   const sites = {
     'nginx/sites-enabled/a': MACHINE['etc/nginx/sites-enabled/a'],
