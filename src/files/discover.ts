@@ -127,7 +127,22 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
       skipped,
     )
   }
-  return machines
+  return withRest(machines, unread, skipped)
+}
+
+/** What was left out where nothing is a server's, told by the first machine. */
+function withRest(
+  machines: readonly Machine[],
+  unread: readonly Notice[],
+  left: readonly SkippedFile[],
+): readonly Machine[] {
+  const [first, ...others] = machines
+  if (first === undefined || unread.length + left.length === 0) return machines
+  const { notices, skipped } = first
+  return [
+    { ...first, notices: () => [...notices(), ...unread], skipped: () => [...skipped(), ...left] },
+    ...others,
+  ]
 }
 
 /**
