@@ -115,6 +115,7 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
     else if (others.length < MOST_OF_ONE_RUN) others.push(known)
   }
   const found = new Map<Source, readonly Stretch[]>()
+  const plain = new Set<string>()
   for (const [source, look] of withLooks(sources)) {
     const secrets = findSecrets(source.text, source.path, look)
     found.set(source, secrets)
@@ -125,12 +126,14 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
       const text = source.text.slice(start, end)
       for (const word of isWhole || text.includes('\n') ? (text.match(RUN) ?? []) : [text.trim()]) {
         if (names.has(word)) continue
-        add(word)
+        if (PLAIN_WORD.test(word) && plain.size < MOST_PLAIN) plain.add(word)
+        else add(word)
         // A server takes the backslashes out.
         if (word.includes('\\')) add(word.replace(/\\(.)/g, '$1'))
       }
     }
   }
+  for (const word of plain) if (!isNameIn(word, found.keys())) add(word)
   return {
     find: text => (byRun.size === 0 ? [] : findKnown(text, byRun)),
     in: source => found.get(source) ?? findSecrets(source.text, source.path),
@@ -175,6 +178,18 @@ function namesIn({ text }: Source): ReadonlySet<string> {
 
 const NAMED =
   /(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME|HOST(?:NAME)?)["']?[ \t]{0,20}[:=][ \t]{0,20}["']?([a-z][\w-]{3,39})(?![\w-])/gi
+
+/** A password that may as well be the name of a project. */
+const PLAIN_WORD = /^[a-z]+$/
+/** Each of them is looked for in all files. */
+const MOST_PLAIN = 20
+
+/** True for a word of which directories, files and hosts are called: starred out there, it hides nothing either. */
+function isNameIn(word: string, sources: Iterable<Source>): boolean {
+  const name = new RegExp(`[/.]${word}(?!\\w)|(?<![\\w:])${word}[/.]\\w`)
+  for (const { path, text } of sources) if (name.test(path) || name.test(text)) return true
+  return false
+}
 
 /** An address that a server listens on, a release: `0.0.0.0`, `127.0.0.1:8000`. */
 const NUMBERS = /^\d+(?:\.\d+)+(?::\d+)?$/

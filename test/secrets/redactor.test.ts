@@ -24,4 +24,15 @@ test('a password that is the name of the account too, or an address, is left whe
   assert.is(message('`legacy.bookshelf.org` on 0.0.0.0:80'), '`legacy.bookshelf.org` on 0.0.0.0:80')
 })
 
+test('nor is one hidden that directories, files or hosts are called by', () => {
+  const environment = toSource('/srv/app/.env', 'DB_PASSWORD=storefront\nAPI_PASSWORD=swordfish\n')
+  const said = (other: string, path = '/etc/nginx/site.conf'): string =>
+    redactor(() => [environment, toSource(path, other)]).message('`/srv/storefront/static` and swordfish')
+  for (const lines of ['root /srv/storefront/current;\n', 'server_name storefront.example.org;\n'])
+    assert.is(said(lines), '`/srv/storefront/static` and *********')
+  assert.is(said('listen 80;\n', '/etc/nginx/storefront.conf'), '`/srv/storefront/static` and *********')
+  for (const lines of ['listen 80;\n', 'proxy_pass http://u:storefront@10.0.0.1;\n'])
+    assert.is(said(lines), '`/srv/**********/static` and *********')
+})
+
 test.run()
