@@ -45,6 +45,15 @@ export default defineRule({
     },
     { title: 'the module', files: { 'site.conf': host('«AddHandler» application/x-httpd-php .php .phtml') } },
     {
+      title: 'mod_fcgid, whose wrapper is one of all files',
+      files: {
+        'site.conf': host(conf`
+          «AddHandler» fcgid-script .php
+          FcgidWrapper /srv/fcgi-bin/php.fcgi
+        `),
+      },
+    },
+    {
       title: 'for a module that may be there',
       files: {
         'site.conf': host(conf`
@@ -77,6 +86,15 @@ export default defineRule({
       },
     },
     {
+      title: 'mod_fcgid, whose wrapper is one of the last extension',
+      files: {
+        'site.conf': host(conf`
+          AddHandler fcgid-script .php
+          FcgidWrapper /srv/fcgi-bin/php.fcgi .php
+        `),
+      },
+    },
+    {
       title: 'scripts that run only where ExecCGI lets them, and a type',
       files: {
         'site.conf': host(conf`
@@ -97,7 +115,7 @@ export default defineRule({
       for (const line of everywhere(configuration, filesOf(configuration), 'addhandler')) {
         const extensions = line.args.slice(1).filter(({ value }) => /^\.?(?:php\d?|phtml|phar)$/i.test(value))
         const [first] = extensions
-        if (first === undefined || isInFiles(line) || !runsPhp(line)) continue
+        if (first === undefined || isInFiles(line) || !runsPhp(configuration, line)) continue
         const name = first.value.replace(/^\./, '')
         const at = directivePlace(line)
         const indent = indentationAt(namePlace(line))
@@ -149,7 +167,13 @@ function isOfAbandoned({ parent }: ApacheDirective): boolean {
   )
 }
 
-function runsPhp({ args }: ApacheDirective): boolean {
+/**
+ * mod_fcgid looks for the wrapper of the last extension alone, and runs the file itself where there is none: only a
+ * wrapper of all files takes `photo.php.jpg`.
+ */
+function runsPhp({ occurrences }: ApacheConfiguration, { args }: ApacheDirective): boolean {
   const handler = args[0]?.value ?? ''
-  return /^proxy:|php|^fcgid-script$/i.test(handler)
+  if (/^fcgid-script$/i.test(handler))
+    return (occurrences.get('fcgidwrapper') ?? []).some(({ args: [, extension] }) => extension === undefined)
+  return /^proxy:|php/i.test(handler)
 }

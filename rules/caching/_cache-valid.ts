@@ -1,5 +1,8 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { cachedConnections } from './_cached-connections.ts'
 
 /** A line that says how long answers are kept. */
 export interface CacheValid {
@@ -17,16 +20,29 @@ export function* cacheValidLists({ occurrences }: NginxConfiguration): Iterable<
   for (const name of NAMES) {
     const lines = occurrences.get(name)
     if (lines === undefined) continue
-    for (const list of groupBy(lines, ({ parent }) => parent).values()) {
-      yield list.map(line => {
-        const words = line.args.map(({ value }) => value)
-        const time = words.at(-1) ?? ''
-        return {
-          line,
-          statuses: words.length === 1 ? ['200', '301', '302'] : words.slice(0, -1),
-          time: /^\d[\dsmhdwMy]*$/.test(time) ? time : null,
-        }
-      })
-    }
+    for (const list of groupBy(lines, ({ parent }) => parent).values()) yield list.map(cacheValid)
+  }
+}
+
+/** The same of what holds where answers are kept, each block's once. */
+export function* cacheValidInForce(deployment: Deployment): Iterable<readonly CacheValid[]> {
+  const seen = new Set<NginxDirective>()
+  for (const { connection, kind } of cachedConnections(deployment, 'cache')) {
+    const { server, block } = connection
+    const inForce = effective(server.configuration, block, `${kind}_cache_valid`)
+    const lines = inForce.known ? inForce.value.directives : []
+    if (lines[0] === undefined || seen.has(lines[0])) continue
+    seen.add(lines[0])
+    yield lines.map(cacheValid)
+  }
+}
+
+function cacheValid(line: NginxDirective): CacheValid {
+  const words = line.args.map(({ value }) => value)
+  const time = words.at(-1) ?? ''
+  return {
+    line,
+    statuses: words.length === 1 ? ['200', '301', '302'] : words.slice(0, -1),
+    time: /^\d[\dsmhdwMy]*$/.test(time) ? time : null,
   }
 }

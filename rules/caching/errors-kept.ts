@@ -3,7 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { cacheValidLists } from './_cache-valid.ts'
+import { cacheValidInForce } from './_cache-valid.ts'
 import { cachedSite } from './_examples.ts'
 
 export default defineRule({
@@ -54,27 +54,44 @@ export default defineRule({
     },
     { title: 'what is not there', files: cachedSite(['proxy_cache_valid 404 1h;'], 'others') },
     { title: 'never', files: cachedSite(['proxy_cache_valid any 0;'], 'others') },
+    {
+      title: 'for all sites, of which one keeps answers and says itself how long, and another keeps none',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(conf`
+          proxy_cache_path /var/cache/others keys_zone=pages:1m;
+          proxy_cache_valid any 1d;
+          ${nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_cache pages;
+                proxy_cache_valid 200 5m;
+            }
+            location /api/ {
+                proxy_pass http://127.0.0.1:9000;
+            }
+          `)}
+        `),
+      },
+    },
   ],
-  *check({ nginx }) {
-    for (const configuration of nginx) {
-      for (const lines of cacheValidLists(configuration)) {
-        const named = new Set<string>()
-        for (const { line, statuses, time } of lines) {
-          const isAny = statuses.includes('any')
-          const kept = isAny
-            ? ERRORS.filter(status => !named.has(status))
-            : ERRORS.filter(status => statuses.includes(status))
-          for (const status of statuses) named.add(status)
-          const milliseconds = time === null ? null : parseTime(time, true)
-          if (kept.length === 0 || milliseconds === null || milliseconds < LONG) continue
-          const first = argumentPlace(line, 0)
-          yield {
-            at: { ...first, end: argumentPlace(line, line.args.length - 1).end },
-            message: `a ${kept.includes('502') ? '502' : kept[0]} of one moment is answered to everybody for ${time}`,
-            label: 'errors too',
-          }
-          break
+  *check(deployment) {
+    for (const lines of cacheValidInForce(deployment)) {
+      const named = new Set<string>()
+      for (const { line, statuses, time } of lines) {
+        const isAny = statuses.includes('any')
+        const kept = isAny
+          ? ERRORS.filter(status => !named.has(status))
+          : ERRORS.filter(status => statuses.includes(status))
+        for (const status of statuses) named.add(status)
+        const milliseconds = time === null ? null : parseTime(time, true)
+        if (kept.length === 0 || milliseconds === null || milliseconds < LONG) continue
+        const first = argumentPlace(line, 0)
+        yield {
+          at: { ...first, end: argumentPlace(line, line.args.length - 1).end },
+          message: `a ${kept.includes('502') ? '502' : kept[0]} of one moment is answered to everybody for ${time}`,
+          label: 'errors too',
         }
+        break
       }
     }
   },
