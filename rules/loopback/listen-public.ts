@@ -92,6 +92,27 @@ export default defineRule({
       },
     },
     {
+      title: 'a container with nginx, of which the port of Apache is not published',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              ports: ["80:80"]
+        `,
+        Dockerfile: conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx apache2
+          COPY nginx.conf /etc/nginx/nginx.conf
+          COPY ports.conf /etc/apache2/ports.conf
+          COPY site.conf /etc/apache2/sites-enabled/site.conf
+        `,
+        'nginx.conf': NGINX,
+        'ports.conf': 'Listen 9000\n',
+        'site.conf': SITE,
+      },
+    },
+    {
       title: 'public on purpose',
       files: {
         'nginx.conf': NGINX,
@@ -148,7 +169,7 @@ export default defineRule({
     for (const listener of listenersOfKind(deployment, 'apache')) {
       const { port } = listener
       const { machine } = listener.program
-      if (listener.loopback !== false || port === null) continue
+      if (listener.loopback !== false || port === null || isInside(machine, port)) continue
       const written = formatEndpoint(listener)
       if (facts.publicListeners.some(each => each === `${port}` || each === written)) continue
       // Another machine may have to get there.
@@ -182,6 +203,14 @@ export default defineRule({
     }
   },
 })
+
+/** True for a port of a container that nobody publishes, which no client reaches. */
+function isInside({ container }: Machine, port: number): boolean {
+  if (container === null) return false
+  return !container.service.ports.some(
+    ({ target }) => !target.known || (target.value.first <= port && port <= target.value.last),
+  )
+}
 
 /** Each target of nginx once, and the machine that connects to it. */
 function aims({ connections }: Deployment): readonly { readonly from: Machine; readonly target: Target }[] {
