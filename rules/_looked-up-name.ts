@@ -1,7 +1,7 @@
 import { memo } from '../parsers/collections/memo.ts'
 import type { Deployment, NginxServer } from '../src/deployment/model.ts'
 import { askServer } from '../src/deployment/requests/ask-server.ts'
-import { MISSING } from '../src/deployment/requests/made-up-requests.ts'
+import { MISSING, UNKNOWN_HOST } from '../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../src/deployment/requests/paths-into.ts'
 import type { NginxConfiguration, NginxDirective } from '../src/servers/nginx/configuration.ts'
 import { PASSES } from '../src/servers/nginx/queries/locations.ts'
@@ -23,7 +23,7 @@ export function lookedUpName(
     if (endpoint?.address.kind !== 'name') continue
     return lookedUpAtStart(server.configuration).has(target.proxyHost.toLowerCase())
       ? null
-      : target.host.includes(MISSING)
+      : target.host.includes(MISSING) || target.host === UNKNOWN_HOST
         ? written
         : target.host
   }
