@@ -16,6 +16,7 @@ import { splitNginxDump } from './servers/nginx/dump.ts'
 import type { ServerVersion } from './servers/version.ts'
 
 export type { Finding, Location } from './engine/finding.ts'
+export { fingerprintOf } from './engine/finding.ts'
 export type { ProgramReport } from './engine/report.ts'
 export type { Example, Fix, RuleDefinition, RuleFinding } from './engine/rule.ts'
 export { defineRule } from './engine/rule.ts'

@@ -45,8 +45,16 @@ export interface Finding {
   /** URL of the rule's documentation. */
   readonly docs: string
   readonly fix: FindingFix | null
-  /** Survives a line inserted above it: made of the rule, the path inside the machine and the line's own text. */
-  readonly fingerprint: string
+  /**
+   * Tells it from every other finding, and survives a line inserted above it: the rule, the path inside the machine, the
+   * line's own text, and how many there are before it of which this is the same.
+   */
+  readonly identity: string
+}
+
+/** The identity as reports write it, 32 hexadecimal digits, for those who keep it. */
+export function fingerprintOf({ identity }: Finding): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 32)
 }
 
 export const DOCUMENTATION = 'https://github.com/deploy-audit/deploy-audit/blob/main/docs/rules'
@@ -87,7 +95,7 @@ export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fi
     help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
     fix: raw.fix === undefined ? null : locateFix(raw.fix, fileName),
-    fingerprint: '',
+    identity: '',
   }
 }
 
@@ -115,7 +123,7 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * Sorts, drops what was said twice of the same text, and gives each finding its fingerprint: equal lines
+ * Sorts, drops what was said twice of the same text, and gives each finding its identity: equal lines
  * of one file are told apart by their order. The file is named from its machine's root on, so that it does
  * not matter where the audit was started.
  *
@@ -133,8 +141,7 @@ export function settle(findings: readonly Finding[], roots: readonly string[] = 
     const key = [finding.rule, insideOf(finding.at.file, roots), text].join('\0')
     const count = seen.get(key) ?? 0
     seen.set(key, count + 1)
-    const fingerprint = createHash('sha256').update(`${key}\0${count}`).digest('hex').slice(0, 32)
-    settled.push({ ...finding, fingerprint })
+    settled.push({ ...finding, identity: `${key}\0${count}` })
   }
   return settled
 }

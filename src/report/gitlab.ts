@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
 import type { Severity } from '../engine/severity.ts'
 import { jsonPieces } from './json-text.ts'
@@ -13,14 +14,16 @@ const SEVERITIES: Readonly<Record<Severity, string>> = { error: 'critical', warn
 export const reportGitlab: Reporter = report => jsonPieces(entries(report))
 
 function* entries({ findings, crashes }: Report): Generator<object> {
-  for (const { rule, severity, message, at, fingerprint } of findings)
+  for (const finding of findings) {
+    const { rule, severity, message, at } = finding
     yield {
       description: printable(message),
       check_name: rule,
-      fingerprint,
+      fingerprint: fingerprintOf(finding),
       severity: SEVERITIES[severity],
       location: { path: at.file, lines: { begin: at.line, end: at.endLine } },
     }
+  }
   for (const { rule, message } of crashes)
     yield {
       description: printable(`${rule} failed: ${message}`),

@@ -1,6 +1,6 @@
 import { mapEach } from '../../parsers/collections/map-each.ts'
 import { positionAt } from '../../parsers/text/source.ts'
-import type { Finding, LocatedEdit } from '../engine/finding.ts'
+import { type Finding, fingerprintOf, type LocatedEdit } from '../engine/finding.ts'
 import { jsonPieces } from './json-text.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -61,7 +61,7 @@ function findingValue(finding: Finding): Readonly<Record<string, unknown>> {
     help: finding.help,
     docs: finding.docs,
     fix: fix === null ? null : { title: fix.title, safety: fix.safety, edits: fix.edits.map(editValue) },
-    fingerprint: finding.fingerprint,
+    fingerprint: fingerprintOf(finding),
   }
 }
 

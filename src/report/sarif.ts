@@ -11,8 +11,13 @@ import type {
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { positionAt } from '../../parsers/text/source.ts'
 import { type Notice, noticeLine } from '../files/notice.ts'
-import type { Finding, FindingFix, Location } from '../engine/finding.ts'
-import { DOCUMENTATION } from '../engine/finding.ts'
+import {
+  DOCUMENTATION,
+  type Finding,
+  type FindingFix,
+  fingerprintOf,
+  type Location,
+} from '../engine/finding.ts'
 import type { Report } from '../engine/report.ts'
 import type { Rule } from '../engine/rule.ts'
 import type { SuppressedFinding } from '../engine/suppress.ts'
@@ -168,7 +173,7 @@ function result(finding: Finding, ruleIndex: number | undefined): Result {
       physicalLocation: physicalLocation(at),
       message: { text: message },
     })),
-    partialFingerprints: { 'deployAudit/v1': finding.fingerprint },
+    partialFingerprints: { 'deployAudit/v1': fingerprintOf(finding) },
     ...(finding.fix !== null && { fixes: [fixOf(finding.fix)] }),
   }
 }

@@ -48,16 +48,16 @@ test('two messages about the same text are two findings', () => {
   assert.is(settle([finding(0, 9, 'one'), finding(0, 9, 'two')]).length, 2)
 })
 
-test('a fingerprint survives an inserted line and tells equal lines apart', () => {
+test('an identity survives an inserted line and tells equal lines apart', () => {
   const [first, second] = settle([finding(0, 9), finding(11, 20)])
   const moved = textSource('/a.conf', `# new\n${source.text}`)
   const [movedFirst, movedSecond] = settle([finding(6, 15, 'm', moved), finding(17, 26, 'm', moved)])
-  assert.is.not(first?.fingerprint, second?.fingerprint)
-  assert.is(first?.fingerprint, movedFirst?.fingerprint)
-  assert.is(second?.fingerprint, movedSecond?.fingerprint)
+  assert.is.not(first?.identity, second?.identity)
+  assert.is(first?.identity, movedFirst?.identity)
+  assert.is(second?.identity, movedSecond?.identity)
 })
 
-test('a fingerprint does not depend on where the audit was started', () => {
+test('an identity does not depend on where the audit was started', () => {
   const named = (name: string) =>
     toFinding(
       rule,
@@ -76,8 +76,8 @@ test('a fingerprint does not depend on where the audit was started', () => {
   const [elsewhere] = settle([named('/srv/web1/etc/nginx/a.conf')], ['/srv/web1'])
   const [machine] = settle([named('/etc/nginx/a.conf')], ['/'])
   assert.equal(
-    [above, elsewhere, machine].map(finding => finding?.fingerprint),
-    Array(3).fill(here?.fingerprint),
+    [above, elsewhere, machine].map(finding => finding?.identity),
+    Array(3).fill(here?.identity),
   )
 })
 

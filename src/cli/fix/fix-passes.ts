@@ -76,7 +76,7 @@ export async function fixInPasses(
   }
 
   for (let pass = 0; pass < MOST_PASSES; pass++) {
-    const open = state.report.findings.filter(finding => !rejected.has(finding.fingerprint))
+    const open = state.report.findings.filter(finding => !rejected.has(finding.identity))
     const { chosen } = chooseFixes(open, unsafe, state.readable)
     if (chosen.length === 0) break
     attempts = 0
@@ -88,7 +88,7 @@ export async function fixInPasses(
 }
 
 function keyOf({ finding }: ChosenFix): string {
-  return finding.fingerprint
+  return finding.identity
 }
 
 /** A fix as the newest audit has it; none where that finds it no more. */
@@ -98,7 +98,7 @@ function findAgain(
   unsafe: boolean,
 ): readonly ChosenFix[] {
   if (report.findings.includes(wanted.finding)) return [wanted]
-  const found = report.findings.filter(({ fingerprint }) => fingerprint === wanted.finding.fingerprint)
+  const found = report.findings.filter(({ identity }) => identity === wanted.finding.identity)
   return chooseFixes(found, unsafe, readable).chosen
 }
 
