@@ -53,11 +53,22 @@ interface Row {
   readonly stages: Stages
 }
 
-const [start, empty] = await medians(
-  [{ command: [process.execPath, program, '--version'] }, { command: [process.execPath, '-e', '0'] }],
-  15,
-)
-if (start === undefined || empty === undefined) throw new RangeError('two commands, two results')
+/** Certificates that a machine adds for others, of which Node.js reads each whenever it starts. */
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
+/** Lines for a `http` block, which a hook is often given alone. */
+const FRAGMENT = 'examples/broken/etc/nginx/sites-enabled/shop.example.org.conf'
+const small = [
+  ['-e', '0'],
+  [program, '--version'],
+  [program, '--no-config', join(repository, FRAGMENT)],
+  [program, '--no-config', join(repository, 'examples/reference')],
+]
+const smallTimes = (
+  await medians(
+    small.map(words => ({ command: [process.execPath, ...words], env, statuses: [0, 1] })),
+    15,
+  )
+).map(({ time }) => time)
 
 const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
 await bundleScript(join(repository, 'bench/stages.ts'), join(compiled, 'stages.cjs'))
@@ -73,7 +84,7 @@ for (const [sites, kind] of kinds.flatMap(kind => sizes.map(size => [size, kind]
     const [audit, nginx, apache, staged] = await medians(
       [
         // Findings make 1 of it; what matters here is that it came to its end.
-        { command: [process.execPath, program, root, '--no-config', '-f', 'concise'], statuses: [0, 1] },
+        { command: [process.execPath, program, root, '--no-config', '-f', 'concise'], env, statuses: [0, 1] },
         { command: ['nginx', '-t', '-q', '-e', join(root, 'log/error.log'), '-c', nginxConf] },
         {
           command: ['apache2', '-t', '-d', join(root, 'etc/apache2'), '-f', apacheConf],
@@ -123,11 +134,7 @@ const stageTable = [
 const plain = rows.filter(({ kind }) => kind === 'clean')
 const first = plain.find(({ sites }) => sites >= 1000)
 const last = plain.at(-1)
-const lines = [
-  ...table,
-  '',
-  `Start-up: \`deploy-audit --version\` ${start.time.toFixed(0)} ms, \`node -e 0\` ${empty.time.toFixed(0)} ms, difference ${(start.time - empty.time).toFixed(0)} ms.`,
-]
+const lines = [...table, '', smallSentence(smallTimes)]
 if (first !== undefined && last !== undefined && first !== last) {
   lines.push(
     '',
@@ -138,6 +145,11 @@ lines.push('', ...STAGES_EXPLAINED, '', ...stageTable)
 const text = lines.join('\n')
 console.log(text)
 writeFileSync(join(repository, 'bench/RESULTS.md'), `${heading()}\n${text}\n`)
+
+function smallSentence(times: readonly number[]): string {
+  const [empty, version, fragment, deployment] = times.map(time => `${time.toFixed(0)} ms`)
+  return `Small trees: \`node -e 0\` ${empty}, \`deploy-audit --version\` ${version}, a fragment ${fragment}, \`examples/reference\` ${deployment}.`
+}
 
 function nameOf(sites: number, kind: Kind): string {
   return `${sites}, ${kind}`
