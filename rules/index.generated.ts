@@ -856,6 +856,7 @@ import wsgiEmbeddedMode from './wsgi/embedded-mode.ts'
 import wsgiEnvironmentNotUsed from './wsgi/environment-not-used.ts'
 import wsgiEnvironmentOfAnotherPython from './wsgi/environment-of-another-python.ts'
 import wsgiEnvvarsNotExported from './wsgi/envvars-not-exported.ts'
+import wsgiExtensionInTwoInterpreters from './wsgi/extension-in-two-interpreters.ts'
 import wsgiGlobalWithMultipleApps from './wsgi/global-with-multiple-apps.ts'
 import wsgiHandlerOverAlias from './wsgi/handler-over-alias.ts'
 import wsgiLocaleAscii from './wsgi/locale-ascii.ts'
@@ -1740,6 +1741,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/environment-not-used', ...wsgiEnvironmentNotUsed },
   { id: 'wsgi/environment-of-another-python', ...wsgiEnvironmentOfAnotherPython },
   { id: 'wsgi/envvars-not-exported', ...wsgiEnvvarsNotExported },
+  { id: 'wsgi/extension-in-two-interpreters', ...wsgiExtensionInTwoInterpreters },
   { id: 'wsgi/global-with-multiple-apps', ...wsgiGlobalWithMultipleApps },
   { id: 'wsgi/handler-over-alias', ...wsgiHandlerOverAlias },
   { id: 'wsgi/locale-ascii', ...wsgiLocaleAscii },

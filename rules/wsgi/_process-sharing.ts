@@ -34,16 +34,25 @@ export const sharedProcesses = memo((deployment: Deployment): readonly SharedPro
 function groupsOf(deployment: Deployment, configuration: ApacheConfiguration): readonly SharedProcesses[] {
   const groups = new Map<WsgiDaemon | null, Group>()
   for (const application of deployment.applications) {
-    const { processGroup, alias, daemon } = application
-    if (application.configuration !== configuration || !processGroup.known || !alias.script.known) continue
+    const { processGroup, daemon } = application
+    if (application.configuration !== configuration || !processGroup.known) continue
+    const script = scriptOf(deployment, application)
+    if (script === null) continue
     // A group that is not defined runs nothing; in fragments it may be Apache's own in the missing part.
     if (daemon === null && (processGroup.value !== '' || configuration.main === null)) continue
-    const member = new Member(deployment, application, alias.script.value)
+    const member = new Member(deployment, application, script)
     const group = groups.get(daemon)
     if (group === undefined) groups.set(daemon, new Group(configuration, daemon, member))
     else group.add(member)
   }
   return [...groups.values()]
+}
+
+/** One behind a placeholder is known where the project is in the audit. */
+function scriptOf(deployment: Deployment, application: Application): string | null {
+  const { script } = application.alias
+  if (script.known) return script.value
+  return deployment.pythonOf(application) === null ? null : (application.directive.args[1]?.value ?? null)
 }
 
 class Group implements SharedProcesses {

@@ -1,10 +1,12 @@
 import { indentationAt, insertBefore, isOwnText, propose } from '../../src/deployment/edits.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { sharedProcesses } from './_process-sharing.ts'
 import { namedLibraries, type PythonLibrary } from '../../src/deployment/django/python-libraries.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { modWsgiMain } from '../_examples.ts'
+import { loadedModules } from './_loaded-modules.ts'
+import { type ProcessMember, sharedProcesses } from './_process-sharing.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -87,8 +89,58 @@ export default defineRule({
         `,
       },
     },
+    ...[
+      ['pyproject.toml', '[project]\nname = "maps"\ndependencies = [\n  "Django[argon2]>=5",\n  "numpy",\n]'],
+      ['pyproject.toml', '[tool.poetry.dependencies]\npython = "^3.11"\nnumpy = "^2.1"'],
+      ['Pipfile', '[packages]\ndjango = "*"\nnumpy = "*"'],
+      [
+        'setup.py',
+        'from setuptools import setup\nsetup(name="maps", install_requires=["django", "numpy>=2"])',
+      ],
+      ['setup.cfg', '[options]\ninstall_requires =\n    django\n    numpy'],
+      [
+        'environment.yml',
+        'name: maps\ndependencies:\n  - python=3.11\n  - numpy=2.1\n  - pip:\n      - django',
+      ],
+    ].map(([name, text]) => ({
+      title: `numpy in ${name}: ${text?.split('\n')[0]}`,
+      files: {
+        'site.conf': host(MARKED),
+        ...project('"django.contrib.auth"'),
+        [`opt/maps/${name}`]: `${text}\n`,
+      },
+    })),
+    {
+      title: 'with an import of pandas behind its script',
+      files: {
+        'site.conf': host(MARKED),
+        'opt/maps/maps/wsgi.py': 'from tables import app as application\n',
+        'opt/maps/maps/tables.py': 'import pandas\nfrom flask import Flask\napp = Flask(__name__)\n',
+      },
+    },
+    {
+      title: 'in Apache’s own processes',
+      files: {
+        'etc/apache2/apache2.conf': `${MAIN}${MARKED}\n`,
+        ...project('"django.contrib.gis"'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'numpy for its developers',
+      files: {
+        'site.conf': host(ALIAS),
+        ...project('"django.contrib.auth"'),
+        'opt/maps/pyproject.toml': conf`
+          [project]
+          dependencies = ["Django"]
+
+          [project.optional-dependencies]
+          dev = ["numpy"]
+        `,
+      },
+    },
     {
       title: 'the main interpreter',
       files: {
@@ -131,31 +183,25 @@ export default defineRule({
   *check(deployment) {
     for (const { daemon, members } of sharedProcesses(deployment)) {
       const [member] = members
-      if (daemon === null || member === undefined || members.length > 1) continue
+      if (member === undefined || members.length > 1) continue
       const { applicationGroup, directive } = member.application
       if (!applicationGroup.known || applicationGroup.value.kind === 'main-interpreter') continue
-      const { python } = member
-      const library =
-        python === null
-          ? undefined
-          : namedLibraries(deployment.filesOf(member.application.configuration), python).find(
-              needsMainInterpreter,
-            )
+      const library = libraryOf(deployment, member)
       // A group that is written was somebody's decision, and so may be one that the main file has.
       const isDecided = applicationGroup.at !== null || member.application.configuration.main === null
-      if (library === undefined && isDecided) continue
+      if (library === null && (isDecided || daemon === null)) continue
       const at = applicationGroup.at ?? namePlace(directive)
       yield {
         at,
-        severity: library === undefined ? 'info' : 'warning',
+        severity: library === null ? 'info' : 'warning',
         message:
-          library === undefined
+          library === null
             ? `\`${member.script}\` runs in a sub-interpreter, though its daemon process runs nothing else`
             : `\`${member.script}\` uses \`${library.name}\` in a sub-interpreter, which its C code does not expect`,
         label: 'not the main interpreter',
         related: [
           ...(library?.at == null ? [] : [{ at: library.at, message: 'loaded here' }]),
-          { at: daemon.at, message: 'has no other application' },
+          ...(daemon === null ? [] : [{ at: daemon.at, message: 'has no other application' }]),
         ],
         ...(applicationGroup.at === null && isOwnText(directive)
           ? propose('Use the main interpreter', 'unsafe', [
@@ -167,6 +213,23 @@ export default defineRule({
   },
 })
 
-function needsMainInterpreter({ name }: PythonLibrary): boolean {
-  return GEOGRAPHY.test(name) || WITH_STATE.has(name)
+/** The first library of an application that asks for the main interpreter; null where none is seen. */
+function libraryOf(deployment: Deployment, { application, python }: ProcessMember): PythonLibrary | null {
+  if (python === null) return null
+  const named = namedLibraries(deployment.filesOf(application.configuration), python)
+  const library = named.find(({ name }) => GEOGRAPHY.test(name) || WITH_STATE.has(name))
+  if (library !== undefined) return library
+  for (const { module, at } of loadedModules(deployment, application, python)) {
+    const [first = ''] = module.split('.')
+    const name = DISTRIBUTIONS.get(first) ?? first
+    if (WITH_STATE.has(name)) return { name, at }
+  }
+  return null
 }
+
+/** By their modules, where these are called otherwise. */
+const DISTRIBUTIONS: ReadonlyMap<string, string> = new Map([
+  ['sklearn', 'scikit-learn'],
+  ['cv2', 'opencv-python'],
+  ['osgeo', 'gdal'],
+])
