@@ -62,7 +62,7 @@ test('what no server and no application reads does not run it', () => {
     'web/shop.php',
     'web/app.css',
     'templates/base.html',
-    'environment.yml',
+    'mkdocs.yml',
     '.github/workflows/ci.yml',
     'data/hosts.csv',
   ])
