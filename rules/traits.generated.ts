@@ -1353,7 +1353,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['django/settings-not-python', { fixes: [], programs: ['django'] }],
   ['django/settings-refused', { fixes: [], programs: ['django'] }],
   ['django/slash-removed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
-  ['django/sqlite-not-writable', { fixes: [], programs: ['django'] }],
+  ['django/sqlite-not-writable', { fixes: [], programs: ['django', 'docker'] }],
   ['django/ssl-redirect-loop', { fixes: [], programs: ['nginx', 'apache', 'django', 'docker'] }],
   ['django/static-manifest-missing', { fixes: [], programs: ['django', 'docker'] }],
   ['django/static-not-served', { fixes: [], programs: ['nginx', 'apache', 'django'] }],

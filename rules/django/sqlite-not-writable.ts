@@ -1,11 +1,9 @@
 import { posix } from 'node:path'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { type FollowedCommand, inDirectory } from '../../src/deployment/setups/followed-commands.ts'
+import type { FollowedCommand } from '../../src/deployment/setups/followed-commands.ts'
 import { moduleCalls } from '../../src/deployment/setups/module-calls.ts'
 import { commandsOfRoot, isRunByRoot } from '../../src/deployment/setups/of-root.ts'
 import { mayReach, permissionChange } from '../../src/deployment/setups/permission-changes.ts'
@@ -13,9 +11,10 @@ import { beginsAs } from '../../src/deployment/setups/preparing-commands.ts'
 import { setupCommands } from '../../src/deployment/setups/setup-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import { accountOf } from './_account.ts'
-import { entryPlace } from './_setting-entries.ts'
+import { apacheImage, gunicornImage, withVolume } from './_sqlite-image-examples.ts'
+import { databasesOfRootIn } from './_sqlite-in-images.ts'
+import { afterCommand, type Database, databaseOf, type Left, leftBy, NOBODYS } from './_sqlite-owners.ts'
 
 const SITE = conf`
   server {
@@ -93,6 +92,7 @@ const inApache = (script: string): Record<string, string> => ({
     systemctl restart apache2
   `,
 })
+const IN_DATA = project('BASE_DIR / "data/db.sqlite3"')
 const MIGRATE = 'venv/bin/python manage.py migrate --noinput'
 const MARKED = 'mkdir -p data\nvenv/bin/python «manage.py» migrate --noinput'
 const PLAIN = `mkdir -p data\n${MIGRATE}`
@@ -131,6 +131,74 @@ export default defineRule({
     {
       title: 'all belongs to root',
       files: inApache(`mkdir -p data\nchown -R www-data data\n«chown» -R root:root /srv/shop`),
+    },
+    {
+      title: 'a build as root, with a new volume that takes the files over',
+      files: apacheImage(IN_DATA, 'RUN SECRET_KEY=build python3 «manage.py» migrate --noinput', {
+        compose: withVolume,
+      }),
+    },
+    {
+      title: 'an entry point of root',
+      files: apacheImage(IN_DATA, '', {
+        start: 'ENTRYPOINT ["./entrypoint.sh"]',
+        files: {
+          'entrypoint.sh': conf`
+            #!/bin/sh
+            set -e
+            python3 «manage.py» migrate --noinput
+            exec apachectl -D FOREGROUND
+          `,
+        },
+      }),
+    },
+    {
+      title: 'given away before the database is there',
+      files: apacheImage(
+        IN_DATA,
+        conf`
+          RUN chown -R www-data:www-data /srv/shop
+          RUN python3 «manage.py» migrate
+        `,
+      ),
+    },
+    {
+      title: 'the file alone is given away, in an image',
+      files: apacheImage(
+        IN_DATA,
+        conf`
+          RUN python3 manage.py migrate
+          RUN «chown» www-data:www-data data/db.sqlite3
+        `,
+      ),
+    },
+    {
+      title: 'the database of the repository, copied as root',
+      files: Object.fromEntries(
+        Object.entries(apacheImage(IN_DATA, '', { files: { 'data/db.sqlite3': 'SQLite format 3' } })).map(
+          ([path, text]) => [path, text.replace('COPY . .', '«COPY» . .')],
+        ),
+      ),
+    },
+    {
+      title: 'another user than that of the build',
+      files: gunicornImage(
+        IN_DATA,
+        conf`
+          RUN python «manage.py» migrate
+          USER shop
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      ),
+    },
+    {
+      title: 'gunicorn’s own user',
+      files: gunicornImage(
+        IN_DATA,
+        conf`
+          CMD ["sh", "-c", "python «manage.py» migrate && exec gunicorn --user shop --bind 0.0.0.0:8000 shop.wsgi"]
+        `,
+      ),
     },
   ],
   good: [
@@ -175,6 +243,95 @@ export default defineRule({
       title: 'given away before, and migrated again by the same script of a machine that is set up',
       files: inApache(`chown -R www-data /srv/shop\n${MIGRATE}`),
     },
+    {
+      title: 'given away by the same step of the build',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate && chown -R www-data:www-data data'),
+    },
+    {
+      title: 'given away by another directory than the last one',
+      files: apacheImage(
+        IN_DATA,
+        conf`
+          RUN python3 manage.py migrate && chown -R www-data .
+          WORKDIR /
+        `,
+      ),
+    },
+    {
+      title: 'given away when it starts',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate', {
+        start: 'CMD ["sh", "-c", "chown -R www-data data; exec apachectl -D FOREGROUND"]',
+      }),
+    },
+    {
+      title: 'a mode for all',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate && chmod -R a+rwX data'),
+    },
+    {
+      title: 'a directory of the host',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate', {
+        compose: withVolume.replace('data:/srv/shop/data', './data:/srv/shop/data'),
+      }),
+    },
+    {
+      title: 'a volume that is there already',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate', {
+        compose: withVolume.replace(/data:\n$/, 'data:\n    external: true\n'),
+      }),
+    },
+    {
+      title: 'a script of the build that nobody reads',
+      files: apacheImage(IN_DATA, 'RUN python3 manage.py migrate && ./rights.sh'),
+    },
+    {
+      title: 'migrated by the account',
+      files: apacheImage(
+        IN_DATA,
+        conf`
+          RUN chown -R www-data data
+          USER www-data
+          RUN python3 manage.py migrate
+          USER root
+        `,
+      ),
+    },
+    {
+      title: 'one account for all',
+      files: gunicornImage(
+        IN_DATA,
+        conf`
+          RUN chown -R shop /srv/shop
+          USER shop
+          RUN python manage.py migrate
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      ),
+    },
+    {
+      title: 'a container of root',
+      files: gunicornImage(
+        IN_DATA,
+        conf`
+          RUN python manage.py migrate
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      ),
+    },
+    {
+      title: 'an engine that the environment chooses',
+      files: apacheImage(
+        {
+          ...IN_DATA,
+          'shop/settings.py': conf`
+            import dj_database_url
+            SECRET_KEY = "shop"
+            INSTALLED_APPS = ["django.contrib.auth"]
+            DATABASES = {"default": dj_database_url.config(default="sqlite:////srv/shop/data/db.sqlite3")}
+          `,
+        },
+        'RUN python3 manage.py migrate',
+      ),
+    },
     { title: 'a umask', files: gunicorn(`umask 000\n${PLAIN}`) },
     {
       title: 'a database for whoever reads alone',
@@ -187,6 +344,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* databasesOfRootIn(deployment)
     const texts = (deployment.setups() ?? []).filter(({ path }) => !OF_IMAGES.test(path))
     if (!texts.some(({ text }) => TOUCHES.test(text))) return
     for (const database of databasesIn(deployment)) {
@@ -209,16 +367,6 @@ export default defineRule({
 const OF_IMAGES = /(?:^|\/)(?:Dockerfile[^/]*|[^/]*compose[^/]*\.ya?ml)$/
 const TOUCHES = /\bmanage\.py\b|\bdjango-admin\b|\bchown\b/
 
-interface Database {
-  readonly path: string
-  readonly directory: string
-  /** True where the repository has it. */
-  readonly isThere: boolean
-  /** Null for that of an Apache whose main file is not in the audit. */
-  readonly account: string | null
-  readonly at: Place | null
-}
-
 /** The files of SQLite to which servers that do not run as root write. */
 function* databasesIn(deployment: Deployment): Iterable<Database> {
   for (const program of deployment.programs) {
@@ -237,61 +385,11 @@ function* databasesIn(deployment: Deployment): Iterable<Database> {
   }
 }
 
-const WRITERS = ['django.contrib.sessions', 'django.contrib.auth', 'django.contrib.admin']
-
-function databaseOf(
-  settings: DjangoSettings,
-  files: FileSystem,
-  account: string | null,
-): readonly Database[] {
-  const databases = settings.get('DATABASES')
-  const entry: unknown =
-    databases?.known === true && databases.value instanceof Map ? databases.value.get('default') : null
-  if (account === 'root' || !(entry instanceof Map) || !String(entry.get('ENGINE')).endsWith('.sqlite3'))
-    return []
-  const name: unknown = entry.get('NAME')
-  const apps = settings.get('INSTALLED_APPS')
-  const isRead =
-    apps?.known === true &&
-    Array.isArray(apps.value) &&
-    !WRITERS.some(each => (apps.value as readonly unknown[]).includes(each))
-  if (typeof name !== 'string' || !/^\/[\w./@+-]+$/.test(name) || isRead) return []
-  const path = cleanPath(name)
-  return [
-    {
-      path,
-      directory: posix.dirname(path),
-      isThere: files.kind(path) === 'file',
-      account,
-      at: entryPlace(settings, 'DATABASES', ['default', 'NAME'], 'value'),
-    },
-  ]
-}
-
-interface Left {
-  readonly at: Place
-  readonly said: string
-  readonly label: string
-}
-
-/** Who owns a file at the end of a script, and the command that says so. */
-interface Owned {
-  readonly by: 'root' | 'others'
-  readonly at: Place
-  /** `given` where a command names the very path. */
-  readonly command: 'made' | 'changed' | 'given'
-}
-
 /** What of a script leaves the database, or its directory, to root; null where nothing surely does. */
-function leftToRoot(
-  source: Source,
-  { path, directory, isThere }: Database,
-  texts: readonly Source[],
-): Left | null {
+function leftToRoot(source: Source, database: Database, texts: readonly Source[]): Left | null {
   const commands = commandsOfRoot(source)
   if (commands === null) return null
-  let around: Owned | null = null
-  let file: Owned | null = null
+  let owners = NOBODYS
   let setsUp = false
   for (const command of commands) {
     const [word] = command.words
@@ -299,30 +397,12 @@ function leftToRoot(
     if (word.text === 'umask' || isUnknownWord(command.account ?? '') || runsElsewhere(command, texts))
       return null
     setsUp ||= isOfSetup(command)
-    const by = isRunByRoot(command) ? 'root' : 'others'
-    const at = placeOf(word)
-    const change = permissionChange(command)
-    if (change !== null && change.to !== 'none') {
-      const owned = { by: change.to, at, command: 'changed' } as const
-      if (mayReach(change, directory)) around = owned
-      if (mayReach(change, path))
-        file = { ...owned, command: change.paths.includes(path) ? 'given' : 'changed' }
-    } else if (makes(command, directory)) around ??= { by, at, command: 'made' }
-    else if (beginsAs(command.words, MIGRATES) && (file === null || (file.command === 'changed' && !isThere)))
-      // What was changed before had no such file yet.
-      file = { by, at, command: 'made' }
+    owners = afterCommand(owners, command, isRunByRoot(command) ? 'root' : 'others', database)
   }
+  const { around, file } = owners
   if (around === null || (around.command === 'made' && !setsUp)) return null
-  if (file?.by === 'root' && file.command === 'made' && setsUp)
-    return { at: file.at, said: `root makes the database \`${path}\``, label: 'run by root' }
-  if (around.by !== 'root' || file === null || file.command === 'made') return null
-  const said = `\`${directory}\` belongs to root`
-  return file.by === 'root'
-    ? { at: file.at, said, label: 'gives it to root' }
-    : { at: file.at, said: `${said}, the file alone does not`, label: 'the file alone' }
+  return file?.command === 'made' && !setsUp ? null : leftBy(owners, database)
 }
-
-const MIGRATES = ['manage.py migrate', 'manage.py syncdb', 'django-admin migrate']
 
 /** A script of which there is no text, and that may do anything. */
 function runsElsewhere({ words }: FollowedCommand, texts: readonly Source[]): boolean {
@@ -343,20 +423,6 @@ function isOfSetup({ words }: FollowedCommand): boolean {
     'useradd',
     'adduser',
   ])
-}
-
-/** True for a command that makes a directory, or one above it, for whoever runs it. */
-function makes({ words, directory: here }: FollowedCommand, directory: string): boolean {
-  const [program = '', ...args] = words.map(({ text }) => text)
-  const operands = args.filter(text => !text.startsWith('-'))
-  const isMade = (text: string | undefined): boolean => {
-    const path = text === undefined ? null : inDirectory(text, here)
-    return path !== null && isBelow(directory, cleanPath(path))
-  }
-  if (program === 'mkdir') return operands.some(isMade)
-  if (program !== 'git' || operands[0] !== 'clone') return false
-  const [target = '', url = ''] = [operands.at(-1), operands.at(-2)]
-  return isMade(/[/:]/.test(url) && url !== 'clone' ? target : posix.basename(target, '.git'))
 }
 
 /** True for another text that may give it away. */
