@@ -1703,7 +1703,7 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
   ['topology/page-opens-plain-websocket', { fixes: [], programs: ['nginx'] }],
   ['topology/pass-not-inherited', { fixes: [], programs: ['nginx'] }],
-  ['topology/path-not-routed', { fixes: [], programs: ['nginx', 'django'] }],
+  ['topology/path-not-routed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
   ['topology/protocol-mismatch', { fixes: [], programs: ['nginx', 'app-server', 'php-fpm', 'docker'] }],
   ['topology/proxy-protocol-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
   ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],

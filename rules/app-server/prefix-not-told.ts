@@ -6,21 +6,16 @@ import type {
   ApacheConnection,
   Application,
   AppServerProgram,
+  Connection,
   Deployment,
   NginxConnection,
   Target,
 } from '../../src/deployment/model.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import {
-  argumentPlace as apacheArgumentPlace,
-  namePlace as apacheNamePlace,
-} from '../../src/servers/apache/queries/places.ts'
-import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import {
   apacheMain,
   djangoProject,
@@ -239,51 +234,73 @@ export default defineRule({
     { title: 'an application that nobody knows', files: tree('from shop import app\n', { pass: PLAIN }) },
   ],
   *check(deployment) {
-    for (const connection of deployment.connections.http) {
-      const prefix = strippedPrefix(connection)
-      if (prefix === null) continue
-      for (const host of certainHosts(deployment, connection)) {
-        for (const application of deployment.applicationsOf(host)) {
-          if (isToldByApache(deployment, application, connection)) continue
-          yield {
-            at: argumentPlace(connection.pass, 0),
-            message: `nginx takes \`${prefix}\` away, and Django makes its links from \`/\`: mod_wsgi tells it that it is mounted there`,
-            label: `\`${prefix}\` is replaced by \`/\``,
-            related: [{ at: apacheArgumentPlace(application.directive, 0), message: 'mounted here' }],
-            help: `Mount it at the prefix, \`WSGIScriptAlias ${prefix}\`, and leave the slash of \`proxy_pass\` out; or set \`FORCE_SCRIPT_NAME = '${prefix}'\``,
-          }
-        }
-      }
-      yield* untold(deployment, {
-        server: 'nginx',
-        prefix,
-        at: argumentPlace(connection.pass, 0),
-        targets: connection.targets,
-        sent: connection.headers.written.map(({ name, directive }) => ({ name, at: namePlace(directive) })),
-      })
-    }
-    for (const connection of deployment.connections.apache) {
-      const way = strippedByApache(deployment, connection)
-      if (way !== null) yield* untold(deployment, way)
+    for (const connection of deployment.connections.all) {
+      const way = strippedBy(connection)
+      if (way === null || !('server' in connection || isAlone(deployment, connection))) continue
+      if ('server' in connection) yield* untoldByApache(deployment, connection, way)
+      yield* untold(deployment, way)
     }
   },
 })
 
 /** A line that replaces a prefix by `/`. */
 interface Stripping {
-  readonly server: 'nginx' | 'Apache'
+  readonly line: FrontLine
   readonly prefix: string
   readonly at: Place
   readonly targets: readonly Target[]
-  readonly sent: Sent
 }
 
 /** The request headers that the server writes. */
-type Sent = readonly { readonly name: string; readonly at: Place }[]
+type Sent = FrontLine['written']
+
+/** The prefix that a line replaces by `/`; null where it replaces none. */
+function strippedBy(connection: Connection): Stripping | null {
+  const line = frontLine(connection)
+  const { server, paths, at: name } = line
+  if (paths === null || !/^\/[\w.~/-]*[\w.~-]\/?$/.test(paths.taken)) return null
+  const { taken, sent, at: url } = paths
+  if (server === 'nginx') {
+    if (sent !== '/') return null
+  } else {
+    // Where one of the two has a slash alone, it is doubled or missing.
+    if (!/^\/?$/.test(sent) || (sent === '/') !== taken.endsWith('/')) return null
+    if (!/^(?:unix:[^|]*\||)https?:/i.test(connection.written)) return null
+  }
+  const at = server === 'nginx' ? url : (connection.targets[0]?.at ?? name)
+  return { line, prefix: taken.replace(/\/$/, ''), at, targets: connection.targets }
+}
+
+/** Where Apache changes no pages, and no other line of it leads to the root of the same application. */
+function isAlone(deployment: Deployment, { targets, host, from }: ApacheConnection): boolean {
+  if (rewritesPages(from.configuration)) return false
+  const atRoot = programsAtRoot(deployment).get(host ?? from.configuration)
+  return !targets.some(target => atRoot?.has(serverBehind(target)))
+}
+
+/** Django in mod_wsgi behind such a line of nginx. */
+function* untoldByApache(
+  deployment: Deployment,
+  connection: NginxConnection,
+  { prefix, at }: Stripping,
+): Iterable<RuleFinding> {
+  for (const host of certainHosts(deployment, connection)) {
+    for (const application of deployment.applicationsOf(host)) {
+      if (isToldByApache(deployment, application, connection)) continue
+      yield {
+        at,
+        message: `nginx takes \`${prefix}\` away, and Django makes its links from \`/\`: mod_wsgi tells it that it is mounted there`,
+        label: `\`${prefix}\` is replaced by \`/\``,
+        related: [{ at: argumentPlace(application.directive, 0), message: 'mounted here' }],
+        help: `Mount it at the prefix, \`WSGIScriptAlias ${prefix}\`, and leave the slash of \`proxy_pass\` out; or set \`FORCE_SCRIPT_NAME = '${prefix}'\``,
+      }
+    }
+  }
+}
 
 function* untold(
   deployment: Deployment,
-  { server, prefix, at, targets, sent }: Stripping,
+  { line: { server, written: sent }, prefix, at, targets }: Stripping,
 ): Iterable<RuleFinding> {
   for (const target of targets) {
     const program = serverBehind(target)
@@ -298,36 +315,9 @@ function* untold(
         { at: program.server.at, message: 'the application is started here' },
         ...sent
           .filter(({ name }) => name === 'x-forwarded-prefix')
-          .map(line => ({ at: line.at, message: `${server} sends the prefix here` })),
+          .map(header => ({ at: header.at, message: `${server} sends the prefix here` })),
       ],
     }
-  }
-}
-
-/** A `ProxyPass` whose path is not in its target, where no other line leads to the root of the same application. */
-function strippedByApache(deployment: Deployment, connection: ApacheConnection): Stripping | null {
-  const { pass, path, targets, protocol, from, host, written } = connection
-  const at = targets[0]?.at
-  if (pass.name !== 'ProxyPass' || path === null || !/^\/[\w.~/-]*[\w.~-]\/?$/.test(path) || at === undefined)
-    return null
-  if (!protocol.known || !/^https?$/.test(protocol.value)) return null
-  const url = /^(?:unix:[^|]*\|)?https?:\/\/[^/]+(\/?)$/i.exec(written)
-  // Where one of the two has a slash alone, it is doubled or missing.
-  if (url === null || (url[1] === '/') !== path.endsWith('/')) return null
-  if (rewritesPages(from.configuration)) return null
-  const atRoot = programsAtRoot(deployment).get(host ?? from.configuration)
-  if (targets.some(target => atRoot?.has(serverBehind(target)))) return null
-  const lines = directivesByHost(from.configuration, 'requestheader')
-  const sent = [null, host].flatMap(section => lines.get(section) ?? [])
-  return {
-    server: 'Apache',
-    prefix: path.replace(/\/$/, ''),
-    at,
-    targets,
-    sent: sent.map(line => ({
-      name: line.args[1]?.value.toLowerCase().replace(/:$/, '') ?? '',
-      at: apacheNamePlace(line),
-    })),
   }
 }
 
@@ -348,15 +338,6 @@ function rewritesPages({ occurrences }: ApacheConnection['from']['configuration'
   return ['proxyhtmlenable', 'proxyhtmlurlmap', 'substitute', 'setoutputfilter', 'extfilterdefine'].some(
     name => occurrences.has(name),
   )
-}
-
-/** The prefix that a location replaces by `/`; null where it replaces none. */
-function strippedPrefix({ server, block, pass }: NginxConnection): string | null {
-  if (block.name !== 'location') return null
-  const { modifier, name } = readLocation(block)
-  if ((modifier !== '' && modifier !== '^~') || name === '/' || !/^\/[\w.~/-]+$/.test(name)) return null
-  const target = proxyTarget(server.configuration, pass)
-  return target.known && target.value.uri === '/' ? name.replace(/\/$/, '') : null
 }
 
 /** True for a script of mod_wsgi that may be told, or is no Django that is mounted at the root. */

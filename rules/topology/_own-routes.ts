@@ -1,7 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 /** A script that answers the requests of a connection, and the path under which all that it answers lies. */
@@ -19,7 +19,7 @@ export interface OwnRoutes {
  */
 export function routesBelow(
   deployment: Deployment,
-  { targets }: NginxConnection,
+  { targets }: Pick<Connection, 'targets'>,
   path: string,
 ): OwnRoutes | null {
   const prefix = path.replace(/\/$/, '')
@@ -49,7 +49,7 @@ export function routesBelow(
  */
 export function routeElsewhere(
   deployment: Deployment,
-  { targets }: NginxConnection,
+  { targets }: Pick<Connection, 'targets'>,
   path: string,
 ): OwnRoutes | null {
   const prefix = path.replace(/\/$/, '')

@@ -1,14 +1,14 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import { requestBehind } from '../../src/deployment/requests/request-behind.ts'
+import type { Connection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { argumentPlace as apacheArgument } from '../../src/servers/apache/queries/places.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { routesBelow } from './_own-routes.ts'
@@ -46,7 +46,7 @@ const proxying = (lines: string): Record<string, string> => ({
           ${lines}
       </VirtualHost>
     `,
-    ['proxy', 'proxy_http', 'proxy_wstunnel'],
+    ['headers', 'proxy', 'proxy_http', 'proxy_wstunnel'],
   ),
 })
 
@@ -84,6 +84,15 @@ const express = (target: string, script: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginx(target, '/api/'),
   'etc/systemd/system/shop.service': serviceUnit('/usr/bin/node server.js', 'WorkingDirectory=/srv/shop'),
   'srv/shop/server.js': script,
+})
+/** Apache in front of the same. */
+const behindApache = (lines: string, app = FLASK): Record<string, string> => ({
+  ...proxying(lines),
+  'etc/systemd/system/shop.service': serviceUnit(
+    '/srv/shop/venv/bin/gunicorn --bind 127.0.0.1:9000 app:app',
+    'WorkingDirectory=/srv/shop',
+  ),
+  'srv/shop/app.py': app,
 })
 const lonely = (target: string): Record<string, string> => ({
   'site.conf': nginxServer(conf`
@@ -132,8 +141,43 @@ export default defineRule({
         </Location>
       `),
     },
+    {
+      title: 'routes of Flask behind Apache',
+      files: behindApache('ProxyPass /api/ «http://127.0.0.1:9000/»'),
+    },
+    {
+      title: 'a section of Apache',
+      files: behindApache(conf`
+        ProxyPass /static !
+        <Location /api>
+            ProxyPass «http://127.0.0.1:9000»
+        </Location>
+      `),
+    },
   ],
   good: [
+    {
+      title: 'routes of Flask behind Apache, and the path on both sides',
+      files: behindApache('ProxyPass /api/ http://127.0.0.1:9000/api/'),
+    },
+    {
+      title: 'an application behind Apache that has routes elsewhere too',
+      files: behindApache('ProxyPass /api/ http://127.0.0.1:9000/', FLASK.replace('/health', '/items')),
+    },
+    {
+      title: 'Apache that says what it takes away',
+      files: behindApache(conf`
+        RequestHeader set X-Forwarded-Prefix /api
+        ProxyPass /api/ http://127.0.0.1:9000/
+      `),
+    },
+    {
+      title: 'a line of Apache to which no request comes',
+      files: behindApache(conf`
+        ProxyPass / http://127.0.0.1:9000/
+        ProxyPass /api/ http://127.0.0.1:9000/
+      `),
+    },
     {
       title: 'Socket.IO behind Apache, by its own path, and what somebody chose',
       files: proxying(conf`
@@ -186,60 +230,52 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { occurrences } of deployment.apache)
-      for (const line of occurrences.get('proxypass') ?? []) yield* strippedByApache(line)
-    for (const connection of deployment.connections.http) {
-      const { block, pass } = connection
-      if (block.name !== 'location') continue
-      const { modifier, name } = readLocation(block)
-      const written = pass.args[0]?.value ?? ''
-      if ((modifier !== '' && modifier !== '^~') || !/^https?:\/\/[^/$]+\/$/.test(written)) continue
-      const alias = OWN.test(name) ? null : aliasOf(deployment, connection, name)
-      const at = argumentPlace(pass, 0)
-      if (alias === null && !OWN.test(name)) {
-        const own = /^(?:\/[\w.-]+)+\/?$/.test(name) ? routesBelow(deployment, connection, name) : null
-        if (own === null || connection.headers.written.some(({ name: header }) => PREFIX.test(header)))
-          continue
-        const { source, route, start } = own
+    for (const connection of deployment.connections.all) {
+      const { paths, written } = frontLine(connection)
+      if (paths === null || !/^\/?$/.test(paths.sent)) continue
+      const { taken, at } = paths
+      const found = {
+        at,
+        ...propose('Pass the path on', 'unsafe', [
+          replacePlace(at, withPath(connection, writtenText(at), taken)),
+        ]),
+      }
+      if (OWN.test(taken)) {
         yield {
-          at,
-          message: `\`${name}\` is taken away, and everything that the application answers lies below it: it has \`${route}\`, and gets a path without \`${name.replace(/\/$/, '')}\``,
-          related: [
-            { at: { source, start, end: start + route.length }, message: 'the path for which it waits' },
-          ],
-          ...propose('Pass the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
+          ...found,
+          message: `\`${taken}\` is taken away, and the program behind answers no other path`,
         }
         continue
       }
-      yield {
-        at,
-        message:
-          alias === null
-            ? `\`${name}\` is taken away, and the program behind answers no other path`
-            : `\`${name}\` is taken away, by which Apache knows \`${alias.args[1]?.value ?? ''}\`: it gets the path without it, and answers with what it has at \`/\``,
-        ...(alias !== null && {
+      if (!/^(?:\/[\w.-]+)+\/?$/.test(taken)) continue
+      const alias = 'server' in connection ? aliasOf(deployment, connection, taken) : null
+      if (alias !== null) {
+        yield {
+          ...found,
+          message: `\`${taken}\` is taken away, by which Apache knows \`${alias.args[1]?.value ?? ''}\`: it gets the path without it, and answers with what it has at \`/\``,
           related: [{ at: argumentPlace(alias, 0), message: 'the path for which Apache waits' }],
-        }),
-        ...propose('Pass the path on', 'unsafe', [replacePlace(at, written.slice(0, -1))]),
+        }
+        continue
+      }
+      const own = routesBelow(deployment, connection, taken)
+      if (own === null || written.some(({ name }) => PREFIX.test(name))) continue
+      if (!('server' in connection) && requestBehind(deployment, connection, taken) === null) continue
+      const { source, route, start } = own
+      yield {
+        ...found,
+        message: `\`${taken}\` is taken away, and everything that the application answers lies below it: it has \`${route}\`, and gets a path without \`${taken.replace(/\/$/, '')}\``,
+        related: [
+          { at: { source, start, end: start + route.length }, message: 'the path for which it waits' },
+        ],
       }
     }
   },
 })
 
-/** A `ProxyPass` of such a path to the root of a backend. */
-function* strippedByApache(line: ApacheDirective) {
-  const { args, parent } = line
-  const isInside = parent?.name === 'Location'
-  const index = isInside ? 0 : 1
-  const path = (isInside ? parent : line).args[0]?.value ?? ''
-  const url = args[index]?.value ?? ''
-  if (!OWN.test(path) || !/^(?:https?|wss?):\/\/[^/$]+\/?$/i.test(url)) return
-  const place = apacheArgument(line, index)
-  yield {
-    at: place,
-    message: `\`${path}\` is taken away, and the program behind answers no other path`,
-    ...propose('Pass the path on', 'unsafe', [replacePlace(place, url.replace(/\/$/, '') + path)]),
-  }
+/** The URL by which a line passes paths on as they came. */
+function withPath(connection: Connection, url: string, path: string): string {
+  const root = url.replace(/(?<=\bunix:[^:|]*):\/$|\/$/, '')
+  return 'server' in connection ? root : root + path
 }
 
 /** Headers from which an application may put the prefix in front again. */

@@ -1,10 +1,11 @@
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { ApacheConnection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { requestBehind } from '../../src/deployment/requests/request-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { routeElsewhere } from './_own-routes.ts'
 
@@ -59,15 +60,37 @@ const express = (lines: string, script: string): Record<string, string> => ({
   'srv/shop/server.js': script,
 })
 
+/** Apache in front of the same. */
+const behindApache = (lines: string, app = FLASK): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': _, ...files } = python('', app)
+  return {
+    ...files,
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 80
+        <VirtualHost *:80>
+            ServerName example.org
+            DocumentRoot /srv/www
+            ${lines}
+        </VirtualHost>
+      `,
+      ['headers', 'rewrite', 'proxy', 'proxy_http'],
+    ),
+  }
+}
+
 export default defineRule({
-  summary: 'nginx passes a path on that the application has no route for',
+  summary: 'A proxy passes a path on that the application has no route for',
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Without a path of its own `proxy_pass` sends the URI as it came, with the path of the location in front. An application of Flask, FastAPI or Express that has `/users`, and nothing below `/api`, answers 404 to `/api/users`.',
+  why: 'Without a path of its own `proxy_pass` sends the URI as it came, with the path of the location in front. So does `ProxyPass /api/ http://127.0.0.1:5000/api/` of Apache. An application of Flask, FastAPI or Express that has `/users`, and nothing below `/api`, answers 404 to `/api/users`.',
   remedy:
-    'End both in a slash, `location /api/` and `proxy_pass http://127.0.0.1:5000/;`, so that nginx puts the one in the place of the other',
-  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+    'End both in a slash, `location /api/` and `proxy_pass http://127.0.0.1:5000/;`, so that nginx puts the one in the place of the other; in Apache `ProxyPass /api/ http://127.0.0.1:5000/`',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
+  ],
   bad: [
     { title: 'routes of Flask', files: python('proxy_pass «http://127.0.0.1:9000»;') },
     {
@@ -78,8 +101,46 @@ export default defineRule({
       title: 'routes of Express',
       files: express('proxy_pass «http://127.0.0.1:9000»;', EXPRESS),
     },
+    {
+      title: 'the path on both sides of Apache',
+      files: behindApache('ProxyPass /api/ «http://127.0.0.1:9000/api/»'),
+    },
+    {
+      title: 'a section of Apache',
+      files: behindApache(conf`
+        <Location /api>
+            ProxyPass «http://127.0.0.1:9000/api» retry=0
+        </Location>
+      `),
+    },
   ],
   good: [
+    {
+      title: 'Apache, which takes the path away',
+      files: behindApache('ProxyPass /api/ http://127.0.0.1:9000/'),
+    },
+    {
+      title: 'routes below the path that Apache asks for',
+      files: behindApache(
+        'ProxyPass /api/ http://127.0.0.1:9000/api/',
+        FLASK.replaceAll('"/users', '"/api/users'),
+      ),
+    },
+    {
+      title: 'Apache, and the header by which gunicorn takes it away',
+      files: behindApache(conf`
+        RequestHeader set SCRIPT_NAME /api
+        ProxyPass /api/ http://127.0.0.1:9000/api/
+      `),
+    },
+    {
+      title: 'a rule that takes it away before',
+      files: behindApache(conf`
+        RewriteEngine On
+        RewriteRule ^/api/(.*)$ http://127.0.0.1:9000/$1 [P,L]
+        ProxyPass /api/ http://127.0.0.1:9000/api/
+      `),
+    },
     { title: 'the path is taken away', files: python('proxy_pass http://127.0.0.1:9000/;') },
     {
       title: 'a rewrite takes it away',
@@ -150,34 +211,50 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const connection of deployment.connections.http) {
-      const { block, pass, headers, server } = connection
-      if (block.name !== 'location' || changesPaths(block) || changesPaths(server.directive)) continue
-      if (hasUnreadInclude(server.configuration, block)) continue
-      const { modifier, name } = readLocation(block)
-      if ((modifier !== '' && modifier !== '^~') || !/^(?:\/[\w.-]+)+\/?$/.test(name)) continue
-      const [, path] = /^http:\/\/(?:unix:[^:$]+:?|[^/$]+)(\/[\w./-]*)?$/.exec(pass.args[0]?.value ?? '') ?? [
-        null,
-        null,
-      ]
-      if (path === null || path === '/' || headers.written.some(({ name: header }) => PREFIX.test(header)))
-        continue
-      const sent = path ?? name
+    for (const connection of deployment.connections.all) {
+      const { server, paths, written } = frontLine(connection)
+      if (paths === null || !/^http:\/\/|^unix:[^|]*\|http:/.test(connection.written)) continue
+      const { taken, sent, at } = paths
+      if (!/^(?:\/[\w.-]+)+\/?$/.test(taken) || !/^\/[\w./-]+$/.test(sent)) continue
+      if (written.some(({ name }) => PREFIX.test(name))) continue
+      if ('server' in connection && mayChangePaths(connection)) continue
       const other = routeElsewhere(deployment, connection, sent)
       if (other === null) continue
+      if (!('server' in connection) && !isAskedFor(deployment, connection, taken, sent)) continue
       const { source, route, start } = other
+      // nginx sends the path as it came where none is written.
+      const isKept = server === 'nginx' && sent === taken
       yield {
-        at: argumentPlace(pass, 0),
-        message:
-          path === undefined
-            ? `\`${name}\` stays in front of the path, and the application has no route below it: 404`
-            : `\`${path}\` is put in front of the path, and the application has no route below it: 404`,
+        at,
+        message: isKept
+          ? `\`${taken}\` stays in front of the path, and the application has no route below it: 404`
+          : `\`${sent}\` is put in front of the path, and the application has no route below it: 404`,
         label: 'is passed on with its path',
         related: [{ at: { source, start, end: start + route.length }, message: 'one of its routes' }],
+        ...(server === 'Apache' && {
+          help: `Leave the path out behind the address: \`ProxyPass ${taken} ${connection.written.replace(/(?<=\w:\/\/[^/]*)\/.*$/, '')}${taken.endsWith('/') ? '/' : ''}\``,
+        }),
       }
     }
   },
 })
+
+function mayChangePaths({ block, server }: NginxConnection): boolean {
+  return (
+    changesPaths(block) || changesPaths(server.directive) || hasUnreadInclude(server.configuration, block)
+  )
+}
+
+/** True where Apache asks for a page below a path by this line, and for no other path than the line says. */
+function isAskedFor(
+  deployment: Deployment,
+  connection: ApacheConnection,
+  taken: string,
+  sent: string,
+): boolean {
+  const path = requestBehind(deployment, connection, taken)
+  return path?.startsWith(`${sent.replace(/\/$/, '')}/`) === true
+}
 
 /** True where the path that is passed on may be another one than that of the request. */
 function changesPaths({ children }: NginxDirective): boolean {

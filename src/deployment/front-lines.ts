@@ -1,10 +1,15 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import { type ApacheDirective, mayHoldSectionsUnread } from '../servers/apache/configuration.ts'
+import { type Fact, known, unknown } from '../servers/fact.ts'
+import { mayHoldSectionsUnread } from '../servers/apache/configuration.ts'
+import { effective, serverLevels } from '../servers/apache/queries/effective.ts'
+import { type HeaderLine, headerLine } from '../servers/apache/queries/header-tables.ts'
 import { sslEngine } from '../servers/apache/queries/server-settings.ts'
-import { directivesByHost, virtualHostOf } from '../servers/apache/queries/virtual-hosts.ts'
-import type { ApacheConnection, Connection } from './model.ts'
-import { namePlace } from './places.ts'
+import { directivesByHost, type VirtualHost, virtualHostOf } from '../servers/apache/queries/virtual-hosts.ts'
+import { readLocation } from '../servers/nginx/queries/locations.ts'
+import { proxyTarget } from '../servers/nginx/queries/proxy-target.ts'
+import type { ApacheConnection, Connection, NginxConnection, SentHeader } from './model.ts'
+import { argumentPlace, namePlace } from './places.ts'
 
 /** A line of nginx or Apache by which requests get to a program, in what is alike of both. */
 export interface FrontLine {
@@ -15,54 +20,204 @@ export interface FrontLine {
   readonly tls: boolean
   /** What the program is told of the scheme of a client that came by TLS: nothing, or `https`; null where nobody knows. */
   readonly scheme: 'nothing' | 'https' | null
+  /** The request headers that lines of the configuration write, in the order written. */
+  readonly written: readonly FrontHeader[]
+  /** How one request header, in lower case, gets to the program. */
+  header(name: string): Fact<FrontHeader>
+  /** The paths that it takes, and what it asks for; null for an expression, and where a variable makes the target. */
+  readonly paths: FrontPaths | null
 }
 
-export const frontLine = memo((connection: Connection): FrontLine => {
-  const at = namePlace(connection.pass)
-  if (!('server' in connection)) return ofApache(connection, at)
-  const { server, headers } = connection
-  const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
-  const isOther = headers.open || headers.written.some(({ name }) => SAYS_SCHEME.test(name))
-  const isHttps = header !== undefined && /^(?:https|\$scheme)$/.test(header.value)
-  return {
-    server: 'nginx',
-    at,
-    tls: server.tls,
-    scheme: isHttps ? 'https' : isOther ? null : 'nothing',
-  }
-})
+/** How a request header gets to the program. */
+export interface FrontHeader {
+  /** Lower case. */
+  readonly name: string
+  /** What comes of the one of the client: `appended` is something behind it. */
+  readonly state: SentHeader['state']
+  /** As it is written; null where the server itself writes it, or nothing does. */
+  readonly value: string | null
+  /** The line that writes it; the one that proxies where the server itself does, or nothing. */
+  readonly at: Place
+}
 
-/** mod_proxy sends the name and the address of the client by itself, and never the scheme. */
-function ofApache({ from: { configuration }, pass }: ApacheConnection, at: Place): FrontLine {
-  const host = virtualHostOf(configuration, pass)
-  const engine = sslEngine(configuration, host)
-  const byHost = directivesByHost(configuration, 'requestheader')
-  const lines = [null, ...(host === null ? [] : [host.directive])].flatMap(
-    section => byHost.get(section) ?? [],
-  )
-  const telling = lines.filter(line => SAYS_SCHEME.test(headerOf(line)))
-  const isNothing = telling.length === 0 && !mayHoldSectionsUnread(configuration)
-  return {
-    server: 'Apache',
-    at,
-    tls: engine.known && engine.value,
-    scheme: isNothing ? 'nothing' : telling.some(saysHttps) ? 'https' : null,
+/** `location /shop/ { proxy_pass http://app/; }`, `ProxyPass /shop/ http://app/`. */
+export interface FrontPaths {
+  /** How the paths begin that clients ask for: `/shop/`. */
+  readonly taken: string
+  /** What stands in its place in the request to the program; as Apache writes it, it may be empty. */
+  readonly sent: string
+  /** The URL of the program. */
+  readonly at: Place
+}
+
+export const frontLine = memo(
+  (connection: Connection): FrontLine =>
+    'server' in connection ? new LineOfNginx(connection) : new LineOfApache(connection),
+)
+
+class LineOfNginx implements FrontLine {
+  readonly server = 'nginx'
+  readonly at: Place
+  readonly tls: boolean
+  readonly #connection: NginxConnection
+
+  constructor(connection: NginxConnection) {
+    this.#connection = connection
+    this.at = namePlace(connection.pass)
+    this.tls = connection.server.tls
+  }
+
+  get scheme(): FrontLine['scheme'] {
+    const { headers } = this.#connection
+    const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
+    if (header !== undefined && /^(?:https|\$scheme)$/.test(header.value)) return 'https'
+    return headers.open || headers.written.some(({ name }) => SAYS_SCHEME.test(name)) ? null : 'nothing'
+  }
+
+  get written(): readonly FrontHeader[] {
+    return this.#connection.headers.written.map(({ name, state, value, directive }) => ({
+      name,
+      state,
+      value,
+      at: namePlace(directive),
+    }))
+  }
+
+  header(name: string): Fact<FrontHeader> {
+    const { headers } = this.#connection
+    if (headers.open) return unknown('a part of the configuration that is not in the audit may set it')
+    const found = this.written.findLast(each => each.name === name)
+    const state = headers.passesOthers ? ('passed' as const) : ('cleared' as const)
+    return known(found ?? { name, state, value: null, at: this.at })
+  }
+
+  get paths(): FrontPaths | null {
+    const { server, block, pass } = this.#connection
+    if (block.name !== 'location') return null
+    const { modifier, name } = readLocation(block)
+    const target = proxyTarget(server.configuration, pass)
+    if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
+    if (!target.known || target.value.computed) return null
+    return {
+      taken: name,
+      sent: target.value.uri === '' ? name : target.value.uri,
+      at: argumentPlace(pass, 0),
+    }
   }
 }
 
-function headerOf({ args }: ApacheDirective): string {
-  return args[1]?.value.toLowerCase().replace(/:$/, '') ?? ''
+class LineOfApache implements FrontLine {
+  readonly server = 'Apache'
+  readonly at: Place
+  readonly #connection: ApacheConnection
+  readonly #host: VirtualHost | null
+
+  constructor(connection: ApacheConnection) {
+    this.#connection = connection
+    this.#host = virtualHostOf(connection.from.configuration, connection.pass)
+    this.at = namePlace(connection.pass)
+  }
+
+  get tls(): boolean {
+    const engine = sslEngine(this.#connection.from.configuration, this.#host)
+    return engine.known && engine.value
+  }
+
+  /** mod_proxy sends the name and the address of the client by itself, and never the scheme. */
+  get scheme(): FrontLine['scheme'] {
+    const telling = this.#lines.filter(line => SAYS_SCHEME.test(nameOf(line)))
+    if (telling.length === 0)
+      return mayHoldSectionsUnread(this.#connection.from.configuration) ? null : 'nothing'
+    return telling.some(saysHttps) ? 'https' : null
+  }
+
+  /** Every `RequestHeader` of the main server and the virtual host, wherever it stands in them. */
+  get #lines(): readonly HeaderLine[] {
+    const byHost = directivesByHost(this.#connection.from.configuration, 'requestheader')
+    const sections = [null, ...(this.#host === null ? [] : [this.#host.directive])]
+    return sections.flatMap(section => byHost.get(section) ?? []).flatMap(line => headerLine(line) ?? [])
+  }
+
+  get written(): readonly FrontHeader[] {
+    return this.#lines.map(line => ({
+      name: nameOf(line),
+      state: AFTER[line.action] ?? 'passed',
+      value: line.value,
+      at: namePlace(line.directive),
+    }))
+  }
+
+  header(name: string): Fact<FrontHeader> {
+    const { configuration } = this.#connection.from
+    if (mayHoldSectionsUnread(configuration)) return unknown('a file that could not be read may set it')
+    let found: FrontHeader = { name, state: 'passed', value: null, at: this.at }
+    for (const line of this.#lines) {
+      if (nameOf(line) !== name || line.action === 'setifempty') continue
+      const { parent } = line.directive
+      const state = AFTER[line.action]
+      if (
+        state === undefined ||
+        line.condition !== null ||
+        (parent !== null && parent.name !== 'VirtualHost')
+      )
+        return unknown('not every request has it', line.nameAt)
+      const isKept = state === 'appended' && found.state !== 'passed'
+      found = { name, state: isKept ? 'set' : state, value: line.value, at: namePlace(line.directive) }
+    }
+    if (!ADDED.has(name)) return known(found)
+    const isAdded = this.#addsHeaders()
+    if (!isAdded.known || !isAdded.value) return isAdded.known ? known(found) : isAdded
+    return known({ ...found, state: found.state === 'passed' ? 'appended' : 'set' })
+  }
+
+  /** `ProxyAddHeaders`, which is on by default, holds for what is asked by HTTP. */
+  #addsHeaders(): Fact<boolean> {
+    const { pass, protocol, from } = this.#connection
+    if (!protocol.known) return protocol
+    if (!/^https?$/.test(protocol.value)) return known(false)
+    if (/handler$/i.test(pass.name)) return unknown('a handler proxies')
+    // A section of its own may say otherwise.
+    const isElsewhere = (from.configuration.occurrences.get('proxyaddheaders') ?? []).some(
+      ({ parent }) => parent !== null && parent !== this.#host?.directive,
+    )
+    if (isElsewhere) return unknown('a section says whether they are added')
+    const { directives } = effective(from.configuration, serverLevels(this.#host), 'ProxyAddHeaders')
+    return known(directives.every(({ args }) => /^on$/i.test(args[0]?.value ?? '')))
+  }
+
+  get paths(): FrontPaths | null {
+    const { pass, path, written, targets } = this.#connection
+    const url = /^(?:unix:[^|]*\|)?(?:https?|wss?|balancer):\/\/[^/]+(\/[^?$]*)?$/i.exec(written)
+    if (pass.name !== 'ProxyPass' || path === null || !path.startsWith('/') || url === null) return null
+    const at = argumentPlace(pass, pass.args[0]?.value === path ? 1 : 0)
+    return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '', at }
+  }
+}
+
+/** What a line of mod_headers makes of the header that the client sent; `edit` and its like only the request decides. */
+const AFTER: Readonly<Partial<Record<HeaderLine['action'], SentHeader['state']>>> = {
+  set: 'set',
+  unset: 'cleared',
+  add: 'appended',
+  append: 'appended',
+  merge: 'appended',
+}
+
+/** https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#x-headers */
+const ADDED: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-server'])
+
+function nameOf({ name }: HeaderLine): string {
+  return name.toLowerCase()
 }
 
 /** `RequestHeader set X-Forwarded-Proto https` for all requests of a virtual host. */
-function saysHttps(line: ApacheDirective): boolean {
-  const [action, , value, ...condition] = line.args.map(each => each.value)
+function saysHttps(line: HeaderLine): boolean {
   return (
-    headerOf(line) === 'x-forwarded-proto' &&
-    line.parent?.name === 'VirtualHost' &&
-    condition.length === 0 &&
-    /^set(?:ifempty)?$/i.test(action ?? '') &&
-    /^"?(?:https|(?:expr=)?%\{REQUEST_SCHEME\}s?)"?$/i.test(value ?? '')
+    nameOf(line) === 'x-forwarded-proto' &&
+    line.directive.parent?.name === 'VirtualHost' &&
+    line.condition === null &&
+    /^set(?:ifempty)?$/.test(line.action) &&
+    /^"?(?:https|(?:expr=)?%\{REQUEST_SCHEME\}s?)"?$/i.test(line.value ?? '')
   )
 }
 

@@ -509,6 +509,25 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'users',
   },
   {
+    rule: 'topology/path-not-routed',
+    examples: { bad: 'the path on both sides of Apache', good: 'Apache, which takes the path away' },
+    shows: 'the application behind Apache answers 404',
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'users',
+  },
+  {
+    rule: 'topology/own-prefix-stripped',
+    examples: {
+      bad: 'routes of Flask behind Apache',
+      good: 'routes of Flask behind Apache, and the path on both sides',
+    },
+    shows: 'the application behind Apache answers 404',
+    request: { url: 'http://example.org/api/items' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'items',
+  },
+  {
     rule: 'topology/dav-destination-scheme',
     shows: 'a file cannot be renamed',
     examples: { bad: 'nginx terminates TLS', good: 'Apache takes it for its own scheme' },
