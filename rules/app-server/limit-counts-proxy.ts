@@ -1,13 +1,13 @@
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain, proxiedServer } from '../_examples.ts'
-import { type DjangoInServer, djangoInServers } from '../django/_connections.ts'
+import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
+import { type DjangoBehindFront, djangoBehindFronts } from '../django/_connections.ts'
 import { settingTexts } from '../django/_setting-entries.ts'
 import { firstInProject } from '../django/_project-sources.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
@@ -48,15 +48,34 @@ const django = (
   `,
 })
 
+/** Apache in front of the same. */
+const apache = (files: Record<string, string>, pass: string): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': _, ...others } = files
+  return {
+    ...others,
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 80
+        <VirtualHost *:80>
+            ServerName example.org
+            ProxyPreserveHost On
+            ProxyPass / ${pass}
+        </VirtualHost>
+      `,
+      ['headers', 'proxy', 'proxy_http', 'proxy_uwsgi'],
+    ),
+  }
+}
+
 export default defineRule({
   summary: 'A limit of the application counts all clients as one',
   severity: 'warning',
   otherSeverities: { error: 'where django-ratelimit finds no address at all, and refuses every request' },
   confidence: 'high',
   since: '0.1.0',
-  why: '`request.remote_addr` of Flask is the address that connected to gunicorn, and that is nginx, whatever `X-Forwarded-For` says: gunicorn leaves `REMOTE_ADDR` alone. With `get_remote_address` of Flask-Limiter for a key all clients share one limit; one of them uses it up, and the others get 429 Too Many Requests. So it is with the key `ip` of django-ratelimit; and where gunicorn listens on a Unix socket, the peer has no address: `REMOTE_ADDR` is empty, and django-ratelimit raises `ImproperlyConfigured: IP address in REMOTE_ADDR is empty`.',
+  why: '`request.remote_addr` of Flask is the address that connected to gunicorn, and that is nginx or Apache, whatever `X-Forwarded-For` says: gunicorn leaves `REMOTE_ADDR` alone. With `get_remote_address` of Flask-Limiter for a key all clients share one limit; one of them uses it up, and the others get 429 Too Many Requests. So it is with the key `ip` of django-ratelimit; and where gunicorn listens on a Unix socket, the peer has no address: `REMOTE_ADDR` is empty, and django-ratelimit raises `ImproperlyConfigured: IP address in REMOTE_ADDR is empty`.',
   remedy:
-    'Wrap the application, `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)`, and let nginx send `X-Forwarded-For`; for django-ratelimit name `HTTP_X_REAL_IP` in `RATELIMIT_IP_META_KEY`, the header in which nginx sends `$remote_addr`',
+    'Wrap the application, `app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)`, and let nginx send `X-Forwarded-For`, which Apache does by itself; for django-ratelimit name `HTTP_X_REAL_IP` in `RATELIMIT_IP_META_KEY`, the header in which nginx sends `$remote_addr`, and Apache with `RequestHeader set X-Real-IP expr=%{REMOTE_ADDR}`',
   references: [
     'https://flask-limiter.readthedocs.io/en/stable/recipes.html#deploying-an-application-behind-a-proxy',
     'https://flask.palletsprojects.com/en/stable/deploying/proxy_fix/',
@@ -91,8 +110,39 @@ export default defineRule({
         address: '127.0.0.1:8000',
       }),
     },
+    {
+      title: 'Flask-Limiter behind Apache',
+      files: apache(flask('Limiter(«get_remote_address», app=app)'), 'http://127.0.0.1:8000/'),
+    },
+    {
+      title: 'django-ratelimit behind Apache, and a Unix socket',
+      files: apache(
+        django('@ratelimit(«key="ip"», rate="5/m")'),
+        '"unix:/run/shop/shop.sock|http://localhost/"',
+      ),
+    },
   ],
   good: [
+    {
+      title: 'Apache, and ProxyFix',
+      files: apache(
+        flask(conf`
+          from werkzeug.middleware.proxy_fix import ProxyFix
+          app.wsgi_app = ProxyFix(app.wsgi_app)
+          Limiter(get_remote_address, app=app)
+        `),
+        'http://127.0.0.1:8000/',
+      ),
+    },
+    {
+      title: 'uWSGI, which Apache tells the address',
+      files: apache(
+        behindNginx(serviceUnit('/usr/bin/uwsgi --socket 127.0.0.1:8000 --module app:app'), {
+          'etc/shop/app.py': flask('Limiter(get_remote_address, app=app)')['etc/shop/app.py']!,
+        }),
+        'uwsgi://127.0.0.1:8000/',
+      ),
+    },
     {
       title: 'django-ratelimit that reads a header of nginx',
       files: django('@ratelimit(key="ip", rate="5/m")', {
@@ -162,23 +212,24 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* ofDjango(deployment)
-    for (const connection of deployment.connections.http) {
+    for (const connection of deployment.connections.all) {
       for (const target of connection.targets) {
         const program = serverBehind(target)
         const key = program === null ? null : keyOf(deployment, program)
         if (program === null || key === null || !isHttp(connection)) continue
+        const { server, at } = frontLine(connection)
         yield {
           at: key,
-          message: '`get_remote_address` is the address of nginx, so all clients share one limit',
+          message: `\`get_remote_address\` is the address of ${server}, so all clients share one limit`,
           label: 'one address for all',
-          related: [{ at: namePlace(connection.pass), message: 'nginx connects here' }],
+          related: [{ at, message: `${server} connects here` }],
         }
       }
     }
   },
 })
 
-function isHttp({ protocol }: NginxConnection): boolean {
+function isHttp({ protocol }: Connection): boolean {
   return protocol.known && protocol.value === 'http'
 }
 
@@ -208,7 +259,7 @@ function placeIn(source: Source, start: number): Place {
 
 /** The limits of django-ratelimit that ask for the address that connected. */
 function* ofDjango(deployment: Deployment) {
-  for (const found of djangoInServers(deployment)) {
+  for (const found of djangoBehindFronts(deployment)) {
     const { connection, settings, machine, runner } = found
     if (!isHttp(connection) || !readsAddressOfPeer(found)) continue
     const files = machine.container?.files ?? machine.files
@@ -216,15 +267,20 @@ function* ofDjango(deployment: Deployment) {
     const at = firstInProject(files, settings, KEY, ({ text }) => IMPORTS.test(text))
     if (at === null) continue
     const isUnix = runner.target.address.kind === 'unix'
+    const { server, at: line } = frontLine(connection)
     yield {
       at,
       ...(isUnix && { severity: 'error' as const }),
       message: isUnix
         ? '`REMOTE_ADDR` is empty, as gunicorn listens on a Unix socket: django-ratelimit raises `ImproperlyConfigured: IP address in REMOTE_ADDR is empty`, and the answer is 500'
-        : '`REMOTE_ADDR` is the address of nginx, so all clients share one limit',
+        : `\`REMOTE_ADDR\` is the address of ${server}, so all clients share one limit`,
       label: isUnix ? 'no address' : 'one address for all',
-      related: [{ at: namePlace(connection.pass), message: 'nginx connects here' }],
-      help: 'Name `HTTP_X_REAL_IP` in `RATELIMIT_IP_META_KEY` of the settings, and let nginx send it: `proxy_set_header X-Real-IP $remote_addr;` in nginx',
+      related: [{ at: line, message: `${server} connects here` }],
+      help: `Name \`HTTP_X_REAL_IP\` in \`RATELIMIT_IP_META_KEY\` of the settings, and let ${server} send it: ${
+        server === 'nginx'
+          ? '`proxy_set_header X-Real-IP $remote_addr;` in nginx'
+          : '`RequestHeader set X-Real-IP expr=%{REMOTE_ADDR}`'
+      }`,
     }
   }
 }
@@ -241,7 +297,7 @@ function isOn(settings: DjangoSettings): boolean {
 }
 
 /** True where the address of a request is that of the peer of gunicorn, and the limits are surely on. */
-function readsAddressOfPeer({ settings, runner }: DjangoInServer): boolean {
+function readsAddressOfPeer({ settings, runner }: DjangoBehindFront): boolean {
   const { server } = runner.program
   const { workerClass } = server
   const isOfWsgi =

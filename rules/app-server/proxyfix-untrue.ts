@@ -1,10 +1,10 @@
 import type { ProxyFix } from '../../src/deployment/django/settings.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
-import { takesClients } from '../../src/deployment/outer-proxies.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import { bringsClients } from '../../src/deployment/requests/brings-clients.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import { serviceUnit } from './_examples.ts'
 
 const tree = (fix: string, headers: string): Record<string, string> => ({
@@ -33,6 +33,25 @@ const tree = (fix: string, headers: string): Record<string, string> => ({
     app.add_url_rule("/", "seen", lambda: request.host + " " + request.remote_addr)
   `,
 })
+/** Apache in front of the same. */
+const apache = (fix: string, lines = '', listen = '80'): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': _, ...files } = tree(fix, '')
+  return {
+    ...files,
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen ${listen}
+        <VirtualHost *:80>
+            ServerName example.org
+            ProxyPreserveHost On
+            ${lines}
+            ProxyPass / http://127.0.0.1:8000/
+        </VirtualHost>
+      `,
+      ['headers', 'remoteip', 'proxy', 'proxy_http'],
+    ),
+  }
+}
 const PROTO = 'proxy_set_header X-Forwarded-Proto $scheme;'
 
 export default defineRule({
@@ -45,8 +64,8 @@ export default defineRule({
   securitySeverity: 5.3,
   cwe: [290, 348],
   since: '0.1.0',
-  why: '`ProxyFix` takes from each header as many values as it is told proxies. A header that nginx does not write, or a value before the one that it appends, comes from the client: it chooses the host of the links in mails, or the address that logs and limits see.',
-  remedy: 'Set the header in nginx, or take it out of `ProxyFix`; one proxy is `x_for=1`',
+  why: '`ProxyFix` takes from each header as many values as it is told proxies. A header that the server in front does not write, or a value before the one that it appends, comes from the client; Apache appends to `X-Forwarded-For` and `X-Forwarded-Host` by itself and writes no other. So the client decides: it chooses the host of the links in mails, or the address that logs and limits see.',
+  remedy: 'Set the header in nginx or Apache, or take it out of `ProxyFix`; one proxy is `x_for=1`',
   references: ['https://werkzeug.palletsprojects.com/en/stable/middleware/proxy_fix/'],
   bad: [
     {
@@ -54,8 +73,43 @@ export default defineRule({
       files: tree('app.wsgi_app, x_for=1, x_proto=1, «x_host=1»', PROTO),
     },
     { title: 'two proxies where there is one', files: tree('app.wsgi_app, «x_for=2», x_proto=1', PROTO) },
+    {
+      title: 'two proxies where Apache is the only one',
+      files: apache('app.wsgi_app, «x_for=2», x_host=1'),
+    },
+    { title: 'a scheme that Apache does not set', files: apache('app.wsgi_app, x_for=1, «x_proto=1»') },
   ],
   good: [
+    {
+      title: 'what Apache sends by itself, and the scheme',
+      files: apache(
+        'app.wsgi_app, x_for=1, x_proto=1, x_host=1',
+        'RequestHeader set X-Forwarded-Proto https',
+      ),
+    },
+    {
+      title: 'Apache that takes away what the client wrote',
+      files: apache('app.wsgi_app, x_for=2', 'RequestHeader unset X-Forwarded-For'),
+    },
+    {
+      title: 'Apache behind a proxy of the same machine',
+      files: apache('app.wsgi_app, x_for=2', '', '127.0.0.1:80'),
+    },
+    {
+      title: 'Apache behind another proxy',
+      files: apache('app.wsgi_app, x_for=2', 'RemoteIPHeader X-Forwarded-For'),
+    },
+    {
+      title: 'Apache that lets in one address alone',
+      files: apache(
+        'app.wsgi_app, x_for=2',
+        conf`
+          <Location />
+              Require ip 192.0.2.7
+          </Location>
+        `,
+      ),
+    },
     {
       title: 'every header is set',
       files: tree(
@@ -70,13 +124,13 @@ export default defineRule({
     { title: 'what is set', files: tree('app.wsgi_app, x_for=1, x_proto=1', PROTO) },
   ],
   *check(deployment) {
-    for (const connection of deployment.connections.http) {
-      if (connection.headers.open || connection.reachable !== true) continue
-      if (!takesClients(deployment, connection.server)) continue
+    for (const connection of deployment.connections.all) {
       for (const target of connection.targets) {
         const program = serverBehind(target)
         const fix = program === null ? null : (deployment.moduleOf(program)?.script?.proxyFix ?? null)
-        if (fix !== null) yield* faultsOf(fix, connection)
+        if (fix === null || !connection.protocol.known || !/^https?$/.test(connection.protocol.value))
+          continue
+        if (bringsClients(deployment, connection)) yield* faultsOf(fix, frontLine(connection))
       }
     }
   },
@@ -90,33 +144,39 @@ const HEADERS: Readonly<Record<string, string>> = {
   x_prefix: 'X-Forwarded-Prefix',
 }
 
-function* faultsOf(fix: ProxyFix, { headers, pass }: NginxConnection) {
+function* faultsOf(fix: ProxyFix, line: FrontLine): Iterable<RuleFinding> {
+  const { server } = line
   for (const { name, count, at } of fix) {
     const header = HEADERS[name]
-    if (header === undefined || count === 0) continue
-    const sent = headers.written.findLast(each => each.name === header.toLowerCase()) ?? null
-    const related = [
-      {
-        at: namePlace(sent?.directive ?? pass),
-        message: sent === null ? 'nginx does not set it here' : 'nginx writes it here',
-      },
-    ]
-    if (sent === null || sent.state === 'passed')
+    const sent = header === undefined ? null : line.header(header.toLowerCase())
+    if (header === undefined || sent?.known !== true || count === 0) continue
+    const { state, value, at: place } = sent.value
+    if (state === 'passed')
       yield {
         at,
         // A forged host is in the links that the application makes; of the rest the client deceives itself.
         ...(name !== 'x_host' && name !== 'x_for' && { severity: 'info' as const }),
-        message: `\`${name}=${count}\` trusts \`${header}\`, which nginx passes as the client wrote it`,
+        message: `\`${name}=${count}\` trusts \`${header}\`, which ${server} passes as the client wrote it`,
         label: 'the client decides',
-        related,
-        help: `Set \`${header}\` in nginx, or write \`${name}=0\``,
+        related: [
+          {
+            at: place,
+            message: value === null ? `${server} does not set it here` : `${server} writes it here`,
+          },
+        ],
+        help: `Set \`${header}\` in ${server}, or write \`${name}=0\``,
       }
-    else if (count > 1 && sent.state === 'appended')
+    else if (count > 1 && state === 'appended')
       yield {
         at,
-        message: `\`${name}=${count}\` takes value ${count} from the end of \`${header}\`, and nginx is the only proxy: the client writes that one`,
+        message: `\`${name}=${count}\` takes value ${count} from the end of \`${header}\`, and ${server} is the only proxy: the client writes that one`,
         label: 'one proxy, not more',
-        related,
+        related: [
+          {
+            at: place,
+            message: value === null ? `${server} appends to it by itself` : `${server} writes it here`,
+          },
+        ],
         help: `Write \`${name}=1\``,
       }
   }

@@ -1,5 +1,5 @@
-import type { AppServerProgram, Deployment, NginxConnection, Target } from '../../src/deployment/model.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { type FrontHeader, type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import type { AppServerProgram, Connection, Deployment, Target } from '../../src/deployment/model.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
@@ -8,6 +8,7 @@ import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback } from '../../src/servers/address.ts'
+import { apacheMain } from '../_examples.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 const TLS = conf`
@@ -52,6 +53,30 @@ const compose = (command: string): Record<string, string> => ({
   `,
 })
 
+/** Apache in front of a unit, with TLS. */
+const apache = (options: string, lines: string, listen = '443'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen ${listen}
+      <VirtualHost *:${listen}>
+          ServerName example.org
+          SSLEngine ${listen === '443' ? 'on' : 'off'}
+          SSLCertificateFile /srv/tls/a.pem
+          SSLCertificateKeyFile /srv/tls/a.key
+          ProxyPreserveHost On
+          ${lines}
+          ProxyPass / "unix:/run/shop.sock|http://localhost/"
+      </VirtualHost>
+    `,
+    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
+  ),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    ExecStart=/opt/shop/bin/uvicorn ${options} app:app
+  `,
+})
+const APACHE_SAYS_HTTPS = 'RequestHeader set X-Forwarded-Proto https'
+
 const labelled = (command: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -69,7 +94,7 @@ export default defineRule({
   summary: 'An application server does not trust the headers of the proxy in front of it',
   severity: 'warning',
   otherSeverities: {
-    info: 'where only the address of the client is lost: nginx sends no scheme, or `$scheme` of plain HTTP, which uvicorn supposes anyway, or Django reads the scheme from the header itself',
+    info: 'where only the address of the client is lost: nginx or Apache sends no scheme, or that of plain HTTP, which uvicorn supposes anyway, or Django reads the scheme from the header itself',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -99,8 +124,24 @@ export default defineRule({
       title: 'workers of uvicorn in gunicorn',
       files: compose('gunicorn -k uvicorn.workers.UvicornWorker -b «0.0.0.0:8000» app:app'),
     },
+    {
+      title: 'a Unix socket behind Apache',
+      files: apache('--uds «/run/shop.sock»', APACHE_SAYS_HTTPS),
+    },
+    {
+      title: 'Apache, which sends the address by itself',
+      files: apache('--uds «/run/shop.sock»', '', '80'),
+    },
   ],
   good: [
+    {
+      title: 'a Unix socket behind Apache that is trusted',
+      files: apache("--uds /run/shop.sock --forwarded-allow-ips='*'", APACHE_SAYS_HTTPS),
+    },
+    {
+      title: 'Apache that sends neither',
+      files: apache('--uds /run/shop.sock', 'ProxyAddHeaders Off', '80'),
+    },
     {
       title: 'Traefik, whose headers are believed',
       files: labelled("uvicorn app:app --host 0.0.0.0 --port 8000 --forwarded-allow-ips='*'"),
@@ -168,12 +209,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const connection of deployment.connections.http) {
+    if (!programsOfKind(deployment, 'app-server').some(isUvicorn)) return
+    for (const connection of deployment.connections.all) {
       for (const target of connection.targets) {
         const { to } = target
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program, at } = to.listener
-        const headers = isUvicorn(program) ? forwarded(connection) : []
+        const line = frontLine(connection)
+        const headers = isUvicorn(program) ? forwarded(line) : []
         if (headers.length === 0 || trusts(program, connection, target) !== false) continue
         if (readsHeadersItself(deployment, program)) continue
         const peer =
@@ -184,13 +227,17 @@ export default defineRule({
               : 'another container'
         yield {
           at,
-          message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and nginx connects from ${peer}: ${namesOf(headers)} ignored`,
+          message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and ${line.server} connects from ${peer}: ${namesOf(headers)} ignored`,
           // Without another scheme, links and redirects are what they were.
-          ...(!losesScheme(deployment, connection, program) && { severity: 'info' as const }),
+          ...(!losesScheme(deployment, line, program) && { severity: 'info' as const }),
           label: 'no --forwarded-allow-ips for the proxy',
-          related: connection.headers.written
-            .filter(({ name }) => headers.includes(properName(name)))
-            .map(({ directive }) => ({ at: namePlace(directive), message: 'nginx sends it here' })),
+          related: headers.map(each => ({
+            at: each.at,
+            message:
+              each.value === null
+                ? `${line.server} sends \`${NAMES[each.name]}\` by itself`
+                : `${line.server} sends it here`,
+          })),
         }
       }
     }
@@ -211,16 +258,15 @@ export default defineRule({
 })
 
 /** Whether the application would see another scheme if the header were trusted: without it uvicorn supposes http. */
-function losesScheme(
-  deployment: Deployment,
-  { headers, server }: NginxConnection,
-  program: AppServerProgram,
-): boolean {
-  const sent = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
-  if (sent === undefined || sent.state === 'cleared') return false
-  if (sent.value === 'http' || (!server.tls && /^\$(?:scheme|\{scheme\})$/.test(sent.value))) return false
+function losesScheme(deployment: Deployment, line: FrontLine, program: AppServerProgram): boolean {
+  const proto = forwardedHeader(line, 'x-forwarded-proto')
+  if (proto?.value == null) return false
+  if (proto.value === 'http' || (!line.tls && SCHEME_OF_CLIENT.test(proto.value))) return false
   return !readsSchemeItself(deployment, program)
 }
+
+/** What nginx and Apache replace by the scheme in which their client came. */
+const SCHEME_OF_CLIENT = /^(?:\$(?:scheme|\{scheme\})|"?(?:expr=)?%\{REQUEST_SCHEME\}"?)$/
 
 /** `SECURE_PROXY_SSL_HEADER`: Django takes the scheme from the header, whatever its server trusts. */
 function readsSchemeItself(deployment: Deployment, program: AppServerProgram): boolean {
@@ -238,19 +284,20 @@ const NAMES: Readonly<Record<string, string>> = {
   'x-forwarded-proto': 'X-Forwarded-Proto',
 }
 
-function namesOf(headers: readonly string[]): string {
-  return `${headers.map(name => `\`${name}\``).join(' and ')} ${headers.length > 1 ? 'are' : 'is'}`
+function namesOf(headers: readonly FrontHeader[]): string {
+  return `${headers.map(({ name }) => `\`${NAMES[name]}\``).join(' and ')} ${headers.length > 1 ? 'are' : 'is'}`
 }
 
-function properName(lower: string): string {
-  return NAMES[lower] ?? lower
+/** The headers of the two that the front writes with what it knows itself. */
+function forwarded(line: FrontLine): readonly FrontHeader[] {
+  return Object.keys(NAMES).flatMap(name => forwardedHeader(line, name) ?? [])
 }
 
-/** The headers of the two that nginx writes with what it knows itself. */
-function forwarded({ headers }: NginxConnection): readonly string[] {
-  return headers.written
-    .filter(({ name, state }) => Object.hasOwn(NAMES, name) && state !== 'cleared')
-    .map(({ name }) => properName(name))
+function forwardedHeader(line: FrontLine, name: string): FrontHeader | null {
+  const header = line.header(name)
+  if (!header.known || header.value.state === 'cleared') return null
+  // What only passes is the client's, unless a line passes it.
+  return header.value.state === 'passed' && header.value.value === null ? null : header.value
 }
 
 function isUvicorn({ server }: AppServerProgram): boolean {
@@ -272,11 +319,7 @@ function trustedText(program: AppServerProgram): string {
 }
 
 /** Whether headers of a connection are believed; undefined where nobody knows. */
-function trusts(
-  program: AppServerProgram,
-  { from }: NginxConnection,
-  { address }: Target,
-): boolean | undefined {
+function trusts(program: AppServerProgram, { from }: Connection, { address }: Target): boolean | undefined {
   const { proxyHeaders, complete } = program.server
   if (proxyHeaders !== null || !complete) {
     // Whoever turns them off means it.

@@ -3,7 +3,7 @@ import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { ApacheConnection, AppServerProgram, Deployment, Target } from '../../src/deployment/model.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
-import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { djangoBehindFronts } from './_connections.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import {
@@ -25,16 +25,11 @@ export interface DjangoBehindApache {
 }
 
 export function* djangoBehindApache(deployment: Deployment): Iterable<DjangoBehindApache> {
-  if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return
-  for (const connection of deployment.connections.apache) {
-    for (const target of connection.targets) {
-      const program = serverBehind(target)
-      const loaded = program === null ? null : deployment.moduleOf(program)
-      if (program === null || loaded?.settings == null) continue
-      const { configuration } = connection.from
-      const host = virtualHostOf(configuration, connection.pass)
-      yield { configuration, host, connection, target, program, loaded, settings: loaded.settings }
-    }
+  for (const { connection, settings, loaded, runner } of djangoBehindFronts(deployment)) {
+    if ('server' in connection) continue
+    const { configuration } = connection.from
+    const host = virtualHostOf(configuration, connection.pass)
+    yield { configuration, host, connection, ...runner, loaded, settings }
   }
 }
 

@@ -1,12 +1,14 @@
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import type {
   ApacheHost,
   Application,
   AppServerProgram,
+  Connection,
   Deployment,
   Machine,
   NginxConnection,
@@ -53,22 +55,35 @@ export interface DjangoInServer extends DjangoConnection {
   readonly runner: AppServer
 }
 
+/** The same of nginx or Apache, in an application server alone. */
+export interface DjangoBehindFront extends Omit<DjangoInServer, 'connection'> {
+  readonly connection: Connection
+  readonly loaded: LoadedModule
+}
+
 /** Those that lead to an application server, then those that Apache answers by mod_wsgi. */
 export const djangoConnections = memo((deployment: Deployment): readonly DjangoConnection[] => [
   ...djangoInServers(deployment),
   ...djangoInModWsgi(deployment),
 ])
 
-export const djangoInServers = memo((deployment: Deployment): readonly DjangoInServer[] => {
+export const djangoInServers = memo((deployment: Deployment): readonly DjangoInServer[] =>
+  djangoBehindFronts(deployment).flatMap(each => {
+    const { connection } = each
+    return 'server' in connection ? [{ ...each, connection }] : []
+  }),
+)
+
+export const djangoBehindFronts = memo((deployment: Deployment): readonly DjangoBehindFront[] => {
   if (deployment.programs.every(({ kind }) => kind !== 'app-server')) return []
-  return deployment.connections.nginx.flatMap(connection =>
-    connection.targets.flatMap((target): readonly DjangoInServer[] => {
+  return deployment.connections.all.flatMap(connection =>
+    connection.targets.flatMap((target): readonly DjangoBehindFront[] => {
       const program = serverBehind(target)
       const loaded = program === null ? null : deployment.moduleOf(program)
       if (program === null || loaded?.settings == null) return []
       const { settings, settingsSource } = loaded
       const runner = { kind: 'app-server', program, target } as const
-      return [{ connection, settings, settingsSource, machine: program.machine, runner }]
+      return [{ connection, settings, settingsSource, machine: program.machine, runner, loaded }]
     }),
   )
 })

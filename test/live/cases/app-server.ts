@@ -145,6 +145,14 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/untrusted-proxy',
+    examples: { bad: 'a Unix socket behind Apache', good: 'a Unix socket behind Apache that is trusted' },
+    shows: 'nor does it believe Apache there',
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) => response.report?.scheme === 'http',
+    sound: ({ response }) => response.report?.scheme === 'https',
+  },
+  {
+    rule: 'app-server/untrusted-proxy',
     shows: 'on loopback uvicorn trusts nginx by itself',
     examples: { bad: 'a Unix socket', good: 'loopback, which is trusted' },
     request: { url: 'https://example.org/' },
@@ -233,6 +241,17 @@ export const cases: readonly LiveCase[] = [
     request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
     harm: ({ response }) => response.body.endsWith(' 203.0.113.9'),
     sound: ({ response }) => !response.body.endsWith(' 203.0.113.9'),
+  },
+  {
+    rule: 'app-server/proxyfix-untrue',
+    shows: 'the client chooses the address that Flask behind Apache sees',
+    examples: {
+      bad: 'two proxies where Apache is the only one',
+      good: 'what Apache sends by itself, and the scheme',
+    },
+    request: { url: 'http://example.org/', headers: { 'X-Forwarded-For': '203.0.113.9' } },
+    harm: ({ response }) => response.body.endsWith(' 203.0.113.9'),
+    sound: ({ response }) => /^example\.org (?!203)\S+$/.test(response.body),
   },
   {
     rule: 'app-server/uwsgi-application-missing',
