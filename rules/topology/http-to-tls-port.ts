@@ -1,10 +1,11 @@
-import type { NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { Connection, Target } from '../../src/deployment/model.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
-import { placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { apacheMain } from '../_examples.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 
 const site = (target: string): string => conf`
@@ -17,17 +18,34 @@ const site = (target: string): string => conf`
   }
 `
 
+const apache = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'proxy_balancer', 'lbmethod_byrequests', 'slotmem_shm'],
+  ),
+})
+
 export default defineRule({
-  summary: 'nginx speaks plain HTTP to a port of TLS, or TLS to port 80',
+  summary: 'A proxy speaks plain HTTP to a port of TLS, or TLS to port 80',
   severity: 'error',
   otherSeverities: {
     warning: 'where the port is one that TLS is spoken on by convention alone, such as 8443',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The backend answers 400, “The plain HTTP request was sent to HTTPS port”, or drops the connection, and nginx answers 502.',
-  remedy: 'Write `proxy_pass https://…`, or name the port that speaks plain HTTP',
-  references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
+  why: 'The backend answers 400, “The plain HTTP request was sent to HTTPS port” or “You’re speaking plain HTTP to an SSL-enabled server port”, or drops the connection, and the proxy answers 502. TLS to a port of plain HTTP is 502, too; Apache says “Error during SSL Handshake with remote server”.',
+  remedy:
+    'Write `proxy_pass https://…`, in Apache `ProxyPass / https://…` and `SSLProxyEngine On`, or name the port that speaks plain HTTP',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
+    'https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslproxyengine',
+  ],
   bad: [
     { title: 'port 443 without TLS', files: { 'nginx.conf': site('«http://192.0.2.7:443»') } },
     { title: 'TLS to port 80', files: { 'nginx.conf': site('«https://192.0.2.7:80»') } },
@@ -43,8 +61,37 @@ export default defineRule({
       },
     },
     { title: 'a port that is known for TLS', files: { 'nginx.conf': site('«http://192.0.2.7:9443/»') } },
+    {
+      title: 'Apache, and port 443 without TLS',
+      files: apache('ProxyPass / «http://192.0.2.7:443/»'),
+    },
+    {
+      title: 'Apache, and TLS to port 80',
+      files: apache(conf`
+        SSLProxyEngine On
+        ProxyPass / «https://192.0.2.7:80/»
+      `),
+    },
+    {
+      title: 'a balancer of Apache',
+      files: apache(conf`
+        <Proxy balancer://app>
+            BalancerMember «http://192.0.2.7:9443»
+        </Proxy>
+        ProxyPass / balancer://app/
+      `),
+    },
   ],
   good: [
+    {
+      title: 'Apache, and TLS to port 443',
+      files: apache(conf`
+        SSLProxyEngine On
+        ProxyPass / https://192.0.2.7:443/
+      `),
+    },
+    { title: 'Apache, and a container', files: apache('ProxyPass / http://127.0.0.1:8443/') },
+    { title: 'Apache, and AJP', files: apache('ProxyPass / ajp://192.0.2.7:8443/') },
     { title: 'TLS to port 443', files: { 'nginx.conf': site('https://192.0.2.7:443') } },
     { title: 'plain HTTP to a port of its own', files: { 'nginx.conf': site('http://192.0.2.7:8080') } },
     {
@@ -74,33 +121,35 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    for (const connection of connections.http) {
+    for (const connection of connections.all) {
       const fault = faultOf(connection)
       if (fault === null) continue
       const { pass } = connection
-      const at = argumentPlace(pass, 0)
-      const { port, isSure, isTls } = fault
+      const { port, isSure, isTls, target } = fault
+      const isNginx = 'server' in connection
+      const at = isNginx ? argumentPlace(pass, 0) : target.at
       const text = placeText(at)
       yield {
         at,
         severity: isSure ? 'error' : 'warning',
         confidence: isSure ? 'high' : 'medium',
         message: isTls
-          ? `\`proxy_pass\` speaks plain HTTP to port ${port}, which is one of TLS`
-          : `\`proxy_pass\` speaks TLS to port ${port}, which is the one of plain HTTP`,
+          ? `\`${pass.name}\` speaks plain HTTP to port ${port}, which is one of TLS`
+          : `\`${pass.name}\` speaks TLS to port ${port}, which is the one of plain HTTP`,
         label: isTls ? 'plain HTTP' : 'TLS',
-        ...(fault.target.at.source === at.source &&
-        fault.target.at.start >= at.start &&
-        fault.target.at.end <= at.end
-          ? {}
-          : { related: [{ at: fault.target.at, message: 'the port' }] }),
-        ...(isTls && /^["']?http:/.test(text)
+        ...(isWithin(target.at, at) ? {} : { related: [{ at: target.at, message: 'the port' }] }),
+        ...(isTls && isNginx && /^["']?http:/.test(text)
           ? propose('Speak TLS', 'unsafe', [replacePlace(at, text.replace('http:', 'https:'))])
           : {}),
+        ...(isTls && !isNginx && { help: 'Write `https://`, and `SSLProxyEngine On` in the virtual host' }),
       }
     }
   },
 })
+
+function isWithin(inner: Place, { source, start, end }: Place): boolean {
+  return inner.source === source && inner.start >= start && inner.end <= end
+}
 
 interface Fault {
   readonly target: Target
@@ -112,19 +161,23 @@ interface Fault {
 /** Ports on which programs speak TLS alone by their documents: Portainer, Tomcat, UniFi, Proxmox, Cockpit’s kin. */
 const BY_CONVENTION = new Set([8443, 9443, 6443, 10443, 8006])
 
-function faultOf({ protocol, targets, pass }: NginxConnection): Fault | null {
+function faultOf(connection: Connection): Fault | null {
+  const { protocol, targets, pass } = connection
+  if (!protocol.known) return null
   // Scheme and port that variables hold are put together by whoever knows both.
-  if (!protocol.known || isComputed(pass.args[0]?.value ?? '')) return null
+  if ('server' in connection && (pass.name !== 'proxy_pass' || isComputed(pass.args[0]?.value ?? '')))
+    return null
+  const isPlain = /^(?:http|ws)$/.test(protocol.value)
   for (const target of targets) {
     // What a listener of the audit speaks is known.
     if (target.to.kind === 'listener' || target.port === null) continue
     const { port } = target
-    if (protocol.value === 'http' && port === 443) return { target, port, isTls: true, isSure: true }
+    if (isPlain && port === 443) return { target, port, isTls: true, isSure: true }
     // On the machine itself 8443 is as often what a container is published at that speaks plain HTTP.
     const isOwn = port === 8443 && isLoopback(target.address) === true
-    if (protocol.value === 'http' && BY_CONVENTION.has(port) && !isOwn)
-      return { target, port, isTls: true, isSure: false }
-    if (protocol.value === 'https' && port === 80) return { target, port, isTls: false, isSure: true }
+    if (isPlain && BY_CONVENTION.has(port) && !isOwn) return { target, port, isTls: true, isSure: false }
+    if (/^(?:https|wss)$/.test(protocol.value) && port === 80)
+      return { target, port, isTls: false, isSure: true }
   }
   return null
 }

@@ -8,6 +8,7 @@ import { sslEngine } from '../servers/apache/queries/server-settings.ts'
 import { directivesByHost, type VirtualHost, virtualHostOf } from '../servers/apache/queries/virtual-hosts.ts'
 import { readLocation } from '../servers/nginx/queries/locations.ts'
 import { proxyTarget } from '../servers/nginx/queries/proxy-target.ts'
+import { exactNames } from './build/servers.ts'
 import type { ApacheConnection, Connection, NginxConnection, SentHeader } from './model.ts'
 import { argumentPlace, namePlace } from './places.ts'
 
@@ -18,6 +19,8 @@ export interface FrontLine {
   readonly at: Place
   /** True where clients speak TLS with the server, and it surely does so. */
   readonly tls: boolean
+  /** The names by which clients ask, in lower case, those with a wildcard left out. */
+  readonly names: readonly string[]
   /** What the program is told of the scheme of a client that came by TLS: nothing, or `https`; null where nobody knows. */
   readonly scheme: 'nothing' | 'https' | null
   /** The request headers that lines of the configuration write, in the order written. */
@@ -65,6 +68,10 @@ class LineOfNginx implements FrontLine {
     this.#connection = connection
     this.at = namePlace(connection.pass)
     this.tls = connection.server.tls
+  }
+
+  get names(): readonly string[] {
+    return exactNames(this.#connection.server)
   }
 
   get scheme(): FrontLine['scheme'] {
@@ -121,6 +128,13 @@ class LineOfApache implements FrontLine {
   get tls(): boolean {
     const engine = sslEngine(this.#connection.from.configuration, this.#host)
     return engine.known && engine.value
+  }
+
+  get names(): readonly string[] {
+    const { serverName = null, aliases = [] } = this.#host ?? {}
+    const own = serverName?.known === true ? [serverName.value.host] : []
+    const others = aliases.flatMap(({ name, wild }) => (name.known && !wild ? [name.value] : []))
+    return [...own, ...others].map(name => name.toLowerCase())
   }
 
   /** mod_proxy sends the name and the address of the client by itself, and never the scheme. */

@@ -89,6 +89,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => /; Path=\/$/i.test(String(response.headers['set-cookie'])),
   },
   {
+    rule: 'response-headers/cookie-path-reversed',
+    examples: {
+      bad: 'the path of the clients of Apache first',
+      good: 'the path of the backend of Apache first',
+    },
+    shows: 'the cookie is for a path of Apache that nobody asks for',
+    mirrors: [9000],
+    request: { url: 'http://example.org/login?set-cookie=a&cookie-path=/portal/' },
+    harm: ({ response }) => !/; Path=\/+$/i.test(String(response.headers['set-cookie'])),
+    sound: ({ response }) => /; Path=\/+$/i.test(String(response.headers['set-cookie'])),
+  },
+  {
     rule: 'response-headers/content-type-twice',
     examples: { bad: 'an answer of nginx itself', good: 'the default type' },
     shows: 'the type of nginx goes out first, and a client takes that one',

@@ -426,6 +426,13 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 204,
   },
   {
+    rule: 'topology/http-to-tls-port',
+    examples: { bad: 'Apache, and TLS to port 80', good: 'Apache, and TLS to port 443' },
+    shows: 'the handshake of Apache with a port of plain HTTP fails',
+    request: { url: 'http://example.org/', from: '192.0.2.7' },
+    harm: ({ response }) => response.body.includes('Error during SSL Handshake with remote server'),
+  },
+  {
     rule: 'topology/events-buffered',
     examples: { bad: 'a location that is called so', good: 'not buffered' },
     shows: 'the first event comes when the stream ends',
