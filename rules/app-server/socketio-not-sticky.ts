@@ -1,11 +1,14 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { ApacheConnection, Connection, NginxConnection } from '../../src/deployment/model.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace, TextMap } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { REQUIRES_SOCKET_IO } from './_socketio.ts'
 
 const SCRIPT = conf`
@@ -41,23 +44,51 @@ const sticky = (line: string): Record<string, string> => {
   }
 }
 
+const balancer = (lines = '', options = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <Proxy «balancer://chat»>
+          BalancerMember http://127.0.0.1:3001${options}
+          BalancerMember http://127.0.0.1:3002
+          ${lines}
+      </Proxy>
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPass /socket.io/ balancer://chat/socket.io/ upgrade=websocket
+      </VirtualHost>
+    `,
+    ['headers', 'proxy', 'proxy_http', 'proxy_balancer', 'lbmethod_byrequests', 'slotmem_shm'],
+  ),
+  'srv/chat/server.js': SCRIPT,
+})
+
 export default defineRule({
-  summary: 'nginx gives the requests of one session of Socket.IO to several servers',
+  summary: 'A proxy gives the requests of one session of Socket.IO to several servers',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A client of Socket.IO begins with several requests of HTTP, and its session is in the memory of the server that answered the first. nginx gives each request to the next server of an `upstream`: the other one answers with 400, `Session ID unknown`, and the client begins again, for ever. An adapter for Redis does not change that: it carries messages, not sessions.',
-  remedy: '`ip_hash` or `hash $remote_addr consistent` in the `upstream`',
+  why: 'A client of Socket.IO begins with several requests of HTTP, and its session is in the memory of the server that answered the first. nginx gives each request to the next server of an `upstream`, and Apache to the next member of a balancer: the other one answers with 400, `Session ID unknown`, and the client begins again, for ever. An adapter for Redis does not change that: it carries messages, not sessions.',
+  remedy:
+    '`ip_hash` or `hash $remote_addr consistent` in the `upstream`; `stickysession=` and a `route=` of each member in Apache',
   references: [
     'https://socket.io/docs/v4/using-multiple-nodes/',
     'https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy_balancer.html#stickyness',
   ],
   unproven: 'The live tests have no library of Socket.IO',
   bad: [
     { title: 'the path of Socket.IO', files: tree('«chat»') },
     { title: 'all of the site', files: tree('«chat»', '/') },
+    { title: 'a balancer of Apache', files: balancer() },
+    { title: 'a method of the balancer that counts', files: balancer('ProxySet lbmethod=byrequests') },
   ],
   good: [
+    {
+      title: 'a balancer whose sessions stick',
+      files: balancer('ProxySet stickysession=ROUTEID', ' route=1'),
+    },
+    { title: 'a member that only stands in for the other', files: balancer('', ' status=+H') },
     { title: 'one server for a client', files: sticky('ip_hash;') },
     { title: 'one server for an address', files: sticky('hash $remote_addr consistent;') },
     {
@@ -76,36 +107,91 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    for (const connection of connections.http) {
-      const { upstream, pass } = connection
-      if (upstream === null || upstream.args.length === 0) continue
-      const lines = upstream.children ?? []
-      const isPlain = lines.every(({ name }) => /^(?:server|least_conn|keepalive\w*|zone|random)$/.test(name))
-      const servers = lines.filter(
-        ({ name, args }) => name === 'server' && !args.some(({ value }) => /^(?:backup|down)$/.test(value)),
-      )
-      const [, second] = servers
-      if (!isPlain || second === undefined) continue
-      const made = socketIoBehind(connection)
-      if (made === null) continue
+    for (const connection of connections.all) {
+      const group = 'server' in connection ? groupOfNginx(connection) : groupOfApache(connection)
+      const [, second] = group?.members ?? []
+      const made = group === null || second === undefined ? null : socketIoBehind(connection)
+      if (group === null || second === undefined || made === null) continue
+      const line = frontLine(connection)
       yield {
-        at: argumentPlace(upstream, 0),
-        message: `nginx gives the requests of one client to ${servers.length} servers in turn, and one of them alone knows its session of Socket.IO: 400 Session ID unknown`,
+        at: group.at,
+        message: `${line.server} gives the requests of one client to ${group.members.length} servers in turn, and one of them alone knows its session of Socket.IO: 400 Session ID unknown`,
         label: 'no server for each client',
         related: [
-          { at: argumentPlace(second, 0), message: 'another server' },
-          { at: argumentPlace(pass, 0), message: 'nginx proxies to it here' },
+          { at: second, message: 'another server' },
+          { at: line.paths?.at ?? line.at, message: `${line.server} proxies to it here` },
           { at: made, message: 'Socket.IO' },
         ],
-        help: 'Add `ip_hash;`',
+        help:
+          line.server === 'nginx'
+            ? 'Add `ip_hash;`'
+            : 'Give each member a `route=`, and write `ProxySet stickysession=ROUTEID` and `Header add Set-Cookie "ROUTEID=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED`',
       }
     }
   },
 })
 
+/** Servers that take the requests in turn. */
+interface Group {
+  /** Its name. */
+  readonly at: Place
+  readonly members: readonly Place[]
+}
+
+function groupOfNginx({ upstream, pass }: NginxConnection): Group | null {
+  if (upstream === null || upstream.args.length === 0 || pass.name !== 'proxy_pass') return null
+  const isPlain = upstream.children.every(({ name }) =>
+    /^(?:server|least_conn|keepalive\w*|zone|random)$/.test(name),
+  )
+  const servers = upstream.children.filter(
+    ({ name, args }) => name === 'server' && !args.some(({ value }) => /^(?:backup|down)$/.test(value)),
+  )
+  return isPlain
+    ? { at: argumentPlace(upstream, 0), members: servers.map(each => argumentPlace(each, 0)) }
+    : null
+}
+
+/** A balancer, where no line of the server says of any that its sessions stick. */
+function groupOfApache({
+  from: { configuration },
+  written,
+  protocol,
+  targets,
+}: ApacheConnection): Group | null {
+  if (!/^balancer:/i.test(written) || !protocol.known || protocol.value !== 'http') return null
+  if (speaksOfSessions(configuration)) return null
+  const byPlace = membersByPlace(configuration)
+  const lines = targets.flatMap(({ at }) => byPlace.get(at.source, at.start) ?? [])
+  const section = lines[0]?.parent ?? null
+  if (section?.name !== 'Proxy' || lines.length !== targets.length) return null
+  // A hot standby, a spare and one that is disabled take none of the turns.
+  const members = lines.filter(
+    ({ args }) => !args.some(({ value }) => /^(?:status=\+?.*[dhrs]|lbset=)/i.test(value)),
+  )
+  return { at: argumentPlace(section, 0), members: members.map(each => argumentPlace(each, 0)) }
+}
+
+const membersByPlace = memo(({ occurrences }: ApacheConfiguration): TextMap<ApacheDirective> => {
+  const found = new TextMap<ApacheDirective>()
+  for (const line of occurrences.get('balancermember') ?? [])
+    found.add(line.source, argumentPlace(line, 0).start, line)
+  return found
+})
+
+const speaksOfSessions = memo(({ occurrences }: ApacheConfiguration): boolean =>
+  ['proxypass', 'proxyset', 'balancermember', 'proxypassmatch'].some(name =>
+    occurrences
+      .get(name)
+      ?.some(({ args }) => args.some(({ value }) => /^stickysession|heartbeat/i.test(value))),
+  ),
+)
+
 /** Where the application behind an upstream, and no other, makes a server of Socket.IO. */
-function socketIoBehind({ from, targets, block }: NginxConnection): Place | null {
-  const isItsPath = block.args.some(({ value }) => value.includes('/socket.io'))
+function socketIoBehind(connection: Connection): Place | null {
+  const { from, targets } = connection
+  const path =
+    'server' in connection ? connection.block.args.map(({ value }) => value).join(' ') : connection.path
+  const isItsPath = path?.includes('/socket.io') === true
   const containers = targets.flatMap(({ machine }) => machine?.container ?? [])
   if (containers.length === targets.length && containers.length > 0) {
     const places = containers.map(({ service, hostFiles }) => {

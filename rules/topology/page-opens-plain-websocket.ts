@@ -1,11 +1,17 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { type PlainWebSocket, plainWebSockets } from '../../parsers/javascript/plain-websockets.ts'
 import { projectDirectory } from '../../src/deployment/django/settings.ts'
-import type { AppServerProgram, Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import { hostAt } from '../../src/deployment/fronts-of.ts'
+import type { ApacheHost, AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
+import { namePlace } from '../../src/deployment/places.ts'
+import { askHost } from '../../src/deployment/requests/ask-host.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
@@ -42,6 +48,28 @@ const channels = (script: string, nginx = site()): Record<string, string> => ({
   'manage.py': '',
   'chat/static/chat/room.js': script,
 })
+
+/** Apache in front of the same. */
+const behindApache = (script: string, plain = 'Redirect permanent / https://chat.example.org/') => {
+  const { 'deploy/nginx.conf': _, ...files } = channels(script)
+  return {
+    ...files,
+    'deploy/apache.conf': conf`
+      <VirtualHost *:80>
+          ServerName chat.example.org
+          ${plain}
+      </VirtualHost>
+      <VirtualHost *:443>
+          ServerName chat.example.org
+          SSLEngine on
+          SSLCertificateFile /etc/ssl/chat.pem
+          SSLCertificateKeyFile /etc/ssl/chat.key
+          ProxyPreserveHost On
+          ProxyPass / http://127.0.0.1:8001/ upgrade=websocket
+      </VirtualHost>
+    `,
+  }
+}
 
 export default defineRule({
   summary: 'A script opens a WebSocket without TLS from a page that is served over TLS alone',
@@ -91,8 +119,45 @@ export default defineRule({
           '<!doctype html>\n<script>\n  var ws = new WebSocket(«"ws://"» + location.hostname + ":8001/");\n</script>\n',
       },
     },
+    {
+      title: 'the host of a page that Apache serves',
+      files: behindApache("new WebSocket(«'ws://'» + location.host + '/ws/chat/')\n"),
+    },
+    {
+      title: 'a rule of Apache that redirects',
+      files: behindApache(
+        "new WebSocket(«'ws://'» + location.host + '/ws/chat/')\n",
+        conf`
+          RewriteEngine On
+          RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [R=301,L]
+        `,
+      ),
+    },
   ],
   good: [
+    {
+      title: 'a start page that Apache shows elsewhere, by plain HTTP',
+      files: behindApache(
+        "new WebSocket('ws://' + location.host + '/ws/')\n",
+        conf`
+          RedirectMatch ^/$ /room/
+          ProxyPass / http://127.0.0.1:8001/
+        `,
+      ),
+    },
+    {
+      title: 'a site that Apache serves by plain HTTP, too',
+      files: behindApache(
+        "new WebSocket('ws://' + location.host + '/ws/')\n",
+        'ProxyPass / http://127.0.0.1:8001/ upgrade=websocket',
+      ),
+    },
+    {
+      title: 'the scheme of a page that Apache serves',
+      files: behindApache(
+        "new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/ws/')\n",
+      ),
+    },
     {
       title: 'the scheme of the page',
       files: channels(
@@ -120,27 +185,31 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const { connections, servers } = deployment
-    if (!servers.some(({ tls }) => tls)) return
+    const { connections, servers, apache } = deployment
+    if (apache.length === 0 && !servers.some(({ tls }) => tls)) return
     const ways = groupBy(
-      connections.http.filter(({ targets, reachable }) => targets.length > 0 && reachable !== false),
+      [...connections.http, ...connections.apache].filter(
+        each => each.targets.length > 0 && !('server' in each && each.reachable === false),
+      ),
       ({ targets }) => serverBehind(targets[0]!),
     )
-    const open = plainNames(deployment)
+    const open = once(() => plainNames(deployment))
     for (const [program, passes] of ways) {
-      const secure = passes.filter(({ server }) => isOverTlsAlone(server, open))
-      const [pass] = secure
-      if (program === null || pass === undefined || secure.length < passes.length) continue
-      const names = new Set(secure.flatMap(({ server }) => server.names.map(({ name }) => name)))
+      if (program === null) continue
+      const fronts = passes.map(frontLine)
+      const [front] = fronts
+      if (front === undefined || !passes.every(pass => isOverTlsAlone(deployment, pass, open()))) continue
+      const names = new Set(fronts.flatMap(each => each.names))
       for (const { at, host } of socketsOf(deployment, program)) {
         if (host !== null && !names.has(host)) continue
+        const [name] = front.names
         yield {
           at,
-          message: `nginx serves ${pass.server.names[0] === undefined ? 'the page' : `\`${pass.server.names[0].name}\``} over TLS alone, and a page that came by https may not open \`ws://\`: Mixed Content`,
+          message: `${front.server} serves ${name === undefined ? 'the page' : `\`${name}\``} over TLS alone, and a page that came by https may not open \`ws://\`: Mixed Content`,
           label: 'not `wss://`',
           related: [
-            { at: pass.server.listens[0]?.at ?? namePlace(pass.server.directive), message: 'served here' },
-            { at: argumentPlace(pass.pass, 0), message: 'proxied to the application' },
+            { at: entranceOf(passes[0]!), message: 'served here' },
+            { at: front.paths?.at ?? front.at, message: 'proxied to the application' },
           ],
         }
       }
@@ -148,18 +217,40 @@ export default defineRule({
   },
 })
 
-/** Names that plain HTTP answers with more than a redirect. */
-function plainNames({ servers }: Deployment): ReadonlySet<string> {
-  return new Set(
-    servers
-      .filter(({ plainListens, answer }) => plainListens.length > 0 && answer.kind !== 'redirect')
-      .flatMap(({ names }) => names.map(({ name }) => name)),
-  )
+/** Where the server that proxies is opened to clients. */
+function entranceOf(pass: Connection): Place {
+  if ('server' in pass) return pass.server.listens[0]?.at ?? namePlace(pass.server.directive)
+  return namePlace(pass.host ?? pass.pass)
 }
 
-/** True for a server of TLS, and for one that only redirects to it. */
-function isOverTlsAlone({ tls, plainListens, names }: NginxServer, open: ReadonlySet<string>): boolean {
-  return tls && plainListens.length === 0 && names.every(({ name, exact }) => exact && !open.has(name))
+/** Names that plain HTTP answers with more than a redirect. */
+function plainNames(deployment: Deployment): ReadonlySet<string> {
+  const { servers, virtualHosts } = deployment
+  const ofNginx = servers
+    .filter(({ plainListens, answer }) => plainListens.length > 0 && answer.kind !== 'redirect')
+    .flatMap(({ names }) => names.map(({ name }) => name))
+  const ofApache = virtualHosts.filter(host => mayServePlain(deployment, host)).flatMap(({ names }) => names)
+  return new Set([...ofNginx, ...ofApache])
+}
+
+/** True for a virtual host without TLS, unless it redirects its start page to TLS. */
+function mayServePlain(deployment: Deployment, { configuration, virtualHost }: ApacheHost): boolean {
+  const engine = sslEngine(configuration, virtualHost)
+  if (engine.known && engine.value) return false
+  const { end } = askHost(deployment, { configuration, host: virtualHost }, '/')
+  return end.kind !== 'response' || end.location?.startsWith('https:') !== true
+}
+
+/** True for a server of TLS with names that plain HTTP answers with a redirect at most. */
+function isOverTlsAlone(deployment: Deployment, pass: Connection, open: ReadonlySet<string>): boolean {
+  if ('server' in pass) {
+    const { tls, plainListens, names } = pass.server
+    return tls && plainListens.length === 0 && names.every(({ name, exact }) => exact && !open.has(name))
+  }
+  const { tls, names } = frontLine(pass)
+  const host = pass.host === null ? null : hostAt(deployment, pass.host)
+  if (!tls || host === null || names.length === 0) return false
+  return host.virtualHost.aliases.every(({ wild }) => !wild) && names.every(name => !open.has(name))
 }
 
 const REACH = {
