@@ -257,9 +257,9 @@ type Sent = FrontLine['written']
 /** The prefix that a line replaces by `/`; null where it replaces none. */
 function strippedBy(connection: Connection): Stripping | null {
   const line = frontLine(connection)
-  const { server, paths, at: name } = line
+  const { server, paths, url } = line
   if (paths === null || !/^\/[\w.~/-]*[\w.~-]\/?$/.test(paths.taken)) return null
-  const { taken, sent, at: url } = paths
+  const { taken, sent } = paths
   if (server === 'nginx') {
     if (sent !== '/') return null
   } else {
@@ -267,7 +267,7 @@ function strippedBy(connection: Connection): Stripping | null {
     if (!/^\/?$/.test(sent) || (sent === '/') !== taken.endsWith('/')) return null
     if (!/^(?:unix:[^|]*\||)https?:/i.test(connection.written)) return null
   }
-  const at = server === 'nginx' ? url : (connection.targets[0]?.at ?? name)
+  const at = server === 'nginx' ? url : (connection.targets[0]?.at ?? url)
   return { line, prefix: taken.replace(/\/$/, ''), at, targets: connection.targets }
 }
 

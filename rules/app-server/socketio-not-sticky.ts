@@ -119,7 +119,7 @@ export default defineRule({
         label: 'no server for each client',
         related: [
           { at: second, message: 'another server' },
-          { at: line.paths?.at ?? line.at, message: `${line.server} proxies to it here` },
+          { at: line.url, message: `${line.server} proxies to it here` },
           { at: made, message: 'Socket.IO' },
         ],
         help:

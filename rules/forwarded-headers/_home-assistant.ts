@@ -3,7 +3,8 @@ import { writtenPlace } from '../../parsers/yaml/written-place.ts'
 import type { YamlMap, YamlNode, YamlScalar } from '../../parsers/yaml/yaml-node.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import { programName } from '../../src/deployment/destination-words.ts'
+import type { Connection } from '../../src/deployment/model.ts'
 import {
   isNetworkAddress,
   networksMeet,
@@ -35,7 +36,7 @@ export function httpOf(source: Source): YamlMap | null {
 export function proxyFault(
   http: YamlMap,
   container: Container,
-  { from }: Pick<NginxConnection, 'from'>,
+  { from }: Pick<Connection, 'from'>,
 ): ProxyFault | null {
   const trusted = http.entries.get('trusted_proxies')
   if (trusted === undefined) return null
@@ -72,7 +73,7 @@ export function proxyFault(
   return {
     at: writtenPlace(items[0]!),
     severity: 'error',
-    message: `Home Assistant answers 400 to what has \`X-Forwarded-For\`, for nginx comes from a network of Docker, which ${items.length === 1 ? 'this is' : 'these are'} not`,
+    message: `Home Assistant answers 400 to what has \`X-Forwarded-For\`, for ${programName(from)} comes from a network of Docker, which ${items.length === 1 ? 'this is' : 'these are'} not`,
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import type { Connection, Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -41,6 +41,27 @@ const onMachine = (path: string, lines: string): Record<string, string> => ({
     ${lines}
   `,
 })
+/** Apache of the machine in front of a container that publishes its port. */
+const behindApache = (service: string, port: string, listen = '443'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        ${service}
+        ports: ["127.0.0.1:8080:${port}"]
+  `,
+  'apache/app.conf': conf`
+    <VirtualHost *:${listen}>
+        ServerName app.example.org
+        SSLEngine ${listen === '443' ? 'on' : 'off'}
+        SSLCertificateFile /etc/ssl/app.pem
+        SSLCertificateKeyFile /etc/ssl/app.key
+        ProxyPreserveHost On
+        RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}
+        ProxyPass / http://127.0.0.1:8080/
+        ProxyPassReverse / http://127.0.0.1:8080/
+    </VirtualHost>
+  `,
+})
 const app = (image: string, lines: string): string => conf`
   image: ${image}
   environment:
@@ -48,7 +69,7 @@ const app = (image: string, lines: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'A program behind nginx takes another address than that of its clients for its own',
+  summary: 'A program behind nginx or Apache takes another address than that of its clients for its own',
   severity: 'warning',
   otherSeverities: {
     error: 'where nothing of it works with that address, or it does not start',
@@ -56,7 +77,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'These programs do not ask `Host` what their address is: a variable says it, and they put it before links, redirects, webhooks and the paths of style sheets. `http://localhost:3000` is the machine of whoever reads the page. With `http://` for a site that nginx serves over TLS, browsers block what the page loads, and Django refuses its forms.',
+  why: 'These programs do not ask `Host` what their address is: a variable says it, and they put it before links, redirects, webhooks and the paths of style sheets. `http://localhost:3000` is the machine of whoever reads the page. With `http://` for a site that is served over TLS, browsers block what the page loads, and Django refuses its forms.',
   remedy: 'Write the address under which clients ask, with its scheme and without the port of the container',
   references: [
     'https://docs.ghost.org/config/#url',
@@ -69,6 +90,17 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'a scheme that Apache does not serve',
+      files: behindApache(app('ghost:5', 'url: «http://app.example.org»'), '2368'),
+    },
+    {
+      title: 'the machine of whoever reads the page, behind Apache',
+      files: behindApache(
+        app('gitea/gitea:1.22', 'GITEA__server__ROOT_URL: «http://localhost:3000/»'),
+        '3000',
+      ),
+    },
     {
       title: 'Gitea on the machine of nginx',
       files: onMachine('etc/gitea/app.ini', 'ROOT_URL = «http://localhost:3000/»'),
@@ -183,6 +215,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the address that Apache serves',
+      files: behindApache(app('ghost:5', 'url: https://app.example.org'), '2368'),
+    },
+    {
+      title: 'plain HTTP of Apache',
+      files: behindApache(app('ghost:5', 'url: http://app.example.org'), '2368', '80'),
+    },
+    {
       title: 'Nextcloud that is told the scheme, or whom to trust',
       files: tree(app('nextcloud:29-apache', 'OVERWRITEPROTOCOL: https'), '80'),
     },
@@ -296,9 +336,12 @@ export default defineRule({
       container === null ? hasInstalled(files) : imageOf(container) !== null,
     )
     if (!isAnywhere) return
-    for (const connection of connections.http) {
+    const all = [...connections.http, ...connections.apache]
+    for (const connection of all) {
       const names = namesOf(connection)
-      if (connection.reachable === false || names === null) continue
+      if (('server' in connection && connection.reachable === false) || names === null) continue
+      const { server, url } = frontLine(connection)
+      const related = [{ at: url, message: `${server} proxies to it here` }]
       for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
         if (container === null && local === true && connection.from.machine.container === null) {
@@ -306,30 +349,23 @@ export default defineRule({
           const fault =
             installed === null
               ? null
-              : faultOfInstalled(installed, names, isTlsAlone(connection, connections.http, port))
-          if (fault === null) continue
-          yield {
-            ...fault,
-            related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
-          }
+              : faultOfInstalled(installed, { server, names, isTls: isTlsAlone(connection, all, port) })
+          if (fault !== null) yield { ...fault, related }
           continue
         }
         const image = container === null ? null : imageOf(container)
         if (container === null || image === null) continue
         if (!serviceVariables(container.service, container.hostFiles).complete) continue
         const site: Site = {
+          server,
           names,
-          isTls: isOnlyTls(connection, connections.http, container),
+          isTls: isOnlyTls(connection, all, container),
           image: image.at,
         }
         const fault =
           faultOf(image.name, variablesOf(container), site) ??
           (image.name === 'nextcloud' ? faultOfNextcloud(container, site, deployment) : null)
-        if (fault === null) continue
-        yield {
-          ...fault,
-          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
-        }
+        if (fault !== null) yield { ...fault, related }
       }
     }
   },
@@ -344,6 +380,7 @@ interface Fault {
 }
 
 interface Site {
+  readonly server: FrontLine['server']
   readonly names: readonly string[]
   readonly isTls: boolean
   readonly image: Place
@@ -372,9 +409,9 @@ function variablesOf(container: Container): Variables {
 }
 
 /** The names that clients ask for; null where one of them is no name of the network. */
-function namesOf({ server }: NginxConnection): readonly string[] | null {
-  const names = server.names.map(({ name }) => name)
-  const arePlain = server.names.every(({ exact, name }) => exact && name.includes('.') && !isLocal(name))
+function namesOf(connection: Connection): readonly string[] | null {
+  const { names, hasNamesAlone } = frontLine(connection)
+  const arePlain = hasNamesAlone && names.every(name => name.includes('.') && !isLocal(name))
   return names.length === 0 || !arePlain ? null : names
 }
 
@@ -384,42 +421,30 @@ function isLocal(host: string): boolean {
   )
 }
 
-/** True where nginx proxies to the container from servers of TLS alone. */
-function isOnlyTls(
-  { server }: NginxConnection,
-  all: readonly NginxConnection[],
-  container: Container,
-): boolean {
+/** True where only clients that speak TLS are proxied to the container. */
+function isOnlyTls(connection: Connection, all: readonly Connection[], container: Container): boolean {
   return (
-    server.tls &&
+    frontLine(connection).tls &&
     all.every(
-      each =>
-        each.server.plainListens.length === 0 ||
-        !each.targets.some(({ machine }) => machine?.container === container),
+      each => !frontLine(each).plain || !each.targets.some(({ machine }) => machine?.container === container),
     )
   )
 }
 
 /** The same of a port of the machine itself. */
-function isTlsAlone(
-  { server }: NginxConnection,
-  all: readonly NginxConnection[],
-  port: number | null,
-): boolean {
+function isTlsAlone(connection: Connection, all: readonly Connection[], port: number | null): boolean {
   return (
-    server.tls &&
+    frontLine(connection).tls &&
     all.every(
       each =>
-        each.server.plainListens.length === 0 ||
-        !each.targets.some(target => target.local === true && target.port === port),
+        !frontLine(each).plain || !each.targets.some(target => target.local === true && target.port === port),
     )
   )
 }
 
 function faultOfInstalled(
   { name, text, at }: InstalledAddress,
-  names: readonly string[],
-  isTls: boolean,
+  { server, names, isTls }: Omit<Site, 'image'>,
 ): Fault | null {
   const [, scheme = '', host = ''] = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]+)/i.exec(text) ?? []
   const isElsewhere = isLocal(host)
@@ -428,7 +453,7 @@ function faultOfInstalled(
     at,
     message: isElsewhere
       ? `${name} begins its addresses with \`${text}\`, and clients ask \`${names[0]}\``
-      : `${name} begins its addresses with \`http://\`, and nginx serves \`${host}\` over TLS`,
+      : `${name} begins its addresses with \`http://\`, and ${server} serves \`${host}\` over TLS`,
     label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
     help: `Write \`${isTls ? 'https' : 'http'}://${names[0]}/\``,
   }
@@ -480,7 +505,7 @@ function faultOf(image: string, variables: Variables, site: Site): Fault | null 
     ...(program.breaks !== null && { severity: 'error' as const }),
     message: isElsewhere
       ? `${program.name} begins its addresses with \`${written.text}\`, and clients ask \`${site.names[0]}\`${breaks}`
-      : `${program.name} begins its addresses with \`http://\`, and nginx serves \`${host}\` over TLS${breaks}`,
+      : `${program.name} begins its addresses with \`http://\`, and ${site.server} serves \`${host}\` over TLS${breaks}`,
     label: isElsewhere ? 'on the machine of the client' : 'not the scheme of clients',
     help: `Write \`${right}\``,
   }
@@ -492,9 +517,10 @@ function faultOf(image: string, variables: Variables, site: Site): Fault | null 
  */
 function* faultsOfLibraries({ connections }: Deployment): Iterable<RuleFinding> {
   const known = new Map<object, readonly ToldAddress[]>()
-  for (const connection of connections.nginx) {
+  for (const connection of connections.all) {
     const names = namesOf(connection)
-    if (connection.reachable === false || names === null) continue
+    if (('server' in connection && connection.reachable === false) || names === null) continue
+    const front = frontLine(connection)
     for (const target of connection.targets) {
       const application = target.machine?.container ?? serverBehind(target)
       if (application === null) continue
@@ -511,8 +537,8 @@ function* faultsOfLibraries({ connections }: Deployment): Iterable<RuleFinding> 
           at,
           message: `${library.name} begins its addresses with \`${text}\`, and clients ask \`${names[0]}\`: ${library.breaks}`,
           label: 'on the machine of the client',
-          help: `Write \`${library.variable}=${connection.server.tls ? 'https' : 'http'}://${names[0]}\``,
-          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+          help: `Write \`${library.variable}=${front.tls ? 'https' : 'http'}://${names[0]}\``,
+          related: [{ at: front.url, message: `${front.server} proxies to it here` }],
         }
       }
     }
@@ -562,7 +588,7 @@ function faultOfNextcloud(
 function faultOfScheme(
   program: AddressedProgram,
   variables: Variables,
-  { isTls, names, image }: Site,
+  { server, isTls, names, image }: Site,
 ): Fault | null {
   if (!isTls) return null
   const protocol = variables.get('OVERWRITEPROTOCOL')
@@ -570,8 +596,7 @@ function faultOfScheme(
     return {
       at: protocol.at,
       severity: 'error',
-      message:
-        'Nextcloud begins its addresses with `http://`, and nginx serves it over TLS: browsers block what its pages load',
+      message: `Nextcloud begins its addresses with \`http://\`, and ${server} serves it over TLS: browsers block what its pages load`,
       label: 'not the scheme of clients',
       help: 'Write `https`',
     }
@@ -580,7 +605,7 @@ function faultOfScheme(
     return {
       at: domain.at,
       severity: 'error',
-      message: `HedgeDoc begins its addresses with \`http://\` unless \`CMD_PROTOCOL_USESSL\` is set, and nginx serves it over TLS: ${program.breaks}`,
+      message: `HedgeDoc begins its addresses with \`http://\` unless \`CMD_PROTOCOL_USESSL\` is set, and ${server} serves it over TLS: ${program.breaks}`,
       label: 'without TLS',
       help: 'Add `CMD_PROTOCOL_USESSL: "true"`',
     }
@@ -616,7 +641,7 @@ function faultOfNothing(
 }
 
 /** n8n makes the address of webhooks of its own scheme, name and port, where `WEBHOOK_URL` says nothing. */
-function faultOfN8n(variables: Variables, { names, isTls, image }: Site): Fault | null {
+function faultOfN8n(variables: Variables, { server, names, isTls, image }: Site): Fault | null {
   const help = `Write \`WEBHOOK_URL: ${isTls ? 'https' : 'http'}://${names[0]}/\``
   const given = variables.get('WEBHOOK_URL')
   if (given != null && given.text !== '') {
@@ -625,7 +650,7 @@ function faultOfN8n(variables: Variables, { names, isTls, image }: Site): Fault 
       return null
     return {
       at: given.at,
-      message: `n8n shows \`${given.text}\` for its webhooks, and nginx serves it at \`${names[0]}\`${isTls ? ' over TLS' : ''}`,
+      message: `n8n shows \`${given.text}\` for its webhooks, and ${server} serves it at \`${names[0]}\`${isTls ? ' over TLS' : ''}`,
       label: 'not the address of clients',
       help,
     }
@@ -636,13 +661,13 @@ function faultOfN8n(variables: Variables, { names, isTls, image }: Site): Fault 
   const [scheme = 'http', host = 'localhost', port = '5678'] = parts.map(each => each?.text)
   return {
     at: image,
-    message: `no \`WEBHOOK_URL\` is set, so n8n shows \`${scheme}://${host}:${port}/\` for its webhooks, and nginx serves it at \`${names[0]}\``,
+    message: `no \`WEBHOOK_URL\` is set, so n8n shows \`${scheme}://${host}:${port}/\` for its webhooks, and ${server} serves it at \`${names[0]}\``,
     label: 'not told its address',
     help,
   }
 }
 
-function faultOfGitlab(variables: Variables, { names, isTls }: Site): Fault | null {
+function faultOfGitlab(variables: Variables, { server, names, isTls }: Site): Fault | null {
   const written = variables.get('GITLAB_OMNIBUS_CONFIG')
   if (written == null || !isTls) return null
   const url = /(?<=^\s*external_url[\s(]+['"])http:\/\/([\w.-]+)(?=['"/])/m.exec(written.text)
@@ -650,7 +675,7 @@ function faultOfGitlab(variables: Variables, { names, isTls }: Site): Fault | nu
   if (url === null || start === -1 || !names.includes(url[1] ?? '')) return null
   return {
     at: { source: written.at.source, start, end: start + url[0].length },
-    message: 'GitLab begins its addresses with `http://`, and nginx serves it over TLS',
+    message: `GitLab begins its addresses with \`http://\`, and ${server} serves it over TLS`,
     label: 'not the scheme of clients',
     help: `Write \`https://${names[0]}\`, with \`nginx['listen_port'] = 80\` and \`nginx['listen_https'] = false\``,
   }

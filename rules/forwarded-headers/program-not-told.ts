@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { Connection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -71,6 +71,39 @@ const onNetwork = (configuration: string): Record<string, string> => {
     `,
   }
 }
+/** Apache of the machine in front of a container that publishes its port. */
+const behindApache = (service: string, port: string, more: Record<string, string> = {}) => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        ${service}
+        ports: ["127.0.0.1:8080:${port}"]
+  `,
+  'apache/app.conf': conf`
+    <VirtualHost *:443>
+        ServerName app.example.org
+        SSLEngine on
+        SSLCertificateFile /etc/ssl/app.pem
+        SSLCertificateKeyFile /etc/ssl/app.key
+        ProxyPreserveHost On
+        RequestHeader set X-Forwarded-Proto https
+        ProxyPass / http://127.0.0.1:8080/
+    </VirtualHost>
+  `,
+  ...more,
+})
+const keycloakBehindApache = (image: string, lines = '') =>
+  behindApache(
+    conf`
+      image: ${image}
+      command: start
+      environment:
+        KC_HTTP_ENABLED: "true"
+        KC_HOSTNAME_STRICT: "false"
+        ${lines}
+    `,
+    '8080',
+  )
 const gitlab = (lines: string): Record<string, string> =>
   tree(
     conf`
@@ -83,12 +116,12 @@ const gitlab = (lines: string): Record<string, string> =>
   )
 
 export default defineRule({
-  summary: 'A program behind nginx is not told that nginx terminates TLS in front of it',
+  summary: 'A program is not told that nginx or Apache terminates TLS in front of it',
   severity: 'warning',
   otherSeverities: { error: 'where it answers no request at all, or redirects https to https for ever' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx sends `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
+  why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
   remedy:
     "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab",
   references: [
@@ -98,6 +131,18 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    { title: 'Keycloak behind Apache', files: keycloakBehindApache('«quay.io/keycloak/keycloak:25.0»') },
+    {
+      title: 'Home Assistant behind Apache',
+      files: behindApache(
+        conf`
+          image: ghcr.io/home-assistant/home-assistant:stable
+          volumes: ["./config:/config"]
+        `,
+        '8123',
+        { 'config/configuration.yaml': '«default_config»:\n\nautomation: []\n' },
+      ),
+    },
     { title: 'Keycloak', files: keycloak('KC_HOSTNAME_STRICT: "false"', image => `«${image}»`) },
     {
       title: 'Keycloak that would speak TLS itself',
@@ -182,6 +227,24 @@ export default defineRule({
     { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
   ],
   good: [
+    {
+      title: 'Keycloak that reads what Apache sends',
+      files: keycloakBehindApache('quay.io/keycloak/keycloak:25.0', 'KC_PROXY_HEADERS: xforwarded'),
+    },
+    {
+      title: 'Home Assistant that trusts Apache',
+      files: behindApache(
+        conf`
+          image: ghcr.io/home-assistant/home-assistant:stable
+          volumes: ["./config:/config"]
+        `,
+        '8123',
+        {
+          'config/configuration.yaml':
+            'http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n    - 172.16.0.0/12\n',
+        },
+      ),
+    },
     { title: 'Keycloak that reads the headers', files: keycloak('KC_PROXY_HEADERS: xforwarded') },
     { title: 'Keycloak that knows its address', files: keycloak('KC_HOSTNAME: https://login.example.org') },
     { title: 'Keycloak of an older release', files: keycloak('KC_PROXY: edge') },
@@ -229,8 +292,9 @@ export default defineRule({
   ],
   *check({ connections, machines }) {
     if (!machines.some(({ container }) => container !== null && programIn(container) !== null)) return
-    for (const connection of connections.http) {
-      if (connection.reachable === false || connection.headers.open) continue
+    for (const connection of [...connections.http, ...connections.apache]) {
+      if ('server' in connection && (connection.reachable === false || connection.headers.open)) continue
+      const { server, url } = frontLine(connection)
       for (const { machine } of connection.targets) {
         const container = machine?.container ?? null
         const program = container === null ? null : programIn(container)
@@ -239,7 +303,7 @@ export default defineRule({
         yield {
           ...fault,
           label: 'not told of the proxy',
-          related: [{ at: argumentPlace(connection.pass, 0), message: 'nginx proxies to it here' }],
+          related: [{ at: url, message: `${server} proxies to it here` }],
         }
       }
     }
@@ -252,7 +316,7 @@ interface Fault {
   readonly message: string
 }
 
-type Look = (container: Container, connection: NginxConnection) => Fault | null
+type Look = (container: Container, connection: Connection) => Fault | null
 
 const PROGRAMS: readonly (readonly [RegExp, Look])[] = [
   [/^(?:quay\.io\/)?keycloak\/keycloak$/, lookAtKeycloak],
@@ -268,9 +332,10 @@ function programIn({ base, service }: Container): Look | null {
   return PROGRAMS.find(([pattern]) => pattern.test(base))?.[1] ?? null
 }
 
-function lookAtKeycloak(container: Container, { server, pass, headers }: NginxConnection): Fault | null {
+function lookAtKeycloak(container: Container, connection: Connection): Fault | null {
+  const line = frontLine(connection)
   const { service, mounts } = container
-  if (!/^http:/.test(pass.args[0]?.value ?? '') || !service.complete || service.image?.at == null) return null
+  if (!/^http:/.test(connection.written) || !service.complete || service.image?.at == null) return null
   if (mounts.some(({ target }) => /^\/opt\/keycloak(?:\/conf(?:\/.*)?)?$/.test(target))) return null
   const words = service.command?.words.map(({ text }) => text) ?? []
   const [first] = service.command?.words ?? []
@@ -299,15 +364,14 @@ function lookAtKeycloak(container: Container, { server, pass, headers }: NginxCo
   const given = variables.find(({ name }) => name === 'KC_PROXY_HEADERS')?.value
   if (given?.known === true && given.at !== null && given.value === 'forwarded') {
     const sent = (name: string): boolean =>
-      headers.written.some(each => each.name === name && each.state === 'set')
+      line.written.some(each => each.name === name && each.state === 'set')
     if (sent('x-forwarded-proto') && !sent('forwarded'))
       return {
         at: given.at,
-        message:
-          'with `forwarded` Keycloak reads the header `Forwarded` alone, and nginx sends `X-Forwarded-Proto`',
+        message: `with \`forwarded\` Keycloak reads the header \`Forwarded\` alone, and ${line.server} sends \`X-Forwarded-Proto\``,
       }
   }
-  if (!server.tls) return null
+  if (!line.tls) return null
   const isTold =
     hasProxy ||
     isSet(/^(?:proxy-headers|proxy-address-forwarding)$/) ||
@@ -331,11 +395,13 @@ function lookAtKeycloak(container: Container, { server, pass, headers }: NginxCo
   }
 }
 
-function lookAtHomeAssistant(container: Container, connection: NginxConnection): Fault | null {
+function lookAtHomeAssistant(container: Container, connection: Connection): Fault | null {
   const { mounts, files } = container
-  const { headers } = connection
-  const sent = headers.written.find(({ name, state }) => name === 'x-forwarded-for' && state !== 'cleared')
-  const source = sent === undefined ? null : sourceAt(files, '/config/configuration.yaml')
+  const sent = frontLine(connection).header('x-forwarded-for')
+  const source =
+    !sent.known || !/^(?:set|appended)$/.test(sent.value.state)
+      ? null
+      : sourceAt(files, '/config/configuration.yaml')
   if (source === null || !mounts.some(({ target }) => posix.join(target, '/').startsWith('/config/')))
     return null
   const { code } = source
@@ -360,8 +426,8 @@ function firstKey(source: Source, pattern: RegExp): Place | null {
   return match === null ? null : { source, start: match.index, end: match.index + match[0].length }
 }
 
-function lookAtGitlab(container: Container, { server, pass }: NginxConnection): Fault | null {
-  if (!server.tls || !/^http:\/\/[^/:]+(?::80)?\/?$/.test(pass.args[0]?.value ?? '')) return null
+function lookAtGitlab(container: Container, connection: Connection): Fault | null {
+  if (!frontLine(connection).tls || !/^http:\/\/[^/:]+(?::80)?\/?$/.test(connection.written)) return null
   const variable = containerVariables(container).find(({ name }) => name === 'GITLAB_OMNIBUS_CONFIG')
   if (variable?.value?.known !== true || variable.value.at === null) return null
   if (container.mounts.some(({ target, path }) => target.startsWith('/etc/gitlab') && path !== null))
@@ -376,6 +442,6 @@ function lookAtGitlab(container: Container, { server, pass }: NginxConnection): 
     at: { source: at.source, start, end: start + url[0].length },
     severity: 'error',
     message:
-      'the nginx inside of GitLab listens with TLS for this address, and redirects what nginx proxies to its port 80 back to https',
+      'the nginx inside of GitLab listens with TLS for this address, and redirects what is proxied to its port 80 back to https',
   }
 }

@@ -138,7 +138,7 @@ export default defineRule({
             at,
             message: `the backend writes \`${to}\`, which stands second, and clients are to get \`${from}\``,
             label: 'the wrong way round',
-            related: [{ at: front.paths?.at ?? front.at, message: 'the backend' }],
+            related: [{ at: front.url, message: 'the backend' }],
             ...propose('Turn them around', 'unsafe', [
               replacePlace(at, `${placeText(second)} ${placeText(first)}`),
             ]),

@@ -231,9 +231,9 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.all) {
-      const { paths, written } = frontLine(connection)
+      const { paths, written, url: at } = frontLine(connection)
       if (paths === null || !/^\/?$/.test(paths.sent)) continue
-      const { taken, at } = paths
+      const { taken } = paths
       const found = {
         at,
         ...propose('Pass the path on', 'unsafe', [

@@ -209,7 +209,7 @@ export default defineRule({
           label: 'not `wss://`',
           related: [
             { at: entranceOf(passes[0]!), message: 'served here' },
-            { at: front.paths?.at ?? front.at, message: 'proxied to the application' },
+            { at: front.url, message: 'proxied to the application' },
           ],
         }
       }

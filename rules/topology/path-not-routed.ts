@@ -212,9 +212,9 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.all) {
-      const { server, paths, written } = frontLine(connection)
+      const { server, paths, written, url } = frontLine(connection)
       if (paths === null || !/^http:\/\/|^unix:[^|]*\|http:/.test(connection.written)) continue
-      const { taken, sent, at } = paths
+      const { taken, sent } = paths
       if (!/^(?:\/[\w.-]+)+\/?$/.test(taken) || !/^\/[\w./-]+$/.test(sent)) continue
       if (written.some(({ name }) => PREFIX.test(name))) continue
       if ('server' in connection && mayChangePaths(connection)) continue
@@ -225,7 +225,7 @@ export default defineRule({
       // nginx sends the path as it came where none is written.
       const isKept = server === 'nginx' && sent === taken
       yield {
-        at,
+        at: url,
         message: isKept
           ? `\`${taken}\` stays in front of the path, and the application has no route below it: 404`
           : `\`${sent}\` is put in front of the path, and the application has no route below it: 404`,

@@ -17,10 +17,16 @@ export interface FrontLine {
   readonly server: 'nginx' | 'Apache'
   /** The name of the directive that proxies. */
   readonly at: Place
+  /** The URL of the program. */
+  readonly url: Place
   /** True where clients speak TLS with the server, and it surely does so. */
   readonly tls: boolean
+  /** True where clients may speak plain HTTP with it. */
+  readonly plain: boolean
   /** The names by which clients ask, in lower case, those with a wildcard left out. */
   readonly names: readonly string[]
+  /** True where it has no other names. */
+  readonly hasNamesAlone: boolean
   /** What the program is told of the scheme of a client that came by TLS: nothing, or `https`; null where nobody knows. */
   readonly scheme: 'nothing' | 'https' | null
   /** The request headers that lines of the configuration write, in the order written. */
@@ -49,8 +55,6 @@ export interface FrontPaths {
   readonly taken: string
   /** What stands in its place in the request to the program; as Apache writes it, it may be empty. */
   readonly sent: string
-  /** The URL of the program. */
-  readonly at: Place
 }
 
 export const frontLine = memo(
@@ -61,17 +65,27 @@ export const frontLine = memo(
 class LineOfNginx implements FrontLine {
   readonly server = 'nginx'
   readonly at: Place
+  readonly url: Place
   readonly tls: boolean
   readonly #connection: NginxConnection
 
   constructor(connection: NginxConnection) {
     this.#connection = connection
     this.at = namePlace(connection.pass)
+    this.url = argumentPlace(connection.pass, 0)
     this.tls = connection.server.tls
+  }
+
+  get plain(): boolean {
+    return this.#connection.server.plainListens.length > 0
   }
 
   get names(): readonly string[] {
     return exactNames(this.#connection.server)
+  }
+
+  get hasNamesAlone(): boolean {
+    return this.#connection.server.names.every(({ exact }) => exact)
   }
 
   get scheme(): FrontLine['scheme'] {
@@ -105,17 +119,14 @@ class LineOfNginx implements FrontLine {
     const target = proxyTarget(server.configuration, pass)
     if ((modifier !== '' && modifier !== '^~') || !name.startsWith('/')) return null
     if (!target.known || target.value.computed) return null
-    return {
-      taken: name,
-      sent: target.value.uri === '' ? name : target.value.uri,
-      at: argumentPlace(pass, 0),
-    }
+    return { taken: name, sent: target.value.uri === '' ? name : target.value.uri }
   }
 }
 
 class LineOfApache implements FrontLine {
   readonly server = 'Apache'
   readonly at: Place
+  readonly url: Place
   readonly #connection: ApacheConnection
   readonly #host: VirtualHost | null
 
@@ -123,11 +134,21 @@ class LineOfApache implements FrontLine {
     this.#connection = connection
     this.#host = virtualHostOf(connection.from.configuration, connection.pass)
     this.at = namePlace(connection.pass)
+    this.url = urlOf(connection.pass)
   }
 
   get tls(): boolean {
     const engine = sslEngine(this.#connection.from.configuration, this.#host)
     return engine.known && engine.value
+  }
+
+  /** One virtual host speaks either of the two. */
+  get plain(): boolean {
+    return !this.tls
+  }
+
+  get hasNamesAlone(): boolean {
+    return this.#host?.aliases.every(({ name, wild }) => name.known && !wild) === true
   }
 
   get names(): readonly string[] {
@@ -203,9 +224,14 @@ class LineOfApache implements FrontLine {
     const { pass, path, written, targets } = this.#connection
     const url = /^(?:unix:[^|]*\|)?(?:https?|wss?|balancer):\/\/[^/]+(\/[^?$]*)?$/i.exec(written)
     if (pass.name !== 'ProxyPass' || path === null || !path.startsWith('/') || url === null) return null
-    const at = argumentPlace(pass, pass.args[0]?.value === path ? 1 : 0)
-    return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '', at }
+    return targets.length === 0 ? null : { taken: path, sent: url[1] ?? '' }
   }
+}
+
+/** In `<Location>` the section has the path, and the first word is the target; so it is of a handler. */
+function urlOf(pass: ApacheConnection['pass']): Place {
+  const isFirst = /handler$/i.test(pass.name) || /^Location/i.test(pass.parent?.name ?? '')
+  return argumentPlace(pass, isFirst && pass.name !== 'RewriteRule' ? 0 : 1)
 }
 
 /** What a line of mod_headers makes of the header that the client sent; `edit` and its like only the request decides. */
