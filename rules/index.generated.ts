@@ -497,7 +497,6 @@ import forwardedHeadersProtoAlwaysHttp from './forwarded-headers/proto-always-ht
 import forwardedHeadersProtoAlwaysHttps from './forwarded-headers/proto-always-https.ts'
 import forwardedHeadersProtoNameMismatch from './forwarded-headers/proto-name-mismatch.ts'
 import forwardedHeadersProtoNotSent from './forwarded-headers/proto-not-sent.ts'
-import forwardedHeadersProtoNotSentByApache from './forwarded-headers/proto-not-sent-by-apache.ts'
 import forwardedHeadersProtoPassthrough from './forwarded-headers/proto-passthrough.ts'
 import forwardedHeadersProtoSpoofable from './forwarded-headers/proto-spoofable.ts'
 import forwardedHeadersProxyHostHttpHost from './forwarded-headers/proxy-host-http-host.ts'
@@ -1382,7 +1381,6 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/proto-always-https', ...forwardedHeadersProtoAlwaysHttps },
   { id: 'forwarded-headers/proto-name-mismatch', ...forwardedHeadersProtoNameMismatch },
   { id: 'forwarded-headers/proto-not-sent', ...forwardedHeadersProtoNotSent },
-  { id: 'forwarded-headers/proto-not-sent-by-apache', ...forwardedHeadersProtoNotSentByApache },
   { id: 'forwarded-headers/proto-passthrough', ...forwardedHeadersProtoPassthrough },
   { id: 'forwarded-headers/proto-spoofable', ...forwardedHeadersProtoSpoofable },
   { id: 'forwarded-headers/proxy-host-http-host', ...forwardedHeadersProxyHostHttpHost },

@@ -6,6 +6,7 @@ export const RENAMED: ReadonlyMap<string, string> = new Map([
   ['body-limits/django', 'body-limits/django-below-nginx'],
   ['body-limits/header-size-chain', 'body-limits/apache-headers-below-nginx'],
   ['body-limits/inverted', 'body-limits/apache-below-nginx'],
+  ['forwarded-headers/proto-not-sent-by-apache', 'forwarded-headers/proto-not-sent'],
   ['timeouts/apache-shorter', 'timeouts/apache-below-nginx'],
   ['timeouts/gunicorn-timeout-vs-nginx', 'timeouts/gunicorn-below-nginx'],
   ['timeouts/inverted', 'timeouts/nginx-below-apache'],

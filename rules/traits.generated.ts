@@ -1387,7 +1387,6 @@ export const ruleTraits: ReadonlyMap<string, RuleTraits> = new Map([
   ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/proto-name-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/proto-not-sent', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
-  ['forwarded-headers/proto-not-sent-by-apache', { fixes: [], programs: ['apache'] }],
   ['forwarded-headers/proto-passthrough', { fixes: ['unsafe'], programs: ['nginx'] }],
   ['forwarded-headers/proto-spoofable', { fixes: ['safe'], programs: ['nginx', 'apache'] }],
   ['forwarded-headers/proxy-host-http-host', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

@@ -1,8 +1,8 @@
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Connection } from '../../src/deployment/model.ts'
 import type { SchemeReader } from './_scheme-readers.ts'
 
 /** The application of an image that makes its pages by the scheme which it is told, and is told it by no setting. */
-export function imageReading({ targets }: NginxConnection): SchemeReader | null {
+export function imageReading({ targets }: Pick<Connection, 'targets'>): SchemeReader | null {
   for (const { machine } of targets) {
     const container = machine?.container
     if (container == null) continue

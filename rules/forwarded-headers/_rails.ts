@@ -1,6 +1,6 @@
 import { directoriesAbove } from '../../parsers/text/directories-above.ts'
 import { posix } from 'node:path'
-import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { Connection, NginxConnection } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
@@ -11,7 +11,7 @@ export const LOOPS = 'redirects https to https for ever'
 const SERVERS: ReadonlySet<string> = new Set(['puma', 'unicorn', 'rails'])
 
 /** What Rails does where it is not told that the client came by TLS; null where nothing of Rails is seen, or it does nothing. */
-export function withoutScheme(connection: NginxConnection): string | null {
+export function withoutScheme(connection: Connection): string | null {
   const code = settingsBehind(connection)
   return code === null ? null : doneBy(code)
 }
@@ -25,7 +25,7 @@ export function comparesOrigin(connection: NginxConnection): boolean {
 }
 
 /** The settings for production of what answers, without comments; null where nothing of Rails is seen. */
-function settingsBehind(connection: NginxConnection): string | null {
+function settingsBehind(connection: Connection): string | null {
   for (const { files, home } of homesOf(connection)) {
     const application = sourceAt(files, posix.join(home, 'config/application.rb'))
     if (application === null || !/\bRails::Application\b/.test(application.code)) continue
@@ -38,13 +38,8 @@ function settingsBehind(connection: NginxConnection): string | null {
 }
 
 /** Where the application may lie: where its server starts, what its image is built of, and above the public files. */
-function* homesOf({
-  targets,
-  block,
-  server,
-  from,
-}: NginxConnection): Iterable<{ readonly files: FileSystem; readonly home: string }> {
-  for (const target of targets) {
+function* homesOf(connection: Connection): Iterable<{ readonly files: FileSystem; readonly home: string }> {
+  for (const target of connection.targets) {
     const { machine } = target
     const container = machine?.container ?? null
     const program = serverBehind(target)
@@ -54,7 +49,8 @@ function* homesOf({
       yield { files: container.hostFiles, home: context.value }
     else if (program?.directory?.known === true)
       yield { files: program.machine.files, home: program.directory.value }
-    else if (program === null && container === null) {
+    else if (program === null && container === null && 'server' in connection) {
+      const { server, block, from } = connection
       const root = effectiveAtHand(server.configuration, block, 'root')
       const path = root.known ? root.value.directives[0]?.args[0]?.value : undefined
       if (path === undefined || !/^\/[^$]*\/public\/?$/.test(path)) continue

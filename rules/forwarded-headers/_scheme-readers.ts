@@ -1,13 +1,15 @@
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { Connection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import { bringsClients } from '../../src/deployment/requests/brings-clients.ts'
 import { takesClients } from '../../src/deployment/outer-proxies.ts'
 import { APACHE_OPTIONS } from '../../src/servers/pcre/read-pattern.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { assignedValue, changesHeader, headerNamed, properName } from '../django/_behind-nginx.ts'
-import { djangoConnections } from '../django/_connections.ts'
+import { djangoBehindFronts, djangoConnections } from '../django/_connections.ts'
 import { trustedBy } from './_trusted-headers.ts'
 
 export interface SchemeReader {
@@ -24,7 +26,7 @@ const LOOPS = { does: 'redirects https to https for ever', loops: true } as cons
 /** What an application does where nothing tells it that the client came by TLS; null where nothing is seen. */
 export function schemeReaderBehind(
   deployment: Deployment,
-  { targets }: NginxConnection,
+  { targets }: Pick<Connection, 'targets'>,
 ): SchemeReader | null {
   for (const target of targets) {
     const program = serverBehind(target)
@@ -43,7 +45,9 @@ export function schemeReaderBehind(
  * Apache, or Django behind it or in an application server, that is told to take the scheme from a header which nginx
  * does not set; null too where a proxy in front of nginx may send it.
  */
-export function waitingForScheme(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
+export function waitingForScheme(deployment: Deployment, connection: Connection): SchemeReader | null {
+  if (!('server' in connection))
+    return bringsClients(deployment, connection) ? djangoWaiting(deployment, connection) : null
   if (!takesClients(deployment, connection.server)) return null
   return djangoWaiting(deployment, connection) ?? apacheWaiting(deployment, connection)
 }
@@ -79,8 +83,10 @@ function apacheWaiting(deployment: Deployment, connection: NginxConnection): Sch
   return { name: 'Apache', does: PLAIN, trust: { header: properName(header), at } }
 }
 
-function djangoWaiting(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
-  for (const each of djangoConnections(deployment)) {
+function djangoWaiting(deployment: Deployment, connection: Connection): SchemeReader | null {
+  for (const each of 'server' in connection
+    ? djangoConnections(deployment)
+    : djangoBehindFronts(deployment)) {
     if (each.connection !== connection) continue
     const { settings, runner } = each
     const trust = settings.get('SECURE_PROXY_SSL_HEADER')
@@ -92,7 +98,7 @@ function djangoWaiting(deployment: Deployment, connection: NginxConnection): Sch
     if (redirect !== null && !(redirect.known && redirect.value === false)) continue
     const header = headerNamed(key)
     if (runner.kind === 'mod_wsgi' && changesHeader(runner, header)) continue
-    if (connection.headers.written.some(({ name }) => name === header)) continue
+    if (frontLine(connection).written.some(({ name }) => name === header)) continue
     return {
       name: 'Django',
       does: `${PLAIN}, and links to \`http://\``,

@@ -2,6 +2,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { publicProxies } from './_apache-proxies.ts'
 
 const host = (lines: string): string => conf`
@@ -53,9 +55,12 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { configuration, host, line, sent } of publicProxies(deployment)) {
-      const backend = line.args[1]?.value ?? ''
-      if (!/^http:\/\/(?:127\.|localhost[:/]|\[::1\])/i.test(backend) || sent(/^host$/)) continue
+    for (const connection of publicProxies(deployment)) {
+      const { from, pass: line, written: backend } = connection
+      const { configuration } = from
+      const host = virtualHostOf(configuration, line)
+      if (!/^http:\/\/(?:127\.|localhost[:/]|\[::1\])/i.test(backend)) continue
+      if (frontLine(connection).written.some(({ name }) => name === 'host')) continue
       if (effective(configuration, serverLevels(host), 'ProxyPreserveHost').directives.length > 0) continue
       yield {
         at: argumentPlace(line, 1),

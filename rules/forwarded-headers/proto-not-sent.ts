@@ -1,9 +1,11 @@
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { ApacheConnection, Connection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { nginxMain } from '../_examples.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
+import { publicProxies } from './_apache-proxies.ts'
 import { addHeader } from './_add-header.ts'
 import { imageReading } from './_image-scheme-readers.ts'
 import { type SchemeReader, schemeReaderBehind, waitingForScheme } from './_scheme-readers.ts'
@@ -83,8 +85,49 @@ const application = (files: Record<string, string>): Record<string, string> => (
   ...files,
 })
 
+/** Apache in front, with TLS. */
+const secure = (lines: string): string => conf`
+  <VirtualHost *:443>
+      ServerName example.org
+      SSLEngine on
+      SSLCertificateFile /etc/ssl/a.pem
+      SSLCertificateKeyFile /etc/ssl/a.key
+      ProxyPreserveHost On
+      ${lines}
+  </VirtualHost>
+`
+const apache = (lines: string, files: Record<string, string>): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 443
+      ${secure(lines)}
+    `,
+    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
+  ),
+  ...files,
+})
+const REDIRECTING = {
+  'etc/systemd/system/shop.service': serviceUnit('/usr/bin/uvicorn --port 3000 api:app'),
+  'etc/shop/api.py': conf`
+    from fastapi import FastAPI
+    from fastapi.middleware.httpsredirect import HTTPSRedirectMiddleware
+
+    app = FastAPI()
+    app.add_middleware(HTTPSRedirectMiddleware)
+  `,
+}
+const wordpressBehind = (lines: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      app:
+        image: wordpress:6.6
+        ports: ["127.0.0.1:8080:80"]
+  `,
+  'apache/blog.conf': secure(lines),
+})
+
 export default defineRule({
-  summary: 'nginx sends the backend no scheme of a client that uses TLS',
+  summary: 'A proxy sends the backend no scheme of a client that uses TLS',
   severity: 'info',
   otherSeverities: {
     error: 'where the application redirects what it takes for plain HTTP, so that no page is answered',
@@ -93,13 +136,24 @@ export default defineRule({
   },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'nginx terminates TLS and proxies in plain HTTP. An application that makes absolute URLs, sets cookies with `Secure` or redirects to https takes every request for plain HTTP: its links begin with http://, its logins get lost, or it redirects https to https for ever.',
-  remedy: 'Write `proxy_set_header X-Forwarded-Proto $scheme;`, and configure the application to trust it',
+  why: 'nginx or Apache terminates TLS and proxies in plain HTTP; mod_proxy sends `X-Forwarded-For` and `X-Forwarded-Host` by itself, and no scheme. An application that makes absolute URLs, sets cookies with `Secure` or redirects to https takes every request for plain HTTP: its links begin with http://, its logins get lost, or it redirects https to https for ever.',
+  remedy:
+    'Write `proxy_set_header X-Forwarded-Proto $scheme;`, in Apache `RequestHeader set X-Forwarded-Proto https`, and configure the application to trust it',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#x-headers',
     'https://expressjs.com/en/guide/behind-proxies.html',
   ],
   bad: [
+    {
+      title: 'FastAPI behind Apache, which redirects to https',
+      files: apache('ProxyPass / «http://127.0.0.1:3000/»', REDIRECTING),
+    },
+    { title: 'WordPress behind Apache', files: wordpressBehind('ProxyPass / «http://127.0.0.1:8080/»') },
+    {
+      title: 'a backend of Apache of which nothing is known',
+      files: apache('ProxyPass / «http://127.0.0.1:8080/»', {}),
+    },
     { title: 'Rails, which compares the origin of a form', files: rails('') },
     { title: 'Rails, which redirects to https', files: rails('config.force_ssl = true') },
     {
@@ -202,6 +256,50 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'FastAPI that Apache tells the scheme',
+      files: apache(
+        conf`
+          RequestHeader set X-Forwarded-Proto https
+          ProxyPass / http://127.0.0.1:3000/
+        `,
+        REDIRECTING,
+      ),
+    },
+    {
+      title: 'Apache that tells it for all virtual hosts',
+      files: {
+        'etc/apache2/apache2.conf': apache('ProxyPass / http://127.0.0.1:8080/', {})[
+          'etc/apache2/apache2.conf'
+        ]!.replace('Listen', 'RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}\nListen'),
+      },
+    },
+    {
+      title: 'a fragment that tells it for all virtual hosts',
+      files: {
+        'site.conf': conf`
+          RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}
+          ${secure('ProxyPass / http://127.0.0.1:8080/')}
+        `,
+      },
+    },
+    {
+      title: 'WordPress that Apache tells in another way',
+      files: wordpressBehind(conf`
+        RequestHeader set X-Forwarded-Ssl on
+        ProxyPass / http://127.0.0.1:8080/
+      `),
+    },
+    {
+      title: 'a backend of Apache that speaks TLS, and a path of many',
+      files: {
+        'site.conf': secure(conf`
+          SSLProxyEngine on
+          ProxyPass /api/ http://127.0.0.1:8080/
+          ProxyPass / https://backend.example.net/
+        `),
+      },
+    },
     {
       title: 'an API of Rails, which forces TLS without a redirect',
       files: rails(conf`
@@ -337,13 +435,51 @@ export default defineRule({
         ...(/-Proto(?:col)?$/.test(header) && addHeader(connection, header, '$scheme', 'unsafe')),
       }
     }
+    yield* notSentByApache(deployment)
   },
 })
+
+/** mod_proxy sends the address and the name of a client by itself, and never the scheme. */
+function* notSentByApache(deployment: Deployment): Iterable<RuleFinding> {
+  const others = new Set(publicProxies(deployment))
+  for (const connection of deployment.connections.apache) {
+    const { protocol } = connection
+    if (!protocol.known || protocol.value !== 'http') continue
+    const { tls, scheme, url } = frontLine(connection)
+    if (!tls || scheme !== 'nothing') continue
+    const reader = readerBehindApache(deployment, connection)
+    if (reader === null) {
+      if (others.has(connection))
+        yield { at: url, message: 'no header tells the backend that the client came over TLS' }
+      continue
+    }
+    const { name, does, loops, trust } = reader
+    const header = trust?.header ?? 'X-Forwarded-Proto'
+    yield {
+      at: url,
+      severity: loops === true ? 'error' : 'warning',
+      message: `Apache terminates TLS, and sends ${name} no \`${header}\`, so it ${does}`,
+      label: 'the scheme is not sent',
+      related: trust === undefined ? [] : [{ at: trust.at, message: `${name} waits for it` }],
+      help: `Write \`RequestHeader set ${header} https\` in the virtual host`,
+    }
+  }
+}
+
+/** Of Express `app-server/express-proxy-untrusted` says it. */
+function readerBehindApache(deployment: Deployment, connection: ApacheConnection): SchemeReader | null {
+  const reader = waitingForScheme(deployment, connection) ?? schemeReaderBehind(deployment, connection)
+  if (reader !== null) return reader.name === 'Express' ? null : reader
+  return readerOfLibraries(connection)
+}
 
 /** An application that asks for the header itself, and goes wrong without. */
 function readerOf(deployment: Deployment, connection: NginxConnection): SchemeReader | null {
   const reader = waitingForScheme(deployment, connection) ?? schemeReaderBehind(deployment, connection)
-  if (reader !== null) return reader
+  return reader ?? readerOfLibraries(connection)
+}
+
+function readerOfLibraries(connection: Connection): SchemeReader | null {
   const rails = withoutScheme(connection)
   if (rails !== null) return { name: 'Rails', does: rails, ...(rails === LOOPS && { loops: true }) }
   return imageReading(connection)

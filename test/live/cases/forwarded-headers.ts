@@ -597,6 +597,20 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
   },
   {
+    rule: 'forwarded-headers/proto-not-sent',
+    examples: {
+      bad: 'a backend of Apache of which nothing is known',
+      good: 'Apache that tells it for all virtual hosts',
+    },
+    shows: 'Apache sends the name and the address of the client by itself, and no scheme',
+    mirrors: [8080],
+    request: { url: 'https://example.org/' },
+    harm: ({ response }) =>
+      response.report?.HTTP_X_FORWARDED_HOST === 'example.org' &&
+      response.report.HTTP_X_FORWARDED_PROTO === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_FORWARDED_PROTO === 'https',
+  },
+  {
     rule: 'forwarded-headers/xff-client-appended',
     shows: 'Apache decides by the address that the client made up',
     examples: { bad: 'appended at the edge', good: 'what nginx saw' },
