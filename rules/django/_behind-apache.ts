@@ -5,7 +5,6 @@ import { frontLine } from '../../src/deployment/front-lines.ts'
 import { trustsProxy } from '../../src/deployment/proxy-trust.ts'
 import { djangoBehindFronts } from './_connections.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { effective, serverLevels } from '../../src/servers/apache/queries/effective.ts'
 import {
   directivesByHost,
   type VirtualHost,
@@ -69,16 +68,7 @@ export function schemeBehindApache(each: DjangoBehindApache): 'http' | 'https' |
 }
 
 /** True where Apache sends the name that the client asked for; undefined where that is not known. */
-export function keepsHost({
-  configuration,
-  host,
-  connection,
-}: Pick<DjangoBehindApache, 'configuration' | 'host'> & Partial<Pick<DjangoBehindApache, 'connection'>>):
-  | boolean
-  | undefined {
-  // Only over HTTP there is another name to be asked for.
-  const protocol = connection?.protocol
-  if (protocol?.known === true && /^(?:uwsgi|scgi|fastcgi)$/.test(protocol.value)) return true
-  const { directives, open } = effective(configuration, serverLevels(host), 'ProxyPreserveHost')
-  return open === null ? /^on$/i.test(directives.at(-1)?.args[0]?.value ?? '') : undefined
+export function keepsHost(connection: ApacheConnection): boolean | undefined {
+  const { host } = frontLine(connection)
+  return host === null ? undefined : host === 'client'
 }

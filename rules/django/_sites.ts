@@ -114,7 +114,7 @@ function* inApache(deployment: Deployment): Iterable<DjangoSite> {
       prefix: toldTo(program, settings),
       runner: program,
       ...ofHost(deployment, configuration, own),
-      keepsName: keepsHost({ configuration, host: own?.virtualHost ?? null, connection }) === true,
+      keepsName: keepsHost(connection) === true,
       line: connection.pass,
       at: argumentPlace(connection.pass, 0),
     }

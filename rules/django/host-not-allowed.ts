@@ -331,7 +331,7 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     const { host, connection, settings } = each
     const list = refusing(settings)
     if (list === null || host === null || headersSent(each, name => name === 'host').length > 0) continue
-    const isKept = keepsHost(each)
+    const isKept = keepsHost(each.connection)
     if (isKept === undefined) continue
     const backend = /^(?:unix:[^|]*\|)?http:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(connection.written)?.[1]
     if (!isKept && (backend === undefined || /[$%{]/.test(backend))) continue

@@ -336,7 +336,7 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
     if (!frontLine(connection).tls) continue
     if (usesMiddleware(settings, 'django.middleware.security.SecurityMiddleware') !== true) continue
     // Where the name is not kept, Django sends the client to the address of the backend instead.
-    if (schemeBehindApache(each) !== 'http' || keepsHost(each) !== true) continue
+    if (schemeBehindApache(each) !== 'http' || keepsHost(each.connection) !== true) continue
     const isSent = frontLine(connection).scheme === 'https'
     yield {
       at: assignedValue(redirect.at),

@@ -1,5 +1,6 @@
-import type { AppServerProgram, NginxConnection } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { AppServerProgram, Connection } from '../../src/deployment/model.ts'
+import { apacheMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FormOrigins, formOriginsOf } from './_form-origins.ts'
@@ -73,6 +74,34 @@ const origin = (value: string): string => conf`
     ORIGIN: ${value}
 `
 
+/** Apache of the machine in front of a container that publishes its port. */
+const behindApache = (environment: string, lines: string): Record<string, string> => {
+  const { 'site.conf': _, ...files } = svelteKit(environment, '')
+  return {
+    ...files,
+    'compose.yaml': conf`
+      services:
+        app:
+          build: ./app
+          ports: ["127.0.0.1:3000:3000"]
+          ${environment}
+    `,
+    'etc/apache2/apache2.conf': apacheMain(
+      conf`
+        Listen 443
+        <VirtualHost *:443>
+            ServerName shop.example.org
+            SSLEngine on
+            SSLCertificateFile /etc/ssl/shop.pem
+            SSLCertificateKeyFile /etc/ssl/shop.key
+            ${lines}
+        </VirtualHost>
+      `,
+      ['ssl', 'socache_shmcb', 'proxy', 'proxy_http'],
+    ),
+  }
+}
+
 export default defineRule({
   summary: 'A framework takes another name for its own than clients use, and refuses their forms',
   severity: 'error',
@@ -87,6 +116,20 @@ export default defineRule({
   ],
   unproven: 'The live tests build no application of a framework',
   bad: [
+    {
+      title: 'SvelteKit behind Apache',
+      files: behindApache('', '«ProxyPass» / http://127.0.0.1:3000/'),
+    },
+    {
+      title: 'another origin behind Apache',
+      files: behindApache(
+        origin('«http://localhost:3000»'),
+        conf`
+          ProxyPreserveHost On
+          ProxyPass / http://127.0.0.1:3000/
+        `,
+      ),
+    },
     { title: 'SvelteKit is not told the name', files: svelteKit('', proxy('app:3000', '', true)) },
     {
       title: 'SvelteKit is told the address on the machine of who wrote it',
@@ -116,6 +159,20 @@ export default defineRule({
     { title: 'Next.js is not told the name', files: next(proxy('app:3000', '', true)) },
   ],
   good: [
+    {
+      title: 'SvelteKit that Apache asks for the name of clients',
+      files: behindApache(
+        '',
+        conf`
+          ProxyPreserveHost On
+          ProxyPass / http://127.0.0.1:3000/
+        `,
+      ),
+    },
+    {
+      title: 'the origin behind Apache',
+      files: behindApache(origin('https://shop.example.org'), 'ProxyPass / http://127.0.0.1:3000/'),
+    },
     { title: 'SvelteKit gets the name', files: svelteKit('', proxy('app:3000', HOST)) },
     {
       title: 'SvelteKit is told its origin, whatever it is asked for',
@@ -171,8 +228,8 @@ export default defineRule({
     { title: 'Next.js without actions', files: next(proxy('app:3000', ''), undefined, '') },
   ],
   *check({ connections }) {
-    for (const connection of connections.http) {
-      if (connection.reachable === false || connection.headers.open) continue
+    for (const connection of [...connections.http, ...connections.apache]) {
+      if ('server' in connection && (connection.reachable === false || connection.headers.open)) continue
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program } = to.listener
@@ -187,35 +244,34 @@ export default defineRule({
 })
 
 function nameNotSent(
-  connection: NginxConnection,
+  connection: Connection,
   { server }: AppServerProgram,
   { framework, said, readsForwarded }: FormOrigins,
 ): RuleFinding | null {
-  if (readsForwarded && connection.headers.written.some(({ name }) => name === 'x-forwarded-host'))
-    return null
+  const forwarded = frontLine(connection).header('x-forwarded-host')
+  // Apache appends the name to what the client sent, which browsers never do.
+  if (readsForwarded && !(forwarded.known && forwarded.value.state === 'passed')) return null
   return hostNotSent(connection, { name: framework, said, at: server.at })
 }
 
-function otherOrigin(
-  { server, pass }: NginxConnection,
-  { told, framework, said }: FormOrigins,
-): RuleFinding | null {
+function otherOrigin(connection: Connection, { told, framework, said }: FormOrigins): RuleFinding | null {
   if (told?.known !== true || told.at === null) return null
+  const { names: all, hasNamesAlone, tls, plain, url } = frontLine(connection)
   const [, scheme, host = ''] = /^(https?):\/\/([^/:]+)(?::\d+)?\/?$/i.exec(told.value) ?? []
-  const names = server.names.filter(({ exact, name }) => exact && name.includes('.'))
-  if (scheme === undefined || names.length === 0 || names.length < server.names.length) return null
-  const isNamed = names.some(({ name }) => name === host.toLowerCase())
-  const isPlain = server.tls && server.plainListens.length === 0 && scheme.toLowerCase() === 'http'
-  if (isNamed && !isPlain) return null
+  const names = all.filter(name => name.includes('.'))
   const [first] = names
-  const origin = `${server.tls ? 'https' : 'http'}://${first?.name}`
+  if (scheme === undefined || first === undefined || names.length < all.length || !hasNamesAlone) return null
+  const [own] = 'server' in connection ? connection.server.names : []
+  const isNamed = names.includes(host.toLowerCase())
+  if (isNamed && !(tls && !plain && scheme.toLowerCase() === 'http')) return null
+  const origin = `${tls ? 'https' : 'http'}://${first}`
   return {
     at: told.at,
     message: `${framework} takes \`${told.value}\` for its origin, and clients come by \`${origin}\`: ${said}`,
     label: 'not the address in the browser',
     related: [
-      ...(first === undefined ? [] : [{ at: first.at, message: 'the name of the server' }]),
-      { at: argumentPlace(pass, 0), message: 'leads here' },
+      ...(own === undefined ? [] : [{ at: own.at, message: 'the name of the server' }]),
+      { at: url, message: 'leads here' },
     ],
     help: `Write \`${origin}\``,
   }

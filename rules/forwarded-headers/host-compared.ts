@@ -1,11 +1,11 @@
+import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Machine, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { Connection, Machine, Target } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { appBehind } from '../containers/_examples.ts'
-import { nginxMain } from '../_examples.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { type Comparing, hostNotSent } from './_host-not-sent.ts'
 
@@ -44,25 +44,67 @@ const grafanaOnMachine = (location: string, lines: string): Record<string, strin
   `,
 })
 
+const grafanaBehindApache = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName grafana.example.org
+          ${lines}
+      </VirtualHost>
+    `,
+    ['headers', 'proxy', 'proxy_http'],
+  ),
+  'etc/grafana/grafana.ini': grafanaOnMachine('location', '')['etc/grafana/grafana.ini']!,
+})
+
 export default defineRule({
-  summary: 'A program compares the name in its requests with `Host`, and nginx sends that of the upstream',
+  summary: 'A program compares the name in its requests with `Host`, and the proxy sends that of its backend',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Clients of MinIO sign the name that they ask for: where nginx sends `minio:9000` in its place, the answer is `SignatureDoesNotMatch`. Grafana and Jupyter compare the `Origin` of the browser with `Host`, and refuse what is sent to them: `origin not allowed`, `Blocking Cross Origin API request`.',
-  remedy: 'Write `proxy_set_header Host $http_host;`',
+  why: 'Clients of MinIO sign the name that they ask for: where nginx sends `minio:9000` in its place, or Apache `127.0.0.1:9000`, the answer is `SignatureDoesNotMatch`. Grafana and Jupyter compare the `Origin` of the browser with `Host`, and refuse what is sent to them: `origin not allowed`, `Blocking Cross Origin API request`.',
+  remedy: 'Write `proxy_set_header Host $http_host;`, in Apache `ProxyPreserveHost On`',
   references: [
     'https://min.io/docs/minio/linux/integrations/setup-nginx-proxy-with-minio.html',
     'https://grafana.com/tutorials/run-grafana-behind-a-proxy/',
+    'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypreservehost',
     'https://jupyterhub.readthedocs.io/en/stable/howto/configuration/config-proxy.html',
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'Grafana behind Apache',
+      files: grafanaBehindApache('«ProxyPass» / http://127.0.0.1:3000/'),
+    },
     { title: 'MinIO', files: tree(MINIO, '9000', 'proxy_set_header X-Real-IP $remote_addr;') },
     { title: 'Grafana in a container', files: tree(GRAFANA, '3000', '') },
     { title: 'Grafana on the machine', files: grafanaOnMachine('«location»', 'proxy_http_version 1.1;') },
   ],
   good: [
+    {
+      title: 'Grafana that gets the name from Apache',
+      files: grafanaBehindApache(conf`
+        ProxyPreserveHost On
+        ProxyPass / http://127.0.0.1:3000/
+      `),
+    },
+    {
+      title: 'Grafana whose name Apache writes out',
+      files: grafanaBehindApache(conf`
+        RequestHeader set Host grafana.example.org
+        ProxyPass / http://127.0.0.1:3000/
+      `),
+    },
+    {
+      title: 'a section of Apache that keeps the name',
+      files: grafanaBehindApache(conf`
+        <Location />
+            ProxyPreserveHost On
+            ProxyPass http://127.0.0.1:3000/
+        </Location>
+      `),
+    },
     { title: 'MinIO that gets the name', files: tree(MINIO, '9000', HOST, false) },
     {
       title: 'files of a bucket, which nobody signs for',
@@ -104,9 +146,11 @@ export default defineRule({
   ],
   *check({ connections, machines }) {
     if (!machines.some(mayHaveOne)) return
-    for (const connection of connections.http) {
-      const { headers, block } = connection
-      if (connection.reachable === false || headers.open || block.name !== 'location') continue
+    for (const connection of [...connections.http, ...connections.apache]) {
+      if ('server' in connection) {
+        const { headers, block, reachable } = connection
+        if (reachable === false || headers.open || block.name !== 'location') continue
+      }
       for (const target of connection.targets) {
         const program = comparing(connection, target)
         if (program === null || (program.name === 'MinIO' && !isSignedFor(connection))) continue
@@ -118,11 +162,11 @@ export default defineRule({
 })
 
 /** True where the whole of the interface is passed on by a name that clients do not know: files of a bucket need no signature. */
-function isSignedFor({ block, pass }: NginxConnection): boolean {
-  const { modifier, name } = readLocation(block)
-  const [, host = '', uri = ''] = /^https?:\/\/([^/:]+)(?::\d+)?(.*)$/s.exec(pass.args[0]?.value ?? '') ?? []
-  // Who signs knows perhaps the very name that nginx sends.
-  return name === '/' && (modifier === '' || modifier === '^~') && uri === '' && !/\.[a-z]/i.test(host)
+function isSignedFor(connection: Connection): boolean {
+  const { paths, server } = frontLine(connection)
+  const [, host = '', uri = ''] = /^https?:\/\/([^/:]+)(?::\d+)?(.*)$/s.exec(connection.written) ?? []
+  // Who signs knows perhaps the very name that is sent.
+  return paths?.taken === '/' && (server === 'Apache' ? uri === '/' : uri === '') && !/\.[a-z]/i.test(host)
 }
 
 const MINIO_IMAGES = /^(?:quay\.io\/)?minio\/minio$|^bitnami\/minio$/
@@ -136,7 +180,10 @@ function mayHaveOne({ container, files }: Machine): boolean {
 }
 
 /** The program of that kind that answers at a target; null where none is known to, or where it is told to trust it. */
-function comparing({ from }: NginxConnection, { machine, port, local, to }: Target): Comparing | null {
+function comparing(
+  { from }: Pick<Connection, 'from'>,
+  { machine, port, local, to }: Target,
+): Comparing | null {
   const container = machine?.container ?? null
   if (container !== null) return inContainer(container, port)
   const source = local === true && to.kind !== 'listener' ? sourceAt(from.machine.files, INI) : null

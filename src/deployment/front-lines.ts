@@ -29,6 +29,8 @@ export interface FrontLine {
   readonly hasNamesAlone: boolean
   /** What the program is told of the scheme of a client that came by TLS: nothing, or `https`; null where nobody knows. */
   readonly scheme: 'nothing' | 'https' | null
+  /** The name that the program is asked for: the one of the client, that of its own URL; null for another, and where nobody knows. */
+  readonly host: 'client' | 'backend' | null
   /** The request headers that lines of the configuration write, in the order written. */
   readonly written: readonly FrontHeader[]
   /** How one request header, in lower case, gets to the program. */
@@ -93,6 +95,14 @@ class LineOfNginx implements FrontLine {
     const header = headers.written.findLast(({ name }) => name === 'x-forwarded-proto')
     if (header !== undefined && /^(?:https|\$scheme)$/.test(header.value)) return 'https'
     return headers.open || headers.written.some(({ name }) => SAYS_SCHEME.test(name)) ? null : 'nothing'
+  }
+
+  get host(): FrontLine['host'] {
+    const { headers, pass } = this.#connection
+    if (headers.open || pass.name !== 'proxy_pass') return null
+    const value = headers.written.findLast(({ name }) => name === 'host')?.value ?? '$proxy_host'
+    if (/^\$(?:host|http_host|\{host\}|\{http_host\})(?::\$server_port)?$/.test(value)) return 'client'
+    return value === '$proxy_host' ? 'backend' : null
   }
 
   get written(): readonly FrontHeader[] {
@@ -164,6 +174,19 @@ class LineOfApache implements FrontLine {
     if (telling.length === 0)
       return mayHoldSectionsUnread(this.#connection.from.configuration) ? null : 'nothing'
     return telling.some(saysHttps) ? 'https' : null
+  }
+
+  get host(): FrontLine['host'] {
+    const { protocol, from } = this.#connection
+    // Only over HTTP there is another name to be asked for.
+    if (protocol.known && /^(?:uwsgi|scgi|fastcgi)$/.test(protocol.value)) return 'client'
+    if (this.#lines.some(line => nameOf(line) === 'host')) return null
+    const isElsewhere = (from.configuration.occurrences.get('proxypreservehost') ?? []).some(
+      ({ parent }) => parent !== null && parent.name !== 'VirtualHost',
+    )
+    const { directives, open } = effective(from.configuration, serverLevels(this.#host), 'ProxyPreserveHost')
+    if (isElsewhere || open !== null) return null
+    return /^on$/i.test(directives.at(-1)?.args[0]?.value ?? '') ? 'client' : 'backend'
   }
 
   /** Every `RequestHeader` of the main server and the virtual host, wherever it stands in them. */
