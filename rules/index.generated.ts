@@ -227,6 +227,7 @@ import appServerPreloadedCodeKept from './app-server/preloaded-code-kept.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProcfilePort from './app-server/procfile-port.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
+import appServerRequestParamsMissing from './app-server/request-params-missing.ts'
 import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSchedulerInWorkers from './app-server/scheduler-in-workers.ts'
@@ -250,7 +251,6 @@ import appServerUrlPasswordUnescaped from './app-server/url-password-unescaped.t
 import appServerUvicornApplicationUnnamed from './app-server/uvicorn-application-unnamed.ts'
 import appServerUwsgiApplicationMissing from './app-server/uwsgi-application-missing.ts'
 import appServerUwsgiOptionMisread from './app-server/uwsgi-option-misread.ts'
-import appServerUwsgiParamsMissing from './app-server/uwsgi-params-missing.ts'
 import appServerUwsgiPluginMissing from './app-server/uwsgi-plugin-missing.ts'
 import appServerUwsgiReloadsOnStop from './app-server/uwsgi-reloads-on-stop.ts'
 import appServerUwsgiThreadsOff from './app-server/uwsgi-threads-off.ts'
@@ -1111,6 +1111,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/procfile-port', ...appServerProcfilePort },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
+  { id: 'app-server/request-params-missing', ...appServerRequestParamsMissing },
   { id: 'app-server/run-unguarded', ...appServerRunUnguarded },
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/scheduler-in-workers', ...appServerSchedulerInWorkers },
@@ -1134,7 +1135,6 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/uvicorn-application-unnamed', ...appServerUvicornApplicationUnnamed },
   { id: 'app-server/uwsgi-application-missing', ...appServerUwsgiApplicationMissing },
   { id: 'app-server/uwsgi-option-misread', ...appServerUwsgiOptionMisread },
-  { id: 'app-server/uwsgi-params-missing', ...appServerUwsgiParamsMissing },
   { id: 'app-server/uwsgi-plugin-missing', ...appServerUwsgiPluginMissing },
   { id: 'app-server/uwsgi-reloads-on-stop', ...appServerUwsgiReloadsOnStop },
   { id: 'app-server/uwsgi-threads-off', ...appServerUwsgiThreadsOff },

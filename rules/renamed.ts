@@ -2,6 +2,7 @@
 export const RENAMED: ReadonlyMap<string, string> = new Map([
   ['apache/duplicate-server-name', 'apache/duplicate-servername'],
   ['apache/nested-conditional-never-true', 'apache/ifmodule-unknown-module'],
+  ['app-server/uwsgi-params-missing', 'app-server/request-params-missing'],
   ['body-limits/default', 'body-limits/nginx-default-below-django'],
   ['body-limits/django', 'body-limits/django-below-nginx'],
   ['body-limits/header-size-chain', 'body-limits/apache-headers-below-nginx'],

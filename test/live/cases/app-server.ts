@@ -318,7 +318,7 @@ export const cases: readonly LiveCase[] = [
     sound: async answer => (await bodyAfterASecond(answer)) === 'it counts',
   },
   {
-    rule: 'app-server/uwsgi-params-missing',
+    rule: 'app-server/request-params-missing',
     examples: { bad: 'no parameters', good: 'parameters' },
     shows: 'the application learns neither path nor method',
     request: REQUEST,

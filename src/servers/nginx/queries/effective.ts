@@ -118,13 +118,16 @@ export function effectiveAtHand(
   return hasUnreadInclude(configuration, null, name) ? fact : NOTHING
 }
 
-/** What is written once for the server, and hardly ever in its locations. */
+/** What may be written once for the server, so that its locations have none. */
 const OF_SERVERS: ReadonlySet<string> = new Set([
   'resolver',
   'auth_basic_user_file',
   'proxy_intercept_errors',
   'fastcgi_intercept_errors',
   'uwsgi_intercept_errors',
+  'fastcgi_param',
+  'uwsgi_param',
+  'scgi_param',
 ])
 
 /** True for what a fragment of locations holds: the server around it is not here. */

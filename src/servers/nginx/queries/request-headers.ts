@@ -2,7 +2,7 @@ import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
-import { effective, isOn } from './effective.ts'
+import { effective, effectiveAtHand, type EffectiveDirectives, isOn } from './effective.ts'
 import { argumentPlace } from './places.ts'
 
 /** One header that nginx writes itself, in the order in which it sends them. */
@@ -40,6 +40,9 @@ export type HeaderFate =
   /** Nobody's goes through. */
   | { readonly kind: 'absent' }
 
+/** The protocols by which a request travels as parameters. */
+export type ParameterProtocol = 'fastcgi' | 'uwsgi' | 'scgi'
+
 const CONNECTION_HEADERS = ['TE', 'Keep-Alive', 'Expect', 'Upgrade'] as const
 
 /**
@@ -75,9 +78,31 @@ export function requestHeaders(
 export function requestParameters(
   configuration: NginxConfiguration,
   location: NginxDirective,
-  protocol: 'fastcgi' | 'uwsgi' | 'scgi',
+  protocol: ParameterProtocol,
 ): Fact<RequestHeaders> {
   const set = effective(configuration, location, `${protocol}_param`)
+  return parametersOf(configuration, location, protocol, set)
+}
+
+/**
+ * The same, but where the outer part of fragments is not here it is taken to have none: hardly anybody writes them for
+ * all servers of http.
+ */
+export function requestParametersAtHand(
+  configuration: NginxConfiguration,
+  location: NginxDirective,
+  protocol: ParameterProtocol,
+): Fact<RequestHeaders> {
+  const set = effectiveAtHand(configuration, location, `${protocol}_param`)
+  return parametersOf(configuration, location, protocol, set)
+}
+
+function parametersOf(
+  configuration: NginxConfiguration,
+  location: NginxDirective,
+  protocol: ParameterProtocol,
+  set: Fact<EffectiveDirectives>,
+): Fact<RequestHeaders> {
   if (!set.known) return unknown(set.reason)
   return withClient(configuration, location, `${protocol}_pass_request_headers`, {
     headers: set.value.directives.map(readHeader),
