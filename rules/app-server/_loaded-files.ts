@@ -36,10 +36,15 @@ export const loadedBy = memoByKey((deployment: Deployment, program: AppServerPro
 const MOST_FILES = 60
 
 /** A module, and those of its own directories that it imports, and these import. */
-export function loadedFiles(files: FileSystem, first: string, roots: readonly string[]): readonly string[] {
+export function loadedFiles(
+  files: FileSystem,
+  first: string,
+  roots: readonly string[],
+  imports: typeof importedNames = importedNames,
+): readonly string[] {
   const found = [first]
   for (const path of found) {
-    for (const { module, name } of importedNames(files, path)) {
+    for (const { module, name } of imports(files, path)) {
       const [, dots = '', rest = ''] = /^(\.*)(.*)$/.exec(module) ?? []
       const parents = dots === '' ? roots : [posix.join(posix.dirname(path), '../'.repeat(dots.length - 1))]
       for (const parent of parents) {

@@ -1,17 +1,16 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import type { AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { importedAnywhere } from '../../src/deployment/django/imported-names.ts'
+import type { Application, AppServerProgram, Connection, Deployment } from '../../src/deployment/model.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
-
-/** A script that answers the requests of a connection, and the path under which all that it answers lies. */
-export interface OwnRoutes {
-  readonly source: Source
-  /** One of its routes, as it is written. */
-  readonly route: string
-  /** Where that stands. */
-  readonly start: number
-}
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { Related } from '../../src/servers/problem.ts'
+import { loadedBy, loadedFiles } from '../app-server/_loaded-files.ts'
+import { configuredPath } from '../wsgi/_python-path.ts'
+import { routesOfDjango } from './_django-routes.ts'
+import { type Route, routesOfPython } from './_python-routes.ts'
 
 /**
  * The routes of the application behind a connection, where each of them begins with the path of the location; null
@@ -21,26 +20,76 @@ export function routesBelow(
   deployment: Deployment,
   { targets }: Pick<Connection, 'targets'>,
   path: string,
-): OwnRoutes | null {
+): Route | null {
   const prefix = path.replace(/\/$/, '')
   for (const target of targets) {
     const program = serverBehind(target)
-    if (program === null) continue
-    const { server } = program
-    if (server.rootPath !== null || mayHavePrefix(program)) continue
-    const loaded = deployment.moduleOf(program)
-    const source =
-      loaded?.source != null && loaded.source !== 'missing'
-        ? loaded.source
-        : server.sources.find(({ path: name }) => /\.[cm]?[jt]s$/.test(name))
-    if (source === undefined) continue
-    const routes = routesOf(source)
-    const below = routes?.filter(({ route }) => route === prefix || route.startsWith(`${prefix}/`)) ?? []
-    const [first] = below
-    if (routes === null || first === undefined) continue
-    if (routes.every(each => below.includes(each) || BESIDE.test(each.route))) return { source, ...first }
+    if (program === null || program.server.rootPath !== null || mayHavePrefix(program)) continue
+    const found = allBelow(routesOfProgram(deployment, program), prefix)
+    if (found !== null) return found
   }
   return null
+}
+
+/** The same of a script of mod_wsgi, which is mounted at a path: there `/` is its page. */
+export function routesBelowMount(
+  deployment: Deployment,
+  application: Application,
+  prefix: string,
+): Route | null {
+  const facts = deployment.pythonOf(application)
+  if (facts === null) return null
+  const { path, script, settings } = facts
+  const files = deployment.filesOf(application.configuration)
+  const source = sourceAt(files, path)
+  if (source === null || CHANGES_PATHS.test(source.code)) return null
+  if (settings !== null) return allBelow(routesWithoutPage(files, settings), prefix)
+  const roots = [...script.path, ...(configuredPath(application) ?? [])]
+  const routes = routesOfFiles(files, loadedFiles(files, path, roots, importedAnywhere))
+  return routes?.some(isPage) === true ? null : allBelow(routes, prefix)
+}
+
+/** True of the page at the root of an application. */
+function isPage({ route }: Route): boolean {
+  return route === '' || route === '/'
+}
+
+/** The routes of a project of Django, where it has none at its root. */
+function routesWithoutPage(files: FileSystem, settings: DjangoSettings): readonly Route[] | null {
+  const routes = routesOfDjango(files, settings)
+  return routes?.some(isPage) === true ? null : routes
+}
+
+/** What a script that starts an application may do to the path, or answer by itself. */
+const CHANGES_PATHS = /PATH_INFO|SCRIPT_NAME|[Dd]ispatch|[Mm]iddleware|def application\b|^class\s|\bprefix/m
+
+/** The first route of those of which each begins with a prefix; null where some does not. */
+function allBelow(routes: readonly Route[] | null, prefix: string): Route | null {
+  const below = routes?.filter(({ route }) => route === prefix || route.startsWith(`${prefix}/`)) ?? []
+  const [first] = below
+  if (routes === null || first === undefined) return null
+  return routes.every(each => below.includes(each) || BESIDE.test(each.route)) ? first : null
+}
+
+function routesOfProgram(deployment: Deployment, program: AppServerProgram): readonly Route[] | null {
+  const loaded = deployment.moduleOf(program)
+  const source = loaded?.source === 'missing' ? null : (loaded?.source ?? null)
+  if (loaded !== null && source !== null) {
+    const files = program.machine.container?.files ?? program.machine.files
+    if (loaded.settings !== null)
+      return CHANGES_PATHS.test(source.code) ? null : routesWithoutPage(files, loaded.settings)
+    const own = loadedBy(deployment, program)?.own
+    if (own !== undefined)
+      return routesOfFiles(files, loadedFiles(files, own, loaded.searchPath ?? [], importedAnywhere))
+    return routesOf(source)
+  }
+  const script = program.server.sources.find(({ path: name }) => /\.[cm]?[jt]s$/.test(name))
+  return script === undefined ? null : routesOf(script)
+}
+
+function routesOfFiles(files: FileSystem, paths: readonly string[]): readonly Route[] | null {
+  const sources = paths.map(path => sourceAt(files, path))
+  return sources.every(each => each !== null) ? routesOfPython(sources) : null
 }
 
 /**
@@ -51,7 +100,7 @@ export function routeElsewhere(
   deployment: Deployment,
   { targets }: Pick<Connection, 'targets'>,
   path: string,
-): OwnRoutes | null {
+): Route | null {
   const prefix = path.replace(/\/$/, '')
   const [target, ...others] = targets
   const program = target === undefined || others.length > 0 ? null : serverBehind(target)
@@ -67,7 +116,7 @@ export function routeElsewhere(
   const routes = routesOf(source)
   if (routes === null || routes.some(route => mayAnswer(route, prefix))) return null
   const first = routes.find(({ route }) => !BESIDE.test(route))
-  return first === undefined ? null : { source, route: first.route, start: first.start }
+  return first ?? null
 }
 
 /** True where the environment may tell the prefix: servers for Python read it there, and nothing of Node.js does. */
@@ -114,50 +163,32 @@ function mayAnswer({ whole, isMount }: Route, prefix: string): boolean {
   return true
 }
 
+/** Where a route stands that waits for a path. */
+export function waitsFor({ source, route, start }: Route): readonly Related[] {
+  // Django writes a route without its first slash.
+  const begin = source.text[start] === '/' ? start : start - 1
+  return [
+    {
+      at: { source, start: Math.max(start, begin), end: begin + route.length },
+      message: 'the path for which it waits',
+    },
+  ]
+}
+
 /** What an application answers besides for those that look after it. */
 const BESIDE = /^\/(?:(?:health|live|ready|startup)[\w-]*|ping|status|metrics|favicon\.ico|robots\.txt)?\/?$/
 
-interface Route extends Omit<OwnRoutes, 'source'> {
-  /** As it is written, with what stands for something else. */
-  readonly whole: string
-  /** True where another part of the application answers what lies below it. */
-  readonly isMount: boolean
-}
-
 /** The literal paths of an application of Flask, FastAPI, Starlette, Quart or Express; null where there may be others. */
 const routesOf = memo((source: Source): readonly Route[] | null =>
-  source.path.endsWith('.py') ? ofPython(source.code) : ofExpress(source.code),
+  source.path.endsWith('.py') ? routesOfPython([source]) : ofExpress(source),
 )
-
-const OTHERS_OF_PYTHON =
-  /\b(?:add_url_rule|add_route|add_api_route|add_resource|mount|Route|Mount|DispatcherMiddleware|wsgi_app|APPLICATION_ROOT|SCRIPT_NAME|root_path|static_url_path|Api|restful|import_module)\b|@\w+\.(?:errorhandler|exception_handler)\(\s*404|exec\(/
-
-function ofPython(text: string) {
-  const code = withoutComments(text)
-  if (!/\b(?:Flask|FastAPI|Starlette|Quart)\(/.test(code) || OTHERS_OF_PYTHON.test(code)) return null
-  const routes = found(
-    code,
-    /^@(\w+)\.(?:route|get|post|put|patch|delete|api_route|websocket)\(\s*(?:path\s*=\s*)?(['"])(\/[^'"\n]*)\2/gm,
-  )
-  const decorators = code.match(/^@\w+\.(?:route|get|post|put|patch|delete|api_route|websocket)\(/gm) ?? []
-  const included = found(
-    code,
-    /\b(include_router|register_blueprint)\([^()]*?\b(?:url_)?prefix\s*=\s*(['"])(\/[^'"\n]*)\2/g,
-  )
-  const includes = code.match(/\b(?:include_router|register_blueprint)\(/g) ?? []
-  // A router of this very file has its prefix elsewhere.
-  if (/\b(?:APIRouter|Blueprint)\(/.test(code)) return null
-  return routes.length === decorators.length && included.length === includes.length
-    ? [...routes, ...included]
-    : null
-}
 
 /** What stands in front of the routes and answers nothing. */
 const MIDDLEWARE =
   /^(?:express\.(?:json|urlencoded|text|raw)|bodyParser\.\w+|cors|helmet|morgan|logger|compression|cookieParser|session|passport\.(?:initialize|session)|rateLimit)\(/
 
-function ofExpress(text: string) {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g, comment =>
+function ofExpress(source: Source): readonly Route[] | null {
+  const code = source.code.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g, comment =>
     comment.replace(/[^\n]/g, ' '),
   )
   if (!/\bexpress\(\)/.test(code) || /\bmountpath\b|\.all\(\s*['"]\*|\.route\(/.test(code)) return null
@@ -175,6 +206,7 @@ function ofExpress(text: string) {
     const whole = /^(['"])(\/[^'"\n]*)/.exec(rest)?.[2]
     if (whole !== undefined)
       routes.push({
+        source,
         route: whole.replace(/[*:].*/, ''),
         whole,
         isMount: call[1] === 'use' || call[1] === 'all',
@@ -188,12 +220,4 @@ function ofExpress(text: string) {
 /** True also for a function that is written out and passes every request on. */
 function isMiddleware(rest: string): boolean {
   return MIDDLEWARE.test(rest) || /^\((?:_?err\w*,\s*)?_?req\w*,\s*_?res\w*,\s*_?next\)\s*=>/.test(rest)
-}
-
-function found(code: string, pattern: RegExp): readonly Route[] {
-  return [...code.matchAll(pattern)].map(match => {
-    const route = match[3] ?? ''
-    const isMount = match[1] === 'include_router' || match[1] === 'register_blueprint'
-    return { route, whole: route, isMount, start: match.index + match[0].lastIndexOf(route) }
-  })
 }

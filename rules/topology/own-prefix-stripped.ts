@@ -11,7 +11,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
-import { routesBelow } from './_own-routes.ts'
+import { routesBelow, waitsFor } from './_own-routes.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(
@@ -260,13 +260,10 @@ export default defineRule({
       const own = routesBelow(deployment, connection, taken)
       if (own === null || written.some(({ name }) => PREFIX.test(name))) continue
       if (!('server' in connection) && requestBehind(deployment, connection, taken) === null) continue
-      const { source, route, start } = own
       yield {
         ...found,
-        message: `\`${taken}\` is taken away, and everything that the application answers lies below it: it has \`${route}\`, and gets a path without \`${taken.replace(/\/$/, '')}\``,
-        related: [
-          { at: { source, start, end: start + route.length }, message: 'the path for which it waits' },
-        ],
+        message: `\`${taken}\` is taken away, and everything that the application answers lies below it: it has \`${own.route}\`, and gets a path without \`${taken.replace(/\/$/, '')}\``,
+        related: waitsFor(own),
       }
     }
   },

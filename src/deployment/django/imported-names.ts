@@ -14,14 +14,24 @@ export interface ImportedName {
 
 const IMPORT =
   /^(?:from[ \t]+(\.*\w[\w.]*|\.+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#(]+)|import[ \t]+(\w[\w.]*))/gm
+const IMPORT_ANYWHERE = new RegExp(IMPORT.source.replace('^', String.raw`^[ \t]*`), 'gm')
 
 /** What a Python file imports whatever happens, at its top level. */
-export const importedNames = memoByKey((files: FileSystem, path: string): readonly ImportedName[] => {
+export const importedNames = memoByKey((files: FileSystem, path: string): readonly ImportedName[] =>
+  namesIn(files, path, IMPORT),
+)
+
+/** The same with what its functions import when they are called. */
+export const importedAnywhere = memoByKey((files: FileSystem, path: string): readonly ImportedName[] =>
+  namesIn(files, path, IMPORT_ANYWHERE),
+)
+
+function namesIn(files: FileSystem, path: string, pattern: RegExp): readonly ImportedName[] {
   const source = sourceAt(files, path)
   if (source === null) return []
   // Strings of several lines and comments may hold anything.
   const code = source.text.replace(/("""|''')[\s\S]*?\1|#[^\n]*/g, text => text.replace(/[^\n]/g, ' '))
-  return [...code.matchAll(IMPORT)].flatMap((match): ImportedName[] => {
+  return [...code.matchAll(pattern)].flatMap((match): ImportedName[] => {
     const { index, 0: whole, 1: from, 2: names = '', 3: plain } = match
     const module = from ?? plain ?? ''
     const at = (start: number, length: number): Place => ({ source, start, end: start + length })
@@ -34,7 +44,7 @@ export const importedNames = memoByKey((files: FileSystem, path: string): readon
       at: at(begin + offset, name.length),
     }))
   })
-})
+}
 
 /** The file of a module of the project to which settings belong; null where it is not in the audit. */
 export function moduleOfProject(

@@ -19,6 +19,17 @@ function processNames(): readonly string[] {
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'wsgi/mount-repeated',
+    examples: {
+      bad: 'URLs of Django below a mount of mod_wsgi',
+      good: 'URLs of Django without the mount',
+    },
+    shows: 'Django has no route for what follows the mount',
+    request: { url: 'http://example.org:9000/shop/items/' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.body === 'here',
+  },
+  {
     rule: 'wsgi/locale-ascii',
     examples: { bad: 'the locale of the daemon process', good: 'UTF-8 for the daemon process' },
     shows: 'a file whose name has an umlaut is not written',
