@@ -17,6 +17,7 @@ import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { isPrefixOf } from '../../src/servers/apache/queries/wsgi-script-aliases.ts'
 import { type DjangoSite, djangoSites } from './_sites.ts'
+import { sourceOfStatic, takenFromSource } from './_static-sources.ts'
 import {
   directorySeen,
   isOffInProduction,
@@ -144,20 +145,28 @@ function* unserved(deployment: Deployment, site: DjangoSite, kind: Kind): Iterab
     }
     return
   }
-  if (directory === null || end.kind !== 'file' || !isPlacedSite(site)) return
+  if (end.kind !== 'file' || !isPlacedSite(site)) return
   const looked = posix.normalize(end.path.slice(0, -name.length))
   // One without its slash is `alias-slash-missing`.
-  if (!end.path.endsWith(`/${name}`) || looked === `${directory}/`) return
+  if (!end.path.endsWith(`/${name}`) || looked === `${directory ?? files.directory}/`) return
+  const line = steps.findLast(
+    ({ directive }) => directive !== null && /^(?:Alias(?:Match)?|DocumentRoot)$/i.test(directive.name),
+  )?.directive
+  const at = line == null ? site.at : argumentPlace(line, line.args.length - 1)
+  const source =
+    kind === 'STATIC' ? sourceOfStatic(deployment, { settings, home, there: machine, looked }) : null
+  if (source !== null) {
+    yield { at, ...takenFromSource('Apache', { ...files, looked, source }), related }
+    return
+  }
+  if (directory === null) return
   const { files: there } = machine
   const real = there.realPath(looked)
   if (real !== null && real === there.realPath(directory)) return
   if (machine.container !== null) return
   const isSure = isAbsent(there, looked) || isOnlyBeside(there, looked.replace(/\/$/, ''), directory)
-  const line = steps.findLast(
-    ({ directive }) => directive !== null && /^(?:Alias(?:Match)?|DocumentRoot)$/i.test(directive.name),
-  )?.directive
   yield {
-    at: line == null ? site.at : argumentPlace(line, line.args.length - 1),
+    at,
     severity: isSure ? ('warning' as const) : ('info' as const),
     message: `Apache looks for \`${files.url}\` in \`${looked}\`, and Django ${kind === 'STATIC' ? 'collects' : 'keeps'} the files in \`${directory}\``,
     related,

@@ -26,6 +26,7 @@ import {
   servesByItself,
   wantsFiles,
 } from './_static-ways.ts'
+import { sourceOfStatic, takenFromSource } from './_static-sources.ts'
 import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache, djangoWithoutNginx } from './_examples.ts'
 
 const nginx = (location: string): string =>
@@ -161,6 +162,82 @@ const modWsgi = (apache: string, settings = '', port = '80'): Record<string, str
     'opt/shop/static/site.css': conf`body {}`,
   }
 }
+const ADMIN = conf`
+  INSTALLED_APPS = ["django.contrib.admin", "django.contrib.staticfiles", "shop"]
+  STATICFILES_DIRS = ["/opt/shop/assets"]
+`
+/** mod_wsgi, and the sources of the static files. */
+const withSources = (apache: string): Record<string, string> => ({
+  ...modWsgi([apache, '<Directory /opt/shop>', '    Require all granted', '</Directory>'].join('\n'), ADMIN),
+  'opt/shop/assets/site.css': conf`body {}`,
+  'opt/shop/shop/static/shop.css': conf`body {}`,
+})
+/** An image of Apache and mod_wsgi, with all of a project. */
+const image = (alias: string, run = ''): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM debian:12
+    RUN apt-get update && apt-get install -y apache2 libapache2-mod-wsgi-py3 python3-django
+    WORKDIR /app
+    COPY . .
+    RUN python3 manage.py collectstatic --noinput
+    ${run}
+    COPY site.conf /etc/apache2/sites-available/000-default.conf
+    CMD ["apache2ctl", "-D", "FOREGROUND"]
+  `,
+  'docker-compose.yml': conf`
+    services:
+      web:
+        build: .
+        ports:
+          - "80:80"
+  `,
+  'site.conf': conf`
+    <VirtualHost *:80>
+        ServerName example.org
+        Alias /static/ ${alias}
+        <Directory /app>
+            Require all granted
+        </Directory>
+        WSGIDaemonProcess shop python-path=/app
+        WSGIScriptAlias / /app/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
+    </VirtualHost>
+  `,
+  'manage.py': unstarted('')['manage.py']!,
+  'shop/__init__.py': '',
+  'shop/wsgi.py': WSGI,
+  'shop/urls.py': conf`urlpatterns = []`,
+  'shop/settings.py': conf`
+    import os
+    from pathlib import Path
+
+    BASE_DIR = Path(__file__).resolve().parent.parent
+    DEBUG = False
+    ALLOWED_HOSTS = ["example.org"]
+    ROOT_URLCONF = "shop.urls"
+    INSTALLED_APPS = ["django.contrib.admin", "django.contrib.staticfiles"]
+    STATIC_URL = "/static/"
+    STATIC_ROOT = BASE_DIR / "staticfiles"
+    STATICFILES_DIRS = [BASE_DIR / "static"]
+  `,
+  'static/site.css': conf`body {}`,
+})
+/** nginx in a container that is given the directory of the sources. */
+const mountedSources = (volume: string, alias: string): Record<string, string> => {
+  const files = composed(
+    'STATICFILES_DIRS = ["/app/assets"]',
+    conf`
+      location /static/ {
+          alias ${alias};
+      }
+    `,
+  )
+  return {
+    ...files,
+    'nginx/site.conf': files['nginx/site.conf']!.replace('«server»', 'server'),
+    'docker-compose.yml': `${files['docker-compose.yml']!}      - ${volume}\n`,
+    'web/assets/site.css': conf`body {}`,
+  }
+}
 /** Apache that proxies to gunicorn. */
 const proxied = (lines: string | readonly string[], settings = ''): Record<string, string> => ({
   ...djangoBehindProxyPass(settingsOf(settings), lines, { tls: false }),
@@ -193,6 +270,19 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_alias.html#alias',
   ],
   bad: [
+    {
+      title: 'the sources of STATICFILES_DIRS in Apache',
+      files: withSources('Alias /static/ «/opt/shop/assets/»'),
+    },
+    {
+      title: 'the sources of an application in Apache',
+      files: withSources('Alias /static/ «/opt/shop/shop/static/»'),
+    },
+    { title: 'the sources of STATICFILES_DIRS in an image', files: image('«/app/static/»') },
+    {
+      title: 'the sources of STATICFILES_DIRS in a container of nginx',
+      files: mountedSources('./web/assets:/srv/static:ro', '«/srv/static/»'),
+    },
     { title: 'all goes to mod_wsgi, without nginx', files: modWsgi('') },
     { title: 'Apache proxies all to Django', files: marked(proxied('')) },
     {
@@ -302,6 +392,26 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'the collected files in Apache', files: withSources('Alias /static/ /opt/shop/static/') },
+    {
+      title: 'sources that the files of the admin are kept beside',
+      files: image(
+        '/app/static/',
+        'RUN ln -s /usr/lib/python3/dist-packages/django/contrib/admin/static/admin static/admin',
+      ),
+    },
+    {
+      title: 'an image that copies what was collected',
+      files: image('/app/static/', 'RUN cp -r staticfiles/. static/'),
+    },
+    {
+      title: 'sources into which the admin’s files were collected',
+      files: { ...image('/app/static/'), 'static/admin/css/base.css': conf`body {}` },
+    },
+    {
+      title: 'the collected files in a container of nginx',
+      files: mountedSources('./collected:/srv/static:ro', '/srv/static/'),
+    },
     {
       title: 'mod_wsgi without nginx, and an alias',
       files: modWsgi('Alias /static/ /opt/shop/static/'),
@@ -511,6 +621,20 @@ function* unserved(
           : `Add \`location ${files.url} { alias ${directory}/; }\``,
     }
     return
+  }
+  if (
+    end.kind === 'response' &&
+    end.status === 404 &&
+    end.at !== null &&
+    kind === 'STATIC' &&
+    isPlaced(each)
+  ) {
+    const looked = placeText(end.at)
+    const source = sourceOfStatic(deployment, { settings, home: machine, there: from.machine, looked })
+    if (source !== null && posix.resolve('/', looked) !== directory) {
+      yield { at: end.at, ...takenFromSource('nginx', { ...files, looked, source }), related }
+      return
+    }
   }
   if (shared === null) return
   // A repository whose start nobody sees has samples of paths.
