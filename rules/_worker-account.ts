@@ -1,5 +1,5 @@
 import type { Place } from '../parsers/text/source.ts'
-import type { Machine } from '../src/deployment/model.ts'
+import type { Connection, Machine } from '../src/deployment/model.ts'
 import { argumentPlace } from '../src/deployment/places.ts'
 import type { ApacheConfiguration } from '../src/servers/apache/configuration.ts'
 import { argumentPlace as apacheArgumentPlace } from '../src/servers/apache/queries/places.ts'
@@ -29,6 +29,17 @@ export function apacheUser({ main, occurrences }: ApacheConfiguration): WorkerAc
   if (main === null || user === undefined || name === undefined || !/^[\w.-]+$/.test(name)) return null
   const ownGroup = group?.args[0]?.value ?? name
   return /^[\w.-]+$/.test(ownGroup) ? { name, group: ownGroup, at: apacheArgumentPlace(user, 0) } : null
+}
+
+/** The server that connects, its account, and what it answers where a socket is closed to it. */
+export function connectingWorker(connection: Connection): {
+  readonly name: 'nginx' | 'Apache'
+  readonly user: WorkerAccount | null
+  readonly status: number
+} {
+  return 'server' in connection
+    ? { name: 'nginx', user: nginxUser(connection.server.configuration), status: 502 }
+    : { name: 'Apache', user: apacheUser(connection.from.configuration), status: 503 }
 }
 
 /** Pairs that no package makes members of each other. */

@@ -242,6 +242,8 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
       ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'app-server'] }],
       ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
+      ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx'] }],
       ['app-server/socketio-workers', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/sqlalchemy-url-refused', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
       ['app-server/static-directory-missing', { fixes: [], programs: ['django', 'docker'] }],

@@ -4,8 +4,9 @@ import { programName } from '../../src/deployment/destination-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
+import { apacheMain } from '../_examples.ts'
 import { inRun } from '../_in-run.ts'
-import { isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
+import { connectingWorker, isGroupMember, type WorkerAccount } from '../_worker-account.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 
 const nginx = conf`
@@ -49,6 +50,48 @@ const gunicorn = (options: string, unit = ''): Record<string, string> => ({
     ExecStart=/usr/bin/gunicorn --bind ${options} shop.wsgi
   `,
 })
+/** Apache as `www-data` in front of a socket that a unit opens as `shop`. */
+const apache = (pass: string, unit: string, group = 'shop'): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      User www-data
+      Group www-data
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          ProxyPass / ${pass}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'proxy_uwsgi'],
+  ),
+  'etc/systemd/system/shop.service': conf`
+    [Service]
+    User=shop
+    Group=${group}
+    WorkingDirectory=/etc/shop
+    RuntimeDirectory=shop
+    ${unit}
+  `,
+  'etc/group': GROUPS,
+})
+const apacheToUwsgi = (lines: string, socket: string, group?: string): Record<string, string> => ({
+  ...apache(
+    'unix:/run/shop/shop.sock|uwsgi://shop/',
+    'ExecStart=/usr/bin/uwsgi --ini /etc/shop/uwsgi.ini',
+    group,
+  ),
+  'etc/shop/uwsgi.ini': conf`
+    [uwsgi]
+    module = shop.wsgi
+    socket = ${socket}
+    ${lines}
+  `,
+})
+const apacheToGunicorn = (umask: string, bind = 'unix:/run/shop/shop.sock'): Record<string, string> =>
+  apache(
+    'unix:/run/shop/shop.sock|http://localhost/',
+    `ExecStart=/usr/bin/gunicorn --bind ${bind} ${umask} shop.wsgi`,
+  )
 
 const runtimeDirectory = (group: string, mode: string): Record<string, string> => ({
   ...gunicorn('unix:/run/shop/shop.sock'),
@@ -64,13 +107,14 @@ const runtimeDirectory = (group: string, mode: string): Record<string, string> =
 })
 
 export default defineRule({
-  summary: 'nginx may not open the socket of the application server',
+  summary: 'nginx or Apache may not open the socket of the application server',
   severity: 'error',
-  otherSeverities: { info: 'where nobody knows of what groups nginx is a member' },
+  otherSeverities: { info: 'where nobody knows of what groups the server is a member' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'To connect to a Unix socket, the worker processes of nginx need the right to write to it. uWSGI makes its socket with the umask that it is started with, which leaves it to its owner; others do as soon as a umask or mode is set. Every request is answered with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`.',
-  remedy: 'Give the socket to the group of nginx with mode 660, or open it to every user of the machine',
+  why: 'To connect to a Unix socket, the worker processes of nginx or Apache need the right to write to it. uWSGI makes its socket with the umask that it is started with, which leaves it to its owner; others do as soon as a umask or mode is set. nginx answers each request with 502 Bad Gateway, `connect() to unix:… failed (13: Permission denied)`, and Apache with 503, `AH02454: … attempt to connect to Unix domain socket … failed`.',
+  remedy:
+    'Give the socket to the group of the web server with mode 660, or open it to every user of the machine',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html#chmod-socket',
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html#SocketMode=',
@@ -91,6 +135,24 @@ export default defineRule({
     {
       title: 'gunicorn with a umask that closes it to others',
       files: { ...gunicorn('«unix:/run/shop/shop.sock» --umask 007'), 'etc/group': GROUPS },
+    },
+    {
+      title: 'uWSGI behind Apache, with a mode for its own group',
+      files: apacheToUwsgi('chmod-socket = 660', '«/run/shop/shop.sock»'),
+    },
+    {
+      title: 'the group of Apache, which uWSGI may not take: the unit starts it as another user',
+      files: apacheToUwsgi(
+        conf`
+          chmod-socket = 660
+          gid = www-data
+        `,
+        '«/run/shop/shop.sock»',
+      ),
+    },
+    {
+      title: 'gunicorn behind Apache, with a umask that closes it to others',
+      files: apacheToGunicorn('--umask 007', '«unix:/run/shop/shop.sock»'),
     },
     {
       title: 'a directory that is closed to others',
@@ -114,6 +176,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'gunicorn behind Apache, which takes no rights away by itself',
+      files: apacheToGunicorn(''),
+    },
+    {
+      title: 'uWSGI behind Apache, for the group of Apache',
+      files: apacheToUwsgi('chmod-socket = 660', '/run/shop/shop.sock', 'www-data'),
+    },
     {
       title: 'a directory for the group of nginx',
       files: runtimeDirectory('Group=www-data', 'RuntimeDirectoryMode=0750'),
@@ -141,21 +211,21 @@ export default defineRule({
     },
   ],
   *check({ connections }) {
-    for (const { server, targets } of connections.nginx) {
-      for (const { to, address, at: place } of targets) {
+    for (const connection of connections.all) {
+      for (const { to, address, at: place } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server' || address.kind !== 'unix')
           continue
         const { program, at } = to.listener
         const socket = program.sockets.find(each => each.at === at)
-        const user = nginxUser(server.configuration)
+        const { name: server, user, status } = connectingWorker(connection)
         if (user === null) continue
         const closed = closedDirectory(program, address.path, user)
         if (closed !== null) {
           yield {
             at: closed.at,
-            message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502`,
-            label: 'nginx may not enter it',
-            related: [{ at: place, message: 'nginx connects here' }],
+            message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and ${server} runs as \`${user.name}\`, so every request is answered with ${status}`,
+            label: `${server} may not enter it`,
+            related: [{ at: place, message: `${server} connects here` }],
             help: `Write \`RuntimeDirectoryMode=0755\`, or start ${programName(program)} with \`Group=${user.group}\` and \`RuntimeDirectoryMode=0750\``,
           }
           continue
@@ -168,12 +238,12 @@ export default defineRule({
         yield {
           at,
           ...(isOfGroup && { severity: 'info' as const, confidence: 'low' as const }),
-          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and nginx runs as \`${user.name}\`, so every request is answered with 502${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
-          label: isOfGroup ? 'for members of its group' : 'nginx may not write to it',
+          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and ${server} runs as \`${user.name}\`, so every request is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
+          label: isOfGroup ? 'for members of its group' : `${server} may not write to it`,
           related: [
-            { at: place, message: 'nginx connects here' },
+            { at: place, message: `${server} connects here` },
             ...(socket?.unit?.mode?.at == null ? [] : [{ at: socket.unit.mode.at, message: 'its mode' }]),
-            ...(user.at === null ? [] : [{ at: user.at, message: 'the user of nginx' }]),
+            ...(user.at === null ? [] : [{ at: user.at, message: `the user of ${server}` }]),
           ],
           help: helpFor(program, socket?.unit != null, user),
         }
@@ -187,7 +257,7 @@ interface ClosedDirectory extends Rights {
   readonly at: Place
 }
 
-/** The directory that systemd makes for the unit, where its mode keeps nginx out; null where it does not. */
+/** The directory that systemd makes for the unit, where its mode keeps the web server out; null where it does not. */
 function closedDirectory(
   program: AppServerProgram,
   socket: string,
@@ -222,7 +292,9 @@ function rightsOf({ server, service, machine }: AppServerProgram, { unit }: AppS
   if (unit !== null) return whole(unit.user ?? known('root'), unit.group, unit.mode ?? known(0o666))
   if (!server.complete) return null
   const mask = server.umask ?? service?.umask ?? known(0o022)
-  const group = server.group ?? service?.group ?? null
+  // Who is not root takes no other group.
+  const isBound = service?.user?.known === true && service.user.value !== 'root' && service.group !== null
+  const group = (isBound ? null : server.group) ?? service?.group ?? null
   switch (server.program) {
     case 'uwsgi': {
       const [owner, ownerGroup] = valueOrNull(server.socketOwner ?? known(''))?.split(':') ?? []

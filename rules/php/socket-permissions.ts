@@ -1,10 +1,10 @@
-import type { Connection, PhpFpmProgram } from '../../src/deployment/model.ts'
+import type { PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpSite } from './_examples.ts'
-import { apacheUser, isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
+import { connectingWorker, isGroupMember, type WorkerAccount } from '../_worker-account.ts'
 
 const nginx = (): string => conf`
   user www-data;
@@ -160,7 +160,7 @@ export default defineRule({
         if (to.kind !== 'listener' || to.listener.program.kind !== 'php-fpm' || address.kind !== 'unix')
           continue
         const { program } = to.listener
-        const { name: server, user, status } = workerOf(connection)
+        const { name: server, user, status } = connectingWorker(connection)
         const right = user === null || seen.has(program) || mayOpen(program, user)
         if (user === null || right === true) continue
         const isOfGroup = right === 'of its group'
@@ -184,13 +184,6 @@ export default defineRule({
     }
   },
 })
-
-/** The server that connects, its account, and what it answers where a socket is closed to it. */
-function workerOf(connection: Connection) {
-  return 'server' in connection
-    ? { name: 'nginx', user: nginxUser(connection.server.configuration), status: 502 }
-    : { name: 'Apache', user: apacheUser(connection.from.configuration), status: 503 }
-}
 
 const NONE = { known: false, reason: '', at: null } as const
 

@@ -193,6 +193,32 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response, logNow }: Parameters<LiveCase['harm']>[0]) =>
       response.status !== 502 && !logNow().includes('Permission denied'),
   })),
+  ...[
+    {
+      shows: 'the socket of uWSGI is closed to Apache',
+      bad: 'uWSGI behind Apache, with a mode for its own group',
+      good: 'uWSGI behind Apache, for the group of Apache',
+    },
+    {
+      shows: 'uWSGI that a unit starts as another user takes no group',
+      bad: 'the group of Apache, which uWSGI may not take: the unit starts it as another user',
+      good: 'uWSGI behind Apache, for the group of Apache',
+    },
+    {
+      shows: 'gunicorn with a umask closes its socket to Apache',
+      bad: 'gunicorn behind Apache, with a umask that closes it to others',
+      good: 'gunicorn behind Apache, which takes no rights away by itself',
+    },
+  ].map(({ shows, bad, good }) => ({
+    rule: 'app-server/socket-permissions',
+    shows,
+    examples: { bad, good },
+    request: REQUEST,
+    harm: ({ response, logNow }: Parameters<LiveCase['harm']>[0]) =>
+      response.status === 503 && logNow().includes('(13)Permission denied: AH02454'),
+    // uWSGI may have no plugin of Python there.
+    sound: ({ logNow }: Parameters<LiveCase['harm']>[0]) => !logNow().includes('Permission denied'),
+  })),
   {
     rule: 'app-server/interface-mismatch',
     shows: 'a factory is called with the request, and every answer is 500',
