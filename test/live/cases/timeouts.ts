@@ -67,6 +67,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'done',
   },
   {
+    rule: 'timeouts/apache-below-php',
+    examples: { bad: 'less for this backend', good: 'the time of one backend' },
+    shows: 'ProxySet in a Proxy section holds for the handler of the same URL',
+    files: { 'srv/www/index.php': '<?php sleep(2); echo "done";\n' },
+    smaller: { 'timeout=90': 'timeout=1' },
+    request: { url: `${SITE}/index.php` },
+    harm: ({ response }) => response.status === 504,
+    sound: ({ response }) => response.body === 'done',
+  },
+  {
     rule: 'timeouts/fpm-below-php',
     shows: 'FPM ends the process in the middle of its script, and nginx answers 502',
     examples: { bad: 'both in the pool', good: 'more than PHP has' },

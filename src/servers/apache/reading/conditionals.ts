@@ -201,12 +201,23 @@ function isModuleThere(reading: Reading, name: string): Truth {
   const id = apacheModule(name)?.id ?? apacheModuleOfFile(name)?.id ?? name
   if (modulesNeeded(reading.stream.source).has(id)) return true
   const mpm = MPMS.indexOf(id)
-  if (mpm === -1) return moduleBranch(id)
+  if (mpm === -1)
+    return isThreadUnsafe(id) && THREADED.some(each => reading.modules.has(each)) ? false : moduleBranch(id)
   // Exactly one of them runs, if none of another's making.
   return MPMS.some(other => reading.modules.has(other))
     ? false
     : branch('the processing module', mpm, MPMS.length + 1)
 }
+
+/**
+ * PHP, which distributions build for one thread a process: beside a threaded processing module httpd refuses it, `your
+ * PHP Module is not compiled to be threadsafe`. Whoever writes `<IfModule !mod_php.c>` beside one has PHP-FPM.
+ */
+function isThreadUnsafe(id: string): boolean {
+  return /^(?:mod_php\d*\.c|php\d*_module)$/.test(id)
+}
+
+const THREADED = ['mpm_event_module', 'mpm_worker_module'] as const
 
 function moduleBranch(id: string): Branch {
   return branch(`module ${id}`)
