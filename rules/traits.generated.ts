@@ -385,7 +385,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/prefix-not-told', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
       ['containers/program-not-in-image', { fixes: [], programs: ['docker'] }],
       ['containers/python-package-missing', { fixes: [], programs: ['django'] }],
-      ['containers/redirect-shows-inner-port', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['containers/redirect-shows-inner-port', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
       ['containers/requirement-refused', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/resolver-not-docker', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['containers/run-before-copy', { fixes: [], programs: ['docker'] }],

@@ -1,18 +1,18 @@
 import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import { memo } from '../../parsers/collections/memo.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import { type ServerPod, serverPods } from '../../src/deployment/kubernetes/server-pods.ts'
-import type { Deployment, NginxProgram, NginxServer } from '../../src/deployment/model.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
-import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { apacheMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { frontOf, type Outside, redirectIn, showsPort } from '../_inner-port.ts'
 import { manifests } from './_kubernetes-examples.ts'
 import { hasLabels, portOf } from './_labels.ts'
 
@@ -74,6 +74,28 @@ const behind = (header: string, listen: string): Record<string, string> => ({
   `,
   'site.conf': site(TRY, listen),
 })
+const behindApache = (lines: string, listen: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName docs.example.org
+          ProxyPass / http://127.0.0.1:8080/
+          ProxyPassReverse / http://127.0.0.1:8080/
+          ${lines}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http'],
+  ),
+  'docker-compose.yml': conf`
+    services:
+      docs:
+        image: nginxinc/nginx-unprivileged:1.27
+        ports: ["127.0.0.1:8080:8080"]
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+  `,
+  'site.conf': site(TRY, listen),
+})
 
 export default defineRule({
   summary: 'Redirects of nginx name the port of its container',
@@ -104,6 +126,10 @@ export default defineRule({
       files: behind('proxy_set_header Host $host;', '«8080»'),
     },
     {
+      title: 'Apache of the host in front, which passes the name on',
+      files: behindApache('ProxyPreserveHost On', '«8080»'),
+    },
+    {
       title: 'a directory of the image',
       files: {
         'docker-compose.yml': compose('80:8080').replace(
@@ -124,6 +150,20 @@ export default defineRule({
     {
       title: 'another nginx in front, which passes its own name on, and takes it out of redirects',
       files: behind('', '8080'),
+    },
+    {
+      title: 'Apache in front, which asks for its own name, and takes it out of redirects',
+      files: behindApache('', '8080'),
+    },
+    {
+      title: 'Apache in front, which takes the public name with the port out of redirects',
+      files: behindApache(
+        conf`
+          ProxyPreserveHost On
+          ProxyPassReverse / http://docs.example.org:8080/
+        `,
+        '8080',
+      ),
     },
     {
       title: 'relative redirects',
@@ -172,7 +212,7 @@ export default defineRule({
         const outside =
           publishedAt(container, port) ??
           serviceAt(ownPods, server.directive.source, port) ??
-          proxiedFrom(deployment, program, port)
+          (isOpen(container, port) ? null : frontOf(deployment, server, port))
         if (outside === null) continue
         yield {
           at: argumentPlace(directive, 0),
@@ -189,13 +229,6 @@ export default defineRule({
   },
 })
 
-/** Another port than that of the container, by which clients come to it. */
-interface Outside {
-  readonly port: number
-  readonly at: Place
-  readonly said: string
-}
-
 function publishedAt(container: Container | null, port: number): Outside | null {
   const ports = (container?.service.ports ?? []).flatMap(({ target, published, at }) =>
     target.known && published?.known === true && target.value.first === port
@@ -204,6 +237,18 @@ function publishedAt(container: Container | null, port: number): Outside | null 
   )
   const [first] = ports
   return first === undefined || ports.some(each => each.port === port) ? null : first
+}
+
+/** True where clients come by the port of the container, too. */
+function isOpen(container: Container | null, port: number): boolean {
+  return (container?.service.ports ?? []).some(
+    ({ hostIp, published, target }) =>
+      (hostIp === null || !hostIp.known || isLoopback(parseHost(hostIp.value)) !== true) &&
+      published?.known === true &&
+      published.value.first === port &&
+      target.known &&
+      target.value.first === port,
+  )
 }
 
 /** A Service that leads to a pod of this server. */
@@ -221,32 +266,6 @@ function serviceAt(pods: readonly ServerPod[], source: Source, port: number): Ou
   return null
 }
 
-/** Another nginx that proxies to it and passes the name on which clients ask, without this port. */
-function proxiedFrom(deployment: Deployment, program: NginxProgram, port: number): Outside | null {
-  const listener = listenersByProgram(deployment)
-    .get(program)
-    ?.find(each => each.port === port)
-  for (const connection of listener === undefined ? [] : deployment.connections.to(listener)) {
-    if (!('headers' in connection) || connection.pass.name !== 'proxy_pass') continue
-    const host = connection.headers.written.find(({ name }) => name === 'host')?.value
-    const own = connection.server.listens.map(each => each.port)
-    const [first] = own
-    if (!/^\$(?:host|http_host)$/.test(host ?? '') || first == null || own.includes(port)) continue
-    const moved = effectiveAtHand(connection.from.configuration, connection.block, 'proxy_redirect')
-    if (
-      !moved.known ||
-      moved.value.directives.some(({ args }) => !/^(?:off|default)$/.test(args[0]?.value ?? ''))
-    )
-      continue
-    return { port: first, at: argumentPlace(connection.pass, 0), said: 'another nginx proxies to it' }
-  }
-  return null
-}
-
-const listenersByProgram = memo((deployment: Deployment) =>
-  groupBy(listenersOfKind(deployment, 'nginx'), ({ program }) => program),
-)
-
 /** The `root` of a server that has a directory with a start page below it, to which nginx adds the slash. */
 function directoryRedirect(files: FileSystem, { directive }: NginxServer): NginxDirective | null {
   const locations = childrenNamed(directive, 'location')
@@ -263,35 +282,4 @@ function directoryRedirect(files: FileSystem, { directive }: NginxServer): Nginx
   const isPage = ({ name, kind }: { readonly name: string; readonly kind: string | null }): boolean =>
     kind === 'directory' && files.kind(posix.join(path, name, 'index.html')) === 'file'
   return path.startsWith('/') && (files.list(path) ?? []).some(isPage) ? root : null
-}
-
-/** A line by which nginx itself redirects to a path of this server. */
-function redirectIn(directive: NginxDirective): NginxDirective | null {
-  for (const inner of directive.children) {
-    const words = inner.args.map(({ value }) => value)
-    // Below the start page of an application with a router there are its scripts and pictures, and no pages.
-    const isRouted = /\/index\.html?$/.test(words.at(-1) ?? '')
-    if (inner.name === 'try_files' && words.slice(0, -1).includes('$uri/') && !isRouted) return inner
-    if (
-      inner.name === 'rewrite' &&
-      /^(?:permanent|redirect)$/.test(words[2] ?? '') &&
-      /^[/$](?!scheme|http)/.test(words[1] ?? '')
-    )
-      return inner
-    if (inner.name === 'return' && /^30[1278]$/.test(words[0] ?? '') && words[1]?.startsWith('/') === true)
-      return inner
-    if (inner.name === 'location' || inner.name === 'if') {
-      const found = redirectIn(inner)
-      if (found !== null) return found
-    }
-  }
-  return null
-}
-
-function showsPort({ configuration }: NginxServer, redirect: NginxDirective): boolean {
-  const scope = redirect.parent
-  return ['absolute_redirect', 'port_in_redirect'].every(name => {
-    const fact = effectiveAtHand(configuration, scope, name)
-    return fact.known && fact.value.directives.at(-1)?.args[0]?.value !== 'off'
-  })
 }

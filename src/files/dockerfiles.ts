@@ -19,3 +19,10 @@ const OF_TESTS = new RegExp(
 export function isDockerfile(path: string): boolean {
   return NAME.test(path) && !OTHER.test(path) && !OF_TESTS.test(path)
 }
+
+/** True for a name of files that `docker compose` is given. */
+export function isComposeFile(path: string): boolean {
+  return COMPOSE_NAME.test(path)
+}
+
+const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
+import { isComposeFile, isDockerfile } from './dockerfiles.ts'
 import { isReadByPlace, judgePath, type PathVerdict } from './known-places.ts'
 import type { SkipReason } from './machine.ts'
 import { otherProgram } from './other-program.ts'
@@ -63,13 +64,41 @@ export interface JudgedPath {
 export function judgePaths(paths: readonly string[], within: string): readonly JudgedPath[] {
   const first: JudgedPath[] = []
   const last: JudgedPath[] = []
+  const isPlaced = within === '/'
+  const projects = isPlaced ? projectsAmong(paths) : NONE
   for (const named of paths) {
-    const verdict = judgePath(below(named, within), within === '/')
+    const verdict =
+      judgePath(below(named, within), isPlaced) ??
+      (projects.size > 0 && isInProject(named, projects) ? judgePath(named, false) : null)
     if (verdict === null) continue
     const waits = verdict.kind === 'candidate' && verdict.onDemand !== null
     ;(waits ? last : first).push({ named, verdict })
   }
   return [...first, ...last]
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What programs of the machine keep there is nobody's project: copies of images, packages, sources of others. */
+const OF_PROGRAMS = /^\/(?:usr|var\/(?:lib|cache)|proc|sys|snap)\/|\/node_modules\//
+
+/**
+ * The directories of a machine from which containers are started or built: what lies in them is read as a repository
+ * is, where a compose file or a Dockerfile may bring it.
+ */
+function projectsAmong(paths: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const path of paths)
+    if ((isComposeFile(path) || isDockerfile(path)) && !OF_PROGRAMS.test(path)) found.add(posix.dirname(path))
+  found.delete('/')
+  return found
+}
+
+function isInProject(path: string, projects: ReadonlySet<string>): boolean {
+  if (OF_PROGRAMS.test(path)) return false
+  for (let at = posix.dirname(path); at !== '/' && at !== '.'; at = posix.dirname(at))
+    if (projects.has(at)) return true
+  return false
 }
 
 /**

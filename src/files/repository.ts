@@ -1,14 +1,11 @@
 import { mayBeginApplication } from './applications.ts'
-import { isDockerfile } from './dockerfiles.ts'
+import { isComposeFile, isDockerfile } from './dockerfiles.ts'
 import type { FileSystem } from './file-system.ts'
 import { below } from './look.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
 import { BEGINNING, mayHoldFiles, writtenFiles } from './nested-files.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
-
-/** Names of files that `docker compose` is given. */
-const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
 
 /**
  * What of some paths lies beside the files of servers; null where nothing there brings, starts or is an application.
@@ -31,7 +28,7 @@ export function repositoryAmong(
     readonly peek: (path: string, bytes: number) => string | null
   },
 ): Repository | null {
-  const composeFiles = paths.filter(path => COMPOSE_NAME.test(path))
+  const composeFiles = paths.filter(isComposeFile)
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
   const lying = isPlaced ? [] : paths

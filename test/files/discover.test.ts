@@ -622,6 +622,19 @@ test('standard input stands for the file it is named after, with the disk around
   assert.equal(fragmentsOf(unnamed), [['/stdin']])
 })
 
+test('reads what lies beside a compose file of a machine as in a repository, and nothing else of it', () => {
+  const directory = scratchTree({
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n}\n',
+    'srv/docs/compose.yaml': 'services:\n  docs:\n    image: nginx\n',
+    'srv/docs/conf/default.conf': site('example.org'),
+    'srv/other/default.conf': site('example.net'),
+    'usr/share/doc/nginx/compose.yaml': 'services: {}\n',
+    'usr/share/doc/nginx-extras/default.conf': site('example.com'),
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory, root: directory })
+  assert.equal(fragmentsOf(machine), [['/srv/docs/conf/default.conf']])
+})
+
 test('finds what starts an application where no server is', () => {
   const wsgi = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
   const directory = scratchTree({

@@ -83,4 +83,20 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://example.org:8080/docs/',
     sound: ({ response }) => response.headers.location === '/docs/',
   },
+  {
+    rule: 'containers/redirect-shows-inner-port',
+    examples: {
+      bad: 'Apache of the host in front, which passes the name on',
+      good: 'Apache in front, which takes the public name with the port out of redirects',
+    },
+    shows: 'ProxyPassReverse of the address of the container does not take its port out of the public name',
+    files: { 'html/docs/index.html': 'page\n' },
+    smaller: {
+      'volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]':
+        'volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro", "./html:/usr/share/nginx/html"]',
+    },
+    request: { url: 'http://docs.example.org/docs' },
+    harm: ({ response }) => response.headers.location === 'http://docs.example.org:8080/docs/',
+    sound: ({ response }) => response.headers.location === 'http://docs.example.org/docs/',
+  },
 ]
