@@ -862,6 +862,7 @@ import wsgiLocaleAscii from './wsgi/locale-ascii.ts'
 import wsgiMaximumRequests from './wsgi/maximum-requests.ts'
 import wsgiModWsgiOptionTooNew from './wsgi/mod-wsgi-option-too-new.ts'
 import wsgiModuleOfPython2 from './wsgi/module-of-python-2.ts'
+import wsgiMountRepeated from './wsgi/mount-repeated.ts'
 import wsgiProcessGroupNotVisible from './wsgi/process-group-not-visible.ts'
 import wsgiProcessGroupOrder from './wsgi/process-group-order.ts'
 import wsgiProcessGroupUndefined from './wsgi/process-group-undefined.ts'
@@ -1746,6 +1747,7 @@ export const rules: readonly Rule[] = [
   { id: 'wsgi/maximum-requests', ...wsgiMaximumRequests },
   { id: 'wsgi/mod-wsgi-option-too-new', ...wsgiModWsgiOptionTooNew },
   { id: 'wsgi/module-of-python-2', ...wsgiModuleOfPython2 },
+  { id: 'wsgi/mount-repeated', ...wsgiMountRepeated },
   { id: 'wsgi/process-group-not-visible', ...wsgiProcessGroupNotVisible },
   { id: 'wsgi/process-group-order', ...wsgiProcessGroupOrder },
   { id: 'wsgi/process-group-undefined', ...wsgiProcessGroupUndefined },
