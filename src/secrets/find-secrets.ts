@@ -16,12 +16,42 @@ import { TOKEN_SHAPES } from './token-shapes.ts'
  */
 export function findSecrets(text: string, path = '', look: Look = plainLook): readonly Stretch[] {
   if (isSecretFile(path, text, look)) return text === '' ? [] : [{ start: 0, end: text.length }]
-  return joinStretches([
+  const found = joinStretches([
     ...findTokens(text, look),
     ...findNamedSecrets(text, { path }),
     ...findSecretBlocks(text),
     ...findSecretLines(text, look),
   ])
+  return found.length > 0 && (text.includes('{{') || text.includes('<%'))
+    ? withoutPlaceholders(text, found)
+    : found
+}
+
+/** A name that a template fills in; a text in quotes may be the secret that it has where nobody gives another. */
+const PLACEHOLDER = /\{\{[^{}"'\n]{0,200}\}\}|<%=[^%"'\n]{0,200}%>/g
+
+/** What is left of the stretches, which are joined, where the placeholders of a template are taken out. */
+function withoutPlaceholders(text: string, stretches: readonly Stretch[]): readonly Stretch[] {
+  const left: Stretch[] = []
+  let at = 0
+  const next = (): { readonly start: number; readonly end: number } => {
+    PLACEHOLDER.lastIndex = at
+    const match = PLACEHOLDER.exec(text)
+    at = match === null ? text.length : PLACEHOLDER.lastIndex
+    return match === null ? { start: text.length, end: text.length } : { start: match.index, end: at }
+  }
+  let hole = next()
+  for (const { start, end } of stretches) {
+    let from = start
+    while (hole.start < end) {
+      if (hole.start > from) left.push({ start: from, end: hole.start })
+      from = Math.max(from, hole.end)
+      if (hole.end > end) break
+      hole = next()
+    }
+    if (from < end) left.push({ start: from, end })
+  }
+  return left
 }
 
 /** The secrets in a sentence, whose words between backticks are code. */
@@ -79,7 +109,8 @@ function addPasswordsOfUrls(text: string, found: Stretch[]): void {
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
     let from = at
     const least = Math.max(at - LONGEST_USER_INFO, 0)
-    while (from > least && !OUTSIDE_URL.test(text[from - 1] ?? '')) from--
+    while (from > least && !OUTSIDE_URL.test(text[from - 1] ?? ''))
+      from = text[from - 1] === '}' ? beforeBraces(text, from, least) : from - 1
     const before = text.slice(from, at)
     const scheme = before.indexOf('://')
     if (scheme > 0) open = { start: from + scheme + 3, at }
@@ -89,6 +120,13 @@ function addPasswordsOfUrls(text: string, found: Stretch[]): void {
     const stretch = isPortInAts(text, open.start, at) ? null : passwordOf(text.slice(open.start, at))
     if (stretch !== null) found.push({ start: open.start + stretch.start, end: open.start + stretch.end })
   }
+}
+
+/** Where `{{ user }}` begins that ends here; else one character back. */
+function beforeBraces(text: string, end: number, least: number): number {
+  const before = text[end - 2] === '}' ? text.slice(least, end) : ''
+  const start = before.lastIndexOf('{{')
+  return start === -1 || /["'\n@]/.test(before.slice(start)) ? end - 1 : least + start
 }
 
 /** True for `host:@PORT@`, behind which no host stands: what is between is the placeholder of a template. */
@@ -116,5 +154,5 @@ function passwordOf(info: string): Stretch | null {
 }
 
 function isPlaceholder(text: string): boolean {
-  return /^(?:\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<[\w -]+>)$/.test(text)
+  return /^(?:\$\{?\w+\}?|\$\{[\w.-]+[:.][\w.]+\}|\$\$\w+|%\w+%|\{\{.*\}\}|<[\w -]+>)$/.test(text)
 }

@@ -166,6 +166,8 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
       : null
   }
   if (kind !== 'always') return null
+  // A template's own braces begin no block, and what ends one of its placeholders is no value.
+  if (OPENS_PLACEHOLDER.test(before) || closesPlaceholder(text, end)) return null
   const isFirst = /^[\s{};]*$/.test(before) || /[{};]\s*$/.test(before)
   const isCondition = /%\{[\w:-]*$/.test(before)
   if (!isOption && !isFirst && !isCondition) return null
@@ -175,11 +177,22 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
   return { at: BLANKS.lastIndex, style: /^[a-z]/.test(name.name) ? 'nginx' : 'rest' }
 }
 
+const OPENS_PLACEHOLDER = /\{\{[-~]?\s*$/
+const CLOSES_PLACEHOLDER = /[ \t]{1,40}[-~+]?(?:\}\}|%\}|%>|!!\}|\]\])/y
+
+function closesPlaceholder(text: string, at: number): boolean {
+  CLOSES_PLACEHOLDER.lastIndex = at
+  return CLOSES_PLACEHOLDER.test(text)
+}
+
 /** A colon assigns in YAML, in JSON, in a header: not in a path, a URL or a sentence. */
 function isKeyOfColon({ text, end, before, isProse, kind, name }: Occurrence, assigned: string): boolean {
   const isQuoted = /^\\?["']/.test(assigned)
   if (kind === 'assigned' && !(isQuoted || /^(?:pass|pw|auth)$/i.test(name))) return false
   if (/[/.$]$/.test(before) && !isQuoted) return false
+  // `${secrets:root}`, of which the parts are names.
+  if (/\$\{$/.test(before) && /^[\w.-]*\}/.test(text.slice(end + assigned.length, end + LONGEST_NAME)))
+    return false
   if (isProse) return isQuoted || /[A-Z_-]/.test(name)
   return isQuoted || /[ \t\r\n]/.test(assigned) || !/[/\d]/.test(text[end + 1] ?? '')
 }
