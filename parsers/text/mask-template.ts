@@ -4,6 +4,7 @@ import { jinjaSteps } from './template/jinja.ts'
 import { switchedBranches } from './template/switched-branches.ts'
 import { type FilledWords, maskFilledWords } from './template/filled-words.ts'
 import { type MaskedTags, maskTags } from './template/mask-tags.ts'
+import { findOwnTags, mergeTags } from './template/own-engines.ts'
 import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
 import { PRINT, type Tag } from './template/tag.ts'
 
@@ -12,17 +13,18 @@ export type MaskedText = Pick<Source, 'code' | 'template' | 'branches' | 'gaps'>
 
 /** Endings that say that a program writes the real file from this one. */
 const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
-  'j2 jinja jinja2 erb ejs epp tmpl template tpl stpl ctmpl gotmpl gtpl sigil hbs handlebars mustache envsubst mako twig top bottom head tail'.split(
+  'j2 jinja jinja2 erb ejs epp ftl ftlh blade tmpl template tpl tftpl stpl ctmpl gotmpl gtpl sigil hbs handlebars mustache envsubst mako twig top bottom head tail'.split(
     ' ',
   ),
 )
 /** Endings of those that fill in `${NAME}`, `$NAME`, `@NAME@` and `%name%`. */
-const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl stpl envsubst'.split(' '))
+const SUBSTITUTED_NAMES: ReadonlySet<string> = new Set('tmpl template tpl tftpl stpl envsubst'.split(' '))
 
 /** What every tag of an engine holds. */
 const MARKS = [
   '{{',
   '{%',
+  '{!!',
   '<%',
   '<?',
   'tmpl_',
@@ -134,26 +136,30 @@ function maskHead(
 
 /** Null where the text has no tag, or none that could not be the servers' own. */
 function maskEngine(path: string, text: string, isNamed: boolean): MaskedTags | null {
-  const isMako = /\.mako(?:\.|$)/.test(path)
-  const hasTags = (isMako && text.includes('${')) || MARKS.some(mark => text.includes(mark))
-  if (!hasTags && !(isNamed && text.includes('{#'))) return null
-  const tags = isMako ? withExpressions(findTags(text), text) : findTags(text)
-  if (tags.length === 0 || (!isNamed && !tags.some(tag => isUnmistakable(text, tag)))) return null
+  const own = findOwnTags(text)
+  const hasExpressions = own?.hasExpressions ?? (text.includes('${') && EXPRESSIVE_NAME.test(path))
+  const hasTags = hasExpressions || MARKS.some(mark => text.includes(mark))
+  if (own === null && !hasTags && !(isNamed && text.includes('{#'))) return null
+  const found = mergeTags(own?.tags ?? [], hasTags ? findTags(text) : [])
+  const tags = hasExpressions ? withExpressions(found, text) : found
+  if (tags.length === 0 || (own === null && !isNamed && !tags.some(tag => isUnmistakable(text, tag))))
+    return null
   return maskTags(path, text, tags)
 }
 
-/** `${' '.join(names)}`, which Mako alone fills in. */
-const EXPRESSION = /\$\{(?:[^{}'"\n]|'[^'\n]*'|"[^"\n]*"|\{[^{}\n]*\})*\}/g
+/** Of templates in which every `${…}` is filled in: Mako's, Terraform's and FreeMarker's. */
+const EXPRESSIVE_NAME = /\.(?:mako|tftpl|ftlh?)(?:\.|$)/
+
+/** `${' '.join(names)}`, and what Terraform leaves as a variable of nginx: `$${host}`. */
+const EXPRESSION = /\$?\$\{(?:[^{}'"\n]|'[^'\n]*'|"[^"\n]*"|\{[^{}\n]*\})*\}/g
 
 function withExpressions(tags: readonly Tag[], text: string): readonly Tag[] {
-  const taken = new Set(tags.map(({ start }) => start))
-  let last = 0
-  const more = [...text.matchAll(EXPRESSION)].flatMap(({ 0: whole, index }) => {
-    while (last < tags.length && tags[last]!.end <= index) last++
-    const isInside = last < tags.length && tags[last]!.start < index + whole.length
-    return isInside || taken.has(index) ? [] : [{ start: index, end: index + whole.length, steps: PRINT }]
-  })
-  return [...tags, ...more].sort((a, b) => a.start - b.start)
+  const more = [...text.matchAll(EXPRESSION)].map(({ 0: whole, index }) => ({
+    start: index,
+    end: index + whole.length,
+    steps: PRINT,
+  }))
+  return mergeTags(tags, more)
 }
 
 interface Name {

@@ -9,6 +9,8 @@ export function braceSteps(inner: string): readonly Step[] {
     .replace(/^[-~{&]/, '')
     .replace(/[-~}]$/, '')
     .trim()
+  // A comment of Blade.
+  if (inner.startsWith('--') && inner.endsWith('--')) return NOTHING
   // Ansible's filter makes a comment of a text, whatever it holds.
   if (text.startsWith('!') || text.startsWith('/*') || /\|\s*comment\b/.test(text)) return NOTHING
   if (text.startsWith('>')) return INSERT

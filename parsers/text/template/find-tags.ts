@@ -8,11 +8,12 @@ import { VLIB_TAG, vlibSteps } from './vlib.ts'
 
 /** Go's templates take other delimiters than braces, of which these are written; behind them stands what Go alone says. */
 const OPENING =
-  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{[{%#]|<\/?%(?=(?:page|namespace|include|inherit|def|block|call|text|doc)[\s>])|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
+  /(?:\$\(\(|\[\[)(?=-?\s*(?:\.[A-Za-z]|(?:if|range|with|template|define|block|include)\s+[.("$]|(?:else|end)\s*-?\s*(?:\)\)|\]\])|else\s+if\s))|\[%(?=[-+=~]?[ \t]+[\w.$"'][^\n\]]*[ \t][-+=~]?%\])|\{(?:[{%#]|!!)|<\/?%(?=(?:page|namespace|include|inherit|def|block|call|text|doc)[\s>])|<%|<\?(?:php\b|=)|[<{]\/?tmpl_|^[ \t]*%(?=[ \t]*(?:if|unless|else|elsif|elif|end|endif|for|endfor|while|endwhile|[\w@.]+\.each)\b)/gim
 const CLOSINGS: Readonly<Record<string, string>> = {
   '{{': '}}',
   '{%': '%}',
   '{#': '#}',
+  '{!!': '!!}',
   '<%': '%>',
   '<?php': '?>',
   '<?=': '?>',
@@ -74,7 +75,7 @@ export function findTags(text: string): readonly Tag[] {
     // What comes so late belongs to something else: no engine's patterns are to walk a program of megabytes.
     if (close - inside > LONGEST[opening[0] === '{' && opening !== '{#' ? 'expression' : 'other']) continue
     const isTriple = opening === '{{' && text[inside] === '{' && text[close + 2] === '}'
-    const end = close + (isTriple ? 3 : 2)
+    const end = close + (isTriple || opening === '{!!' ? 3 : 2)
     tags.push({ start, end, steps: stepsOf(opening, text.slice(inside, close)) })
     OPENING.lastIndex = end
     if (!RAW.test(text.slice(start, end))) continue
@@ -106,6 +107,7 @@ function stepsOf(opening: string, inner: string): readonly Step[] {
     case '[%':
       return toolkitSteps(inner)
     case '<?=':
+    case '{!!':
       return PRINT
     case '<?php':
       return /^\s*(?:echo|print)\b/.test(inner) ? PRINT : codeSteps(inner)

@@ -258,6 +258,15 @@ const STYLES: readonly Style[] = [
     // In capitals it is nobody's pattern and nobody's text.
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
   },
+  // Of DirectAdmin. In a pattern it is one of several words.
+  {
+    mark: '|',
+    pattern: /(?<![\w()\]*+?\\"'])\|[A-Z][A-Z\d_]*\|(?![\w()\[\\"'])/y,
+    judge: (match, line) => {
+      if (line.directive === '' && line.text.trim() === match) return 'perhaps'
+      return isPlainValue(line) ? fenced(match, line) : 'perhaps'
+    },
+  },
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$(?!\w))?/y, judge: escapedOfNginx },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+(?: ?\| ?\w+(?:, ?\w+)*)?\}/y, judge: fenced },

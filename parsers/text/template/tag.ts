@@ -70,3 +70,16 @@ function read(
     return { condition: `${undefinedName[1]} is ${undefinedName[2]}`, negated: !negated }
   return { condition: condition === '' ? null : condition, negated }
 }
+
+/** An engine that is known by one of its statements. */
+export interface EngineOfItsOwn {
+  /** Texts without one of which it has no statement. */
+  readonly marks: readonly string[]
+  /** Matches a statement that nobody but this engine could have meant. */
+  readonly proof: RegExp
+  /** Global; its groups tell what a tag does. */
+  readonly pattern: RegExp
+  readonly stepsOf: (groups: Readonly<Record<string, string | undefined>>) => readonly Step[]
+  /** True where the engine fills in every `${…}` too. */
+  readonly hasExpressions: boolean
+}

@@ -647,4 +647,81 @@ test('a directive that is given a variable of its own name shows that somebody f
   plain('/nginx.conf', 'set $send_timeout 5s;\nsend_timeout $send_timeout;\n')
 })
 
+/** What stands under an answer, zero for yes, each as its answer and its text. */
+const branches = (path: string, text: string): readonly string[] =>
+  maskTemplate(path, text).branches.map(
+    ({ start, end, answer }) => `${answer} ${text.slice(start, end).replace(/\s+/g, ' ').trim()}`,
+  )
+
+test('directives of Terraform are branches and loops, and all its expressions values', () => {
+  const text =
+    '%{ if tls ~}\nlisten 443 ssl;\n%{ else ~}\nlisten 80;\n%{ endif ~}\n%{for d in split(",", "a}b") }\nserver_name ${d};\n%{endfor}\n'
+  for (const path of ['/a.conf', '/a.tftpl', '/nginx.conf.tpl'])
+    assert.is(masked(path, text), '\nlisten 443 ssl;\n\nlisten 80;\n\n\nserver_name ?;\n\n')
+  assert.equal(branches('/a.conf', text), [
+    '0 listen 443 ssl;',
+    '1 %{ else ~} listen 80;',
+    '0 server_name ${d};',
+  ])
+  assert.is(
+    masked(
+      '/a.tftpl',
+      'root ${join("/", [a, "b"])};\nadd_header X $${host}$uri;\nif ($host != ${name}) {\n}\n',
+    ),
+    'root ?;\nadd_header X ?$uri;\nif ($host != ?) {\n}\n',
+  )
+  assert.is(masked('/a.conf', 'listen 80%{ if x } ssl%{ endif };\n').replace(/ +/g, ' '), 'listen 80 ssl ;\n')
+  plain('/a.conf', 'LogFormat "%{if}x %{for}i %{else}n" a\nHeader set X "%%{ if x }"\n')
+  plain('/a.conf', '# %{ if x }\nlisten 80;\n# %{ endif }\n')
+})
+
+test('directives of FreeMarker are branches and loops', () => {
+  const text =
+    '<#-- sites -->\n<#list sites as s>\nserver_name ${s.name};\nroot ${root};\n<#if s.tls && (s.a > 1)>\nlisten 443;\n<#elseif x>\nlisten 81;\n<#else>\nlisten 80;\n</#if>\n</#list>\n'
+  assert.is(
+    masked('/a.conf', text),
+    '\n\nserver_name ?;\nroot ?;\n\nlisten 443;\n\nlisten 81;\n\nlisten 80;\n\n\n',
+  )
+  assert.ok(branches('/a.ftl', text).includes('0 listen 443;'))
+  plain('/a.conf', 'add_header X "<#>";\nlisten 80;#<#if x>\n')
+})
+
+test('statements of Blade are branches and loops, and what it prints is a value', () => {
+  const text =
+    'listen {{ $port }};\nroot {!! $root !!};\n{{-- a --}}\n@if ($tls && f($a, g(1)))\nssl on;\n@else\nssl off;\n@endif\n@foreach($names as $n)\nserver_name {{ $n }};\n@endforeach\n'
+  assert.is(masked('/a.conf', text), 'listen ?;\nroot ?;\n\n\nssl on;\n\nssl off;\n\n\nserver_name ?;\n\n')
+  assert.equal(branches('/a.conf', text).slice(0, 2), ['0 ssl on;', '1 @else ssl off;'])
+  assert.is(masked('/a.conf', 'server { root {!! $root !!}; }'), 'server { root ?; }')
+  assert.is(masked('/a.conf', 'listen 80 @if($a) ssl @endif ;\n'), 'listen 80         ssl        ;\n')
+  plain(
+    '/a.conf',
+    'location @if {\n}\nlocation @else {\n}\ntry_files $uri @if;\nerror_page 404 = @default;\n',
+  )
+  plain('/a.conf', '  @include (x)\n  @for(x) {\n')
+})
+
+test('statements of Smarty are branches and loops', () => {
+  const text =
+    '{* sites *}\n{foreach $sites as $s}\nserver_name {$s.name};\n{if $s.tls}\nlisten 443;\n{else}\nlisten 80;\n{/if}\n{/foreach}\n'
+  assert.is(masked('/a.tpl', text), '\n\nserver_name ?;\n\nlisten 443;\n\nlisten 80;\n\n\n')
+  assert.is(masked('/a.conf', text), '\n\nserver_name ?;\n\nlisten 443;\n\nlisten 80;\n\n\n')
+  plain('/a.conf', 'server {if ($host = a) {return 403;}}\nserver {if ($host) {}}\nlog_format a "{else}";\n')
+})
+
+test('statements of DirectAdmin are branches, and its words values', () => {
+  assert.is(
+    masked(
+      '/virtual_host2.conf',
+      '|?DOCROOT=`HOME`/public_html|\n<VirtualHost |IP|:|PORT_80| |MULTI_IP|>\nServerName www.|DOMAIN|\n|*if CGI="1"|\nScriptAlias /cgi-bin/ |CGI|\n|*else|\n|CUSTOM|\n|*endif|\n</VirtualHost>\n',
+    ),
+    '\n<VirtualHost ?:? ?>\nServerName www.?\n\nScriptAlias /cgi-bin/ ?\n\n?\n\n</VirtualHost>\n',
+  )
+  assert.is(
+    masked('/nginx_server.conf', 'listen |IP|:|PORT|;\n*if X="1"\nroot /srv;\n*endif\n'),
+    'listen ?:?;\n\nroot /srv;\n\n',
+  )
+  plain('/a.conf', 'location ~ (a|IP|b) {\n}\nCustomLog "|/bin/x" a\nlog_format a "$a|B|$c |D| e";\n')
+  plain('/a.conf', 'FilesMatch "\\.(GIF|JPG|PNG)$"\nRewriteCond %{X} (|A|)\nssl_ciphers A|B|C;\n')
+})
+
 test.run()
