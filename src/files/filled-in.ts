@@ -11,6 +11,7 @@ import {
 } from '../../parsers/shell/substitutions.ts'
 import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
+import { UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { isUnknownWord, type Source, textSource } from '../../parsers/text/source.ts'
 import { MappedText } from '../../parsers/text/text-map.ts'
 import { finishWritten, sliceWritten, wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
@@ -57,12 +58,13 @@ const OTHER =
   /\.(?:ya?ml|sh|bash|envsh|py|php|[cm]?[jt]sx?|json|html?|css|xml|sql|env|md|rst|txt|toml|rb|go|ini|service|timer|socket|lock|pem|crt|key)$|(?:^|\/)(?:Dockerfile|Containerfile|Makefile)[^/]*$|\/\.env[^/]*$/i
 
 /** Files of which only their names say that somebody runs them. */
+const TERRAFORM = /\.tf$/
 const COMMANDS = /\.(?:ya?ml|envsh)(?:\.\w+)?$|(?:^|\/)(?:(?:GNU)?[Mm]akefile|Procfile|[Jj]ustfile)$/
 const RUN_BY_NAME =
   /entry|start|run|init|setup|install|deploy|config|boot|launch|docker|bin|script|render|templat|envsubst|nginx|apache|httpd|build|provision/i
 
 function mayCommand(path: string): boolean {
-  if (isDockerfile(path) || COMMANDS.test(path)) return true
+  if (isDockerfile(path) || COMMANDS.test(path) || TERRAFORM.test(path)) return true
   return (
     isShell(path) &&
     (path.includes('.', path.lastIndexOf('/')) || RUN_BY_NAME.test(path.split('/').slice(-2).join('/')))
@@ -71,8 +73,13 @@ function mayCommand(path: string): boolean {
 
 function sourceOf(path: string, textOf: (path: string) => string | null): Source | null {
   const text = textOf(path)
+  if (TERRAFORM.test(path) && !text?.includes('template')) return null
   // What brings files need not fill in any.
-  if (text === null || !(maySubstitute(text) || isDockerfile(path) || COMPOSE.test(path))) return null
+  if (
+    text === null ||
+    !(maySubstitute(text) || isDockerfile(path) || COMPOSE.test(path) || TERRAFORM.test(path))
+  )
+    return null
   return textSource(path, text)
 }
 
@@ -82,7 +89,24 @@ interface Commands extends Substitutions {
   readonly source: Source
 }
 
+/** `templatefile("nginx.conf", …)`, and `template = file("nginx.conf")` of a `template_file`. */
+const TEMPLATE_OF_TERRAFORM =
+  /\btemplatefile\(\s*"((?:[^"\\\n$]|\$\{[^{}"\n]*\})+)"|\btemplate[ \t]*=[ \t]*"?(?:\$\{[ \t]*)?file\([ \t]*"((?:[^"\\\n$]|\$\{[^{}"\n]*\})+)"/g
+
+function templatesOfTerraform(source: Source): readonly Commands[] {
+  const substitutions = [...source.text.matchAll(TEMPLATE_OF_TERRAFORM)].map(
+    ({ 1: called = '', 2: read = '' }): Substitution => ({
+      file: (called || read).replace(/\$\{[^}]*\}/g, UNKNOWN),
+      isDirectory: false,
+      variables: 'all',
+      words: [],
+    }),
+  )
+  return [{ substitutions, copies: [], source }]
+}
+
 function commandsIn(source: Source): readonly Commands[] {
+  if (TERRAFORM.test(source.path)) return templatesOfTerraform(source)
   if (!maySubstitute(source.text)) return []
   return scriptsOf(source).map(found => ({ ...found, source }))
 }

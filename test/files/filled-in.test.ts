@@ -98,4 +98,15 @@ test('other files, and texts that fill in nothing, are left alone', () => {
   )
 })
 
+test('Terraform fills in what it reads as a template', () => {
+  const main = (text: string): Readonly<Record<string, string>> => ({ '/r/main.tf': text })
+  const data = 'data "template_file" "a" {\n  template = file("${path.module}/nginx.conf")\n}\n'
+  assert.is(filled(main(data), '/r/nginx.conf'), 'all')
+  assert.is(filled(main(data), '/r/other.conf'), null)
+  assert.is(filled(main('template = "${file("conf/nginx.conf")}"\n'), '/r/conf/nginx.conf'), 'all')
+  assert.is(filled(main('x = templatefile("../conf/site.conf", {\n})\n'), '/conf/site.conf'), 'all')
+  assert.is(filled(main('x = templatefile(\n  "${path.root}/a.conf", {})\n'), '/r/a.conf'), 'all')
+  assert.is(filled(main('content = file("nginx.conf")\ntemplate = "a"\n'), '/r/nginx.conf'), null)
+})
+
 test.run()

@@ -19,8 +19,11 @@ interface Style {
   readonly judge: (match: string, line: Line) => Verdict
 }
 
-/** `proof`: the servers could not have meant it. `perhaps`: masked where another one is proof. */
-type Verdict = 'proof' | 'perhaps' | 'none'
+/**
+ * `proof`: the servers could not have meant it. `perhaps`: masked where another one is proof; `same`: where the same one
+ * is elsewhere.
+ */
+type Verdict = 'proof' | 'perhaps' | 'same' | 'none'
 
 /** The line of a match, from its first character that is no blank; of several statements of nginx the one around it. */
 interface Line {
@@ -270,6 +273,29 @@ const STYLES: readonly Style[] = [
   { mark: '--', pattern: /(?<![\w-])--[A-Za-z]\w*(?:-\w+)*--(?![\w-])/y, judge: fenced },
   { mark: '$$', pattern: /\$\$[A-Za-z_]\w*(?:\$\$(?!\w))?/y, judge: escapedOfNginx },
   { mark: '${', pattern: /\$\{[A-Za-z][\w-]*\.[\w.:-]+(?: ?\| ?\w+(?:, ?\w+)*)?\}/y, judge: fenced },
+  // Calls and members of Terraform, Mako and FreeMarker.
+  {
+    mark: '${',
+    pattern:
+      /(?<![\\$])\$\{ ?[A-Za-z_][\w.]*(?:\([^{}\n]{0,200}\)|\[[\w"'.]{1,60}\])(?:[.?][\w.()?-]{1,60})? ?\}/y,
+    judge: (match, line) => (isConfiguration(line.text) ? fenced(match, line) : 'none'),
+  },
+  // Of zc.buildout. Apache asks a map so, in its rules.
+  {
+    mark: '${',
+    pattern: /(?<![\\$])\$\{[A-Za-z][\w.-]*:[A-Za-z][\w.-]*\}/y,
+    judge: (match, line) => {
+      if (/^(?:rewrite|set$|define)/.test(line.directive) || !isConfiguration(line.text)) return 'none'
+      return isPlainValue(line) ? fenced(match, line) : 'perhaps'
+    },
+  },
+  // What `envsubst` makes `$` and the value of, and Terraform a variable of nginx.
+  {
+    mark: '$${',
+    pattern: /(?<![\\$])\$\$\{[A-Za-z_]\w*\}/y,
+    isUsual: true,
+    judge: (_, { file, text }) => (file.isNamed && isConfiguration(text) ? 'proof' : 'none'),
+  },
   // Smarty.
   { mark: '{$', pattern: /(?<![$%{\\])\{\$[A-Za-z_][\w.>[\]-]*(?:\|[^}\n]*)?\}/y, judge: notOfNginx },
   {
@@ -424,9 +450,8 @@ const STYLES: readonly Style[] = [
       if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
       if (NO_VARIABLES.test(directive) && isStatement(text)) return 'proof'
       if (file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive)) return 'perhaps'
-      return isStatement(text) && (isConfiguration(text) || /^return[ \t]+\d{3}\s/.test(text))
-        ? 'perhaps'
-        : 'none'
+      if (isStatement(text) && (isConfiguration(text) || /^return[ \t]+\d{3}\s/.test(text))) return 'perhaps'
+      return isStatement(text) || OPENS_BLOCK.test(text) ? 'same' : 'none'
     },
   },
   // Of `envsubst`, where the file's name says so and nginx would take the word for what it is.
@@ -452,6 +477,8 @@ const STYLES: readonly Style[] = [
     },
   },
 ]
+
+const OPENS_BLOCK = /^(?:if|location|map|geo|split_clients)\b.*\{/
 
 /** What Apache reads, or may be thought to read, where it reads variables. */
 const OF_APACHE =
@@ -510,7 +537,7 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
   for (const style of STYLES) {
     const { mark, pattern, isUsual } = style
     if (style.isOfNamed === true && !isNamed) continue
-    let matches: { readonly index: number; readonly match: string }[] | null = null
+    let matches: Match[] | null = null
     let isMeant = isNamed && isUsual === true
     for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) {
       if (mark === '<' && isLineStart(text, at)) continue
@@ -522,14 +549,27 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
       if (verdict !== 'none') {
         if (verdict === 'proof') isMeant = true
         matches ??= []
-        matches.push({ index: at, match })
+        matches.push({ index: at, match, verdict })
       }
       at += match.length - 1
     }
-    if (isMeant && matches !== null) masked = replaceAll(masked, matches)
+    if (isMeant && matches !== null) masked = replaceAll(masked, withoutOthers(matches))
   }
   masked = maskWords(masked)
   return masked === text ? null : masked
+}
+
+interface Match {
+  readonly index: number
+  readonly match: string
+  readonly verdict: Verdict
+}
+
+/** Without those that are masked only where the same one is proof elsewhere, and it is not. */
+function withoutOthers(matches: readonly Match[]): readonly Match[] {
+  if (!matches.some(({ verdict }) => verdict === 'same')) return matches
+  const proven = new Set(matches.flatMap(({ match, verdict }) => (verdict === 'proof' ? [match] : [])))
+  return matches.filter(({ match, verdict }) => verdict !== 'same' || proven.has(match))
 }
 
 /** True where a section of Apache begins. */
@@ -595,10 +635,7 @@ function variablesOf(text: string): ReadonlySet<string> {
   return names
 }
 
-function replaceAll(
-  text: string,
-  matches: readonly { readonly index: number; readonly match: string }[],
-): string {
+function replaceAll(text: string, matches: readonly Match[]): string {
   let masked = ''
   let at = 0
   for (const { index, match } of matches) {

@@ -724,4 +724,30 @@ test('statements of DirectAdmin are branches, and its words values', () => {
   plain('/a.conf', 'FilesMatch "\\.(GIF|JPG|PNG)$"\nRewriteCond %{X} (|A|)\nssl_ciphers A|B|C;\n')
 })
 
+test('what is filled in where nginx takes no variable is filled in everywhere', () => {
+  assert.is(
+    masked(
+      '/a.conf.dist',
+      'server_name ${domain};\nif ($host != ${domain}) {\n}\nlocation ~ ^/${domain}/${other} {\n}\nadd_header X ${other};\n',
+    ),
+    'server_name ?;\nif ($host != ?) {\n}\nlocation ~ ^/?/${other} {\n}\nadd_header X ?;\n',
+  )
+  plain('/a.conf', 'if ($host != ${domain}) {\n}\nlocation ~ ^/${domain} {\n}\n')
+  plain('/a.conf', 'set $domain a;\nserver_name ${domain};\nif ($host != ${domain}) {\n}\n')
+})
+
+test('expressions of Terraform and options of zc.buildout are values', () => {
+  assert.is(
+    masked('/a.conf', 'server_name ${join(" ", names)} ${site["name"]};\nroot ${lower(a)}/x;\n'),
+    'server_name ? ?;\nroot ?/x;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'listen ${hosts:nginx}:${ports:nginx};\nroot ${buildout:directory}/a;\nset $a 1;\n'),
+    'listen ?:?;\nroot ?/a;\nset $a 1;\n',
+  )
+  assert.is(masked('/a.conf.template', 'add_header X "$${foo}";\n'), 'add_header X "?";\n')
+  plain('/a.conf', 'RewriteRule ^ ${lower:x} [L]\nRewriteCond ${a:b} c\nDefine A ${b:c}\n')
+  plain('/a.conf', 'add_header X "$${foo}";\nDocumentRoot ${ROOT}/x\n')
+})
+
 test.run()
