@@ -1,4 +1,5 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { isUnknownWord, UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -51,6 +52,10 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a path that a template fills in behind the name',
+      files: { 'site.conf.tmpl': `${block('app')}${server('http://app{{ getv "/path" }}')}` },
+    },
     { title: 'used', files: { 'nginx.conf': `${block('app')}${server('http://app')}` } },
     {
       title: 'named with a port, which nginx refuses',
@@ -69,10 +74,12 @@ export default defineRule({
       if (targets.length === 0 || targets.some(target => target.includes('$'))) continue
       // One that is named with a port is refused by nginx, and is no useless one.
       const used = new Set(targets.map(usedName).flatMap(name => [name, name.replace(/:\d+$/, '')]))
+      // What a template fills in may be the rest of any name that begins so.
+      const begun = [...used].filter(isUnknownWord).map(name => name.slice(0, name.indexOf(UNKNOWN)))
       // A name that is nearly right is the fault of `upstream-undefined`.
       const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
       for (const [key, { name, at, directive }] of upstreams(configuration)) {
-        if (used.has(key) || meant.has(directive)) continue
+        if (used.has(key) || meant.has(directive) || begun.some(begin => key.startsWith(begin))) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
           message: `nothing proxies to the upstream \`${name}\``,

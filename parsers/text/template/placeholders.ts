@@ -1,4 +1,5 @@
 import { once } from '../../collections/once.ts'
+import { escapePattern } from '../escape-pattern.ts'
 import { placeholder, UNKNOWN } from '../placeholder.ts'
 import { beginsPathIn, isNumberIn } from './wanted-values.ts'
 
@@ -264,7 +265,7 @@ const STYLES: readonly Style[] = [
   // Of DirectAdmin. In a pattern it is one of several words.
   {
     mark: '|',
-    pattern: /(?<![\w()\]*+?\\"'])\|[A-Z][A-Z\d_]*\|(?![\w()\[\\"'])/y,
+    pattern: /(?<![\w()\]*+?\\"'])\|[A-Z][A-Z\d_]*\|(?![\w()[\\"'])/y,
     judge: (match, line) => {
       if (line.directive === '' && line.text.trim() === match) return 'perhaps'
       return isPlainValue(line) ? fenced(match, line) : 'perhaps'
@@ -397,7 +398,8 @@ const STYLES: readonly Style[] = [
   },
   {
     mark: '$',
-    pattern: /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]*\b/y,
+    pattern:
+      /(?<!\$)\$\{[A-Z_][A-Z\d_]*(?::?[-=+?][^}\n]*)?\}|(?<!\$)\$[A-Z][A-Z\d_]*(?:\b|(?=(?:ms|[smhdwykg])[ \t]*;))/y,
     isUsual: true,
     // nginx's own variables are written in lower case.
     judge: (match, line) => {
@@ -462,7 +464,9 @@ const STYLES: readonly Style[] = [
     judge: (match, { directive, text, file }) => {
       const name = match.slice(1)
       if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
-      return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'none'
+      if (!isStatement(text)) return 'none'
+      if (NO_VARIABLES.test(directive)) return 'proof'
+      return PLAIN_VALUES.has(directive) ? 'perhaps' : 'none'
     },
   },
   // Of `envsubst`, by the name of the directive itself: `fastcgi_read_timeout $fastcgi_read_timeout`.
@@ -678,9 +682,16 @@ const NUMBER_OPTION =
   /(?<=[ \t])(?:processes|threads|umask|[a-z-]+-(?:timeout|requests|backlog|interval))=([A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\b/g
 /** A word in capitals or that ends in some, `APP_TIMEOUT` and `timeoutSECONDS`, with a unit behind it or not. */
 const CAPITAL_NUMBER =
-  /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:_[A-Z\d]+)+|[a-z]+[A-Z]{4,})(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
+  /(?<![\w$%{@.-])([A-Z][A-Z\d]*(?:[_-][A-Z\d]+)+|[a-z]+[A-Z]{4,}|CHANGEME|TODO|FIXME|TBD|X{2,}|x{3,})(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
+/** Capitals right before a unit, `MAXSIZEm` and `maxMBs`: no word of English ends so, and no number. */
+const CAPITALS_WITH_UNIT =
+  /(?<![\w$%{@.-])([A-Za-z]*[A-Z]{2,}|[A-Z]+__|__[A-Z]+)(?=(?:ms|[smhdwykg])[ \t\r]*(?:;|$))/g
+/** A word between marks, `--SIZE--M` and `[time]s`, which no number has: the marks are those of the file. */
+const BETWEEN_MARKS =
+  /(?<=^|[ \t])(\$?[^\w\s;{}"'#$\\/.\uE000-\uF8FF][^\w\s;{}"'\\/.\uE000-\uF8FF]{0,2})([A-Za-z][A-Za-z_]*)([^\w\s;{}"'\\.\uE000-\uF8FF]{1,3})(?=(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$))/g
 
-const GLUED = /[a-z][A-Z]{4,}\b/
+/** A value of a number that ends in no digit: few files have any. */
+const NO_NUMBER = /(?:[A-Z]{2}|X|xxx|__|[^\w\s;{}"'.,/\\*+?$])(?:ms|[smhdwyMkKgG])?[ \t\r]*(?:;|$)/m
 
 /** A word in capitals that has a line to itself. */
 const LONE_WORD = /^[ \t]*[A-Z][A-Z\d]*(?:_[A-Z\d]+)+[ \t]*\r?$/gm
@@ -709,7 +720,7 @@ function maskWords(text: string): string {
   if (hasPortWord(text)) {
     for (const [, address = ''] of text.matchAll(ADDRESS_LINE)) {
       const [, host = '', port = ''] =
-        /^(?:([A-Za-z_]\w*|\[[^\]]*\]|\d+(?:\.\d+){3}|\*):)?(\w+)(?:\/.*)?$/.exec(address) ?? []
+        /^(?:([A-Za-z_][\w-]*|\[[^\]]*\]|\d+(?:\.\d+){3}|\*):)?(\w+(?:-\w+)*)(?:\/.*)?$/.exec(address) ?? []
       if (/^\d/.test(port) || !(host === '' ? /^[A-Z_]*PORT[A-Z_]*$/ : /port/i).test(port)) continue
       patterns.add(`(?<!\\w)${port}\\b`)
       if (HOST_WORD.test(host) && host !== 'localhost') patterns.add(`(?<!\\w)${host}\\b`)
@@ -729,12 +740,23 @@ function maskWords(text: string): string {
             patterns.add(`(?<![\\w$%{@])${word.slice(0, word.indexOf('_'))}_[A-Z\\d_]+\\b`)
     for (const word of wholeWords(text)) patterns.add(`(?<![\\w$%{@])${word}\\b`)
   }
-  if (hasCapitals(text) || GLUED.test(text))
-    for (const [, value = ''] of text.matchAll(NUMBER_LINE))
-      for (const [, word = ''] of value.matchAll(CAPITAL_NUMBER))
-        patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)
+  if (NO_NUMBER.test(text))
+    for (const [, value = ''] of text.matchAll(NUMBER_LINE)) {
+      for (const pattern of [CAPITAL_NUMBER, CAPITALS_WITH_UNIT])
+        for (const [, word = ''] of value.matchAll(pattern))
+          patterns.add(`(?<![\\w$%{@])${word}(?=(?:ms|[smhdwyMkKgG])?(?!\\w))`)
+      for (const [, before = '', word = '', behind = ''] of value.matchAll(BETWEEN_MARKS))
+        patterns.add(patternBetween(before, word, behind))
+    }
   if (patterns.size === 0) return text
-  return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'g'), wordFor)
+  return text.replace(new RegExp([...patterns].slice(0, MOST_WORDS).join('|'), 'gm'), wordFor)
+}
+
+/** All such words between the same marks, but where a line has a pattern. */
+function patternBetween(before: string, word: string, behind: string): string {
+  const words = /[a-z]/.test(word) ? '[A-Za-z]\\w*' : '[A-Z][A-Z\\d_]*'
+  const start = escapePattern(before)
+  return `${start}(?<=^[^\\n~#]{0,${LONGEST_LINE}}${start})${words}${escapePattern(behind)}`
 }
 
 /** Words in capitals that are all of a value which takes none, each for itself. */

@@ -750,4 +750,44 @@ test('expressions of Terraform and options of zc.buildout are values', () => {
   plain('/a.conf', 'add_header X "$${foo}";\nDocumentRoot ${ROOT}/x\n')
 })
 
+test('a unit may stand right behind a word that is filled in where a number is wanted', () => {
+  assert.is(
+    masked('/a.conf', 'listen --PORT--;\nclient_max_body_size --SIZE--M;\nkeepalive_timeout --KA--s;\n'),
+    'listen ?;\nclient_max_body_size ?M;\nkeepalive_timeout ?s;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'client_max_body_size maxMBm;\nproxy_read_timeout TIMEOUTs;\nsend_timeout XXm;\n'),
+    'client_max_body_size ?m;\nproxy_read_timeout ?s;\nsend_timeout ?m;\n',
+  )
+  for (const size of [
+    '[SIZE]',
+    '!SIZE!',
+    '$[SIZE]',
+    'YOUR-SIZE',
+    '|SIZE|',
+    '(SIZE)',
+    '[size]',
+    'CHANGEME',
+    '=SIZE=',
+  ])
+    assert.is(masked('/a.conf', `client_max_body_size ${size}m;\n`), 'client_max_body_size ?m;\n')
+  assert.is(
+    masked('/a.conf', 'listen ~PORT~;\nlocation ~ ~A~ {\n}\nsend_timeout ~TIME~s;\n'),
+    'listen ?;\nlocation ~ ~A~ {\n}\nsend_timeout ?s;\n',
+  )
+  assert.is(masked('/a.conf', 'proxy_pass http://YOUR-HOST:YOUR-PORT;\n'), 'proxy_pass http://YOUR-HOST:?;\n')
+  for (const value of ['10MB', 'OFF', '10Ms', 'NONE', '"10m"', '60sec', 'MAX', '1h30m', '-1', '$a', '<10m>'])
+    plain('/a.conf', `client_max_body_size ${value};\nsend_timeout ${value};\n`)
+})
+
+test('where a template fills in a variable in small letters, it does in paths and addresses too', () => {
+  const text = 'server_name $domain;\nroot $docroot/a;\nssl_certificate $s.cert;\nadd_header X $foo;\n'
+  assert.is(
+    masked('/a.conf.tmpl', text),
+    'server_name ?;\nroot ?/a;\nssl_certificate ?.cert;\nadd_header X $foo;\n',
+  )
+  assert.is(masked('/a.conf.tmpl', 'root $docroot;\n'), 'root $docroot;\n')
+  plain('/a.conf', text)
+})
+
 test.run()
