@@ -13,7 +13,7 @@ export type MaskedText = Pick<Source, 'code' | 'template' | 'branches' | 'gaps'>
 
 /** Endings that say that a program writes the real file from this one. */
 const TEMPLATE_NAMES: ReadonlySet<string> = new Set(
-  'j2 jinja jinja2 erb ejs epp ftl ftlh blade tmpl template tpl tftpl stpl ctmpl gotmpl gtpl sigil hbs handlebars mustache envsubst mako twig top bottom head tail'.split(
+  'j2 jinja jinja2 erb ejs epp ftl ftlh m4 blade tmpl template tpl tftpl stpl ctmpl gotmpl gtpl sigil hbs handlebars mustache envsubst mako twig top bottom head tail'.split(
     ' ',
   ),
 )

@@ -1,6 +1,7 @@
 import { bladeTags } from './blade.ts'
 import { directAdminTags } from './direct-admin.ts'
 import { freeMarkerTags } from './freemarker.ts'
+import { isM4, m4Tags } from './m4.ts'
 import { smartyTags } from './smarty.ts'
 import { terraformTags } from './terraform.ts'
 import type { EngineOfItsOwn, Tag } from './tag.ts'
@@ -28,7 +29,7 @@ export function findOwnTags(text: string): OwnTags | null {
   const engine = ENGINES.find(
     ({ marks, proof }) => marks.some(mark => text.includes(mark)) && proof.test(text),
   )
-  if (engine === undefined) return null
+  if (engine === undefined) return isM4(text) ? { tags: m4Tags(text), hasExpressions: false } : null
   const tags = [...text.matchAll(engine.pattern)].map(match => ({
     start: match.index,
     end: match.index + match[0].length,

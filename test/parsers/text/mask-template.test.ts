@@ -790,4 +790,16 @@ test('where a template fills in a variable in small letters, it does in paths an
   plain('/a.conf', text)
 })
 
+test('of m4 what defines and what is kept from the output is blank, and words in capitals are values', () => {
+  const text =
+    "divert(-1)\ndefine(`PORT', `80')\nlisten;\ndivert(0)dnl\nserver {\n  listen PORT; dnl a\n  root `DOCROOT';\nifdef(`SSL', `ssl_certificate CERT;\n  ssl_protocols f(a);')dnl\ninclude(`common.m4')\n  add_header A b;\n}\n"
+  assert.is(
+    masked('/nginx.conf.m4', text),
+    '\n\n\n\nserver {\n  listen ?;\n  root ?;\n\n\n\n  add_header A b;\n}\n',
+  )
+  assert.equal(maskTemplate('/a.conf', text).gaps, [text.indexOf('ifdef'), text.indexOf('include(')])
+  assert.is(masked('/a.conf', 'dnl a\nlisten PORT;\n'), '\nlisten ?;\n')
+  plain('/a.conf', "return 200 'divert(`a)';\n# dnl\nlog_format a '`$a dnl';\n")
+})
+
 test.run()
