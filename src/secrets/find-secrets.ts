@@ -44,15 +44,22 @@ function withoutPlaceholders(text: string, stretches: readonly Stretch[]): reado
   for (const { start, end } of stretches) {
     let from = start
     while (hole.start < end) {
-      if (hole.start > from) left.push({ start: from, end: hole.start })
+      if (hole.start > from && !ANNOUNCES.test(text.slice(from, hole.start)))
+        left.push({ start: from, end: hole.start })
       from = Math.max(from, hole.end)
       if (hole.end > end) break
       hole = next()
     }
-    if (from < end) left.push({ start: from, end })
+    if (from < end && (from === start || !GOES_ON.test(text.slice(from, end))))
+      left.push({ start: from, end })
   }
   return left
 }
+
+/** What stands in front of a placeholder and says what it is, `pgsql:dbname=`, or where it lies. */
+const ANNOUNCES = /[=:/@[(,]\s*$/
+/** The rest of a path, or what closes something. */
+const GOES_ON = /^(?:[/.][\w./-]*|\W*)$/
 
 /** The secrets in a sentence, whose words between backticks are code. */
 export function findSecretsInProse(text: string): readonly Stretch[] {
