@@ -77,6 +77,32 @@ const apache = (options: string, lines: string, listen = '443'): Record<string, 
 })
 const APACHE_SAYS_HTTPS = 'RequestHeader set X-Forwarded-Proto https'
 
+/** Apache of a machine in front of a container. */
+const published = (options: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 443
+      <VirtualHost *:443>
+          ServerName example.org
+          SSLEngine on
+          SSLCertificateFile /srv/tls/a.pem
+          SSLCertificateKeyFile /srv/tls/a.key
+          ProxyPreserveHost On
+          RequestHeader set X-Forwarded-Proto https
+          ProxyPass / http://127.0.0.1:8000/
+      </VirtualHost>
+    `,
+    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
+  ),
+  'srv/shop/docker-compose.yml': conf`
+    services:
+      shop:
+        image: registry.example.org/shop
+        command: uvicorn app:app --host 0.0.0.0 --port ${options === '' ? '«8000»' : `8000${options}`}
+        ports: ["127.0.0.1:8000:8000"]
+  `,
+})
+
 const labelled = (command: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -113,6 +139,7 @@ export default defineRule({
       files: onPort('--port «8000» --forwarded-allow-ips 10.0.0.1'),
     },
     { title: 'another container', files: compose('uvicorn app:app --host 0.0.0.0 --port «8000»') },
+    { title: 'a port that a container publishes to Apache on the host', files: published('') },
     {
       title: 'plain HTTP, where the address of the client alone is lost',
       files: {
@@ -145,6 +172,10 @@ export default defineRule({
     {
       title: 'Traefik, whose headers are believed',
       files: labelled("uvicorn app:app --host 0.0.0.0 --port 8000 --forwarded-allow-ips='*'"),
+    },
+    {
+      title: 'a published port, and the gateway is trusted',
+      files: published(" --forwarded-allow-ips='*'"),
     },
     {
       title: 'loopback beside another address',
@@ -224,7 +255,9 @@ export default defineRule({
             ? 'a Unix socket'
             : program.machine === connection.from.machine
               ? '127.0.0.1'
-              : 'another container'
+              : target.published
+                ? 'the gateway of the container’s network'
+                : 'another container'
         yield {
           at,
           message: `${programName(program)} trusts forwarded headers from ${trustedText(program)} only, and ${line.server} connects from ${peer}: ${namesOf(headers)} ignored`,
@@ -319,7 +352,11 @@ function trustedText(program: AppServerProgram): string {
 }
 
 /** Whether headers of a connection are believed; undefined where nobody knows. */
-function trusts(program: AppServerProgram, { from }: Connection, { address }: Target): boolean | undefined {
+function trusts(
+  program: AppServerProgram,
+  { from }: Connection,
+  { address, published }: Target,
+): boolean | undefined {
   const { proxyHeaders, complete } = program.server
   if (proxyHeaders !== null || !complete) {
     // Whoever turns them off means it.
@@ -332,7 +369,9 @@ function trusts(program: AppServerProgram, { from }: Connection, { address }: Ta
   if (address.kind === 'unix') return false
   if (program.machine === from.machine && address.kind === 'ip' && isLoopback(address) === true)
     return fact !== null && list.every(each => /^(?!127\.)\d+\.\d+\.\d+\.\d+$/.test(each)) ? false : undefined
-  const isOther = program.machine !== from.machine && shareNetwork(program.machine, from.machine)
+  // Behind a published port Docker's gateway asks, whoever asked that.
+  const isOther =
+    program.machine !== from.machine && (published || shareNetwork(program.machine, from.machine))
   if (!isOther) return undefined
   return list.every(each => /^(?:|127\.0\.0\.1|::1|localhost)$/.test(each)) ? false : undefined
 }
