@@ -166,12 +166,16 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
             at,
           )
         : unknown('no number', at)
-  const settings = multipartLimits(get, sources)
+  const limits = multipartLimits(get, sources)
+  const strategy = get('server.forward-headers-strategy', 'SERVER_FORWARDHEADERSSTRATEGY')
   return {
     ...NOTHING_SAID,
     program: 'spring',
-    bodyLimit: settings.get('max-request-size') ?? settings.get('max-file-size') ?? null,
-    settings,
+    bodyLimit: limits.get('max-request-size') ?? limits.get('max-file-size') ?? null,
+    settings: new Map<string, Fact<string | number>>([
+      ...limits,
+      ...(strategy === null ? [] : [['forward-headers-strategy', strategy] as const]),
+    ]),
     at: placeOf(program),
     application: null,
     binds: [{ at, protocol: HTTP, address }],

@@ -32,6 +32,16 @@ export function schemeReaderBehind(
     const program = serverBehind(target)
     const settings = program?.server.program === 'node' ? program.server.settings : null
     if (settings?.get('req.secure')?.known === true) return { name: 'Express', ...LOOPS }
+    if (program?.server.program === 'spring') {
+      const strategy = program.server.settings.get('forward-headers-strategy')
+      const isRead = strategy?.known === true && /^(?:native|framework)$/i.test(String(strategy.value))
+      if (isRead && strategy.at !== null)
+        return {
+          name: 'Spring Boot',
+          does: 'links and redirects to `http://`, as in the `redirect_uri` of OAuth',
+          trust: { header: 'X-Forwarded-Proto', at: strategy.at },
+        }
+    }
     if (settings?.get('cookie.secure')?.known === true)
       return { name: 'Express', does: 'sets no cookie of a session for TLS alone' }
     const source = program === null ? null : (deployment.moduleOf(program)?.source ?? null)

@@ -116,6 +116,15 @@ const REDIRECTING = {
     app.add_middleware(HTTPSRedirectMiddleware)
   `,
 }
+const SPRING = {
+  'etc/systemd/system/members.service': serviceUnit('/usr/bin/java -jar members.jar'),
+  'etc/shop/application.yml': conf`
+    server:
+      address: 127.0.0.1
+      port: 8080
+      forward-headers-strategy: framework
+  `,
+}
 const wordpressBehind = (lines: string): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
@@ -132,7 +141,7 @@ export default defineRule({
   otherSeverities: {
     error: 'where the application redirects what it takes for plain HTTP, so that no page is answered',
     warning:
-      'where Apache or Django is told to read it, and where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
+      'where Apache, Django or Spring Boot is told to read it, and where Rails, or WordPress, Ghost or Keycloak in a container of its own image answers, whose pages need it',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -148,6 +157,10 @@ export default defineRule({
     {
       title: 'FastAPI behind Apache, which redirects to https',
       files: apache('ProxyPass / «http://127.0.0.1:3000/»', REDIRECTING),
+    },
+    {
+      title: 'Spring Boot that waits for it behind Apache',
+      files: apache('ProxyPass / «http://127.0.0.1:8080/»', SPRING),
     },
     { title: 'WordPress behind Apache', files: wordpressBehind('ProxyPass / «http://127.0.0.1:8080/»') },
     {
@@ -256,6 +269,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Spring Boot behind Apache that sends it',
+      files: apache(
+        'RequestHeader set X-Forwarded-Proto https\n  ProxyPass / http://127.0.0.1:8080/',
+        SPRING,
+      ),
+    },
     {
       title: 'FastAPI that Apache tells the scheme',
       files: apache(
