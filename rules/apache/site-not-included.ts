@@ -1,4 +1,7 @@
 import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
+import { isCopyName } from '../../parsers/text/copy-name.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
@@ -43,7 +46,20 @@ export default defineRule({
         'etc/apache2/sites-enabled/shop.example.org.conf.bak': SITE,
         'etc/apache2/sites-enabled/shop.example.org.conf.disabled': SITE,
         'etc/apache2/sites-enabled/.shop.swp': SITE,
+        ...Object.fromEntries(
+          ['shop.conf.2023-01-01', 'shop.conf.bck', 'shop.conf.nossl', 'shop.disabled2', 'shop.bkp'].map(
+            name => [`etc/apache2/sites-enabled/${name}`, SITE.replace('shop.', 'other.')],
+          ),
+        ),
         'etc/apache2/sites-enabled/README': 'Links to sites-available',
+      },
+    },
+    {
+      title: 'its site is in another file',
+      files: {
+        'etc/apache2/apache2.conf': MAIN,
+        'etc/apache2/sites-enabled/shop.example.org.conf': SITE,
+        'etc/apache2/sites-enabled/shop.example.org': SITE,
       },
     },
     {
@@ -56,7 +72,7 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      const { executed = [], serverRoot, sources } = configuration
+      const { executed = [], occurrences, serverRoot, sources } = configuration
       const includes = executed.filter(
         ({ name, args }) =>
           /^Include/.test(name) && /(?:^|\/)\w+-enabled\/\*\.conf$/.test(args[0]?.value ?? ''),
@@ -64,17 +80,25 @@ export default defineRule({
       if (includes.length === 0 || !serverRoot.known) continue
       const files = filesOf(configuration)
       const read = new Set(sources)
+      const served = once(
+        () =>
+          new Set(
+            (occurrences.get('servername') ?? []).flatMap(
+              ({ args: [name] }) => name?.value.toLowerCase() ?? [],
+            ),
+          ),
+      )
       for (const include of includes) {
         const pattern = include.args[0]?.value ?? ''
         if (!isSettled(pattern)) continue
         const directory = posix.dirname(posix.resolve(serverRoot.value, pattern))
         for (const { name, kind } of files.list(directory) ?? []) {
-          if (kind !== 'file' || name.endsWith('.conf') || name.startsWith('.') || COPIES.test(name)) continue
+          if (kind !== 'file' || name.endsWith('.conf') || isPutAside(name)) continue
           const result = files.read(posix.join(directory, name))
           if (result.kind !== 'source' || read.has(result.source)) continue
           const { source } = result
           const host = /^[ \t]*(<VirtualHost)\b/im.exec(source.code)
-          if (host === null) continue
+          if (host === null || namesIn(source).some(name => served().has(name))) continue
           const start = host.index + host[0].length - '<VirtualHost'.length
           yield {
             at: { source, start, end: start + '<VirtualHost'.length },
@@ -87,6 +111,15 @@ export default defineRule({
   },
 })
 
-/** Names of what an editor, a package or its owner put aside. */
-const COPIES =
-  /~$|\.(?:bak|old|orig|save|swp|dis|disabled?|off|no|inactive|(?:dpkg|ucf)-\w+|rpm\w+|tmp|temp|sample|example|dist|template|tpl|tmpl|j2|jinja2?|erb|in|txt|md|\d+)$|^README/i
+/** The names of the sites in a file that Apache does not read. */
+function namesIn({ code }: Source): readonly string[] {
+  return [...code.matchAll(/^[ \t]*ServerName[ \t]+(\S+)/gim)].map(([, name = '']) => name.toLowerCase())
+}
+
+/** True for a name that an editor, a package or its owner made for what is not to be read: `shop.conf.nossl`. */
+function isPutAside(name: string): boolean {
+  return name.startsWith('.') || isCopyName(name) || /\.conf[._-]/i.test(name) || OTHERS.test(name)
+}
+
+const OTHERS =
+  /\.(?:dis|no|temp|sample|example|dist|rpm\w+|template|tpl|tmpl|j2|jinja2?|erb|in|txt|md|\d+)$|^README/i

@@ -18,9 +18,9 @@ export function withoutSites(
   const asked: Asked = { looked: new Set(), listed: new Set(), read: new Set() }
   const hidden = sites.flatMap(({ files }) => files.map(({ source }) => source.path))
   const names = new Set(sites.flatMap(({ names }) => names))
-  const fragments: Machine['fragments'] = (reached, whole) =>
+  const fragments: Machine['fragments'] = (reached, whole, isTaken) =>
     // The others are read in place of them.
-    machine.fragments(new Set([...reached, ...hidden]), whole)
+    machine.fragments(new Set([...reached, ...hidden]), whole, isTaken)
   return { machine: { ...machine, files: shownFiles(machine.files, names, asked), fragments }, asked }
 }
 

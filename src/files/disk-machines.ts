@@ -196,8 +196,8 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
       skipped: () => [],
     }),
   )
-  const fragments: Survey['fragments'] = (reached, whole) => {
-    const sets = found.fragments(reached, whole)
+  const fragments: Survey['fragments'] = (reached, whole, isTaken) => {
+    const sets = found.fragments(reached, whole, isTaken)
     const fresh = withoutPaths(set, reached)
     return fresh === null ? sets : [fresh, ...sets]
   }

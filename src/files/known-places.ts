@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { recent } from '../../parsers/collections/recent.ts'
+import { isCopyName } from '../../parsers/text/copy-name.ts'
 import type { Program } from './program.ts'
 
 /** Where distributions, FreeBSD, Homebrew and the upstream tarballs put the main file, inside the root. */
@@ -55,8 +56,6 @@ export const SYSTEM_DIRECTORIES: ReadonlySet<string> = new Set(
 )
 const SITE_DIRECTORY = /^(?:sites?|vhosts?|servers?|conf|config)(?:[.-](?:d|available|enabled|conf))?$/
 
-const BACKUP =
-  /(?:~|[._-](?:bak|backup|old|orig|original|disabled?|\d{6,14})\d*(?:[._-]\d+)*|\.(?:back|rej|save|saved|sav|swp|swo|tmp|off|unused|inactive|copy|prev|previous|dpkg-\w+|ucf-\w+|rpmnew|rpmsave|rpmorig|pacnew|pacsave|augsave)|\.conf\.\d+|^\.#.*|^#.*#|[ -]copy(?: \d+)?|\(\d+\))$/i
 /** In front of a file's extension: `nginx.bak.conf`, `site-old.conf`. */
 const BACKUP_INSIDE = /[._-](?:bak|backup|old|orig)\d*\.(?:conf|vhost)$/i
 const SAMPLE = /\.(?:default|sample|dist|example|examples)$|[_-](?:sample|dist|example)$/i
@@ -156,7 +155,7 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
     !LICENCE.test(name) &&
     (!hasOtherExtension(name) || name.endsWith('.txt'))
   ) {
-    if (BACKUP.test(name)) return { kind: 'backup' }
+    if (isCopyName(name)) return { kind: 'backup' }
     const sample = name !== '.htaccess'
     return { kind: 'htaccess', program: 'apache', onDemand: null, named: true, sample }
   }
@@ -168,7 +167,7 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
   const named =
     !isShared(live, program) && (program !== null || (!isElsewhere && isConfigurationName(name, last)))
-  if (BACKUP.test(name) || BACKUP.test(live) || BACKUP_INSIDE.test(live))
+  if (isCopyName(name) || isCopyName(live) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
   if (isElsewhere && isPlaced) return null
   if (isStock) return { kind: 'stock' }
@@ -189,6 +188,16 @@ const judgeDirectory = recent((path: string) => {
   const isSystem = SYSTEM_DIRECTORIES.has(directories[0] ?? '')
   return { program, onDemand, isStock, isSystem, last: directories.at(-1) }
 })
+
+/**
+ * `app.conf` of `app.conf.nossl` and of `_app.conf_`, which a pattern that ends in `*.conf` leaves out; null for a
+ * name that ends so itself, and for templates and samples, of which something else makes the file that is read.
+ */
+export function confOf(path: string): string | null {
+  const name = posix.basename(path).replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
+  const conf = /^_?(.*[^_.#].*\.conf)[._-]/i.exec(name)?.[1]
+  return conf === undefined ? null : posix.join(posix.dirname(path), conf)
+}
 
 /** True for a file that its name or its directory says to be a configuration, so that whoever keeps it may expect it to be read. */
 export function isCalledConfiguration(path: string): boolean {

@@ -115,10 +115,12 @@ export interface Machine {
    *
    * @param reached what main files read: paths without links
    * @param whole whether everything was read that the main files of a program include
+   * @param isTaken true for a path that a pattern of the main files takes, whether a file is there or not
    */
   readonly fragments: (
     reached: ReadonlySet<string>,
     whole: Readonly<Record<Program, boolean>>,
+    isTaken?: (path: string) => boolean,
   ) => readonly FragmentSet[]
   /** True where something of Apache's is among the files. */
   readonly hasApache: boolean

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
-import { HOMES, isMainName, MAIN_FILES } from './known-places.ts'
+import { confOf, HOMES, isMainName, MAIN_FILES } from './known-places.ts'
 import {
   type Candidate,
   type JudgedPath,
@@ -24,6 +24,7 @@ export interface Survey {
   readonly fragments: (
     reached: ReadonlySet<string>,
     whole: Readonly<Record<Program, boolean>>,
+    isTaken?: (path: string) => boolean,
   ) => readonly FragmentSet[]
   /** True where something of Apache's is among the files. */
   readonly hasApache: boolean
@@ -100,10 +101,10 @@ export function surveyRoot(
   return {
     mains,
     otherMains,
-    fragments(reached, whole) {
+    fragments(reached, whole, isTaken = () => false) {
       if (sets?.reached === reached.size) return sets.value
       const unreached = fragments.filter(({ path }) => !reached.has(path))
-      const found = lookAtUnreached({ files, paths: later, reached, whole, mains, options })
+      const found = lookAtUnreached({ files, paths: later, reached, whole, isTaken, mains, options })
       const enabled = settleOnDemand(files, [...unreached, ...found.candidates])
       unread = [...found.skipped, ...enabled.skipped]
       unsettled = enabled.unsettled
@@ -173,6 +174,7 @@ function lookAtUnreached({
   paths,
   reached,
   whole,
+  isTaken,
   mains,
   options,
 }: {
@@ -180,6 +182,7 @@ function lookAtUnreached({
   readonly paths: readonly JudgedPath[]
   readonly reached: ReadonlySet<string>
   readonly whole: Readonly<Record<Program, boolean>>
+  readonly isTaken: (path: string) => boolean
   readonly mains: Readonly<Record<Program, readonly string[]>>
   readonly options: LookOptions
 }): { readonly candidates: readonly Candidate[]; readonly skipped: readonly SkippedPath[] } {
@@ -195,11 +198,27 @@ function lookAtUnreached({
     const { program, part, onDemand } = looked
     const hasMain = mains[program].length > 0
     if (hasMain && part === 'whole') left.push(notInUse(looked))
+    else if (isPutAside(files, path, judged.named, isTaken))
+      left.push(skipped(judged.named, 'backup', 'a copy that is not live: only `*.conf` is included'))
     else if (hasMain && onDemand === null && whole[program] && files.covers(path))
       left.push(skipped(judged.named, 'not-included', 'the main file does not include it'))
     else candidates.push(looked)
   }
   return { candidates, skipped: left }
+}
+
+/**
+ * True for `app.conf.nossl`, where a pattern takes `app.conf` and nothing reads the other: beside that file, or where
+ * all is there that a server would read.
+ */
+function isPutAside(
+  files: FileSystem,
+  path: string,
+  named: string,
+  isTaken: (path: string) => boolean,
+): boolean {
+  const live = confOf(named)
+  return live !== null && isTaken(live) && (files.covers(path) || files.kind(live) === 'file')
 }
 
 function notInUse({ named }: Candidate): SkippedPath {

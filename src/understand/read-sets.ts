@@ -1,10 +1,14 @@
+import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { setsOfContainers } from '../deployment/containers/brought-files.ts'
 import type { Configurations } from '../deployment/containers/join-containers.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
 import type { Machine } from '../files/machine.ts'
 import { type ApacheConfiguration, readsEveryInclude } from '../servers/apache/configuration.ts'
 import type { NginxConfiguration } from '../servers/nginx/configuration.ts'
+import { matchesPath } from '../servers/nginx/glob.ts'
 import { CERTAIN } from '../servers/presence.ts'
 import type { ServerReader } from './server-reader.ts'
 
@@ -51,10 +55,16 @@ export function readSets(
     if (isSteady) kept.set(key, servers)
     return { joint, key, isSteady, ...servers }
   }
-  return fragmentSets(reader, machine, reached, {
+  const whole = {
     nginx: mains.nginx.every(readsAllNginx),
     apache: mains.apache.every(readsAllApache),
-  }).map(read)
+  }
+  const patterns = once(() => [
+    ...mains.nginx.flatMap(nginxPatterns),
+    ...mains.apache.flatMap(apachePatterns),
+  ])
+  const isTaken = (path: string): boolean => patterns().some(pattern => matchesPath(path, pattern))
+  return fragmentSets(reader, machine, reached, whole, isTaken).map(read)
 }
 
 /** What no main file of a machine reaches, as the containers read it that it goes into. */
@@ -63,10 +73,32 @@ export function fragmentSets(
   machine: Machine,
   reached: ReadonlySet<string>,
   complete: { readonly nginx: boolean; readonly apache: boolean },
+  isTaken?: (path: string) => boolean,
 ): readonly FragmentSet[] {
   const { repository } = machine
-  const sets = machine.fragments(reached, complete)
+  const sets = machine.fragments(reached, complete, isTaken)
   return repository === undefined ? sets : setsOfContainers(sets, repository, projects)
+}
+
+/** The patterns of what a server includes, absolute. */
+function nginxPatterns({ main, occurrences }: NginxConfiguration): readonly string[] {
+  if (main === null) return []
+  const directory = posix.dirname(main.path)
+  return patternsAmong(occurrences.get('include') ?? []).map(pattern => posix.resolve(directory, pattern))
+}
+
+function apachePatterns({ executed = [], serverRoot }: ApacheConfiguration): readonly string[] {
+  const patterns = patternsAmong(executed.filter(({ name }) => /^include(?:optional)?$/i.test(name)))
+  return patterns.flatMap(pattern =>
+    serverRoot.known ? posix.resolve(serverRoot.value, pattern) : pattern.startsWith('/') ? pattern : [],
+  )
+}
+
+function patternsAmong(
+  includes: readonly { readonly args: readonly { readonly value: string }[] }[],
+): readonly string[] {
+  const patterns = includes.flatMap(({ args: [word] }) => word?.value ?? [])
+  return [...new Set(patterns)].filter(pattern => hasWildcard(pattern) && !isUnknownWord(pattern))
 }
 
 /** True where all was read that a main file includes, so that a file it did not include is not in use. */

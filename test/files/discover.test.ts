@@ -95,6 +95,32 @@ test('beside a main file that was read whole, in a directory that is whole, the 
   assert.ok(open.some(({ nginx }) => nginx.includes('/etc/nginx/extra/lost.conf')))
 })
 
+test('a file whose name goes on behind .conf is put aside where a pattern takes those that end so', () => {
+  const conf = 'etc/nginx/conf.d'
+  const endings = ['2023-01-01', 'friday', 'nossl']
+  const directory = scratchTree({
+    'etc/nginx/nginx.conf': 'events {}\nhttp {\n  include conf.d/*.conf;\n}\n',
+    [`${conf}/a.conf`]: SERVER,
+    ...Object.fromEntries(endings.map(ending => [`${conf}/a.conf.${ending}`, SERVER])),
+    [`${conf}/b.conf.prod`]: SERVER,
+    [`${conf}/c.conf.template`]: SERVER,
+    [`${conf}/_a.conf_`]: SERVER,
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  const isTaken = (path: string): boolean => /^\/etc\/nginx\/conf\.d\/[^/]*\.conf$/.test(path)
+  const whole = { nginx: true, apache: true }
+  const sets = machine?.fragments(new Set(['/etc/nginx/conf.d/a.conf']), whole, isTaken)
+  // Some environment takes the one, and some program makes a file of the other.
+  assert.equal(
+    sets?.flatMap(({ nginx }) => nginx),
+    ['/etc/nginx/conf.d/b.conf.prod', '/etc/nginx/conf.d/c.conf.template'],
+  )
+  assert.equal(
+    machine?.skipped().map(({ path, reason }) => `${reason} ${path}`),
+    ['_a.conf_', ...endings.map(ending => `a.conf.${ending}`)].map(name => `backup ${conf}/${name}`),
+  )
+})
+
 test('etc, a directory in it and a file in it all have the machine as their root', () => {
   const directory = scratchTree({
     'web1/etc/nginx/nginx.conf': NGINX,

@@ -91,8 +91,8 @@ export function machineOf(
     nginxMains: mains.nginx,
     apacheMains: mains.apache,
     // An example is one deployment, whatever its files are called.
-    fragments: (reached, whole) => {
-      const sets = fragments(reached, whole)
+    fragments: (reached, whole, isTaken) => {
+      const sets = fragments(reached, whole, isTaken)
       const nginx = [...sets.flatMap(set => set.nginx), ...nested]
       const apache = sets.flatMap(set => set.apache)
       return nginx.length + apache.length === 0 ? [] : [{ nginx, apache, joint: true }]
