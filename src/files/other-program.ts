@@ -1,5 +1,12 @@
 import type { Source } from '../../parsers/text/source.ts'
 
+/** Its blocks are called as nginx's are, and its lines end without a sign. */
+const OPENBSD_HTTPD =
+  /^[ \t]*(?:listen[ \t]+on[ \t]+\S+[ \t]+(?:tls[ \t]+)?port[ \t]|block[ \t]+return[ \t]+\d{3}\b)/m
+
+/** Apache is told the name of a module, and the file that has it. */
+const PROFTPD_MODULE = /^[ \t]*LoadModule[ \t]+mod_\w+\.c[ \t]*$/im
+
 /** Signs of programs whose files people keep beside those of the servers; the first that fits names it. */
 const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['php-fpm', /^[ \t]*(?:pm|pm\.max_children|php_(?:admin_)?(?:value|flag)\[[^\]]*\])\s*=/m],
@@ -13,7 +20,16 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
     'OpenSSH',
     /^(?:PermitRootLogin|PasswordAuthentication|HostKey|PubkeyAuthentication|AuthorizedKeysFile)\s/m,
   ],
-  ['ProFTPD', /^[ \t]*(?:ServerType|DefaultRoot|RequireValidShell|MaxInstances|TLSEngine)\s/m],
+  [
+    'ProFTPD',
+    /^[ \t]*(?:ServerType|DefaultRoot|RequireValidShell|MaxInstances|TLSEngine)\s|^[ \t]*(?:LoadModule[ \t]+mod_\w+\.c|ModulePath|ModuleControlsACLs)\b/m,
+  ],
+  ['OpenBSD httpd', OPENBSD_HTTPD],
+  ['c-icap', /^(?:CommandsSocket|LoadMagicFile|ServicesDir|ModulesDir|TemplateDir|Pipelining)[ \t]/m],
+  [
+    'ClamAV',
+    /^(?:LocalSocket|ScanArchive|StreamMaxLength|DatabaseDirectory|DatabaseMirror|ScanPE|LogFileMaxSize)[ \t]/m,
+  ],
   ['slapd', /^(?:argsfile|modulepath|moduleload|rootdn|suffix|olcDatabase)\s/m],
   ['Dovecot', /^[ \t]*(?:protocols|mail_location|passdb|userdb|ssl_cert)\s*(?:=|\{)/m],
   ['Postfix', /^(?:smtpd_\w+|myhostname|mynetworks|mydestination)\s*=/m],
@@ -67,6 +83,12 @@ export function signedProgram({ text }: Source): string | null {
   const beginning = text.slice(0, BEGINNING)
   for (const [program, sign] of SIGNS) if (sign.test(beginning)) return program
   return null
+}
+
+/** True for a file of a program whose lines pass for those of a server, and where one of them says that they are not. */
+export function isAlikeInWords({ code }: Source): boolean {
+  const beginning = code.slice(0, BEGINNING)
+  return OPENBSD_HTTPD.test(beginning) || PROFTPD_MODULE.test(beginning)
 }
 
 /** True for a piece of a file that e-smith makes of all pieces in a directory. */

@@ -12,7 +12,7 @@ import {
 } from '../servers/apache/directives.ts'
 import { externalModuleOf, nginxDirective } from '../servers/nginx/directives.ts'
 import { programOfDirectory } from './known-places.ts'
-import { isPiece, signedProgram } from './other-program.ts'
+import { isAlikeInWords, isPiece, signedProgram } from './other-program.ts'
 import type { Program } from './program.ts'
 
 /**
@@ -38,6 +38,7 @@ export interface Recognised {
 export function recognise(source: Source): Recognised | null {
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
+  if (isAlikeInWords(source)) return null
   const apache = weighApache(source)
   const nginx = weighNginx(source)
   if (apache === null)
@@ -272,6 +273,9 @@ const FOREIGN_NAMES: ReadonlySet<string> = new Set(
     'maxconn advertiseserver mimetypes useftpusers usereversedns authorder multilinerfc2228 timesgmt defaulttransfermode socketbindtight ' +
     'viaproxyname defaulterrorfile statfile stathost connectport filterurls filterdefaultdeny xtinyproxy ' +
     'systemgroup webinterface defaultauthtype browsing browselocalprotocols jobprivateaccess jobprivatevalues ' +
+    'commandssocket loadmagicfile modulesdir servicesdir templatedir serverlog maxservers debuglevel ' +
+    'localsocket scanarchive logsyslog databasedirectory databasemirror streammaxlength scanpe ' +
+    'logfilemaxsize allowsupplementarygroups modulepath modulecontrolsacls ' +
     'browseorder browseallow browsedeny browseaddress browseremoteprotocols browsepoll browseinterval sslport ' +
     'sslpassword logdebughistory maxlogsize preservejobfiles preservejobhistory maxjobs errorpolicy policy'
   ).split(' '),

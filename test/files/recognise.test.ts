@@ -40,6 +40,20 @@ test('files of other programs that have words of the servers', () => {
     null,
   )
   assert.is(of(`Browsing On\nWebInterface Yes\n${'Listen 192.0.2.1:631\n'.repeat(10)}`), null)
+  const openBsd =
+    'server "a" {\n\tlisten on * tls port 443\n\tlocation * {\n\t\tblock return 302 "/"\n\t}\n}\n'
+  assert.is(of(openBsd), null)
+  assert.is(
+    of('ModuleControlsACLs insmod allow user root\nLoadModule mod_ctrls_admin.c\nLoadModule mod_tls.c\n'),
+    null,
+  )
+  assert.is(
+    of(
+      'PidFile /run/c.pid\nCommandsSocket /run/c.ctl\nTimeout 300\nStartServers 3\nMaxServers 10\nPort 1344\nServerLog /l\n',
+    ),
+    null,
+  )
+  assert.is(of('LocalSocket /run/c.ctl\nUser clamav\nLogFile /l\nMaxThreads 12\nScanArchive true\n'), null)
   const mail = 'match "^Subject:" in headers actions { "wakeup" "drop" }\n'
   assert.is(of(`set queue-high 1\nserver "pop.example.org"\n${mail.repeat(3)}`), null)
 })
