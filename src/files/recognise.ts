@@ -35,7 +35,8 @@ export interface Recognised {
  * neither's. Null where the former do not outweigh the latter: a file that only looks like a configuration is
  * not audited.
  */
-export function recognise(source: Source): Recognised | null {
+export function recognise(written: Source): Recognised | null {
+  const source = withoutMark(written)
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
   if (isAlikeInWords(source)) return null
@@ -55,6 +56,12 @@ export function recognise(source: Source): Recognised | null {
   const sure = pro >= 3 && pro >= 3 * against
   const isOthers = !sure && (OTHER_DIRECTORY.test(source.path) || signedProgram(source) !== null)
   return isOthers ? null : { program, part, sure }
+}
+
+/** A byte-order mark says nothing of whose the file is, though both servers take it for a part of the first word. */
+function withoutMark(source: Source): Source {
+  const { text, code } = source
+  return text.startsWith('\uFEFF') ? { ...source, text: text.slice(1), code: code.slice(1) } : source
 }
 
 /**

@@ -24,6 +24,12 @@ test('a main file of nginx has events or http at its top', () => {
   assert.equal(of('# events { }\nserver {\n listen 80;\n}\n'), NGINX)
 })
 
+test('a byte-order mark says nothing of whose a file is', () => {
+  assert.equal(of('\uFEFFserver {\n listen 80;\n}\n'), NGINX)
+  assert.equal(of('\uFEFFevents {}\nhttp {}\n'), NGINX_MAIN)
+  assert.equal(of('\uFEFF<VirtualHost *:80>\nServerName a\n</VirtualHost>\n'), APACHE)
+})
+
 test('files of other programs that have words of the servers', () => {
   assert.is(
     of(

@@ -30,6 +30,21 @@ const nginx = (files: Readonly<Record<string, string>>): NginxConfiguration =>
     memoryFileSystem(Object.fromEntries(Object.entries(files).map(([k, v]) => [`/etc/nginx/${k}`, v]))),
   )
 
+test('a byte-order mark is a part of the first word, of any file but a template', () => {
+  const codes = ({ problems }: NginxConfiguration): readonly string[] => problems.map(({ code }) => code)
+  assert.equal(codes(nginx({ 'nginx.conf': '\uFEFFevents {}\nhttp {}\n' })), ['unknown-directive'])
+  const main = 'events {}\nhttp {\n  include a.conf;\n}\n'
+  for (const text of ['\uFEFFserver {\n  listen 80;\n}\n', '\uFEFF# sites\nserver {\n  listen 80;\n}\n']) {
+    assert.equal(codes(nginx({ 'nginx.conf': main, 'a.conf': text })), ['unknown-directive'])
+    const files = memoryFileSystem({ '/a.conf': text })
+    const fragments = [sourceOf(files, '/a.conf')]
+    assert.equal(codes(evaluateNginx({ files, main: null, fragments, version })), ['unknown-directive'])
+  }
+  const files = memoryFileSystem({ '/a.hbs': '\uFEFFserver {\n  listen 80;\n  server_name {{Host}};\n}\n' })
+  const fragments = [sourceOf(files, '/a.hbs')]
+  assert.equal(codes(evaluateNginx({ files, main: null, fragments, version })), [])
+})
+
 function unread({ unread = [] }: NginxConfiguration): readonly string[] {
   return unread.map(({ reason, path }) => `${reason} ${path}`)
 }

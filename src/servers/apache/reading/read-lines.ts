@@ -16,6 +16,7 @@ import {
   type Reading,
   refuse,
   type Stream,
+  WITHOUT_MARK,
 } from './reading.ts'
 import { expandLine, hasVariables } from './variables.ts'
 
@@ -158,7 +159,10 @@ function closeSection(reading: Reading, node: ApacheLineNode, cursor: Cursor): v
   const name = node.name.value
   const open = cursor.parent
   if (open === cursor.floor || open === null) {
-    refuse(reading, 'section-not-open', `\`</${name}>\` closes nothing`, placeOf(stream, node))
+    const at = placeOf(stream, node)
+    // The mark before a section that begins the file makes a directive of it.
+    const help = at.source.text.startsWith('\uFEFF<') ? { help: WITHOUT_MARK } : {}
+    refuse(reading, 'section-not-open', `\`</${name}>\` closes nothing`, at, help)
     return
   }
   if (!isWholeCloser(stream, node)) {

@@ -176,6 +176,9 @@ export function refuse(
   reading.problems.push({ code, fatal: true, message, at, ...extra })
 }
 
+/** For a file that some editor saved with one. */
+export const WITHOUT_MARK = 'remove the byte-order mark at the start of the file'
+
 /** Says what httpd would say or nobody would, and go on; once for a stretch of text. */
 export function remark(
   reading: Reading,

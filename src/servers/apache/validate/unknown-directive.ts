@@ -10,6 +10,7 @@ import {
   foreignModule,
 } from '../directives.ts'
 import { apacheModule } from '../modules.ts'
+import { WITHOUT_MARK } from '../reading/reading.ts'
 import type { Fault, ValidationUnit, Walk } from './check.ts'
 
 /** Names that httpd 2.4 dropped, with what took their place. */
@@ -43,6 +44,7 @@ export function unknownFault(
   const isSlip =
     glued !== undefined ||
     (perDirectory === true && isNoName(directive)) ||
+    (isMarked(lower) && !directive.source.template) ||
     (foreign === undefined && slippedFrom(directive) !== undefined)
   if (!isSlip && (!unit.modulesComplete || mayBeForeign(unit, lower))) return null
   const shown = directive.section ? `<${directive.name}>` : directive.name
@@ -61,6 +63,11 @@ export function unknownFault(
  */
 function isNoName({ name, section }: ApacheDirective): boolean {
   return /[^\w-]/.test(name) || (!section && /^(?:if|files|filesmatch|ifmodule|limit)$/i.test(name))
+}
+
+/** True for the first word of a file that begins with a byte-order mark, which httpd takes for a part of it. */
+function isMarked(lower: string): boolean {
+  return lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff')
 }
 
 /** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
@@ -110,8 +117,7 @@ function unknownHelp(
 ): string | undefined {
   const dropped = DROPPED[lower]
   if (dropped !== undefined) return dropped
-  if (lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff'))
-    return 'remove the byte-order mark at the start of the file'
+  if (isMarked(lower)) return WITHOUT_MARK
   if (/^\W*(?:https?:|\^|\()/.test(lower))
     return 'delete the line, or begin it with a directive such as `RewriteRule`'
   if (/^(?:;|\/\/|--|\/\*)/.test(lower)) return 'begin a comment with `#`'

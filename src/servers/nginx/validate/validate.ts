@@ -100,7 +100,7 @@ function readDirective(reading: Reading, level: Level, directive: NginxDirective
   const known = nginxDirective(name)
   const facts = context === 'unknown' ? undefined : definitionIn(reading, known, directive)
   if (facts === undefined) {
-    if (context !== 'unknown') reportStray(reading, directive, known)
+    if (context !== 'unknown' || name.startsWith(BYTE_ORDER_MARK)) reportStray(reading, directive, known)
     // What names a zone of it is not wrong too.
     if (name === 'limit_zone') for (const facts of known) CHECKS.get(name)?.(reading, directive, facts, level)
     // What stands in a block of unknown kind is unknown; a known block in a wrong place is read on.
@@ -215,8 +215,19 @@ const CONTEXT_WORDS: Readonly<Partial<Record<NginxContext, string>>> = {
   'mail server': '`server` of `mail`',
 }
 
+/** nginx reads bytes, and takes the three of the mark for letters. */
+const BYTE_ORDER_MARK = '\uFEFF'
+
 function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const { name, context } = directive
+  if (name.startsWith(BYTE_ORDER_MARK)) {
+    // What makes the file of a template may read the mark as one.
+    if (directive.source.template) return
+    const message = `a byte-order mark stands before \`${name.slice(1)}\`, and nginx takes it for a part of the name: unknown directive`
+    const help = 'Save the file as UTF-8 without a byte-order mark (BOM)'
+    report(reading, 'unknown-directive', directive, null, message, { help })
+    return
+  }
   const module = externalModuleOf(name)
   if (module !== null) {
     if (reading.foreign || !knowsModules(reading)) return
@@ -410,7 +421,9 @@ function endConfiguration(reading: Reading): void {
   // Elsewhere than where nginx is installed, a file of comments alone waits for somebody to copy from it.
   const isPart =
     isStream || (unit.top.length === 0 && !/\/nginx\/(?:conf\/)?nginx\.conf$/.test(unit.main.path))
-  if (!unit.hasUnknownParts && !isPart && !unit.occurrences.has('events')) {
+  // Before it asks for `events`, nginx stops at the mark, which may stand before that very word.
+  const isMarked = unit.main.text.startsWith(BYTE_ORDER_MARK)
+  if (!unit.hasUnknownParts && !isPart && !isMarked && !unit.occurrences.has('events')) {
     const at = { source: unit.main, start: 0, end: Math.min(1, unit.main.text.length) }
     const message = 'the configuration has no `events` block, which nginx wants even where it is empty'
     reading.problems.push({ code: 'no-events', fatal: true, message, at, closing: null })

@@ -23,6 +23,12 @@ test('a misspelt name is underlined, with the name that was meant', () => {
   assert.match(problem.help ?? '', 'ServerAdmin')
 })
 
+test('a byte-order mark is a part of the first word of fragments too', () => {
+  const help = 'remove the byte-order mark at the start of the file'
+  const texts = ['\uFEFFServerName a\n', '\uFEFF<VirtualHost *:80>\nServerName a\n</VirtualHost>\n']
+  for (const text of texts) assert.is(only(evaluateFragments(text).problems).help, help)
+})
+
 test('of fragments a name is unknown that is one slip away from another, whatever stands behind it', () => {
   const names = (text: string): readonly string[] =>
     evaluateFragments(text).problems.map(({ at }) => placeText(at))
