@@ -141,6 +141,25 @@ test('a missing include is fatal where the audit would have it, and leaves all o
   assert.equal(unread(optional), [['outside', '/opt/none.conf', true]])
 })
 
+test('a pattern that takes nothing is fatal where the directory is whole, and was none before 2.4', () => {
+  const files = { '/etc/apache2/conf.d/README': 'Put files here\n' }
+  const main = 'Include conf.d/*.conf\n'
+  assert.equal(said(evaluate(main, { files })), [['include-no-match', true, 'conf.d/*.conf']])
+  const open = evaluate(main, { files, covers: [] })
+  assert.equal(said(open), [])
+  assert.equal(unread(open), [['outside', '/etc/apache2/conf.d/*.conf', false]])
+  const old = 'Include conf.d/*.conf\n'
+  const inOld = memoryFileSystem({ ...files, '/etc/apache2/apache2.conf': old }, { covers: ['/etc'] })
+  const read = inOld.read('/etc/apache2/apache2.conf')
+  if (read.kind !== 'source') throw new Error(read.reason)
+  const version = { value: '2.2.34', from: 'option', at: null } as const
+  const environment = { variables: new Map(), complete: true, defines: new Map() }
+  assert.equal(
+    said(evaluateApache({ files: inOld, main: read.source, fragments: [], environment, version })),
+    [],
+  )
+})
+
 test('an include through a link that leads out of the root is no evidence', () => {
   const files = memoryFileSystem(
     { '/etc/apache2/apache2.conf': `${MODULES}Include sites-enabled/*.conf\n` },

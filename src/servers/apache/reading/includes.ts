@@ -5,6 +5,7 @@ import { matchesAprName } from '../../../../parsers/wildcard/apr-fnmatch.ts'
 import { hasWildcard } from '../../../../parsers/wildcard/tokens.ts'
 import { presenceAt } from '../../presence.ts'
 import type { UnreadReason } from '../../unread-file.ts'
+import { compareVersions } from '../../version.ts'
 import { isMissing } from '../validate/paths.ts'
 import { absolutePath, nearFragment } from './paths.ts'
 import { placeOf } from './places.ts'
@@ -103,10 +104,11 @@ function includePattern(including: Including, directory: string, components: rea
   }
   if (matched) return
   if (!files.covers(posix.join(directory, 'any'))) {
-    skipUnread(including, directory)
+    skipUnread(including, posix.join(directory, component))
     return
   }
-  if (optional) {
+  // Before 2.4 a pattern was content with nothing.
+  if (optional || compareVersions(reading.version.value, '2.3.6') < 0) {
     noteNothing(including)
     return
   }
