@@ -137,6 +137,8 @@ function mainsAtKnownPlaces(
     for (const place of MAIN_FILES[program]) {
       const path = isAsked(place) ? files.realPath(place) : null
       if (path !== null && seen.has(path)) continue
+      // It is read where the other has it: Debian's `httpd.conf` of 2.2.
+      if (mains[program].some(main => includesBeside(files, main, place))) continue
       if (path === null || files.read(path).kind !== 'source') {
         const without = isAsked(place) ? refusedMain(files, place) : null
         if (without !== null) refused.set(without.path, without)
@@ -149,6 +151,15 @@ function mainsAtKnownPlaces(
     }
   }
   return { mains, seen, refused: [...refused.values()] }
+}
+
+/** True for a main file that names, in an `Include`, one of the directory in which it lies. */
+function includesBeside(files: FileSystem, main: string, place: string): boolean {
+  if (posix.dirname(main) !== posix.dirname(place)) return false
+  const read = files.read(files.realPath(main) ?? main)
+  if (read.kind !== 'source') return false
+  const included = read.source.text.matchAll(/^[ \t]*Include(?:Optional)?[ \t]+"?([^\s"*?[]+)"?[ \t]*\r?$/gim)
+  return [...included].some(([, path = '']) => posix.resolve(posix.dirname(main), path) === place)
 }
 
 /**

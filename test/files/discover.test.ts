@@ -121,6 +121,17 @@ test('a file whose name goes on behind .conf is put aside where a pattern takes 
   )
 })
 
+test('a main file that another one beside it includes is none of its own', () => {
+  const mainsOf = (text: string): readonly string[] | undefined => {
+    const directory = scratchTree({ 'etc/apache2/apache2.conf': text, 'etc/apache2/httpd.conf': APACHE })
+    return discover(['.'], { workingDirectory: directory })[0]?.apacheMains
+  }
+  const both = ['/etc/apache2/apache2.conf', '/etc/apache2/httpd.conf']
+  assert.equal(mainsOf(`${APACHE}Include httpd.conf\n`), both.slice(0, 1))
+  assert.equal(mainsOf(`${APACHE}Include /etc/apache2/httpd.conf\n`), both.slice(0, 1))
+  assert.equal(mainsOf(`${APACHE}# Include httpd.conf\n`), both)
+})
+
 test('etc, a directory in it and a file in it all have the machine as their root', () => {
   const directory = scratchTree({
     'web1/etc/nginx/nginx.conf': NGINX,

@@ -27,8 +27,8 @@ export function releaseOfTag({ service, image }: Container, program: Program): S
 }
 
 /**
- * The release as which a container's server is read: a whole number, or a stable branch of nginx, which takes nothing
- * new in. Null where the tag moves on.
+ * The release as which a container's server is read: a whole number, a stable branch of nginx, which takes nothing new
+ * in, or one of Apache that has ended. Null where the tag moves on.
  *
  * @see https://nginx.org/en/download.html
  */
@@ -36,7 +36,7 @@ export function releaseOfImage(container: Container, program: Program): ServerVe
   const release = releaseOfTag(container, program)
   if (release === null) return null
   const [, minor = 0, patch] = release.value.split('.').map(Number)
-  return patch !== undefined || (program === 'nginx' && minor % 2 === 0) ? release : null
+  return patch !== undefined || (program === 'nginx' ? minor % 2 === 0 : minor < 4) ? release : null
 }
 
 /** A step of a Dockerfile that may put another program in the place of the image's. */

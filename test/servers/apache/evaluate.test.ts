@@ -160,6 +160,21 @@ test('a pattern that takes nothing is fatal where the directory is whole, and wa
   )
 })
 
+test('fragments are of 2.2 where they have what 2.4 refuses, and nothing that 2.2 would', () => {
+  const releaseOf = (text: string): string => {
+    const version = { value: '2.4.71', from: 'assumed', at: null } as const
+    const environment = { variables: new Map(), complete: true, defines: new Map() }
+    const files = memoryFileSystem({ '/a.conf': text })
+    const fragments = [textSource('/a.conf', text)]
+    return evaluateApache({ files, main: null, fragments, environment, version }).version.value
+  }
+  assert.is(releaseOf('RewriteLog /var/log/rewrite.log\nRewriteLogLevel 9\n'), '2.2.34')
+  assert.is(releaseOf('<IfModule mod_ssl.c>\nSSLMutex default\n</IfModule>\n'), '2.2.34')
+  assert.is(releaseOf('<Location /a>\nAuthzDefaultAuthoritative Off\n</Location>\n'), '2.2.34')
+  assert.is(releaseOf('NameVirtualHost *:80\n'), '2.4.71')
+  assert.is(releaseOf('RewriteLog /l\n<Location /a>\nRequire all granted\n</Location>\n'), '2.4.71')
+})
+
 test('an include through a link that leads out of the root is no evidence', () => {
   const files = memoryFileSystem(
     { '/etc/apache2/apache2.conf': `${MODULES}Include sites-enabled/*.conf\n` },
