@@ -256,7 +256,10 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const skipped = (): readonly SkippedFile[] => [
     ...namesOf(
       files,
-      found.skipped.filter(({ reason, path }) => reason !== 'link-outside' || !isFollowed(path)),
+      found.skipped.filter(({ reason, path }) => {
+        if (reason === 'stock') return !read.has(path)
+        return reason !== 'link-outside' || !isFollowed(path)
+      }),
     ),
     ...refusedDirectories(scope, options, true),
   ]

@@ -187,6 +187,17 @@ test('what no server reads leaves nothing out', async () => {
   }
 })
 
+test('a module that a link enables is not said to wait, in a repository too', async () => {
+  const directory = scratchTree({
+    'apache2/apache2.conf': 'ServerRoot /etc/apache2\nIncludeOptional mods-enabled/*.load\nListen 80\n',
+    'apache2/mods-available/alias.load': 'LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n',
+    'apache2/mods-available/dir.load': 'LoadModule dir_module /usr/lib/apache2/modules/mod_dir.so\n',
+    'apache2/mods-enabled/alias.load': '-> ../mods-available/alias.load',
+  })
+  const { out } = await runIn(directory, ['.', '-v'])
+  assert.match(out, 'apache2/mods-available: 1 file of packages in it not enabled')
+})
+
 test('--list-files says why nothing is to be audited', async () => {
   const directory = scratchTree({
     'redis/redis.conf': 'bind 127.0.0.1\nport 6379\nsave 900 1\nmaxmemory 1mb\n',
