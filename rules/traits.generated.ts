@@ -502,7 +502,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['forwarded-headers/proto-always-http', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
       ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['forwarded-headers/proto-name-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
-      ['forwarded-headers/proto-not-sent', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
+      ['forwarded-headers/proto-not-sent', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'app-server'] }],
       ['forwarded-headers/proto-passthrough', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['forwarded-headers/proto-spoofable', { fixes: ['safe'], programs: ['nginx', 'apache'] }],
       ['forwarded-headers/proxy-host-http-host', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
