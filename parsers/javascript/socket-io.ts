@@ -91,12 +91,24 @@ function clientOf(source: Source, args: readonly (readonly JsToken[])[], at: Pla
   return { at: written ?? at, host, path }
 }
 
+/** The host of the page itself. */
+const OF_PAGE =
+  /^(?:(?:window|document|globalThis)\.)?location\.(?:origin|host|href)$|^undefined$|^\$\{(?:(?:window|document|globalThis)\.)?location\.origin\}\/[\w/-]*$/
+/** The same in front of a namespace: `location.origin + '/chat'`. */
+const ORIGIN = /^(?:(?:window|document|globalThis)\.)?location\.origin\+$/
+
 /** Where the first argument leads: what is behind the host names a namespace and is no part of the path. */
 function hostOf(address: readonly JsToken[]): SocketIoClient['host'] {
   const [token, ...more] = address
   if (token === undefined) return null
   const text = address.map(each => each.text).join('')
-  if (/^(?:(?:window|document|globalThis)\.)?location\.(?:origin|host|href)$|^undefined$/.test(text))
+  if (OF_PAGE.test(text)) return null
+  const namespace = address.at(-1)
+  if (
+    namespace?.kind === 'string' &&
+    namespace.text.startsWith('/') &&
+    ORIGIN.test(text.slice(0, -namespace.text.length))
+  )
     return null
   const isText = more.length === 0 && (token.kind === 'string' || token.kind === 'template')
   if (!isText || token.text.includes('${')) return unknown('a value of the running program')

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { type Place, positionAt, type Source } from '../../parsers/text/source.ts'
@@ -6,6 +7,7 @@ import type { ApacheConnection, Machine, Target } from '../../src/deployment/mod
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -74,8 +76,22 @@ export default defineRule({
       title: 'no secret in Tomcat',
       files: bare('tomcat9', '<«Connector» protocol="AJP/1.3" address="127.0.0.1" port="8009" />'),
     },
+    {
+      title: 'no secret in Tomcat, whose notes name the release',
+      files: {
+        ...bare('tomcat', '<«Connector» protocol="AJP/1.3" address="127.0.0.1" port="8009" />'),
+        'usr/share/tomcat/RELEASE-NOTES': '                     Apache Tomcat Version 9.0.87\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'no secret in a Tomcat whose notes say that it is older',
+      files: {
+        ...bare('tomcat', '<Connector protocol="AJP/1.3" address="127.0.0.1" port="8009" />'),
+        'usr/share/tomcat/RELEASE-NOTES': '                     Apache Tomcat Version 9.0.30\n',
+      },
+    },
     {
       title: 'no secret in a Tomcat that may be older, or where none is required',
       files: {
@@ -147,17 +163,27 @@ export default defineRule({
   },
 })
 
-/** False for a Tomcat that may be older than the secret: by the release in its path or its image, or 7 and 8 of a system. */
+/** False for a Tomcat that may be older than the secret: by its notes, the release in its path or its image, or 7 and 8 of a system. */
 function isRecent(path: string, machine: Machine | null): boolean {
   const base = machine?.container?.base ?? ''
   const ofImage = /(?:^|\/)tomcat$/.test(base) ? imageOf(machine) : ''
   const written =
-    /tomcat(?:-|:)(\d+(?:\.\d+)*)/.exec(ofImage || path)?.[1] ?? /\/tomcat-?(\d+)\//.exec(path)?.[1]
+    (machine === null ? undefined : releaseIn(machine, path)) ??
+    /tomcat(?:-|:)(\d+(?:\.\d+)*)/.exec(ofImage || path)?.[1] ??
+    /\/tomcat-?(\d+)\//.exec(path)?.[1]
   if (written === undefined) return ofImage !== ''
   const [major = 0, minor = 0, patch] = written.split('.').map(Number)
   if (patch === undefined) return major >= 9 || ofImage !== ''
   if (major === 9) return patch >= 31 || minor > 0
   return major > 9 || (major === 8 && minor === 5 && patch >= 51) || (major === 7 && patch >= 100)
+}
+
+/** The release that the notes of a Tomcat name, which lie in its home: beside `conf`, or in `/usr/share` for `/etc/tomcat`. */
+function releaseIn({ files }: Machine, path: string): string | undefined {
+  const directory = posix.dirname(path)
+  const home = directory.replace(/^\/etc\//, '/usr/share/')
+  const notes = sourceAt(files, posix.join(home === directory ? posix.dirname(home) : home, 'RELEASE-NOTES'))
+  return /Apache Tomcat Version (\d+\.\d+\.\d+)/.exec(notes?.text ?? '')?.[1]
 }
 
 function imageOf(machine: Machine | null): string {

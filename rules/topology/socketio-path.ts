@@ -142,6 +142,14 @@ export default defineRule({
       files: tree({ page: "«io»('http://example.org/board', { transports: ['websocket'] })" }),
     },
     {
+      title: 'a path behind the origin of the page, which names one too',
+      files: tree({ page: "«io»(window.location.origin + '/board')" }),
+    },
+    {
+      title: 'the same in a template',
+      files: tree({ page: '«io»(`${window.location.origin}/board`)' }),
+    },
+    {
       title: 'a path that the proxy does not take away',
       files: tree({ page: "io('/', { path: «'/board/socket.io/'» })", target: 'http://127.0.0.1:3000' }),
     },
