@@ -83,11 +83,15 @@ function scalarsOf(node: YamlNode): readonly YamlScalar[] | null {
   return scalars.length === items.length ? scalars : null
 }
 
-/** True where none of the networks may be that by which one container reaches the other. */
+/**
+ * True where none of the networks may be that by which one container reaches the other, or through whose gateway the host
+ * reaches it, by a port that it publishes.
+ */
 function isUntrusted(trusted: readonly IpNetwork[], container: Container, front: Container | null): boolean {
-  if (front === null || front.project !== container.project) return false
-  if (front.service.networkMode !== null || container.service.networkMode !== null) return false
-  const shared = front.networks.filter(name => container.networks.includes(name))
+  if (container.service.networkMode !== null) return false
+  if (front !== null && (front.project !== container.project || front.service.networkMode !== null))
+    return false
+  const shared = container.networks.filter(name => front === null || front.networks.includes(name))
   return (
     shared.length > 0 &&
     shared.every(name => {

@@ -131,6 +131,23 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
   bad: [
+    {
+      title: 'Home Assistant that trusts loopback, and Apache of the machine, which comes by the gateway',
+      files: behindApache(
+        conf`
+          image: ghcr.io/home-assistant/home-assistant:stable
+          volumes: ["./config:/config"]
+        `,
+        '8123',
+        {
+          'config/configuration.yaml': conf`
+            http:
+              use_x_forwarded_for: true
+              trusted_proxies: [«127.0.0.1», "::1"]
+          `,
+        },
+      ),
+    },
     { title: 'Keycloak behind Apache', files: keycloakBehindApache('«quay.io/keycloak/keycloak:25.0»') },
     {
       title: 'Home Assistant behind Apache',
@@ -227,6 +244,24 @@ export default defineRule({
     { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
   ],
   good: [
+    {
+      title: 'Home Assistant in the network of the machine, behind its Apache',
+      files: behindApache(
+        conf`
+          image: ghcr.io/home-assistant/home-assistant:stable
+          network_mode: host
+          volumes: ["./config:/config"]
+        `,
+        '8123',
+        {
+          'config/configuration.yaml': conf`
+            http:
+              use_x_forwarded_for: true
+              trusted_proxies: [127.0.0.1]
+          `,
+        },
+      ),
+    },
     {
       title: 'Keycloak that reads what Apache sends',
       files: keycloakBehindApache('quay.io/keycloak/keycloak:25.0', 'KC_PROXY_HEADERS: xforwarded'),

@@ -8,7 +8,7 @@ import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { Related } from '../../src/servers/problem.ts'
 import { loadedBy, loadedFiles } from '../app-server/_loaded-files.ts'
-import { configuredPath } from '../wsgi/_python-path.ts'
+import { configuredPath } from '../_python-path.ts'
 import { routesOfDjango } from './_django-routes.ts'
 import { type Route, routesOfPython } from './_python-routes.ts'
 

@@ -8,7 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { djangoProject, modWsgiMain, virtualHost } from '../_examples.ts'
-import { configuredPath, holdsModule, withoutSlash } from './_python-path.ts'
+import { configuredPath, holdsModule, withoutSlash } from '../_python-path.ts'
 
 const main = (daemon: string, alias = ' process-group=shop', before = ''): string =>
   modWsgiMain(conf`

@@ -11,7 +11,7 @@ import { loadedFiles } from '../app-server/_loaded-files.ts'
 import { assignedValue } from '../django/_behind-nginx.ts'
 import { literalPlace } from '../django/_literal-place.ts'
 import { entryPlace, settingValue } from '../django/_setting-entries.ts'
-import { configuredPath } from './_python-path.ts'
+import { configuredPath } from '../_python-path.ts'
 import { relativeReads } from './_relative-reads.ts'
 
 const tree = (settings: string, options = ''): Record<string, string> => ({

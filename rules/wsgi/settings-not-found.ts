@@ -7,7 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { djangoInApache } from '../django/_examples.ts'
-import { configuredPath, holdsModule, withoutSlash } from './_python-path.ts'
+import { configuredPath, holdsModule, withoutSlash } from '../_python-path.ts'
 
 const script = (module: string, lines = ''): string => conf`
   import os

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import type { Application } from '../../src/deployment/model.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import type { Application } from '../src/deployment/model.ts'
+import type { FileSystem } from '../src/files/file-system.ts'
 
 /** What Apache's configuration puts on the path; null where that is not known. */
 export function configuredPath({
