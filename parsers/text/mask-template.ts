@@ -1,3 +1,4 @@
+import { lineStart } from './line-start.ts'
 import { NO_TEMPLATE, type Source } from './source.ts'
 import { findTags } from './template/find-tags.ts'
 import { jinjaSteps } from './template/jinja.ts'
@@ -210,7 +211,7 @@ function isUnmistakable(text: string, { start, end }: Tag): boolean {
   if (tag.startsWith('{#') || /^\s*%/.test(tag)) return false
   if (tag.startsWith('{%') && jinjaSteps(tag.slice(2, -2)) === null) return false
   if (tag.startsWith('{{') && (tag.includes('\n') || text[start - 1] === '$')) return false
-  const before = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - LONGEST_LINE), start)
+  const before = text.slice(lineStart(text, start, LONGEST_LINE), start)
   if (/^\s*#/.test(before)) return false
   if (IN_QUOTES.test(before) && /^\{\{\s?[\w.]+\s?\}\}$|^<%=\s?@?[\w.]+\s?%>$/.test(tag)) return true
   return count(before, '"') % 2 === 0 && count(before, "'") % 2 === 0

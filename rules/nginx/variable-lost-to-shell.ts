@@ -1,3 +1,4 @@
+import { lineStart } from '../../parsers/text/line-start.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -162,7 +163,7 @@ function lostIn(source: Source, { given, open }: Script): Lost | null {
 
 /** True inside of a tag of a template engine, which gives the letters as they are: `{{`$http_host`}}`. */
 function isInTag(text: string, at: number): boolean {
-  const before = text.slice(Math.max(text.lastIndexOf('\n', at - 1) + 1, at - LONGEST_TAG), at)
+  const before = text.slice(lineStart(text, at, LONGEST_TAG), at)
   return (
     before.lastIndexOf('{{') > before.lastIndexOf('}}') || before.lastIndexOf('<%') > before.lastIndexOf('%>')
   )

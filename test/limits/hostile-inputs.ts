@@ -216,6 +216,17 @@ export const GROWING: readonly GrowingInput[] = [
     files: size => nginx(`add_header X "${'a '.repeat(size / 2)}`),
   },
   {
+    name: 'nginx: variables in one line',
+    size: 4000,
+    files: size => nginx(`set $x ${repeat(size, () => '$x')};`),
+  },
+  {
+    name: 'm4: calls in one line',
+    size: 10_000,
+    files: size => ({ 'site.conf.m4': `server { listen 80; }\n${repeat(size, () => "define(`a'")}\n` }),
+    words: ['site.conf.m4'],
+  },
+  {
     name: 'nginx: template tags',
     size: 1000,
     files: size => ({

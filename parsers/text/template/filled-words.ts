@@ -1,4 +1,5 @@
 import { escapePattern } from '../escape-pattern.ts'
+import { lineStart } from '../line-start.ts'
 import { placeholder } from '../placeholder.ts'
 import { isNumberIn } from './wanted-values.ts'
 
@@ -54,12 +55,12 @@ const LONGEST_LINE = 2000
 
 /** What stands around a place, from the end of what is in front to its own. */
 function statementAt(text: string, index: number): string {
-  const line = text.slice(Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST_LINE), index)
+  const line = text.slice(lineStart(text, index, LONGEST_LINE), index)
   const behind = text.slice(index, index + LONGEST_LINE)
   return /[^;{}]*$/.exec(line)![0].trimStart() + /^[^;\n]*;?/.exec(behind)![0]
 }
 
 function isInComment(text: string, index: number): boolean {
-  const start = Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST_LINE)
+  const start = lineStart(text, index, LONGEST_LINE)
   return /^[ \t]*#/.test(text.slice(start, index))
 }

@@ -1,3 +1,4 @@
+import { lineStart } from '../line-start.ts'
 import { INSERT, NOTHING, PRINT, type Step, type Tag } from './tag.ts'
 
 /** Calls and `dnl`, with which no line of a server begins. */
@@ -45,7 +46,7 @@ const LONGEST = 2000
 
 /** A comment of a server is one of m4 too, in which only `dnl` counts. */
 function isInComment(text: string, index: number, word: string): boolean {
-  const line = Math.max(text.lastIndexOf('\n', index - 1) + 1, index - LONGEST)
+  const line = lineStart(text, index, LONGEST)
   return !word.startsWith('dnl') && /^[ \t]*#/.test(text.slice(line, index))
 }
 

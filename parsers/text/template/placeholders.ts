@@ -1,5 +1,6 @@
 import { once } from '../../collections/once.ts'
 import { escapePattern } from '../escape-pattern.ts'
+import { lineStart } from '../line-start.ts'
 import { placeholder, UNKNOWN } from '../placeholder.ts'
 import { beginsPathIn, isNumberIn } from './wanted-values.ts'
 
@@ -592,11 +593,12 @@ const BEHIND_STATEMENT = /[;{}][ \t]*#/
 /** Null in a comment. */
 function lineAt(file: File, index: number): Line | null {
   const { text } = file
-  let start = Math.max(text.lastIndexOf('\n', index) + 1, index - LONGEST_LINE)
+  let start = lineStart(text, index, LONGEST_LINE)
   while (start < index && (text[start] === ' ' || text[start] === '\t')) start++
   if (text[start] === '#' || text[start] === ';') return null
-  const end = text.indexOf('\n', index)
-  const line = text.slice(start, end === -1 ? start + LONGEST_LINE : Math.min(end, start + LONGEST_LINE))
+  const reach = text.slice(start, start + LONGEST_LINE)
+  const end = reach.indexOf('\n', index - start)
+  const line = end === -1 ? reach : reach.slice(0, end)
   if (BEHIND_STATEMENT.test(line.slice(0, index - start))) return null
   const statement = statementAround(line, index - start)
   const directive = /^<?([A-Za-z_]*)/.exec(statement)?.[1] ?? ''
