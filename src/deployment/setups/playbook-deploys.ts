@@ -57,8 +57,8 @@ export const playbookDeploys = memo((texts: readonly Source[]): PlaybookDeploys 
   }
 })
 
-/** Null where a handler is not there, or may restart more than it says. */
-function restartedBy(
+/** What handlers start anew; null where one is not there, or may restart more than it says. */
+export function restartedBy(
   notifies: readonly WrittenText[],
   handlers: readonly PlaybookTask[],
 ): readonly string[] | null {
@@ -82,7 +82,8 @@ function restartedBy(
 const MAY_RESTART = /^(?:systemd|systemd_service|service|sysvinit|supervisorctl|command|shell|raw)$/
 const HARMLESS = /^(?:meta|debug|wait_for|uri|assert|pause)$/
 
-function restartsOf(task: PlaybookTask): readonly string[] | null {
+/** What a task or a handler starts anew; null where nobody knows. */
+export function restartsOf(task: PlaybookTask): readonly string[] | null {
   const module = task.module ?? ''
   if (HARMLESS.test(module)) return []
   if (/^(?:command|shell|raw)$/.test(module)) return ofScript(task)

@@ -7,6 +7,7 @@ import { bringing } from './bringing.ts'
 import { deployScripts } from './deploy-scripts.ts'
 import { followedCommands } from './followed-commands.ts'
 import { isHarmless, isPreparing } from './preparing-commands.ts'
+import { isYaml } from './setup-commands.ts'
 
 /** A directory of the server whose files a deploy replaces, by a script after which nothing loads them. */
 export interface UpdatedCheckout {
@@ -14,6 +15,8 @@ export interface UpdatedCheckout {
   readonly path: string
   /** The command that brings the new files. */
   readonly at: Place
+  /** True where files that have not changed get another time, which mod_wsgi looks at. */
+  readonly renewsTimes: boolean
 }
 
 /**
@@ -22,7 +25,9 @@ export interface UpdatedCheckout {
  */
 export const updatedCheckouts = memo((texts: readonly Source[]): readonly UpdatedCheckout[] => {
   const found = texts.flatMap(source =>
-    BRINGS.test(source.text) && !LOADS.test(source.text) ? deployScripts(source).flatMap(updatedBy) : [],
+    BRINGS.test(source.text) && !LOADS.test(source.text)
+      ? deployScripts(source).flatMap(scripts => updatedBy(scripts, isYaml(source)))
+      : [],
   )
   return found.length === 0 || texts.some(loadsLater) ? [] : found
 })
@@ -37,14 +42,14 @@ const LOADS =
 const ONCE = /(?:^|\/)(?:Vagrantfile|[^/]*(?:install|setup|provision|bootstrap|user[_-]?data|init)[^/]*)$/i
 
 /** What a machine or a service of git runs by itself, or somebody by hand: it may load what another text brings. */
-function loadsLater({ path, text }: Source): boolean {
+export function loadsLater({ path, text }: Source): boolean {
   if (ONCE.test(path) || /\.service(?:\.\w+)?$|\.tf$|\.conf$/.test(path)) return false
   if (/(?:^|\/)(?:Dockerfile[^/]*|[^/]*compose[^/]*\.ya?ml)$/.test(path)) return false
   return /re-?start(?!:)|reload|\btouch\b|\bHUP\b|PathModified|PathChanged/i.test(text)
 }
 
 /** What scripts update, where they go on with what prepares the application, and with nothing else. */
-function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] {
+function updatedBy(scripts: readonly WrittenText[], isJob: boolean): readonly UpdatedCheckout[] {
   let found: UpdatedCheckout | null = null
   let prepares = false
   for (const command of followedCommands(scripts)) {
@@ -53,7 +58,9 @@ function updatedBy(scripts: readonly WrittenText[]): readonly UpdatedCheckout[] 
       if (brings.directory === null) continue
       const path = writtenPath(brings.directory)
       if (path === null) return []
-      found = { path, at: placeAcross(command.first, brings.verb) }
+      // A job of a runner has checked out all files just now, and rsync keeps their times.
+      const renewsTimes = isJob && brings.verb.text === 'rsync'
+      found = { path, at: placeAcross(command.first, brings.verb), renewsTimes }
     } else if (isPreparing(command)) prepares ||= found !== null
     else if (!isHarmless(command)) return []
   }
