@@ -712,6 +712,7 @@ import staticFilesAutoindexOn from './static-files/autoindex-on.ts'
 import staticFilesBelowClosedHome from './static-files/below-closed-home.ts'
 import staticFilesBelowHomeOfRoot from './static-files/below-home-of-root.ts'
 import staticFilesChangedFileKept from './static-files/changed-file-kept.ts'
+import staticFilesCopiedOneLevelBelow from './static-files/copied-one-level-below.ts'
 import staticFilesDefaultPageLeft from './static-files/default-page-left.ts'
 import staticFilesDirectoryBeforeFallback from './static-files/directory-before-fallback.ts'
 import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
@@ -1597,6 +1598,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/below-closed-home', ...staticFilesBelowClosedHome },
   { id: 'static-files/below-home-of-root', ...staticFilesBelowHomeOfRoot },
   { id: 'static-files/changed-file-kept', ...staticFilesChangedFileKept },
+  { id: 'static-files/copied-one-level-below', ...staticFilesCopiedOneLevelBelow },
   { id: 'static-files/default-page-left', ...staticFilesDefaultPageLeft },
   { id: 'static-files/directory-before-fallback', ...staticFilesDirectoryBeforeFallback },
   { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },

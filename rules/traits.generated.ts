@@ -718,6 +718,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/below-closed-home', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/below-home-of-root', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/changed-file-kept', { fixes: [], programs: ['nginx', 'django'] }],
+      ['static-files/copied-one-level-below', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/default-page-left', { fixes: [], programs: ['nginx'] }],
       ['static-files/directory-before-fallback', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['static-files/directory-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
