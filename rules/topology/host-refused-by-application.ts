@@ -1,7 +1,10 @@
 import { phpCode } from '../../parsers/php/script.ts'
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
+import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -42,6 +45,51 @@ const nextcloud = (domains: string, more = ''): Record<string, string> => ({
     );
   `,
 })
+/** The image, with its `config.php` beside the compose file, and what proxies to it. */
+const image = (domains: string, front = APACHE, environment = ''): Record<string, string> => ({
+  ...front,
+  'srv/cloud/docker-compose.yml': conf`
+    services:
+      app:
+        image: nextcloud:28-apache
+        ports: ["127.0.0.1:8081:80"]
+        ${environment}
+        volumes:
+          - html:/var/www/html
+          - ./config:/var/www/html/config
+    volumes:
+      html:
+  `,
+  'srv/cloud/config/config.php': nextcloud(domains)['srv/www/config/config.php'] ?? '',
+})
+const proxied = (lines: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName cloud.example.org
+          ${lines}
+          ProxyPass / http://127.0.0.1:8081/
+          ProxyPassReverse / http://127.0.0.1:8081/
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'headers'],
+  ),
+})
+const APACHE = proxied('ProxyPreserveHost On')
+const NGINX = {
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 80;
+        server_name cloud.example.org;
+        location / {
+            proxy_pass http://127.0.0.1:8081;
+            proxy_set_header Host $host;
+        }
+    }
+  `),
+}
+const OLD = "'trusted_domains' => array (0 => '192.168.178.20:8081'),"
 const drupal = (lines: string): Record<string, string> => ({
   'srv/www/sites/default/settings.php': conf`
     <?php
@@ -173,6 +221,14 @@ export default defineRule({
       files: apache(nextcloud("«'trusted_domains'» => ['localhost'],")),
     },
     {
+      title: 'the image of Nextcloud behind Apache',
+      files: image("«'trusted_domains'» => array (0 => '192.168.178.20:8081'),"),
+    },
+    {
+      title: 'the image of Nextcloud behind nginx',
+      files: image("«'trusted_domains'» => ['localhost', 'nas.example.org'],", NGINX),
+    },
+    {
       title: 'Drupal',
       files: fpm(
         'www.example.org',
@@ -254,6 +310,36 @@ export default defineRule({
       ),
     },
     {
+      title: 'the image of Nextcloud that has the name',
+      files: image("'trusted_domains' => array (0 => '192.168.178.20:8081', 1 => 'cloud.example.org'),"),
+    },
+    {
+      title: 'the image that is told its name by a variable',
+      files: image(OLD, APACHE, 'environment: { OVERWRITEHOST: cloud.example.org }'),
+    },
+    {
+      title: 'variables of a file that is not here',
+      files: image(OLD, APACHE, 'env_file: cloud.env'),
+    },
+    {
+      title: 'Apache that sends the name of the backend',
+      files: image(OLD, proxied('')),
+    },
+    {
+      title: 'Apache that sends another name',
+      files: image(OLD, proxied('ProxyPreserveHost On\nRequestHeader set Host 192.168.178.20:8081')),
+    },
+    {
+      title: 'a script that adds the name',
+      files: {
+        ...image(OLD),
+        'srv/cloud/start.sh': conf`
+          docker compose up -d
+          docker compose exec -u www-data app php occ config:system:set trusted_domains 1 --value=cloud.example.org
+        `,
+      },
+    },
+    {
       title: 'a pattern of Nextcloud',
       files: fpm('cloud.example.org', nextcloud("'trusted_domains' => ['*.example.org'],")),
     },
@@ -288,7 +374,7 @@ export default defineRule({
   ],
   *check(deployment) {
     const seen = new Set<Source>()
-    for (const { connection, names, list } of asked(deployment)) {
+    for (const { connection, leads, names, list } of everyAsked(deployment)) {
       const asked = names.filter(name => isPlain(name) || isBackend(name, connection, list))
       const refused = asked.filter(name => !list.takes(name))
       const [first] = refused
@@ -302,7 +388,7 @@ export default defineRule({
         label: `without \`${first}\``,
         related: [
           ...(named === undefined ? [] : [{ at: named.at, message: 'a name of this server' }]),
-          ...(connection === null ? [] : [{ at: argumentPlace(connection.pass, 0), message: 'leads here' }]),
+          ...(leads === null ? [] : [{ at: leads, message: 'leads here' }]),
         ],
         help: `Add \`${first}\` ${list.to}`,
       }
@@ -311,13 +397,66 @@ export default defineRule({
 })
 
 interface Asked {
+  /** Null where Apache asks, or nobody stands in front. */
   readonly connection: NginxConnection | null
+  /** Where the address of the application is written; null where it is asked without a proxy. */
+  readonly leads: Place | null
   /** What the `Host` of requests may be. */
   readonly names: readonly string[]
   readonly list: HostList
 }
 
-function* asked(deployment: Deployment): Iterable<Asked> {
+function* everyAsked(deployment: Deployment): Iterable<Asked> {
+  for (const each of asked(deployment))
+    yield { ...each, leads: each.connection === null ? null : argumentPlace(each.connection.pass, 0) }
+  yield* askedOfImages(deployment)
+}
+
+/** The image of Nextcloud, behind a proxy that sends it the name for which clients ask. */
+function* askedOfImages(deployment: Deployment): Iterable<Asked> {
+  const { machines, connections } = deployment
+  if (!machines.some(({ container }) => container !== null && isNextcloud(container))) return
+  for (const connection of [...connections.http, ...connections.apache]) {
+    const isNginx = 'server' in connection
+    if (isNginx && (connection.reachable === false || connection.headers.open)) continue
+    const front = frontLine(connection)
+    // What it reads in its place, of a proxy that it trusts.
+    const isForwarded = front.written.some(
+      ({ name, value }) => name === 'x-forwarded-host' && !/^\$(?:http_)?host$/.test(value ?? ''),
+    )
+    if (front.host !== 'client' || isForwarded) continue
+    for (const { machine } of connection.targets) {
+      const container = machine?.container ?? null
+      const list = container === null ? null : listOfImage(deployment, container)
+      if (list !== null)
+        yield { connection: isNginx ? connection : null, leads: front.url, names: front.names, list }
+    }
+  }
+}
+
+const isNextcloud = ({ base }: Container): boolean => base === 'nextcloud'
+
+/**
+ * What the `config.php` says that is mounted into the image. `NEXTCLOUD_TRUSTED_DOMAINS` is read at the installation
+ * alone, `OVERWRITEHOST` at each request.
+ * @see https://github.com/nextcloud/docker#auto-configuration-via-environment-variables
+ */
+function listOfImage({ setups }: Deployment, container: Container): HostList | null {
+  const { service, files, hostFiles, mounts } = container
+  if (!isNextcloud(container) || service.entrypoint !== null || service.command !== null) return null
+  const { variables, complete } = serviceVariables(service, hostFiles)
+  if (!complete || variables.some(({ name }) => name === 'OVERWRITEHOST')) return null
+  if (mounts.some(({ target }) => target.startsWith('/docker-entrypoint-hooks.d'))) return null
+  // Some command may add names each time: `occ config:system:set trusted_domains`.
+  if (setups()?.some(({ text }) => /trusted_domains/.test(text)) !== false) return null
+  return nextcloudList(files, '/var/www/html', OF_IMAGE)
+}
+
+/** What the image itself brings, which reads variables. */
+const OF_IMAGE =
+  /^(?:reverse-proxy|apache-pretty-urls|apcu|apps|autoconfig|redis|s3|smtp|swift|upgrade-disable-web)\.config\.php$/
+
+function* asked(deployment: Deployment): Iterable<Omit<Asked, 'leads'>> {
   for (const connection of deployment.connections.nginx) {
     const { pass, server, headers, targets, from } = connection
     if (connection.reachable === false) continue
@@ -346,7 +485,7 @@ function* asked(deployment: Deployment): Iterable<Asked> {
   for (const host of deployment.virtualHosts) yield* askedOfApache(deployment, host)
 }
 
-function* askedOfApache(deployment: Deployment, host: ApacheHost): Iterable<Asked> {
+function* askedOfApache(deployment: Deployment, host: ApacheHost): Iterable<Omit<Asked, 'leads'>> {
   const { configuration, directive } = host
   const root = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)?.args[0]?.value
   if (root === undefined || !root.startsWith('/')) return
@@ -392,13 +531,15 @@ const listOfPhp = memoByKey(
 /** Literals alone: what is computed, nobody here knows. */
 const TEXTS = /^(?:\s*(?:\d+\s*=>\s*)?(['"])(?:(?!\1)[^\\$]|\\.)*\1\s*,?)*\s*$/
 
-function nextcloudList(files: FileSystem, root: string): HostList | null {
+function nextcloudList(files: FileSystem, root: string, known: RegExp | null = null): HostList | null {
   const source = sourceAt(files, `${root}/config/config.php`)
   if (source === null || !/\$CONFIG\b/.test(source.code)) return null
   const code = phpCode(source)
   const match = /(['"]trusted_domains['"])\s*=>\s*(?:array\s*\(|\[)([^()[\]]*)[)\]]/.exec(code)
   if (match === null || !TEXTS.test(match[2] ?? '') || /['"]overwritehost['"]/.test(code)) return null
-  const others = (files.list(`${root}/config`) ?? []).filter(({ name }) => /\.config\.php$/.test(name))
+  const others = (files.list(`${root}/config`) ?? []).filter(
+    ({ name }) => /\.config\.php$/.test(name) && known?.test(name) !== true,
+  )
   if (
     others.some(({ name }) => /trusted_domains|overwritehost/.test(textAt(files, `${root}/config/${name}`)))
   )
