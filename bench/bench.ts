@@ -8,7 +8,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,12 +55,16 @@ interface Row {
 
 /** Certificates that a machine adds for others, of which Node.js reads each whenever it starts. */
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
-/** Lines for a `http` block, which a hook is often given alone. */
-const FRAGMENT = 'examples/broken/etc/nginx/sites-enabled/shop.example.org.conf'
+/** Lines for a `http` block, with nothing beside them: what a hook is often given alone. */
+const fragment = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
+copyFileSync(
+  join(repository, 'examples/broken/etc/nginx/sites-enabled/shop.example.org.conf'),
+  join(fragment, 'site.conf'),
+)
 const small = [
   ['-e', '0'],
   [program, '--version'],
-  [program, '--no-config', join(repository, FRAGMENT)],
+  [program, '--no-config', join(fragment, 'site.conf')],
   [program, '--no-config', join(repository, 'examples/reference')],
 ]
 const smallTimes = (
@@ -69,6 +73,7 @@ const smallTimes = (
     15,
   )
 ).map(({ time }) => time)
+rmSync(fragment, { recursive: true, force: true })
 
 const compiled = mkdtempSync(join(tmpdir(), 'deploy-audit-bench-'))
 await bundleScript(join(repository, 'bench/stages.ts'), join(compiled, 'stages.cjs'))
