@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -336,11 +337,11 @@ export default defineRule({
       container === null ? hasInstalled(files) : imageOf(container) !== null,
     )
     if (!isAnywhere) return
-    const all = [...connections.http, ...connections.apache]
-    for (const connection of all) {
+    const plain = reachedInPlain(deployment)
+    for (const connection of [...connections.http, ...connections.apache]) {
       const names = namesOf(connection)
       if (('server' in connection && connection.reachable === false) || names === null) continue
-      const { server, url } = frontLine(connection)
+      const { server, url, tls } = frontLine(connection)
       const related = [{ at: url, message: `${server} proxies to it here` }]
       for (const { machine, local, port } of connection.targets) {
         const container = machine?.container ?? null
@@ -349,7 +350,7 @@ export default defineRule({
           const fault =
             installed === null
               ? null
-              : faultOfInstalled(installed, { server, names, isTls: isTlsAlone(connection, all, port) })
+              : faultOfInstalled(installed, { server, names, isTls: tls && !plain.ports.has(port) })
           if (fault !== null) yield { ...fault, related }
           continue
         }
@@ -359,7 +360,7 @@ export default defineRule({
         const site: Site = {
           server,
           names,
-          isTls: isOnlyTls(connection, all, container),
+          isTls: tls && !plain.containers.has(container),
           image: image.at,
         }
         const fault =
@@ -421,26 +422,19 @@ function isLocal(host: string): boolean {
   )
 }
 
-/** True where only clients that speak TLS are proxied to the container. */
-function isOnlyTls(connection: Connection, all: readonly Connection[], container: Container): boolean {
-  return (
-    frontLine(connection).tls &&
-    all.every(
-      each => !frontLine(each).plain || !each.targets.some(({ machine }) => machine?.container === container),
-    )
-  )
-}
-
-/** The same of a port of the machine itself. */
-function isTlsAlone(connection: Connection, all: readonly Connection[], port: number | null): boolean {
-  return (
-    frontLine(connection).tls &&
-    all.every(
-      each =>
-        !frontLine(each).plain || !each.targets.some(target => target.local === true && target.port === port),
-    )
-  )
-}
+/** The containers, and the ports of the machine itself, to which clients are proxied that may speak plain HTTP. */
+const reachedInPlain = memo(({ connections }: Deployment) => {
+  const containers = new Set<Container>()
+  const ports = new Set<number | null>()
+  for (const connection of [...connections.http, ...connections.apache]) {
+    if (!frontLine(connection).plain) continue
+    for (const { machine, local, port } of connection.targets) {
+      if (machine !== null && machine.container !== null) containers.add(machine.container)
+      if (local === true) ports.add(port)
+    }
+  }
+  return { containers, ports }
+})
 
 function faultOfInstalled(
   { name, text, at }: InstalledAddress,
