@@ -22,7 +22,7 @@ interface Outcome {
 }
 
 /** Seconds after which a file is ended: each is meant to take well under one minute. */
-const TIMEOUT = 400
+const TIMEOUT = 600
 const PROCESSES = availableParallelism() + 1
 
 const isFull = process.argv.includes('--full')
