@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { Deployment, NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
@@ -151,8 +152,7 @@ function isPublishedAsIs({ machines }: Deployment, server: NginxServer, { port }
       target.known &&
       target.value.first === published.value.first &&
       port !== null &&
-      target.value.first <= port &&
-      port <= target.value.last,
+      holdsPort(target.value, port),
   )
 }
 

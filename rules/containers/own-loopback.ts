@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { Machine, Target } from '../../src/deployment/model.ts'
 import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
@@ -145,5 +146,5 @@ function exposes({ container }: Machine, port: number): boolean {
     ...service.ports.map(each => each.target),
     ...(image?.exposes ?? []).map(each => each.port),
   ]
-  return ranges.some(range => range.known && range.value.first <= port && port <= range.value.last)
+  return ranges.some(range => range.known && holdsPort(range.value, port))
 }

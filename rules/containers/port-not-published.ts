@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { posix } from 'node:path'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
@@ -374,8 +375,7 @@ function* quicToNobody(deployment: Deployment): Generator<RuleFinding> {
       const listen = listens.find(({ quic: isQuic, port }) => isQuic && port !== null)
       if (listen === undefined) continue
       const ports = container.service.ports.filter(
-        ({ target }) =>
-          target.known && target.value.first <= (listen.port ?? 0) && target.value.last >= (listen.port ?? 0),
+        ({ target }) => target.known && holdsPort(target.value, listen.port ?? 0),
       )
       const [tcp] = ports
       if (tcp === undefined || ports.some(({ protocol }) => protocol.known && protocol.value === 'udp'))
@@ -417,9 +417,7 @@ function publishes({ services, complete }: ComposeProject, port: number): boolea
       !isWhole ||
       networkMode !== null ||
       ports.some(
-        ({ published }) =>
-          published !== null &&
-          (!published.known || (published.value.first <= port && published.value.last >= port)),
+        ({ published }) => published !== null && (!published.known || holdsPort(published.value, port)),
       ),
   )
 }

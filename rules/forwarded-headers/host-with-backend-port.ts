@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -114,7 +115,7 @@ function isOuter({ programOf }: Deployment, { server }: NginxConnection, port: n
   const { container } = programOf(server.configuration).machine
   if (container !== null) {
     const isPublished = container.service.ports.some(({ published }) =>
-      published?.known === true ? published.value.first <= port && port <= published.value.last : true,
+      published?.known === true ? holdsPort(published.value, port) : true,
     )
     if (isPublished) return true
   }

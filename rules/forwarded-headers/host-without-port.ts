@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -236,9 +237,7 @@ function outerPort(server: NginxServer, published: readonly PublishedPort[] | nu
 
 /** Null where it is not published to the network, or as several ports. */
 function publishedAs(port: number, published: readonly PublishedPort[]): OuterPort | null {
-  const own = published.filter(
-    ({ target }) => target.known && target.value.first <= port && port <= target.value.last,
-  )
+  const own = published.filter(({ target }) => target.known && holdsPort(target.value, port))
   const [only] = own
   if (only === undefined || own.length > 1 || only.published?.known !== true || only.hostIp !== null)
     return null

@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
@@ -152,7 +153,7 @@ function* published(
     if (hostIp !== null && !(hostIp.known && /^(?:0\.0\.0\.0|\[?::\]?)$/.test(hostIp.value))) continue
     if (!target.known) continue
     for (const [port, name] of code)
-      if (port >= target.value.first && port <= target.value.last)
+      if (holdsPort(target.value, port))
         yield { at, message: `${name} answers on every address of the host`, label: 'no address in front' }
   }
 }

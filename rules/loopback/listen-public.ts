@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
@@ -207,9 +208,7 @@ export default defineRule({
 /** True for a port of a container that nobody publishes, which no client reaches. */
 function isInside({ container }: Machine, port: number): boolean {
   if (container === null) return false
-  return !container.service.ports.some(
-    ({ target }) => !target.known || (target.value.first <= port && port <= target.value.last),
-  )
+  return !container.service.ports.some(({ target }) => !target.known || holdsPort(target.value, port))
 }
 
 /** Each target of nginx once, and the machine that connects to it. */

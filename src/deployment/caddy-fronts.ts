@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { posix } from 'node:path'
 import type { CaddyAddress, CaddyProxy, CaddyUpstream } from '../../parsers/caddy/caddyfile.ts'
 import { readCaddyfile, servesTls } from '../../parsers/caddy/read-caddyfile.ts'
@@ -44,9 +45,7 @@ function caddyfilesOf({ container, files }: Machine): readonly Source[] {
 function caddyPath({ base, service, networks }: Container): readonly string[] {
   if (base !== 'caddy' || networks.length === 0) return []
   // Without the port of TLS another proxy is in front.
-  const isPublished = service.ports.some(
-    ({ target }) => !target.known || (target.value.first <= 443 && 443 <= target.value.last),
-  )
+  const isPublished = service.ports.some(({ target }) => !target.known || holdsPort(target.value, 443))
   if (!isPublished || service.entrypoint !== null) return []
   if (service.command === null) return [MAIN]
   const words = service.command.words.map(({ text }) => text)
@@ -119,8 +118,5 @@ const isLoopbackName = ({ host }: CaddyUpstream): boolean =>
   host !== null && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(host)
 
 function publishes(ports: Container['service']['ports'], port: number): boolean {
-  return ports.some(
-    ({ published }) =>
-      published?.known === true && published.value.first <= port && port <= published.value.last,
-  )
+  return ports.some(({ published }) => published?.known === true && holdsPort(published.value, port))
 }

@@ -1,3 +1,4 @@
+import { holdsPort } from '../../../parsers/compose/holds-port.ts'
 import type { PublishedPort } from '../../../parsers/compose/compose.ts'
 import { type Endpoint, isLoopback } from '../../servers/address.ts'
 import { proxyPasses } from '../../servers/apache/queries/proxy-passes.ts'
@@ -34,5 +35,5 @@ function portOfLoopback({ address, port }: Endpoint): readonly number[] {
 
 function publishes({ published, protocol }: PublishedPort, port: number): boolean {
   if (published?.known !== true || (protocol.known && protocol.value !== 'tcp')) return false
-  return published.value.first <= port && port <= published.value.last
+  return holdsPort(published.value, port)
 }
