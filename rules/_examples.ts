@@ -98,6 +98,28 @@ export function virtualHost(lines: string | readonly string[], name = 'example.o
   `
 }
 
+/** httpd's virtual host for clients with TLS, which asks backends for the name that the client asked for. */
+export function tlsVirtualHost(lines: string | readonly string[], name = 'example.org'): string {
+  return conf`
+    <VirtualHost *:443>
+        ServerName ${name}
+        SSLEngine on
+        SSLCertificateFile /etc/ssl/${name}.pem
+        SSLCertificateKeyFile /etc/ssl/${name}.key
+        ProxyPreserveHost On
+        ${lines}
+    </VirtualHost>
+  `
+}
+
+/** httpd's main file in front of backends: one such virtual host. */
+export function apacheFront(lines: string | readonly string[]): string {
+  return apacheMain(
+    ['Listen 443', tlsVirtualHost(lines)],
+    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
+  )
+}
+
 /** httpd's main file as a backend: one virtual host of files, with these lines. */
 export function apacheBackend(lines: string | readonly string[], modules: readonly string[] = []): string {
   return apacheMain(

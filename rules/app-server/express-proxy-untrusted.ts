@@ -4,7 +4,7 @@ import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheFront, nginxMain } from '../_examples.ts'
 
 const tree = (script: string, listen = '443 ssl'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -79,21 +79,7 @@ const besideCaddy = (script: string): Record<string, string> => ({
 const behindApache = (script: string, headers: string | readonly string[]): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': _, ...files } = tree(script)
   return {
-    'etc/apache2/apache2.conf': apacheMain(
-      conf`
-        Listen 443
-        <VirtualHost *:443>
-            ServerName example.org
-            SSLEngine on
-            SSLCertificateFile /etc/ssl/example.org.pem
-            SSLCertificateKeyFile /etc/ssl/example.org.key
-            ProxyPreserveHost On
-            ${headers}
-            ProxyPass / http://127.0.0.1:3000/
-        </VirtualHost>
-      `,
-      ['ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'headers'],
-    ),
+    'etc/apache2/apache2.conf': apacheFront([headers, 'ProxyPass / http://127.0.0.1:3000/'].flat()),
     ...files,
   }
 }

@@ -8,7 +8,7 @@ import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isLoopback } from '../../src/servers/address.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheFront } from '../_examples.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 
 const TLS = conf`
@@ -53,23 +53,11 @@ const compose = (command: string): Record<string, string> => ({
   `,
 })
 
-/** Apache in front of a unit, with TLS. */
+/** Apache in front of a unit, with TLS; on port 80 without. */
 const apache = (options: string, lines: string, listen = '443'): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen ${listen}
-      <VirtualHost *:${listen}>
-          ServerName example.org
-          SSLEngine ${listen === '443' ? 'on' : 'off'}
-          SSLCertificateFile /srv/tls/a.pem
-          SSLCertificateKeyFile /srv/tls/a.key
-          ProxyPreserveHost On
-          ${lines}
-          ProxyPass / "unix:/run/shop.sock|http://localhost/"
-      </VirtualHost>
-    `,
-    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
-  ),
+  'etc/apache2/apache2.conf': apacheFront([lines, 'ProxyPass / "unix:/run/shop.sock|http://localhost/"'])
+    .replaceAll('443', listen)
+    .replace('SSLEngine on', `SSLEngine ${listen === '443' ? 'on' : 'off'}`),
   'etc/systemd/system/shop.service': conf`
     [Service]
     ExecStart=/opt/shop/bin/uvicorn ${options} app:app
@@ -79,21 +67,7 @@ const APACHE_SAYS_HTTPS = 'RequestHeader set X-Forwarded-Proto https'
 
 /** Apache of a machine in front of a container. */
 const published = (options: string): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          SSLEngine on
-          SSLCertificateFile /srv/tls/a.pem
-          SSLCertificateKeyFile /srv/tls/a.key
-          ProxyPreserveHost On
-          RequestHeader set X-Forwarded-Proto https
-          ProxyPass / http://127.0.0.1:8000/
-      </VirtualHost>
-    `,
-    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
-  ),
+  'etc/apache2/apache2.conf': apacheFront([APACHE_SAYS_HTTPS, 'ProxyPass / http://127.0.0.1:8000/']),
   'srv/shop/docker-compose.yml': conf`
     services:
       shop:

@@ -15,7 +15,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { apacheFront, apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
@@ -42,22 +42,11 @@ const behindApache = (condition: string, target: string): Record<string, string>
         }
     }
   `),
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 443
-      <VirtualHost *:443>
-          ServerName example.org
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/a.pem
-          SSLCertificateKeyFile /etc/ssl/a.key
-          ProxyPreserveHost On
-          RequestHeader set X-Forwarded-Proto https
-          ProxyPass / http://127.0.0.1:8081/
-          ProxyPassReverse / http://127.0.0.1:8081/
-      </VirtualHost>
-    `,
-    ['ssl', 'headers', 'proxy', 'proxy_http'],
-  ),
+  'etc/apache2/apache2.conf': apacheFront(conf`
+    RequestHeader set X-Forwarded-Proto https
+    ProxyPass / http://127.0.0.1:8081/
+    ProxyPassReverse / http://127.0.0.1:8081/
+  `),
 })
 
 export default defineRule({

@@ -1,3 +1,4 @@
+import { tlsVirtualHost } from '../_examples.ts'
 import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -79,17 +80,10 @@ const behindApache = (service: string, port: string, more: Record<string, string
         ${service}
         ports: ["127.0.0.1:8080:${port}"]
   `,
-  'apache/app.conf': conf`
-    <VirtualHost *:443>
-        ServerName app.example.org
-        SSLEngine on
-        SSLCertificateFile /etc/ssl/app.pem
-        SSLCertificateKeyFile /etc/ssl/app.key
-        ProxyPreserveHost On
-        RequestHeader set X-Forwarded-Proto https
-        ProxyPass / http://127.0.0.1:8080/
-    </VirtualHost>
-  `,
+  'apache/app.conf': tlsVirtualHost(
+    ['RequestHeader set X-Forwarded-Proto https', 'ProxyPass / http://127.0.0.1:8080/'],
+    'app.example.org',
+  ),
   ...more,
 })
 const keycloakBehindApache = (image: string, lines = '') =>

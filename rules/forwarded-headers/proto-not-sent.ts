@@ -3,7 +3,7 @@ import type { ApacheConnection, Connection, Deployment, NginxConnection } from '
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { apacheMain, nginxMain } from '../_examples.ts'
+import { apacheFront, nginxMain, tlsVirtualHost } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
 import { publicProxies } from './_apache-proxies.ts'
 import { addHeader } from './_add-header.ts'
@@ -86,24 +86,8 @@ const application = (files: Record<string, string>): Record<string, string> => (
 })
 
 /** Apache in front, with TLS. */
-const secure = (lines: string): string => conf`
-  <VirtualHost *:443>
-      ServerName example.org
-      SSLEngine on
-      SSLCertificateFile /etc/ssl/a.pem
-      SSLCertificateKeyFile /etc/ssl/a.key
-      ProxyPreserveHost On
-      ${lines}
-  </VirtualHost>
-`
 const apache = (lines: string, files: Record<string, string>): Record<string, string> => ({
-  'etc/apache2/apache2.conf': apacheMain(
-    conf`
-      Listen 443
-      ${secure(lines)}
-    `,
-    ['ssl', 'socache_shmcb', 'headers', 'proxy', 'proxy_http'],
-  ),
+  'etc/apache2/apache2.conf': apacheFront(lines),
   ...files,
 })
 const REDIRECTING = {
@@ -132,7 +116,7 @@ const wordpressBehind = (lines: string): Record<string, string> => ({
         image: wordpress:6.6
         ports: ["127.0.0.1:8080:80"]
   `,
-  'apache/blog.conf': secure(lines),
+  'apache/blog.conf': tlsVirtualHost(lines),
 })
 
 export default defineRule({
@@ -299,7 +283,7 @@ export default defineRule({
       files: {
         'site.conf': conf`
           RequestHeader set X-Forwarded-Proto expr=%{REQUEST_SCHEME}
-          ${secure('ProxyPass / http://127.0.0.1:8080/')}
+          ${tlsVirtualHost('ProxyPass / http://127.0.0.1:8080/')}
         `,
       },
     },
@@ -313,7 +297,7 @@ export default defineRule({
     {
       title: 'a backend of Apache that speaks TLS, and a path of many',
       files: {
-        'site.conf': secure(conf`
+        'site.conf': tlsVirtualHost(conf`
           SSLProxyEngine on
           ProxyPass /api/ http://127.0.0.1:8080/
           ProxyPass / https://backend.example.net/

@@ -1,3 +1,4 @@
+import { tlsVirtualHost } from '../_examples.ts'
 import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { once } from '../../parsers/collections/once.ts'
@@ -59,14 +60,7 @@ const behindApache = (script: string, plain = 'Redirect permanent / https://chat
           ServerName chat.example.org
           ${plain}
       </VirtualHost>
-      <VirtualHost *:443>
-          ServerName chat.example.org
-          SSLEngine on
-          SSLCertificateFile /etc/ssl/chat.pem
-          SSLCertificateKeyFile /etc/ssl/chat.key
-          ProxyPreserveHost On
-          ProxyPass / http://127.0.0.1:8001/ upgrade=websocket
-      </VirtualHost>
+      ${tlsVirtualHost('ProxyPass / http://127.0.0.1:8001/ upgrade=websocket', 'chat.example.org')}
     `,
   }
 }
