@@ -2,7 +2,7 @@ import { type FrontHeader, type FrontLine, frontLine } from '../../src/deploymen
 import type { AppServerProgram, Connection, Deployment, Target } from '../../src/deployment/model.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
+import { isTrustedElsewhere, trustsOtherContainer } from '../../src/deployment/proxy-trust.ts'
 import { tlsInFront } from '../forwarded-headers/_tls-in-front.ts'
 import { shareNetwork } from '../../src/deployment/build/published-ports.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -347,5 +347,5 @@ function trusts(
   const isOther =
     program.machine !== from.machine && (published || shareNetwork(program.machine, from.machine))
   if (!isOther) return undefined
-  return list.every(each => /^(?:|127\.0\.0\.1|::1|localhost)$/.test(each)) ? false : undefined
+  return isTrustedElsewhere(list)
 }

@@ -19,7 +19,8 @@ const VOLUME = conf`
   volumes:
     data:
 `
-const SITE = conf`
+/** A site of Apache that runs the project. */
+export const APACHE_SITE = conf`
   <VirtualHost *:80>
       ServerName example.org
       WSGIDaemonProcess shop python-path=/srv/shop
@@ -50,7 +51,7 @@ export const apacheImage = (
   ...project,
   'manage.py': '',
   'data/.gitkeep': '',
-  'apache/shop.conf': SITE,
+  'apache/shop.conf': APACHE_SITE,
   'docker-compose.yml': compose,
   Dockerfile: conf`
     ${STEPS}

@@ -12,7 +12,7 @@ import { setupCommands } from '../../src/deployment/setups/setup-commands.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { accountOf } from './_account.ts'
-import { apacheImage, gunicornImage, withVolume } from './_sqlite-image-examples.ts'
+import { APACHE_SITE, apacheImage, gunicornImage, withVolume } from './_sqlite-image-examples.ts'
 import { databasesOfRootIn } from './_sqlite-in-images.ts'
 import { afterCommand, type Database, databaseOf, type Left, leftBy, NOBODYS } from './_sqlite-owners.ts'
 
@@ -74,16 +74,7 @@ const gunicorn = (
 })
 const inApache = (script: string): Record<string, string> => ({
   ...project('"/srv/shop/data/db.sqlite3"'),
-  'deploy/apache.conf': conf`
-    <VirtualHost *:80>
-        ServerName example.org
-        WSGIDaemonProcess shop python-path=/srv/shop
-        WSGIScriptAlias / /srv/shop/shop/wsgi.py process-group=shop application-group=%{GLOBAL}
-        <Directory /srv/shop>
-            Require all granted
-        </Directory>
-    </VirtualHost>
-  `,
+  'deploy/apache.conf': APACHE_SITE,
   'deploy.sh': conf`
     #!/bin/sh
     cd /srv/shop

@@ -11,7 +11,7 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
-import { routesBelow, waitsFor } from './_own-routes.ts'
+import { routesBelow, waitsFor } from '../_own-routes.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(

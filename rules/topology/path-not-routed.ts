@@ -7,7 +7,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
-import { routeElsewhere } from './_own-routes.ts'
+import { routeElsewhere } from '../_own-routes.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(

@@ -5,7 +5,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain, djangoProject, modWsgiMain, virtualHost, wsgiApplication } from '../_examples.ts'
-import { routesBelowMount, waitsFor } from '../topology/_own-routes.ts'
+import { routesBelowMount, waitsFor } from '../_own-routes.ts'
 
 /** An application of Flask in mod_wsgi, whose module lies in a package. */
 const mounted = (

@@ -1,5 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
 import { type Fact, known, unknown } from '../servers/fact.ts'
 import { mayHoldSectionsUnread } from '../servers/apache/configuration.ts'
 import { effective, serverLevels } from '../servers/apache/queries/effective.ts'
@@ -105,13 +106,17 @@ class LineOfNginx implements FrontLine {
     return value === '$proxy_host' ? 'backend' : null
   }
 
-  get written(): readonly FrontHeader[] {
-    return this.#connection.headers.written.map(({ name, state, value, directive }) => ({
+  readonly #written = once((): readonly FrontHeader[] =>
+    this.#connection.headers.written.map(({ name, state, value, directive }) => ({
       name,
       state,
       value,
       at: namePlace(directive),
-    }))
+    })),
+  )
+
+  get written(): readonly FrontHeader[] {
+    return this.#written()
   }
 
   header(name: string): Fact<FrontHeader> {
@@ -170,7 +175,7 @@ class LineOfApache implements FrontLine {
 
   /** mod_proxy sends the name and the address of the client by itself, and never the scheme. */
   get scheme(): FrontLine['scheme'] {
-    const telling = this.#lines.filter(line => SAYS_SCHEME.test(nameOf(line)))
+    const telling = this.#lines().filter(line => SAYS_SCHEME.test(nameOf(line)))
     if (telling.length === 0)
       return mayHoldSectionsUnread(this.#connection.from.configuration) ? null : 'nothing'
     return telling.some(saysHttps) ? 'https' : null
@@ -180,7 +185,7 @@ class LineOfApache implements FrontLine {
     const { protocol, from } = this.#connection
     // Only over HTTP there is another name to be asked for.
     if (protocol.known && /^(?:uwsgi|scgi|fastcgi)$/.test(protocol.value)) return 'client'
-    if (this.#lines.some(line => nameOf(line) === 'host')) return null
+    if (this.#lines().some(line => nameOf(line) === 'host')) return null
     const isElsewhere = (from.configuration.occurrences.get('proxypreservehost') ?? []).some(
       ({ parent }) => parent !== null && parent.name !== 'VirtualHost',
     )
@@ -190,14 +195,14 @@ class LineOfApache implements FrontLine {
   }
 
   /** Every `RequestHeader` of the main server and the virtual host, wherever it stands in them. */
-  get #lines(): readonly HeaderLine[] {
+  readonly #lines = once((): readonly HeaderLine[] => {
     const byHost = directivesByHost(this.#connection.from.configuration, 'requestheader')
     const sections = [null, ...(this.#host === null ? [] : [this.#host.directive])]
     return sections.flatMap(section => byHost.get(section) ?? []).flatMap(line => headerLine(line) ?? [])
-  }
+  })
 
   get written(): readonly FrontHeader[] {
-    return this.#lines.map(line => ({
+    return this.#lines().map(line => ({
       name: nameOf(line),
       state: AFTER[line.action] ?? 'passed',
       value: line.value,
@@ -209,7 +214,7 @@ class LineOfApache implements FrontLine {
     const { configuration } = this.#connection.from
     if (mayHoldSectionsUnread(configuration)) return unknown('a file that could not be read may set it')
     let found: FrontHeader = { name, state: 'passed', value: null, at: this.at }
-    for (const line of this.#lines) {
+    for (const line of this.#lines()) {
       if (nameOf(line) !== name || line.action === 'setifempty') continue
       const { parent } = line.directive
       const state = AFTER[line.action]

@@ -50,7 +50,7 @@ function trustedPeers({ server, environment }: AppServerProgram): readonly strin
 }
 
 /** From another container, or through a published port, the peer is an address of Docker's networks. */
-function isTrustedElsewhere(peers: readonly string[]): boolean | undefined {
+export function isTrustedElsewhere(peers: readonly string[]): boolean | undefined {
   return peers.every(each => /^(?:127\.0\.0\.1|::1|localhost|)$/.test(each)) ? false : undefined
 }
 

@@ -1,6 +1,6 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import { withoutComments } from '../../parsers/python/without-comments.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { memo } from '../parsers/collections/memo.ts'
+import { withoutComments } from '../parsers/python/without-comments.ts'
+import type { Source } from '../parsers/text/source.ts'
 
 /** A route of an application. */
 export interface Route {

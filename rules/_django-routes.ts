@@ -1,9 +1,9 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import { withoutComments } from '../../parsers/python/without-comments.ts'
-import type { Source } from '../../parsers/text/source.ts'
-import { moduleOfProject } from '../../src/deployment/django/imported-names.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { memo } from '../parsers/collections/memo.ts'
+import { withoutComments } from '../parsers/python/without-comments.ts'
+import type { Source } from '../parsers/text/source.ts'
+import { moduleOfProject } from '../src/deployment/django/imported-names.ts'
+import type { DjangoSettings } from '../src/deployment/django/settings.ts'
+import type { FileSystem } from '../src/files/file-system.ts'
 import type { Route } from './_python-routes.ts'
 
 /** The routes of the URLconf with which a project of Django begins; null where there may be others. */
