@@ -83,6 +83,14 @@ export default defineRule({
         CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
       `),
     },
+    {
+      title: 'the directory in which every step begins',
+      files: image(conf`
+        WORKDIR /srv/app
+        RUN cd /srv/app/
+        RUN pip install .
+      `),
+    },
     { title: 'a directory that has to be there', files: image('RUN cd /app || exit 1; ls') },
   ],
   *check(deployment) {
@@ -116,7 +124,7 @@ const CLIENTS = /\b(?:mysql|mariadb|psql|createdb|createuser|mongo|mongosh|redis
 /** What a step leaves behind nowhere; null where it does more. */
 function lostWith(
   { command, documents, at }: DockerRun,
-  { runs }: DockerStage,
+  { runs, workingDirectory }: DockerStage,
 ): {
   readonly message: string
   readonly label: string
@@ -130,12 +138,17 @@ function lostWith(
     .filter(part => part !== '')
   if (parts.length === 0) return null
   const every = (pattern: RegExp): boolean => parts.every(part => pattern.test(part))
-  if (every(/^cd(?:\s+[\w./~${}-]+)?$/))
+  if (every(/^cd(?:\s+[\w./~${}-]+)?$/)) {
+    // The next step begins there anyway.
+    const directory = /^cd\s+(\S+?)\/?$/.exec(parts.at(-1) ?? '')?.[1]
+    if (workingDirectory?.known === true && directory === workingDirectory.value.replace(/\/$/, ''))
+      return null
     return {
       message: 'the directory ends with this line: the next step begins where this one did',
       label: 'no effect',
       help: 'Write `WORKDIR` in place of `RUN cd`',
     }
+  }
   if (every(/^(?:export\s+\w+=(?:"[^"]*"|'[^']*'|[^\s|&><]*)(?:\s+\w+=\S*)*|\w+=[^\s|&><()`]*)$/))
     return {
       message: 'the variable ends with this line: neither the next step nor the container has it',

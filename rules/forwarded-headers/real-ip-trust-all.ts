@@ -1,4 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { Machine, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
@@ -6,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { nginxMain } from '../_examples.ts'
 
@@ -37,7 +39,9 @@ const inContainer = (ports: string, network = '0.0.0.0/0'): Record<string, strin
 export default defineRule({
   summary: 'Anyone may tell nginx which address they come from',
   severity: 'error',
-  otherSeverities: { info: 'where nothing but the log uses the address' },
+  otherSeverities: {
+    info: 'where nothing but the log uses the address, or a template fills in which header it is taken from',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [290, 348],
@@ -55,6 +59,12 @@ export default defineRule({
           limit_req_zone $binary_remote_addr zone=asked:1m rate=1r/s;
           ${server('80', '«0.0.0.0/0»', 'root /srv/www;')}
         `,
+      },
+    },
+    {
+      title: 'a template that fills in the header',
+      files: {
+        'site.conf.erb': server('80', '«0.0.0.0/0»').replace('X-Forwarded-For', '<%= @real_ip_header -%>'),
       },
     },
     {
@@ -79,7 +89,9 @@ export default defineRule({
         const open = openListen(directive, servers, byDirective)
         if (open === undefined) continue
         yield {
-          ...(usesAddress(configuration) ? {} : { severity: 'info' }),
+          ...(usesAddress(configuration) && !mayBeSafeHeader(configuration, directive)
+            ? {}
+            : { severity: 'info' }),
           at: argumentPlace(directive, 0),
           message: `nginx takes the client’s address from a header of whoever connects, because \`${network}\` is everybody`,
           label: 'trusts every address',
@@ -92,6 +104,15 @@ export default defineRule({
     }
   },
 })
+
+/** True where a template fills in the header: it may be one that only the proxy in front writes. */
+function mayBeSafeHeader(configuration: NginxConfiguration, directive: NginxDirective): boolean {
+  const { parent } = directive
+  const found = parent === null ? null : effective(configuration, parent, 'real_ip_header')
+  return (
+    found?.known === true && found.value.directives.some(({ args }) => isUnknownWord(args[0]?.value ?? ''))
+  )
+}
 
 /** True for a container that publishes no port: what connects is another one, whose address Docker gives at every start. */
 function isAmongContainers({ container }: Machine): boolean {

@@ -1,3 +1,4 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -23,7 +24,9 @@ const CREDENTIALS = 'access-control-allow-credentials'
 export default defineRule({
   summary: 'CORS headers are missing from the errors of a backend',
   severity: 'warning',
-  otherSeverities: { info: 'where the header lets every site in (`*`), and for one document' },
+  otherSeverities: {
+    info: 'where the header lets every site in (`*`) or a template fills it in, and for one document',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`add_header` without `always` adds to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 alone. Of an error of the backend the browser then shows the script nothing but a CORS failure, and the reason is lost.',
@@ -46,6 +49,12 @@ export default defineRule({
               }
           }
         `,
+      },
+    },
+    {
+      title: 'a value that a template fills in',
+      files: {
+        'site.conf.j2': site('add_header «Access-Control-Allow-Origin» {{ cors_origin }};'),
       },
     },
     {
@@ -117,7 +126,9 @@ export default defineRule({
       if (origin === undefined) continue
       const { args } = origin.directive
       // What every site may read needs no login, and fails seldom.
-      const isForAll = args[1]?.value === '*' && !headers.some(({ name }) => name === CREDENTIALS)
+      const value = args[1]?.value ?? ''
+      const isForAll =
+        (value === '*' || isUnknownWord(value)) && !headers.some(({ name }) => name === CREDENTIALS)
       yield {
         ...((isForAll || isOneFile(block)) && { severity: 'info' as const }),
         at: argumentPlace(origin.directive, 0),

@@ -1,3 +1,4 @@
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -19,12 +20,27 @@ const nginx = (server: string): string => conf`
   }
 `
 
+const inContainer = (server: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+      app:
+        image: example/app
+        ports: ["9000:9000"]
+  `,
+  'site.conf': nginx(server),
+})
+
 export default defineRule({
   summary: 'nginx reaches its backend through the public name of the site',
   severity: 'warning',
   otherSeverities: {
     error: 'where Apache listens on loopback alone',
-    info: 'over TLS, whose certificate is for that name, and where no main file joins the two files',
+    info: 'over TLS, whose certificate is for that name, where no main file joins the two files, and for a port that another container may publish',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -53,6 +69,14 @@ export default defineRule({
           }
         `,
       },
+    },
+    {
+      title: 'in a container, through the port that nginx itself publishes',
+      files: inContainer('«example.org:80»'),
+    },
+    {
+      title: 'in a container, through the port that another one publishes',
+      files: inContainer('«example.org:9000»'),
     },
   ],
   good: [
@@ -120,12 +144,13 @@ export default defineRule({
         each => each.kind === 'apache' && each.port === target.port && each.port !== null,
       )
       const bound = listener?.loopback === true
+      const isElsewhere = container !== null && !isPublishedBy(container, target.port)
       yield {
         at: target.at,
         // The certificate is for the public name; and files that no main file joins may be of two machines.
         severity: bound
           ? 'error'
-          : overTls || (isFragment && name.at.source !== target.at.source)
+          : overTls || isElsewhere || (isFragment && name.at.source !== target.at.source)
             ? 'info'
             : 'warning',
         per: 'locations',
@@ -151,6 +176,14 @@ export default defineRule({
 /** True for a name that the network of the project or `extra_hosts` gives to something else than the public address. */
 function isNameInside({ allNames, service }: Container, name: string): boolean {
   return allNames.has(name) || service.extraHosts.some(each => each.name.known && each.name.value === name)
+}
+
+/** True where the public address and this port lead back to the container itself. */
+function isPublishedBy({ service }: Container, port: number | null): boolean {
+  return (
+    port !== null &&
+    service.ports.some(({ published }) => published?.known === true && holdsPort(published.value, port))
+  )
 }
 
 /** The service that publishes a port of the host, and its own port. */
