@@ -116,6 +116,16 @@ export default defineRule({
       },
     },
     {
+      title: 'one directory at two paths, one of them above the other',
+      files: {
+        'docker-compose.yml': compose('/var/www')
+          .replaceAll('./src', '.')
+          .replace('.:/src', '.:/var/www/html'),
+        'nginx.conf': site('«$document_root$fastcgi_script_name»', '/var/www/html/public'),
+        'public/index.php': '<?php\n',
+      },
+    },
+    {
       title: 'the files of both at different paths',
       files: {
         'docker-compose.yml': compose('/var/www/html'),
@@ -287,6 +297,25 @@ export default defineRule({
       },
     },
     {
+      title: 'a part of what PHP has, at the same path',
+      files: {
+        'docker-compose.yml': compose('/var/www')
+          .replace('./src:/src', './html:/var/www/html')
+          .replace('./src:', '.:'),
+        'nginx.conf': site('$document_root$fastcgi_script_name', '/var/www/html/public'),
+        'html/public/index.php': '<?php\n',
+      },
+    },
+    {
+      title: 'files that are not in the repository',
+      files: {
+        'docker-compose.yml': compose('/var/www')
+          .replaceAll('./src', '.')
+          .replace('.:/src', '.:/var/www/html'),
+        'nginx.conf': site('$document_root$fastcgi_script_name', '/var/www/html/public'),
+      },
+    },
+    {
       title: 'an image with files of its own',
       files: {
         'docker-compose.yml': compose('/app/config').replace('php:8.3-fpm', 'example/shop'),
@@ -345,8 +374,10 @@ function* notThere(
   { directory, source, at, cure }: Asked,
 ): Iterable<RuleFinding> {
   const php = containerBehind(connection)
-  if (php === null || hasPath(php, directory) || (php.image !== null && php.base !== 'php')) return
-  const there = placeOf(php, hostPath(connection.from.machine.container, source))
+  if (php === null || (php.image !== null && php.base !== 'php')) return
+  const outside = hostPath(connection.from.machine.container, source)
+  if (hasPath(php, directory) && !isMissing(php, directory, outside)) return
+  const there = placeOf(php, outside)
   if (there !== null) {
     if (mayLink(php, directory)) return
     yield {
@@ -390,6 +421,15 @@ function mayBeElsewhere(connection: ApacheConnection, { written }: ScriptsOfApac
 /** True also where something is mounted below: the directory is there then. */
 function hasPath({ mounts }: Container, directory: string): boolean {
   return mounts.some(({ target }) => overlap(directory, target))
+}
+
+/** True where a mount holds the path, and what is mounted lacks it: the files of the server lie elsewhere in it. */
+function isMissing(php: Container, directory: string, outside: string | null): boolean {
+  const mount = php.mounts.find(({ target }) => overlap(directory, target))
+  const asked = mount?.from === 'volumes' ? hostPath(php, directory) : null
+  if (asked === null || outside === null) return false
+  const kindOf = (path: string) => php.hostFiles.kind(path)
+  return kindOf(outside) === 'directory' && kindOf(asked) === null
 }
 
 /** True where no copy, mount or command of an image on PHP's own may make a directory, or one above it. */
