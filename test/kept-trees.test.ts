@@ -685,4 +685,70 @@ EOF
   assert.equal(await loud({ 'setup.sh': script('8080', '*:80') }), [])
 })
 
+const ENVIRONMENT = 'BACKEND: app\n      PORT: "8001"'
+const filledInByCompose = (at: string): Record<string, string> => ({
+  'compose.yml': `services:
+  app:
+    image: python:3.12
+    command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+  web:
+    image: nginx:1.27
+    ports: ["80:80"]
+    environment:
+      ${ENVIRONMENT}
+    volumes: ["./nginx:${at}"]
+`,
+})
+const proxiesTo = (address: string): string =>
+  `server {\n    listen 80;\n    location / {\n        proxy_pass http://${address};\n    }\n}\n`
+
+test('what a container’s environment fills in, in a template, counts as if it were written there', async () => {
+  const template = 'nginx/default.conf.template'
+  const tree = { ...filledInByCompose('/etc/nginx/templates'), [template]: proxiesTo('${BACKEND}:${PORT}') }
+  const { findings } = await auditDirectory(scratchTree(tree), rules)
+  const refused = findings.filter(({ rule }) => rule === 'topology/backend-not-listening')
+  assert.equal(
+    refused.map(({ message, at, related }) => [
+      message,
+      `${at.file}:${at.line}`,
+      ...related.map(other => `${other.at.file}:${other.at.line} ${other.message}`),
+    ]),
+    [
+      [
+        'nginx connects to app:8001, and gunicorn listens only on 0.0.0.0:8000',
+        `${template}:4`,
+        'compose.yml:4 gunicorn listens here',
+        'compose.yml:9 `${BACKEND}` is `app`',
+        'compose.yml:10 `${PORT}` is `8001`',
+      ],
+    ],
+  )
+})
+
+test('what nothing fills in is not known by the environment', async () => {
+  const tree = {
+    ...filledInByCompose('/etc/nginx/conf.d'),
+    'nginx/default.conf': proxiesTo('${BACKEND}:${PORT}'),
+  }
+  const found = await loud(tree)
+  assert.ok(found.includes('nginx/default.conf containers/variable-not-filled'))
+  assert.not(found.some(line => line.endsWith('backend-not-listening')))
+})
+
+test('what the variables of a playbook fill in, in its templates and texts', async () => {
+  const unit = '[Service]\nExecStart=/srv/venv/bin/gunicorn --bind 127.0.0.1:{{ app_port }} shop.wsgi\n'
+  const role = 'roles/web/templates'
+  const tree = (port: string): Record<string, string> => ({
+    'site.yml': '- hosts: web\n  roles: [web]\n',
+    'group_vars/web.yml': `app_port: 8000\nproxied_port: ${port}\n`,
+    'roles/web/tasks/main.yml':
+      '- template: src=site.conf.j2 dest=/etc/nginx/sites-enabled/site.conf\n- template: src=gunicorn.service.j2 dest=/etc/systemd/system/gunicorn.service\n',
+    [`${role}/site.conf.j2`]: proxiesTo('127.0.0.1:{{ proxied_port }}'),
+    [`${role}/gunicorn.service.j2`]: unit,
+  })
+  assert.equal(await loud(tree('8001')), [`${role}/site.conf.j2 topology/backend-not-listening`])
+  assert.equal(await loud(tree('8000')), [])
+  assert.equal(await loud(tree('"{{ base }}"')), [])
+})
+
 test.run()

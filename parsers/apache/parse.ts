@@ -1,4 +1,5 @@
 import { memo } from '../collections/memo.ts'
+import { fillIn } from '../text/placeholder.ts'
 import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import { endOfWord, isSpace, makeWord, NO_WORDS, splitWords, wordValue } from './split-words.ts'
@@ -16,7 +17,16 @@ const GREATER_THAN = 62
  * The logical lines of a file, in order, blank ones left out. Never fails: what httpd refuses is for the
  * evaluator to say. The result is kept for each `Source` object.
  */
-export const parseApache = memo(({ code }: Source) => readLines(code))
+export const parseApache = memo(({ code, values }: Source) => {
+  const nodes = readLines(code)
+  return values === null ? nodes : nodes.map(node => withValues(node, values))
+})
+
+/** The words of a line with what is known of their placeholders. */
+function withValues(node: ApacheNode, values: NonNullable<Source['values']>): ApacheNode {
+  if (node.kind === 'comment') return node
+  return { ...node, words: node.words.map(word => ({ ...word, value: fillIn(word.value, values) })) }
+}
 
 function readLines(code: string): readonly ApacheNode[] {
   const nodes: ApacheNode[] = []

@@ -1,4 +1,5 @@
 import { memo } from '../collections/memo.ts'
+import { fillIn } from '../text/placeholder.ts'
 import { internName } from '../text/intern-name.ts'
 import type { Source } from '../text/source.ts'
 import {
@@ -54,6 +55,7 @@ class Parser {
   private readonly code: string
   private readonly text: string
   private readonly wide: boolean
+  private readonly values: Source['values']
   private readonly blocks: OpenBlock[] = []
   private readonly problems: NginxSyntaxProblem[] = []
   private children: NginxNode[] = []
@@ -67,6 +69,7 @@ class Parser {
     this.code = source.code
     this.text = source.text
     this.wide = source.encoding === 'utf8'
+    this.values = source.values
   }
 
   parse(): NginxTree {
@@ -127,7 +130,8 @@ class Parser {
     return end
   }
 
-  private push(start: number, end: number, value: string): void {
+  private push(start: number, end: number, written: string): void {
+    const value = this.values === null ? written : fillIn(written, this.values)
     this.words[this.count] = { start, end, value: this.count === 0 ? internName(value) : value }
     this.count++
   }

@@ -1,7 +1,7 @@
 import type { Place, Source } from '../text/source.ts'
 import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { MappedText } from '../text/text-map.ts'
-import { sliceWritten, trimWritten, type WrittenText, writtenFor } from '../text/written-text.ts'
+import { sliceWritten, trimWritten, type WrittenText, writtenFor, withValues } from '../text/written-text.ts'
 
 /** `Name=value` of a unit file, with the section that is meant (`misspeltSections`); `value` has its continuation lines joined by a blank, as systemd does. */
 export interface UnitSetting {
@@ -112,7 +112,7 @@ function readLine(source: Source, from: number): UnitLine {
   const isEmpty = text.text === ''
   const written = isEmpty
     ? writtenFor(source, '', start, start)
-    : { source, text: text.text, map: text.finish() }
+    : withValues({ source, text: text.text, map: text.finish() })
   return { written, start, end, next: at }
 }
 

@@ -191,6 +191,11 @@ function nameOf(path: string): Name {
 
 const MOST_NAMES = 1000
 
+/** True for a file of which its name says that something fills in `${NAME}`, or what else stands so. */
+export function isNamedFilledIn(path: string): boolean {
+  return nameOf(path).isFilledIn
+}
+
 /** `nginx.conf.in`; a site's file may well be called `example.co.in`. */
 function isConfigureInput(endings: readonly string[]): boolean {
   return endings.at(-1) === 'in' && /^(?:conf|cfg|vhost|load|wsgi|py|sh|service)$/.test(endings.at(-2) ?? '')

@@ -65,6 +65,24 @@ export function reveal(text: string): string {
   })
 }
 
+/** The placeholders of a text, as they were written, each once. */
+export function placeholdersIn(text: string): ReadonlySet<string> {
+  return new Set((text.match(MARK) ?? []).map(reveal))
+}
+
+/** Where the placeholders of a text stand in it, and how they were written. */
+export function* placedPlaceholders(
+  text: string,
+): Iterable<{ readonly start: number; readonly end: number; readonly written: string }> {
+  for (const { 0: mark, index } of text.matchAll(MARK))
+    yield { start: index, end: index + mark.length, written: reveal(mark) }
+}
+
+/** A text with what is known of its placeholders in their place. */
+export function fillIn(text: string, values: ReadonlyMap<string, { readonly text: string }>): string {
+  return isUnknownWord(text) ? text.replace(MARK, mark => values.get(reveal(mark))?.text ?? mark) : text
+}
+
 /** Plain data with every text in it revealed. */
 export function revealAll<T>(value: T): T {
   if (typeof value === 'string') return reveal(value) as T

@@ -28,6 +28,14 @@ export interface Source {
   readonly branches: readonly TemplateBranch[]
   /** Where, between directives, a template may bring anything: a placeholder alone, another template. */
   readonly gaps: readonly number[]
+  /** What placeholders stand for, by how they are written; null where nothing tells it of any. */
+  readonly values: ReadonlyMap<string, KnownValue> | null
+}
+
+/** What a placeholder stands for, and where that is written. */
+export interface KnownValue {
+  readonly text: string
+  readonly at: Place
 }
 
 /** A text without branches or gaps: nearly every one. */
@@ -52,7 +60,7 @@ export interface Position {
 
 /** A source made from a text in memory. */
 export function textSource(path: string, text: string): Source {
-  return { path, text, code: text, encoding: 'utf8', ...NO_TEMPLATE }
+  return { path, text, code: text, encoding: 'utf8', ...NO_TEMPLATE, values: null }
 }
 
 /** The offset at which each line begins. Lines end at LF, as both servers count them. */

@@ -1,4 +1,5 @@
 import { type Fact, known, unknown } from './fact.ts'
+import { placedPlaceholders } from './placeholder.ts'
 import { isUnknownWord, type Place, type Source } from './source.ts'
 import { MappedText, mapEnd, mapStart, type TextMap } from './text-map.ts'
 
@@ -12,10 +13,27 @@ export interface WrittenText {
   readonly map: TextMap
 }
 
-/** A stretch of a source, letter by letter. */
+/** A stretch of a source, letter by letter but for the placeholders of which it is known what they stand for. */
 export function writtenAt(source: Source, start: number, end: number): WrittenText {
   const pieces = start < end ? [{ at: 0, start, end, exact: true }] : [{ at: 0, start, end, exact: false }]
-  return { source, text: source.code.slice(start, end), map: { pieces } }
+  return withValues({ source, text: source.code.slice(start, end), map: { pieces } })
+}
+
+/** A text with what is known of its placeholders in their place. */
+export function withValues(written: WrittenText): WrittenText {
+  const { source, text, map } = written
+  if (source.values === null || !isUnknownWord(text)) return written
+  const filled = new MappedText(text, map, 0)
+  let copied = 0
+  for (const { start, end, written: placeholder } of placedPlaceholders(text)) {
+    const value = source.values.get(placeholder)
+    if (value === undefined) continue
+    filled.copy(copied, start)
+    filled.replace(start, end, value.text)
+    copied = end
+  }
+  filled.copy(copied, text.length)
+  return { source, text: filled.text, map: filled.finish() }
 }
 
 /** A file as it stands on disk: what looks like a template's placeholder is a variable of a script. */

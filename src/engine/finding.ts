@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { TextEdit } from '../../parsers/text/edit.ts'
-import { reveal } from '../../parsers/text/placeholder.ts'
+import { isUnknownWord, placeholdersIn, reveal } from '../../parsers/text/placeholder.ts'
 import { lineText, type Place, positionAt, type Source } from '../../parsers/text/source.ts'
+import type { Related } from '../servers/problem.ts'
 import type { MergedFinding } from './merge.ts'
 import type { Fix, Rule } from './rule.ts'
 import type { Confidence, Severity } from './severity.ts'
@@ -89,14 +90,34 @@ export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fi
     aspect: raw.aspect ?? '',
     label: raw.label === undefined ? null : reveal(raw.label),
     // What is said of the text itself, its label says.
-    related: (raw.related ?? [])
-      .filter(({ at }) => !isSamePlace(at, raw.at))
-      .map(({ at, message }) => ({ at: locate(at, fileName), message: reveal(message) })),
+    related: [
+      ...(raw.related ?? []).filter(({ at }) => !isSamePlace(at, raw.at)),
+      ...valuesFilledIn(raw),
+    ].map(({ at, message }) => ({ at: locate(at, fileName), message: reveal(message) })),
     help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
-    fix: raw.fix === undefined ? null : locateFix(raw.fix, fileName),
+    fix: raw.fix === undefined || raw.fix.edits.some(isFilledIn) ? null : locateFix(raw.fix, fileName),
     identity: '',
   }
+}
+
+/** Where it is written what the placeholders stand for, in the texts that a finding shows. */
+function valuesFilledIn({ at, related = [] }: MergedFinding): readonly Related[] {
+  const found = new Map<string, Related>()
+  for (const { source, start, end } of [at, ...related.map(other => other.at)]) {
+    if (source.values === null) continue
+    for (const placeholder of placeholdersIn(source.code.slice(start, end))) {
+      const value = source.values.get(placeholder)
+      if (value !== undefined)
+        found.set(placeholder, { at: value.at, message: `\`${placeholder}\` is \`${value.text}\`` })
+    }
+  }
+  return [...found.values()]
+}
+
+/** True for an edit in the place of a text of which a placeholder is a part: it belongs to what fills it in. */
+function isFilledIn({ source, start, end }: TextEdit): boolean {
+  return source.values !== null && isUnknownWord(source.code.slice(start, end))
 }
 
 function isSamePlace(one: Place, other: Place): boolean {

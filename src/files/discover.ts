@@ -1,10 +1,13 @@
 import { existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { beginningOn, NAME_LOST } from './disk-file-system.ts'
+import { beginningOn, displayPath, NAME_LOST } from './disk-file-system.ts'
 import { once } from '../../parsers/collections/once.ts'
+import { type Source, textSource } from '../../parsers/text/source.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import { diskMachines, onDisk, type Scope } from './disk-machines.ts'
+import { ownedSource } from './file-owner.ts'
 import { filledInFiles } from './filled-in.ts'
+import { knownValues } from './known-values.ts'
 import { type AuditRoot, inferRoot, nestedRoots, rootAround } from './infer-root.ts'
 import { InputError, NothingToAudit } from './input-error.ts'
 import { judgePath, SERVER_DIRECTORIES } from './known-places.ts'
@@ -56,13 +59,16 @@ export interface DiscoverOptions {
  */
 export function discover(paths: readonly string[], asked: DiscoverOptions): readonly Machine[] {
   const around: string[] = []
-  const filledIn = once(() =>
-    filledInFiles(around, path => asked.texts?.get(path) ?? beginningOn(path, BEGINNING)),
-  )
+  const textOf = (path: string): string | null => asked.texts?.get(path) ?? beginningOn(path, BEGINNING)
+  const filledIn = once(() => filledInFiles(around, textOf))
+  const valueOf = once(() => knownValues(around, sourcesOf(textOf, asked.workingDirectory)))
   const options = {
     ...asked,
     budget: asked.budget ?? readBudget(),
-    filledIn: (path: string) => filledIn()(path),
+    fillingOf: (path: string) => {
+      const words = filledIn()(path)
+      return { words, valueOf: (placeholder: string) => valueOf()(path, placeholder, words) }
+    },
   }
   const scopes = new Map<string, Scope>()
   const machines: Machine[] = []
@@ -253,4 +259,20 @@ function standardInputMachine(options: DiscoverOptions): Machine {
 }
 
 /** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
+/** One source for each file of this machine, by its absolute path. */
+function sourcesOf(
+  textOf: (path: string) => string | null,
+  workingDirectory: string,
+): (path: string) => Source | null {
+  const known = new Map<string, Source | null>()
+  return path => {
+    if (!known.has(path)) {
+      const text = textOf(path)
+      const named = (file: string): string => displayPath(file, workingDirectory)
+      known.set(path, text === null ? null : ownedSource(textSource(path, text), named))
+    }
+    return known.get(path) ?? null
+  }
+}
+
 const MAXIMUM_DUMP = 200_000_000

@@ -14,17 +14,15 @@ import {
 } from 'node:fs'
 import { isAbsolute, posix, relative, sep } from 'node:path'
 import { compareBytes } from './byte-order.ts'
-import type { FilledIn } from './filled-in.ts'
 import { HOMES } from './known-places.ts'
 import { isMadeAtRunTime, wholeDirectories } from './coverage.ts'
-import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
 import { type Mount, mountTable } from './mounts.ts'
 import { nestedPath, nestedSource, splitNested, textsIn } from './nested-files.ts'
 import { fileNotice, type Notice, type NoticeCode } from './notice.ts'
 import { BUDGET_SPENT, type ReadBudget, readBudget, takeFile } from './read-budget.ts'
 import { systemReason } from './system-reason.ts'
-import { toSource } from './to-source.ts'
+import { type Filling, type FillingOf, toSource } from './to-source.ts'
 
 export interface DiskFileSystemOptions {
   /** Absolute directory that reports name paths relative to; the process's own where absent. */
@@ -35,8 +33,8 @@ export interface DiskFileSystemOptions {
   readonly maximumSize?: number
   /** What the whole audit may still read. */
   readonly budget?: ReadBudget
-  /** What commands fill in, in a file, by absolute path of this machine; asked of no file of a live machine. */
-  readonly filledIn?: FilledIn
+  /** What is filled in, in a file, by absolute path of this machine; asked of no file of a live machine. */
+  readonly fillingOf?: FillingOf
 }
 
 export interface DiskFileSystem extends FileSystem {
@@ -196,11 +194,11 @@ export function diskFileSystem(
     const nested = splitNested(path)
     const file = nested?.outer ?? path
     const sourceOf = (text: string, encoding: DecodedText['encoding'] = 'utf8'): ReadResult => {
-      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, wordsIn(path)) }
+      if (nested === null) return { kind: 'source', source: toSource(path, text, encoding, fillingIn(file)) }
       const inner = textsIn(nested.outer, text)[nested.index]
       return inner === undefined
         ? { kind: 'missing', reason: 'no such file' }
-        : { kind: 'source', source: nestedSource(path, text, inner, encoding) }
+        : { kind: 'source', source: nestedSource(path, text, inner, encoding, fillingIn(file)) }
     }
     const laid = options.texts?.get(toDisk(file) ?? '')
     if (laid !== undefined) return sourceOf(laid)
@@ -220,9 +218,9 @@ export function diskFileSystem(
     }
   }
 
-  const wordsIn = (path: string): FilledWords | null => {
-    const disk = options.filledIn === undefined || covers(path) ? null : toDisk(path)
-    return disk === null ? null : (options.filledIn?.(disk) ?? null)
+  const fillingIn = (path: string): Filling | null => {
+    const disk = options.fillingOf === undefined || covers(path) ? null : toDisk(path)
+    return disk === null ? null : (options.fillingOf?.(disk) ?? null)
   }
   const covers = (path: string): boolean => {
     // What is refused at all shows only to those who asked for it, as callers did.

@@ -2,7 +2,6 @@ import { posix } from 'node:path'
 import { displayPath, type DiskFileSystem, diskFileSystem } from './disk-file-system.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import type { FilledIn } from './filled-in.ts'
 import type { FragmentSet } from './fragment-sets.ts'
 import { placeMain } from './home-of-main.ts'
 import { isOfServers, isReadWhole } from './known-places.ts'
@@ -24,6 +23,7 @@ import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters
 import { byDirectory, skippedNotices } from './skipped-notices.ts'
 import { setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
+import type { FillingOf } from './to-source.ts'
 import { type Survey, surveyRoot, type UnsettledPath } from './survey.ts'
 import { type FoundMachine, surveyDirectory } from './survey-directory.ts'
 
@@ -43,8 +43,8 @@ export interface DiskOptions {
   /** Texts in place of files of the disk, by absolute path of this machine, links resolved. */
   readonly texts?: ReadonlyMap<string, string>
   readonly as?: ReadAs | null
-  /** What commands fill in, in a file, by absolute path of this machine. */
-  readonly filledIn?: FilledIn
+  /** What is filled in, in a file, by absolute path of this machine. */
+  readonly fillingOf?: FillingOf
   /** True for an absolute path of this machine that is not to be audited. */
   readonly ignores?: (path: string) => boolean
 }

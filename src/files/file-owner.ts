@@ -11,7 +11,13 @@ import type { Machine } from './machine.ts'
 export type FileNamer = (source: Source, path?: string) => string
 
 /** A source is read from one file system, and so is one machine's. */
-const owners = new WeakMap<Source, Machine>()
+const owners = new WeakMap<Source, Pick<Machine, 'fileName'>>()
+
+/** A source that no machine has read, of which a report names the path so. */
+export function ownedSource(source: Source, fileName: Machine['fileName']): Source {
+  owners.set(source, { fileName })
+  return source
+}
 
 /** The files of a machine whose servers another machine of the repository is audited with. */
 export function ownedFiles(files: FileSystem, owner: Machine): FileSystem {

@@ -3,6 +3,7 @@ import { codeOfNested, mayInstallFiles, nestedTexts, SNIPPET } from '../../parse
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { InstalledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { type Filling, valuesIn } from './to-source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
 
 /**
@@ -145,6 +146,7 @@ export function nestedSource(
   text: string,
   nested: NestedText,
   encoding: Source['encoding'],
+  filling: Filling | null = null,
 ): Source {
   const code = codeOfNested(text, nested)
   // Ansible, Salt, Helm and froxlor fill in what they keep so themselves, whatever the file is called.
@@ -152,5 +154,6 @@ export function nestedSource(
   const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'xml')
   const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
-  return { path, text, encoding, ...masked, template: masked.template || isFilledIn }
+  const values = masked.template && filling !== null ? valuesIn(masked.code, filling) : null
+  return { path, text, encoding, ...masked, template: masked.template || isFilledIn, values }
 }

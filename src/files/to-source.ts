@@ -1,17 +1,37 @@
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { placeholdersIn } from '../../parsers/text/placeholder.ts'
+import type { KnownValue, Source } from '../../parsers/text/source.ts'
 import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 
-/**
- * The source of a file's text, what only a template engine knows masked; `path` is the path inside the root.
- *
- * @param words what commands are seen to fill in, in this file
- */
+/** What a repository tells of one of its files. */
+export interface Filling {
+  /** What commands fill in; null for a file that none of them touches. */
+  readonly words: FilledWords | null
+  /** What a placeholder stands for, by how it is written; null where nothing tells. */
+  readonly valueOf: (placeholder: string) => KnownValue | null
+}
+
+/** What a repository tells of a file, by its absolute path on this machine. */
+export type FillingOf = (path: string) => Filling
+
+/** The source of a file's text, what only a template engine knows masked; `path` is the path inside the root. */
 export function toSource(
   path: string,
   text: string,
   encoding: Source['encoding'] = 'utf8',
-  words: FilledWords | null = null,
+  filling: Filling | null = null,
 ): Source {
-  return { path, text, encoding, ...maskTemplate(path, text, words) }
+  const masked = maskTemplate(path, text, filling?.words)
+  const values = masked.template && filling !== null ? valuesIn(masked.code, filling) : null
+  return { path, text, encoding, ...masked, values }
+}
+
+/** What a repository tells of the placeholders of a masked text; null where it tells of none. */
+export function valuesIn(code: string, { valueOf }: Filling): Source['values'] {
+  const values = new Map<string, KnownValue>()
+  for (const placeholder of placeholdersIn(code)) {
+    const value = valueOf(placeholder)
+    if (value !== null) values.set(placeholder, value)
+  }
+  return values.size === 0 ? null : values
 }

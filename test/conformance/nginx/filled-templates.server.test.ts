@@ -36,7 +36,7 @@ const ACCEPTED: readonly { readonly lines: string; readonly fillings: readonly s
 
 function problemsOf(text: string): readonly string[] {
   const path = '/site.conf.j2'
-  const source: Source = { path, text, encoding: 'utf8', ...maskTemplate(path, text) }
+  const source: Source = { path, text, encoding: 'utf8', ...maskTemplate(path, text), values: null }
   const version = { value: '1.22.1', from: 'assumed', at: null } as const
   const input = { files: memoryFileSystem({}), main: null, fragments: [source], version }
   return evaluateNginx(input).problems.map(({ message }) => message)

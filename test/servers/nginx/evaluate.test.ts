@@ -262,6 +262,7 @@ test('nothing in a template is fatal', () => {
     template: true,
     branches: [],
     gaps: [],
+    values: null,
   }
   const { problems } = evaluateNginx({ files: memoryFileSystem({}), main: source, fragments: [], version })
   assert.equal(
@@ -273,7 +274,7 @@ test('nothing in a template is fatal', () => {
 /** The problems of a template that stands beside others, each with the line it is on. */
 function templateProblems(text: string): readonly string[] {
   const path = '/etc/nginx/site.conf.j2'
-  const fragment = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text) }
+  const fragment = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text), values: null }
   const { problems } = evaluateNginx({
     files: memoryFileSystem({}),
     main: null,
@@ -327,7 +328,7 @@ test('what a placeholder of a template may make right is left alone', () => {
 function wholeProblems(http: string): readonly string[] {
   const path = '/etc/nginx/nginx.conf.j2'
   const text = `events {}\nhttp {\n${http}\n}\n`
-  const main = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text) }
+  const main = { path, text, encoding: 'utf8' as const, ...maskTemplate(path, text), values: null }
   const { problems } = evaluateNginx({ files: memoryFileSystem({}), main, fragments: [], version })
   return problems.map(({ code, at }) => `${code} ${positionAt(at.source, at.start).line}`)
 }

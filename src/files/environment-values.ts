@@ -1,0 +1,134 @@
+import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { readCompose } from '../../parsers/compose/read-project.ts'
+import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
+import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import { type KnownValue, type Place, type Source } from '../../parsers/text/source.ts'
+
+/**
+ * The value that a variable has in the environment of every service of a compose file that has a template; null where
+ * nothing tells it, or two of them have it with two values.
+ */
+export type EnvironmentValue = (path: string, name: string) => KnownValue | null
+
+/**
+ * @param paths those of the repository
+ * @param read gives one source for each file; null where it cannot be read
+ */
+export function environmentValues(paths: readonly string[], read: Read): EnvironmentValue {
+  const services = once(() => servicesIn(paths, read))
+  const byPath = new Map<string, readonly Service[]>()
+  return (path, name) => {
+    const known = byPath.get(path) ?? services().filter(service => brings(service, path, read))
+    byPath.set(path, known)
+    const values = known.map(service => valueIn(service, name, read)).filter(value => value !== 'not set')
+    return onlyOne(values)
+  }
+}
+
+/** What all of some values are; null where they differ, one of them is unknown, or there are none. */
+export function onlyOne(values: readonly (KnownValue | null)[]): KnownValue | null {
+  const [first = null] = values
+  return values.every(value => value?.text === first?.text) ? first : null
+}
+
+/** One service, as each file of its directory writes it: nobody knows which of them are laid over each other. */
+type Service = readonly ComposeService[]
+type Read = (path: string) => Source | null
+
+const COMPOSE = /(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/
+const MOST_FILES = 200
+
+function servicesIn(paths: readonly string[], read: Read): readonly Service[] {
+  const found = new Map<string, ComposeService[]>()
+  for (const path of paths.filter(each => COMPOSE.test(each)).slice(0, MOST_FILES)) {
+    const source = read(path)
+    if (source === null) continue
+    for (const service of readCompose([source], { read }).services.values()) {
+      const key = posix.join(posix.dirname(path), service.name)
+      const same = found.get(key) ?? []
+      same.push(service)
+      found.set(key, same)
+    }
+  }
+  return [...found.values()]
+}
+
+/** True where a mount or the image puts a file of the repository into the container. */
+function brings(service: Service, path: string, read: Read): boolean {
+  return service.some(
+    ({ volumes, build }) =>
+      volumes.some(
+        ({ kind, source }) => kind === 'bind' && source?.known === true && isBelow(path, source.value),
+      ) || copies(build, path, read),
+  )
+}
+
+function copies(build: ComposeService['build'], path: string, read: Read): boolean {
+  if (build === null || !build.context.known) return false
+  const context = build.context.value
+  return (
+    isBelow(path, context) &&
+    stagesOf(build, read).some(stage =>
+      stage.copies.some(
+        ({ from, sources }) =>
+          from === null &&
+          sources.some(source => source.known && isBelow(path, posix.join(context, source.value))),
+      ),
+    )
+  )
+}
+
+function dockerfileOf({ context, dockerfile }: NonNullable<ComposeService['build']>, read: Read) {
+  if (!context.known || (dockerfile !== null && !dockerfile.known)) return null
+  const source = read(posix.resolve(context.value, dockerfile?.value ?? 'Dockerfile'))
+  return source === null ? null : dockerfileIn(source)
+}
+
+const dockerfileIn = memo((source: Source) => readDockerfile(source))
+
+function stagesOf(build: NonNullable<ComposeService['build']>, read: Read) {
+  return dockerfileOf(build, read)?.stages ?? []
+}
+
+type Value = KnownValue | null | 'not set'
+
+function valueOf({ value, at }: { readonly value: Fact<string> | null; readonly at: Place }): Value {
+  return value?.known === true ? { text: value.value, at } : null
+}
+
+/** `environment` counts before `env_file`, and that before what the image sets. */
+function valueIn(service: Service, name: string, read: Read): Value {
+  const written = service.map(each => writtenIn(each, name, read)).filter(value => value !== 'not set')
+  if (written.length > 0) return onlyOne(written)
+  const ofImages = service.map(({ build }) => ofImage(build, name, read)).filter(value => value !== 'not set')
+  return ofImages.length === 0 ? 'not set' : onlyOne(ofImages)
+}
+
+function writtenIn({ environment, envFiles, complete }: ComposeService, name: string, read: Read): Value {
+  if (!complete) return null
+  const own = environment.findLast(each => each.name === name)
+  if (own !== undefined) return valueOf(own)
+  let value: Value = 'not set'
+  for (const { path } of envFiles) {
+    const source = path.known ? read(path.value) : null
+    if (source === null) return null
+    const line = parseDotenv(source).findLast(each => each.name === name)
+    if (line !== undefined) value = valueOf(line)
+  }
+  return value
+}
+
+function ofImage(build: ComposeService['build'], name: string, read: Read): Value {
+  if (build === null) return 'not set'
+  const dockerfile = dockerfileOf(build, read)
+  if (dockerfile === null || (build.target !== null && !build.target.known)) return null
+  const image = imageOfStage(dockerfile, build.target?.value ?? null)
+  const line = image?.environment.findLast(each => each.name === name)
+  return line === undefined ? 'not set' : valueOf(line)
+}

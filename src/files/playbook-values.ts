@@ -1,0 +1,119 @@
+import { once } from '../../parsers/collections/once.ts'
+import type { KnownValue, Source } from '../../parsers/text/source.ts'
+import { readYaml } from '../../parsers/yaml/read-yaml.ts'
+import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
+import { onlyOne } from './environment-values.ts'
+
+/**
+ * The value of a variable of Ansible in the templates of a role or playbook; null where nothing tells it, or two files
+ * give it two values: nobody knows for which host a template is written.
+ */
+export type PlaybookValue = (path: string, name: string) => KnownValue | null
+
+/**
+ * @param paths those of the repository
+ * @param read gives one source for each file; null where it cannot be read
+ */
+export function playbookValues(
+  paths: readonly string[],
+  read: (path: string) => Source | null,
+): PlaybookValue {
+  const definitions = once(() => definitionsIn(paths, read))
+  return (path, name) => {
+    const role = roleOf(path)
+    const found = (definitions().get(name) ?? []).filter(({ of }) => of === null || of === role)
+    const chosen = found.filter(({ rank }) => rank === 'set')
+    // What only a role's defaults say, or a task, is for others to choose.
+    if (chosen.length === 0) return null
+    return onlyOne(found.filter(({ rank }) => rank !== 'default').map(({ value }) => value))
+  }
+}
+
+interface Definition {
+  /** Null for one that a template of its own makes, and for what is no text or number. */
+  readonly value: KnownValue | null
+  /** The directory of the role whose own it is; null where it holds for all. */
+  readonly of: string | null
+  /** `set` in a file of variables, `said` by a task or a play, `default` of a role. */
+  readonly rank: 'set' | 'said' | 'default'
+}
+
+const FILE =
+  /\.ya?ml$|(?:^|\/)(?:group|host)_vars\/[^.]+$|(?:^|\/)(?:inventor(?:y|ies)|hosts)[^/]*(?:\/[^.]+|\.ini)?$/
+const VARIABLES = /(?:^|\/)(?:\w+_)?vars\//
+const DEFAULTS = /(?:^|\/)defaults\//
+/** What no deployment runs. */
+const ASIDE = /(?:^|\/)(?:\.\w+|molecule|tests?|examples?|docs?|node_modules)\//
+const MOST_FILES = 2000
+
+function definitionsIn(
+  paths: readonly string[],
+  read: (path: string) => Source | null,
+): ReadonlyMap<string, readonly Definition[]> {
+  const found = new Map<string, Definition[]>()
+  const add = (name: string, definition: Definition): void => {
+    const known = found.get(name)
+    if (known === undefined) found.set(name, [definition])
+    else known.push(definition)
+  }
+  for (const path of paths.filter(each => FILE.test(each) && !ASIDE.test(each)).slice(0, MOST_FILES)) {
+    const source = read(path)
+    if (source === null) continue
+    const isVariables = VARIABLES.test(path)
+    const isDefaults = DEFAULTS.test(path)
+    const of = isVariables || isDefaults ? roleOf(path) : null
+    if (isVariables || isDefaults) {
+      const rank = isDefaults ? 'default' : 'set'
+      for (const document of readYaml(source).documents)
+        for (const [name, value] of namesIn(document, '')) add(name, { value, of, rank })
+      continue
+    }
+    if (PLAY.test(source.text))
+      for (const [name, value] of readYaml(source).documents.flatMap(variablesOfPlays))
+        add(name, { value, of, rank: 'set' })
+    for (const { 0: line, 1: name = '', 2: value = '', index } of source.text.matchAll(LINE))
+      add(name, {
+        value: { text: literalOf(value), at: { source, start: index, end: index + line.length } },
+        of,
+        rank: 'said',
+      })
+  }
+  return found
+}
+
+/** `app_port: 8000` of a play or a task, `app_port=8000` of an inventory. */
+const LINE =
+  /(?<=^[ \t]*(?:- )?[ \t]*["']?|[ \t{,])([A-Za-z_]\w{0,60})["']?(?:[ \t]*:[ \t]+|=)([^\s,}][^\n]{0,200})/gm
+
+function literalOf(written: string): string {
+  return /^(["'])([^"'\\]*)\1/.exec(written)?.[2] ?? /^[^\s#,}]+/.exec(written)?.[0] ?? written
+}
+
+const PLAY = /^[ \t]*(?:- )?hosts:[\s\S]*^[ \t]+vars:|^[ \t]+vars:[\s\S]*^[ \t]*(?:- )?hosts:/m
+
+function variablesOfPlays(document: YamlNode): readonly NamedValue[] {
+  const plays = document.kind === 'list' ? document.items : []
+  return plays.flatMap(play => {
+    const variables = play.kind === 'map' && play.entries.has('hosts') ? play.entries.get('vars') : undefined
+    return variables === undefined ? [] : [...namesIn(variables.value, '')]
+  })
+}
+
+type NamedValue = readonly [string, KnownValue | null]
+
+const DEEPEST = 3
+
+/** The names of a file of variables, those of a map behind it and a dot. */
+function* namesIn(node: YamlNode, before: string, depth = 0): Iterable<NamedValue> {
+  if (node.kind !== 'map' || depth > DEEPEST) return
+  for (const { name, key, value } of node.entries.values()) {
+    const isText = value.kind === 'scalar' && value.tag === null && !value.text.text.includes('{{')
+    const at = { ...key, end: Math.max(key.end, value.at.end) }
+    yield [before + name, isText ? { text: value.text.text, at } : null]
+    yield* namesIn(value, `${before}${name}.`, depth + 1)
+  }
+}
+
+function roleOf(path: string): string | null {
+  return /^.*\/roles\/[^/]+(?=\/)/.exec(path)?.[0] ?? null
+}
