@@ -61,13 +61,13 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
   const around: string[] = []
   const textOf = (path: string): string | null => asked.texts?.get(path) ?? beginningOn(path, BEGINNING)
   const filledIn = once(() => filledInFiles(around, textOf))
-  const valueOf = once(() => knownValues(around, sourcesOf(textOf, asked.workingDirectory)))
+  const knownValue = once(() => knownValues(around, sourcesOf(textOf, asked.workingDirectory)))
   const options = {
     ...asked,
     budget: asked.budget ?? readBudget(),
     fillingOf: (path: string) => {
       const words = filledIn()(path)
-      return { words, valueOf: (placeholder: string) => valueOf()(path, placeholder, words) }
+      return { words, valueFor: (placeholder: string) => knownValue()(path, placeholder, words) }
     },
   }
   const scopes = new Map<string, Scope>()

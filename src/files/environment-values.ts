@@ -8,7 +8,7 @@ import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
-import { type KnownValue, type Place, type Source } from '../../parsers/text/source.ts'
+import type { KnownValue, Place, Source } from '../../parsers/text/source.ts'
 
 /**
  * The value that a variable has in the environment of every service of a compose file that has a template; null where
@@ -98,7 +98,7 @@ function stagesOf(build: NonNullable<ComposeService['build']>, read: Read) {
 
 type Value = KnownValue | null | 'not set'
 
-function valueOf({ value, at }: { readonly value: Fact<string> | null; readonly at: Place }): Value {
+function toValue({ value, at }: { readonly value: Fact<string> | null; readonly at: Place }): Value {
   return value?.known === true ? { text: value.value, at } : null
 }
 
@@ -113,13 +113,13 @@ function valueIn(service: Service, name: string, read: Read): Value {
 function writtenIn({ environment, envFiles, complete }: ComposeService, name: string, read: Read): Value {
   if (!complete) return null
   const own = environment.findLast(each => each.name === name)
-  if (own !== undefined) return valueOf(own)
+  if (own !== undefined) return toValue(own)
   let value: Value = 'not set'
   for (const { path } of envFiles) {
     const source = path.known ? read(path.value) : null
     if (source === null) return null
     const line = parseDotenv(source).findLast(each => each.name === name)
-    if (line !== undefined) value = valueOf(line)
+    if (line !== undefined) value = toValue(line)
   }
   return value
 }
@@ -130,5 +130,5 @@ function ofImage(build: ComposeService['build'], name: string, read: Read): Valu
   if (dockerfile === null || (build.target !== null && !build.target.known)) return null
   const image = imageOfStage(dockerfile, build.target?.value ?? null)
   const line = image?.environment.findLast(each => each.name === name)
-  return line === undefined ? 'not set' : valueOf(line)
+  return line === undefined ? 'not set' : toValue(line)
 }

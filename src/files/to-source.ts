@@ -8,7 +8,7 @@ export interface Filling {
   /** What commands fill in; null for a file that none of them touches. */
   readonly words: FilledWords | null
   /** What a placeholder stands for, by how it is written; null where nothing tells. */
-  readonly valueOf: (placeholder: string) => KnownValue | null
+  readonly valueFor: (placeholder: string) => KnownValue | null
 }
 
 /** What a repository tells of a file, by its absolute path on this machine. */
@@ -27,10 +27,10 @@ export function toSource(
 }
 
 /** What a repository tells of the placeholders of a masked text; null where it tells of none. */
-export function valuesIn(code: string, { valueOf }: Filling): Source['values'] {
+export function valuesIn(code: string, { valueFor }: Filling): Source['values'] {
   const values = new Map<string, KnownValue>()
   for (const placeholder of placeholdersIn(code)) {
-    const value = valueOf(placeholder)
+    const value = valueFor(placeholder)
     if (value !== null) values.set(placeholder, value)
   }
   return values.size === 0 ? null : values
