@@ -5,7 +5,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { isAtLeast } from '../../src/servers/version.ts'
 import { outerFile } from '../../src/deployment/outer-file.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
@@ -69,13 +69,15 @@ const WRITTEN_SERVER = conf`
 
 export default defineRule({
   summary: 'The Upgrade header is sent by HTTP/1.0',
-  severity: 'error',
-  otherSeverities: { info: 'for Gitea and Forgejo, which open no WebSocket' },
+  severity: 'info',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx speaks HTTP/1.0 to backends unless told otherwise, and HTTP/1.0 knows no `Upgrade`: the backend answers the WebSocket handshake like an ordinary request, with 400, 404 or 426.',
+  why: 'nginx speaks HTTP/1.0 to backends unless told otherwise, and HTTP/1.0 knows no `Upgrade`: RFC 6455 wants 1.1. The `websockets` of Python answer the handshake with 400; Node.js, uvicorn, Tornado and aiohttp switch all the same.',
   remedy: 'Write `proxy_http_version 1.1;` beside the two headers',
-  references: ['https://nginx.org/en/docs/http/websocket.html'],
+  references: [
+    'https://nginx.org/en/docs/http/websocket.html',
+    'https://www.rfc-editor.org/rfc/rfc6455#section-4.1',
+  ],
   bad: [
     {
       title: 'the two headers alone',
@@ -205,11 +207,9 @@ export default defineRule({
         newest ??= ofNewestImages(deployment)
         if (newest.configurations.has(configuration) || isBelow(at.source.path, newest.paths)) continue
       }
-      const isUnused = OF_GIT.test(textOf(server.directive))
       yield {
-        ...(isUnused && { severity: 'info' as const }),
         at,
-        message: '`Upgrade` is sent by HTTP/1.0, so the backend does not switch to WebSocket',
+        message: '`Upgrade` is sent by HTTP/1.0, for which some backends do not switch to WebSocket',
         label: 'needs `proxy_http_version 1.1`',
         related: line === undefined ? [] : [{ at: namePlace(line), message: 'the version' }],
         // What includes a fragment may say another version.
@@ -223,13 +223,6 @@ export default defineRule({
     }
   },
 })
-
-/** Gitea and Forgejo open no WebSocket, and their documentation has the header without the version. */
-const OF_GIT = /\b(?:gitea|forgejo)\b|server_name\s+git\./i
-
-function textOf({ source, node }: NginxDirective): string {
-  return source.text.slice(node.start, node.end)
-}
 
 /** References of an image without a release: what is pulled today speaks HTTP/1.1 by default. */
 const NEWEST = /^[^:@]+(?::(?:latest|mainline|stable|1)?(?:-?(?:alpine|perl|slim|otel))*)?$/
