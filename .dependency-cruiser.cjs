@@ -20,7 +20,7 @@ module.exports = {
     folder('files-know-parsers', '^src/files/', ['^parsers/', '^src/files/', '^src/servers/(nginx|apache)/(directives|fragments)[.]ts']),
     folder('servers-know-parsers', '^src/servers/', ['^parsers/', '^src/servers/', '^src/files/']),
     folder('deployment-knows-servers', '^src/deployment/', ['^parsers/', '^src/servers/', '^src/deployment/', '^src/files/']),
-    folder('secrets-know-text', '^src/secrets/', ['^parsers/(text|collections)/', '^src/secrets/']),
+    folder('secrets-know-text', '^src/secrets/', ['^parsers/(text|collections)/', '^src/alike/words[.]ts', '^src/secrets/']),
     folder('suppressions-know-parsers', '^src/suppressions/', ['^parsers/(text|nginx|apache)/', '^src/engine/suppression[.]ts', '^src/suppressions/']),
     folder('engine-knows-deployment', '^src/engine/', ['^src/secrets/', '^parsers/text/', '^src/servers/(presence|problem|version)[.]ts', '^src/deployment/', '^src/engine/', '^src/files/(machine|notice)[.]ts']),
     folder('rules-know-the-model', '^rules/', ['^rules/', '^src/files/file-system[.]ts', '^src/engine/(conf|rule|rule-traits|severity)[.]ts', '^src/deployment/', '^src/servers/', '^parsers/']),

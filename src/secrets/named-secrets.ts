@@ -149,6 +149,7 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
   if (ASSIGNS.test(text)) {
     const assigned = text.slice(end, ASSIGNS.lastIndex)
     const isColon = /:\s*$/.test(assigned) && !assigned.includes('=')
+    if (isColon && assigned.includes('\n') && beginsMap(text, ASSIGNS.lastIndex)) return null
     if (!isColon || isKeyOfColon(name, assigned))
       return { at: ASSIGNS.lastIndex, style: assignedStyle(name, assigned) }
   }
@@ -179,6 +180,14 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
 
 const OPENS_PLACEHOLDER = /\{\{[-~]?\s*$/
 const CLOSES_PLACEHOLDER = /[ \t]{1,40}[-~+]?(?:\}\}|%\}|%>|!!\}|\]\])/y
+
+/** `secretKeyRef:`, below which keys of its own stand. */
+const KEY = /(?:-[ \t]+)?["']?[\w./-]{1,100}["']?:(?=\s|$)/y
+
+function beginsMap(text: string, at: number): boolean {
+  KEY.lastIndex = at
+  return KEY.test(text)
+}
 
 function closesPlaceholder(text: string, at: number): boolean {
   CLOSES_PLACEHOLDER.lastIndex = at

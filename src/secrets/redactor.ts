@@ -1,5 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { isSpoken } from '../alike/words.ts'
 import { findSecrets, findSecretsInProse } from './find-secrets.ts'
 import { withLooks } from './look.ts'
 import { isSecretFile } from './secret-file.ts'
@@ -125,7 +126,8 @@ function knownSecrets(sources: Iterable<Source>): KnownSecrets {
     for (const { start, end } of secrets) {
       const text = source.text.slice(start, end)
       for (const word of isWhole || text.includes('\n') ? (text.match(RUN) ?? []) : [text.trim()]) {
-        if (names.has(word)) continue
+        // Of a text of several lines, help for people too, only what no sentence holds.
+        if (names.has(word) || (!isWhole && text.includes('\n') && LETTERS.test(word))) continue
         if (PLAIN_WORD.test(word) && plain.size < MOST_PLAIN) plain.add(word)
         else add(word)
         // A server takes the backslashes out.
@@ -156,19 +158,6 @@ function findKnown(text: string, byRun: ReadonlyMap<string, readonly Known[]>): 
 }
 
 /**
- * Passwords of examples that are the names of programs too, and stand in every image and path of them, and words that
- * findings are written in: starred out there, they would hide nothing and say no more what is wrong.
- */
-const EVERYBODYS: ReadonlySet<string> = new Set(
-  (
-    'postgres postgresql password changeme changeit changethis wordpress nextcloud owncloud mediawiki rabbitmq keycloak ' +
-    'minioadmin mattermost superset localhost directory database container application configuration connection ' +
-    'environment certificate background everybody anonymous undefined published settings template document ' +
-    'development production'
-  ).split(' '),
-)
-
-/**
  * What a file gives accounts, databases and hosts for a name: where it is a password too, the word stands in names
  * everywhere, and starred out there it hides nothing.
  */
@@ -179,8 +168,9 @@ function namesIn({ text }: Source): ReadonlySet<string> {
 const NAMED =
   /(?:USER(?:NAME)?|DB|DATABASE|DB_?NAME|HOST(?:NAME)?)["']?[ \t]{0,20}[:=][ \t]{0,20}["']?([a-z][\w-]{3,39})(?![\w-])/gi
 
-/** A password that may as well be the name of a project. */
-const PLAIN_WORD = /^[a-z]+$/
+const LETTERS = /^\p{L}+$/u
+/** A password that may as well be the name of a project, `pgadmin4`. */
+const PLAIN_WORD = /^[a-z]+\d{0,2}$/
 /** Each of them is looked for in all files. */
 const MOST_PLAIN = 20
 
@@ -196,10 +186,13 @@ const NUMBERS = /^\d+(?:\.\d+)+(?::\d+)?$/
 
 const KINDS = [/[a-z]/, /[A-Z]/, /\d/, /[^a-zA-Z\d]/]
 
-/** True for a text that nobody writes without meaning this secret: not `admin`, not `Upgrade`, not `8080`. */
+/**
+ * True for a text that nobody writes without meaning this secret: not `admin`, not `Upgrade`, not `8080`, and no word of
+ * findings and of the servers: starred out there, it would hide nothing and say no more what is wrong.
+ */
 function isDistinctive(text: string): boolean {
   if (text.length < 4 || text.length > 4000 || secretName(text) !== null) return false
-  if (EVERYBODYS.has(text) || NUMBERS.test(text)) return false
+  if (NUMBERS.test(text) || (LETTERS.test(text) && isSpoken(text.toLowerCase()))) return false
   const plain = /^[A-Z][a-z]+$/.test(text) ? text.toLowerCase() : text
   const kinds = KINDS.filter(kind => kind.test(plain)).length
   return kinds >= 2 || (text.length >= 8 && !/^\d+$/.test(text)) || text.length >= 12
