@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../collections/memo.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import { isUnknownWord } from '../text/source.ts'
@@ -291,6 +292,14 @@ const LISTENS = [
   /\.(?:Run|Start|Listen)\([ \t\n]*("[\w.]*:\d{1,5}")/g,
 ]
 
+/** Every command of a container is asked whether they build it. */
+const goBuilds = memo((sources: readonly Source[]) =>
+  sources.filter(
+    ({ path, code }) =>
+      /(?:^|\/)Dockerfile[\w.-]*$/.test(path) && /\bgo[ \t]+(?:build|install|run)\b/.test(code),
+  ),
+)
+
 /**
  * A program of Go, by the one address in the source that its Dockerfile builds. Null where it is another program, or
  * where nobody knows where it listens.
@@ -299,12 +308,7 @@ export function readGo(command: AppCommand, { built }: AppFiles): AppServer | nu
   const [program] = command.words
   const sources = program === undefined ? [] : (built?.() ?? [])
   const name = posix.basename(program?.text ?? '')
-  const isBuilt = sources.some(
-    ({ path, code }) =>
-      /(?:^|\/)Dockerfile[\w.-]*$/.test(path) &&
-      /\bgo[ \t]+(?:build|install|run)\b/.test(code) &&
-      (name === 'go' || code.includes(`/${name}`)),
-  )
+  const isBuilt = goBuilds(sources).some(({ code }) => name === 'go' || code.includes(`/${name}`))
   if (program === undefined || !isBuilt || name === '') return null
   const found: Written[] = []
   for (const source of sources) {

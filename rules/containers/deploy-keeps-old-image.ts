@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import type { Workload } from '../../parsers/kubernetes/manifest.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
+import { type Place, placeText, type Source } from '../../parsers/text/source.ts'
 import { clusterBeside, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { appliedManifests } from '../../src/deployment/setups/applied-manifests.ts'
@@ -339,7 +340,7 @@ export default defineRule({
   *check(deployment) {
     const setups = deployment.setups() ?? []
     const pushed = pushedImages(setups)
-    if (pushed.length === 0 || setups.some(({ text }) => FETCHES_BY_ITSELF.test(text))) return
+    if (pushed.length === 0 || setups.some(fetchesByItself)) return
     for (const commands of serverCommands(setups)) yield* onServer(deployment, commands, pushed)
     yield* inCluster(deployment, pushed)
   },
@@ -348,6 +349,8 @@ export default defineRule({
 /** Programs that look for new images all the time. */
 const FETCHES_BY_ITSELF =
   /watchtower|ouroboros|shepherd|keel\.sh|\bkeel\b|image-updater|imagepolic|\bdiun\b|portainer|dokploy|coolify|caprover|dockge/i
+
+const fetchesByItself = memo(({ text }: Source): boolean => FETCHES_BY_ITSELF.test(text))
 
 function* onServer(
   deployment: Deployment,

@@ -14,6 +14,7 @@ import type { ShellParser } from '../../../../parsers/shell/shell-environment.ts
 import type { Source } from '../../../../parsers/text/source.ts'
 import type { SocketUnit } from '../../../../parsers/systemd/socket-unit.ts'
 import { BUILT_OF } from '../../../../parsers/app-server/built-servers.ts'
+import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
@@ -141,14 +142,20 @@ const NOT_SOURCES =
 function builtOf({ service, hostFiles, image }: Container): readonly Source[] {
   const context = service.build?.context
   if (image === null || context?.known !== true || !context.value.startsWith('/')) return []
-  const found: Source[] = [image.stage.at.source]
-  for (const path of filesBelow(hostFiles, context.value, { levels: DEEPEST, skipped: NOT_SOURCES })) {
+  const own = image.stage.at.source
+  return [own, ...sourcesOfBuild(hostFiles, context.value).filter(source => source !== own)]
+}
+
+/** Containers of one context are built of the same. */
+const sourcesOfBuild = memoByKey((files: FileSystem, context: string): readonly Source[] => {
+  const found: Source[] = []
+  for (const path of filesBelow(files, context, { levels: DEEPEST, skipped: NOT_SOURCES })) {
     if (found.length >= MOST_SOURCES) break
-    const source = BUILT_OF.test(path) ? sourceAt(hostFiles, path) : null
-    if (source !== null && !found.includes(source)) found.push(source)
+    const source = BUILT_OF.test(path) ? sourceAt(files, path) : null
+    if (source !== null) found.push(source)
   }
   return found
-}
+})
 
 function hasPython({ django, python }: FoundApplications): boolean {
   return django.length + python.length > 0
