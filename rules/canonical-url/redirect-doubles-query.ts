@@ -16,7 +16,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`$request_uri` holds the query, and `rewrite` appends the query once more unless its target ends in `?`: `/page?id=1` is redirected to `/page?id=1?id=1`, and the application reads `1?id=1`.',
+  why: '`$request_uri` holds the query, and `rewrite` appends the query once more unless its target ends in `?`; so does `$is_args$args` behind it: `/page?id=1` is redirected to `/page?id=1?id=1`, and the application reads `1?id=1`.',
   remedy: 'Write `return 301 https://example.org$request_uri;`, or end the target in `?`',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
   bad: [
@@ -27,6 +27,10 @@ export default defineRule({
     {
       title: 'the query written out',
       files: { 'nginx.conf': site('rewrite ^/old/(.*)$ «/new/$1$is_args$args» redirect;') },
+    },
+    {
+      title: 'the query behind the whole request',
+      files: { 'nginx.conf': site('return 301 «https://example.org$request_uri$is_args$args»;') },
     },
     {
       title: 'the arguments behind a question mark',
@@ -49,6 +53,19 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
+      for (const line of occurrences.get('return') ?? []) {
+        const target = line.args.at(-1)?.value ?? ''
+        const repeated = TWICE.exec(target)?.[1]
+        if (repeated === undefined) continue
+        const at = argumentPlace(line, line.args.length - 1)
+        yield {
+          at,
+          message: `\`$request_uri\` holds the query, and \`${repeated}\` follows: \`?id=1\` becomes \`?id=1?id=1\``,
+          ...propose('Leave the second query out', 'safe', [
+            replacePlace(at, target.slice(0, -repeated.length)),
+          ]),
+        }
+      }
       for (const rewrite of occurrences.get('rewrite') ?? []) {
         const target = rewrite.args[1]?.value ?? ''
         if (
@@ -73,3 +90,7 @@ export default defineRule({
     }
   },
 })
+
+/** The whole request, and its query once more. */
+const TWICE =
+  /\$\{?request_uri\}?((?:\?|\$is_args|\$\{is_args\})(?:\$args|\$\{args\}|\$query_string|\$\{query_string\}))$/

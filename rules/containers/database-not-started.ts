@@ -99,6 +99,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'a volume where the newest PostgreSQL has none',
+      files: tree(conf`
+        image: postgres:alpine
+        environment: { POSTGRES_PASSWORD: a }
+        volumes: ["«./data:/var/lib/postgresql/data»"]
+      `),
+    },
+    {
       title: 'a volume where PostgreSQL 18 has none',
       files: tree(conf`
         image: postgres:18-alpine
@@ -272,6 +280,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'the directory of the releases before',
+      files: tree(conf`
+        image: postgres:17-alpine
+        environment: { POSTGRES_PASSWORD: a }
+        volumes: ["./data:/var/lib/postgresql/data"]
+      `),
+    },
+    {
       title: 'a directory of its own choice',
       files: tree(conf`
         image: postgres:18
@@ -402,18 +418,27 @@ function* refusedByPostgres(service: ComposeService, version: string | undefined
       label: 'no password',
       related: [{ at: service.at, message: 'the service' }],
     }
-  if (version === undefined || Number(version) < 18 || has(/^PGDATA$/)) return
+  const isNewest = service.image?.known === true && NEWEST_POSTGRES.test(service.image.value)
+  if ((version === undefined ? !isNewest : Number(version) < 18) || has(/^PGDATA$/)) return
+  const release = version ?? '18'
   for (const { target, at } of service.volumes) {
     if (!target.known || target.value.replace(/\/$/, '') !== '/var/lib/postgresql/data') continue
     yield {
       at,
-      message: `the image of PostgreSQL ${version} keeps its data in \`/var/lib/postgresql/${version}/docker\`, and ends where a volume stands at \`/var/lib/postgresql/data\``,
+      message: `${version === undefined ? 'the newest image of PostgreSQL, 18 or later,' : `the image of PostgreSQL ${version}`} keeps its data in \`/var/lib/postgresql/${release}/docker\`, and ends where a volume stands at \`/var/lib/postgresql/data\``,
       label: 'the directory of older images',
       related: [{ at: imagePlace(service), message: 'the image' }],
-      help: 'Mount the volume at `/var/lib/postgresql`',
+      help:
+        version === undefined
+          ? 'Name the release that made the data (`postgres:17`), or mount a new volume at `/var/lib/postgresql`'
+          : 'Mount the volume at `/var/lib/postgresql`',
     }
   }
 }
+
+/** What is pulled without a release is the newest one: 18 since September 2025. */
+const NEWEST_POSTGRES =
+  /^(?:docker\.io\/)?(?:library\/)?postgres(?::(?:latest|alpine(?:3\.\d+)?|bookworm|trixie))?$/
 
 function* refusedByMysql(service: ComposeService, kind: string, has: IsSet) {
   const name = kind === 'mysql' ? 'MYSQL_ROOT_PASSWORD' : 'MARIADB_ROOT_PASSWORD'
