@@ -369,6 +369,52 @@ test('files in cloud-init, Elastic Beanstalk, Salt, Nix and lines that a Dockerf
   )
 })
 
+test('files in quoted scalars of YAML and JSON, with their own lines', async () => {
+  const quoted = JSON.stringify(MEDIA)
+  const broken =
+    'Listen 80\nServerName a\n# <Directory\n<Directory /srv>\n  Require all granted\n  Optionss x\n</Directory>\n'
+  const tree = {
+    'k8s/map.yaml': `apiVersion: v1\nkind: ConfigMap\ndata:\n  site.conf: ${quoted}\n`,
+    'k8s/httpd.yaml': `apiVersion: v1\nkind: ConfigMap\ndata:\n  httpd.conf: ${JSON.stringify(broken)}\n`,
+    'k8s/list.json': `{"apiVersion": "v1", "kind": "ConfigMap", "data": {"site.conf": ${quoted}}}\n`,
+    'k8s/help.json': `{"apiVersion": "v1", "data": {"help": ${quoted}}}\n`,
+    'messages.json': `{"site.conf": ${quoted}}\n`,
+    'user-data': `#cloud-config\nwrite_files:\n  - path: /etc/nginx/conf.d/a.conf\n    content: ${quoted}\n`,
+    'roles/site/tasks/main.yml': `- copy:\n    content: '${MEDIA.replaceAll('\n', '\n\n    ')}'\n    dest: '/etc/nginx/{{ name }}.conf'\n`,
+    'roles/folded/tasks/main.yml': `- copy:\n    content: >\n${MEDIA.replace(/^/gm, '      ')}\n    dest: /etc/nginx/a.conf\n`,
+  }
+  const { findings } = await auditDirectory(scratchTree(tree), rules)
+  const told = findings.filter(({ severity }) => severityAtLeast(severity, 'warning'))
+  assert.equal(
+    told.map(({ at, rule }) => `${at.file} ${at.source.text.slice(at.start, at.end)} ${rule}`),
+    [
+      'k8s/httpd.yaml Optionss apache/syntax',
+      ...[
+        'k8s/list.json',
+        'k8s/map.yaml',
+        'roles/folded/tasks/main.yml',
+        'roles/site/tasks/main.yml',
+        'user-data',
+      ].map(path => `${path} /media ${TRAVERSAL}`),
+    ],
+  )
+  // A line put between quotes would be no line.
+  assert.equal(
+    told.filter(({ fix }) => fix !== null).map(({ at }) => at.file),
+    [],
+  )
+})
+
+test('a few lines of Apache are read where their key or path says that they are its', async () => {
+  const lines = 'RewriteEngine On\nRewriteRule ^/a(.*) /b$1 [R=301,Q]\n'
+  const tree = {
+    'k8s/map.yaml': `apiVersion: v1\nkind: ConfigMap\ndata:\n  000-default.conf: |\n${lines.replace(/^/gm, '    ')}\n`,
+    'user-data': `write_files:\n  - path: /etc/apache2/sites-available/x.conf\n    content: ${JSON.stringify(lines)}\n`,
+    'other.yaml': `note: |\n${lines.replace(/^/gm, '    ')}\n`,
+  }
+  assert.equal(await loud(tree), ['k8s/map.yaml apache/syntax', 'user-data apache/syntax'])
+})
+
 test('a string of a script that is a server’s file', async () => {
   const text = MEDIA.replace('80', '${2:-80}').replace('/srv/media/', '\\"/srv/media/\\"')
   const tree = {

@@ -2,14 +2,15 @@ import { cdataSections } from './cdata-sections.ts'
 import type { Line, NestedText } from './nested-text.ts'
 import { nixStrings } from './nix-strings.ts'
 import { placeholder, UNKNOWN } from './placeholder.ts'
+import { afterFolding, quotedScalars, type QuotedScalar, UNQUOTING } from './quoted-scalars.ts'
 import { echoedLines, stringFrom } from './shell-strings.ts'
 
 /** Nobody keeps more of them in one file, and a hostile one costs no more. */
 const MOST_TEXTS = 200
 
-/** `name: |`, `- content: |2-`: a literal block; a folded one keeps no lines. */
+/** `name: |`, `- content: |2-`, `name: >`. */
 const BLOCK =
-  /^([ \t]*(?:- +)*)(?:"[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+\|[-+\d]*[ \t]*(?:#.*)?\r?$/
+  /^([ \t]*(?:- +)*)("[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+([|>])[-+\d]*[ \t]*(?:#.*)?\r?$/
 const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
 
 /**
@@ -17,29 +18,33 @@ const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
  */
 export function nestedTexts(
   text: string,
-  kind: 'yaml' | 'compose' | 'shell' | 'dockerfile' | 'hcl' | 'ruby' | 'nix' | 'xml',
+  kind: 'yaml' | 'compose' | 'json' | 'shell' | 'dockerfile' | 'hcl' | 'ruby' | 'nix' | 'xml',
 ): readonly NestedText[] {
   if (kind === 'nix') return nixStrings(text, MOST_TEXTS)
   if (kind === 'xml') return cdataSections(text, MOST_TEXTS)
   const lines = linesOf(text)
+  if (kind === 'json') return quotedTexts(text, lines, kind)
   const ends = delimiterLines(lines)
   const found: NestedText[] = []
+  const isYaml = kind === 'yaml' || kind === 'compose'
+  const filler = fillerOf(text, kind)
   let left = MOST_TEXTS
   /** Where the here-document of the file's own language ends in which a script may have more of them. */
   let outerEnd = 0
   for (let index = 0; index < lines.length && found.length < MOST_TEXTS; index++) {
     const line = lines[index]?.line ?? ''
-    const isYaml = (kind === 'yaml' || kind === 'compose') && line.length < LONGEST_KEY && line.includes('|')
-    const block = isYaml ? BLOCK.exec(line) : null
+    const mayBeBlock = isYaml && line.length < LONGEST_KEY && /[|>]/.test(line)
+    const block = mayBeBlock ? BLOCK.exec(line) : null
     if (block !== null) {
-      const end = endOfBlock(lines, index + 1, block[1]?.length ?? 0)
+      const [, before = '', key = '', style] = block
+      const end = endOfBlock(lines, index + 1, before.length)
       if (end > index + 1)
         found.push({
           ...stretch(lines, index + 1, end),
-          filledInBy: kind === 'compose' ? 'compose' : 'nobody',
+          filledInBy: filler,
+          ...(style === '>' && { quoting: 'folded' }),
           ...destinationOf(line),
-          ...(CONF_KEY.test(line) && { isWhole: true }),
-          ...installedAt(pathBeside(lines, index, end)),
+          ...ofKey(withoutQuotes(key), pathBeside(lines, index, end)),
         })
       continue
     }
@@ -64,11 +69,104 @@ export function nestedTexts(
       ...stretch(lines, index + 1, end),
       filledInBy,
       ...destinationOf(line),
-      ...(writesWhole(line, text) && { isWhole: true }),
+      ...(writesWhole(line, text) && { isWhole: true, ...ownedBy('', WRITTEN.exec(line)?.[1] ?? '') }),
       ...installedAt(line),
     })
   }
+  if (!isYaml) return found
+  const quoted = quotedTexts(text, lines, kind)
+  return quoted.length === 0 ? found : [...found, ...quoted].sort((one, other) => one.start - other.start)
+}
+
+/** The quoted scalars that could be a server's file, or are written where another program looks. */
+function quotedTexts(
+  text: string,
+  lines: readonly Line[],
+  kind: 'yaml' | 'compose' | 'json',
+): readonly NestedText[] {
+  const found: NestedText[] = []
+  const filler = fillerOf(text, kind)
+  for (const scalar of quotedScalars(text)) {
+    const { key, keyStart, start, end, quoting } = scalar
+    const value = text.slice(start, end)
+    if (!MAY_BE_FILE.test(value) || found.length >= MOST_TEXTS) continue
+    const path = scalar.isFlow ? pathAround(text, scalar) : pathBesideScalar(lines, scalar)
+    const about = ofKey(key, path)
+    // What else is in JSON are messages, documents and the snippets of editors.
+    const isServers =
+      kind === 'json' ? about.owner !== undefined || about.isWhole === true : hasServersWord(value)
+    const destination = destinationOf(`${text.slice(keyStart, start - 1).replace(/["']/g, '')} `)
+    if (!isServers && about.owner === undefined && about.installedAt === undefined && !destination.isSnippet)
+      continue
+    found.push({
+      start,
+      end,
+      quoting,
+      filledInBy: filler,
+      ...destination,
+      ...about,
+    })
+  }
   return found
+}
+
+function fillerOf(text: string, kind: string): NestedText['filledInBy'] {
+  return kind === 'compose' ? 'compose' : PARAMS.test(text) ? 'params' : 'nobody'
+}
+
+/** Names that `$name` stands for in all texts of the file, as Discourse's builder of images has them. */
+const PARAMS = /^params:[ \t]*\r?\n((?:(?:[ \t]+.*)?\r?\n)+)/m
+
+/** A line of a server ends in one of these, or begins with it; so does a line of a unit. */
+const MAY_BE_FILE = /[;{<\\\n]/
+
+function withoutQuotes(key: string): string {
+  return /^["']/.test(key) ? key.slice(1, -1) : key
+}
+
+/** What the key of a text, and a line beside it that names a path, say of the file that it becomes. */
+function ofKey(key: string, line: string): Pick<NestedText, 'isWhole' | 'owner' | 'installedAt'> {
+  const isContent = /^contents?$/.test(key)
+  const path = (isContent ? PATH_IN_LINE.exec(line)?.[1] : null) ?? ''
+  return {
+    ...(CONF_KEY.test(key) && { isWhole: true }),
+    ...ownedBy(key, path),
+    ...(isContent && installedAt(line)),
+  }
+}
+
+const PATH_IN_LINE = /:\s*["']?([^\s"',}]+)/
+
+function ownedBy(key: string, path: string): Pick<NestedText, 'owner'> {
+  for (const name of [path, key])
+    for (const [owner, pattern] of OWNERS) if (pattern.test(name)) return { owner }
+  return {}
+}
+
+/** The directories of the servers' packages and images, and the names that their files have wherever they lie. */
+const OWNERS = [
+  ['nginx', /^(?:\/\S*)?\/nginx\/\S+\.(?:conf|inc)$|^nginx[\w.-]*\.conf$/],
+  [
+    'apache',
+    /^(?:\/\S*)?\/(?:apache2|httpd)\/\S+\.conf$|^(?:httpd|apache2?)(?:[._-][\w.-]*)?\.conf$|^(?:000-default|default-ssl)[\w.-]*\.conf$/,
+  ],
+] as const
+
+/** Words without one of which nothing of a server is in a text; the end of a line may be written before one. */
+const SERVERS_WORD =
+  /(?:\b|\\[nt])(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/
+/** A file that its place says to be a server's, whatever is in it. */
+const SERVERS_FILE =
+  /\/(?:nginx|apache2|httpd)\/|\b(?:nginx|httpd|apache2?|000-default|default-ssl)[\w.-]*\.conf\b/
+
+/** True where a text could be a server's: the others of a file cost nothing more. */
+export function hasServersWord(text: string): boolean {
+  return SERVERS_WORD.test(text)
+}
+
+/** True where a text in a file of YAML or a script may be a server's by the path at which it is written. */
+export function namesServersFile(text: string): boolean {
+  return SERVERS_FILE.test(text)
 }
 
 /** What the line that begins a text says of where it goes. */
@@ -94,7 +192,7 @@ const WRITTEN =
 const ADDED = /(?:>>|\btee\s+(?:-\w*a\w*|--append))\s*["']?([^\s"'|;&]+)/g
 
 /** A file by its name: a key of a ConfigMap. */
-const CONF_KEY = /^[ \t]*["']?[\w.-]*\.conf["']?:[ \t]/
+const CONF_KEY = /^[\w.-]*\.conf$/
 
 function installedAt(line: string): Pick<NestedText, 'installedAt'> {
   const path = INSTALLED.exec(line)?.[1]
@@ -139,7 +237,35 @@ function pathBeside(lines: readonly Line[], index: number, end: number): string 
   return ''
 }
 
-const WRITTEN_TO = /^[ -]*(?:path|dest):/
+const WRITTEN_TO = /^[ -]*["']?(?:path|dest)["']?:/
+
+function pathBesideScalar(lines: readonly Line[], { keyStart, end }: QuotedScalar): string {
+  return pathBeside(lines, lineAt(lines, keyStart), lineAt(lines, end) + 1)
+}
+
+/** The index of the line in which an offset lies. */
+function lineAt(lines: readonly Line[], offset: number): number {
+  let low = 0
+  let high = lines.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((lines[middle]?.start ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** The same between braces: `{path: /etc/nginx/nginx.conf, content: "…"}`. */
+function pathAround(text: string, { keyStart, end }: QuotedScalar): string {
+  const before = text.slice(Math.max(0, keyStart - MOST_AROUND), keyStart)
+  const after = text.slice(end, end + MOST_AROUND)
+  const close = after.indexOf('}')
+  const pairs = [before.slice(before.lastIndexOf('{') + 1), close === -1 ? after : after.slice(0, close)]
+  return pairs.map(pair => FLOW_PATH.exec(pair)?.[1] ?? '').find(pair => pair !== '') ?? ''
+}
+
+const MOST_AROUND = 400
+const FLOW_PATH = /(?:^|[\s,"'])((?:path|dest)["']?\s*:\s*["']?[^\s"',}]+)/
 
 /** So many lines of one item are looked at, on both sides of the text. */
 const MOST_KEYS = 8
@@ -224,16 +350,24 @@ function stretch(lines: readonly Line[], from: number, to: number): { start: num
  * parser may read it: what the shell or compose fill in is a placeholder, what they unescape stands on its line, and
  * the words behind it begin where they did.
  */
-export function codeOfNested(text: string, { start, end, filledInBy, parts }: NestedText): string {
+export function codeOfNested(text: string, { start, end, filledInBy, parts, quoting }: NestedText): string {
   let code = ''
   let at = 0
   for (const part of parts ?? [{ start, end }]) {
-    const inner = text.slice(part.start, part.end)
+    const inner = unquoted(text.slice(part.start, part.end), quoting)
     code +=
-      blank(text.slice(at, part.start)) + (filledInBy === 'nobody' ? inner : FILLED_IN[filledInBy](inner))
+      blank(text.slice(at, part.start)) +
+      (filledInBy === 'nobody' ? inner : FILLED_IN[filledInBy](inner, text))
     at = part.end
   }
   return code + blank(text.slice(at))
+}
+
+function unquoted(text: string, quoting: NestedText['quoting']): string {
+  if (quoting === undefined) return text
+  if (quoting === 'folded') return afterFolding(text)
+  const { pattern, meaningOf } = UNQUOTING[quoting]
+  return settle(text, pattern, meaningOf)
 }
 
 function blank(text: string): string {
@@ -274,7 +408,16 @@ const FILLED_IN = {
   ruby: afterRuby,
   echo: afterEcho,
   nix: afterNix,
+  params: afterParams,
 } as const
+
+/** @see https://github.com/discourse/pups#replace, which puts a value in wherever the name stands */
+function afterParams(inner: string, text: string): string {
+  const names = [...(PARAMS.exec(text)?.[1] ?? '').matchAll(/^[ \t]+([A-Za-z_]\w*):/gm)]
+    .map(([, name = '']) => name)
+    .sort((one, other) => other.length - one.length)
+  return names.length === 0 ? inner : settle(inner, new RegExp(`\\$(?:${names.join('|')})`, 'g'), () => null)
+}
 
 /** `''$` is a dollar of the text, `'''` two apostrophes. */
 const NIX_VALUE = /''\$|'''|''\\[a-z$]|\$\{[^}\n]*\}/g
@@ -327,6 +470,13 @@ function settle(text: string, pattern: RegExp, meaningOf: (match: string) => str
   for (const { 0: match, index } of text.matchAll(pattern)) {
     copy(text.slice(at, index))
     const value = meaningOf(match)
+    if (value !== null && /^(?: |\n+)$/.test(value)) {
+      code += value + ' '.repeat(owed + match.length - value.length)
+      owed = 0
+      if (value !== ' ') quote = ''
+      at = index + match.length
+      continue
+    }
     code += value ?? (match.length < 3 ? UNKNOWN.repeat(match.length) : placeholder(match))
     owed += value === null ? 0 : match.length - value.length
     at = index + match.length

@@ -30,6 +30,11 @@ export interface Source {
   readonly gaps: readonly number[]
   /** What placeholders stand for, by how they are written; null where nothing tells it of any. */
   readonly values: ReadonlyMap<string, KnownValue> | null
+  /**
+   * True where another file holds it between quotes, so that the ends of its lines are in `code` alone, and a line put
+   * into `text` is none.
+   */
+  readonly isQuoted?: boolean
 }
 
 /** What a placeholder stands for, and where that is written. */
@@ -84,6 +89,13 @@ export function positionAt(source: Source, offset: number): Position {
   }
   return { line: low + 1, column: bounded - (starts[low] ?? 0) + 1 }
 }
+
+/** A source with the lines that a server counts: of a file between quotes, its `code` alone has them. */
+export function asCounted(source: Source): Source {
+  return source.isQuoted === true ? counted(source) : source
+}
+
+const counted = memo((source: Source): Source => ({ ...source, text: source.code }))
 
 /** The text of a one-based line without its line end; empty for a line that is not there. */
 export function lineText(source: Source, line: number): string {

@@ -96,7 +96,7 @@ export function toFinding(rule: Rule, raw: MergedFinding, severity: Severity, fi
     ].map(({ at, message }) => ({ at: locate(at, fileName), message: reveal(message) })),
     help: reveal(raw.help ?? rule.remedy),
     docs: `${DOCUMENTATION}/${rule.id}.md`,
-    fix: raw.fix === undefined || raw.fix.edits.some(isFilledIn) ? null : locateFix(raw.fix, fileName),
+    fix: raw.fix === undefined || raw.fix.edits.some(isNotOwn) ? null : locateFix(raw.fix, fileName),
     identity: '',
   }
 }
@@ -115,9 +115,14 @@ function valuesFilledIn({ at, related = [] }: MergedFinding): readonly Related[]
   return [...found.values()]
 }
 
-/** True for an edit in the place of a text of which a placeholder is a part: it belongs to what fills it in. */
-function isFilledIn({ source, start, end }: TextEdit): boolean {
-  return source.values !== null && isUnknownWord(source.code.slice(start, end))
+/**
+ * True for an edit in the place of a text of which a placeholder is a part, which belongs to what fills it in, and
+ * between quotes, where it would have to be written with the escapes of another language.
+ */
+function isNotOwn({ source, start, end }: TextEdit): boolean {
+  return (
+    source.isQuoted === true || (source.values !== null && isUnknownWord(source.code.slice(start, end)))
+  )
 }
 
 function isSamePlace(one: Place, other: Place): boolean {

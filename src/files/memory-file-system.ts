@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
 import { compareBytes } from './byte-order.ts'
 import type { DirectoryEntry, FileKind, FileSystem, ReadResult } from './file-system.ts'
-import { nestedPath, nestedSource, splitNested, textsIn } from './nested-files.ts'
+import { nestedSource, textsIn } from './nested-files.ts'
+import { nestedPath, splitNested } from './nested-path.ts'
 import { toSource } from './to-source.ts'
 
 export interface MemoryFileSystemOptions {

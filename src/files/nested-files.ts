@@ -1,26 +1,18 @@
 import type { NestedText } from '../../parsers/text/nested-text.ts'
-import { codeOfNested, mayInstallFiles, nestedTexts, SNIPPET } from '../../parsers/text/nested-texts.ts'
+import {
+  codeOfNested,
+  hasServersWord,
+  mayInstallFiles,
+  namesServersFile,
+  nestedTexts,
+  SNIPPET,
+} from '../../parsers/text/nested-texts.ts'
 import { maskTemplate } from '../../parsers/text/mask-template.ts'
 import type { InstalledFile } from './machine.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import { nestedPath, splitNested } from './nested-path.ts'
 import { type Filling, valuesIn } from './to-source.ts'
 import { TESTS_DIRECTORY } from './test-directories.ts'
-
-/**
- * A file that stands as a text in another has a path of its own: that of the outer one, this, which no file's name
- * holds, and its number there.
- */
-const INSIDE = '\u001F'
-
-/** The outer file of a path, and which of the texts in it is meant; null for every other path. */
-export function splitNested(path: string): { readonly outer: string; readonly index: number } | null {
-  const at = path.lastIndexOf(INSIDE)
-  return at === -1 ? null : { outer: path.slice(0, at), index: Number(path.slice(at + 1)) }
-}
-
-export function nestedPath(outer: string, index: number): string {
-  return `${outer}${INSIDE}${index}`
-}
 
 /** As much of a file as is looked through for texts of others. */
 export const BEGINNING = 500_000
@@ -36,6 +28,7 @@ const KINDS = [
   ['ruby', /(?:^|\/)Vagrantfile$/],
   ['nix', /\.nix$/],
   ['xml', /\.xml$/i],
+  ['json', /\.json(?:\.(?:j2|erb|tmpl|tpl|tftpl))?$/i],
   ['dockerfile', /(?:^|\/)(?:Dockerfile|Containerfile)[^/]*$|\.(?:dockerfile|containerfile)$/i],
 ] as const
 
@@ -45,6 +38,20 @@ const TESTS = /\/(?:\.github|\.gitlab|\.circleci|\.gitlab-ci\.yml|\.travis\.yml)
 /** True for a file that may hold another one. */
 export function mayHoldFiles(path: string): boolean {
   return kindOf(path) !== null && !TESTS.test(path)
+}
+
+/** Files of JSON are many, and what they are shows in their first lines. */
+const FIRST_KEYS = 2_000
+const HOLDS_FILES = /"(?:apiVersion|write_files|AWSTemplateFormatVersion)"/
+
+/** The beginning of a file that may hold another one, as far as it is looked through; null where it cannot. */
+export function beginningOfHolder(
+  path: string,
+  peek: (path: string, bytes: number) => string | null,
+): string | null {
+  if (!mayHoldFiles(path)) return null
+  if (kindOf(path) === 'json' && !HOLDS_FILES.test(peek(path, FIRST_KEYS) ?? '')) return null
+  return peek(path, BEGINNING)
 }
 
 /** True for a file that may be a script of the shell, as far as its name tells. */
@@ -95,15 +102,6 @@ export function writesServers(text: string): boolean {
 const BLOCK_IN_TEXT =
   /^[ \t"'`]*server[ \t]*\{\{?(?:[^}]|\}\}){0,400}?\b(?:listen|server_name)\b|<(?:VirtualHost|Directory|Location)[ \t]+[^>\n]{1,80}>[\s\S]{0,600}?\b(?:ServerName|DocumentRoot|AllowOverride|ProxyPass|RewriteRule|Require[ \t]+all|Order[ \t]+(?:allow|deny))\b/m
 
-/** Words without one of which nothing of a server is in a text. */
-const SERVERS_WORD =
-  /\b(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/
-
-/** True where a text could be a server's: the others of a file cost nothing more. */
-export function hasServersWord(text: string): boolean {
-  return SERVERS_WORD.test(text)
-}
-
 /** The files that a file writes for programs other than nginx and Apache. */
 export function writtenFiles(path: string, text: string): readonly InstalledFile[] {
   if (!mayInstallFiles(text)) return []
@@ -116,7 +114,8 @@ export function writtenFiles(path: string, text: string): readonly InstalledFile
 export function textsIn(path: string, text: string): readonly NestedText[] {
   const kind = kindOf(path) ?? (BARE_NAME.test(path) && isScript(text) ? 'shell' : null)
   if (kind === null || !OPENINGS[kind].test(text)) return []
-  if (!hasServersWord(text) && !SNIPPET.test(text) && !mayInstallFiles(text)) return []
+  if (!(hasServersWord(text) || SNIPPET.test(text) || mayInstallFiles(text) || namesServersFile(text)))
+    return []
   // The files in one file are read one after the other, and each asks for all of them.
   if (text !== last.text || kind !== last.kind) last = { text, kind, found: nestedTexts(text, kind) }
   return last.found
@@ -124,8 +123,9 @@ export function textsIn(path: string, text: string): readonly NestedText[] {
 
 /** Without what one of its texts begins with, a file holds none. */
 const OPENINGS: Readonly<Record<Kind, RegExp>> = {
-  compose: /<<|\|/,
-  yaml: /<<|\|/,
+  compose: /<<|:[ \t]+["'|>]/,
+  yaml: /<<|:[ \t]+["'|>]/,
+  json: /"/,
   shell: /^/,
   hcl: /<</,
   ruby: /<</,
@@ -151,9 +151,17 @@ export function nestedSource(
   const code = codeOfNested(text, nested)
   // Ansible, Salt, Helm and froxlor fill in what they keep so themselves, whatever the file is called.
   const kind = kindOf(splitNested(path)?.outer ?? path)
-  const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'xml')
+  const isJinja = code.includes('{{') && (kind === 'yaml' || kind === 'json' || kind === 'xml')
   const isFilledIn = nested.filledInBy !== 'nobody' && nested.filledInBy !== 'echo'
   const masked = maskTemplate(isJinja ? `${path}.j2` : path, code)
-  const values = masked.template && filling !== null ? valuesIn(masked.code, filling) : null
-  return { path, text, encoding, ...masked, template: masked.template || isFilledIn, values }
+  const isQuoted = nested.quoting !== undefined
+  return {
+    path,
+    text,
+    encoding,
+    ...masked,
+    template: masked.template || isFilledIn,
+    values: masked.template && filling !== null ? valuesIn(masked.code, filling) : null,
+    ...(isQuoted && { isQuoted }),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
+import { splitNested } from './nested-path.ts'
 
 /** Its blocks are called as nginx's are, and its lines end without a sign. */
 const OPENBSD_HTTPD =
@@ -79,8 +80,9 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
 const BEGINNING = 20_000
 
 /** The program whose own words stand in a file; null where none do. */
-export function signedProgram({ text }: Source): string | null {
-  const beginning = text.slice(0, BEGINNING)
+export function signedProgram({ path, text, code }: Source): string | null {
+  // What is around a text in another file has words of its own.
+  const beginning = (splitNested(path) === null ? text : code.trimStart()).slice(0, BEGINNING)
   for (const [program, sign] of SIGNS) if (sign.test(beginning)) return program
   return null
 }

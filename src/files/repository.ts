@@ -4,7 +4,7 @@ import type { FileSystem } from './file-system.ts'
 import { below } from './look.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
-import { BEGINNING, mayHoldFiles, writtenFiles } from './nested-files.ts'
+import { beginningOfHolder, writtenFiles } from './nested-files.ts'
 import { isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
 
 /**
@@ -33,8 +33,8 @@ export function repositoryAmong(
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
   const lying = isPlaced ? [] : paths
   const starters = lying.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
-  const written = lying.filter(mayHoldFiles).flatMap(path => {
-    const beginning = isOfChapter(below(path, within)) ? null : peek(path, BEGINNING)
+  const written = lying.flatMap(path => {
+    const beginning = isOfChapter(below(path, within)) ? null : beginningOfHolder(path, peek)
     return beginning === null ? [] : writtenFiles(path, beginning)
   })
   const phpFiles = lying.filter(isOfPhp)

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { parseApache } from '../../parsers/apache/parse.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NestedText } from '../../parsers/text/nested-text.ts'
+import { hasServersWord } from '../../parsers/text/nested-texts.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, contradict, fragmentSets, groupOf } from './fragment-sets.ts'
@@ -9,19 +10,17 @@ import { type PlacedMain, placeMain } from './home-of-main.ts'
 import { type Candidate, judgePaths, lookInto, type LookOptions, skipped, type SkippedPath } from './look.ts'
 import type { Mount } from './mounts.ts'
 import {
-  hasServersWord,
+  beginningOfHolder,
   isScript,
   isShell,
   mayBeScript,
-  mayHoldFiles,
   BEGINNING,
-  nestedPath,
   nestedSource,
-  splitNested,
   textsIn,
   writersAmong,
   writesServers,
 } from './nested-files.ts'
+import { nestedPath, splitNested } from './nested-path.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { recognise } from './recognise.ts'
 import {
@@ -152,11 +151,13 @@ function lookForNested(
   paths: readonly string[],
   { peek }: LookOptions,
 ): readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[] {
+  const look = (path: string, bytes: number): string | null => peek?.(path, bytes) ?? null
   return paths.flatMap(outer => {
-    const isOne = mayHoldFiles(outer) || (mayBeScript(outer) && isScript(peek?.(outer, FIRST_LINE) ?? ''))
-    const beginning = isOne ? (peek?.(outer, BEGINNING) ?? '') : ''
+    const isBareScript = mayBeScript(outer) && isScript(look(outer, FIRST_LINE) ?? '')
+    const beginning = (isBareScript ? look(outer, BEGINNING) : beginningOfHolder(outer, look)) ?? ''
     const found = textsIn(outer, beginning).flatMap((text, index) => {
-      if (text.isSnippet !== true && !hasServersWord(beginning.slice(text.start, text.end))) return []
+      const isAnnounced = text.isSnippet === true || text.owner !== undefined
+      if (!isAnnounced && !hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
       const inner = nestedSource(named, beginning, text, 'utf8')
       const candidate = nestedCandidate(files, named, inner, text)
@@ -176,11 +177,11 @@ function nestedCandidate(
   files: FileSystem,
   named: string,
   beginning: Source,
-  { isSnippet = false, isWhole = false }: NestedText,
+  { isSnippet = false, isWhole = false, owner = isSnippet ? 'nginx' : undefined }: NestedText,
 ): Candidate | null {
   const recognised = recognise(beginning)
-  // What is around it may say that nginx reads it.
-  const isSure = isSnippet ? recognised?.program === 'nginx' : recognised?.sure === true
+  // What is around it may say which server reads it.
+  const isSure = recognised?.sure === true || recognised?.program === owner
   if (recognised === null || !isSure || !(isWhole || isBalanced(beginning, recognised.program))) return null
   const read = files.read(named)
   if (read.kind !== 'source') return null

@@ -65,7 +65,8 @@ function apacheComments(source: Source): readonly Comment[] {
 }
 
 function commentAt(source: Source, start: number, end: number, next: Range | null): Comment {
-  const line = source.text.lastIndexOf('\n', start - 1) + 1
-  const isBehindCode = source.text.slice(line, start).trim() !== ''
+  const text = source.isQuoted === true ? source.code : source.text
+  const line = text.lastIndexOf('\n', start - 1) + 1
+  const isBehindCode = text.slice(line, start).trim() !== ''
   return { start, end, range: isBehindCode ? { start: line, end: start } : next, isBehindCode }
 }

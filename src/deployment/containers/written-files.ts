@@ -1,7 +1,8 @@
 import type { Place } from '../../../parsers/text/source.ts'
 import { placeOf } from '../../../parsers/text/written-text.ts'
 import { sourceAt } from '../../files/file-system.ts'
-import { splitNested, textsIn } from '../../files/nested-files.ts'
+import { textsIn } from '../../files/nested-files.ts'
+import { splitNested } from '../../files/nested-path.ts'
 import type { Container } from './container.ts'
 
 /**

@@ -11,7 +11,7 @@ import type {
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../files/file-system.ts'
-import { splitNested } from '../../files/nested-files.ts'
+import { splitNested } from '../../files/nested-path.ts'
 import type { Deployment, NginxProgram } from '../model.ts'
 import { namePlace } from '../places.ts'
 import { programsOfKind } from '../programs-of-kind.ts'

@@ -3,7 +3,7 @@ import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { escapePattern } from '../../../parsers/text/escape-pattern.ts'
 import { type Place, placeText, type Source } from '../../../parsers/text/source.ts'
-import { splitNested } from '../../files/nested-files.ts'
+import { splitNested } from '../../files/nested-path.ts'
 
 /** Texts that install nginx of Debian or Ubuntu, and leave the site there that the package enables. */
 export interface StockSite {

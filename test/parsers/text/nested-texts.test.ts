@@ -9,7 +9,7 @@ const inner = (text: string, kind: Kind): readonly string[] =>
   nestedTexts(text, kind).map(nested => {
     const code = codeOfNested(text, nested)
     assert.is(code.length, text.length)
-    assert.equal(lineEnds(code), lineEnds(text))
+    if (nested.quoting === undefined) assert.equal(lineEnds(code), lineEnds(text))
     return code
       .replace(/[\uE000-\uF8FF]+/g, '?')
       .replace(/[ \t]+$/gm, '')
@@ -33,12 +33,104 @@ test('literal blocks of YAML, each for itself', () => {
     '      user a;',
     '    mode: 1',
     '  url: http://a/|',
-    '  folded: >',
-    '    no line of its own',
     '',
   ].join('\n')
   assert.equal(inner(text, 'yaml'), ['    events {}\n\n    http {\n    }', '    listen 80;', '      user a;'])
   assert.equal(inner(text, 'shell'), [])
+})
+
+test('a folded block of YAML, whose lines go on where they stand below one another', () => {
+  const text = [
+    'data:',
+    '  nginx.conf: >-',
+    '    # the shop',
+    '    user',
+    '    www-data;',
+    '    http {',
+    '      server {',
+    '        listen 80;',
+    '    }',
+    '',
+    '    }',
+    '',
+  ].join('\n')
+  assert.equal(inner(text, 'yaml'), [
+    '    # the shop     user     www-data;     http {\n      server {\n        listen 80;\n    }\n\n    }',
+  ])
+})
+
+test('quoted scalars of YAML are what they stand for, their lines their own', () => {
+  const text = [
+    'data:',
+    '  nginx.conf: "events {}\\n# the \\"shop\\"\\nhttp {\\n\\tserver { listen 80; }\\n\\',
+    '    \\  log_format a \\"$host',
+    '    \\x41\\u0042\\";\\n}\\n"  # more',
+    "  'b': 'server {",
+    '',
+    "    listen 80; add_header X ''a",
+    "    b'';",
+    '',
+    "    }'",
+    '  - content: "server { listen 81; }"',
+    '  note: "the server is up"',
+    "  other: \"{{ lookup('file', 'nginx.conf') }}\"",
+    '  open: "server {',
+    '',
+  ].join('\n')
+  const isSame = (code: string): string =>
+    code
+      .replace(/[ \t]+/g, ' ')
+      .replace(/ ?\n ?/g, '\n')
+      .trim()
+  assert.equal(inner(text, 'yaml').map(isSame), [
+    'events {}\n# the "shop"\nhttp {\nserver { listen 80; }\nlog_format a "$host AB" ;\n}',
+    "server {\nlisten 80; add_header X 'a b' ;\n}",
+    'server { listen 81; }',
+  ])
+  for (const nested of nestedTexts(text, 'yaml')) {
+    const at = text.indexOf('listen 8', nested.start)
+    assert.is(codeOfNested(text, nested).indexOf('listen 8'), at)
+  }
+})
+
+test('strings of JSON are files by their key, or by the path beside them', () => {
+  const text = [
+    '{"apiVersion":"v1","data":{"nginx.conf":"events {}\\nhttp {}\\n","note":"server { listen 80; }"},',
+    ' "write_files": [',
+    '  {"content": "ProxyPass / http://a/\\n", "path": "/etc/apache2/sites-enabled/a.conf"},',
+    '  {',
+    '    "path": "/etc/nginx/conf.d/a.conf",',
+    '    "content": "server {\\r\\n}\\r\\n"',
+    '  }]}',
+    '',
+  ].join('\n')
+  assert.equal(
+    inner(text, 'json').map(code => code.replace(/\s+/g, ' ').trim()),
+    ['events {} http {}', 'ProxyPass / http://a/', 'server { }'],
+  )
+  const owners = nestedTexts(text, 'json').map(({ owner }) => owner)
+  assert.equal(owners, ['nginx', 'apache', 'nginx'])
+})
+
+test('whose file a text is by its key, and by the path at which it is written', () => {
+  const ownerOf = (text: string, kind: Kind = 'yaml') => nestedTexts(text, kind).map(({ owner }) => owner)
+  const block = (key: string): string => `${key}: |\n  a b;\n`
+  assert.equal(ownerOf(block('000-default.conf')), ['apache'])
+  assert.equal(ownerOf(block('httpd-vhosts.conf')), ['apache'])
+  assert.equal(ownerOf(block('nginx.conf')), ['nginx'])
+  assert.equal(ownerOf(block('default.conf')), [undefined])
+  assert.equal(ownerOf(`- content: |\n    a b\n  path: /etc/apache2/sites-available/x.conf\n`), ['apache'])
+  assert.equal(ownerOf(`- when: |\n    a b\n  path: /etc/apache2/sites-available/x.conf\n`), [undefined])
+  assert.equal(ownerOf('- {path: /etc/httpd/conf.d/y.conf, content: "ProxyPass / http://a/\\n"}\n'), [
+    'apache',
+  ])
+  assert.equal(ownerOf('cat > /etc/httpd/conf.d/y.conf <<X\na b\nX\n', 'shell'), ['apache'])
+})
+
+test('what the parameters of a file stand for in its texts', () => {
+  const text =
+    'params:\n  rate: 12\n  rate_per_day: 1\n\nrun:\n  contents: |\n    rate=$rate_per_dayr/s $rates $host;\n'
+  assert.equal(inner(text, 'yaml'), ['    rate=?r/s ?s $host;'])
 })
 
 test('a here-document is what the shell makes of it', () => {

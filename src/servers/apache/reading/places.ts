@@ -1,5 +1,5 @@
 import type { ApacheLineNode, ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { lineStarts, type Place, type Source } from '../../../../parsers/text/source.ts'
+import { asCounted, lineStarts, type Place, type Source } from '../../../../parsers/text/source.ts'
 import type { ApacheDirective } from '../configuration.ts'
 import type { Stream } from './reading.ts'
 
@@ -37,7 +37,7 @@ function placeOnLine(
   end: number,
   [preferred, ...words]: readonly Pick<ApacheWord, 'start' | 'end'>[],
 ): Place {
-  const start = lineStarts(source)[line - 1] ?? end
+  const start = lineStarts(asCounted(source))[line - 1] ?? end
   const word = [preferred, words.at(-1)].find(
     candidate => candidate !== undefined && candidate.start >= start,
   )

@@ -1,5 +1,11 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
-import { isUnknownWord, lineStarts, positionAt, type Source } from '../../../../parsers/text/source.ts'
+import {
+  asCounted,
+  isUnknownWord,
+  lineStarts,
+  positionAt,
+  type Source,
+} from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { Fact } from '../../fact.ts'
 import type { Related } from '../../problem.ts'
@@ -179,21 +185,26 @@ export function markOf(
       ? word
       : { start: directive.nameStart, end: directive.nameEnd }
   const line = lastLine(directive)
-  if (positionAt(source, wanted.start).line === line) return { start: wanted.start, end: wanted.end }
+  if (positionAt(asCounted(source), wanted.start).line === line)
+    return { start: wanted.start, end: wanted.end }
   for (let index = directive.args.length - 1; index >= 0; index--) {
     const last = directive.args[index]
-    if (last !== undefined && liesIn(directive, last) && positionAt(source, last.start).line === line) {
+    if (
+      last !== undefined &&
+      liesIn(directive, last) &&
+      positionAt(asCounted(source), last.start).line === line
+    ) {
       return { start: last.start, end: last.end }
     }
   }
-  const start = lineStarts(source)[line - 1] ?? directive.end
+  const start = lineStarts(asCounted(source))[line - 1] ?? directive.end
   return { start, end: start }
 }
 
 /** httpd's own line; in a macro's body that counts from the macro, so the text's own line is taken. */
 function lastLine(directive: ApacheDirective): number {
   if (directive.file === directive.source.path) return directive.line
-  return positionAt(directive.source, directive.end).line
+  return positionAt(asCounted(directive.source), directive.end).line
 }
 
 /** A word that came out of a macro or a variable may point elsewhere. */

@@ -1,5 +1,11 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
-import { isUnknownWord, type Place, positionAt, type Source } from '../../../../parsers/text/source.ts'
+import {
+  asCounted,
+  isUnknownWord,
+  type Place,
+  positionAt,
+  type Source,
+} from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { PcreReleases } from '../../pcre/releases.ts'
 import type { Related } from '../../problem.ts'
@@ -192,9 +198,10 @@ function placeOf(directive: NginxDirective, word: NginxWord | null): Place {
   const { source, node } = directive
   const { name } = node
   if (word === null || word === name) return { source, start: name.start, end: name.end }
-  const line = positionAt(source, word.start).line
+  const line = positionAt(asCounted(source), word.start).line
   const nameable =
-    line === positionAt(source, name.start).line || line === positionAt(source, node.terminator).line
+    line === positionAt(asCounted(source), name.start).line ||
+    line === positionAt(asCounted(source), node.terminator).line
   const at = nameable ? word : name
   return { source, start: at.start, end: at.end }
 }
