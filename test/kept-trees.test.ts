@@ -415,6 +415,31 @@ test('a few lines of Apache are read where their key or path says that they are 
   assert.equal(await loud(tree), ['k8s/map.yaml apache/syntax', 'user-data apache/syntax'])
 })
 
+test('what options of NixOS put into the files of a server, and manifests of Puppet that are not read', async () => {
+  const tree = {
+    'hosts/web.nix':
+      '{ ... }: {\n  services.nginx.virtualHosts."a.example" = {\n    extraConfig = "location /img { alias /data/img/; }";\n' +
+      "    locations.\"/\".extraConfig = ''\n      proxy_buffering off;\n    '';\n  };\n" +
+      "  services.httpd.extraConfig = ''\n    Require all grantedd\n  '';\n}\n",
+    'manifests/api.pp':
+      'nginx::snippet { "a":\n  content => "location /api {\\n  proxy_pass http://a;\\n}",\n}\n',
+    'manifests/site.pp':
+      'apache::vhost { "b":\n  custom_fragment => @(END)\n    RewriteRule ^/a$ /b [R]\n    | END\n}\n',
+    'manifests/other.pp': 'server { "a":\n  listen => 80,\n  server_name => "b;",\n}\n',
+  }
+  const { findings, fileList } = await auditDirectory(scratchTree(tree), rules)
+  assert.equal(
+    findings
+      .filter(({ severity }) => severityAtLeast(severity, 'warning'))
+      .map(({ at, rule }) => `${at.file}:${at.line} ${rule}`),
+    [`hosts/web.nix:3 ${TRAVERSAL}`, 'hosts/web.nix:9 apache/syntax'],
+  )
+  assert.equal(
+    fileList.flatMap(file => ('skipped' in file ? [`${file.path} ${file.skipped}`] : [])),
+    ['manifests/api.pp inside-program', 'manifests/site.pp inside-program'],
+  )
+})
+
 test('a string of a script that is a server’s file', async () => {
   const text = MEDIA.replace('80', '${2:-80}').replace('/srv/media/', '\\"/srv/media/\\"')
   const tree = {

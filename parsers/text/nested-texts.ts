@@ -157,14 +157,14 @@ const SERVERS_WORD =
   /(?:\b|\\[nt])(?:server|location|upstream|proxy_pass)\b|<VirtualHost|<Directory|<Location|ProxyPass|RewriteRule/
 /** A file that its place says to be a server's, whatever is in it. */
 const SERVERS_FILE =
-  /\/(?:nginx|apache2|httpd)\/|\b(?:nginx|httpd|apache2?|000-default|default-ssl)[\w.-]*\.conf\b/
+  /\/(?:nginx|apache2|httpd)\/|\b(?:nginx|httpd)\b[^\n=;]*=|\b(?:nginx|httpd|apache2?|000-default|default-ssl)[\w.-]*\.conf\b/
 
 /** True where a text could be a server's: the others of a file cost nothing more. */
 export function hasServersWord(text: string): boolean {
   return SERVERS_WORD.test(text)
 }
 
-/** True where a text in a file of YAML or a script may be a server's by the path at which it is written. */
+/** True where a text in a file may be a server's by the path at which it is written, or by an option of NixOS. */
 export function namesServersFile(text: string): boolean {
   return SERVERS_FILE.test(text)
 }

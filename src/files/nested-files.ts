@@ -85,19 +85,31 @@ const OF_TESTS = new RegExp(
   'i',
 )
 
-/** As many are looked into; of more those whose names say that they have to do with a server. */
+/** As many are looked into; of more those whose names say that they have to do with a server, and manifests. */
 const MOST_PROGRAMS = 300
+const LIKELY_WRITER = new RegExp(String.raw`${WRITER.source}|\.pp$`, 'i')
 
 /** The programs that may write a configuration. */
 export function writersAmong(paths: readonly string[]): readonly string[] {
   const programs = paths.filter(path => PROGRAM.test(path) && !OF_TESTS.test(path) && !TESTS.test(path))
-  return programs.length <= MOST_PROGRAMS ? programs : programs.filter(path => WRITER.test(path))
+  return programs.length <= MOST_PROGRAMS ? programs : programs.filter(path => LIKELY_WRITER.test(path))
 }
 
 /** True where a text of a program is plainly the beginning of a server's block or section. */
-export function writesServers(text: string): boolean {
-  return hasServersWord(text) && BLOCK_IN_TEXT.test(text)
+export function writesServers(path: string, text: string): boolean {
+  if (!hasServersWord(text)) return false
+  return (path.endsWith('.pp') ? IN_PUPPET : BLOCK_IN_TEXT).test(text)
 }
+
+/** Lines of a heredoc or of a string of a manifest, whose own attributes are written with `=>`. */
+const IN_PUPPET = new RegExp(
+  [
+    String.raw`(?:^[ \t]*|["'][ \t]*)(?:server|location[ \t]+[^\n{}=]+|upstream[ \t]+[\w.-]+)[ \t]*\{(?:[^}]|\}\}){0,400}?\b(?:listen|server_name|proxy_pass|root|try_files|return|alias|deny|allow|server)[ \t]+[^\s=][^\n;=]*;`,
+    String.raw`(?:^[ \t]*|["'][ \t]*)(?:RewriteRule|RewriteCond|ProxyPass(?:Match|Reverse)?|RedirectMatch)[ \t]+[^\s=]`,
+    String.raw`<(?:VirtualHost|Directory|Location)(?:Match)?[ \t]+[^>\n]{1,80}>`,
+  ].join('|'),
+  'm',
+)
 
 const BLOCK_IN_TEXT =
   /^[ \t"'`]*server[ \t]*\{\{?(?:[^}]|\}\}){0,400}?\b(?:listen|server_name)\b|<(?:VirtualHost|Directory|Location)[ \t]+[^>\n]{1,80}>[\s\S]{0,600}?\b(?:ServerName|DocumentRoot|AllowOverride|ProxyPass|RewriteRule|Require[ \t]+all|Order[ \t]+(?:allow|deny))\b/m
@@ -129,7 +141,7 @@ const OPENINGS: Readonly<Record<Kind, RegExp>> = {
   shell: /^/,
   hcl: /<</,
   ruby: /<</,
-  nix: /''/,
+  nix: /''|=\s*"/,
   dockerfile: /^/,
   xml: /<!\[CDATA\[/,
 }

@@ -84,11 +84,12 @@ export function surveyDirectory(
     const own = candidates.filter(candidate => candidate.program === program)
     return withoutIncluded(files, own.filter(isMain), own)
   })
-  const texts = lookForNested(files, paths, options)
+  const { texts, unread } = lookForNested(files, paths, options)
+  left.push(...unread)
   for (const { candidate, isHtaccess } of texts)
     if (isHtaccess && candidate.program === 'apache') htaccess.push(candidate.path)
   for (const path of writersAmong(paths))
-    if (writesServers(options.peek?.(path, BEGINNING) ?? ''))
+    if (writesServers(path, options.peek?.(path, BEGINNING) ?? ''))
       left.push(
         skipped(path, 'inside-program', 'a program that writes lines of a server, which are not read'),
       )
@@ -150,19 +151,27 @@ function lookForNested(
   files: FileSystem,
   paths: readonly string[],
   { peek }: LookOptions,
-): readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[] {
+): {
+  readonly texts: readonly { readonly candidate: Candidate; readonly isHtaccess: boolean }[]
+  readonly unread: readonly SkippedPath[]
+} {
+  const unread: SkippedPath[] = []
   const look = (path: string, bytes: number): string | null => peek?.(path, bytes) ?? null
-  return paths.flatMap(outer => {
+  const texts = paths.flatMap(outer => {
     const isBareScript = mayBeScript(outer) && isScript(look(outer, FIRST_LINE) ?? '')
     const beginning = (isBareScript ? look(outer, BEGINNING) : beginningOfHolder(outer, look)) ?? ''
+    let isUnread = false
     const found = textsIn(outer, beginning).flatMap((text, index) => {
       const isAnnounced = text.isSnippet === true || text.owner !== undefined
       if (!isAnnounced && !hasServersWord(beginning.slice(text.start, text.end))) return []
       const named = nestedPath(outer, index)
       const inner = nestedSource(named, beginning, text, 'utf8')
       const candidate = nestedCandidate(files, named, inner, text)
+      if (candidate === null && text.owner !== undefined && hasServersWord(inner.code)) isUnread = true
       return candidate === null ? [] : [{ text, candidate }]
     })
+    if (isUnread && found.length === 0)
+      unread.push(skipped(outer, 'inside-program', 'a text in it that is a server’s by its name is not read'))
     // The script around a here-document is no configuration, though most of its lines are.
     const isAround = ({ start, end }: NestedText): boolean =>
       found.some(({ text }) => text.start >= start && text.end <= end && text.end - text.start < end - start)
@@ -170,6 +179,7 @@ function lookForNested(
       isAround(text) ? [] : [{ candidate, isHtaccess: text.isHtaccess === true }],
     )
   })
+  return { texts, unread }
 }
 
 /** @param beginning as far as it was looked into */

@@ -208,6 +208,47 @@ test('the indented strings of Nix', () => {
   assert.equal(inner(text, 'nix'), ['  root ?/a;\n  set $a ${b}  ;'])
 })
 
+test('the strings of Nix that become lines of a server', () => {
+  const text = [
+    '{ config, ... }:',
+    '# services.nginx.appendHttpConfig = "no";',
+    'let',
+    "  note = ''one line'';",
+    'in',
+    '{',
+    '  services.nginx = {',
+    '    recommendedTlsSettings = true;',
+    "    commonHttpConfig = ''map $a $b { default 1; }'';",
+    '    virtualHosts."a.example" = lib.mkIf (config.x == 1) {',
+    '      root = "/srv";',
+    '      locations."/".extraConfig = "deny all; # ${config.note}";',
+    '    };',
+    '  };',
+    "  services.httpd.virtualHosts.a.extraConfig = ''",
+    '    Require all granted',
+    "  '';",
+    "  services.caddy.extraConfig = ''x'';",
+    '  programs.zsh.extraConfig = "nginx";',
+    "  environment.etc.a.text = ''",
+    '    lines',
+    "  '';",
+    '}',
+    '',
+  ].join('\n')
+  const found = nestedTexts(text, 'nix').map(nested => [
+    nested.owner,
+    codeOfNested(text, nested)
+      .replace(/[\uE000-\uF8FF]+/g, '?')
+      .trim(),
+  ])
+  assert.equal(found, [
+    ['nginx', 'map $a $b { default 1; }'],
+    ['nginx', 'deny all; # ?'],
+    ['apache', 'Require all granted'],
+    [undefined, 'lines'],
+  ])
+})
+
 test('where another program looks for the file that a text is written to', () => {
   const places = (text: string, kind: Kind) => nestedTexts(text, kind).map(({ installedAt }) => installedAt)
   const document = (line: string): string => `${line} <<EOF\n[Service]\nEOF\n`
