@@ -5,7 +5,7 @@ import { wrapWords } from './wrap-words.ts'
 
 /** What notices of a kind come to, for one and for several. */
 const COUNTED: Readonly<Record<NoticeCode, readonly [one: string, several: string]>> = {
-  unreadable: ['file could not be read', 'files could not be read'],
+  unreadable: ['path could not be read', 'paths could not be read'],
   'too-large': ['file is too large', 'files are too large'],
   'name-not-utf8': ['name is not UTF-8', 'names are not UTF-8'],
   'link-outside': ['link leads out of the audit', 'links lead out of the audit'],
