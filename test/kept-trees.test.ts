@@ -440,6 +440,17 @@ test('what options of NixOS put into the files of a server, and manifests of Pup
   )
 })
 
+test('a template with a line that nginx refuses whatever is filled in is not said to be accepted', async () => {
+  const main = (line: string): string =>
+    `events {}\nhttp {\n  server {\n    listen 80;\n    server_name {{ name }};\n    ${line}\n  }\n}\n`
+  const verdictOf = async (line: string) => {
+    const { programs } = await auditDirectory(scratchTree({ 'nginx/nginx.conf.j2': main(line) }), rules)
+    return programs.map(({ accepted, refusedInTemplate }) => [accepted, refusedInTemplate])
+  }
+  assert.equal(await verdictOf('rooot /srv;'), [[true, true]])
+  assert.equal(await verdictOf('root {{ home }};'), [[true, false]])
+})
+
 test('a string of a script that is a server’s file', async () => {
   const text = MEDIA.replace('80', '${2:-80}').replace('/srv/media/', '\\"/srv/media/\\"')
   const tree = {

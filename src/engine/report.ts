@@ -13,6 +13,8 @@ export interface ProgramReport {
   readonly main: string | null
   /** What the server itself would say: false exactly where some problem of it is fatal. */
   readonly accepted: boolean
+  /** True where a line of a template is one that the server refuses, whatever is filled in; then nothing is fatal yet. */
+  readonly refusedInTemplate?: boolean
   /** False where the audit could not read all that the server does. */
   readonly whole: boolean
   readonly version: string

@@ -215,9 +215,11 @@ function verdicts(programs: readonly ProgramReport[]): readonly string[] {
   )
 }
 
-function verdict({ program, main, accepted, whole }: ProgramReport): string {
+function verdict({ program, main, accepted, refusedInTemplate, whole }: ProgramReport): string {
   const name = program === 'nginx' ? 'nginx' : 'Apache'
   if (main === null) return accepted ? `${name} fragments read` : `${name} would refuse the fragments`
+  if (accepted && refusedInTemplate === true)
+    return `${name} would refuse what ${printable(main)} becomes, as the template is written`
   const verb = accepted ? (whole ? 'accepts' : 'accepts what could be read of') : 'refuses'
   return `${name} ${verb} ${printable(main)}`
 }

@@ -103,6 +103,17 @@ test('sets of fragments of which the same is said take one line', () => {
   )
 })
 
+test('of a template that a server would refuse however it is filled in, the verdict says so', () => {
+  const [program] = sampleReport.programs
+  if (program === undefined) throw new Error('the sample has no program')
+  const main = 'templates/nginx.conf.j2'
+  const programs = [{ ...program, program: 'nginx', main, accepted: true, refusedInTemplate: true } as const]
+  assert.match(
+    textOf(reportText, { ...report([]), programs }, plain),
+    'nginx would refuse what templates/nginx.conf.j2 becomes, as the template is written\n',
+  )
+})
+
 test('columns are those of a terminal: wide characters take two, marks that join none', () => {
   for (const [text, width] of [
     ['abc', 3],
