@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -449,6 +450,35 @@ test('a template with a line that nginx refuses whatever is filled in is not sai
   }
   assert.equal(await verdictOf('rooot /srv;'), [[true, true]])
   assert.equal(await verdictOf('root {{ home }};'), [[true, false]])
+})
+
+test('text files and templates of M4 and PHP are read where their name and nearly all lines are a server’s', async () => {
+  const tree = {
+    'docs/nginx-sample.txt': MEDIA,
+    'docs/nginx.txt': `How to set up nginx: put this into a file.\n\n${MEDIA}\nThen restart it, and look at the log.\n`,
+    'docs/notes.txt': MEDIA,
+    'm4/nginx.conf.m4': `define(\`PORT', \`80')dnl\n${MEDIA.replace('80', 'PORT')}`,
+    'tpl/vhost.phtml': `<?php /** @var string $name */ ?>\n${MEDIA.replace('80', '<?= $port ?>')}`,
+    'LICENSES/Apache-2.0.txt': 'Licensed under the Apache License, Version 2.0;\nSee the License.\n',
+  }
+  assert.equal(await loud(tree), [
+    `docs/nginx-sample.txt ${TRAVERSAL}`,
+    `m4/nginx.conf.m4 ${TRAVERSAL}`,
+    `tpl/vhost.phtml ${TRAVERSAL}`,
+  ])
+})
+
+test('a `.htaccess` that is a link to a file of another name is one', async () => {
+  const root = scratchTree({
+    'conf/rules': 'RewriteEngine On\nRewriteRule ^/old$ /new [R=301,L]\n',
+    'web/a': '',
+  })
+  symlinkSync('../conf/rules', join(root, 'web/.htaccess'))
+  const { findings } = await auditDirectory(root, rules)
+  assert.equal(
+    findings.map(({ at, rule }) => `${at.file} ${rule}`),
+    ['conf/rules apache/rewriterule-leading-slash-perdir'],
+  )
 })
 
 test('a string of a script that is a server’s file', async () => {

@@ -83,6 +83,9 @@ function hasOtherExtension(name: string): boolean {
   return dot !== -1 && (OTHER_EXTENSIONS.has(name.slice(dot + 1).toLowerCase()) || OTHER_NUMBERED.test(name))
 }
 
+/** Text, and templates of M4 and PHP, by a name that says what is in them: only their lines tell whether it is true. */
+const SERVERS_TEXT = /(?:nginx|apache|httpd|vhost)[^/]*\.(?:txt|m4|phtml)$|\.conf\.(?:txt|m4|phtml)$/i
+
 /** Stock files, which only an `include` makes configuration, and files of everybody's projects. */
 const OTHER_NAME =
   /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|(?:vagrant|jenkins|berks|cake|cap|guard|pod|fast|brew|puppet|thor|danger|tilt|earth|pip|caddy|bundle)file(?:\..+)?|justfile|procfile(?:\..+)?|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|(?!.*(?:nginx|apache|sites[-_.])).*ftpd.*)$/i
@@ -163,10 +166,13 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
   const isOther = hasOtherExtension(live.replace(PAGE_TEMPLATE, ''))
-  if (OTHER_NAME.test(name) || (isOther && !isSite(name, program, last))) return null
+  const isText = SERVERS_TEXT.test(name)
+  if (OTHER_NAME.test(name) || (isOther && !isText && !isSite(name, program, last))) return null
   const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
   const named =
-    !isShared(live, program) && (program !== null || (!isElsewhere && isConfigurationName(name, last)))
+    !isText &&
+    !isShared(live, program) &&
+    (program !== null || (!isElsewhere && isConfigurationName(name, last)))
   if (isCopyName(name) || isCopyName(live) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
   if (isElsewhere && isPlaced) return null

@@ -59,9 +59,11 @@ export interface JudgedPath {
 
 /**
  * The paths worth a look. Those that something else has to enable come last, so that of a file and a link to
- * it from the directory of enabled ones the link is met first.
+ * it from the directory of enabled ones the link is met first; and a `.htaccess` comes before the file that it leads to,
+ * whose own name may say nothing.
  */
 export function judgePaths(paths: readonly string[], within: string): readonly JudgedPath[] {
+  const htaccess: JudgedPath[] = []
   const first: JudgedPath[] = []
   const last: JudgedPath[] = []
   const isPlaced = within === '/'
@@ -72,9 +74,10 @@ export function judgePaths(paths: readonly string[], within: string): readonly J
       (projects.size > 0 && isInProject(named, projects) ? judgePath(named, false) : null)
     if (verdict === null) continue
     const waits = verdict.kind === 'candidate' && verdict.onDemand !== null
-    ;(waits ? last : first).push({ named, verdict })
+    const isHtaccess = posix.basename(named) === '.htaccess'
+    ;(isHtaccess ? htaccess : waits ? last : first).push({ named, verdict })
   }
-  return [...first, ...last]
+  return [...htaccess, ...first, ...last]
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -186,7 +189,9 @@ function hasLive(files: FileSystem, path: string): boolean {
 
 function isSurelyServers(path: string, peek: LookOptions['peek']): boolean {
   const beginning = peek?.(path, BEGINNING) ?? null
-  if (beginning === null || PHP.test(beginning) || !MAY_BE_SERVERS.test(beginning)) return false
+  // What PHP makes of a template ends with another name than its programs.
+  const isProgram = beginning !== null && PHP.test(beginning) && !path.endsWith('.phtml')
+  if (beginning === null || isProgram || !MAY_BE_SERVERS.test(beginning)) return false
   return recognise(toSource(path, beginning))?.sure === true
 }
 
