@@ -39,7 +39,14 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ['gunicorn', /^(?:bind|workers|worker_class|accesslog|wsgi_app)\s*=/m],
   ['HAProxy', /^(?:(?:frontend|backend|listen)[ \t]+[\w.*:-]+|defaults|global)(?:[ \t][^{;\n]*)?\r?\n\s+\w/m],
   ['h2o', /^(?:hosts|listen):[ \t]*(?:#.*)?\r?\n[\s\S]*\b(?:file\.dir|proxy\.reverse\.url|paths):/m],
-  ['Squid', /^(?:http_access|acl|cache_dir|refresh_pattern)\s/m],
+  [
+    'Squid',
+    /^(?:http_access|acl|cache_dir|refresh_pattern|http_port|cache_peer|visible_hostname|auth_param|coredump_dir)[ \t]+[^=\s]/m,
+  ],
+  [
+    'Unbound',
+    /^server:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+(?:interface|access-control|verbosity|do-ip[46]|local-zone|local-data|num-threads|root-hints|(?:auto-)?trust-anchor(?:-file)?|hide-identity):/m,
+  ],
   ['Varnish', /^(?:vcl \d|sub vcl_\w+)|^backend \w+ \{/m],
   ['BIND', /^[ \t]*(?:zone|options|acl|view|logging)\b[^;]*\{[^}]*\b(?:type|directory|recursion|channel)\b/m],
   [
@@ -61,6 +68,14 @@ const SIGNS: readonly (readonly [program: string, sign: RegExp])[] = [
   ],
   ['logrotate', /^[ \t]*(?:rotate \d+|postrotate|copytruncate|delaycompress)\s*$/m],
   ['Monit', /^[ \t]*(?:check (?:process|system|file|host)|set (?:daemon|httpd|mailserver))\b/m],
+  [
+    'Nagios',
+    /^[ \t]*define[ \t]+(?:(?:host|service)(?:group|dependency|escalation|extinfo)?|command|contact(?:group)?|timeperiod)[ \t]*\{/m,
+  ],
+  [
+    'nftables',
+    /^#!.*\bnft\b|^flush[ \t]+ruleset\b|^[ \t]*table[ \t]+(?:inet|ip6?|arp|bridge|netdev)[ \t]+\S+[ \t]*\{/m,
+  ],
   ['Puppet', /^[ \t]*(?:class|define|node)\s[^{]*\{|^[ \t]*\w+\s*\{\s*['"][^'"]*['"]\s*:|^[ \t]*include ::/m],
   ['Netdata', /^[ \t]*(?:update_every|priority|autodetection_retry|jobs)\s*:/m],
   ['XML', /^[ \t]*<(?:\?xml|!DOCTYPE|[\w:-]+(?:\s+[\w:-]+="[^"]*")*\s*\/?>)/],

@@ -81,6 +81,15 @@ test('files of other programs have the names of these', () => {
   assert.is(programOf('docRoot $VH_ROOT/html/\nindex  {\n  useServer 0\n}\n'), 'OpenLiteSpeed')
   const source = 'source s_nginx {\n  file("/var/log/nginx/access.log");\n};\n'
   assert.is(programOf(source), 'syslog-ng')
+  assert.is(programOf('define host {\n  use generic-host\n  address 192.0.2.1\n}\n'), 'Nagios')
+  assert.is(programOf('define servicegroup{\n  alias a\n}\n'), 'Nagios')
+  assert.is(programOf('define site($port) {\n  include ::nginx\n}\n'), 'Puppet')
+  assert.is(programOf('#!/usr/sbin/nft -f\nadd table inet a\n'), 'nftables')
+  assert.is(programOf('table inet filter {\n  chain input {\n    policy drop;\n  }\n}\n'), 'nftables')
+  assert.is(programOf('http_port 3128\ncache_peer a parent 80 0\n'), 'Squid')
+  assert.is(programOf('[server]\nhttp_port = 3000\n'), 'an INI file')
+  assert.is(programOf('server:\n    interface: 0.0.0.0\n    access-control: 10.0.0.0/8 allow\n'), 'Unbound')
+  assert.is(programOf('server:\n  image: nginx\n'), 'a YAML file')
   assert.is(programOf('source a\n{\n  type = mysql\n}\nsearchd\n{\n  listen = 9312\n}\n'), 'Sphinx')
   const h2o = 'listen:\n  port: 80\nhosts:\n  "a":\n    paths:\n      "/":\n        file.dir: /srv\n'
   assert.is(programOf(h2o), 'h2o')
