@@ -4,7 +4,9 @@ const OPENS = '<![CDATA['
 const CLOSES = ']]>'
 /** The last tag before a section that names a file, and no end of one behind it: froxlor's `<file name="…">`. */
 const SERVERS_FILE =
-  /<file\s[^<>]*\bname="[^"<>]*\/(?:nginx|apache2|httpd)\/[^"<>]*"[^<>]*>(?:(?!<\/?file\b)[\s\S])*$/
+  /<file\s[^<>]*\bname="[^"<>]*\/(nginx|apache2|httpd)\/[^"<>]*"[^<>]*>(?:(?!<\/?file\b)[\s\S])*$/
+/** The tag of a section itself that names a server: `<apache-rewrite>`, `<config for="nginx">`. */
+const SERVERS_TAG = /<(?![/!?])[^<>]*\b(nginx|apache2?|httpd)\b[^<>]*>\s*$/
 /** As much of what stands before a section as is looked at. */
 const BEFORE = 1_000
 
@@ -20,8 +22,18 @@ export function cdataSections(text: string, most: number): readonly NestedText[]
     const end = text.indexOf(CLOSES, inner)
     if (end === -1) break
     const start = /^\r?\n/.test(text.slice(inner, inner + 2)) ? text.indexOf('\n', inner) + 1 : inner
-    const isWhole = SERVERS_FILE.test(text.slice(Math.max(0, open - BEFORE), open))
-    if (start < end) found.push({ start, end, filledInBy: 'nobody', ...(isWhole && { isWhole }) })
+    const before = text.slice(Math.max(0, open - BEFORE), open)
+    const file = SERVERS_FILE.exec(before)?.[1]
+    const server = file ?? SERVERS_TAG.exec(before)?.[1]
+    const owner = server === 'nginx' ? 'nginx' : 'apache'
+    if (start < end)
+      found.push({
+        start,
+        end,
+        filledInBy: 'nobody',
+        ...(file !== undefined && { isWhole: true }),
+        ...(server !== undefined && { owner }),
+      })
     open = text.indexOf(OPENS, end)
   }
   return found

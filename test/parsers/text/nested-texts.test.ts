@@ -249,6 +249,25 @@ test('the strings of Nix that become lines of a server', () => {
   ])
 })
 
+test('sections of XML, and whose they are by the tags before them', () => {
+  const text = [
+    '<file name="/etc/apache2/conf-enabled/a.conf"><content><![CDATA[',
+    'RewriteRule ^/a$ /b',
+    ']]></content></file>',
+    '<apache-rewrite><![CDATA[RewriteRule ^/c$ /d]]></apache-rewrite>',
+    '<note><![CDATA[RewriteRule ^/e$ /f]]></note>',
+    '',
+  ].join('\n')
+  assert.equal(
+    nestedTexts(text, 'xml').map(({ owner, isWhole }) => [owner, isWhole]),
+    [
+      ['apache', true],
+      ['apache', undefined],
+      [undefined, undefined],
+    ],
+  )
+})
+
 test('where another program looks for the file that a text is written to', () => {
   const places = (text: string, kind: Kind) => nestedTexts(text, kind).map(({ installedAt }) => installedAt)
   const document = (line: string): string => `${line} <<EOF\n[Service]\nEOF\n`
