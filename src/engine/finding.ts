@@ -120,9 +120,7 @@ function valuesFilledIn({ at, related = [] }: MergedFinding): readonly Related[]
  * between quotes, where it would have to be written with the escapes of another language.
  */
 function isNotOwn({ source, start, end }: TextEdit): boolean {
-  return (
-    source.isQuoted === true || (source.values !== null && isUnknownWord(source.code.slice(start, end)))
-  )
+  return source.isQuoted === true || (source.values !== null && isUnknownWord(source.code.slice(start, end)))
 }
 
 function isSamePlace(one: Place, other: Place): boolean {
