@@ -101,7 +101,9 @@ export function includeResolver(
   /** The paths that an absolute path or pattern names; empty where nothing is there. */
   const namedBy = (path: string, literal: boolean, refused: string[] = []): readonly string[] => {
     if (!literal && isGlob(path)) return expandGlob(files, path, refused)
-    return isThere(path) ? [path] : []
+    if (isThere(path)) return [path]
+    const template = files.covers(path) ? null : templateOf(files, path)
+    return template === null ? [] : [template]
   }
 
   const mapped = (path: string): string => {
@@ -196,6 +198,18 @@ export function includeResolver(
 function isListOfTypes({ path, code }: Source): boolean {
   return path.endsWith('/mime.types') && /^[\w.+-]+\/[\w.+-]+(?:[ \t]|$)/m.test(code) && !/[{;]/.test(code)
 }
+
+/** What a repository has in place of a file that a program writes from it: `base.conf.j2`; null for none, or several. */
+function templateOf(files: FileSystem, path: string): string | null {
+  const found = (files.list(parentOf(path) || '/') ?? []).filter(
+    ({ name, kind }) =>
+      kind === 'file' && path.endsWith(`/${name.replace(TEMPLATE, '')}`) && TEMPLATE.test(name),
+  )
+  const [only] = found
+  return only === undefined || found.length > 1 ? null : `${parentOf(path)}/${only.name}`
+}
+
+const TEMPLATE = /\.(?:j2|jinja2?|jnj|erb|epp|te?mpl|template|tpl|ctmpl|gotmpl|mustache|hbs|envsubst)$/
 
 function closed(directory: string): IncludeStep {
   return { kind: 'unread', path: directory, reason: 'unreadable' }

@@ -30,6 +30,31 @@ const nginx = (files: Readonly<Record<string, string>>): NginxConfiguration =>
     memoryFileSystem(Object.fromEntries(Object.entries(files).map(([k, v]) => [`/etc/nginx/${k}`, v]))),
   )
 
+test('in a repository the template of an included file is read in its place, where there is one alone', () => {
+  const included = (others: Readonly<Record<string, string>>): readonly string[] => {
+    const files = memoryFileSystem({
+      '/conf/nginx.conf.j2': 'events {}\nhttp {\n  include base.conf;\n}\n',
+      ...others,
+    })
+    const main = sourceOf(files, '/conf/nginx.conf.j2')
+    const { sources } = evaluateNginx({
+      files: { ...files, covers: () => false },
+      main,
+      fragments: [],
+      version,
+    })
+    return sources.map(({ path }) => path)
+  }
+  const one = { '/conf/base.conf.j2': 'server_tokens off;\n' }
+  assert.equal(included(one), ['/conf/nginx.conf.j2', '/conf/base.conf.j2'])
+  assert.equal(included({ ...one, '/conf/base.conf': 'gzip on;\n' }), [
+    '/conf/nginx.conf.j2',
+    '/conf/base.conf',
+  ])
+  assert.equal(included({ ...one, '/conf/base.conf.erb': 'gzip on;\n' }), ['/conf/nginx.conf.j2'])
+  assert.equal(included({ '/conf/base.conf.bak': 'gzip on;\n' }), ['/conf/nginx.conf.j2'])
+})
+
 test('a byte-order mark is a part of the first word, of any file but a template', () => {
   const codes = ({ problems }: NginxConfiguration): readonly string[] => problems.map(({ code }) => code)
   assert.equal(codes(nginx({ 'nginx.conf': '\uFEFFevents {}\nhttp {}\n' })), ['unknown-directive'])
