@@ -11,6 +11,8 @@ const REACH = {
     /^(?:node_modules|bower_components|vendor|libs?|venv|\..*|tests?|__tests__|e2e|cypress|examples?|docs?)$/,
 }
 const MOST = 500
+/** The library itself, what a tool has put together of it, and what nobody is served. */
+const NOT_OWN = /\.(?:min|test|spec|config)\.\w+$|\/socket\.io(?:\.\w+)*\.js$/
 const MAY_CONNECT = /\.(?:[cm]?[jt]sx?|x?html?|vue|svelte|ejs|hbs|jinja2?|j2|twig)$/
 /** The library as a page loads it, which makes the name `io` one of every script. */
 const LOADS_LIBRARY = /<script\b[^>]*\bsrc\s*=[^>]*\bsocket\.io(?:\.\w+)*\.js\b/i
@@ -21,12 +23,30 @@ const IMPORTS_LIBRARY = /['"]socket\.io-client['"]/
  *
  * @param own the script that makes the server
  */
-export function clientsBeside({ machine }: AppServerProgram, own: Source): readonly SocketIoClient[] {
+export function clientsBeside(program: AppServerProgram, own: Source): readonly SocketIoClient[] {
+  const sources = scriptsBeside(program, own) ?? []
+  const isLoaded = sources.some(({ text }) => LOADS_LIBRARY.test(text) || IMPORTS_LIBRARY.test(text))
+  const clients = sources.flatMap(socketIoClients)
+  // One that is told where to connect may be for another server, and so may the others.
+  const areKnown = clients.every(({ host, path }) => path.known && host?.known !== false)
+  return isLoaded && areKnown ? clients : []
+}
+
+const OTHER_TRANSPORTS = /\btransports["']?\s*[:=](?!\s*\[\s*["']polling["'])/
+
+/** True where a script beside an application may make its clients begin with the WebSocket, without a request before it. */
+export function mayBeginWithWebSocket(program: AppServerProgram, own: Source): boolean {
+  const sources = scriptsBeside(program, own)
+  return sources === null || sources.some(({ code }) => OTHER_TRANSPORTS.test(code))
+}
+
+/** What may connect to Socket.IO, of an application and its pages; null where there are too many files to look. */
+function scriptsBeside({ machine }: AppServerProgram, own: Source): readonly Source[] | null {
   const { container } = machine
   const context = container?.service.build?.context
   return container !== null && context?.known === true
-    ? clientsBelow(container.hostFiles, homeOf(context.value))
-    : clientsBelow(container?.files ?? machine.files, homeOf(posix.dirname(own.path)))
+    ? scriptsBelow(container.hostFiles, homeOf(context.value))
+    : scriptsBelow(container?.files ?? machine.files, homeOf(posix.dirname(own.path)))
 }
 
 /** The directory of the whole application, of which people give the server one of its own. */
@@ -36,19 +56,13 @@ function homeOf(directory: string): string {
     : directory
 }
 
-const clientsBelow = memoByKey((files: FileSystem, home: string): readonly SocketIoClient[] => {
-  const clients: SocketIoClient[] = []
-  let isLoaded = false
-  let count = 0
+const scriptsBelow = memoByKey((files: FileSystem, home: string): readonly Source[] | null => {
+  const sources: Source[] = []
   for (const path of filesBelow(files, home, REACH)) {
-    if (!MAY_CONNECT.test(path) || /\.(?:min|test|spec|config)\.\w+$/.test(path)) continue
-    if (++count > MOST) return []
+    if (!MAY_CONNECT.test(path) || NOT_OWN.test(path)) continue
+    if (sources.length === MOST) return null
     const source = sourceAt(files, path)
-    if (source === null) continue
-    isLoaded ||= LOADS_LIBRARY.test(source.text) || IMPORTS_LIBRARY.test(source.text)
-    clients.push(...socketIoClients(source))
+    if (source !== null) sources.push(source)
   }
-  // One that is told where to connect may be for another server, and so may the others.
-  const areKnown = clients.every(({ host, path }) => path.known && host?.known !== false)
-  return isLoaded && areKnown ? clients : []
+  return sources
 })

@@ -177,7 +177,7 @@ function tellOfProxy(loads: readonly string[], by: string, read: AppFiles['read'
 }
 
 /** As `require` finds it: the file, with an extension, or the index of a directory. */
-function scriptAt(path: string, read: AppFiles['read']): Source | null {
+export function scriptAt(path: string, read: AppFiles['read']): Source | null {
   const ends = ['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts']
   // A module of TypeScript is imported by the name of what is made of it.
   const paths = [path, ...ends.map(end => path + end), path.replace(/\.js$/, '.ts')]

@@ -72,6 +72,11 @@ export function readNodeScript(source: Source, environment: Environment): NodeSc
   return source.code.length > LONGEST_SCRIPT ? NOTHING_SAID : new Reader(source, environment).read()
 }
 
+/** Other scripts that a script loads by a relative path. */
+export function loadsOfScript(source: Source): readonly string[] {
+  return readNodeScript(source, () => null).loads
+}
+
 const NOTHING_SAID: NodeScript = {
   listen: null,
   express: false,

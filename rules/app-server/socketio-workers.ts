@@ -1,12 +1,15 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
+import type { AppServerProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { REQUIRES_SOCKET_IO } from './_socketio.ts'
+import { REQUIRES_SOCKET_IO, socketIoOfPython } from './_socketio.ts'
+import { mayBeginWithWebSocket } from '../_socketio-clients.ts'
+import { loadedScripts } from './_loaded-scripts.ts'
+import { hasSeveralWorkers } from './_several-workers.ts'
 
 const flask = (words: string, lines = 'socketio = SocketIO(app)'): Record<string, string> =>
   behindNginx(serviceUnit(`/usr/bin/gunicorn -k eventlet ${words} -b 127.0.0.1:8000 chat:app`), {
@@ -24,6 +27,32 @@ const asgi = (words: string): Record<string, string> =>
       server = socketio.AsyncServer(async_mode="asgi")
       app = socketio.ASGIApp(server)
     `,
+  })
+
+/** Flask-SocketIO in a package, which a factory gives the application. */
+const factory = (
+  words: string,
+  lines = 'socketio.init_app(app, cors_allowed_origins="*")',
+  more: Record<string, string> = {},
+): Record<string, string> =>
+  behindNginx(serviceUnit(`/usr/bin/gunicorn -k eventlet ${words} -b 127.0.0.1:8000 wsgi:app`), {
+    'etc/shop/wsgi.py': conf`
+      from chat import create_app
+      app = create_app()
+    `,
+    'etc/shop/chat/__init__.py': conf`
+      from flask import Flask
+      from .extensions import socketio
+      def create_app():
+          app = Flask(__name__)
+          ${lines}
+          return app
+    `,
+    'etc/shop/chat/extensions.py': conf`
+      from flask_socketio import SocketIO
+      socketio = SocketIO()
+    `,
+    ...more,
   })
 
 const node = (starter: string, script: string): Record<string, string> => ({
@@ -75,13 +104,57 @@ export default defineRule({
       title: 'Flask-SocketIO with a message queue',
       files: flask('-w «4»', 'socketio = SocketIO(app, message_queue="redis://127.0.0.1")'),
     },
+    { title: 'Flask-SocketIO that a factory gives the application', files: factory('-w «4»') },
+    {
+      title: 'a multiple of the processors',
+      files: factory('', undefined, {
+        'etc/shop/gunicorn.conf.py': conf`
+          import multiprocessing
+          workers = «multiprocessing.cpu_count() * 2 + 1»
+        `,
+      }),
+    },
     { title: 'python-socketio', files: asgi('--workers «4»') },
+    {
+      title: 'python-socketio in front of Django',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn -w «4» -b 127.0.0.1:8000 shop.wsgi'), {
+        'etc/shop/shop/wsgi.py': conf`
+          import socketio
+          from django.core.wsgi import get_wsgi_application
+          from chat.views import sio
+          application = get_wsgi_application()
+          application = socketio.WSGIApp(sio, application)
+        `,
+        'etc/shop/chat/views.py': conf`
+          import socketio
+          sio = socketio.Server(async_mode="threading")
+        `,
+      }),
+    },
     { title: 'the cluster of PM2', files: node('instances: «4»', CHAT) },
     {
       title: 'a process of PM2 for each processor',
       files: node("instances: «'max'», exec_mode: 'cluster'", CHAT),
     },
     { title: 'the cluster of Node.js', files: node('', CLUSTER('', '«cluster.fork»()')) },
+    {
+      title: 'a gateway of NestJS, which is in a script of its own',
+      files: {
+        ...node(
+          "instances: «'max'», exec_mode: 'cluster'",
+          conf`
+          const { NestFactory } = require('@nestjs/core')
+          const { ChatGateway } = require('./chat.gateway')
+          NestFactory.create(ChatGateway).then(app => app.listen(3001))
+        `,
+        ),
+        'chat.gateway.ts': conf`
+          import { WebSocketGateway } from '@nestjs/websockets'
+          @WebSocketGateway({ cors: true })
+          export class ChatGateway {}
+        `,
+      },
+    },
   ],
   good: [
     { title: 'one worker', files: flask('-w 1') },
@@ -90,6 +163,20 @@ export default defineRule({
     {
       title: 'clients that begin with the WebSocket',
       files: flask('-w 4', 'socketio = SocketIO(app, transports=["websocket"])'),
+    },
+    {
+      title: 'pages that connect by the WebSocket alone',
+      files: factory('-w 4', undefined, {
+        'etc/shop/chat/static/chat.js': "const socket = io({ transports: ['websocket'] })\n",
+      }),
+    },
+    {
+      title: 'a factory that may leave it out',
+      files: factory('-w 4', 'if app.config.get("LIVE"):\n    socketio.init_app(app)'),
+    },
+    {
+      title: 'one that only sends messages by the queue',
+      files: flask('-w 4', 'socketio = SocketIO(message_queue="redis://127.0.0.1")'),
     },
     { title: 'one process of PM2', files: node('instances: 1', CHAT) },
     {
@@ -124,46 +211,46 @@ export default defineRule({
         }
         continue
       }
-      if (!program.isSeen || server.development || server.workers?.known !== true || server.workers.value < 2)
-        continue
-      const made = socketIoOf(program, deployment)
-      if (made === null) continue
+      if (!program.isSeen || server.development || !hasSeveralWorkers(program)) continue
+      const made = socketIoOfPython(deployment, program)
+      if (made === null || mayBeginWithWebSocket(program, made.module)) continue
+      const { workers } = server
       yield {
-        at: server.workers.at ?? server.at,
-        message: `${programName(program)} gives the requests of one client to any of ${server.workers.value} workers, and one of them alone knows its session of Socket.IO: 400 Invalid session`,
+        at: workers?.at ?? server.at,
+        message: `${programName(program)} gives the requests of one client to any of ${workers?.known === true ? `${workers.value} workers` : 'its workers'}, and one of them alone knows its session of Socket.IO: 400 Invalid session`,
         label: 'more than one',
-        related: [{ at: made, message: 'Socket.IO' }],
+        related: [{ at: made.at, message: 'Socket.IO' }],
       }
     }
   },
 })
 
 /** Where a script with Socket.IO becomes several processes of one port, and nothing keeps clients at theirs. */
-function clusterOf({ server, pm2 }: AppServerProgram): { readonly at: Place; readonly made: Place } | null {
+function clusterOf(program: AppServerProgram): { readonly at: Place; readonly made: Place } | null {
+  const { server, pm2 } = program
   if (server.program !== 'node') return null
-  for (const source of server.sources) {
-    const { code } = source
-    const made = REQUIRES_SOCKET_IO.exec(code)
-    if (made === null || /sticky|transports/.test(code)) continue
-    const fork = /^(?!\s*\/\/).*?\bcluster\.fork(?=\()/m.exec(code)
-    const many = pm2 !== undefined && !pm2.forks && pm2.instances?.known === true && pm2.instances.value > 1
-    const end = fork === null ? 0 : fork.index + fork[0].length
-    const at = many ? pm2.instances.at : fork && { source, start: end - 'cluster.fork'.length, end }
-    if (at === null) continue
-    return { at, made: { source, start: made.index, end: made.index + made[0].length } }
-  }
-  return null
+  const many = pm2 !== undefined && !pm2.forks && pm2.instances?.known === true && pm2.instances.value > 1
+  const at = many ? pm2.instances.at : (server.sources.map(forkIn).find(place => place !== null) ?? null)
+  if (at === null) return null
+  const scripts = loadedScripts(program)
+  if (scripts.some(({ code }) => /sticky|transports|\bWsAdapter\b/.test(code))) return null
+  const made = scripts.map(socketIoIn).find(place => place !== null) ?? null
+  const [own] = server.sources
+  return made === null || own === undefined || mayBeginWithWebSocket(program, own) ? null : { at, made }
 }
 
-/** Where the module makes a server of Socket.IO that answers to requests of HTTP. */
-function socketIoOf(program: AppServerProgram, deployment: Deployment): Place | null {
-  const script = deployment.moduleOf(program)?.script ?? null
-  if (script === null) return null
-  for (const [name, callee] of script.made) {
-    if (!/^(?:(?:flask_socketio\.)?SocketIO|socketio\.(?:Async)?Server)$/.test(callee)) continue
-    const place = script.bound.get(name)
-    if (place === undefined || placeText(place).includes('transports')) continue
-    return place
-  }
-  return null
+/** The `cluster.fork` of a script. */
+function forkIn(source: Source): Place | null {
+  const fork = /^(?!\s*\/\/).*?\bcluster\.fork(?=\()/m.exec(source.code)
+  if (fork === null) return null
+  const end = fork.index + fork[0].length
+  return { source, start: end - 'cluster.fork'.length, end }
 }
+
+function socketIoIn(source: Source): Place | null {
+  const made = REQUIRES_SOCKET_IO.exec(source.code) ?? GATEWAY_OF_NEST.exec(source.code)
+  return made === null ? null : { source, start: made.index, end: made.index + made[0].length }
+}
+
+/** NestJS answers it with Socket.IO, where no adapter of another library is given. */
+const GATEWAY_OF_NEST = /^@WebSocketGateway(?=\()/m
