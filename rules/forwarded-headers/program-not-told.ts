@@ -3,7 +3,11 @@ import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
-import type { Connection } from '../../src/deployment/model.ts'
+import { containersOnHost } from '../../src/deployment/containers/read-containers.ts'
+import { composeProjects } from '../containers/_compose-projects.ts'
+import { isLoopback } from '../../src/servers/address.ts'
+import { type IpScope, parseIp, scopeOf } from '../../src/servers/addresses/ip.ts'
+import type { Connection, Target } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -98,6 +102,64 @@ const keycloakBehindApache = (image: string, lines = '') =>
     `,
     '8080',
   )
+/** nginx in a container, and Home Assistant in the network of the host. */
+const onHost = (trusted: string, target = 'host.docker.internal', front = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      homeassistant:
+        image: ghcr.io/home-assistant/home-assistant:stable
+        network_mode: host
+        volumes: ["./config:/config"]
+      web:
+        image: nginx
+        ports: ["443:443"]
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        extra_hosts: ["host.docker.internal:host-gateway"]
+        networks: [proxy]
+    networks:
+      proxy:
+        ${front}
+  `,
+  'site.conf': conf`
+    server {
+        listen 443 ssl;
+        server_name ha.example.org;
+        ssl_certificate /etc/ssl/ha.pem;
+        ssl_certificate_key /etc/ssl/ha.key;
+        location / {
+            proxy_pass http://${target}:8123;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+    }
+  `,
+  'config/configuration.yaml': conf`
+    http:
+      use_x_forwarded_for: true
+      trusted_proxies:
+        ${trusted}
+  `,
+})
+/** The same beside another container, with Apache of the machine in front. */
+const homeAssistantOfMachine = (trusted: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      homeassistant:
+        image: homeassistant/home-assistant:stable
+        network_mode: host
+        volumes: ["./config:/config"]
+      mosquitto:
+        image: eclipse-mosquitto:2
+        ports: ["1883:1883"]
+  `,
+  'apache/ha.conf': tlsVirtualHost(['ProxyPass / http://127.0.0.1:8123/'], 'ha.example.org'),
+  'config/configuration.yaml': conf`
+    http:
+      use_x_forwarded_for: true
+      trusted_proxies: [${trusted}]
+  `,
+})
+const SUBNET = 'ipam:\n  config:\n    - subnet: 172.30.33.0/24'
 const gitlab = (lines: string): Record<string, string> =>
   tree(
     conf`
@@ -235,6 +297,18 @@ export default defineRule({
             - «172.18.0.1/16»
       `),
     },
+    {
+      title: 'Home Assistant in the network of the host, behind a container with another network',
+      files: onHost('- «127.0.0.1»\n- ::1', undefined, SUBNET),
+    },
+    {
+      title: 'Home Assistant in the network of the host that trusts the address of the host',
+      files: onHost('- «192.168.1.20»', '192.168.1.20'),
+    },
+    {
+      title: 'Home Assistant in the network of the host that trusts Docker alone, behind nginx of the host',
+      files: homeAssistantOfMachine('«172.16.0.0/12»'),
+    },
     { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
   ],
   good: [
@@ -255,6 +329,19 @@ export default defineRule({
           `,
         },
       ),
+    },
+    {
+      title: 'Home Assistant in the network of the host that trusts that of the proxy',
+      files: onHost('- 127.0.0.1\n- 172.30.33.0/24', undefined, SUBNET),
+    },
+    {
+      title:
+        'Home Assistant in the network of the host that trusts a network of the house, which Docker may choose',
+      files: onHost('- 192.168.0.0/16', '192.168.1.20'),
+    },
+    {
+      title: 'Home Assistant in the network of the host behind nginx of the host',
+      files: homeAssistantOfMachine('127.0.0.1'),
     },
     {
       title: 'Keycloak that reads what Apache sends',
@@ -319,13 +406,21 @@ export default defineRule({
       `),
     },
   ],
-  *check({ connections, machines }) {
-    if (!machines.some(({ container }) => container !== null && programIn(container) !== null)) return
+  *check(deployment) {
+    const { connections, machines } = deployment
+    const onHost = composeProjects(deployment).flatMap(({ project, hostFiles }) =>
+      containersOnHost(project, hostFiles).filter(each => programIn(each) === lookAtHomeAssistant),
+    )
+    if (
+      onHost.length === 0 &&
+      !machines.some(({ container }) => container !== null && programIn(container) !== null)
+    )
+      return
     for (const connection of [...connections.http, ...connections.apache]) {
       if ('server' in connection && (connection.reachable === false || connection.headers.open)) continue
       const { server, url } = frontLine(connection)
-      for (const { machine } of connection.targets) {
-        const container = machine?.container ?? null
+      for (const target of connection.targets) {
+        const container = target.machine?.container ?? homeAssistantOnHost(onHost, connection, target)
         const program = container === null ? null : programIn(container)
         const fault = container === null || program === null ? null : program(container, connection)
         if (fault === null) continue
@@ -338,6 +433,30 @@ export default defineRule({
     }
   },
 })
+
+/** The one Home Assistant in the network of the host, where a connection leads to its port of the host. */
+function homeAssistantOnHost(
+  onHost: readonly Container[],
+  { from }: Connection,
+  { addresses, port }: Target,
+): Container | null {
+  const [container, ...others] = onHost
+  if (container === undefined || others.length > 0 || port !== 8123) return null
+  const front = from.machine.container
+  const isHost = addresses.some(address =>
+    front === null
+      ? isLoopback(address) === true
+      : address.kind === 'name'
+        ? address.name === 'host-gateway'
+        : address.kind === 'ip' && isLoopback(address) !== true && scopeOfText(address.ip) === 'private',
+  )
+  return isHost ? container : null
+}
+
+function scopeOfText(text: string): IpScope | null {
+  const ip = parseIp(text)
+  return ip === null ? null : scopeOf(ip)
+}
 
 interface Fault {
   readonly at: Place

@@ -1,7 +1,7 @@
 import { cleanPath } from '../../../parsers/text/clean-path.ts'
 import { posix } from 'node:path'
 import { isBelow } from '../../../parsers/text/is-below.ts'
-import { memo } from '../../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeResource, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
 import { leftOutBy, readIgnore } from '../../../parsers/dockerfile/ignore.ts'
@@ -33,6 +33,24 @@ export function readContainers(
     byFiles.set(files, containers)
   }
   return containers
+}
+
+/**
+ * The services of a project that use the network of the host: no machines of their own, and what they open is open on
+ * the host.
+ */
+export const containersOnHost = memoByKey(
+  (project: ComposeProject, files: FileSystem): readonly Container[] => {
+    const alone = { allNames: namesIn(aloneIn(project)), projects: aloneIn(project) }
+    return [...project.services.values()].flatMap(service =>
+      isOnHost(service) ? [{ ...readContainer(project, service, files), ...alone }] : [],
+    )
+  },
+)
+
+/** True for a service with `network_mode: host`. */
+export function isOnHost({ networkMode }: ComposeService): boolean {
+  return networkMode?.known === true && networkMode.value === 'host'
 }
 
 const aloneIn = memo((project: ComposeProject): readonly ComposeProject[] => [project])
