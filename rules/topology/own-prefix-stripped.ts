@@ -11,6 +11,8 @@ import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apa
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
+import { type ServedPath, servedPathBehind } from './_served-paths.ts'
+import { appBehind } from '../containers/_examples.ts'
 import { routesBelow, waitsFor } from '../_own-routes.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
@@ -73,6 +75,17 @@ const python = (target: string, app: string): Record<string, string> => ({
   ),
   'srv/shop/app.py': app,
 })
+const container = (service: string, lines: string): Record<string, string> =>
+  appBehind(
+    service,
+    conf`
+      server {
+          listen 80;
+          server_name example.org;
+          ${lines}
+      }
+    `,
+  )
 const EXPRESS = conf`
   const express = require('express')
   const app = express()
@@ -108,7 +121,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, Apache a path of an `Alias`, and an application of Flask or Express the routes that are written in it: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, as does a `ProxyPass` to the root of the backend, and the program answers 404.',
+  why: 'Socket.IO answers `/socket.io/`, Next.js `/_next/`, Apache a path of an `Alias`, Guacamole `/guacamole/`, and an application of Flask or Express the routes that are written in it: the paths belong to the programs, not to the place where they are installed. A `proxy_pass` that ends in a slash takes them away, as does a `ProxyPass` to the root of the backend, and the program answers 404.',
   remedy:
     'Leave the path out of `proxy_pass`: `proxy_pass http://127.0.0.1:3000;`; in Apache write it on both sides of `ProxyPass`',
   references: [
@@ -117,6 +130,20 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
   ],
   bad: [
+    {
+      title: 'Guacamole in Tomcat',
+      files: container(
+        'image: guacamole/guacamole:1.5.5',
+        'location /guacamole/ {\n    proxy_pass «http://app:8080/»;\n}',
+      ),
+    },
+    {
+      title: 'Keycloak that is told its path',
+      files: container(
+        'image: quay.io/keycloak/keycloak:26.0\ncommand: start --http-relative-path=/auth',
+        'location /auth/ {\n    proxy_pass «http://app:8080/»;\n}',
+      ),
+    },
     { title: 'a slash at the end', files: { 'etc/nginx/nginx.conf': nginx('«http://127.0.0.1:9000/»') } },
     {
       title: 'a path that Apache knows by an Alias',
@@ -156,6 +183,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Guacamole that answers at the root',
+      files: container(
+        'image: guacamole/guacamole:1.5.5\nenvironment:\n  WEBAPP_CONTEXT: ROOT',
+        'location /guacamole/ {\n    proxy_pass http://app:8080/;\n}',
+      ),
+    },
+    {
+      title: 'Keycloak that answers at the root',
+      files: container(
+        'image: quay.io/keycloak/keycloak:26.0\ncommand: start --hostname=https://example.org/auth',
+        'location /auth/ {\n    proxy_pass http://app:8080/;\n}',
+      ),
+    },
     {
       title: 'routes of Flask behind Apache, and the path on both sides',
       files: behindApache('ProxyPass /api/ http://127.0.0.1:9000/api/'),
@@ -248,6 +289,15 @@ export default defineRule({
         continue
       }
       if (!/^(?:\/[\w.-]+)+\/?$/.test(taken)) continue
+      const served = servedBelow(deployment, connection, taken)
+      if (served !== null) {
+        yield {
+          ...found,
+          message: `\`${taken}\` is taken away, and ${served.name} answers below \`${served.base}\` alone: 404`,
+          related: [{ at: served.at, message: served.name }],
+        }
+        continue
+      }
       const alias = 'server' in connection ? aliasOf(deployment, connection, taken) : null
       if (alias !== null) {
         yield {
@@ -268,6 +318,17 @@ export default defineRule({
     }
   },
 })
+
+/** The program of a container behind a line, where it answers below the path alone that is taken away. */
+function servedBelow(deployment: Deployment, connection: Connection, taken: string): ServedPath | null {
+  const served = servedPathBehind(connection)
+  if (served === null || served.base === '' || !`${taken}/`.startsWith(`${served.base}/`)) return null
+  const isPassed =
+    'server' in connection
+      ? !connection.block.children.some(({ name }) => /^(?:rewrite|if|set)$/.test(name))
+      : requestBehind(deployment, connection, taken) !== null
+  return isPassed ? served : null
+}
 
 /** The URL by which a line passes paths on as they came. */
 function withPath(connection: Connection, url: string, path: string): string {

@@ -1,12 +1,14 @@
 import { frontLine } from '../../src/deployment/front-lines.ts'
-import type { ApacheConnection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { ApacheConnection, Connection, Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { requestBehind } from '../../src/deployment/requests/request-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
-import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
+import { apacheMain, nginxMain, nginxServer, tlsVirtualHost } from '../_examples.ts'
 import { serviceUnit } from '../app-server/_examples.ts'
+import { isNotServed, type ServedPath, servedPathBehind } from './_served-paths.ts'
+import { appBehind } from '../containers/_examples.ts'
 import { routeElsewhere } from '../_own-routes.ts'
 
 const nginx = (lines: string): string =>
@@ -79,19 +81,88 @@ const behindApache = (lines: string, app = FLASK): Record<string, string> => {
   }
 }
 
+const OF_KEYCLOAK = (lines = ''): string => conf`
+  image: quay.io/keycloak/keycloak:26.0
+  command: start
+  ${lines}
+`
+/** nginx in front of Keycloak, or of what another service is. */
+const keycloak = (lines: string, service = OF_KEYCLOAK(), path = '/auth/'): Record<string, string> =>
+  appBehind(
+    service,
+    conf`
+      server {
+          listen 80;
+          server_name sso.example.org;
+          location ${path} {
+              ${lines}
+              proxy_set_header Host $host;
+          }
+      }
+    `,
+  )
+
 export default defineRule({
   summary: 'A proxy passes a path on that the application has no route for',
   severity: 'warning',
+  otherSeverities: { error: 'where it is a program of which every path is known, such as Keycloak' },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Without a path of its own `proxy_pass` sends the URI as it came, with the path of the location in front. So does `ProxyPass /api/ http://127.0.0.1:5000/api/` of Apache. An application of Flask, FastAPI or Express that has `/users`, and nothing below `/api`, answers 404 to `/api/users`.',
+  why: 'Without a path of its own `proxy_pass` sends the URI as it came, with the path of the location in front. So does `ProxyPass /api/ http://127.0.0.1:5000/api/` of Apache. An application of Flask, FastAPI or Express that has `/users`, and nothing below `/api`, answers 404 to `/api/users`. So does Keycloak below `/auth`, which it has left with release 17, before `http-relative-path` tells it so.',
   remedy:
     'End both in a slash, `location /api/` and `proxy_pass http://127.0.0.1:5000/;`, so that nginx puts the one in the place of the other; in Apache `ProxyPass /api/ http://127.0.0.1:5000/`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass',
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
+    'https://www.keycloak.org/server/reverseproxy#_different_context_path_on_reverse_proxy',
   ],
   bad: [
+    {
+      title: 'Keycloak below the path of former releases',
+      files: keycloak('proxy_pass «http://app:8080/auth/»;'),
+    },
+    { title: 'Keycloak with its path in front', files: keycloak('proxy_pass «http://app:8080»;') },
+    {
+      title: 'Keycloak that was built for another path',
+      files: {
+        ...keycloak('proxy_pass «http://app:8080/auth/»;', 'build: .'),
+        Dockerfile: conf`
+          FROM quay.io/keycloak/keycloak:26.0 AS builder
+          ENV KC_HTTP_RELATIVE_PATH=/sso
+          RUN /opt/keycloak/bin/kc.sh build
+          FROM quay.io/keycloak/keycloak:26.0
+          COPY --from=builder /opt/keycloak/ /opt/keycloak/
+        `,
+      },
+    },
+    {
+      title: 'Keycloak of a release that has nothing at the root',
+      files: keycloak('proxy_pass «http://app:8080/realms/»;', 'image: jboss/keycloak:16.1.1', '/realms/'),
+    },
+    {
+      title: 'Keycloak behind Apache of the machine',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              image: quay.io/keycloak/keycloak:24.0
+              command: start-dev
+              ports: ["127.0.0.1:8080:8080"]
+        `,
+        'apache/sso.conf': tlsVirtualHost(
+          ['ProxyPass /auth «http://127.0.0.1:8080/auth»'],
+          'sso.example.org',
+        ),
+      },
+    },
+    {
+      title: 'Guacamole',
+      files: keycloak(
+        'proxy_pass «http://app:8080/remote/»;',
+        'image: guacamole/guacamole:1.5.5',
+        '/remote/',
+      ),
+    },
     { title: 'routes of Flask', files: python('proxy_pass «http://127.0.0.1:9000»;') },
     {
       title: 'another path in its place',
@@ -115,6 +186,51 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Keycloak that is told the path',
+      files: keycloak(
+        'proxy_pass http://app:8080/auth/;',
+        OF_KEYCLOAK('environment: [KC_HTTP_RELATIVE_PATH=/auth]'),
+      ),
+    },
+    {
+      title: 'Keycloak that is told the path by its command',
+      files: keycloak(
+        'proxy_pass http://app:8080;',
+        'image: quay.io/keycloak/keycloak:26.0\ncommand: ["start", "--http-relative-path", "/auth"]',
+      ),
+    },
+    {
+      title: 'Keycloak that a file tells the path',
+      files: {
+        ...keycloak(
+          'proxy_pass http://app:8080;',
+          OF_KEYCLOAK('volumes: ["./kc.conf:/opt/keycloak/conf/keycloak.conf"]'),
+        ),
+        'kc.conf': 'http-relative-path=/auth\n',
+      },
+    },
+    {
+      title: 'Keycloak with a file that is not there to be read',
+      files: keycloak('proxy_pass http://app:8080;', OF_KEYCLOAK('volumes: ["conf:/opt/keycloak/conf"]')),
+    },
+    {
+      title: 'Keycloak of a former release',
+      files: keycloak('proxy_pass http://app:8080;', 'image: jboss/keycloak'),
+    },
+    { title: 'Keycloak at the root', files: keycloak('proxy_pass http://app:8080/;') },
+    {
+      title: 'a realm of Keycloak',
+      files: keycloak('proxy_pass http://app:8080;', OF_KEYCLOAK(), '/realms/'),
+    },
+    {
+      title: 'Keycloak whose path is rewritten',
+      files: keycloak('rewrite ^/auth/(.*) /$1 break;\nproxy_pass http://app:8080;'),
+    },
+    {
+      title: 'Guacamole at the root of the site',
+      files: keycloak('proxy_pass http://app:8080/guacamole/;', 'image: guacamole/guacamole', '/'),
+    },
     {
       title: 'Apache, which takes the path away',
       files: behindApache('ProxyPass /api/ http://127.0.0.1:9000/'),
@@ -213,8 +329,21 @@ export default defineRule({
   *check(deployment) {
     for (const connection of deployment.connections.all) {
       const { server, paths, written, url } = frontLine(connection)
-      if (paths === null || !/^http:\/\/|^unix:[^|]*\|http:/.test(connection.written)) continue
+      if (paths === null || !/^https?:\/\/|^unix:[^|]*\|http:/.test(connection.written)) continue
       const { taken, sent } = paths
+      const served = isNotServedBehind(deployment, connection, taken, sent)
+      if (served !== null) {
+        const { name, base, told, at } = served
+        yield {
+          at: url,
+          severity: 'error',
+          message: `${name} answers ${base === '' ? 'at the root' : `below \`${base}\` alone`}, and gets \`${sent}\`: 404`,
+          label: 'is no path of it',
+          related: [{ at, message: name }],
+          help: `Write \`${told(sent.replace(/(?<=.)\/$/, ''))}\`, or pass the path on that ${name} has`,
+        }
+        continue
+      }
       if (!/^(?:\/[\w.-]+)+\/?$/.test(taken) || !/^\/[\w./-]+$/.test(sent)) continue
       if (written.some(({ name }) => PREFIX.test(name))) continue
       if ('server' in connection && mayChangePaths(connection)) continue
@@ -238,6 +367,21 @@ export default defineRule({
     }
   },
 })
+
+/** The program of a container behind a line, where it answers at other paths than the line sends. */
+function isNotServedBehind(
+  deployment: Deployment,
+  connection: Connection,
+  taken: string,
+  sent: string,
+): ServedPath | null {
+  if (!/^\/[\w./-]*$/.test(sent) || !/^\/[\w./-]*$/.test(taken)) return null
+  const served = servedPathBehind(connection)
+  if (served === null || !isNotServed(served, sent)) return null
+  const isPassed =
+    'server' in connection ? !mayChangePaths(connection) : isAskedFor(deployment, connection, taken, sent)
+  return isPassed ? served : null
+}
 
 function mayChangePaths({ block, server }: NginxConnection): boolean {
   return (
