@@ -498,7 +498,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['forwarded-headers/one-address-header', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django'] }],
       ['forwarded-headers/outer-proxy-as-client', { fixes: [], programs: ['nginx'] }],
       ['forwarded-headers/own-address-elsewhere', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
-      ['forwarded-headers/program-not-told', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
+      ['forwarded-headers/program-not-told', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
       ['forwarded-headers/proto-always-http', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
       ['forwarded-headers/proto-always-https', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['forwarded-headers/proto-name-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

@@ -120,7 +120,10 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
             const source = read(path)
             return source === null || source === 'missing' ? [] : [source]
           })
-  const sources = built?.() ?? []
+  const profiles = givenValue(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
+  if (profiles !== null && !profiles.known) return null
+  const names = (profiles?.value ?? '').split(',').map(each => each.trim())
+  const sources = built?.() ?? projectOfJar(words, home, names, read)
   const inside = sources.filter(({ path }) =>
     /\/src\/main\/resources\/(?:config\/)?application[^/]*$/.test(path),
   )
@@ -131,10 +134,7 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
   const plain = (each: Source): boolean => /\/application\.\w+$/.test(each.path)
   // Of several projects in one directory nobody knows which it is.
   if (inside.filter(plain).length > 1 || beside.length > 1) return null
-  const profiles = givenValue(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
   const others = inside.filter(each => !plain(each))
-  if (profiles !== null && !profiles.known) return null
-  const names = (profiles?.value ?? '').split(',').map(each => each.trim())
   const active = others.filter(({ path }) => names.some(name => path.includes(`/application-${name}.`)))
   const files = [...beside, ...active.reverse(), ...inside.filter(plain)]
   const get = (name: string, variable: string): Fact<string> | null => {
@@ -168,21 +168,129 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
           )
         : unknown('no number', at)
   const limits = multipartLimits(get, sources)
-  const strategy = get('server.forward-headers-strategy', 'SERVER_FORWARDHEADERSSTRATEGY')
   return {
     ...NOTHING_SAID,
     program: 'spring',
     bodyLimit: limits.get('max-request-size') ?? limits.get('max-file-size') ?? null,
-    settings: new Map<string, Fact<string | number>>([
-      ...limits,
-      ...(strategy === null ? [] : [['forward-headers-strategy', strategy] as const]),
-    ]),
+    settings: new Map<string, Fact<string | number>>([...limits, ...forwardedSettings(get, sources, files)]),
     at: placeOf(program),
     application: null,
     binds: [{ at, protocol: HTTP, address }],
     directory,
     sources: files,
   }
+}
+
+/** Where Maven and Gradle put what they make of a project. */
+const MADE = /\/(?:target|build\/libs)\/[^/]+$/
+
+/** What the project of a jar says, where the jar lies in it as it was built. */
+function projectOfJar(
+  words: readonly WrittenText[],
+  home: string | null,
+  profiles: readonly string[],
+  read: AppFiles['read'],
+): readonly Source[] {
+  const jar = words[words.findIndex(({ text }) => text === '-jar') + 1]?.text
+  if (jar?.endsWith('.jar') !== true || (home === null && !jar.startsWith('/'))) return []
+  const path = posix.resolve(home ?? '/', jar)
+  const project = MADE.test(path) ? path.replace(MADE, '') : posix.dirname(path)
+  const at = (name: string): readonly Source[] => {
+    const source = read(posix.join(project, name))
+    return source === null || source === 'missing' ? [] : [source]
+  }
+  const build = ['pom.xml', 'build.gradle', 'build.gradle.kts'].flatMap(at)
+  if (build.length === 0) return []
+  const files = ['', ...profiles.filter(each => /^[\w-]+$/.test(each)).map(each => `-${each}`)].flatMap(
+    name => ['properties', 'yml', 'yaml'].map(kind => `src/main/resources/application${name}.${kind}`),
+  )
+  return [...build, ...[...files, '../pom.xml', 'gradle.properties'].flatMap(at)]
+}
+
+/** Properties by which Spring Boot takes the scheme from a header, of this release and of former ones. */
+const OF_FORWARDED = [
+  'forward-headers-strategy',
+  'use-forward-headers',
+  'tomcat.remoteip.protocol-header',
+  'tomcat.remoteip.remote-ip-header',
+  'tomcat.protocol-header',
+  'tomcat.remote-ip-header',
+]
+/** What sets one of them for whom nobody here knows, or takes the former ones for the new. */
+const MAY_FORWARD =
+  /forward-?_?headers-?_?strategy|remoteip\b|properties-migrator|cloud-platform|config\.import/i
+
+/** Those that are set, without `server.`, and the `release` of Spring Boot. */
+function forwardedSettings(
+  get: (name: string, variable: string) => Fact<string> | null,
+  sources: readonly Source[],
+  files: readonly Source[],
+): ReadonlyMap<string, Fact<string>> {
+  const settings = new Map<string, Fact<string>>()
+  for (const name of OF_FORWARDED) {
+    const found = spellingsOf(`server.${name}`)
+      .map(([spelling, variable]) => get(spelling, variable))
+      .find(fact => fact !== null)
+    if (found != null) settings.set(name, found)
+  }
+  if (
+    !settings.has('forward-headers-strategy') &&
+    [...sources, ...files].some(({ code }) => MAY_FORWARD.test(code.replace(/^[ \t]*#.*$/gm, '')))
+  )
+    settings.set('forward-headers-strategy', unknown('a part that may be used sets it'))
+  const release = releaseOfSpringBoot(sources)
+  if (release !== null) settings.set('release', release)
+  return settings
+}
+
+/** `server.use-forward-headers`, `server.useForwardHeaders`, each with a variable that stands for it. */
+function spellingsOf(name: string): readonly (readonly [string, string])[] {
+  const variable = name.replace(/\./g, '_').toUpperCase()
+  return [
+    [name, variable.replace(/-/g, '')],
+    [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), variable.replace(/-/g, '_')],
+  ]
+}
+
+const RELEASES = [
+  /<artifactId>\s*spring-boot-(?:starter-parent|dependencies)\s*<\/artifactId>\s*<version>\s*([^<\s]+)/g,
+  /['"]org\.springframework\.boot['"]\s*\)?\s*version\s*\(?\s*['"]([^'"]+)/g,
+  /\bspring-boot-(?:gradle-plugin|dependencies):([^'"\s]+)/g,
+  /\bspringBootVersion\s*=\s*['"]?([^'"\s]+)/g,
+]
+
+/** The release of Spring Boot that a project is built with; null where it says none, or several. */
+function releaseOfSpringBoot(sources: readonly Source[]): Fact<string> | null {
+  const builds = sources.filter(({ path }) => /(?:pom\.xml|\.gradle|\.kts|gradle\.properties)$/.test(path))
+  const found = builds.flatMap(source =>
+    RELEASES.flatMap(pattern =>
+      // What a name of Maven stands for is a placeholder, too, and blank in the code.
+      [...source.text.matchAll(pattern)].flatMap(match => {
+        const [whole, text = ''] = match
+        const start = match.index + whole.length - text.length
+        const written = { text, at: { source, start, end: start + text.length } }
+        const name = /^\$\{([\w.-]+)\}$/.exec(text)?.[1]
+        return name === undefined ? written : (propertyOfMaven(builds, name) ?? [])
+      }),
+    ),
+  )
+  const numbers = found.filter(({ text }) => /^\d+\.\d+/.test(text))
+  const [first] = numbers
+  return first !== undefined && numbers.every(({ text }) => text === first.text)
+    ? known(first.text, first.at)
+    : null
+}
+
+function propertyOfMaven(builds: readonly Source[], name: string): Written | null {
+  const pattern = new RegExp(`<${name.replace(/\./g, '\\.')}>\\s*([^<\\s]+)`)
+  for (const source of builds) {
+    const match = pattern.exec(source.text)
+    const text = match?.[1]
+    if (match === null || text === undefined) continue
+    const start = match.index + match[0].length - text.length
+    return { text, at: { source, start, end: start + text.length } }
+  }
+  return null
 }
 
 /** Since Spring Boot 2, and before. */

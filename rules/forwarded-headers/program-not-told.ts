@@ -1,4 +1,4 @@
-import { tlsVirtualHost } from '../_examples.ts'
+import { nginxMain, tlsVirtualHost } from '../_examples.ts'
 import { posix } from 'node:path'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -16,6 +16,10 @@ import { sourceAt } from '../../src/files/file-system.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { containerVariables } from '../containers/_container-variables.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
+import { springFault } from './_spring-boot.ts'
+import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { serviceUnit } from '../app-server/_examples.ts'
 import { httpOf, proxyFault } from './_home-assistant.ts'
 
 const tree = (
@@ -160,6 +164,61 @@ const homeAssistantOfMachine = (trusted: string): Record<string, string> => ({
   `,
 })
 const SUBNET = 'ipam:\n  config:\n    - subnet: 172.30.33.0/24'
+const maven = (release: string, more = ''): string => conf`
+  <project>
+    <parent>
+      <groupId>org.springframework.boot</groupId>
+      <artifactId>spring-boot-starter-parent</artifactId>
+      <version>${release}</version>
+    </parent>
+    <dependencies>
+      <dependency><artifactId>spring-boot-starter-web</artifactId></dependency>
+      ${more}
+    </dependencies>
+  </project>
+`
+/** Spring Boot that systemd starts where it was built, and nginx with TLS in front of it. */
+const spring = (
+  lines: string,
+  {
+    release = '3.2.4',
+    dependency = '',
+    unit = '',
+    name = 'application.properties',
+    files = {},
+  }: {
+    readonly release?: string
+    readonly dependency?: string
+    readonly unit?: string
+    readonly name?: string
+    readonly files?: Record<string, string>
+  } = {},
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name portal.example.org;
+        ssl_certificate /etc/ssl/portal.pem;
+        ssl_certificate_key /etc/ssl/portal.key;
+        location / {
+            proxy_pass http://127.0.0.1:8080;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+        }
+    }
+  `),
+  'etc/systemd/system/portal.service': serviceUnit('/usr/bin/java -jar target/portal.jar', unit),
+  'etc/shop/pom.xml': maven(release, dependency),
+  [`etc/shop/src/main/resources/${name}`]: lines,
+  ...files,
+})
+const FORMER = 'server.port=8080\nserver.use-forward-headers=true\n'
+const GOOGLE = conf`
+  server.port=8080
+  spring.security.oauth2.client.registration.google.client-id=portal
+`
+const OAUTH = '<dependency><artifactId>spring-boot-starter-oauth2-client</artifactId></dependency>'
 const gitlab = (lines: string): Record<string, string> =>
   tree(
     conf`
@@ -177,12 +236,13 @@ export default defineRule({
   otherSeverities: { error: 'where it answers no request at all, or redirects https to https for ever' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
+  why: 'nginx and Apache send `X-Forwarded-Proto` and `X-Forwarded-For`, and each program asks for a line of its own before it takes them. Without it Keycloak makes `http://` addresses, which browsers block in its pages; Home Assistant answers 400 to every request that has the header; the nginx inside of GitLab redirects to the port of TLS, which comes back through the same proxy; Spring Boot names `http://` in the `redirect_uri` of OAuth, and passes over the property of a former release without a word. A Keycloak that is started for production speaks TLS itself, and without a certificate does not start before it is allowed to do without.',
   remedy:
-    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab",
+    "`KC_PROXY_HEADERS: xforwarded` for Keycloak, `http: trusted_proxies` for Home Assistant, `nginx['listen_https'] = false` and `nginx['listen_port'] = 80` for GitLab, `server.forward-headers-strategy=native` for Spring Boot",
   references: [
     'https://www.keycloak.org/server/reverseproxy',
     'https://www.home-assistant.io/integrations/http/#reverse-proxies',
+    'https://docs.spring.io/spring-boot/how-to/webserver.html#howto.webserver.use-behind-a-proxy-server',
     'https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination',
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
@@ -309,6 +369,48 @@ export default defineRule({
       title: 'Home Assistant in the network of the host that trusts Docker alone, behind nginx of the host',
       files: homeAssistantOfMachine('«172.16.0.0/12»'),
     },
+    {
+      title: 'Spring Boot with the property of a former release',
+      files: spring('server.port=8080\nserver.use-forward-headers=«true»\n'),
+    },
+    {
+      title: 'the same in YAML, of an image',
+      files: {
+        ...tree('build: .', '8080', {
+          Dockerfile: conf`
+            FROM eclipse-temurin:17-jre
+            COPY build/libs/portal.jar /portal.jar
+            ENTRYPOINT ["java", "-jar", "/portal.jar"]
+          `,
+          'build.gradle': conf`
+            plugins {
+                id 'java'
+                id 'org.springframework.boot' version '2.7.18'
+            }
+            dependencies {
+                implementation 'org.springframework.boot:spring-boot-starter-web'
+            }
+          `,
+          'src/main/resources/application.yml': conf`
+            server:
+              port: 8080
+              tomcat:
+                remote-ip-header: «x-forwarded-for»
+                protocol-header: x-forwarded-proto
+          `,
+        }),
+      },
+    },
+    {
+      title: 'a variable with the name of the former property',
+      files: spring('server.port=8080\n', { unit: 'Environment=SERVER_USE_FORWARD_HEADERS=«true»' }),
+    },
+    {
+      title: 'a login with OAuth that nothing tells of TLS',
+      files: spring(GOOGLE, {
+        dependency: OAUTH.replace('>spring', '>«spring').replace('client<', 'client»<'),
+      }),
+    },
     { title: 'GitLab', files: gitlab("external_url '«https://gitlab.example.org»'") },
   ],
   good: [
@@ -398,6 +500,47 @@ export default defineRule({
       files: homeAssistant('default_config:\nhttp: !include http.yaml\n'),
     },
     {
+      title: 'Spring Boot of a release that has the property',
+      files: spring(FORMER, { release: '2.1.6.RELEASE' }),
+    },
+    {
+      title: 'Spring Boot with both properties',
+      files: spring(`${FORMER}server.forward-headers-strategy=native\n`),
+    },
+    {
+      title: 'Spring Boot that a variable tells',
+      files: spring(FORMER, { unit: 'Environment=SERVER_FORWARD_HEADERS_STRATEGY=framework' }),
+    },
+    {
+      title: 'Spring Boot that a file of the machine may tell',
+      files: spring(FORMER, { unit: 'EnvironmentFile=/etc/default/portal' }),
+    },
+    {
+      title: 'an application with a filter of its own',
+      files: spring(FORMER, {
+        files: {
+          'etc/shop/src/main/java/Portal.java': conf`
+            @Bean
+            ForwardedHeaderFilter forwardedHeaderFilter() { return new ForwardedHeaderFilter(); }
+          `,
+        },
+      }),
+    },
+    {
+      title: 'an application that asks a provider for itself alone',
+      files: spring(
+        `${GOOGLE}spring.security.oauth2.client.registration.google.authorization-grant-type=client_credentials\n`,
+        { dependency: OAUTH },
+      ),
+    },
+    {
+      title: 'a login with OAuth whose address is written out',
+      files: spring(
+        'server.port=8080\nspring.security.oauth2.client.registration.google.redirect-uri=https://portal.example.org/login/oauth2/code/google\n',
+        { dependency: OAUTH },
+      ),
+    },
+    {
       title: 'GitLab that leaves TLS to the proxy',
       files: gitlab(conf`
         external_url 'https://gitlab.example.org'
@@ -411,8 +554,12 @@ export default defineRule({
     const onHost = composeProjects(deployment).flatMap(({ project, hostFiles }) =>
       containersOnHost(project, hostFiles).filter(each => programIn(each) === lookAtHomeAssistant),
     )
+    const isSpring = programsOfKind(deployment, 'app-server').some(
+      ({ server }) => server.program === 'spring',
+    )
     if (
       onHost.length === 0 &&
+      !isSpring &&
       !machines.some(({ container }) => container !== null && programIn(container) !== null)
     )
       return
@@ -420,6 +567,16 @@ export default defineRule({
       if ('server' in connection && (connection.reachable === false || connection.headers.open)) continue
       const { server, url } = frontLine(connection)
       for (const target of connection.targets) {
+        const application = isSpring ? serverBehind(target) : null
+        const untold = application === null ? null : springFault(application, connection)
+        if (untold !== null) {
+          yield {
+            ...untold,
+            label: 'not told of the proxy',
+            related: [{ at: url, message: `${server} proxies to it here` }],
+          }
+          continue
+        }
         const container = target.machine?.container ?? homeAssistantOnHost(onHost, connection, target)
         const program = container === null ? null : programIn(container)
         const fault = container === null || program === null ? null : program(container, connection)
