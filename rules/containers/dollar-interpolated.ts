@@ -1,8 +1,9 @@
 import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import { placeText } from '../../parsers/text/source.ts'
-import { composeServices } from './_compose-projects.ts'
+import { type LostDollar, lostInCommand, lostInText, lostInValue } from './_lost-dollars.ts'
+import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> => ({
@@ -10,17 +11,22 @@ const tree = (lines: string, files: Record<string, string> = {}): Record<string,
   'nginx/site.conf': siteTo('web:8000'),
   ...files,
 })
+const commanded = (command: string, web = ''): Record<string, string> => ({
+  'docker-compose.yml': composeWith({ command, web }),
+  'nginx/site.conf': siteTo('web:8000'),
+})
 const environment = (line: string): string => conf`
   environment:
     ${line}
 `
 
 export default defineRule({
-  summary: 'Compose takes a part of a secret for a variable',
+  summary: 'Compose takes a part of a value for a variable, and fills in nothing',
   severity: 'error',
+  otherSeverities: { warning: 'where a command asks for a variable of its own container' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. Of a hash of bcrypt, `$2y$10$N9qo8…`, all that stands behind the last dollar is lost.',
+  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. Of a hash of bcrypt, `$2y$10$N9qo8…`, all that stands behind the last dollar is lost, and `$_SERVER` of PHP leaves code that does not parse. A command gets nothing of the `environment` of its own service either: it is read before there is a container.',
   remedy: 'Write `$$` for every `$` of the value',
   references: [
     'https://docs.docker.com/reference/compose-file/interpolation/',
@@ -40,8 +46,79 @@ export default defineRule({
       title: 'a hash of bcrypt',
       files: tree(environment('ADMIN_PASSWORD_HASH: $2y$10«$N9qo8uLOickgx2ZMRZoMye»')),
     },
+    {
+      title: 'the hash of a token',
+      files: tree(environment("ADMIN_TOKEN: '«$argon2id»$v=19$m=65540,t=3,p=4$MmYZ$b9Lk'")),
+    },
+    {
+      title: 'a hash in a command',
+      files: commanded("--admin-password '$2y$05«$qFHAlNAH0A».6oCDe1/4W.ueCWC'"),
+    },
+    {
+      title: 'code of PHP',
+      files: tree(
+        environment(conf`
+          WORDPRESS_CONFIG_EXTRA: |
+            define('WP_HOME', 'https://example.org');
+            if (strpos(«$_SERVER»['HTTP_X_FORWARDED_PROTO'], 'https') !== false)
+              $_SERVER['HTTPS'] = 'on';
+        `),
+      ),
+    },
+    {
+      title: 'a name of a script in PHP',
+      files: tree(environment("- \"WORDPRESS_CONFIG_EXTRA=«$redis_server» = ['host' => 'redis'];\"")),
+    },
+    {
+      title: 'a line of nginx that a command writes',
+      files: commanded(
+        `sh -c "echo 'location / { try_files «$uri» /index.html; }' > /etc/nginx/app.conf && nginx"`,
+      ),
+    },
+    {
+      title: 'a loop of a shell',
+      files: commanded('sh -c "for each in /data/*; do load «$each»; done"'),
+    },
+    {
+      title: 'what a shell reads of a command',
+      files: commanded('sh -c "token=$(cat /run/secrets/token); serve --token «$token»"'),
+    },
+    {
+      title: 'a variable of the container in its own command',
+      files: commanded('gunicorn --bind 0.0.0.0:«$APP_PORT» shop.wsgi', 'environment:\n  APP_PORT: 8000'),
+    },
   ],
   good: [
+    {
+      title: 'code of PHP with two of them',
+      files: tree(environment("WORDPRESS_CONFIG_EXTRA: \"$$_SERVER['HTTPS'] = 'on';\"")),
+    },
+    {
+      title: 'a variable that Compose and the container have',
+      files: commanded('gunicorn --bind 0.0.0.0:$APP_PORT shop.wsgi', 'environment:\n  APP_PORT: $APP_PORT'),
+    },
+    {
+      title: 'a variable of Compose that the command hands on',
+      files: commanded('sh -c "port=$port serve; wait $port"'),
+    },
+    {
+      title: 'a loop with two of them',
+      files: commanded('sh -c "for each in /data/*; do load $$each; done"'),
+    },
+    {
+      title: 'a variable of the container for a shell',
+      files: commanded(
+        'sh -c "gunicorn --bind 0.0.0.0:$$APP_PORT shop.wsgi"',
+        'environment:\n  APP_PORT: 8000',
+      ),
+    },
+    {
+      title: 'a variable that a file beside sets for Compose, too',
+      files: {
+        ...commanded('gunicorn --bind 0.0.0.0:$APP_PORT shop.wsgi', 'environment:\n  APP_PORT: 8000'),
+        '.env.production': 'APP_PORT=8000\n',
+      },
+    },
     { title: 'two of them', files: tree(environment('SECRET_KEY: "4k$$zt8vq1n"')) },
     {
       title: 'digits behind a dollar, which Compose leaves as they are',
@@ -60,11 +137,43 @@ export default defineRule({
     { title: 'what is no secret', files: tree(environment('GREETING: costs 5$apiece')) },
   ],
   *check(deployment) {
-    for (const service of composeServices(deployment)) {
-      for (const variable of [...service.environment, ...service.labels]) yield* filledIn(variable)
+    for (const container of composeProjects(deployment)) {
+      const { services, configs } = container.project
+      for (const service of services.values()) {
+        for (const variable of [...service.environment, ...service.labels]) {
+          const lost = lostInValue(variable)
+          if (lost === null) yield* filledIn(variable)
+          else yield found(lost)
+        }
+        for (const command of [service.command, service.entrypoint]) {
+          if (command === null) continue
+          const lost = lostInCommand(service, command, container)
+          if (lost !== null) yield found(lost)
+        }
+      }
+      for (const { content } of configs.values()) {
+        const lost = content?.at == null ? null : lostInText(content.at)
+        if (lost !== null) yield found(lost)
+      }
     }
   },
 })
+
+function found({ at, kind }: LostDollar): RuleFinding {
+  const name = placeText(at).replace(/^\$\{?|\}$/g, '')
+  const isOwn = kind === 'variable of the container'
+  return {
+    at,
+    ...(isOwn && { severity: 'warning' }),
+    message: isOwn
+      ? `Compose fills \`${name}\` in before there is a container with it, and has no such variable itself: Defaulting to a blank string`
+      : `Compose takes this ${kind} for a variable of its own: The "${name}" variable is not set. Defaulting to a blank string`,
+    label: 'filled in with nothing',
+    help: isOwn
+      ? `Write \`$$${name}\` in a command of a shell, or give \`.env\` the variable`
+      : 'Write `$$` for every `$` of the text',
+  }
+}
 
 const SECRETS = /SECRET|PASS|_KEY$|TOKEN|HASH|SALT|basicauth\.users/i
 
@@ -74,11 +183,9 @@ function* filledIn({ name, value, at }: ComposeVariable) {
   const begin = text.indexOf(name) + name.length
   // `$$` is a dollar; a name behind `:`, `@` or `/` is a part of its own.
   // No name begins with a digit: such a dollar stays.
-  const found = /^(?:[^$]|\$[$\d])*?(?<![$:@/,\s"'=-])(\$([A-Za-z_]\w*))/.exec(text.slice(begin))
-  const first = /^(?:[^$]|\$\$)*?(\$apr1)(?=\$)/.exec(text.slice(begin))
-  const match = first ?? found
+  const match = /^(?:[^$]|\$[$\d])*?(?<![$:@/,\s"'=-])(\$([A-Za-z_]\w*))/.exec(text.slice(begin))
   const [whole = '', dollar = '', word] = match ?? []
-  if (match === null || (first === null && !looksRandom(word ?? ''))) return
+  if (!looksRandom(word ?? '')) return
   const start = at.start + begin + whole.length - dollar.length
   yield {
     at: { source: at.source, start, end: start + dollar.length },
