@@ -13,8 +13,8 @@ const [hook]: readonly { readonly files: string }[] = parse(readFileSync('.pre-c
 // Python's verbose expressions: white space means nothing, and none stands in a class here.
 const filter = new RegExp((hook?.files ?? '').replace(/^\(\?x\)/, '').replace(/\s+/g, ''))
 
-/** Of this the audit asks alone whether it is there, which router or platform it names, or whether it names static files. */
-const NOT_READ = /\.(?:sql|jsx)$|(?:^|\/)README\.md$|(?:^|\/)templates\/.+\.html$/
+/** Of this the audit asks alone whether it is there, which router, platform or filter it names, or whether it names static files. */
+const NOT_READ = /\.(?:sql|jsx|java)$|(?:^|\/)README\.md$|(?:^|\/)templates\/.+\.html$/
 
 test('every file that an audit of an example reads makes pre-commit run it', () => {
   const missed = new Set<string>()
