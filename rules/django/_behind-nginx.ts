@@ -20,13 +20,6 @@ export function usesMiddleware(settings: DjangoSettings, name: string): boolean 
   return list?.includes(name)
 }
 
-/** Where the settings of a project begin, for what they lack. */
-export function settingsPlace({ settingsSource }: Pick<DjangoConnection, 'settingsSource'>): Place | null {
-  if (settingsSource === null) return null
-  const end = settingsSource.text.indexOf('\n')
-  return { source: settingsSource, start: 0, end: end === -1 ? settingsSource.text.length : end }
-}
-
 /** The header that nginx writes, if it does; the last one of a name counts. */
 export function written({ headers }: NginxConnection, name: string): SentHeader | null {
   return headers.written.findLast(header => header.name === name) ?? null

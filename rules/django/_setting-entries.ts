@@ -1,5 +1,6 @@
 import type { PythonExpression } from '../../parsers/python/python-module.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { assignedValue } from './_behind-nginx.ts'
@@ -86,3 +87,26 @@ export function settingPlace(settings: DjangoSettings, name: string): Place | nu
   const at = settings.get(name)?.at ?? null
   return at?.source.text.startsWith(name, at.start) === true ? { ...at, end: at.start + name.length } : null
 }
+
+/**
+ * Where what the settings lack would be written: beside the first of these names that their own file assigns, else where
+ * that file begins.
+ */
+export function placeBeside(
+  { settings, settingsSource }: Pick<LoadedModule, 'settings' | 'settingsSource'>,
+  names: readonly string[],
+): Place | null {
+  if (settings === null || settingsSource === null) return null
+  const places = names.flatMap(name => settingPlace(settings, name) ?? [])
+  const end = settingsSource.text.indexOf('\n')
+  return (
+    places.find(({ source }) => source === settingsSource) ?? {
+      source: settingsSource,
+      start: 0,
+      end: end === -1 ? settingsSource.text.length : end,
+    }
+  )
+}
+
+/** Settings beside which every project has `ALLOWED_HOSTS`. */
+export const BESIDE_ALLOWED_HOSTS = ['DEBUG', 'SECRET_KEY', 'INSTALLED_APPS', 'MIDDLEWARE']

@@ -1,6 +1,7 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { matchesHost } from '../../src/deployment/django/allowed-hosts.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
+import type { LoadedModule } from '../../src/deployment/django/loaded-module.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type {
   AppServerProgram,
@@ -18,8 +19,9 @@ import { valueOrNull } from '../../src/servers/fact.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { hostNotSent } from '../forwarded-headers/_host-not-sent.ts'
 import { type DjangoBehindApache, djangoBehindApache, headersSent } from './_behind-apache.ts'
-import { settingsPlace, textList, usesMiddleware, written } from './_behind-nginx.ts'
+import { textList, usesMiddleware, written } from './_behind-nginx.ts'
 import { djangoInServers } from './_connections.ts'
+import { BESIDE_ALLOWED_HOSTS, placeBeside } from './_setting-entries.ts'
 import { djangoBehindNginx, djangoBehindProxyPass, TLS } from './_examples.ts'
 
 const settings = (lines = '', hosts = '["*"]'): string => conf`
@@ -182,7 +184,7 @@ function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
         ...(host === null
           ? []
           : [{ at: namePlace(host.directive), message: 'clients use the name of this host' }]),
-        ...allowedPlace(each.settings, settingsPlace(loaded)),
+        ...allowedPlace(loaded, each.settings),
       ],
       help: 'Write `ProxyPreserveHost On`',
     }
@@ -205,7 +207,7 @@ function* behindNginx(deployment: Deployment): Iterable<RuleFinding> {
     if (first === undefined || sent.length > 1 || !isAllowed(first, own)) continue
     const names = server.names.map(({ name }) => name)
     if (!isForeign(first, names, hasExactNames(server)) || mayTrust(own, names)) continue
-    const [place] = allowedPlace(own, settingsPlace({ settingsSource }))
+    const [place] = allowedPlace({ settings: own, settingsSource }, own)
     if (place === undefined) continue
     const finding = hostNotSent(connection, { name: 'Django', said: 'Origin checking failed', at: place.at })
     if (finding !== null) yield finding
@@ -306,11 +308,11 @@ function sendsOther({ headers }: NginxConnection): boolean {
   return headers.open || headers.written.some(({ name, value }) => name === 'host' && value !== '$proxy_host')
 }
 
-/** Where the settings let the name through, else where they begin. */
+/** Where the settings let the name through, or would. */
 function allowedPlace(
+  loaded: Pick<LoadedModule, 'settings' | 'settingsSource'>,
   settings: DjangoSettings,
-  start: Place | null,
 ): readonly { readonly at: Place; readonly message: string }[] {
-  const at = settings.get('ALLOWED_HOSTS')?.at ?? start
+  const at = settings.get('ALLOWED_HOSTS')?.at ?? placeBeside(loaded, BESIDE_ALLOWED_HOSTS)
   return at === null ? [] : [{ at, message: 'these settings let that name through' }]
 }

@@ -2,14 +2,7 @@ import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import {
-  schemeSeen,
-  settingsPlace,
-  textList,
-  trustedHeader,
-  usesMiddleware,
-  written,
-} from './_behind-nginx.ts'
+import { schemeSeen, textList, trustedHeader, usesMiddleware, written } from './_behind-nginx.ts'
 import { djangoBehindApache, schemeBehindApache } from './_behind-apache.ts'
 import { djangoConnections } from './_connections.ts'
 import {
@@ -22,15 +15,19 @@ import {
   TLS_HEADERS,
 } from './_examples.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { entryPlace, settingPlace, settingValue } from './_setting-entries.ts'
 import { isDjangoAtLeast } from '../../src/deployment/django/django-version.ts'
 import { untrustingBehindLabels } from './_behind-labels.ts'
 
+const CSRF = 'django.middleware.csrf.CsrfViewMiddleware'
 const SETTINGS = conf`
   ALLOWED_HOSTS = ["example.org"]
   MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
 `
 
-const MARKED = SETTINGS.replace('ALLOWED_HOSTS = ["example.org"]', '«ALLOWED_HOSTS = ["example.org"]»')
+const MARKED = SETTINGS.replace('"django.middleware.csrf.CsrfViewMiddleware"', '«$&»')
 
 export default defineRule({
   summary: 'Django refuses forms, because it takes https for http',
@@ -222,17 +219,17 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { front, loaded, machine, settings } of untrustingBehindLabels(deployment)) {
-      if (usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true) continue
+    for (const { front, machine, settings } of untrustingBehindLabels(deployment)) {
+      if (usesMiddleware(settings, CSRF) !== true) continue
       if (isDjangoAtLeast(4, settings, machine.container?.files ?? machine.files) === false) continue
       const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
-      const at = settingsPlace(loaded)
+      const at = checkPlace(settings)
       if (at === null || origins === null || origins.some(origin => origin.startsWith('https://'))) continue
       yield {
         at,
         message: `these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of ${front.proxy} and refuses every form: Origin checking failed`,
         label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
-        related: [{ at: front.at, message: 'TLS ends there' }],
+        related: [{ at: front.at, message: 'TLS ends here' }, ...expectingTls(settings)],
         help: 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
       }
     }
@@ -241,7 +238,7 @@ export default defineRule({
       const { connection, settings, machine } = each
       if (
         !connection.server.tls ||
-        usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true ||
+        usesMiddleware(settings, CSRF) !== true ||
         isForWebSockets(connection) ||
         isDjangoAtLeast(4, settings, machine.container?.files ?? machine.files) === false
       )
@@ -253,9 +250,10 @@ export default defineRule({
         schemeSeen(each) !== 'http'
       )
         continue
-      const at = settingsPlace(each)
+      const at = checkPlace(settings)
       if (at === null) continue
       const header = written(connection, 'x-forwarded-proto')
+      const { tlsAt } = frontLine(connection)
       yield {
         at,
         message:
@@ -263,10 +261,12 @@ export default defineRule({
         label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
         related: [
           ...trustedHeader(settings),
+          ...(tlsAt === null ? [] : [{ at: tlsAt, message: 'TLS ends here' }]),
           { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
           ...(header === null
             ? []
             : [{ at: namePlace(header.directive), message: 'nginx sends the scheme here' }]),
+          ...expectingTls(settings),
         ],
         help:
           header === null
@@ -279,27 +279,51 @@ export default defineRule({
 
 function* behindApache(deployment: Deployment): Iterable<RuleFinding> {
   for (const each of djangoBehindApache(deployment)) {
-    const { connection, settings, program, loaded } = each
-    const { tls, scheme, at: line } = frontLine(connection)
-    if (!tls || usesMiddleware(settings, 'django.middleware.csrf.CsrfViewMiddleware') !== true) continue
+    const { connection, settings, program } = each
+    const { tls, tlsAt, scheme, at: line, written: headers } = frontLine(connection)
+    if (!tls || usesMiddleware(settings, CSRF) !== true) continue
     const { container, files } = program.machine
     if (isDjangoAtLeast(4, settings, container?.files ?? files) === false) continue
     const origins = textList(settings, 'CSRF_TRUSTED_ORIGINS')
     if (origins === null || origins.some(origin => origin.startsWith('https://'))) continue
-    const at = settingsPlace(loaded)
+    const at = checkPlace(settings)
     if (schemeBehindApache(each) !== 'http' || at === null) continue
     yield {
       at,
       message:
         'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of Apache and refuses every form: Origin checking failed',
       label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
-      related: [...trustedHeader(settings), { at: line, message: 'what comes by TLS is proxied here' }],
+      related: [
+        ...trustedHeader(settings),
+        ...(tlsAt === null ? [] : [{ at: tlsAt, message: 'TLS ends here' }]),
+        { at: line, message: 'what comes by TLS is proxied here' },
+        ...headers
+          .filter(({ name }) => name === 'x-forwarded-proto')
+          .map(header => ({ at: header.at, message: 'Apache sends the scheme here' })),
+        ...expectingTls(settings),
+      ],
       help:
         scheme === 'nothing'
           ? 'Write `RequestHeader set X-Forwarded-Proto https` in the virtual host, and `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`'
           : 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
     }
   }
+}
+
+/** What refuses the forms: the origins that are trusted, where any are written, else the middleware that asks for them. */
+function checkPlace(settings: DjangoSettings): Place | null {
+  const index = textList(settings, 'MIDDLEWARE')?.indexOf(CSRF) ?? -1
+  const origins = settingPlace(settings, 'CSRF_TRUSTED_ORIGINS')
+  return origins ?? (index === -1 ? null : entryPlace(settings, 'MIDDLEWARE', [index], 'value'))
+}
+
+/** A setting that says of the site that it is served over TLS. */
+function expectingTls(settings: DjangoSettings): NonNullable<RuleFinding['related']> {
+  return ['CSRF_COOKIE_SECURE', 'SESSION_COOKIE_SECURE']
+    .filter(name => settingValue(settings, name) === true)
+    .flatMap(name => settingPlace(settings, name) ?? [])
+    .slice(0, 1)
+    .map(at => ({ at, message: 'this expects https' }))
 }
 
 /** True of a location of its own for WebSockets, through which no form is sent. */

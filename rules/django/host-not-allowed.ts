@@ -7,7 +7,8 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { AppServerProgram, Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { parseHost } from '../../src/servers/address.ts'
-import { assignedValue, changesHeader, settingsPlace, textList } from './_behind-nginx.ts'
+import { assignedValue, changesHeader, textList } from './_behind-nginx.ts'
+import { BESIDE_ALLOWED_HOSTS, placeBeside } from './_setting-entries.ts'
 import { djangoConnections, isPlaced } from './_connections.ts'
 import { djangoBehindApache, headersSent, keepsHost } from './_behind-apache.ts'
 import { djangoBehindNginx, djangoBehindProxyPass, djangoInApache } from './_examples.ts'
@@ -222,7 +223,7 @@ export default defineRule({
       const [first] = refused
       if (first === undefined) continue
       const fact = settings.get('ALLOWED_HOSTS')
-      const at = fact?.at == null ? settingsPlace(each) : assignedValue(fact.at)
+      const at = fact?.at == null ? placeBeside(each, BESIDE_ALLOWED_HOSTS) : assignedValue(fact.at)
       if (at === null) continue
       const isAll = refused.length === sent.length
       // An address beside names is how monitoring asks, and is refused on purpose.

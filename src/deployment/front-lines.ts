@@ -22,6 +22,8 @@ export interface FrontLine {
   readonly url: Place
   /** True where clients speak TLS with the server, and it surely does so. */
   readonly tls: boolean
+  /** Where that is written; null where it does not. */
+  readonly tlsAt: Place | null
   /** True where clients may speak plain HTTP with it. */
   readonly plain: boolean
   /** The names by which clients ask, in lower case, those with a wildcard left out. */
@@ -77,6 +79,10 @@ class LineOfNginx implements FrontLine {
     this.at = namePlace(connection.pass)
     this.url = argumentPlace(connection.pass, 0)
     this.tls = connection.server.tls
+  }
+
+  get tlsAt(): Place | null {
+    return this.#connection.server.listens.find(({ tls }) => tls)?.at ?? null
   }
 
   get plain(): boolean {
@@ -155,6 +161,11 @@ class LineOfApache implements FrontLine {
   get tls(): boolean {
     const engine = sslEngine(this.#connection.from.configuration, this.#host)
     return engine.known && engine.value
+  }
+
+  get tlsAt(): Place | null {
+    const engine = sslEngine(this.#connection.from.configuration, this.#host)
+    return engine.known && engine.value ? engine.at : null
   }
 
   /** One virtual host speaks either of the two. */
