@@ -1,7 +1,11 @@
 import { posix } from 'node:path'
-import type { ApacheConfiguration } from '../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../src/servers/apache/configuration.ts'
 import { effective } from '../src/servers/apache/queries/effective.ts'
-import { virtualHostOf } from '../src/servers/apache/queries/virtual-hosts.ts'
+import {
+  directivesByHost,
+  type VirtualHost,
+  virtualHostOf,
+} from '../src/servers/apache/queries/virtual-hosts.ts'
 import { aliasLevels } from '../src/servers/apache/queries/wsgi-groups.ts'
 import { type Fact, known, unknown } from '../src/servers/fact.ts'
 import type { Application, Deployment } from '../src/deployment/model.ts'
@@ -46,11 +50,23 @@ export function seesAuthorization(deployment: Deployment, application: Applicati
 
 /** True where some line passes the header on under its own or another name, be it for another site. */
 export function carriesAuthorization({ occurrences }: ApacheConfiguration): boolean {
-  return CARRIERS.some(name =>
-    (occurrences.get(name) ?? []).some(
-      ({ args }) => name === 'cgipassauth' || args.some(({ value }) => /authorization/i.test(value)),
-    ),
-  )
+  return CARRIERS.some(name => (occurrences.get(name) ?? []).some(line => mayCarry(name, line)))
+}
+
+/** The same of one virtual host, and of the lines outside of all. */
+export function hostCarriesAuthorization(
+  configuration: ApacheConfiguration,
+  host: VirtualHost | null,
+): boolean {
+  return CARRIERS.some(name => {
+    const byHost = directivesByHost(configuration, name)
+    const own = host === null ? [] : (byHost.get(host.directive) ?? [])
+    return [...(byHost.get(null) ?? []), ...own].some(line => mayCarry(name, line))
+  })
+}
+
+function mayCarry(name: (typeof CARRIERS)[number], { args }: ApacheDirective): boolean {
+  return name === 'cgipassauth' || args.some(({ value }) => /authorization/i.test(value))
 }
 
 function isOn(value: string): boolean {

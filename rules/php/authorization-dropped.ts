@@ -11,12 +11,18 @@ import {
   loadsPhp,
 } from '../../src/servers/apache/configuration.ts'
 import { handlerTarget } from '../../src/servers/apache/queries/handler-target.ts'
+import { overridesFor } from '../../src/servers/apache/queries/overrides.ts'
+import { sectionsFor } from '../../src/servers/apache/queries/sections-for.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
-import { directivesByHost, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { carriesAuthorization } from '../_authorization-header.ts'
+import {
+  directivesByHost,
+  type VirtualHost,
+  virtualHostOf,
+} from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { hostCarriesAuthorization } from '../_authorization-header.ts'
 import { apacheMain } from '../_examples.ts'
 import { applicationIn } from './_application-in.ts'
-import { authorizationReader } from './_authorization-readers.ts'
+import { authorizationReader, wordpressReader } from './_authorization-readers.ts'
 import { phpPool } from './_examples.ts'
 
 const HANDLER = conf`
@@ -58,6 +64,26 @@ const REPOSITORY = conf`
           Require all granted
       </Directory>
   </VirtualHost>
+`
+const SLIM = {
+  'srv/www/public/index.php': conf`
+    <?php
+    use Slim\Factory\AppFactory;
+    use Tuupola\Middleware\JwtAuthentication;
+    $app = AppFactory::create();
+    $app->add(new JwtAuthentication(['path' => '/v1', 'secret' => getenv('SECRET')]));
+    $app->run();
+  `,
+}
+const WORDPRESS = {
+  'srv/www/public/index.php': '<?php\n',
+  'srv/www/public/wp-login.php': '<?php\n',
+  'srv/www/public/wp-config.php': "<?php\ndefine('JWT_AUTH_SECRET_KEY', getenv('JWT_SECRET'));\n",
+}
+const FRONT_CONTROLLER = conf`
+  RewriteEngine On
+  RewriteCond %{REQUEST_FILENAME} !-f
+  RewriteRule ^ index.php [L]
 `
 const CARRIER = conf`
   RewriteEngine On
@@ -102,15 +128,108 @@ export default defineRule({
       files: {
         'deploy/api.conf': REPOSITORY,
         'public/index.php': READER['srv/www/public/index.php'],
-        'public/.htaccess': conf`
-          RewriteEngine On
-          RewriteCond %{REQUEST_FILENAME} !-f
-          RewriteRule ^ index.php [L]
+        'public/.htaccess': FRONT_CONTROLLER,
+      },
+    },
+    {
+      title: 'the middleware of Slim, and a `.htaccess` for its front controller',
+      files: { ...site('', 'All'), ...SLIM, 'srv/www/public/.htaccess': FRONT_CONTROLLER },
+    },
+    {
+      title: 'an authenticator of Symfony',
+      files: {
+        ...site('FallbackResource /index.php'),
+        'srv/www/public/index.php': '<?php\n',
+        'srv/www/config/packages/security.yaml': conf`
+          security:
+              firewalls:
+                  main:
+                      http_basic:
+                          realm: Shop
         `,
+      },
+    },
+    {
+      title: 'tokens of Sanctum',
+      files: {
+        ...site('FallbackResource /index.php'),
+        'srv/www/public/index.php': '<?php\n',
+        'srv/www/app/Http/Controllers/LoginController.php': conf`
+          <?php
+          return ['token' => $user->createToken($request->input('device'))->plainTextToken];
+        `,
+      },
+    },
+    {
+      title: 'a plugin of WordPress, whose `.htaccess` is older than the line for it',
+      files: { ...site('', 'All'), ...WORDPRESS, 'srv/www/public/.htaccess': FRONT_CONTROLLER },
+    },
+    { title: 'the same, and no `.htaccess` is read', files: { ...site(''), ...WORDPRESS } },
+    {
+      title: 'another virtual host passes it on',
+      files: {
+        'sites.conf': conf`
+          <VirtualHost *:80>
+              ServerName old.example.org
+              DocumentRoot /srv/old
+              SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1
+          </VirtualHost>
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/www/public
+              ${HANDLER}
+          </VirtualHost>
+        `,
+        ...READER,
       },
     },
   ],
   good: [
+    {
+      title: 'the middleware of Slim, and another header',
+      files: {
+        ...site(''),
+        'srv/www/public/index.php': SLIM['srv/www/public/index.php'].replace(
+          "'path'",
+          "'header' => 'X-Token', 'path'",
+        ),
+      },
+    },
+    {
+      title: 'sessions of Sanctum, as its own example has them',
+      files: {
+        ...site(''),
+        'srv/www/public/index.php': '<?php\n',
+        'srv/www/routes/api.php': conf`
+          <?php
+          Route::middleware('auth:sanctum')->get('/user', fn (Request $request) => $request->user());
+        `,
+      },
+    },
+    {
+      title: 'an authenticator that is for tests alone, and one that looks elsewhere',
+      files: {
+        ...site(''),
+        'srv/www/public/index.php': '<?php\n',
+        'srv/www/config/packages/security.yaml': conf`
+          security:
+              firewalls:
+                  main:
+                      access_token:
+                          token_handler: App\Security\Tokens
+                          token_extractors: request_body
+          when@test:
+              security:
+                  firewalls:
+                      main:
+                          http_basic: ~
+        `,
+      },
+    },
+    {
+      title: 'a plugin of WordPress, which writes a `.htaccess` by itself',
+      files: { ...site('', 'All'), ...WORDPRESS },
+    },
     {
       title: 'a repository whose `.htaccess` passes it on',
       files: {
@@ -170,15 +289,18 @@ export default defineRule({
   *check(deployment) {
     for (const configuration of deployment.apache) {
       const lines = fastcgiTargets(configuration)
-      if (lines.length === 0 || loadsPhp(configuration) || carriesAuthorization(configuration)) continue
+      if (lines.length === 0 || loadsPhp(configuration)) continue
       if (isDebianSnippetOn(deployment, configuration)) continue
       const files = deployment.filesOf(configuration)
       for (const { directive, index } of lines) {
+        const host = virtualHostOf(configuration, directive)
         const written = documentRootOf(configuration, directive)
-        const root = written === null ? null : rootInFiles(files, directive, written)
-        if (root === null || mayCarry(configuration, files, directive, root)) continue
-        const reader = authorizationReader(files, root)
-        if (reader === null) continue
+        if (written === null || hostCarriesAuthorization(configuration, host)) continue
+        const root = rootInFiles(files, directive, written)
+        if (root === null) continue
+        const isWordPress = applicationIn(files, root) === 'WordPress'
+        const reader = isWordPress ? wordpressReader(files, root) : authorizationReader(files, root)
+        if (reader === null || mayCarry({ configuration, files, host, root, written, isWordPress })) continue
         yield {
           at: argumentPlace(directive, index),
           message: `\`${reader.name}\` reads the \`Authorization\` header, which Apache does not pass to FastCGI`,
@@ -250,19 +372,33 @@ function rootInFiles(files: FileSystem, { source }: ApacheDirective, root: strin
 const PUBLIC = /^(?:public|public_html|web|webroot|www|htdocs|httpdocs)$/
 const MOST_LEVELS = 5
 
-/** True where a `.htaccess` of the site passes the header on, or where its application writes one that does. */
-function mayCarry(
-  configuration: ApacheConfiguration,
-  files: FileSystem,
-  directive: ApacheDirective,
-  root: string,
-): boolean {
-  if (applicationIn(files, root) === 'WordPress') return true
+interface Site {
+  readonly configuration: ApacheConfiguration
+  readonly files: FileSystem
+  readonly host: VirtualHost | null
+  /** In the files of the audit, and as the server has it. */
+  readonly root: string
+  readonly written: string
+  readonly isWordPress: boolean
+}
+
+/** True where a `.htaccess` of the site passes the header on, or where its application may have written one that does. */
+function mayCarry({ configuration, files, host, root, written, isWordPress }: Site): boolean {
   const own = configuration.main === null ? sourceAt(files, `${root}/.htaccess`) : null
   if (own !== null && CARRIES.test(own.text)) return true
-  return htaccessFilesOf(configuration, files, virtualHostOf(configuration, directive)).some(
-    ({ file, overrides }) => !(overrides.known && !overrides.value.reads) && CARRIES.test(file.source.text),
+  const read = htaccessFilesOf(configuration, files, host).filter(
+    ({ overrides }) => !overrides.known || overrides.value.reads,
   )
+  if (read.some(({ file }) => CARRIES.test(file.source.text))) return true
+  // It writes the line by itself, since 5.6, into the file of the directory that is served.
+  const has = own !== null || read.some(({ directory }) => directory === `${written}/`)
+  return isWordPress && !has && readsHtaccess(configuration, host, written)
+}
+
+function readsHtaccess(configuration: ApacheConfiguration, host: VirtualHost | null, root: string): boolean {
+  const levels = sectionsFor(configuration, host, { uri: '', file: `${root}/`, directory: true })
+  const overrides = overridesFor(configuration, levels)
+  return !overrides.known || (overrides.value.reads && !overrides.value.unset)
 }
 
 const CARRIES = /authorization|CGIPassAuth/i
