@@ -2016,6 +2016,17 @@ export const cases: readonly LiveCase[] = [
     sound: answers(503),
   },
   {
+    rule: 'apache/php-source-served',
+    examples: {
+      bad: 'a handler of another host, for the same files',
+      good: 'a handler of another host by the suffix, which PHP-FPM’s section overrides',
+    },
+    shows: 'the section of the .htaccess is merged last, and the source is served',
+    request: { url: 'http://example.org/index.php' },
+    harm: ({ response }) => response.body.startsWith('<?php'),
+    sound: answers(503),
+  },
+  {
     rule: 'apache/allowencodedslashes-not-inherited',
     examples: { bad: 'in the main server', good: 'in the virtual host' },
     shows: 'an encoded slash is a 404',

@@ -1,7 +1,7 @@
 import type { Place } from '../../../../parsers/text/source.ts'
 import { fromBytes } from '../../regex.ts'
 import { type ApacheConfiguration, isModuleLoaded, PHP_MODULES } from '../configuration.ts'
-import { namePlace } from '../queries/places.ts'
+import { argumentPlace, namePlace } from '../queries/places.ts'
 import { DIRECTORY_TYPE } from './find-handler.ts'
 import { isHeld } from './file-kind.ts'
 import { optionsFor } from './options.ts'
@@ -40,7 +40,16 @@ export function answer(record: RequestRecord): Content {
   const module = handler === null ? undefined : handlerModule(configuration, handler)
   const isRefused = ONLY_GET.has(handler ?? '') && !isGet(record)
   if (handler !== null && module !== undefined && !isRefused) return byHandler(record, handler, at)
+  passUnanswered(record)
   return sendFile(record)
+}
+
+/** A handler that no module has leaves the request to the default one. */
+function passUnanswered(record: RequestRecord): void {
+  const { handler, handlerLine } = record
+  if (handler === null || handlerLine === null || handler === 'default-handler') return
+  const text = `no module has the handler \`${handler}\``
+  addStep(record, 'handler', text, argumentPlace(handlerLine, 0), handlerLine)
 }
 
 function isGet({ method }: RequestRecord): boolean {
@@ -143,6 +152,9 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   'lua-script': ['lua_module'],
   'application/x-httpd-php': PHP_MODULES,
   'application/x-httpd-php-source': PHP_MODULES,
+  'php-script': PHP_MODULES,
+  'php7-script': PHP_MODULES,
+  'php5-script': PHP_MODULES,
   'perl-script': ['perl_module'],
   'default-handler': [],
 }

@@ -127,7 +127,8 @@ const INDEX_STATUS: Readonly<Record<string, number>> = { on: 302, permanent: 301
 
 /** A fast redirect: the request goes on as the subrequest. */
 function become(record: RequestRecord, found: RequestRecord): void {
-  const { uri, args, filename, pathInfo, kind, handler, contentType, levels, isProxied, passedBy } = found
+  const { uri, args, filename, pathInfo, kind, handler, handlerLine, contentType, levels } = found
+  const { isProxied, passedBy } = found
   Object.assign(record, {
     uri,
     args,
@@ -135,6 +136,7 @@ function become(record: RequestRecord, found: RequestRecord): void {
     pathInfo,
     kind,
     handler,
+    handlerLine,
     contentType,
     levels,
     isProxied,

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { fromBytes } from '../../regex.ts'
-import { isModuleLoaded } from '../configuration.ts'
+import { type ApacheDirective, isModuleLoaded } from '../configuration.ts'
 import { directivesAt } from '../queries/effective.ts'
 import { namePlace } from '../queries/places.ts'
 import { optionsFor } from './options.ts'
@@ -27,7 +27,10 @@ export function findHandler(record: RequestRecord): Phase {
   const name = posix.basename(record.filename ?? '').replace(/^\.+/, '')
   for (const suffix of name.split('.').slice(1)) {
     const found = mappings.get(suffix.toLowerCase())
-    if (found?.handler) record.handler = found.handler
+    if (found?.handler) {
+      record.handler = found.handler
+      record.handlerLine = found.line
+    }
     if (found?.type) record.contentType = found.type
   }
   return DECLINED
@@ -35,6 +38,8 @@ export function findHandler(record: RequestRecord): Phase {
 
 interface Mapping {
   handler: string | null
+  /** The `AddHandler`. */
+  line: ApacheDirective | null
   type: string | null
 }
 
@@ -45,7 +50,7 @@ function suffixMappings(record: RequestRecord): ReadonlyMap<string, Mapping> | n
   const change = (words: readonly { readonly value: string }[], from: number, to: Partial<Mapping>) => {
     for (const { value } of words.slice(from)) {
       const suffix = value.replace(/^\./, '').toLowerCase()
-      mappings.set(suffix, { ...(mappings.get(suffix) ?? { handler: null, type: null }), ...to })
+      mappings.set(suffix, { ...(mappings.get(suffix) ?? { handler: null, line: null, type: null }), ...to })
     }
   }
   for (const level of record.levels) {
@@ -59,10 +64,11 @@ function suffixMappings(record: RequestRecord): ReadonlyMap<string, Mapping> | n
       if (added.length + removed.length + handlers.length + untyped.length > 0) return null
       continue
     }
-    for (const { args } of added) change(args, 1, { handler: args[0]?.value.toLowerCase() ?? null })
+    for (const line of added)
+      change(line.args, 1, { handler: line.args[0]?.value.toLowerCase() ?? null, line })
     for (const { args } of handlers) change(args, 1, { type: args[0]?.value.toLowerCase() ?? null })
     // Within one section what is removed goes last, whatever the order.
-    for (const { args } of removed) change(args, 0, { handler: null })
+    for (const { args } of removed) change(args, 0, { handler: null, line: null })
     for (const { args } of untyped) change(args, 0, { type: null })
   }
   return mappings

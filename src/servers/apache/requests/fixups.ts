@@ -15,7 +15,10 @@ export function fixUp(record: RequestRecord): Phase {
     if (phase.kind === 'status' || phase.kind === 'unknown') return phase
   }
   if (record.forcedType !== null) record.contentType = record.forcedType
-  if (record.forcedHandler !== null) record.handler = record.forcedHandler
+  if (record.forcedHandler !== null) {
+    record.handler = record.forcedHandler
+    record.handlerLine = null
+  }
   return OK
 }
 
@@ -28,6 +31,7 @@ function setHandler(record: RequestRecord): Phase {
   const at = argumentPlace(line.value, 0)
   if (/%\{|\$\{/.test(written)) return undecided('`SetHandler` is an expression', at)
   record.handler = /^proxy:/i.test(written) ? toBytes(written) : written.toLowerCase()
+  record.handlerLine = line.value
   record.passedBy = line.value
   return DECLINED
 }

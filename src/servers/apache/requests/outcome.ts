@@ -83,6 +83,7 @@ function newRecord(
     status,
     kind: undefined,
     handler: null,
+    handlerLine: null,
     contentType: null,
     levels: serverLevels(walk.host),
     isProxied: false,

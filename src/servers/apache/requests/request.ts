@@ -155,6 +155,8 @@ export interface RequestRecord {
   /** What stands at `filename`; undefined where nobody knows. */
   kind: FileKind | null | undefined
   handler: string | null
+  /** The line that gives it; null where none does. */
+  handlerLine: ApacheDirective | null
   contentType: string | null
   levels: readonly Level[]
   isProxied: boolean
