@@ -711,7 +711,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/alias-regex-without-capture', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/alias-slash-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['static-files/alias-traversal', { fixes: ['unsafe'], programs: ['nginx'] }],
-      ['static-files/application-base', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['static-files/application-base', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
       ['static-files/application-page-not-found', { fixes: [], programs: ['nginx', 'docker'] }],
       ['static-files/asset-answered-by-script', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/autoindex-on', { fixes: ['unsafe'], programs: ['nginx'] }],

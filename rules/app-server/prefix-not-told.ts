@@ -1,3 +1,4 @@
+import { changesPages } from '../static-files/_asset-answers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -273,7 +274,7 @@ function strippedBy(connection: Connection): Stripping | null {
 
 /** Where Apache changes no pages, and no other line of it leads to the root of the same application. */
 function isAlone(deployment: Deployment, { targets, host, from }: ApacheConnection): boolean {
-  if (rewritesPages(from.configuration)) return false
+  if (changesPages(from.configuration)) return false
   const atRoot = programsAtRoot(deployment).get(host ?? from.configuration)
   return !targets.some(target => atRoot?.has(serverBehind(target)))
 }
@@ -332,13 +333,6 @@ const programsAtRoot = memo(({ connections }: Deployment): ReadonlyMap<object, R
   }
   return found
 })
-
-/** True where a module may change the links in pages. */
-function rewritesPages({ occurrences }: ApacheConnection['from']['configuration']): boolean {
-  return ['proxyhtmlenable', 'proxyhtmlurlmap', 'substitute', 'setoutputfilter', 'extfilterdefine'].some(
-    name => occurrences.has(name),
-  )
-}
 
 /** True for a script of mod_wsgi that may be told, or is no Django that is mounted at the root. */
 function isToldByApache(

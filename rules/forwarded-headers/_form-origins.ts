@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { AppServerProgram } from '../../src/deployment/model.ts'
-import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, sourceAt } from '../../src/files/file-system.ts'
 import type { Fact } from '../../src/servers/fact.ts'
+import { type NodeProject, projectOf } from '../_node-project.ts'
 
 /** An application whose framework compares the `Origin` of a form with the name that it is asked for. */
 export interface FormOrigins {
@@ -37,7 +38,7 @@ function originsOfSvelteKit(program: AppServerProgram): FormOrigins | null {
 }
 
 /** The adapter of SvelteKit 3 has it from `paths.origin` of the configuration in place of the variable. */
-function readsOrigin({ files, directory }: Project): boolean {
+function readsOrigin({ files, directory }: NodeProject): boolean {
   const text = sourceAt(files, posix.join(directory, 'package.json'))?.code ?? ''
   const release = /"@sveltejs\/adapter-node"\s*:\s*"[^\d"]*(\d+)/.exec(text)?.[1]
   return release === undefined || Number(release) < 6
@@ -57,23 +58,11 @@ function originsOfNext(program: AppServerProgram): FormOrigins | null {
   return { framework: 'Next.js', said: 'Invalid Server Actions request', told: null, readsForwarded: true }
 }
 
-interface Project {
-  readonly files: FileSystem
-  readonly directory: string
-}
-
-/** Where the sources lie: what the image is built of, or the directory in which the machine starts it. */
-function projectOf({ machine: { container, files }, directory }: AppServerProgram): Project | null {
-  const home = container === null ? directory : (container.service.build?.context ?? null)
-  if (home?.known !== true || !home.value.startsWith('/')) return null
-  return { files: container?.hostFiles ?? files, directory: home.value }
-}
-
 const REACH = { levels: 8, skipped: /^node_modules$/ }
 const MOST_FILES = 400
 
 function hasSource(
-  { files, directory }: Project,
+  { files, directory }: NodeProject,
   within: readonly string[],
   name: RegExp,
   text: RegExp,

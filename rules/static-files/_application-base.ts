@@ -107,7 +107,7 @@ function scriptsOf(command: string, scripts: ReadonlyMap<string, string>): reado
 
 /** Plugins that write no URLs of their own; what others do with `base`, nobody knows here. */
 const PLAIN_IMPORT =
-  /^(?:node:\w+|path|url|fs|os|process|vite|vitest\/config|@vitejs\/[\w-]+|@tailwindcss\/(?:vite|postcss)|tailwindcss|autoprefixer|vite-tsconfig-paths|vite-svg-loader|vite-plugin-(?:pwa|svgr|vue-devtools|vuetify|eslint|checker|compression|solid|node-polyfills|mkcert|environment)|unplugin-[\w-]+(?:\/\w+)*|rollup-plugin-visualizer|@sveltejs\/vite-plugin-svelte|@intlify\/unplugin-vue-i18n(?:\/vite)?|lovable-tagger|@vue\/cli-service|webpack|compression-webpack-plugin)$/
+  /^(?:node:\w+|path|url|fs|os|process|vite|vitest\/config|@vitejs\/[\w-]+|@tailwindcss\/(?:vite|postcss)|tailwindcss|autoprefixer|vite-tsconfig-paths|vite-svg-loader|vite-plugin-(?:pwa|svgr|vue-devtools|vuetify|eslint|checker|compression|solid|node-polyfills|mkcert|environment)|unplugin-[\w-]+(?:\/\w+)*|rollup-plugin-visualizer|@sveltejs\/vite-plugin-svelte|@intlify\/unplugin-vue-i18n(?:\/vite)?|lovable-tagger|@vue\/cli-service|webpack|compression-webpack-plugin|next|@next\/[\w-]+|next-intl\/plugin|next-pwa)$/
 
 /** The settings of a configuration in a script; null where something else than what stands in it may set them. */
 class Settings {
@@ -152,14 +152,87 @@ class Settings {
   get start(): Place | null {
     const tokens = jsTokens(this.source.code)
     const token =
-      tokens.findLast(({ text }) => text === 'defineConfig') ??
+      tokens.findLast(({ text }) => /^define(?:Nuxt)?Config$/.test(text)) ??
       tokens.findLast(({ kind, text }) => kind === 'name' && (text === 'default' || text === 'exports'))
-    return token === undefined ? null : { source: this.source, start: token.start, end: token.end }
+    if (token === undefined) return null
+    // `module.exports = nextConfig`: the object stands where that name is given to it.
+    const at = tokens.indexOf(token) + 1
+    const named = tokens[at]?.text === '=' ? tokens[at + 1] : tokens[at]
+    const own = tokens.find(
+      ({ kind, text }, index) =>
+        kind === 'name' && text === named?.text && /^(?:const|let|var)$/.test(tokens[index - 1]?.text ?? ''),
+    )
+    const { start, end } = own ?? token
+    return { source: this.source, start, end }
   }
 }
 
+/** A framework that answers by a program of its own, and the base that its configuration gives it; null where nobody knows. */
+export function frameworkBase(
+  files: FileSystem,
+  directory: string,
+  framework: 'Next.js' | 'Nuxt',
+): ApplicationBase | null {
+  const manifest = sourceAt(files, posix.join(directory, 'package.json'))
+  if (manifest === null) return null
+  const project = { files, directory }
+  return framework === 'Next.js' ? ofNext(project, manifest) : ofNuxt(project, manifest)
+}
+
+/** https://nextjs.org/docs/app/api-reference/config/next-config-js/basePath */
+function ofNext(project: Pick<Project, 'files' | 'directory'>, manifest: Source): ApplicationBase | null {
+  const source = configurationIn(project, 'next.config')
+  const settings = source == null ? null : Settings.of(source)
+  if (source === undefined || (source !== null && settings === null)) return null
+  if (settings?.has('assetPrefix')) return null
+  const base = settings === null ? null : settings.text('basePath')
+  if (base === undefined) return null
+  const at = base?.at ?? settings?.start ?? dependencyAt(manifest, 'next')
+  const path = pathOf(base?.text.text || '/')
+  if (path === null || at === null) return null
+  return {
+    tool: 'Next.js',
+    at,
+    path,
+    isWritten: base !== null,
+    asset: '_next/static/chunks/main-4f1c2d3e.js',
+    output: '.next',
+    settingFor: prefix => `basePath: '${prefix.replace(/\/$/, '')}'`,
+  }
+}
+
+/** https://nuxt.com/docs/api/nuxt-config#baseurl */
+function ofNuxt(project: Pick<Project, 'files' | 'directory'>, manifest: Source): ApplicationBase | null {
+  const source = configurationIn(project, 'nuxt.config')
+  const settings = source == null ? null : Settings.of(source)
+  if (source === undefined || (source !== null && settings === null)) return null
+  if (settings?.has('cdnURL', 'buildAssetsDir', 'extends', 'router', 'nitro')) return null
+  const base = settings === null ? null : settings.text('baseURL')
+  const at = base?.at ?? settings?.start ?? dependencyAt(manifest, 'nuxt')
+  const path = base === undefined ? null : pathOf(base?.text.text || '/')
+  if (path === null || at === null) return null
+  return {
+    tool: 'Nuxt',
+    at,
+    path,
+    isWritten: base !== null,
+    asset: '_nuxt/4f1c2d3e.js',
+    output: '.output',
+    settingFor: prefix => `app: { baseURL: '${prefix}' }`,
+  }
+}
+
+/** Where a project says that it wants a package. */
+function dependencyAt(manifest: Source, name: string): Place | null {
+  const value = memberOfScript(manifest, name)
+  return value?.kind === 'text' ? value.at : null
+}
+
 /** The configuration of a project; undefined where there are several. */
-function configurationIn({ files, directory }: Project, name: string): Source | null | undefined {
+function configurationIn(
+  { files, directory }: Pick<Project, 'files' | 'directory'>,
+  name: string,
+): Source | null | undefined {
   const found = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].flatMap(
     ending => sourceAt(files, posix.join(directory, `${name}.${ending}`)) ?? [],
   )

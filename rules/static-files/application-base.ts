@@ -10,13 +10,14 @@ import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directoryOf } from '../../src/deployment/requests/url-of-file.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
 import { proxyTarget } from '../../src/servers/nginx/queries/proxy-target.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
-import { nginxMain, nginxServer } from '../_examples.ts'
-import type { ApplicationBase } from './_application-base.ts'
+import { apacheMain, nginxMain, nginxServer, virtualHost } from '../_examples.ts'
+import { answerOf, findingOf, rewritesPages, urlOf } from './_asset-answers.ts'
+import { ofAliases, ofPrograms } from './_applications-below-path.ts'
 import { applicationsOfImages, type BuiltApplication, builtBeside, serversOf } from './_built-applications.ts'
 
 const VITE = conf`
@@ -180,14 +181,108 @@ const angular = (base: string): Record<string, string> => ({
 })
 const ANGULAR = DOCKERFILE.replace('/build/dist/', '/build/dist/backoffice/browser/')
 
+/** Next.js on the machine, behind a line of Apache or nginx. */
+const next = (
+  pass: string,
+  configuration = 'reactStrictMode: true,',
+  others: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <VirtualHost *:80>
+          ServerName example.org
+          DocumentRoot /var/www/html
+          ${pass}
+      </VirtualHost>
+    `,
+    ['proxy', 'proxy_http', 'alias'],
+  ),
+  ...program(configuration),
+  ...others,
+})
+const program = (configuration: string): Record<string, string> => ({
+  'etc/systemd/system/portal.service': conf`
+    [Service]
+    User=www-data
+    WorkingDirectory=/opt/portal
+    ExecStart=/usr/bin/npm start
+    [Install]
+    WantedBy=multi-user.target
+  `,
+  'opt/portal/package.json': conf`
+    {
+      "scripts": { "build": "next build", "start": "next start -H 127.0.0.1 -p 3000" },
+      "dependencies": { "next": "14.2.3" }
+    }
+  `,
+  'opt/portal/next.config.js': conf`
+    /** @type {import('next').NextConfig} */
+    const «nextConfig» = {
+      ${configuration}
+    }
+    module.exports = nextConfig
+  `,
+  'opt/portal/pages/index.js': 'export default () => null\n',
+})
+const plain = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll(/[«»]/g, '')]))
+/** Nuxt behind nginx. */
+const nuxt = (base: string, environment = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /var/www/html;
+      location /portal/ {
+          proxy_pass http://127.0.0.1:3000/;
+      }
+    `),
+  ),
+  'etc/systemd/system/portal.service': conf`
+    [Service]
+    User=www-data
+    WorkingDirectory=/opt/portal
+    ${environment}
+    ExecStart=/usr/bin/node .output/server/index.mjs
+    [Install]
+    WantedBy=multi-user.target
+  `,
+  'opt/portal/package.json': '{ "dependencies": { "nuxt": "3.12.0" } }\n',
+  'opt/portal/nuxt.config.ts': conf`
+    export default «defineNuxtConfig»({
+      ssr: true,
+      ${base}
+    })
+  `,
+  'opt/portal/.output/server/index.mjs': 'export default {}\n',
+})
+/** The build of a project, at a path of Apache. */
+const alias = (configuration: string, lines = ''): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      <Directory /srv/backoffice/dist>
+          Require all granted
+          FallbackResource /backoffice/index.html
+      </Directory>
+      ${virtualHost([
+        'DocumentRoot /var/www/html',
+        'Alias /backoffice /srv/backoffice/dist',
+        ...(lines === '' ? [] : [lines]),
+      ])}
+    `,
+    ['alias', 'dir'],
+  ),
+  ...at('srv/backoffice', { ...project(configuration), 'dist/index.html': '<div id="app"></div>\n' }),
+})
+
 export default defineRule({
   summary: 'An application is served below a path, and built for another one',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Vite, Create React App, Vue CLI and Angular write the URLs of scripts and style sheets into `index.html` when they build it, from the root where nothing else is set: `/assets/index-4f1c2d3e.js`. Below `/backoffice/` the start page comes, and its scripts are asked of the root, where there is nothing (`GET /assets/index-4f1c2d3e.js 404 (Not Found)`) or another application, whose page is no script (`Expected a JavaScript module script but the server responded with a MIME type of "text/html"`): the page stays white. `npm run dev` shows nothing of it.',
+  why: 'Vite, Create React App, Vue CLI and Angular write the URLs of scripts and style sheets into `index.html` when they build it, and Next.js and Nuxt into their pages, from the root where nothing else is set: `/assets/index-4f1c2d3e.js`. Below `/backoffice/` the start page comes, and its scripts are asked of the root, where there is nothing (`GET /assets/index-4f1c2d3e.js 404 (Not Found)`) or another application, whose page is no script (`Expected a JavaScript module script but the server responded with a MIME type of "text/html"`): the page stays white. `npm run dev` shows nothing of it.',
   remedy:
-    'Build it for the path: `base` of Vite, `homepage` of Create React App, `publicPath` of Vue CLI, `<base href>` or `--base-href` of Angular',
+    'Build it for the path: `base` of Vite, `homepage` of Create React App, `publicPath` of Vue CLI, `<base href>` or `--base-href` of Angular, `basePath` of Next.js, `app.baseURL` of Nuxt',
   references: [
     'https://vite.dev/guide/build.html#public-base-path',
     'https://create-react-app.dev/docs/deployment/#building-for-relative-paths',
@@ -196,6 +291,30 @@ export default defineRule({
   ],
   unproven: 'The live tests build no applications: what a build tool writes into a page, no server shows',
   bad: [
+    {
+      title: 'Next.js behind Apache, which takes the path away',
+      files: next('ProxyPass /portal http://127.0.0.1:3000'),
+    },
+    {
+      title: 'Next.js behind Apache, which passes the path on',
+      files: next('ProxyPass /portal http://127.0.0.1:3000/portal'),
+    },
+    {
+      title: 'Next.js behind nginx, which passes the path on',
+      files: {
+        ...program('reactStrictMode: true,'),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /var/www/html;
+            location /portal {
+                proxy_pass http://127.0.0.1:3000;
+            }
+          `),
+        ),
+      },
+    },
+    { title: 'Nuxt behind nginx, which takes the path away', files: nuxt('') },
+    { title: 'what Vite built, at a path of Apache', files: alias(VITE) },
     { title: 'Vite, in an image of nginx', files: image(project(VITE)) },
     {
       title: 'Vite without a configuration',
@@ -301,6 +420,64 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Next.js with its path, which Apache passes on',
+      files: plain(next('ProxyPass /portal http://127.0.0.1:3000/portal', "basePath: '/portal',")),
+    },
+    {
+      title: 'Next.js at the root as well, where its scripts are',
+      files: plain(next('ProxyPass /portal http://127.0.0.1:3000\nProxyPass / http://127.0.0.1:3000/')),
+    },
+    {
+      title: 'Next.js whose scripts have a line of their own',
+      files: plain(
+        next('ProxyPass /portal http://127.0.0.1:3000\nProxyPass /_next http://127.0.0.1:3000/_next'),
+      ),
+    },
+    {
+      title: 'Next.js whose path a variable has',
+      files: plain(next('ProxyPass /portal http://127.0.0.1:3000', "basePath: process.env.BASE_PATH || '',")),
+    },
+    {
+      title: 'Next.js with another address for its scripts',
+      files: plain(
+        next('ProxyPass /portal http://127.0.0.1:3000', "assetPrefix: 'https://cdn.example.org',"),
+      ),
+    },
+    {
+      title: 'Next.js with a page of that path',
+      files: plain(
+        next('ProxyPass /portal http://127.0.0.1:3000/portal', 'reactStrictMode: true,', {
+          'opt/portal/pages/portal/index.js': 'export default () => null\n',
+        }),
+      ),
+    },
+    {
+      title: 'Next.js that may have any page',
+      files: plain(
+        next('ProxyPass /portal http://127.0.0.1:3000/portal', 'reactStrictMode: true,', {
+          'opt/portal/pages/[[...path]].js': 'export default () => null\n',
+        }),
+      ),
+    },
+    {
+      title: 'an interface of Next.js, which is no page',
+      files: plain(
+        next('ProxyPass /api http://127.0.0.1:3000/api', 'reactStrictMode: true,', {
+          'opt/portal/pages/api/orders.js': 'export default () => null\n',
+        }),
+      ),
+    },
+    { title: 'Nuxt with its path', files: plain(nuxt("app: { baseURL: '/portal/' },")) },
+    {
+      title: 'Nuxt whose environment has the path',
+      files: plain(nuxt('', 'Environment=NUXT_APP_BASE_URL=/portal/')),
+    },
+    { title: 'what Vite built for a path of Apache', files: alias(withBase("'/backoffice/'")) },
+    {
+      title: 'what Vite built, and the scripts at the root as well',
+      files: alias(PLAIN_VITE, 'Alias /assets /srv/backoffice/dist/assets'),
+    },
     { title: 'Vite with its base', files: image(project(withBase("'/backoffice/'"))) },
     { title: 'a base without its last slash', files: image(project(withBase("'/backoffice'"))) },
     { title: 'a relative base', files: image(project(withBase("'./'"))) },
@@ -572,6 +749,8 @@ export default defineRule({
     yield* ofImages(deployment)
     yield* ofDirectories(deployment)
     yield* ofProxies(deployment)
+    yield* ofAliases(deployment)
+    yield* ofPrograms(deployment)
   },
 })
 
@@ -760,53 +939,4 @@ function isIndex(answer: Outcome | null, { directories }: BuiltApplication): boo
 /** True where the script of the build is sent. */
 function isOwn({ end }: Outcome, { base, directories }: BuiltApplication): boolean {
   return end.kind === 'file' && directories.some(directory => end.path === posix.join(directory, base.asset))
-}
-
-function urlOf({ path, asset }: ApplicationBase): string {
-  return posix.join(path, asset)
-}
-
-/** What a browser gets in place of a script; null where that may be right, or nobody knows. */
-function answerOf({ end, steps }: Outcome, path: string): string | null {
-  const location = steps.findLast(({ kind }) => kind === 'location')?.directive
-  const name = location?.name === 'location' ? readLocation(location).name : '/'
-  // A location of its own for these scripts: somebody has thought of them.
-  const [, first = ''] = /^(\/[^/]+)/.exec(path) ?? []
-  if (name !== '/' && name.startsWith(first)) return null
-  switch (end.kind) {
-    case 'file':
-      return `nginx answers with \`${end.path}\``
-    case 'pass':
-      return `nginx asks \`${end.target.host}\` for it, which is another application`
-    case 'response':
-      if (end.location !== null) return end.location.includes(posix.basename(path)) ? null : 'nginx redirects'
-      return end.status === 404 || end.status === 403 ? `nginx answers ${end.status}` : null
-    default:
-      return null
-  }
-}
-
-/** True where the pages may be changed on their way, or what asks for a script may decide who answers. */
-function rewritesPages({ occurrences }: NginxConfiguration): boolean {
-  return (
-    occurrences.has('sub_filter') ||
-    occurrences.has('subs_filter') ||
-    ['if', 'map'].some(name =>
-      (occurrences.get(name) ?? []).some(({ args }) => args.some(({ value }) => /http_referer/.test(value))),
-    )
-  )
-}
-
-function findingOf({ base, at }: BuiltApplication, prefix: string, said: string, where: Place): RuleFinding {
-  const { tool, isWritten, path } = base
-  return {
-    at: base.at,
-    message: `the application is served below \`${prefix}\` and built for \`${path}\`: its page asks for \`${urlOf(base)}\`, and ${said}`,
-    label: isWritten ? `not \`${prefix}\`` : `${tool} builds for \`/\``,
-    related: [
-      { at: where, message: `served below \`${prefix}\`` },
-      { at, message: 'the build' },
-    ],
-    help: `Write \`${base.settingFor(prefix)}\``,
-  }
 }

@@ -14,6 +14,9 @@ import { serviceUnit } from '../app-server/_examples.ts'
 import { type ServedPath, servedPathBehind } from './_served-paths.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { routesBelow, waitsFor } from '../_own-routes.ts'
+import type { ApplicationBase } from '../static-files/_application-base.ts'
+import { baseOfProgram } from '../static-files/_applications-below-path.ts'
+import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(
@@ -116,6 +119,21 @@ const lonely = (target: string): Record<string, string> => ({
   'server/index.js': EXPRESS,
 })
 
+const ofNext = (target: string, base: string): Record<string, string> => ({
+  ...proxying(`ProxyPass /portal ${target}`),
+  'etc/systemd/system/portal.service': serviceUnit('/usr/bin/npm start').replace(
+    /^WorkingDirectory=.*$/m,
+    'WorkingDirectory=/opt/portal',
+  ),
+  'opt/portal/package.json': conf`
+    {
+      "scripts": { "start": "next start -H 127.0.0.1 -p 9000" },
+      "dependencies": { "next": "14.2.3" }
+    }
+  `,
+  'opt/portal/next.config.js': `module.exports = { basePath: '${base}' }\n`,
+})
+
 export default defineRule({
   summary: 'A proxy takes the path away by which a program knows its own requests',
   severity: 'warning',
@@ -181,6 +199,10 @@ export default defineRule({
         </Location>
       `),
     },
+    {
+      title: 'Next.js, which was built for the path',
+      files: ofNext('«http://127.0.0.1:9000»', '/portal'),
+    },
   ],
   good: [
     {
@@ -196,6 +218,14 @@ export default defineRule({
         'image: quay.io/keycloak/keycloak:26.0\ncommand: start --hostname=https://example.org/auth',
         'location /auth/ {\n    proxy_pass http://app:8080/;\n}',
       ),
+    },
+    {
+      title: 'Next.js with its path on both sides',
+      files: ofNext('http://127.0.0.1:9000/portal', '/portal'),
+    },
+    {
+      title: 'Next.js with another path',
+      files: ofNext('http://127.0.0.1:9000', '/shop'),
     },
     {
       title: 'routes of Flask behind Apache, and the path on both sides',
@@ -307,6 +337,18 @@ export default defineRule({
         }
         continue
       }
+      const base = baseBehind(connection, taken)
+      if (
+        base !== null &&
+        ('server' in connection || requestBehind(deployment, connection, taken) !== null)
+      ) {
+        yield {
+          ...found,
+          message: `\`${taken}\` is taken away, and ${base.tool} answers below it alone: 404`,
+          related: [{ at: base.at, message: 'the path for which it waits' }],
+        }
+        continue
+      }
       const own = routesBelow(deployment, connection, taken)
       if (own === null || written.some(({ name }) => PREFIX.test(name))) continue
       if (!('server' in connection) && requestBehind(deployment, connection, taken) === null) continue
@@ -328,6 +370,14 @@ function servedBelow(deployment: Deployment, connection: Connection, taken: stri
       ? !connection.block.children.some(({ name }) => /^(?:rewrite|if|set)$/.test(name))
       : requestBehind(deployment, connection, taken) !== null
   return isPassed ? served : null
+}
+
+/** What the program behind a line is built for, where that is the path that the line takes away. */
+function baseBehind({ targets }: Connection, taken: string): ApplicationBase | null {
+  const [target, ...others] = targets
+  const program = target === undefined || others.length > 0 ? null : serverBehind(target)
+  const base = program === null ? null : baseOfProgram(program)
+  return base?.isWritten === true && base.path === taken.replace(/\/?$/, '/') ? base : null
 }
 
 /** The URL by which a line passes paths on as they came. */
