@@ -819,6 +819,7 @@ import topologyProxyProtocolMismatch from './topology/proxy-protocol-mismatch.ts
 import topologyRegexTakesProxiedPath from './topology/regex-takes-proxied-path.ts'
 import topologyRegexTakesRewrittenPath from './topology/regex-takes-rewritten-path.ts'
 import topologyResolverMissing from './topology/resolver-missing.ts'
+import topologySelinuxForbidsProxy from './topology/selinux-forbids-proxy.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
@@ -1705,6 +1706,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/regex-takes-proxied-path', ...topologyRegexTakesProxiedPath },
   { id: 'topology/regex-takes-rewritten-path', ...topologyRegexTakesRewrittenPath },
   { id: 'topology/resolver-missing', ...topologyResolverMissing },
+  { id: 'topology/selinux-forbids-proxy', ...topologySelinuxForbidsProxy },
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },

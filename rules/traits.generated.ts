@@ -825,6 +825,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['topology/regex-takes-proxied-path', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
       ['topology/regex-takes-rewritten-path', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/resolver-missing', { fixes: [], programs: ['nginx'] }],
+      ['topology/selinux-forbids-proxy', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/server-name-not-in-apache', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/serveralias-not-in-nginx', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/servername-mismatch-single-vhost', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],

@@ -36,7 +36,7 @@ export const playbookTasks = memo((source: Source): readonly PlaybookTask[] => {
 })
 
 const TASKS =
-  /\bnotify:|\bstate:[ \t]*re|\bhandlers\b|^[ \t]*(?:-[ \t]+)?(?:[\w.]+\.)?(?:git|hg|subversion|synchronize|unarchive|copy|command|shell|raw|script|make|file|reboot|service|systemd|systemd_service|supervisorctl|import_\w+|include\w*)[ \t]*:/m
+  /\bnotify:|\bstate:[ \t]*re|\bselinux:|\bhandlers\b|^[ \t]*(?:-[ \t]+)?(?:[\w.]+\.)?(?:git|hg|subversion|synchronize|unarchive|copy|command|shell|raw|script|make|file|reboot|service|systemd|systemd_service|supervisorctl|import_\w+|include\w*)[ \t]*:/m
 
 /** What a task takes over from the blocks around it. */
 type Outer = Pick<PlaybookTask, 'isHandler' | 'notifies' | 'conditions'>
