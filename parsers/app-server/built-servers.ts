@@ -129,7 +129,7 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
   )
   const isSpring = sources.some(
     ({ path, code }) =>
-      /(?:pom\.xml|\.gradle|\.kts)$/.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
+      OF_BUILD.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
   )
   const plain = (each: Source): boolean => /\/application\.\w+$/.test(each.path)
   // Of several projects in one directory nobody knows which it is.
@@ -177,9 +177,14 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
     application: null,
     binds: [{ at, protocol: HTTP, address }],
     directory,
+    // gRPC and its like have a server and a port of their own.
+    complete: !sources.some(({ path, code }) => OF_BUILD.test(path) && OTHER_SERVERS.test(code)),
     sources: files,
   }
 }
+
+const OF_BUILD = /(?:pom\.xml|\.gradle|\.kts)$/
+const OTHER_SERVERS = /\bgrpc-(?:all|netty|server|spring)|\bnetty-socketio\b|\brsocket\b|\bxxl-job-core\b|\bdubbo\b/
 
 /** Where Maven and Gradle put what they make of a project. */
 const MADE = /\/(?:target|build\/libs)\/[^/]+$/

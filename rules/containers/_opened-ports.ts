@@ -19,6 +19,8 @@ import { knowsFiles } from './_mounted.ts'
 interface Opener {
   readonly machine: Machine
   readonly name: string
+  /** True for the server of an application, which may open ports by itself. */
+  readonly isServer: boolean
   readonly opened: readonly (Endpoint & { readonly at: Place; readonly protocol?: Fact<Protocol> })[]
 }
 
@@ -52,16 +54,22 @@ export function* openers(deployment: Deployment): Iterable<Opener> {
     const opened = program.sockets.flatMap(({ endpoint, at }) =>
       endpoint.known && endpoint.value.port !== null ? [{ ...endpoint.value, at }] : [],
     )
-    if (opened.length > 0) yield { machine, name: programName(program), opened }
+    if (opened.length > 0) yield { machine, name: programName(program), isServer: true, opened }
   }
   for (const machine of deployment.machines) {
     const opened = openedByNginx(deployment, machine)
-    if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', opened }
+    if (opened !== null && opened.length > 0) yield { machine, name: 'nginx', isServer: false, opened }
     else {
       const apache = openedByApache(deployment, machine)
-      if (apache.length > 0) yield { machine, name: 'Apache', opened: apache }
+      if (apache.length > 0) yield { machine, name: 'Apache', isServer: false, opened: apache }
       const image = machine.programs.length === 0 ? openedByImage(deployment, machine) : []
-      if (image.length > 0) yield { machine, name: `\`${machine.container!.reference}\``, opened: image }
+      if (image.length > 0)
+        yield {
+          machine,
+          name: `\`${machine.container!.reference}\``,
+          isServer: false,
+          opened: image,
+        }
     }
   }
 }

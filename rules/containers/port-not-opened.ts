@@ -1,3 +1,4 @@
+import { exposesBesides } from '../../src/deployment/containers/exposes-besides.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -568,6 +569,45 @@ export default defineRule({
       },
     },
     {
+      title: 'a port besides that the image says its application has',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              build: .
+              ports: ["8080:1337"]
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          EXPOSE 8000 1337
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      },
+    },
+    {
+      title: 'the port of the other server of a program in Java',
+      files: {
+        'compose.yaml': conf`
+          services:
+            api:
+              build: .
+              ports: ["8443:8443"]
+        `,
+        Dockerfile: conf`
+          FROM eclipse-temurin:21-jre
+          COPY target/api.jar /api.jar
+          ENTRYPOINT ["java", "-jar", "/api.jar"]
+        `,
+        'pom.xml': conf`
+          <artifactId>spring-boot-starter-web</artifactId>
+          <artifactId>grpc-netty</artifactId>
+        `,
+        'src/main/resources/application.properties': 'server.port=8080\n',
+      },
+    },
+    {
       title: 'the port that is bound',
       files: {
         'compose.yaml': compose(conf`
@@ -658,10 +698,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { machine, name, opened } of openers(deployment)) {
+    for (const { machine, name, opened, isServer } of openers(deployment)) {
       const listens = [...new Set(opened.map(formatEndpoint))].join(' and ')
+      const mayOpen = (port: number): boolean => isServer && exposesBesides(machine.container, port, opened)
       for (const { at, port, proxy } of unclaimedIn(deployment).get(machine) ?? [])
-        if (!opened.some(each => each.port === port))
+        if (!opened.some(each => each.port === port) && !mayOpen(port))
           yield {
             at,
             message: `${proxy} connects to port ${port} of the container \`${machine.container!.service.name}\`, where ${name} listens on ${listens}`,
@@ -680,7 +721,7 @@ export default defineRule({
         claims.some(({ isInside, first, last }) => !isInside && port! >= first && port! <= last)
       for (const { at, first, last, text, isPublished, host, isInside, isAskedBySix = false } of claims) {
         const right = opened.filter(({ port }) => port! >= first && port! <= last)
-        if (right.length === 0 && isPublished && DEBUGGERS.has(first)) continue
+        if (right.length === 0 && ((isPublished && DEBUGGERS.has(first)) || mayOpen(first))) continue
         // A published port of the web that nginx opens by that very number, or for TLS, is meant to lead there.
         const isSlip = opened.some(
           ({ port, protocol }) =>

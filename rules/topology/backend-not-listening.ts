@@ -356,6 +356,34 @@ export default defineRule({
   good: [
     { title: 'the port of the unit beside it', files: beside('deploy/nginx.conf', 'http://127.0.0.1:8000') },
     {
+      title: 'a port besides that the image says its application has',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            app:
+              build: ./app
+            nginx:
+              image: nginx:1.27
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf"]
+        `,
+        'site.conf': proxiedServer('', 'app:1337'),
+        'app/Dockerfile': conf`
+          FROM python:3.12
+          COPY . .
+          EXPOSE 8000 1337
+          CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        `,
+      },
+    },
+    {
+      title: 'the port of the other server of a program in Java',
+      files: built(JAVA, 'http://api:9090', {
+        'api/pom.xml':
+          '<artifactId>spring-boot-starter-web</artifactId>\n<artifactId>grpc-netty</artifactId>\n',
+        'api/src/main/resources/application.yml': 'server:\n  port: 8080\n',
+      }),
+    },
+    {
       title: 'a port that Node.js has by itself, which may be that of the pages',
       files: beside('deploy/nginx.conf', 'http://127.0.0.1:3000'),
     },

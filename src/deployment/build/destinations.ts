@@ -2,6 +2,7 @@ import type { Place } from '../../../parsers/text/source.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import { type Address, type Endpoint, formatEndpoint, isLoopback } from '../../servers/address.ts'
 import type { Destination, HostsFile, Listener, Machine, Target } from '../model.ts'
+import { exposesBesides } from '../containers/exposes-besides.ts'
 import { type ListenerIndex, listenerAt } from './listeners.ts'
 
 /** What is needed to find out where the connections of one machine lead. */
@@ -113,6 +114,7 @@ function ofMachine(other: Machine, port: number | null, { machine, listeners }: 
   // A container starts one program, and nothing else opens a socket in it.
   if (program?.kind !== 'app-server' || others.length > 0 || !program.listensKnown) return UNCLAIMED
   const opened = [...(listeners.get(other)?.all ?? [])]
+  if (exposesBesides(other.container, port, opened)) return UNCLAIMED
   return opened.some(each => each.port !== null) ? { kind: 'refused', by: program, opened } : UNCLAIMED
 }
 
