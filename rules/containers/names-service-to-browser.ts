@@ -5,7 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { type BrowserVariable, browserVariables, variablesOfNext } from './_browser-variables.ts'
-import { readOfBrowser } from './_read-of-browser.ts'
+import { isShown, readOfBrowser } from './_read-of-browser.ts'
 
 const project = (frontend: string, more: Record<string, string> = {}): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -100,6 +100,39 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an address that the browser shows, and the server asks',
+      files: next(conf`
+        'use client'
+        import { useState } from 'react'
+        export default function About() {
+          const gateway = maskUrl(process.env.NEXT_PUBLIC_API_URL)
+          return <dl><dt>{gateway}</dt><dd>{process.env.NEXT_PUBLIC_API_URL}</dd></dl>
+        }
+      `),
+    },
+    {
+      title: 'a module of which a component takes types alone',
+      files: next(
+        conf`
+          'use client'
+          import type { Item } from '../lib/api'
+          export default function Page({ item }: { item: Item }) { return <b onClick={item.open} /> }
+        `,
+        { 'frontend/lib/api.ts': `export interface Item { open(): void }\n${API}` },
+      ),
+    },
+    {
+      title: 'a name that whoever runs it gives to the machine of the browser',
+      files: project('target: ""', {
+        'frontend/.env.production': 'VITE_API_URL=http://api:3000/v1\n',
+        'frontend/README.md': conf`
+          Add these lines to your hosts file:
+
+          127.0.0.1   api
+        `,
+      }),
+    },
     {
       title: 'a program of another language, which reads it itself',
       files: {
@@ -205,7 +238,8 @@ export default defineRule({
         if (!value.known || value.at === null) continue
         const host = HOST.exec(value.value)?.[1]
         const service = host === undefined ? undefined : others.get(host)
-        if (service === undefined || host === 'localhost' || isReadByServer(container, name)) continue
+        if (service === undefined || host === undefined || host === 'localhost') continue
+        if (isReadByServer(container, name) || isGivenByHand(container, host)) continue
         yield {
           at: value.at,
           message: `\`${name}\` is put into scripts of the browser, which knows no host \`${host}\`: net::ERR_NAME_NOT_RESOLVED`,
@@ -224,7 +258,7 @@ const HOST = /^(?:https?|wss?):\/\/([a-z0-9_-]+)(?::\d+)?(?:\/|$)/i
 
 /** What in a script reads a variable on the server alone, where the name of a container is right. */
 const OF_SERVER =
-  /\bget(?:ServerSide|Static|Initial)Props\b|\btypeof window\b|['"]server-only['"]|^\s*['"]use server['"]|\bfrom\s+['"]next\/headers['"]/m
+  /\bget(?:ServerSide|Static|Initial)Props\b|\btypeof window\b|['"]server-only['"]|^\s*['"]use server['"]|\b(?:from\s+|import\()['"]next\/headers['"]/m
 
 interface ReadVariable extends BrowserVariable {
   readonly readAt?: Place
@@ -238,7 +272,7 @@ function variablesOf(container: Container): readonly ReadVariable[] {
 function* nextVariables(container: Container): Iterable<ReadVariable> {
   for (const variable of variablesOfNext(container)) {
     if (!variable.value.known || !HOST.test(variable.value.value)) continue
-    const readAt = readOfBrowser(container, variable.name, text => OF_SERVER.test(text))
+    const readAt = readOfBrowser(container, variable.name, text => OF_SERVER.test(text), isShown)
     if (readAt !== null) yield { ...variable, readAt }
   }
 }
@@ -260,6 +294,20 @@ function startsOther({ service }: Container): boolean {
   return words.some(({ text }) =>
     /(?:^|[\s/])(?:python[\d.]*|gunicorn|uvicorn|daphne|hypercorn|flask|php|artisan|rails|puma|java|dotnet)(?:\s|$)|\.py(?:\s|$)/.test(
       text,
+    ),
+  )
+}
+
+/** True where a README tells people to have the name in the hosts file of their machine. */
+function isGivenByHand({ service, project, hostFiles }: Container, host: string): boolean {
+  const context = service.build?.context
+  const homes = [project.directory, ...(context?.known === true ? [context.value] : [])]
+  const line = new RegExp(`^[\\s>*-]*127\\.0\\.0\\.1[ \\t]+(?:[\\w.-]+[ \\t]+)*${host}(?![\\w.-])`, 'm')
+  return homes.some(home =>
+    (hostFiles.list(home) ?? []).some(
+      entry =>
+        /^readme.*\.md$/i.test(entry.name) &&
+        line.test(sourceAt(hostFiles, posix.join(home, entry.name))?.text ?? ''),
     ),
   )
 }
