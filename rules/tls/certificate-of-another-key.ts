@@ -55,7 +55,7 @@ export default defineRule({
   summary: 'A certificate stands beside the key of another one',
   severity: 'error',
   otherSeverities: {
-    warning: 'for a key that has the name of a certificate, and that the audit cannot look into',
+    info: 'for one file that has the name of a certificate, and that the audit cannot look into: it may hold the key, too',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -224,8 +224,11 @@ function* faultOf(
     if (held?.text.includes('PRIVATE KEY-----')) return
     yield {
       at: argumentPlace(key, 0),
-      severity: held === null ? 'warning' : 'error',
-      message: `\`${keyPath}\` is the certificate, where ${server} reads its key`,
+      ...(held === null && { severity: 'info' as const, confidence: 'medium' as const }),
+      message:
+        held === null
+          ? `\`${keyPath}\` has the name of a certificate, and has to hold the key of ${server} as well`
+          : `\`${keyPath}\` is the certificate, where ${server} reads its key`,
       related: [{ at: argumentPlace(line, 0), message: 'the certificate' }],
     }
     return
