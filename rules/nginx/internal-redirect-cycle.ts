@@ -1,6 +1,6 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
-import { serversAround } from '../../src/deployment/build/servers.ts'
+import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
@@ -165,6 +165,16 @@ export default defineRule({
       },
     },
     {
+      title: 'locations whose server has one for scripts',
+      files: {
+        'rewrites.conf': conf`
+          location /api/ {
+              rewrite ^/api/(.*)$ /api/entry.php last;
+          }
+        `,
+      },
+    },
+    {
       title: 'rewriting ends with `break`',
       files: {
         'nginx.conf': site(conf`
@@ -198,7 +208,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const servers = serversAround(deployment)
+    // Whoever includes a fragment of locations may have another that takes what is redirected: it stands for nobody.
+    const servers = serverIndex(deployment.servers)
     for (const { occurrences } of deployment.nginx) {
       for (const name of LEADERS) {
         for (const directive of occurrences.get(name) ?? []) {
