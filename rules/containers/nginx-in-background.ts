@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
@@ -298,6 +299,19 @@ export default defineRule({
       },
     },
     {
+      title: 'an image without a configuration, whose port is another one',
+      files: {
+        'web/Dockerfile': conf`
+          FROM ubuntu:24.04
+          RUN apt-get update && apt-get install -y nginx
+          USER www-data
+          EXPOSE 8001
+          CMD ["/usr/sbin/nginx"]
+        `,
+        'conf/nginx.conf': `daemon off;\n${nginxMain(siteTo('192.0.2.7:8000'))}`,
+      },
+    },
+    {
       title: 'told by a line of the build, of which supervisord’s file is copied',
       files: {
         Dockerfile: conf`
@@ -348,7 +362,8 @@ export default defineRule({
         program !== null &&
         !staysByFile(run, program, command.words) &&
         !mayBeOwnWord(run) &&
-        !mayStayByImage(run, program)
+        !mayStayByImage(run, program) &&
+        !(program === 'nginx' && isConfiguredLater(run))
       )
         yield {
           at: command.at,
@@ -401,6 +416,21 @@ function mayStayByImage({ image, base }: RunImage, program: Leaving): boolean {
     !buildSteps({ image }).some(step =>
       /\b(?:apt|apt-get|apk|yum|dnf)\b[^&;|]*\s(?:nginx|php\S*fpm)/.test(step),
     )
+  )
+}
+
+/**
+ * True for an image that brings no configuration and has other ports than nginx opens by itself: whoever runs it, and
+ * publishes them, mounts a main file, which may say it.
+ */
+function isConfiguredLater({ image, mounts, machine }: RunImage): boolean {
+  const ports = image?.exposes ?? []
+  return (
+    (machine.container?.service.ports ?? []).length === 0 &&
+    ports.length > 0 &&
+    ports.every(({ port }) => port.known && !holdsPort(port.value, 80) && !holdsPort(port.value, 443)) &&
+    !mounts.some(({ target }) => /^\/etc\/nginx(?:\/|$)/.test(target)) &&
+    !buildSteps({ image }).some(step => step.includes('/etc/nginx'))
   )
 }
 
