@@ -1,3 +1,4 @@
+import type { WrittenText } from '../../parsers/text/written-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
@@ -76,6 +77,28 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an image that starts nginx in front of it',
+      files: {
+        ...image(conf`
+          RUN apt-get update && apt-get install -y nginx supervisor
+          COPY supervisord.conf /etc/supervisor/conf.d/supervisord.conf
+          EXPOSE 80 8000
+          CMD ["/usr/bin/supervisord"]
+        `),
+        'supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+
+          [program:nginx]
+          command=/usr/sbin/nginx -g "daemon off;"
+
+          [program:app]
+          directory=/app
+          command=uvicorn main:app
+        `,
+      },
+    },
+    {
       title: 'every address, in an image that says its port',
       files: image(conf`
         EXPOSE 8000
@@ -123,9 +146,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const fronted = new Set(
+      deployment.commands.flatMap(({ machine, words }) => (words.some(isProxy) ? [machine] : [])),
+    )
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { container } = program.machine
       if (container === null || !program.listensKnown) continue
+      // Whoever runs the image publishes the port of the proxy that it starts beside.
+      if (container.isAlone && fronted.has(program.machine)) continue
       for (const { at, first, last } of portsOf(container)) {
         const opened = program.sockets.flatMap(({ endpoint, at: place }) => {
           const { port = null } = endpoint.known ? endpoint.value : {}
@@ -150,6 +178,10 @@ export default defineRule({
     }
   },
 })
+
+function isProxy({ text }: WrittenText): boolean {
+  return /^(?:\S*\/)?(?:nginx|apache2|apache2?ctl|httpd|caddy|haproxy|traefik|envoy)$/.test(text)
+}
 
 /** The ports that a compose file publishes; of an image alone those that it says to publish. */
 function portsOf({ service, image, isAlone }: Container) {
