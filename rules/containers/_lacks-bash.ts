@@ -7,6 +7,7 @@ export function lacksBash(container: Started, steps: readonly string[]): boolean
   if (container.service !== null && container.service.build !== null && container.image === null) return false
   return (
     !steps.some(step => /\bbash\b|apk\b[^&;]*\$|\.sh\b/.test(withoutModes(step)) || mayNeedBash(step)) &&
+    !bringsBash(steps) &&
     !copiesPrograms(container)
   )
 }
@@ -14,6 +15,23 @@ export function lacksBash(container: Started, steps: readonly string[]): boolean
 /** A step without what makes a script executable or rewrites its line ends, and runs nothing. */
 function withoutModes(step: string): string {
   return step.replace(/(?:^|&&|\|\||[;\n])\s*(?:chmod|chown|dos2unix|sed)\b[^&|;\n]*/g, ' ')
+}
+
+/** Packages of Alpine that depend on bash. */
+const NEED_BASH =
+  /\bapk\b[^&;]*\sadd\b[^&;]*\s(libtool|bash-completion|bats|wireguard-tools|neofetch|pass)(?=[\s;&<>=~]|$)/
+
+/** True where a package is installed that depends on bash, and none of the steps takes it away again. */
+function bringsBash(steps: readonly string[]): boolean {
+  const removed = steps.flatMap(step =>
+    [...step.matchAll(/\bapk\b[^&;]*\sdel\b([^&;]*)/g)].flatMap(([, names = '']) => names.split(/\s+/)),
+  )
+  return steps.some(step => {
+    const found = NEED_BASH.exec(step)
+    if (found === null) return false
+    const [, virtual] = /(?:--virtual|-t)[=\s]+(\S+)/.exec(found[0]) ?? []
+    return ![found[1], virtual].some(name => name !== undefined && removed.includes(name))
+  })
 }
 
 /** Files of development of which nobody here knows what they need: those of glib and libtool need bash. */

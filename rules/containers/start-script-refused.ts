@@ -182,6 +182,16 @@ export default defineRule({
       files: tree(image('node:22-alpine'), SCRIPT.replace('/bin/sh', '/usr/bin/env «bash»')),
     },
     {
+      title: 'bash on Alpine, which goes with the packages of the build',
+      files: tree(
+        image(
+          'python:3.12-alpine',
+          'RUN apk add --no-cache --virtual .build-deps gcc libtool && pip install uwsgi && apk del .build-deps',
+        ),
+        SCRIPT.replace('/bin/sh', '«/bin/bash»'),
+      ),
+    },
+    {
       title: 'a command that begins with bash',
       files: {
         ...tree('FROM python:3.12-alpine\nWORKDIR /app\n', SCRIPT),
@@ -413,6 +423,16 @@ export default defineRule({
         'docker-compose.yml': composeWith({ command: 'node server.js' }),
         'web/server.ts': 'import http from "http"\n',
       },
+    },
+    {
+      title: 'bash on Alpine, which a package that is installed needs',
+      files: tree(
+        image(
+          'python:3.12-alpine',
+          'RUN apk add --no-cache --virtual .build-deps gcc autoconf libtool && pip install uwsgi',
+        ),
+        SCRIPT.replace('/bin/sh', '/bin/bash'),
+      ),
     },
     { title: 'sh on Alpine', files: tree(image('python:3.12-alpine'), SCRIPT) },
     {
