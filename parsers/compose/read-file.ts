@@ -1,4 +1,4 @@
-import type { Fact } from '../text/fact.ts'
+import { type Fact, unknown } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
 import { factOf } from '../text/written-text.ts'
 import { readYaml } from '../yaml/read-yaml.ts'
@@ -43,7 +43,7 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     if (map?.kind !== 'map') continue
     for (const { name, key, value } of map.entries.values()) {
       if (value.kind === 'map' && !name.startsWith('x-'))
-        services.set(name, readService(name, key, value, context))
+        services.set(name, inNetworkOf(root, readService(name, key, value, context)))
     }
   }
   const [first] = roots
@@ -69,6 +69,13 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
     legacy,
     broken,
   }
+}
+
+/** Uffizzi runs the containers of a file in one network, so that each is on the loopback of all. */
+function inNetworkOf(root: YamlMap, written: WrittenService): WrittenService {
+  if (!root.entries.has('x-uffizzi') || written.service.networkMode !== null) return written
+  const networkMode = unknown<string>('Uffizzi gives all containers one network')
+  return { ...written, service: { ...written.service, networkMode } }
 }
 
 /** True for what a program fills in, whose braces are flow maps to YAML: `{PORT}:{PORT}` beside `URL={URL}`. */

@@ -209,6 +209,25 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'containers that Uffizzi runs in one network',
+      files: {
+        'docker-compose.uffizzi.yml': conf`
+          x-uffizzi:
+            ingress:
+              service: web
+              port: 8000
+          services:
+            web:
+              image: example/shop
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+              environment:
+                DATABASE_URL: postgres://shop@localhost:5432/shop
+            db:
+              image: postgres:17
+        `,
+      },
+    },
+    {
       title: 'a supervisor, which may start Redis beside the worker',
       files: {
         'docker-compose.yml': conf`

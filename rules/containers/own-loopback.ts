@@ -41,6 +41,13 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'containers that Uffizzi runs in one network',
+      files: {
+        'docker-compose.uffizzi.yml': `x-uffizzi:\n  ingress:\n    service: nginx\n    port: 80\n${composeWith()}`,
+        'nginx/site.conf': siteTo('127.0.0.1:8000'),
+      },
+    },
+    {
       title: 'the name of the service',
       files: { 'docker-compose.yml': composeWith(), 'nginx/site.conf': siteTo('web:8000') },
     },
