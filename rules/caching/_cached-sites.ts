@@ -20,12 +20,16 @@ export function cachedSites({ connections }: Deployment): readonly CachedSites[]
     const zone = zoneOf(connection)
     return zone === null ? [] : [{ connection, zone, sites: sitesOf(connection) }]
   })
-  const sitesOfZone = new Map(
-    [...groupBy(cached, ({ zone }) => zone)].map(
-      ([zone, all]) => [zone, new Set(all.flatMap(({ sites }) => sites))] as const,
-    ),
-  )
-  return cached.map(each => ({ ...each, isShared: sitesOfZone.get(each.zone)!.size > 1 }))
+  // Each server has zones of its own, whatever others call theirs.
+  const byServer = groupBy(cached, ({ connection }) => connection.server.configuration)
+  return [...byServer.values()].flatMap(own => {
+    const sitesOfZone = new Map(
+      [...groupBy(own, ({ zone }) => zone)].map(
+        ([zone, all]) => [zone, new Set(all.flatMap(({ sites }) => sites))] as const,
+      ),
+    )
+    return own.map(each => ({ ...each, isShared: sitesOfZone.get(each.zone)!.size > 1 }))
+  })
 }
 
 /** The line that turns on the cache of a pass. */

@@ -36,8 +36,11 @@ export interface SharedKey {
 
 /** The sites of which one may get the pages of another. */
 export function* sharedKeys(deployment: Deployment, keyed: readonly ProxyHostKeyed[]): Generator<SharedKey> {
-  const groups = groupBy(keyed, ({ zone, key, connection }) => `${zone} ${key ?? ''} ${connection.written}`)
-  for (const [first, ...others] of groups.values()) {
+  // Each server has zones of its own, whatever others call theirs.
+  const groups = [...groupBy(keyed, each => each.connection.server.configuration).values()].flatMap(own => [
+    ...groupBy(own, ({ zone, key, connection }) => `${zone} ${key ?? ''} ${connection.written}`).values(),
+  ])
+  for (const [first, ...others] of groups) {
     if (first === undefined) continue
     const own = contentsBehind(deployment, first.connection)
     if (own.size > 1) {

@@ -11,6 +11,21 @@ import { isKnownVariable, withoutBodyOrPart } from './_key-of-body.ts'
 import { isOnePage, lacksQuery, withoutPath } from './_key-of-page.ts'
 import { passesOf, type ProxyHostKeyed, type SharedKey, sharedKeys } from './_shared-key.ts'
 
+const keptBy = (name: string): string =>
+  nginxMain(conf`
+    uwsgi_cache_path /var/cache/nginx/pages keys_zone=pages:10m;
+    server {
+        listen 80;
+        server_name ${name};
+        location / {
+            include uwsgi_params;
+            uwsgi_pass django:9999;
+            uwsgi_cache pages;
+            uwsgi_cache_key $request_method$request_uri$http_x_api_key;
+        }
+    }
+  `)
+
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
   severity: 'warning',
@@ -125,6 +140,13 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': twoSites('proxy_cache site;', ['example.org', 'www.example.org']),
         ...behind('/srv/www'),
+      },
+    },
+    {
+      title: 'two servers that call their zones alike',
+      files: {
+        'docker/nginx.conf': keptBy('shop.example.org'),
+        'ansible/nginx.conf': keptBy('shop.example.net'),
       },
     },
     {
