@@ -80,6 +80,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an example of a Dockerfile, for projects of other people',
+      files: {
+        'package.json': '{ "scripts": { "release": "./release.js" } }\n',
+        'examples/custom/Dockerfile': conf`
+          FROM node:22
+          WORKDIR /app
+          COPY package.json ./
+          RUN npm install
+          COPY . .
+          RUN npm run build
+          CMD ["npm", "run", "serve"]
+        `,
+      },
+    },
+    {
       title: 'scripts that are there',
       files: tree('RUN npm run build && npm run dev', written(SCRIPTS), 'npm start'),
     },

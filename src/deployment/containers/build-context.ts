@@ -17,14 +17,18 @@ export function buildContext(dockerfile: Dockerfile, path: string, files: FileSy
     ),
   )
   const started = startedScripts(dockerfile)
+  const example = copied.some(each => EXAMPLES.test(`/${each}/`)) ? null : EXAMPLES.exec(path)
+  const highest = example === null ? '/' : path.slice(0, example.index + example[0].length - 1)
   const has = (wanted: readonly string[]): string | null => {
     for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
       if (wanted.every(each => files.kind(posix.join(directory, each)) !== null)) return directory
-      if (directory === '/') return null
+      if (directory === highest) return null
     }
   }
   return has([...copied, ...started]) ?? has(copied)
 }
+
+const EXAMPLES = /\/(?:examples?|samples?)\//
 
 /** The scripts that the last stage starts where it has copied its whole context, by their paths in that. */
 function startedScripts(dockerfile: Dockerfile): readonly string[] {
