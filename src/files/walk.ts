@@ -16,7 +16,7 @@ const IGNORED: ReadonlySet<string> = new Set(
 /**
  * Every file and link below some directories of a root, whatever their names are made of. Links are not
  * descended: what a server includes through one is reached by its include. The tree of a Python
- * environment is left out.
+ * environment is left out, and so are the packages that Composer installs.
  *
  * @param root absolute on this machine
  * @param directories inside the root; one that is not there holds nothing
@@ -28,11 +28,14 @@ export function walk(root: string, directories: readonly string[]): Walk {
   const waiting = directories.map(directory => (directory === '/' ? '' : directory))
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     const entries = list(prefix + directory || '/', refused)
-    if (entries.some(({ name }) => name === 'pyvenv.cfg')) continue
+    const names = new Set(entries.map(({ name }) => name))
+    if (names.has('pyvenv.cfg')) continue
+    const isOfOthers = (name: string): boolean =>
+      IGNORED.has(name) || (name === 'vendor' && names.has('composer.json'))
     for (const entry of entries) {
       const path = `${directory}/${entry.name}`
       if (entry.isDirectory()) {
-        if (!IGNORED.has(entry.name)) waiting.push(path)
+        if (!isOfOthers(entry.name)) waiting.push(path)
       } else if (entry.isFile() || entry.isSymbolicLink()) paths.push(path)
     }
   }

@@ -187,6 +187,8 @@ test('a repository without a main file is read as fragments, available ones too'
     'node_modules/x/nginx.conf': NGINX,
     'venv/pyvenv.cfg': '',
     'venv/share/nginx.conf': NGINX,
+    'composer.json': '{}',
+    'vendor/maker/package/nginx.conf': NGINX,
   })
   assert.equal(discover([directory], { workingDirectory: '/' }).map(shape), [
     {
