@@ -6,7 +6,7 @@ import { argumentPlace as nginxArgumentPlace } from '../../src/deployment/places
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -87,6 +87,7 @@ const nginx = (lines: string, location = '', page = 'index.html'): Record<string
 export default defineRule({
   summary: 'Browsers keep the pages of a site for long, not its pictures alone',
   severity: 'warning',
+  otherSeverities: { info: 'for pages of PHP, which may send `Expires` itself' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -128,6 +129,19 @@ export default defineRule({
               ExpiresByType text/html «"access 1 month"»
           </IfModule>
         `,
+      },
+    },
+    {
+      title: 'a month for the pages of a script that says nothing of it',
+      files: {
+        '.htaccess': conf`
+          ExpiresActive On
+          ExpiresByType text/html «"access 1 month"»
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule . index.php [L]
+        `,
+        'index.php': '<?php echo "page";\n',
       },
     },
     {
@@ -174,6 +188,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a month for pages of a script that sends the header itself',
+      files: {
+        '.htaccess': conf`
+          ExpiresActive On
+          ExpiresByType text/html "access 1 month"
+          <IfModule mod_rewrite.c>
+              RewriteEngine On
+              RewriteCond %{REQUEST_FILENAME} !-f
+              RewriteRule ^(.+)$ index.php/$1 [L,QSA]
+          </IfModule>
+        `,
+        'index.php': "<?php header('Expires: Mon, 26 Jul 1997 05:00:00 GMT'); echo 'page';\n",
+      },
+    },
     ...[
       ['a directory', '<LocationMatch "^/build/">', 'public, max-age=31536000', '', '</LocationMatch>'],
       ['some files', '<LocationMatch "\\.(?:css|js)$">', 'public, max-age=31536000', '', '</LocationMatch>'],
@@ -348,10 +377,14 @@ function* pagesByType(configuration: ApacheConfiguration, files: FileSystem) {
   const headers = everywhere(configuration, files, 'header')
   for (const line of isActive ? lines : []) {
     if (headers.some(({ source, args }) => source === line.source && args.some(isOfCaching))) continue
+    const isOfPhp = answersWithScript(line)
+    if (isOfPhp && sendsExpires(files, posix.dirname(line.source.path))) continue
     yield {
       at: argumentPlace(line, 1),
       confidence: 'medium' as const,
-      message: `browsers keep every page for ${daysOf(secondsOf(line.args[1]?.value ?? ''))} days, and do not ask for it again`,
+      // mod_expires leaves an answer alone that has the header.
+      ...(isOfPhp && { severity: 'info' as const }),
+      message: `browsers keep every page for ${daysOf(secondsOf(line.args[1]?.value ?? ''))} days, and do not ask for it again${isOfPhp ? ', unless PHP sends `Expires` with it' : ''}`,
       label: 'for pages',
     }
   }
@@ -428,6 +461,35 @@ function answersWithPage(configuration: ApacheConfiguration, { parent, source }:
   return ['FallbackResource', 'RewriteRule'].some(name =>
     directivesOfHost(configuration, host, name).some(line => host !== null && hasPageAnswer(name, line.args)),
   )
+}
+
+/** True where a `.htaccess` has a script of PHP answer every URL for which there is no file. */
+function answersWithScript({ source }: ApacheDirective): boolean {
+  return (
+    posix.basename(source.path) === '.htaccess' &&
+    parseApache(source).some(
+      node =>
+        node.kind === 'directive' &&
+        /^rewriterule$/i.test(node.name.value) &&
+        EVERY.test(node.words[0]?.value ?? '') &&
+        /^\/?(?:\w+\/)*\w+\.php(?=[/?$]|$)/.test(node.words[1]?.value ?? ''),
+    )
+  )
+}
+
+const MOST_SCRIPTS = 400
+const OF_SCRIPTS = { levels: 8, skipped: /^(?:node_modules|vendor|\.git|tests?|dist)$/ }
+
+/** True where scripts below a directory send the header themselves, as sessions of PHP do. */
+function sendsExpires(files: FileSystem, directory: string): boolean {
+  let left = MOST_SCRIPTS
+  for (const path of filesBelow(files, directory, OF_SCRIPTS)) {
+    if (!path.endsWith('.php')) continue
+    if (left-- === 0) return false
+    const text = sourceAt(files, path)?.text ?? ''
+    if (/\bheader\(\s*['"]Expires:|\bsession_start\(/.test(text)) return true
+  }
+  return false
 }
 
 function hasPageAnswer(name: string, [first, second]: readonly { readonly value: string }[]): boolean {
