@@ -76,11 +76,26 @@ export default defineRule({
       `),
     },
     {
+      title: 'a directory for tools, in which a step looks elsewhere',
+      files: image(conf`
+        ENV PYENV_ROOT=«$HOME»/.pyenv
+        RUN git clone https://github.com/pyenv/pyenv ~/.pyenv
+      `),
+    },
+    {
       title: 'the home of an account, which only a shell knows',
       files: image('ENV PATH=«$HOME»/.local/bin:$PATH'),
     },
   ],
   good: [
+    {
+      title: 'a directory that tools ask the variable for',
+      files: image(conf`
+        ENV GOPATH=$HOME/go
+        ENV PATH="\${PATH}:\${GOPATH}/bin"
+        RUN go install example.org/tool@latest
+      `),
+    },
     {
       title: 'a remark behind an argument',
       files: {
@@ -172,6 +187,7 @@ function* misread({ environment, args }: DockerStage): Iterable<RuleFinding> {
         help: `Write \`ENV ${name}${value.value.replace(/^=[ \t]*/, '=')}\``,
       }
   }
+  const told = new Set<number>()
   for (const [index, { name, value, at }] of args.entries()) {
     const next = args[index + 1]
     if (next === undefined || isUnknownWord(next.name)) continue
@@ -184,6 +200,10 @@ function* misread({ environment, args }: DockerStage): Iterable<RuleFinding> {
     // Names may follow each other; what is none was meant for a value.
     const isApart = at.end - at.start === name.length && !/^[A-Za-z_]\w*$/.test(written)
     if (!isCut && !isApart) continue
+    // One line is told of once.
+    const { line } = lineOf(at)
+    if (told.has(line)) continue
+    told.add(line)
     yield {
       at,
       message: `\`${name}\` is empty, and \`${written}\` is the name of another argument`,
@@ -219,6 +239,7 @@ function* unsetIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFind
     const isTarget = /^[ \t]*(?:COPY|ADD)[ \t].*[ \t]\$\{?\w+\}?[ \t]*$/i.test(
       at.source.code.slice(line, end),
     )
+    if (isOwnDirectory(name, at)) continue
     const isItself = own.some(each => each.name === name && each.at.start >= line && each.at.start < end)
     yield {
       ...finding(name, at, global(name), meant),
@@ -243,6 +264,19 @@ function* unsetIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFind
       yield finding(name, placeIn(start, use.index, use.index + use[0].length), argument, undefined)
     }
   }
+}
+
+/**
+ * True for `ENV GOPATH=$HOME/go`: it is `/go`, and the tools that put files there ask the variable themselves. Who names
+ * `~` or `/root` besides means another directory.
+ */
+function isOwnDirectory(name: string, at: Place): boolean {
+  const { code } = at.source
+  const { line } = lineOf(at)
+  const isForTools = /(?:^|\s)(?:GOPATH|GOBIN|[A-Z]+_(?:HOME|ROOT|DIR))[= ]"?$/
+  if (name !== 'HOME' || !isForTools.test(code.slice(line, at.start))) return false
+  const [, rest] = /^\}?(\/[\w.-]+)/.exec(code.slice(at.end)) ?? []
+  return rest !== undefined && !['~', '/root'].some(home => code.includes(home + rest))
 }
 
 /** The line of a source in which a place begins. */
