@@ -5,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import type { VirtualHostAddress } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
@@ -27,6 +28,7 @@ const unmarked = (lines: string): string => main(lines).replace(/[«»]/g, '')
 export default defineRule({
   summary: 'Everybody reads the status of the server',
   severity: 'warning',
+  otherSeverities: { info: 'on a port besides those of the web, which may not be reached from outside' },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [497],
@@ -74,6 +76,7 @@ export default defineRule({
       for (const { line, parent, handler, path } of [...(pages.get(null) ?? []), ...own]) {
         const { end, steps } = askHost(deployment, asked, path)
         if (end.kind !== 'handler' || end.name !== handler) continue
+        const isAside = host !== null && host.addresses.length > 0 && host.addresses.every(isOfOtherPort)
         if (steps.some(({ kind, text }) => kind === 'doubt' && !text.endsWith('taken as missing'))) continue
         const granted = steps.findLast(({ kind }) => kind === 'access')?.at ?? null
         const isElsewhere =
@@ -88,12 +91,19 @@ export default defineRule({
             }
           : {
               at: argumentPlace(line, 0),
+              ...(isAside && { severity: 'info' as const }),
               message: `\`${path}\` shows \`${handler}\` to anonymous clients`,
             }
       }
     }
   },
 })
+
+const OF_WEB: ReadonlySet<number | null> = new Set([null, 80, 443, 8080, 8443])
+
+function isOfOtherPort({ socket }: VirtualHostAddress): boolean {
+  return socket.known && !OF_WEB.has(socket.value.port)
+}
 
 interface StatusPage {
   readonly line: ApacheDirective
