@@ -36,7 +36,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'where `Host` and the scheme are still sent, or the backend is not Apache',
-    info: 'where `Upgrade` alone is lost, which http sets and other servers send',
+    info: 'where `Upgrade` alone is lost, which http sets and other servers send, and for a WebSocket',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -202,10 +202,14 @@ export default defineRule({
       )
       // http says it for all servers, and this one need not be meant.
       const isDoubtful = upgrade?.isUsed === true && lost.every(isOfWebSocket)
+      const isWebSocket = connection.headers.written.some(
+        ({ name, state, directive }) =>
+          name === 'upgrade' && state !== 'cleared' && directive.parent === level,
+      )
       const list = lost.map(({ directive }) => `\`${directive.args[0]?.value}\``).join(', ')
       yield {
         at: namePlace(own),
-        severity: isDoubtful ? 'info' : isGrave && known ? 'error' : 'warning',
+        severity: isDoubtful ? 'info' : isGrave && known ? 'error' : isWebSocket ? 'info' : 'warning',
         message: `\`proxy_set_header\` in this \`${level.name}\` replaces the set of the level above, so ${list} ${lost.length === 1 ? 'is' : 'are'} no longer sent${consequence(lost, connection)}${upgrade === null ? '' : ', and no WebSocket begins in this server'}`,
         label: 'this one line replaces them all',
         related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
