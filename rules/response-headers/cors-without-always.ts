@@ -25,7 +25,7 @@ export default defineRule({
   summary: 'CORS headers are missing from the errors of a backend',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the header lets every site in (`*`) or a template fills it in, and for one document',
+    info: 'where the header lets every site in (`*`, or `$http_origin` without credentials) or a template fills it in, and for one document',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -128,7 +128,8 @@ export default defineRule({
       // What every site may read needs no login, and fails seldom.
       const value = args[1]?.value ?? ''
       const isForAll =
-        (value === '*' || isUnknownWord(value)) && !headers.some(({ name }) => name === CREDENTIALS)
+        (/^\*$|^\$\{?http_origin\}?$/.test(value) || isUnknownWord(value)) &&
+        !headers.some(({ name }) => name === CREDENTIALS)
       yield {
         ...((isForAll || isOneFile(block)) && { severity: 'info' as const }),
         at: argumentPlace(origin.directive, 0),
