@@ -24,6 +24,7 @@ const main = (lines: string): string => conf`
 export default defineRule({
   summary: 'The cache keeps `Set-Cookie`, and sends one client’s cookie to the next',
   severity: 'warning',
+  otherSeverities: { info: 'for what a public service of somebody else answers' },
   confidence: 'high',
   securitySeverity: 8.1,
   cwe: [524],
@@ -106,6 +107,7 @@ export default defineRule({
       const { line, index } = word
       yield {
         at: argumentPlace(line, index),
+        ...(isOfOthers(connection) && { severity: 'info' as const }),
         message: `\`${kind}_ignore_headers Set-Cookie\` keeps answers with their cookies in the cache, and the next client gets them`,
         label: 'cached with the answer',
         related: [{ at: namePlace(connection.pass), message: 'whose answers are cached' }],
@@ -121,6 +123,16 @@ export default defineRule({
     }
   },
 })
+
+/** True for what a public service of somebody else answers, asked by its own name: it knows no client of this site. */
+function isOfOthers({ pass, headers }: NginxConnection): boolean {
+  const [, host] = /^https:\/\/([\w-]+(?:\.[\w-]+)+)(?=[/:?]|$)/.exec(pass.args[0]?.value ?? '') ?? []
+  return (
+    host !== undefined &&
+    !/^[\d.]+$|\.(?:local|internal|lan|test|svc)$/i.test(host) &&
+    headers.written.some(({ name, value }) => name === 'host' && value.toLowerCase() === host.toLowerCase())
+  )
+}
 
 /** True for one internal location of a module that asks for keys or an answer, which no client sees. */
 function isAskedByNginx({ block }: NginxConnection): boolean {
