@@ -34,6 +34,11 @@ export function readAdvisories<Condition extends string>(table: string): readonl
     })
 }
 
+/** True for a release that only tests and people who develop start. */
+function isForWork({ source: { path } }: Place): boolean {
+  return /\/(?:tests?|e2e|spec)\/|[._-](?:dev|development|local|override|test|ci)\.ya?ml$/i.test(path)
+}
+
 /** True for a release that has the fault: in a range, and not one that its branch mended. */
 export function concerns(
   { ranges, fixed }: Pick<Advisory<string>, 'ranges' | 'fixed'>,
@@ -101,7 +106,7 @@ export function vulnerable(
     .reduce((newest, each) => (compareVersions(each, newest) > 0 ? each : newest))
   return {
     at,
-    severity: met.every(({ advisory }) => advisory.isLow) ? 'info' : 'warning',
+    severity: met.every(({ advisory }) => advisory.isLow) || isForWork(at) ? 'info' : 'warning',
     message: `${program} ${version} has ${shown}${more}, and the configuration meets what ${ids.length === 1 ? 'that needs' : 'they need'}`,
     related: [...byPlace.values()]
       .slice(0, NAMED)

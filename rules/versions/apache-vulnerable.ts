@@ -40,7 +40,9 @@ const PROXY = 'ProxyPass / http://app:8000/'
 export default defineRule({
   summary: 'Apache has a known vulnerability that the configuration opens',
   severity: 'warning',
-  otherSeverities: { info: 'where Apache itself calls all of them low' },
+  otherSeverities: {
+    info: 'where Apache itself calls all of them low, and for what tests or developers alone start',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [1395],

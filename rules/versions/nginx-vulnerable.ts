@@ -41,7 +41,9 @@ const database = (version: string): string => conf`
 export default defineRule({
   summary: 'nginx has a known vulnerability that the configuration opens',
   severity: 'warning',
-  otherSeverities: { info: 'where nginx itself calls all of them low' },
+  otherSeverities: {
+    info: 'where nginx itself calls all of them low, and for what tests or developers alone start',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [1395],
