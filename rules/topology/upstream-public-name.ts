@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import type { Listener, Target } from '../../src/deployment/model.ts'
@@ -5,6 +6,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 
 const nginx = (server: string): string => conf`
   upstream app {
@@ -118,7 +120,7 @@ export default defineRule({
       files: { 'nginx.conf': nginx('127.0.0.1:9000'), 'ports.conf': conf`Listen 127.0.0.1:9000` },
     },
   ],
-  *check({ connections, servers, listeners }) {
+  *check({ connections, servers, listeners, filesOf }) {
     const targets = connections.http.flatMap(({ from, server, protocol, targets }) =>
       targets
         .filter(({ address }) => address.kind === 'name')
@@ -126,6 +128,7 @@ export default defineRule({
           target,
           overTls: protocol.known && protocol.value === 'https',
           isFragment: server.configuration.main === null,
+          files: filesOf(server.configuration),
           container: from.machine.container,
         })),
     )
@@ -134,7 +137,7 @@ export default defineRule({
     for (const server of servers) {
       for (const { name, exact, at } of server.names) if (exact && !names.has(name)) names.set(name, { at })
     }
-    for (const { target, overTls, isFragment, container } of targets) {
+    for (const { target, overTls, isFragment, files, container } of targets) {
       if (target.address.kind !== 'name') continue
       const name = names.get(target.address.name)
       // A name of one label is that of a container or of a hosts file.
@@ -165,7 +168,9 @@ export default defineRule({
         ],
         help:
           container === null
-            ? `Connect to \`127.0.0.1:${target.port}\` in nginx, and let ${listener === undefined ? 'the backend' : 'Apache'} listen there`
+            ? isBesideCompose(files, target)
+              ? 'Connect to the service by its name, on its own port, if nginx is a container; else to loopback'
+              : `Connect to \`127.0.0.1:${target.port}\` in nginx, and let ${listener === undefined ? 'the backend' : 'Apache'} listen there`
             : `Connect to ${insideOf(container, target.port) ?? 'the service by its name'}, which the containers of the project reach directly`,
         ...(listener === undefined || container !== null ? {} : connectToLoopback(target, listener)),
       }
@@ -183,6 +188,14 @@ function isPublishedBy({ service }: Container, port: number | null): boolean {
   return (
     port !== null &&
     service.ports.some(({ published }) => published?.known === true && holdsPort(published.value, port))
+  )
+}
+
+/** True for a file of a repository that has a compose file in its directory or the one above: nginx may run there. */
+function isBesideCompose(files: FileSystem, { at: { source } }: Target): boolean {
+  const directory = posix.dirname(source.path)
+  return [directory, posix.dirname(directory)].some(home =>
+    (files.list(home) ?? []).some(({ name }) => /^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(name)),
   )
 }
 
