@@ -3,7 +3,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { literalPrefix, mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { optionalBeforeQuery } from '../../src/servers/pcre/optional-before-query.ts'
@@ -14,6 +14,7 @@ export default defineRule({
   summary:
     'A pattern for the path of the URL asks for its query, its host, its fragment or an encoded character',
   severity: 'error',
+  otherSeverities: { info: 'where the rule above it does the same for the decoded path' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -107,14 +108,18 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { directive, pattern, settled, output } of placedRules(
-        configuration,
-        filesOf(configuration),
-      )) {
+      const rules = placedRules(configuration, filesOf(configuration))
+      for (const [index, rule] of rules.entries()) {
+        const { directive, pattern, settled, output } = rule
         const part = settled ? foreignPart(pattern) : null
         // Such a rule mends links whose number sign came encoded.
         if (part === 'fragment' && output.includes('#')) continue
-        if (part !== null) yield { at: argumentPlace(directive, 0), message: messageOf('RewriteRule', part) }
+        if (part === null) continue
+        yield {
+          at: argumentPlace(directive, 0),
+          ...(repeats(rule, rules[index - 1]) && { severity: 'info' as const }),
+          message: messageOf('RewriteRule', part),
+        }
       }
       for (const { directive, index, isPattern } of pathArguments(configuration, filesOf(configuration))) {
         const value = directive.args[index]?.value ?? ''
@@ -126,6 +131,16 @@ export default defineRule({
     }
   },
 })
+
+/** True where the rule above asks for the same, decoded. */
+function repeats({ directive, pattern, output }: PlacedRule, former: PlacedRule | undefined): boolean {
+  return (
+    former !== undefined &&
+    former.directive.parent === directive.parent &&
+    former.output === output &&
+    former.pattern.replace(/\\[ s]/g, ' ') === pattern.replace(/%20/g, ' ')
+  )
+}
 
 type Part = 'query' | 'optional' | 'host' | 'fragment' | { readonly encoded: string }
 
