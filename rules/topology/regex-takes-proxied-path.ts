@@ -12,6 +12,7 @@ import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { fromBytes, toBytes } from '../../src/servers/regex.ts'
 import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
 import { takenFromDjango } from './_taken-urls.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -41,7 +42,7 @@ const django = (lines: string): Record<string, string> => ({
 
 /** Paths at which a backend has files of such names: pictures that it makes, scripts that it brings. */
 const HAS_FILES =
-  /(?:icon|img|image|photo|picture|avatar|thumb|media|asset|static|upload|download|file|attachment|plugin|theme|sdk|font|admin|_next|socket\.io)/i
+  /(?:icon|img|image|photo|picture|avatar|thumb|media|asset|static|upload|download|file|raw|attachment|plugin|theme|sdk|font|admin|_next|socket\.io)/i
 
 export default defineRule({
   summary: 'A regular expression for files takes them from a location that proxies',
@@ -200,7 +201,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { server, block } of deployment.connections.http) {
+    for (const { server, block, pass } of deployment.connections.http) {
       if (block.name !== 'location' || block.parent !== server.directive) continue
       const location = readLocation(block)
       if (location.modifier !== '' || location.name === '/' || !location.name.startsWith('/')) continue
@@ -209,7 +210,7 @@ export default defineRule({
         if (path === null) continue
         yield {
           at: location.at,
-          severity: HAS_FILES.test(location.name) ? 'warning' : 'info',
+          severity: HAS_FILES.test(location.name) && !isOfAvatars(pass) ? 'warning' : 'info',
           message: `\`location ${other.modifier} ${other.name}\` looks for \`${path}\` on the disk, so the backend is not asked for it`,
           label: 'regular expressions come first',
           related: [
@@ -233,6 +234,13 @@ export default defineRule({
       }
   },
 })
+
+/** True for services whose pictures have no ending. */
+function isOfAvatars({ args }: NginxDirective): boolean {
+  return /^https?:\/\/(?:avatars\d*\.githubusercontent\.com|(?:\w+\.)?gravatar\.com)(?:\/|$)/.test(
+    args[0]?.value ?? '',
+  )
+}
 
 /** A path below a location that an expression for files answers from the disk, where it is missing. */
 function takenFrom(
