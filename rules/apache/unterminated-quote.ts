@@ -92,7 +92,7 @@ export default defineRule({
       const takesMore = /\s/.test(word.value)
       yield {
         at,
-        severity: takesMore ? 'warning' : 'info',
+        severity: takesMore && !isLastValue(node.name.value, word.value) ? 'warning' : 'info',
         message: takesMore
           ? `the quote is not closed, so \`${node.name.value}\` takes the rest of the line for one argument`
           : 'the quote is not closed',
@@ -101,6 +101,11 @@ export default defineRule({
     }
   },
 })
+
+/** True for the value of a header, which is meant to go to the end of the line. */
+function isLastValue(name: string, value: string): boolean {
+  return /^(?:Request)?Header$/i.test(name) && !/["']|\s(?:env=|expr=|early\b)/.test(value)
+}
 
 type OpenQuote = Extract<SilentLine, { kind: 'open-quote' }>
 
