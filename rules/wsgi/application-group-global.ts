@@ -7,6 +7,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { modWsgiMain } from '../_examples.ts'
 import { loadedModules } from './_loaded-modules.ts'
 import { type ProcessMember, sharedProcesses } from './_process-sharing.ts'
+import type { WsgiDaemon } from '../../src/servers/apache/queries/wsgi-daemons.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:9000>
@@ -193,7 +194,8 @@ export default defineRule({
       const at = applicationGroup.at ?? namePlace(directive)
       yield {
         at,
-        severity: library === null ? 'info' : 'warning',
+        // Where one thread alone runs, none of another interpreter waits for it.
+        severity: library === null || isOfOneThread(daemon) ? 'info' : 'warning',
         message:
           library === null
             ? `\`${member.script}\` runs in a sub-interpreter, though its daemon process runs nothing else`
@@ -212,6 +214,10 @@ export default defineRule({
     }
   },
 })
+
+function isOfOneThread(daemon: WsgiDaemon | null): boolean {
+  return daemon?.threads.known === true && daemon.threads.value === 1
+}
 
 /** The first library of an application that asks for the main interpreter; null where none is seen. */
 function libraryOf(deployment: Deployment, { application, python }: ProcessMember): PythonLibrary | null {
