@@ -175,6 +175,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a word that gunicorn passes over, behind its application',
+      files: {
+        Dockerfile: conf`
+          FROM python:3.12
+          COPY . .
+          CMD ["gunicorn", "-b", "0.0.0.0:5000", "manage:application", "&"]
+        `,
+      },
+    },
+    {
       title: 'a shell',
       files: behindNginx(
         serviceUnit(
@@ -443,7 +453,9 @@ function wordFault(
       label: 'one word',
       help: 'Write each word between quotes of its own',
     }
+  // gunicorn takes the first word for its application, and passes over those behind it.
   for (const word of ofWindowsShell(text) || READERS_OF_OPERATORS.test(text) ? [] : others) {
+    if (word.text === '&' && word === others.at(-1) && posix.basename(text) === 'gunicorn') continue
     if (OPERATORS.has(word.text))
       return {
         word,
