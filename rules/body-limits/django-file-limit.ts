@@ -30,6 +30,7 @@ const DEFAULT = 2_621_440
 export default defineRule({
   summary: '`FILE_UPLOAD_MAX_MEMORY_SIZE` is raised, which limits no request body',
   severity: 'warning',
+  otherSeverities: { info: 'where no view is seen to take much: none decodes a file or makes many rows' },
   confidence: 'medium',
   since: '0.1.0',
   why: '`FILE_UPLOAD_MAX_MEMORY_SIZE` says from which size on Django keeps an uploaded file on disk and not in memory: no upload is refused for it. What Django refuses is a body without files, JSON or the fields of a form, above `DATA_UPLOAD_MAX_MEMORY_SIZE`, 2.5 MiB by itself: RequestDataTooBig, 400.',
@@ -68,8 +69,10 @@ export default defineRule({
       const at = entryPlace(settings, 'FILE_UPLOAD_MAX_MEMORY_SIZE', [], 'value')
       const read = at === null ? null : firstInProject(files, settings, /\brequest\.body\b/)
       if (at === null || read === null) continue
+      const isLarge = firstInProject(files, settings, LARGE) !== null
       yield {
         at,
+        ...(!isLarge && { severity: 'info' as const }),
         message: `no body is refused for \`FILE_UPLOAD_MAX_MEMORY_SIZE\`, and those without files are above ${DEFAULT} bytes, as \`DATA_UPLOAD_MAX_MEMORY_SIZE\` is not set: RequestDataTooBig`,
         label: 'from here on files go to disk',
         related: [{ at: read, message: 'reads a body that is no file' }],
@@ -78,3 +81,6 @@ export default defineRule({
     }
   },
 })
+
+/** What reads a file out of a body that is none: of an editor, an application for telephones, or an API. */
+const LARGE = /\bb64decode\(|\bbulk_create\(/
