@@ -60,6 +60,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a main file for Apache 2.2, which takes options with and without a sign',
+      files: {
+        'httpd.conf': conf`
+          ServerRoot "/etc/httpd"
+          Listen 80
+          SSLMutex default
+          <Directory "/var/www/icons">
+              Options -Indexes MultiViews
+              Order allow,deny
+              Allow from all
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'a macro in two files, of which one is put in place',
       files: {
         'with-logs.conf': conf`

@@ -27,7 +27,7 @@ const NEW = ['mutex', 'requireall', 'requireany', 'requirenone', 'if', 'elseif',
 /**
  * The release for which a main file was written where nothing else tells it: 2.2, where it loads modules that 2.4
  * has not and none of those without which 2.4 does nothing, or names the lock files of 2.2 and includes as 2.2 did.
- * Null for any other. Fragments say it by what 2.4 refuses, and by no line that 2.2 would refuse. Of 2.2 the tables know nothing: what it would refuse stays unknown.
+ * Null for any other. By what else 2.4 refuses they say it, as fragments do, where no line is one that 2.2 would refuse. Of 2.2 the tables know nothing: what it would refuse stays unknown.
  */
 export function oldRelease(reading: Reading, version: ServerVersion): ServerVersion | null {
   const { modules, occurrences, executed, fragments } = reading
@@ -36,7 +36,7 @@ export function oldRelease(reading: Reading, version: ServerVersion): ServerVers
   const gone = [...modules.values()].find(({ id }) => GONE.has(id))
   const isNew = (): boolean => NEW.some(name => occurrences.has(name)) || requiresAll(reading)
   if (fragments && isNew()) return null
-  const names = fragments ? REFUSED : ['lockfile', 'acceptmutex']
+  const names = fragments || !isNew() ? REFUSED : ['lockfile', 'acceptmutex']
   const lock = names.flatMap(name => occurrences.get(name) ?? [])[0]
   const at =
     gone?.at ??
