@@ -9,6 +9,7 @@ const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
 export default defineRule({
   summary: '`real_ip_header` without `set_real_ip_from` does nothing',
   severity: 'warning',
+  otherSeverities: { info: 'where comments of the file leave the lines to be filled in' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx takes the address of the client from the header only where the connection comes from a proxy that `set_real_ip_from` names. Without such a line logs, limits and `allow` go on with the address of the proxy.',
@@ -56,6 +57,8 @@ export default defineRule({
         if (configuration.main === null && line.parent === null) continue
         yield {
           at: namePlace(line),
+          // Whoever leaves the lines to be filled in knows of it.
+          ...(/^[ \t]*#[ \t]*set_real_ip_from\b/m.test(line.source.text) && { severity: 'info' as const }),
           ...(configuration.main === null && { confidence: 'medium' as const }),
           message: `no \`set_real_ip_from\` names a proxy, so \`${line.args[0]?.value}\` is never read`,
         }
