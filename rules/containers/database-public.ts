@@ -80,6 +80,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'what a test compares the output of a program with',
+      files: {
+        'tests/files/docker-compose.exp.yml': conf`
+          services:
+            redis:
+              image: redis:7
+              ports: ["6379:6379"]
+        `,
+      },
+    },
+    {
       title: 'PostgreSQL in a file for developers',
       files: {
         'docker-compose-dev.yml': conf`

@@ -22,7 +22,9 @@ export function isDockerfile(path: string): boolean {
 
 /** True for a name of files that `docker compose` is given. */
 export function isComposeFile(path: string): boolean {
-  return COMPOSE_NAME.test(path)
+  return COMPOSE_NAME.test(path) && !EXPECTED.test(path)
 }
 
+/** What a test of a program that writes such files compares its output with. */
+const EXPECTED = /[.-](?:exp|expected|golden|snap)\.ya?ml$|\/__snapshots__\//
 const COMPOSE_NAME = /(?:^|\/)\.?(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/
