@@ -439,7 +439,11 @@ function ofStep(
   image: string | null,
   place: (start: number, end: number) => Place,
 ) {
-  return finding({ ...fault, ends: fault.ends || fault.failsStep }, shell, image, place, 'the build')
+  const found = finding({ ...fault, ends: fault.ends || fault.failsStep }, shell, image, place, 'the build')
+  if (!fault.ofBash || fault.meant !== null) return found
+  const bash =
+    shell === 'dash' ? '`SHELL ["/bin/bash", "-c"]` above it' : 'install bash and call it by `bash -c`'
+  return { ...found, help: `Write it for \`sh\` (\`[ … ]\` or \`case\` for a test), or ${bash}` }
 }
 
 function finding(
