@@ -50,6 +50,22 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the pages of nginx itself, on a port for people who run it',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 8080;
+              location /status {
+                  stub_status;
+              }
+              location / {
+                  return 301 /status;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'the path alone is sent',
       files: {
         'nginx.conf': site(conf`
@@ -117,6 +133,7 @@ export default defineRule({
       const found = redirectWithPort(deployment, server, listen)
       if (found === null) continue
       const isSure = listen.loopback === true || isBehindProxy(deployment, server, listen)
+      if (!isSure && isForOperators(server)) continue
       const { directive } = listen
       const end = { source: directive.source, start: directive.node.start, end: directive.node.end }
       yield {
@@ -132,6 +149,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for the pages of nginx itself, which people open on their own port. */
+function isForOperators({ configuration, directive }: NginxServer): boolean {
+  return ['api', 'status', 'stub_status', 'dashboard'].some(
+    name => (directivesByServer(configuration, name).get(directive) ?? []).length > 0,
+  )
+}
 
 /** The socket of a server that has no other: in plain HTTP, on a port that no browser takes by itself. */
 function innerListen({ listens }: NginxServer): ServerListen | null {
