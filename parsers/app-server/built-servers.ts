@@ -128,8 +128,7 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
     /\/src\/main\/resources\/(?:config\/)?application[^/]*$/.test(path),
   )
   const isSpring = sources.some(
-    ({ path, code }) =>
-      OF_BUILD.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
+    ({ path, code }) => OF_BUILD.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
   )
   const plain = (each: Source): boolean => /\/application\.\w+$/.test(each.path)
   // Of several projects in one directory nobody knows which it is.
@@ -184,7 +183,8 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
 }
 
 const OF_BUILD = /(?:pom\.xml|\.gradle|\.kts)$/
-const OTHER_SERVERS = /\bgrpc-(?:all|netty|server|spring)|\bnetty-socketio\b|\brsocket\b|\bxxl-job-core\b|\bdubbo\b/
+const OTHER_SERVERS =
+  /\bgrpc-(?:all|netty|server|spring)|\bnetty-socketio\b|\brsocket\b|\bxxl-job-core\b|\bdubbo\b/
 
 /** Where Maven and Gradle put what they make of a project. */
 const MADE = /\/(?:target|build\/libs)\/[^/]+$/
