@@ -91,6 +91,26 @@ export default defineRule({
         RUN pip install .
       `),
     },
+    {
+      title: 'a file that is cut at its marks, each part of which is built',
+      files: image(conf`
+        ENTRYPOINT ["/usr/sbin/init"]
+        # test: boots.sh
+        RUN systemctl set-default multi-user.target
+        ENTRYPOINT ["/usr/local/sbin/init"]
+        # test: serves.sh
+      `),
+    },
+    {
+      title: 'alternatives of which a preprocessor leaves one',
+      files: image(conf`
+        #if DEVELOPMENT
+        CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]
+        #else
+        CMD ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+        #endif
+      `),
+    },
     { title: 'a directory that has to be there', files: image('RUN cd /app || exit 1; ls') },
   ],
   *check(deployment) {
@@ -103,6 +123,7 @@ export default defineRule({
         for (const { at, kind, by } of stage.replaced) {
           // `ENTRYPOINT []` takes that of the base away, wherever one of its own stands.
           if (/^\w+\s+\[\s*\]/.test(at.source.code.slice(at.start, at.start + 30))) continue
+          if (CUT.test(at.source.code.slice(at.end, by.start))) continue
           yield {
             at: instructionWord(at),
             message: `Docker keeps the last \`${kind}\` of a stage, and this one is never started`,
@@ -115,6 +136,10 @@ export default defineRule({
     }
   },
 })
+
+/** A comment at which a script cuts the file, to build what stands above it, and lines of a preprocessor. */
+const CUT =
+  /^[ \t]*#+[ \t]*(?:(?:test|part|cut|split|stage)s?:[ \t]*\S|(?:else|elif|elifdef)\b[ \t]*\w*$|.*(?:8<|>8))/m
 
 const STARTS =
   /^(?:sudo\s+)?(?:service\s+([\w@.-]+)\s+(?:start|restart|reload)|(?:\/etc\/init\.d\/|systemctl\s+(?:re)?start\s+)([\w@.-]+)(?:\s+(?:re)?start)?)$/
