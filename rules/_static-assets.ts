@@ -4,7 +4,7 @@ import { sampleTexts } from '../src/servers/pcre/sample-texts.ts'
 
 /** What pages are made up of: seldom a secret, and no page of its own. */
 const ASSET =
-  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|woff2?|ttf|otf|eot|ttc|mp[34]|m4a|webm|ogg|opus|flac|tflite|cur|txt|xml|json|webmanifest|wasm|gz|zip|pdf)$/i
+  /\.(?:css|js|mjs|map|png|jpe?g|gif|svgz?|ico|webp|avif|heic|bmp|tiff?|woff2?|ttf|otf|eot|ttc|mp[34]|m4[av]|aac|midi?|wav|wma|webm|og[gv]|opus|flac|mov|mpe?g|avi|flv|wmv|mkv|tflite|cur|txt|xml|json|webmanifest|wasm|gz|zip|pdf)$/i
 const DIRECTORY =
   /\/(?:static|staticfiles|assets?|media|css|js|img|images?|fonts?|dist|build|_next|public|uploads?|favicons?|icons?)\/?$/i
 
@@ -18,7 +18,7 @@ export function servesAssets(location: NginxDirective): boolean {
   if (location.children.some(child => (PASSES as readonly string[]).includes(child.name))) return false
   const { modifier, name } = readLocation(location)
   if (modifier === '=') return isAsset(name)
-  if (modifier === '' || modifier === '^~') return DIRECTORY.test(name)
+  if (modifier === '' || modifier === '^~') return DIRECTORY.test(name) || isAsset(name)
   if (modifier === '@') return false
   const { texts } = sampleTexts(name, { caseless: modifier === '~*' })
   return texts.length > 0 && texts.every(text => isAsset(text) || DIRECTORY.test(text.replace(/[^/]*$/, '')))

@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
 import { servesAssets } from '../_static-assets.ts'
 import { type AddedHeader, addedHeaders, toHeader } from './_added-headers.ts'
@@ -41,7 +42,7 @@ export default defineRule({
   summary: '`add_header` overrides the headers that are inherited from the enclosing block',
   severity: 'warning',
   otherSeverities: {
-    info: 'where style sheets, scripts, pictures and fonts alone are served, or `Strict-Transport-Security` alone is lost on a part of the site',
+    info: 'where style sheets, scripts, pictures and fonts alone are served, `Strict-Transport-Security` or `Referrer-Policy` alone is lost on a part of the site, or `Access-Control-Allow-Origin` alone in front of a backend, which may send its own',
   },
   confidence: 'high',
   securitySeverity: 4.3,
@@ -151,6 +152,31 @@ export default defineRule({
       },
     },
     {
+      title: 'a condition in front of a redirect',
+      files: {
+        'nginx.conf': site(conf`
+          ${SECURITY}
+          location @signed-out {
+              if ($request_uri ~ ^/shop/) {
+                  add_header Set-Cookie "next=$request_uri; Path=/";
+              }
+              return 302 /sign-in;
+          }
+        `),
+      },
+    },
+    {
+      title: 'a policy that browsers follow without being told',
+      files: {
+        'nginx.conf': site(conf`
+          add_header Referrer-Policy strict-origin-when-cross-origin;
+          location /app/ {
+              add_header Cache-Control "no-cache";
+          }
+        `),
+      },
+    },
+    {
       title: 'an answer to a preflight request that has all of them',
       files: {
         'nginx.conf': site(conf`
@@ -178,10 +204,14 @@ export default defineRule({
         if (lost.length === 0 || own === undefined) continue
         const names = new Set(lost.map(({ directive }) => directive.args[0]?.value))
         const list = [...names].map(name => `\`${name}\``).join(', ')
+        const ending =
+          isPassed(parent) && lost.every(isCors)
+            ? `nginx adds no ${list}: it is sent only where the backend sends it`
+            : `${list} ${names.size === 1 ? 'is' : 'are'} not sent`
         yield {
           at: namePlace(own),
           severity: isGrave(parent, lost) ? 'warning' : 'info',
-          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${list} ${names.size === 1 ? 'is' : 'are'} not sent`,
+          message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${ending}`,
           label: 'overrides every inherited `add_header`',
           related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
           ...repeated(parent, own, lost),
@@ -200,8 +230,29 @@ function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | nu
 /** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
 function isGrave(block: NginxDirective, lost: readonly AddedHeader[]): boolean {
   if (servesAssets(block) || isOfPictures(block) || lost.every(isOptOut)) return false
+  // A backend that means to be read by other sites says so itself, and browsers refuse the header sent twice.
+  if (isPassed(block) && lost.every(isCors)) return false
   const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/'
-  return !(isPart && lost.every(({ name }) => name === 'strict-transport-security'))
+  return !(isPart && lost.every(({ name }) => OF_LITTLE_WEIGHT.has(name)))
+}
+
+/** What a part of a site may go without: what holds for the whole host once seen, and what browsers have defaults for. */
+const OF_LITTLE_WEIGHT = new Set(['strict-transport-security', 'referrer-policy'])
+
+function isCors({ name }: AddedHeader): boolean {
+  return name === 'access-control-allow-origin'
+}
+
+/** True where the answers come from a backend, whose headers pass. */
+function isPassed(block: NginxDirective): boolean {
+  if (block.children.some(({ name }) => name === 'return')) return false
+  if (block.children.some(({ name }) => (PASSES as readonly string[]).includes(name))) return true
+  return block.name === 'if' && block.parent !== null && isPassed(block.parent)
+}
+
+/** True for the policy that browsers have where none is sent. */
+function isDefault({ name, value }: AddedHeader): boolean {
+  return name === 'referrer-policy' && value.toLowerCase() === 'strict-origin-when-cross-origin'
 }
 
 /** True for a location whose files nothing runs: no page that the headers could protect. */
@@ -223,19 +274,24 @@ function lostIn(configuration: NginxConfiguration, block: NginxDirective): reado
   const outer = effective(configuration, parent, 'add_header')
   if (!outer.known) return []
   const names = new Set(own.map(({ name }) => name))
-  const isCors = names.has('access-control-allow-origin')
+  const opensToOthers = names.has('access-control-allow-origin')
   return outer.value.directives
     .map(toHeader)
     .filter(({ name }) => !isPreflight(block) || name === 'access-control-allow-origin')
     .filter(({ name, value }) => WEIGHTY.has(name) && !names.has(name) && value !== '')
-    .filter(({ name }) => !(isCors && name.startsWith('cross-origin-')))
+    .filter(({ name }) => !(opensToOthers && name.startsWith('cross-origin-')))
+    .filter(header => !isDefault(header))
 }
 
 /** False for what only redirects, answers one text, or is not reached from the network. */
 function isServed(configuration: NginxConfiguration, block: NginxDirective): boolean {
   if (isPreflight(block)) return true
   if (block.children.some(({ name }) => name === 'return')) return false
-  if (block.name === 'if') return !block.children.some(({ name }) => name === 'rewrite')
+  if (block.name === 'if')
+    return (
+      !block.children.some(({ name }) => name === 'rewrite') &&
+      block.parent?.children.some(({ name, args }) => name === 'return' && args.length > 1) !== true
+    )
   if (block.name === 'server') return true
   if (block.children.some(line => alwaysLeaves(line, block))) return false
   const { kind } = externalReachability(configuration, block)
