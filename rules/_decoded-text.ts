@@ -30,9 +30,35 @@ export function decodedVariable(
       ? isGroupOpen(directive, Number(name)) && !isPathAsSent(directive)
       : !isPathBounded(directive)
     if (!isOpen) continue
-    return refusesLineFeeds(directive, occurrences) || isCaughtByLocation(directive) ? null : name
+    return refusesLineFeeds(directive, occurrences) ||
+      isCaughtByLocation(directive) ||
+      isVerifiedAsSent(directive, occurrences)
+      ? null
+      : name
   }
   return null
+}
+
+/**
+ * True where the location asks another server about the very URL that the client sent, and would be open to everybody
+ * else: a path that names the host to connect to is one that the other server has signed.
+ */
+function isVerifiedAsSent({ name, parent: location }: NginxDirective, occurrences: Occurrences): boolean {
+  // These run before anybody is asked.
+  if (name === 'return' || name === 'rewrite' || location?.name !== 'location') return false
+  const asked = location.children.find(line => line.name === 'auth_request')?.args[0]?.value
+  const pass = location.children.find(line => line.name === 'proxy_pass')?.args[0]?.value ?? ''
+  if (asked === undefined || !/^(?:https?|\$[1-9]):\/\/\$[1-9]/.test(pass)) return false
+  const check = (occurrences.get('location') ?? []).find(
+    each => each.parent === location.parent && readLocation(each).name === asked,
+  )
+  return (
+    check?.children.some(
+      line =>
+        (line.name === 'proxy_set_header' || line.name === 'proxy_pass') &&
+        line.args.at(-1)?.value.includes('$request_uri') === true,
+    ) === true
+  )
 }
 
 /** True where a `rewrite` around it has made the path what the client sent, so that nothing captures a decoded one. */

@@ -173,6 +173,22 @@ export default defineRule({
       },
     },
     {
+      title: 'a header of a URL that another server has signed, and verifies as it was sent',
+      files: guarded(conf`
+        resolver 127.0.0.53;
+        location ~ ^/storage/([^/]+)/([^/]+)/(.+) {
+            auth_request /verify;
+            proxy_pass $1://$2/$3$is_args$args;
+            add_header X-Storage $2;
+        }
+        location = /verify {
+            internal;
+            proxy_pass http://127.0.0.1:9001;
+            proxy_set_header X-Original-URI $request_uri;
+        }
+      `),
+    },
+    {
       title: 'the request as it was sent',
       files: {
         'nginx.conf': conf`

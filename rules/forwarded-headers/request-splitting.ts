@@ -48,6 +48,25 @@ export default defineRule({
       },
     },
     {
+      title: 'clients that another server lets in, whatever they ask for',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/files/([^/]*)$ {
+                  auth_request /session;
+                  proxy_pass «http://127.0.0.1:9000/get/$1»;
+              }
+              location = /session {
+                  internal;
+                  proxy_pass http://127.0.0.1:9001;
+                  proxy_set_header X-Original-URI $request_uri;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a rewrite that leaves other paths as they are',
       files: {
         'nginx.conf': conf`
@@ -67,6 +86,27 @@ export default defineRule({
     {
       title: 'the request as it was sent',
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
+    },
+    {
+      title: 'a URL that another server has signed, and verifies as it was sent',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              resolver 127.0.0.53;
+              location ~ ^/storage/([^/]+)/([^/]+)/(.+) {
+                  auth_request /verify;
+                  proxy_pass $1://$2/$3$is_args$args;
+                  proxy_set_header Host $2;
+              }
+              location = /verify {
+                  internal;
+                  proxy_pass http://127.0.0.1:9001;
+                  proxy_set_header X-Original-URI $request_uri;
+              }
+          }
+        `,
+      },
     },
     { title: 'no URI', files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000;') } },
     {
