@@ -62,7 +62,7 @@ export default defineRule({
   summary: 'nginx connects to a backend over TLS without naming it (SNI), or by another name',
   severity: 'warning',
   otherSeverities: {
-    info: 'where the host is of a domain that nginx answers for, and whoever runs both knows what it wants, or of S3, Google’s storage or GitHub Pages, which answer without a name; and in locations that some server includes, whose lines are not here',
+    info: 'where the host is of a domain that nginx answers for, or is asked by the name that the client used, and whoever runs both knows what it wants, or of S3, Google’s storage or GitHub Pages, which answer without a name; and in locations that some server includes, whose lines are not here',
   },
   confidence: 'medium',
   since: '0.1.0',
@@ -129,6 +129,10 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'the reserved name of an example, which is to be replaced',
+      files: { 'nginx/site.conf.example': site('') },
+    },
     { title: 'the name is sent', files: { 'nginx.conf': site('proxy_ssl_server_name on;') } },
     { title: 'the name is sent to it', files: { 'etc/nginx/nginx.conf': both('proxy_ssl_server_name on;') } },
     {
@@ -172,6 +176,7 @@ export default defineRule({
       if (!isEncrypted(connection)) continue
       const name = namedHost(connection) ?? variableHost(deployment, connection)
       if (name === null || connection.from.machine.container?.allNames.has(name) === true) continue
+      if (isToBeReplaced(connection, name)) continue
       const { server, block, pass, upstream } = connection
       const family = pass.name.replace('_pass', '')
       const directive = `${family}_ssl_server_name`
@@ -204,6 +209,7 @@ export default defineRule({
         aspect: `${family} ${name}`,
         ...((isUnseenServer(server.directive) ||
           isOwnDomain(deployment, name) ||
+          takesNameOfClient(connection) ||
           ANSWERS_WITHOUT.test(name)) && {
           severity: 'info' as const,
         }),
@@ -218,6 +224,19 @@ export default defineRule({
     }
   },
 })
+
+/** True for the reserved name of a file that is called an example: whoever copies it writes another one. */
+function isToBeReplaced({ pass }: NginxConnection, name: string): boolean {
+  return (
+    /(?:^|\.)example\.(?:com|net|org)$/i.test(name) && /\.(?:example|sample|dist)$/i.test(pass.source.path)
+  )
+}
+
+/** True where the backend is asked by the name of the site: it answers for that one, and is no foreign host. */
+function takesNameOfClient({ headers }: NginxConnection): boolean {
+  const host = headers.written.find(({ name }) => name === 'host')
+  return host?.state === 'set' && /^\$\{?(?:host|http_host)\}?$/.test(host.value)
+}
 
 function isEncrypted({ protocol, pass }: NginxConnection): boolean {
   return (
