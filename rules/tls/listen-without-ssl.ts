@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../src/servers/address.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import type { NginxServer, ServerListen } from '../../src/deployment/model.ts'
 import { insertAfter, propose } from '../../src/deployment/edits.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
@@ -45,7 +45,10 @@ const mail = (lines: string): string => conf`
 export default defineRule({
   summary: 'A port for TLS, such as 443 or 993, speaks plain text',
   severity: 'error',
-  otherSeverities: { warning: 'where a part of the configuration is not in the audit' },
+  otherSeverities: {
+    warning: 'where a part of the configuration is not in the audit',
+    info: 'where another address of the same server has `ssl`, and a server that is not in the audit may ask for it here',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx does not guess TLS from the port, nor from a certificate: it answers a TLS handshake with 400 Bad Request in plain text, and every browser reports a broken connection. A server of `mail` answers it with a greeting, and one of `stream` hands it on as it is.',
@@ -272,9 +275,9 @@ export default defineRule({
         if (mayBeAsked && isHabit(servers)) continue
         yield {
           at: listen.at,
-          message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake`,
+          ...(mayBeAsked ? ofPart(server, listen) : {}),
+          message: `nginx speaks plain HTTP on ${formatEndpoint(listen)}, where clients begin with a TLS handshake${isTwin(server, listen) && mayBeAsked ? ', unless another server has `ssl` on this socket' : ''}`,
           label: 'no `ssl` on this socket',
-          ...(mayBeAsked ? { severity: 'warning', confidence: 'medium' } : {}),
           ...propose('Speak TLS on this socket', 'unsafe', [
             hasCertificate ? insertAfter(argumentPlace(directive, directive.args.length - 1), ' ssl') : null,
           ]),
@@ -303,6 +306,19 @@ export default defineRule({
     }
   },
 })
+
+/** What is said of a server whose neighbours are not seen: `ssl` of one of them holds for all on the socket. */
+function ofPart(server: NginxServer, listen: ServerListen) {
+  return {
+    severity: isTwin(server, listen) ? ('info' as const) : ('warning' as const),
+    confidence: 'medium' as const,
+  }
+}
+
+/** True where the server speaks TLS on the same port of another address: `443 ssl` beside `[::]:443`. */
+function isTwin({ listens }: NginxServer, { port }: ServerListen): boolean {
+  return listens.some(each => each.tls && each.port === port)
+}
 
 /**
  * True for a part of a configuration with many sites that have certificates, of which none speaks TLS by itself: whoever
