@@ -48,6 +48,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a condition beside it that is enough',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{HTTP:Upgrade} ^websocket$ [NC,OR]
+          RewriteCond %{HTTP:Connection} ^upgrade$ [NC]
+          RewriteRule ^/(.*)$ ws://127.0.0.1:8000/$1 [P,L]
+        `),
+      },
+    },
+    {
       title: 'what is no WebSocket',
       files: {
         'site.conf': rewritingHost(conf`
@@ -60,8 +70,10 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       for (const { conditions } of placedRules(configuration, filesOf(configuration))) {
-        for (const { directive, input, test, pattern, negated, orNext } of conditions) {
-          if (negated || orNext || !/^%\{HTTP:Connection\}$/i.test(input)) continue
+        for (const [index, { directive, input, test, pattern, negated, orNext }] of conditions.entries()) {
+          // Where another condition may hold in its place, that one lets Firefox in.
+          const isAlternative = orNext || conditions[index - 1]?.orNext === true
+          if (negated || isAlternative || !/^%\{HTTP:Connection\}$/i.test(input)) continue
           const isAlone =
             test === '=' ? /^upgrade$/i.test(pattern) : test === 'regex' && /^\^upgrade\$?$/i.test(pattern)
           if (!isAlone) continue
