@@ -7,6 +7,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { servedHtaccess } from '../_examples.ts'
+import { isOfSubrequest } from './_subrequests.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -29,7 +30,8 @@ export default defineRule({
   summary: 'A value of a CORS header that browsers refuse',
   severity: 'error',
   otherSeverities: {
-    warning: 'where `*` is meant for all headers or methods, and requests have credentials',
+    warning:
+      'where `*` stands for all origins, headers or methods and credentials are allowed: it holds for requests without them',
   },
   confidence: 'high',
   ofLoneHtaccess: true,
@@ -155,6 +157,27 @@ export default defineRule({
       },
     },
     {
+      title: 'an answer that `auth_request` reads and no client gets',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name api.example.org;
+              location / {
+                  auth_request /check;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location = /check {
+                  internal;
+                  proxy_pass http://127.0.0.1:9001;
+                  add_header Access-Control-Allow-Origin * always;
+                  add_header Access-Control-Allow-Credentials true always;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'everybody, without credentials',
       files: {
         'site.conf': apache(conf`
@@ -180,8 +203,10 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations, apache: servers, filesOf }) {
-    for (const { occurrences } of configurations) {
-      const lines = (occurrences.get('add_header') ?? []).filter(isOfCors)
+    for (const configuration of configurations) {
+      const lines = (configuration.occurrences.get('add_header') ?? [])
+        .filter(isOfCors)
+        .filter(line => !isOfSubrequest(configuration, line))
       const withCredentials = new Set(
         lines
           .filter(({ args }) => isCredentials(args[0]?.value ?? '', args[1]?.value ?? ''))
@@ -231,7 +256,13 @@ function faultOf(name: string, value: string, isWithCredentials: boolean): Fault
   if (isUnknownWord(value)) return null
   const header = name.toLowerCase()
   if (header === ORIGIN) {
-    const message = faultOfOrigin(value, isWithCredentials)
+    if (value === '*' && isWithCredentials)
+      return {
+        severity: 'warning',
+        message:
+          '`Access-Control-Allow-Credentials` is `true`, and browsers refuse `*` to every request that is made with credentials',
+      }
+    const message = faultOfOrigin(value)
     return message === null ? null : { message }
   }
   const list = LISTS.get(header)
@@ -250,9 +281,7 @@ const LISTS: ReadonlyMap<string, string> = new Map([
   ['access-control-expose-headers', 'a header'],
 ])
 
-function faultOfOrigin(value: string, isWithCredentials: boolean): string | null {
-  if (value === '*' && isWithCredentials)
-    return 'browsers refuse `*` where `Access-Control-Allow-Credentials` is `true`'
+function faultOfOrigin(value: string): string | null {
   if (/^https?:\/\/[^\s,]+(?:\s*,\s*|\s+)https?:\/\//i.test(value))
     return 'browsers take one origin, and refuse this list'
   if (/^https?:\/\/[^/\s]+\/\S*$/i.test(value))

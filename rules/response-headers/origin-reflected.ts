@@ -9,6 +9,7 @@ import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { foreignOrigin } from './_foreign-origin.ts'
+import { isOfSubrequest } from './_subrequests.ts'
 
 const site = (lines: string, before = ''): string => conf`
   ${before}
@@ -37,6 +38,28 @@ export default defineRule({
   remedy: 'Compare the whole origin: `~^https://([a-z0-9-]+\\.)?example\\.org$`',
   references: ['https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS'],
   bad: [
+    {
+      title: 'an internal location whose answer clients get as well',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name api.example.org;
+              location / {
+                  auth_request /check;
+                  proxy_pass http://127.0.0.1:9000;
+                  error_page 404 /check;
+              }
+              location = /check {
+                  internal;
+                  proxy_pass http://127.0.0.1:9001;
+                  add_header Access-Control-Allow-Origin «$http_origin» always;
+                  add_header Access-Control-Allow-Credentials true always;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'any origin, with cookies',
       files: {
@@ -122,6 +145,27 @@ export default defineRule({
       files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org always;') },
     },
     {
+      title: 'an answer that `auth_request` reads and no client gets',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name api.example.org;
+              location / {
+                  auth_request /check;
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location = /check {
+                  internal;
+                  proxy_pass http://127.0.0.1:9001;
+                  add_header Access-Control-Allow-Origin $http_origin always;
+                  add_header Access-Control-Allow-Credentials true always;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'everybody, without cookies',
       files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin * always;') },
     },
@@ -160,6 +204,7 @@ export default defineRule({
       for (const directive of configuration.occurrences.get('add_header') ?? []) {
         const [name, value] = directive.args
         if (name?.value.toLowerCase() !== 'access-control-allow-origin' || value === undefined) continue
+        if (isOfSubrequest(configuration, directive)) continue
         const fault = faultOf(configuration, directive, value.value)
         if (fault === null) continue
         yield {
