@@ -5,6 +5,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -15,7 +16,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket or one file',
+    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket or one file, or stands for one in a skeleton: `/test`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -203,10 +204,11 @@ export default defineRule({
           block.children.some(
             each => each.name === 'proxy_set_header' && each.args[0]?.value.toLowerCase() === 'upgrade',
           )
+        const isSkeleton = isUnseenServer(server.directive) && TO_REPLACE.test(name)
         yield {
           at,
           // A WebSocket is asked for by the one URL that it has, and a file has no pages below it.
-          ...((upgrades || ONE_FILE.test(name)) && { severity: 'info' as const }),
+          ...((upgrades || ONE_FILE.test(name) || isSkeleton) && { severity: 'info' as const }),
           message: `\`${name}/page\` is sent to the backend as \`${path}/page\`: the path of the location ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'no slash at its end' }],
         }
@@ -241,7 +243,10 @@ const DOUBLED = /^https?:\/\/[^/]+((?:\/[^/$]+)*)\/\$\{?(request_uri|uri|documen
 const ONE_FILE = /\/[^/]+\.[a-z]{2,5}$/i
 
 /** A WebSocket by its name; Socket.IO has paths of its own below the one that is called after it. */
-const ONE_SOCKET = /\/(?:wss?|web-?sockets?)$/i
+const ONE_SOCKET = /\/(?:wss?|web-?sock(?:ets?|ify)|(?:no-?)?vnc)$/i
+
+/** What stands in a skeleton for the path that is to be written there. */
+const TO_REPLACE = /^\/(?:test|example|path|foo)$/
 
 /** `/status.html`, and what monitoring asks for, which has no pages below it. */
 const ONE_PAGE =
