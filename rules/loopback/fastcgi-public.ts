@@ -1,5 +1,6 @@
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
+import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -67,6 +68,18 @@ export default defineRule({
       title: 'with the addresses that may connect',
       files: tree('9000', 'listen.allowed_clients = 127.0.0.1'),
     },
+    {
+      title: 'a pool of an image, which no compose file runs',
+      files: tree('9000', 'pm.max_requests = ${PHP_FPM_MAX_REQUESTS:-500}'),
+    },
+    {
+      title: 'a pool that logs to the standard streams',
+      files: tree('[::]:9000', 'access.log = /proc/self/fd/2'),
+    },
+    {
+      title: 'a pool where the image of PHP has it',
+      files: { 'usr/local/etc/php-fpm.d/zz-shop.conf': phpPool('').replace(SOCKET, '9000') },
+    },
     { title: 'an address of the inner network', files: tree('10.0.0.5:9000') },
     { title: 'published on loopback', files: service('php:8.3-fpm', '127.0.0.1:9000:9000') },
     { title: 'another port of the container', files: service('php:8.3-fpm', '8080:80') },
@@ -103,6 +116,7 @@ export default defineRule({
       if (machine.container === null) {
         if (publicListeners.some(each => each === `${port}` || each.endsWith(`:${port}`))) continue
         if (!address.wildcard || hasAllowedClients(listener) || isLoose(program, deployment)) continue
+        if (program.kind === 'php-fpm' && isOfImage(program.pool)) continue
         yield {
           at: listener.at,
           message: `${name} on port ${port} answers every address of the machine`,
@@ -131,6 +145,21 @@ function isLoose(program: Program, { nginx, apache, commands }: Deployment): boo
   if (nginx.length + apache.length + commands.length > 0) return false
   return program.machine.applications?.placed === false
 }
+
+/**
+ * True for a pool that an image is made with, which nobody reaches until a port is published: it logs to the standard
+ * streams, stays in the foreground, has sizes from the environment, or lies where Docker's image has it.
+ */
+function isOfImage({ name, headers }: FpmPool): boolean {
+  return (
+    /docker/i.test(name) ||
+    headers.some(({ source }) => OF_IMAGE.test(source.path) || IN_CONTAINER.test(source.text))
+  )
+}
+
+const IN_CONTAINER =
+  /^[ \t]*(?:daemonize[ \t]*=[ \t]*(?:no|0|off)\b|(?:error_log|access\.log|slowlog)[ \t]*=[ \t]*\/(?:dev\/std(?:err|out)|proc\/self\/fd\/)|pm\.\w+[ \t]*=[ \t]*\$\{)/m
+const OF_IMAGE = /^\/usr\/local\/etc\/php-fpm\.d\/|\/(?:\.docker|rootfs)\//
 
 /** `php:8-fpm`, `wordpress:fpm-alpine`, `bitnami/php-fpm`. */
 const FPM_IMAGE = /(?:[/:-])(?:php-)?fpm(?:[-:]|$)/
