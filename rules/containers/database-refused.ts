@@ -5,6 +5,7 @@ import { djangoBehindNginx } from '../django/_examples.ts'
 import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
 import { isMaker, refusal } from './_database-refusals.ts'
+import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
 
 const DATABASES = conf`
@@ -147,6 +148,19 @@ export default defineRule({
         POSTGRES_USER: «app»
         POSTGRES_PASSWORD: one-password
       `),
+    },
+    {
+      title: 'another user than the one that SQL of the repository makes',
+      files: {
+        ...tree(conf`
+          POSTGRES_HOST: db
+          POSTGRES_USER: «app»
+          POSTGRES_PASSWORD: one-password
+        `),
+        'api/scripts/reports_user.sql': conf`
+          CREATE ROLE reports WITH LOGIN PASSWORD 'one-password';
+        `,
+      },
     },
     {
       title: 'a name that no service has, in a variable of its own',
@@ -313,6 +327,21 @@ export default defineRule({
         `,
         'app.env':
           'DATABASE_ADAPTER=postgresql\nDATABASE_HOST=db\nDATABASE_NAME=shop\nDATABASE_USER=shop\nDATABASE_PASSWORD=one-password\n',
+      },
+    },
+    {
+      title: 'a user that SQL of the repository makes',
+      files: {
+        ...tree(conf`
+          POSTGRES_HOST: db
+          POSTGRES_USER: reports
+          POSTGRES_PASSWORD: one-password
+        `),
+        'api/scripts/reports_user.sql': conf`
+          DO $$ BEGIN
+            CREATE ROLE "reports" WITH LOGIN PASSWORD 'one-password';
+          END $$;
+        `,
       },
     },
     {
@@ -537,6 +566,13 @@ export default defineRule({
 /** Whoever copies an example may write another address. */
 const OF_EXAMPLE = { severity: 'warning', confidence: 'medium' } as const
 
+/** True for another user than the one of the image, which SQL of the repository makes. */
+function isMadeLater({ user }: DatabaseClient, database: Database, container: Container): boolean {
+  if (user?.known !== true || database.user?.known !== true || user.value === database.user.value)
+    return false
+  return isUserOfSql(container, user.value)
+}
+
 function refusedBy(
   client: DatabaseClient,
   container: Container,
@@ -548,5 +584,5 @@ function refusedBy(
   // The passwords of an example are to be replaced, and with them what a database is told.
   if (client.isExample) return null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
-  return refusal(client, database, hasMaker)
+  return refusal(client, database, hasMaker || isMadeLater(client, database, container))
 }
