@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { isBehindProxy } from '../../src/deployment/outer-proxies.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
@@ -13,6 +14,7 @@ import { isRedirect, pathsToAsk, requestsThroughApache } from './_loop-requests.
 import { growthOf, type Loop, loopOf } from './_loop-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { directivesByServer } from '../../src/servers/nginx/queries/servers.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { apacheFront, apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -280,6 +282,31 @@ export default defineRule({
       },
     },
     {
+      title: 'a template for other machines than the one that answers to the name',
+      files: {
+        'templates/nginx/main.j2': conf`
+          server {
+              listen 443 ssl default_server;
+              server_name example.org *.example.org;
+              ssl_certificate /etc/ssl/{{ name }}.pem;
+              ssl_certificate_key /etc/ssl/{{ name }}.key;
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+        'templates/nginx/redirect.j2': conf`
+          server {
+              listen 443 ssl default_server;
+              server_name example.org *.example.org;
+              ssl_certificate /etc/ssl/{{ name }}.pem;
+              ssl_certificate_key /etc/ssl/{{ name }}.key;
+              return 302 https://example.org$request_uri;
+          }
+        `,
+      },
+    },
+    {
       title: 'a template that redirects to TLS',
       files: {
         'site.conf.j2': conf`
@@ -434,7 +461,7 @@ export default defineRule({
           const blocks = new Set(lines.filter(isRedirect).flatMap(({ parent }) => parent ?? []))
           for (const block of blocks) {
             const loop = loopFrom(deployment, server, block)
-            if (loop === null) continue
+            if (loop === null || isOfOtherMachine(deployment, server)) continue
             yield {
               at: loop.at,
               cause: `${loop.at.source.path} ${loop.at.start}`,
@@ -448,6 +475,32 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * True for a template of which another one beside it answers to the same names: they are for different machines, and
+ * the names lead to that one.
+ */
+function isOfOtherMachine(deployment: Deployment, server: NginxServer): boolean {
+  const { configuration, directive, names, answer } = server
+  const { path, template } = directive.source
+  if (configuration.main !== null || !template || answer.kind !== 'redirect') return false
+  const own = names.flatMap(({ name, exact }) => (exact ? [name] : []))
+  if (own.length === 0) return false
+  const files = deployment.filesOf(configuration)
+  const directory = posix.dirname(path)
+  return (files.list(directory) ?? []).some(({ name }) => {
+    const beside = name === posix.basename(path) ? null : sourceAt(files, posix.join(directory, name))
+    return beside !== null && ANSWERING.test(beside.text) && own.every(each => isNamedIn(beside.text, each))
+  })
+}
+
+const ANSWERING = /^[ \t]*(?:proxy_pass|fastcgi_pass|uwsgi_pass|root|try_files)[ \t]/m
+
+function isNamedIn(text: string, host: string): boolean {
+  return [...text.matchAll(/^[ \t]*server_name[ \t]([^;]*);/gm)].some(([, names = '']) =>
+    names.split(/\s+/).includes(host),
+  )
+}
 
 /** The placeholder that a server of a template has for its name and redirects everything to, by the same scheme. */
 function ownPlaceholder(
