@@ -1,7 +1,7 @@
 import { insertAfter, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { Connections } from '../../src/deployment/model.ts'
+import type { Connections, SentHeader } from '../../src/deployment/model.ts'
 import { namePlace as nginxNamePlace } from '../../src/deployment/places.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
@@ -23,6 +23,7 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'A header is set in the response where the request is meant, or the reverse',
   severity: 'warning',
+  otherSeverities: { info: 'where nginx tells the backend of TLS by `X-Forwarded-Proto` as well' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -219,15 +220,25 @@ function* inNginx({ http }: Connections): Iterable<RuleFinding> {
       )
         continue
       const at = nginxNamePlace(line)
+      // Another header tells the same, and few backends ask for more than one.
+      const isTold = OF_SCHEME.test(name) && headers.written.some(isScheme)
       yield {
         at,
-        message: `\`add_header\` sends \`${name}\` to the client, and the backend is not told`,
+        ...(isTold && { severity: 'info' as const }),
+        message: `\`add_header\` sends \`${name}\` to the client, and the backend is ${isTold ? 'told by `X-Forwarded-Proto` alone' : 'not told'}`,
         ...(line.parent === block
           ? propose('Set it in the request', 'unsafe', [replacePlace(at, 'proxy_set_header')])
           : {}),
       }
     }
   }
+}
+
+/** What tells of TLS by another name than `X-Forwarded-Proto`. */
+const OF_SCHEME = /^(?:front-end-https|x-forwarded-(?:ssl|scheme)|x-url-scheme):?$/i
+
+function isScheme({ name, state }: SentHeader): boolean {
+  return name === 'x-forwarded-proto' && state !== 'cleared'
 }
 
 /** `proxy_hide_header` of what no response has: the request keeps it. */
