@@ -8,6 +8,7 @@ import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 export default defineRule({
   summary: 'A virtual host asks for the file before the URL is mapped to one',
   severity: 'warning',
+  otherSeverities: { info: 'where the rule is for the paths of an API alone, which are no files' },
   confidence: 'high',
   since: '0.1.0',
   why: 'Outside of `<Directory>` and `.htaccess` mod_rewrite runs before the URL is mapped to a file, and `%{REQUEST_FILENAME}` is still the path of the URL: `/style.css`, without the document root. No such file exists, so `!-f` always holds, and style sheets and pictures go to the front controller too.',
@@ -51,15 +52,24 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { context, directive, conditions } of placedRules(configuration, filesOf(configuration))) {
+      for (const { context, directive, conditions, pattern: rule } of placedRules(
+        configuration,
+        filesOf(configuration),
+      )) {
         // A fragment without a section may be included into any.
         if (context !== 'server' || (directive.parent === null && configuration.main === null)) continue
         for (const condition of conditions) {
           if (!/^-[fdsl]$/.test(condition.test)) continue
           if (!/^%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME)\}$/i.test(condition.input)) continue
           const at = argumentPlace(condition.directive, 0)
+          const isOfApi = conditions.some(
+            ({ input, pattern, negated }) =>
+              !negated && /^%\{REQUEST_URI\}$/i.test(input) && OF_API.test(pattern),
+          )
           yield {
             at,
+            // No files lie there, and the condition is as idle as it is wrong.
+            ...(condition.negated && (isOfApi || OF_API.test(rule)) && { severity: 'info' as const }),
             message: `\`${condition.input}\` is the path of the URL here, which no file has, so the condition ${condition.negated ? 'always' : 'never'} holds`,
             ...propose('Ask for the file below the document root', 'unsafe', [
               replacePlace(at, '%{DOCUMENT_ROOT}%{REQUEST_URI}'),
@@ -70,3 +80,6 @@ export default defineRule({
     }
   },
 })
+
+/** A beginning below which a program answers and no file lies. */
+const OF_API = /^\^?\/?(?:api|rest|graphql|rpc|webhooks?)(?![\w.-]*\.)/i
