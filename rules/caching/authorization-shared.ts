@@ -23,7 +23,9 @@ const main = (lines: string, more = ''): string => conf`
 export default defineRule({
   summary: 'The cache answers whoever asks with what was made for a client with credentials',
   severity: 'warning',
-  otherSeverities: { info: 'where nothing says that the backend is asked with credentials' },
+  otherSeverities: {
+    info: 'where nothing says that the backend is asked with credentials, and at `/graphql` whose answers to POST are kept on purpose',
+  },
   confidence: 'medium',
   securitySeverity: 6.5,
   cwe: [524],
@@ -86,7 +88,7 @@ export default defineRule({
       const at = namePlace(pass)
       yield {
         at: argumentPlace(zone, 0),
-        severity: takesCredentials(connection) ? 'warning' : 'info',
+        severity: takesCredentials(connection) && !keepsQueries(connection) ? 'warning' : 'info',
         message: 'answers to requests with `Authorization` are kept, and sent to clients that have none',
         label: 'kept by the URL alone',
         related: [{ at, message: 'whose answers are cached' }],
@@ -149,6 +151,15 @@ function isOther(name: string, value: string): boolean {
   if (isUnknownWord(value)) return true
   if (name === 'proxy_cache_key') return false
   return /\$(?!arg_|request_method|http_pragma|http_upgrade|http_cache_control|is_args|args)\w+/.test(value)
+}
+
+/** Whoever keeps the answers to POST at `/graphql` has an API of queries that anybody may ask. */
+function keepsQueries({ server: { configuration }, block }: NginxConnection): boolean {
+  if (!/\bgraphql\b/i.test(block.args.at(-1)?.value ?? '')) return false
+  const methods = effectiveAtHand(configuration, block, 'proxy_cache_methods')
+  return (
+    methods.known && methods.value.directives.some(({ args }) => args.some(({ value }) => value === 'POST'))
+  )
 }
 
 const API = /^\/(?:[^/]+\/)*(?:api|rest|graphql|account|user|profile|private|admin|me)(?:[/-]|$)/i
