@@ -23,7 +23,9 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'A regular expression that comes first serves what a later one denies',
   severity: 'warning',
-  otherSeverities: { info: 'a script among pictures or uploads, which is sent as a text' },
+  otherSeverities: {
+    info: 'a script among pictures or uploads, which is sent as a text, or `.htpasswd` there, where nobody keeps one',
+  },
   confidence: 'high',
   securitySeverity: 5.3,
   cwe: [863, 552],
@@ -161,7 +163,7 @@ export default defineRule({
 })
 
 const OF_UPLOADS =
-  /\/(?:images?|img|avatars?|uploads?|media|pictures?|photos?|icons?|fonts?|thumb\w*|css|js|assets?|static)\/file\.(?:php\d?|phtml)$/i
+  /\/(?:images?|img|avatars?|uploads?|media|pictures?|photos?|icons?|fonts?|thumb\w*|css|js|assets?|static)\/(?:file\.(?:php\d?|phtml)|\.ht(?:passwd|access)?)$/i
 
 function refuses({ name, args }: NginxDirective): boolean {
   return name === 'deny' ? args[0]?.value === 'all' : /^40[34]$/.test(args[0]?.value ?? '')
