@@ -20,6 +20,7 @@ const site = (lines: string): string => conf`
 export default defineRule({
   summary: 'A variable in `proxy_pass` drops the path of every request',
   severity: 'warning',
+  otherSeverities: { info: 'where the location is one page, such as `/metrics` or `/status`' },
   confidence: 'high',
   since: '0.1.0',
   why: 'With variables in it, the URI of `proxy_pass` is sent as it is, in place of the whole request: every URL below the location asks the backend for the same one.',
@@ -116,8 +117,12 @@ export default defineRule({
       if (address?.value.includes('$') !== true || OF_REQUEST.test(address.value)) continue
       const sent = sentForAll(deployment, server, block)
       if (sent === null) continue
+      const { name } = readLocation(block)
+      const page = ONE_PAGE.exec(sent)?.[1]
       yield {
         at: argumentPlace(pass, 0),
+        // `/report-metrics` is asked for by the one URL that it is.
+        ...(page !== undefined && name.endsWith(page) && { severity: 'info' as const }),
         message: `the backend is asked for \`${sent}\` whatever stands behind \`${readLocation(block).name}\``,
         label: 'replaces the whole URI',
         related: [{ at: readLocation(block).at, message: 'every URL below' }],
@@ -129,6 +134,9 @@ export default defineRule({
 /** A path that is made of what else the request has, and so is no slip. */
 const OF_REQUEST =
   /^[^/]*:\/\/[^/]+\/[^?]*\$\{?(?:http_|cookie_|arg_|ssl_client_|remote_|jwt_claim_|host\b|request_method\b)/
+/** What monitoring and tests ask for by one URL. */
+const ONE_PAGE = /\/(metrics|headers|(?:health|live|ready)z?|healthcheck|ping|status|version)(?:\?.*)?$/i
+
 /** A location of a single file, below which nothing stands. */
 const ONE_FILE = /\.[A-Za-z][A-Za-z0-9]*$/
 
