@@ -19,7 +19,7 @@ export default defineRule({
   summary: 'A site that has TLS answers in plain HTTP as well',
   severity: 'warning',
   otherSeverities: {
-    info: 'where Apache answers behind nginx, where one `server` opens both ports, as nginx.org writes it, and where some locations redirect and the others do not',
+    info: 'where Apache answers behind nginx, where one `server` opens both ports, as nginx.org writes it, where some locations redirect and the others do not, and where the redirect is written and commented out',
   },
   confidence: 'medium',
   securitySeverity: 5.4,
@@ -206,7 +206,10 @@ export default defineRule({
       const tlsListen = secure.listens.find(({ tls }) => tls)
       yield {
         at: listen.at,
-        severity: secure === server || asksPrograms(server) || redirectsSome(server) ? 'info' : 'warning',
+        severity:
+          secure === server || asksPrograms(server) || redirectsSome(server) || isRedirectLeftOut(server)
+            ? 'info'
+            : 'warning',
         message: `nginx serves \`${name.name}\` over plain HTTP on port ${listen.port} with the content that it also serves over TLS`,
         label: 'answers without redirecting',
         related: tlsListen === undefined ? [] : [{ at: tlsListen.at, message: 'the same name over TLS' }],
@@ -214,6 +217,13 @@ export default defineRule({
     }
   },
 })
+
+/** True where the redirect to TLS stands there as a comment: whoever wrote it decided against it. */
+function isRedirectLeftOut({ directive: { source, node } }: NginxServer): boolean {
+  return /^[ \t]*#[ \t]*(?:return|rewrite)[ \t][^\n]*\bhttps:\/\//m.test(
+    source.text.slice(node.start, node.block?.end ?? node.start),
+  )
+}
 
 /** True where a location leads to TLS: whoever wrote it chose what else is served without. */
 function redirectsSome({ configuration, directive }: NginxServer): boolean {
