@@ -30,7 +30,9 @@ function* plainNames({ virtualHost }: VirtualHostMember): Iterable<{ name: strin
 export default defineRule({
   summary: 'Two virtual hosts of one address have the same name, and the second is never reached by it',
   severity: 'warning',
-  otherSeverities: { info: 'where no main file joins the two files' },
+  otherSeverities: {
+    info: 'where no main file joins the two files, and for `localhost`, by which no client comes',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Among the virtual hosts of an address, Apache takes the first that has the name, and says nothing of the second. Which one is first often hangs on the names of the files that are included.',
@@ -127,7 +129,9 @@ export default defineRule({
               // Files that no main file joins may be meant for two servers.
               ...(configuration.main === null && at.source !== earlier.at.source
                 ? { severity: 'info' as const, confidence: 'low' as const }
-                : {}),
+                : OF_MACHINE.test(name)
+                  ? { severity: 'info' as const }
+                  : {}),
             }
           }
         }
@@ -135,3 +139,6 @@ export default defineRule({
     }
   },
 })
+
+/** The names that every machine has for itself. */
+const OF_MACHINE = /^(?:localhost(?:\.localdomain)?|127\.0\.0\.1|\[?::1\]?)$/i
