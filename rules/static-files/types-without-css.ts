@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
@@ -5,7 +6,7 @@ import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { DirectoryEntry } from '../../src/files/file-system.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
@@ -38,7 +39,9 @@ const ALL = {
 export default defineRule({
   summary: 'Style sheets and scripts are sent with the wrong type',
   severity: 'warning',
-  otherSeverities: { info: 'where no type is included and no style sheet is seen' },
+  otherSeverities: {
+    info: 'where no type is included and no style sheet is seen, or a single page lies beside the configuration',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx itself knows HTML, GIF and JPEG alone: without `mime.types` a style sheet is `text/plain`, and browsers do not apply it. A `types` block in a server replaces the whole inherited table, so that one line for a new type loses all the others.',
@@ -162,7 +165,12 @@ export default defineRule({
       const first = http?.children.find(({ source }) => source === http.source)
       yield {
         at: namePlace(at),
-        severity: isReplaced || namesAssets(server) || hasAssets(deployment, server) ? 'warning' : 'info',
+        severity:
+          isReplaced ||
+          hasAssets(deployment, server) ||
+          (namesAssets(server) && !isOfOnePage(deployment, configuration))
+            ? 'warning'
+            : 'info',
         message: isReplaced
           ? '`types` in this server replaces the inherited table, and `.css` is not among what is left'
           : 'no `types` are included, so `.css` and `.js` are sent as `default_type`',
@@ -196,6 +204,17 @@ function namesAssets({ directive }: NginxServer): boolean {
           /^\$uri,?$/.test(line.args[0]?.value ?? '') &&
           /^\/?index\.(?:html|php)(?:$|\?)/.test(line.args.at(-1)?.value ?? ''),
       ),
+  )
+}
+
+/** True where the directory of the main file holds the pages, as a buildpack is given them, and no style sheet. */
+function isOfOnePage(deployment: Deployment, configuration: NginxConfiguration): boolean {
+  const { main } = configuration
+  if (main === null) return false
+  const entries = deployment.filesOf(configuration).list(posix.dirname(main.path)) ?? []
+  return (
+    entries.some(({ name }) => /^index\.html?$/.test(name)) &&
+    entries.every(({ name, kind }) => kind === 'file' && !/\.(?:css|m?js)$/.test(name))
   )
 }
 
