@@ -15,6 +15,7 @@ const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 export default defineRule({
   summary: 'A `rewrite` makes a path that does not begin with a slash',
   severity: 'error',
+  otherSeverities: { warning: 'where no path matches, as a variable is written into the pattern' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx takes the replacement as it is. A backend gets `GET users HTTP/1.0`, which is no request: 400. Without a backend no location has such a path, and a file is looked for as `/srv/wwwusers`: 404.',
@@ -47,6 +48,17 @@ export default defineRule({
       title: 'a flag in place of the path',
       files: {
         'etc/nginx/nginx.conf': nginx('rewrite ^/old/(.*)$ «permanent»;\nrewrite /new/page «permanent»;'),
+      },
+    },
+    {
+      title: 'a variable in the pattern, which no path matches',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^/$request_uri «break»;
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `),
       },
     },
   ],
@@ -145,9 +157,13 @@ export default defineRule({
         if (pattern === undefined || replacement === undefined || line.parent === null) continue
         const { value } = replacement
         if (flag === undefined && FLAGS.test(value)) {
+          const isDead = ENDS_EARLY.test(pattern.value)
           yield {
             at: argumentPlace(line, 1),
-            message: `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^(?:\/|https?:|\$scheme)/.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
+            ...(isDead && { severity: 'warning' as const }),
+            message: isDead
+              ? `the rewrite has no replacement, and rewrites nothing: a pattern has no variables, and behind the end that \`$\` is in \`${pattern.value}\` no path goes on`
+              : `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^(?:\/|https?:|\$scheme)/.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
             label: 'no flag here',
           }
           continue
@@ -171,6 +187,9 @@ export default defineRule({
     }
   },
 })
+
+/** A variable of nginx in an expression, in which `$` is the end of the path. */
+const ENDS_EARLY = /(?<!\\)\$\{?[a-z]\w*/
 
 const FLAGS = /^(?:last|break|redirect|permanent)$/
 
