@@ -47,7 +47,9 @@ export function backtracking(tree: PcreTree): Backtracking {
   if (count === null) return { kind: 'unknown' }
   const literals = literalsOf(tree)
   for (const attack of attacksOn(positions, distinct(ambiguous ?? []), literals)) {
-    if (multiplies(attack, count)) return { kind: 'exponential', attack }
+    if (!multiplies(attack, count)) continue
+    const parted = withPartedSlashes(attack)
+    return { kind: 'exponential', attack: multiplies(parted, count) ? parted : attack }
   }
   let worst: Backtracking | null = null
   for (const attack of attacksOn(positions, loops, literals)) {
@@ -57,6 +59,13 @@ export function backtracking(tree: PcreTree): Backtracking {
   }
   if (worst !== null) return worst
   return ambiguous === null || !positions.isExact ? { kind: 'unknown' } : { kind: 'ordinary' }
+}
+
+/** The same with a letter between slashes: servers make one of several before they match a path. */
+function withPartedSlashes(attack: Attack): Attack {
+  if (!/^\/+$/.test(attack.pump)) return attack
+  const single = (text: string): string => text.replace(/\/+/g, '/')
+  return { prefix: single(attack.prefix), pump: 'x/', suffix: single(attack.suffix) }
 }
 
 function distinct(loops: readonly Loop[]): readonly Loop[] {
