@@ -42,7 +42,7 @@ export default defineRule({
   summary: '`add_header` overrides the headers that are inherited from the enclosing block',
   severity: 'warning',
   otherSeverities: {
-    info: 'where style sheets, scripts, pictures and fonts alone are served, `Strict-Transport-Security` or `Referrer-Policy` alone is lost on a part of the site, or `Access-Control-Allow-Origin` alone in front of a backend, which may send its own',
+    info: 'where style sheets, scripts, pictures and fonts alone are served, `Strict-Transport-Security` or `Referrer-Policy` alone is lost on a part of the site, or `Access-Control-Allow-Origin` alone in front of a backend that may send its own: the location has other `Access-Control-` headers, or a template has backends of several kinds',
   },
   confidence: 'high',
   securitySeverity: 4.3,
@@ -200,7 +200,8 @@ export default defineRule({
       for (const parent of blocks) {
         if (parent === null || !isInside(parent, blocks)) continue
         const lost = lostIn(configuration, parent)
-        const own = addedHeaders(configuration, parent)?.[0]?.directive
+        const headers = addedHeaders(configuration, parent) ?? []
+        const own = headers[0]?.directive
         if (lost.length === 0 || own === undefined) continue
         const names = new Set(lost.map(({ directive }) => directive.args[0]?.value))
         const list = [...names].map(name => `\`${name}\``).join(', ')
@@ -210,7 +211,7 @@ export default defineRule({
             : `${list} ${names.size === 1 ? 'is' : 'are'} not sent`
         yield {
           at: namePlace(own),
-          severity: isGrave(parent, lost) ? 'warning' : 'info',
+          severity: isGrave(parent, lost, headers) ? 'warning' : 'info',
           message: `\`add_header\` in this \`${parent.name}\` overrides those of the enclosing block, so ${ending}`,
           label: 'overrides every inherited `add_header`',
           related: lost.map(({ directive }) => ({ at: argumentPlace(directive, 0), message: 'lost here' })),
@@ -228,10 +229,9 @@ function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | nu
 }
 
 /** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
-function isGrave(block: NginxDirective, lost: readonly AddedHeader[]): boolean {
+function isGrave(block: NginxDirective, lost: readonly AddedHeader[], own: readonly AddedHeader[]): boolean {
   if (servesAssets(block) || isOfPictures(block) || lost.every(isOptOut)) return false
-  // A backend that means to be read by other sites says so itself, and browsers refuse the header sent twice.
-  if (isPassed(block) && lost.every(isCors)) return false
+  if (isPassed(block) && lost.every(isCors) && mayComeFromBackend(block, own)) return false
   const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/'
   return !(isPart && lost.every(({ name }) => OF_LITTLE_WEIGHT.has(name)))
 }
@@ -241,6 +241,11 @@ const OF_LITTLE_WEIGHT = new Set(['strict-transport-security', 'referrer-policy'
 
 function isCors({ name }: AddedHeader): boolean {
   return name === 'access-control-allow-origin'
+}
+
+/** Whoever writes the other headers of CORS there leaves that one to the backend: browsers refuse it sent twice. */
+function mayComeFromBackend({ source }: NginxDirective, own: readonly AddedHeader[]): boolean {
+  return source.branches.length > 0 || own.some(({ name }) => name.startsWith('access-control-'))
 }
 
 /** True where the answers come from a backend, whose headers pass. */
