@@ -68,28 +68,23 @@ function definitionsIn(
         for (const [name, value] of namesIn(document, '')) add(name, { value, of, rank })
       continue
     }
-    if (PLAY.test(source.text))
+    if (HOSTS.test(source.text) && VARS.test(source.text))
       for (const [name, value] of readYaml(source).documents.flatMap(variablesOfPlays))
         add(name, { value, of, rank: 'set' })
-    for (const { 0: line, 1: name = '', 2: value = '', index } of source.text.matchAll(LINE))
-      add(name, {
-        value: { text: literalOf(value), at: { source, start: index, end: index + line.length } },
-        of,
-        rank: 'said',
-      })
+    for (const { 0: all, 1: line = '', 2: name = '', 3: value = '', index } of source.text.matchAll(LINE)) {
+      const end = index + all.length
+      const text = /^["']/.test(value) ? value.slice(1, -1) : value
+      add(name, { value: { text, at: { source, start: end - line.length, end } }, of, rank: 'said' })
+    }
   }
   return found
 }
 
 /** `app_port: 8000` of a play or a task, `app_port=8000` of an inventory. */
 const LINE =
-  /(?<=^[ \t]*(?:- )?[ \t]*["']?|[ \t{,])([A-Za-z_]\w{0,60})["']?(?:[ \t]*:[ \t]+|=)([^\s,}][^\n]{0,200})/gm
-
-function literalOf(written: string): string {
-  return /^(["'])([^"'\\]*)\1/.exec(written)?.[2] ?? /^[^\s#,}]+/.exec(written)?.[0] ?? written
-}
-
-const PLAY = /^[ \t]*(?:- )?hosts:[\s\S]*^[ \t]+vars:|^[ \t]+vars:[\s\S]*^[ \t]*(?:- )?hosts:/m
+  /(?:^|[\s{,"'])(([A-Za-z_]\w{0,60})["']?(?:[ \t]{0,20}:[ \t]{1,20}|=)("[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,}]{1,200}))/gm
+const HOSTS = /^[ \t]*(?:- )?hosts:/m
+const VARS = /^[ \t]+vars:/m
 
 function variablesOfPlays(document: YamlNode): readonly NamedValue[] {
   const plays = document.kind === 'list' ? document.items : []

@@ -412,6 +412,30 @@ export const GROWING: readonly GrowingInput[] = [
     }),
   },
   {
+    name: 'playbooks: many hosts and no variables',
+    size: 2000,
+    files: size => ({
+      'site.conf.j2': 'server { listen 80; proxy_pass http://{{ app }}; }\n',
+      'play.yml': repeat(size, () => '- hosts: a\n') + ' '.repeat(10 * size) + repeat(size, () => ' hosts:'),
+    }),
+  },
+  {
+    name: 'placeholders: many, each with a value',
+    size: 200,
+    files: size => ({
+      'group_vars/all.yml': repeat(size, index => `p${index}: ${index + 1}\n`),
+      'site.conf.j2': `server {\n${repeat(size, index => `  listen 127.0.0.2:{{ p${index} }};\n`)}}\n`,
+    }),
+  },
+  {
+    name: 'placeholders: many, of many containers',
+    size: 100,
+    files: size => ({
+      'compose.yml': `services:\n${repeat(size, index => `  s${index}:\n    image: nginx:1.27\n    volumes: ["./t:/etc/nginx/templates"]\n    environment: { P${index}: a }\n`)}`,
+      't/default.conf.template': `server {\n${repeat(size, index => `  add_header X-${index} \${P${index}};\n`)}}\n`,
+    }),
+  },
+  {
     name: 'files beside a main file',
     size: 100,
     files: size => ({
