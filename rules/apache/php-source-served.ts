@@ -16,6 +16,7 @@ const main = (lines: string, modules: readonly string[] = []): string =>
   apacheMain(
     conf`
       Listen 80
+      ${modules.includes('mime') ? 'TypesConfig /etc/mime.types' : ''}
       <Directory /srv/www>
           Require all granted
       </Directory>

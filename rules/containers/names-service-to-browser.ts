@@ -116,10 +116,10 @@ export default defineRule({
       files: next(
         conf`
           'use client'
-          import type { Item } from '../lib/api'
+          import type { Item } from '../lib/index'
           export default function Page({ item }: { item: Item }) { return <b onClick={item.open} /> }
         `,
-        { 'frontend/lib/api.ts': `export interface Item { open(): void }\n${API}` },
+        { 'frontend/lib/index.ts': `export interface Item { open(): void }\n${API}` },
       ),
     },
     {

@@ -1,3 +1,5 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -57,8 +59,7 @@ export default defineRule({
         if (configuration.main === null && line.parent === null) continue
         yield {
           at: namePlace(line),
-          // Whoever leaves the lines to be filled in knows of it.
-          ...(/^[ \t]*#[ \t]*set_real_ip_from\b/m.test(line.source.text) && { severity: 'info' as const }),
+          ...(leavesThemOut(line.source) && { severity: 'info' as const }),
           ...(configuration.main === null && { confidence: 'medium' as const }),
           message: `no \`set_real_ip_from\` names a proxy, so \`${line.args[0]?.value}\` is never read`,
         }
@@ -66,3 +67,6 @@ export default defineRule({
     }
   },
 })
+
+/** Whoever leaves the lines to be filled in knows of it. */
+const leavesThemOut = memo(({ text }: Source): boolean => /^[ \t]*#[ \t]*set_real_ip_from\b/m.test(text))
