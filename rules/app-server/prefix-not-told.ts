@@ -1,4 +1,4 @@
-import { changesPages } from '../static-files/_asset-answers.ts'
+import { changesPages } from '../_changed-pages.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { memo } from '../../parsers/collections/memo.ts'

@@ -16,8 +16,10 @@ import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { type VirtualHost, virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { type NodeProject, projectOf } from '../_node-project.ts'
-import { type ApplicationBase, frameworkBase } from './_application-base.ts'
-import { answerOf, answerOfApache, changesPages, findingOf, rewritesPages, urlOf } from './_asset-answers.ts'
+import type { ApplicationBase } from '../_application-base.ts'
+import { baseOfProgram } from '../_base-of-program.ts'
+import { changesPages } from '../_changed-pages.ts'
+import { answerOf, answerOfApache, findingOf, rewritesPages, urlOf } from './_asset-answers.ts'
 import { builtBeside } from './_built-applications.ts'
 
 /** What was built beside its project, and an `Alias` of Apache names. */
@@ -74,19 +76,6 @@ export function* ofPrograms(deployment: Deployment): Iterable<RuleFinding> {
 }
 
 const PREFIX = /^\/[\w.~-]+(?:\/[\w.~-]+)*\/?$/
-
-/** The base of the framework that a program is; null for any other, and where nobody knows. */
-export const baseOfProgram = memo((program: AppServerProgram): ApplicationBase | null => {
-  const framework = program.server.settings.get('framework')
-  const project = framework?.known === true ? projectOf(program) : null
-  if (framework?.known !== true || project === null) return null
-  if (framework.value === 'Next.js') return frameworkBase(project.files, project.directory, 'Next.js')
-  const isNuxt = ['js', 'ts', 'mjs'].some(
-    end => project.files.kind(posix.join(project.directory, `nuxt.config.${end}`)) === 'file',
-  )
-  if (framework.value !== 'Nitro' || !isNuxt || program.environment('NUXT_APP_BASE_URL') !== null) return null
-  return frameworkBase(project.files, project.directory, 'Nuxt')
-})
 
 /** What a browser gets in place of a script of the build; null where that may be the script. */
 function scriptAnswer(

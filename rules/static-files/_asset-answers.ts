@@ -1,12 +1,11 @@
 import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import type { Outcome } from '../../src/servers/nginx/queries/outcome.ts'
-import type { ApplicationBase } from './_application-base.ts'
+import type { ApplicationBase } from '../_application-base.ts'
 
 /** What a browser gets in place of a script; null where that may be right, or nobody knows. */
 export function answerOf({ end, steps }: Outcome, path: string): string | null {
@@ -45,13 +44,6 @@ export function answerOfApache(end: ApacheEnd): string | null {
     default:
       return null
   }
-}
-
-/** True where a module of Apache may change the links in pages. */
-export function changesPages({ occurrences }: ApacheConfiguration): boolean {
-  return ['proxyhtmlenable', 'proxyhtmlurlmap', 'substitute', 'setoutputfilter', 'extfilterdefine'].some(
-    name => occurrences.has(name),
-  )
 }
 
 /** True where the pages may be changed on their way, or what asks for a script may decide who answers. */

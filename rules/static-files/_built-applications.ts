@@ -16,7 +16,7 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { looseImages, type RunImage, runImages, startsNginxPlainly } from '../containers/_images.ts'
 import { instructionWord } from '../containers/_instruction-word.ts'
-import { type ApplicationBase, applicationBase, REACT_VARIABLES } from './_application-base.ts'
+import { type ApplicationBase, applicationBase, REACT_VARIABLES } from '../_application-base.ts'
 
 /** What a project wrote for browsers, on the machine of a server. */
 export interface BuiltApplication {

@@ -14,8 +14,8 @@ import { serviceUnit } from '../app-server/_examples.ts'
 import { type ServedPath, servedPathBehind } from './_served-paths.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { routesBelow, waitsFor } from '../_own-routes.ts'
-import type { ApplicationBase } from '../static-files/_application-base.ts'
-import { baseOfProgram } from '../static-files/_applications-below-path.ts'
+import type { ApplicationBase } from '../_application-base.ts'
+import { baseOfProgram } from '../_base-of-program.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import { type JsLiteral, memberOfScript } from '../../parsers/javascript/literal.ts'
-import { readPackageJson } from '../../parsers/javascript/package-json.ts'
-import { jsTokens } from '../../parsers/javascript/tokens.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { type JsLiteral, memberOfScript } from '../parsers/javascript/literal.ts'
+import { readPackageJson } from '../parsers/javascript/package-json.ts'
+import { jsTokens } from '../parsers/javascript/tokens.ts'
+import type { Place, Source } from '../parsers/text/source.ts'
+import { type FileSystem, sourceAt } from '../src/files/file-system.ts'
 
 /** What a build writes before the URLs of its scripts. */
 export interface ApplicationBase {
