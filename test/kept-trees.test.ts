@@ -863,4 +863,22 @@ test('what the variables of a playbook fill in, in its templates and texts', asy
   assert.equal(await loud(tree('"{{ base }}"')), [])
 })
 
+test('below a file that a script writes there is nothing', async () => {
+  const script = `#!/bin/bash
+cat <<EOF > /opt/shop/server/.env
+DEBUG=0
+EOF
+cat <<EOF > /etc/systemd/system/shop.service
+[Service]
+WorkingDirectory=/opt/shop/server
+ExecStart=python3 manage.py runserver
+EOF
+`
+  const tree = {
+    'nginx/site.conf': 'server {\n  listen 80;\n  root /srv/www;\n}\n',
+    'install/shop-install.sh': script,
+  }
+  assert.equal(await loud(tree), [])
+})
+
 test.run()

@@ -1,3 +1,4 @@
+import type { Place } from '../../parsers/text/source.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerRun, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -76,6 +77,10 @@ export default defineRule({
       files: image('ENTRYPOINT []\nENTRYPOINT ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]'),
     },
     {
+      title: 'what takes away its own entry point again',
+      files: image('ENTRYPOINT ["napari"]\nCMD gunicorn shop.wsgi\nENTRYPOINT []'),
+    },
+    {
       title: 'a command in each stage',
       files: image(conf`
         CMD ["python"]
@@ -121,8 +126,8 @@ export default defineRule({
           if (lost !== null) yield { at: instructionWord(run.at), ...lost }
         }
         for (const { at, kind, by } of stage.replaced) {
-          // `ENTRYPOINT []` takes that of the base away, wherever one of its own stands.
-          if (/^\w+\s+\[\s*\]/.test(at.source.code.slice(at.start, at.start + 30))) continue
+          // `ENTRYPOINT []` takes that of the base away, or on purpose one of its own, so that `CMD` runs as it is.
+          if ([at, by].some(isEmpty)) continue
           if (CUT.test(at.source.code.slice(at.end, by.start))) continue
           yield {
             at: instructionWord(at),
@@ -140,6 +145,10 @@ export default defineRule({
 /** A comment at which a script cuts the file, to build what stands above it, and lines of a preprocessor. */
 const CUT =
   /^[ \t]*#+[ \t]*(?:(?:test|part|cut|split|stage)s?:[ \t]*\S|(?:else|elif|elifdef)\b[ \t]*\w*$|.*(?:8<|>8))/m
+
+function isEmpty({ source, start }: Place): boolean {
+  return /^\w+\s+\[\s*\]/.test(source.code.slice(start, start + 30))
+}
 
 const STARTS =
   /^(?:sudo\s+)?(?:service\s+([\w@.-]+)\s+(?:start|restart|reload)|(?:\/etc\/init\.d\/|systemctl\s+(?:re)?start\s+)([\w@.-]+)(?:\s+(?:re)?start)?)$/
