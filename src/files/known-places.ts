@@ -84,7 +84,8 @@ function hasOtherExtension(name: string): boolean {
 }
 
 /** Text, and templates of M4 and PHP, by a name that says what is in them: only their lines tell whether it is true. */
-const SERVERS_TEXT = /(?:nginx|apache|httpd|vhost)[^/]*\.(?:txt|m4|phtml)$|\.conf\.(?:txt|m4|phtml)$/i
+const SERVERS_TEXT =
+  /(?:nginx|apache|httpd|vhost)(?:[-_.](?:sample|example|conf(?:ig)?|vhost|site))?\.txt$|(?:nginx|apache|httpd|vhost)[^/]*\.(?:m4|phtml)$|\.conf\.(?:txt|m4|phtml)$/i
 
 /** Stock files, which only an `include` makes configuration, and files of everybody's projects. */
 const OTHER_NAME =
