@@ -3,9 +3,9 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { once } from '../../parsers/collections/once.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { readCompose } from '../../parsers/compose/read-project.ts'
+import { variablesOfService } from '../../parsers/compose/service-variables.ts'
 import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
-import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { KnownValue, Place, Source } from '../../parsers/text/source.ts'
@@ -110,18 +110,14 @@ function valueIn(service: Service, name: string, read: Read): Value {
   return ofImages.length === 0 ? 'not set' : onlyOne(ofImages)
 }
 
-function writtenIn({ environment, envFiles, complete }: ComposeService, name: string, read: Read): Value {
-  if (!complete) return null
-  const own = environment.findLast(each => each.name === name)
-  if (own !== undefined) return toValue(own)
-  let value: Value = 'not set'
-  for (const { path } of envFiles) {
-    const source = path.known ? read(path.value) : null
-    if (source === null) return null
-    const line = parseDotenv(source).findLast(each => each.name === name)
-    if (line !== undefined) value = toValue(line)
-  }
-  return value
+function writtenIn(service: ComposeService, name: string, read: Read): Value {
+  if (!service.complete) return null
+  const { variables, complete } = variablesOfService(service, read)
+  const isOwn = service.environment.some(each => each.name === name)
+  // A file of variables that is not here may have it.
+  if (!complete && !isOwn) return null
+  const line = variables.findLast(each => each.name === name)
+  return line === undefined ? 'not set' : toValue(line)
 }
 
 function ofImage(build: ComposeService['build'], name: string, read: Read): Value {
