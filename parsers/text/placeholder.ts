@@ -67,7 +67,7 @@ export function reveal(text: string): string {
 
 /** The placeholders of a text, as they were written, each once. */
 export function placeholdersIn(text: string): ReadonlySet<string> {
-  return new Set((text.match(MARK) ?? []).map(reveal))
+  return new Set([...placedPlaceholders(text)].map(({ written }) => written))
 }
 
 /** Where the placeholders of a text stand in it, and how they were written. */

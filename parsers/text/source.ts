@@ -95,6 +95,11 @@ export function asCounted(source: Source): Source {
   return source.isQuoted === true ? counted(source) : source
 }
 
+/** The one-based line of an offset as a server counts it. */
+export function countedLine(source: Source, offset: number): number {
+  return positionAt(asCounted(source), offset).line
+}
+
 const counted = memo((source: Source): Source => ({ ...source, text: source.code }))
 
 /** The text of a one-based line without its line end; empty for a line that is not there. */

@@ -8,6 +8,7 @@ import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { servedHtaccess } from '../_examples.ts'
 import { isOfSubrequest } from './_subrequests.ts'
+import { originAllowedByCheck } from './_examples.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -159,22 +160,7 @@ export default defineRule({
     {
       title: 'an answer that `auth_request` reads and no client gets',
       files: {
-        'nginx.conf': conf`
-          server {
-              listen 80;
-              server_name api.example.org;
-              location / {
-                  auth_request /check;
-                  proxy_pass http://127.0.0.1:9000;
-              }
-              location = /check {
-                  internal;
-                  proxy_pass http://127.0.0.1:9001;
-                  add_header Access-Control-Allow-Origin * always;
-                  add_header Access-Control-Allow-Credentials true always;
-              }
-          }
-        `,
+        'nginx.conf': originAllowedByCheck('*'),
       },
     },
     {

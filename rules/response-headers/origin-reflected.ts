@@ -10,6 +10,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { directivesByServer, enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { foreignOrigin } from './_foreign-origin.ts'
 import { isOfSubrequest } from './_subrequests.ts'
+import { originAllowedByCheck } from './_examples.ts'
 
 const site = (lines: string, before = ''): string => conf`
   ${before}
@@ -41,23 +42,7 @@ export default defineRule({
     {
       title: 'an internal location whose answer clients get as well',
       files: {
-        'nginx.conf': conf`
-          server {
-              listen 80;
-              server_name api.example.org;
-              location / {
-                  auth_request /check;
-                  proxy_pass http://127.0.0.1:9000;
-                  error_page 404 /check;
-              }
-              location = /check {
-                  internal;
-                  proxy_pass http://127.0.0.1:9001;
-                  add_header Access-Control-Allow-Origin «$http_origin» always;
-                  add_header Access-Control-Allow-Credentials true always;
-              }
-          }
-        `,
+        'nginx.conf': originAllowedByCheck('«$http_origin»', 'error_page 404 /check;'),
       },
     },
     {
@@ -147,22 +132,7 @@ export default defineRule({
     {
       title: 'an answer that `auth_request` reads and no client gets',
       files: {
-        'nginx.conf': conf`
-          server {
-              listen 80;
-              server_name api.example.org;
-              location / {
-                  auth_request /check;
-                  proxy_pass http://127.0.0.1:9000;
-              }
-              location = /check {
-                  internal;
-                  proxy_pass http://127.0.0.1:9001;
-                  add_header Access-Control-Allow-Origin $http_origin always;
-                  add_header Access-Control-Allow-Credentials true always;
-              }
-          }
-        `,
+        'nginx.conf': originAllowedByCheck('$http_origin'),
       },
     },
     {

@@ -258,7 +258,6 @@ function standardInputMachine(options: DiscoverOptions): Machine {
   return { ...machine, notices: () => [cut, ...machine.notices()] }
 }
 
-/** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
 /** One source for each file of this machine, by its absolute path. */
 function sourcesOf(
   textOf: (path: string) => string | null,
@@ -275,4 +274,5 @@ function sourcesOf(
   }
 }
 
+/** Bytes of the largest dump that is read: one text holds every file, so the limit of one file is too low. */
 const MAXIMUM_DUMP = 200_000_000

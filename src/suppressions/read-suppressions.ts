@@ -2,7 +2,7 @@ import { parseApache } from '../../parsers/apache/parse.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode, NginxNode } from '../../parsers/nginx/syntax.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { asCounted, type Source } from '../../parsers/text/source.ts'
 import type { Suppression } from '../engine/suppression.ts'
 import { type Comment, type Range, suppressionsOf } from './comment.ts'
 import { lineComments, type LineLanguage } from './line-comments.ts'
@@ -65,7 +65,7 @@ function apacheComments(source: Source): readonly Comment[] {
 }
 
 function commentAt(source: Source, start: number, end: number, next: Range | null): Comment {
-  const text = source.isQuoted === true ? source.code : source.text
+  const { text } = asCounted(source)
   const line = text.lastIndexOf('\n', start - 1) + 1
   const isBehindCode = text.slice(line, start).trim() !== ''
   return { start, end, range: isBehindCode ? { start: line, end: start } : next, isBehindCode }

@@ -1,5 +1,5 @@
 import type { NginxSyntaxProblem } from '../../../parsers/nginx/syntax.ts'
-import { asCounted, positionAt, type Source } from '../../../parsers/text/source.ts'
+import { countedLine, type Source } from '../../../parsers/text/source.ts'
 import type { NginxProblem } from './reading-order.ts'
 
 /** A syntax problem of a file as nginx's own, with what to do about it and where the unfinished part began. */
@@ -12,8 +12,7 @@ export function syntaxProblem(source: Source, problem: NginxSyntaxProblem): Ngin
     : { code, fatal: true, message, at, help }
   if (unfinished === null) return said
   // What begins on the same line is seen at one glance.
-  if (positionAt(asCounted(source), unfinished.start).line === positionAt(asCounted(source), start).line)
-    return said
+  if (countedLine(source, unfinished.start) === countedLine(source, start)) return said
   const begins = { source, start: unfinished.start, end: unfinished.end }
   return { ...said, related: [{ at: begins, message: `the ${unfinished.what} begins here` }] }
 }

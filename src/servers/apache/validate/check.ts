@@ -1,9 +1,9 @@
 import type { ApacheWord } from '../../../../parsers/apache/syntax.ts'
 import {
+  countedLine,
   asCounted,
   isUnknownWord,
   lineStarts,
-  positionAt,
   type Source,
 } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
@@ -185,15 +185,10 @@ export function markOf(
       ? word
       : { start: directive.nameStart, end: directive.nameEnd }
   const line = lastLine(directive)
-  if (positionAt(asCounted(source), wanted.start).line === line)
-    return { start: wanted.start, end: wanted.end }
+  if (countedLine(source, wanted.start) === line) return { start: wanted.start, end: wanted.end }
   for (let index = directive.args.length - 1; index >= 0; index--) {
     const last = directive.args[index]
-    if (
-      last !== undefined &&
-      liesIn(directive, last) &&
-      positionAt(asCounted(source), last.start).line === line
-    ) {
+    if (last !== undefined && liesIn(directive, last) && countedLine(source, last.start) === line) {
       return { start: last.start, end: last.end }
     }
   }
@@ -204,7 +199,7 @@ export function markOf(
 /** httpd's own line; in a macro's body that counts from the macro, so the text's own line is taken. */
 function lastLine(directive: ApacheDirective): number {
   if (directive.file === directive.source.path) return directive.line
-  return positionAt(asCounted(directive.source), directive.end).line
+  return countedLine(directive.source, directive.end)
 }
 
 /** A word that came out of a macro or a variable may point elsewhere. */

@@ -1,4 +1,4 @@
-import { asCounted, isUnknownWord, positionAt } from '../../../../parsers/text/source.ts'
+import { countedLine, isUnknownWord } from '../../../../parsers/text/source.ts'
 import { endsUnknown } from '../../../../parsers/text/placeholder.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { nginxDirective } from '../directives.ts'
@@ -9,16 +9,16 @@ import { nginxDirective } from '../directives.ts'
  * is none.
  */
 export function swallowedDirective({ args, source, node, context }: NginxDirective): number | null {
-  let line = positionAt(asCounted(source), node.name.start).line
+  let line = countedLine(source, node.name.start)
   for (const [index, { start, value }] of args.entries()) {
-    const own = positionAt(asCounted(source), start).line
+    const own = countedLine(source, start)
     const isFirst = own !== line
     line = own
     const next = args[index + 1]
     if (!isFirst || index === 0 || next === undefined || isUnknownWord(value)) continue
     // What a template fills in may bring the `;` with it.
     if (endsUnknown(args[index - 1]?.value ?? '')) continue
-    if (positionAt(asCounted(source), next.start).line !== own) continue
+    if (countedLine(source, next.start) !== own) continue
     const isDirective = nginxDirective(value).some(
       ({ contexts, block }) => !block && (contexts.length === 0 || contexts.includes(context)),
     )

@@ -1,11 +1,5 @@
 import type { NginxWord } from '../../../../parsers/nginx/syntax.ts'
-import {
-  asCounted,
-  isUnknownWord,
-  type Place,
-  positionAt,
-  type Source,
-} from '../../../../parsers/text/source.ts'
+import { countedLine, isUnknownWord, type Place, type Source } from '../../../../parsers/text/source.ts'
 import type { FileSystem } from '../../../files/file-system.ts'
 import type { PcreReleases } from '../../pcre/releases.ts'
 import type { Related } from '../../problem.ts'
@@ -198,10 +192,8 @@ function placeOf(directive: NginxDirective, word: NginxWord | null): Place {
   const { source, node } = directive
   const { name } = node
   if (word === null || word === name) return { source, start: name.start, end: name.end }
-  const line = positionAt(asCounted(source), word.start).line
-  const nameable =
-    line === positionAt(asCounted(source), name.start).line ||
-    line === positionAt(asCounted(source), node.terminator).line
+  const line = countedLine(source, word.start)
+  const nameable = line === countedLine(source, name.start) || line === countedLine(source, node.terminator)
   const at = nameable ? word : name
   return { source, start: at.start, end: at.end }
 }
