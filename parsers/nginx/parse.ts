@@ -48,6 +48,9 @@ interface OpenBlock {
   readonly children: NginxNode[]
 }
 
+/** Braces of a regular expression: how often it wants what stands before (`{4}`, `{2,}`), and which sign (`\p{L}`). */
+const BRACES = /\{\d+(?:,\d*)?\}|(?<=\\[pPxgk])\{[\w^]+\}/y
+
 const NO_ARGS: readonly NginxWord[] = []
 const NO_PROBLEMS: readonly NginxSyntaxProblem[] = []
 
@@ -93,12 +96,39 @@ class Parser {
 
   private word(start: number): number {
     const { code } = this
-    const end = scanWord(code, start)
+    const end = this.pattern(start, scanWord(code, start))
     // A whitespace that ends the word still lies in the same buffer, a `;` or `{` is the last one read.
     const reach = end < code.length && isSpace(code.charCodeAt(end)) ? end + 1 : end
     if (overflowsBuffer(this.text, start, reach, this.wide)) this.tooLong(start, 'a parameter')
     this.push(start, end, decodeWord(code.slice(start, end)))
     return end
+  }
+
+  /**
+   * The end of a word, or of what was meant as one: a regular expression without quotes, at whose brace nginx begins a
+   * block. It refuses every file that has one, and the rest of it is read as it was meant.
+   */
+  private pattern(start: number, cut: number): number {
+    const { code } = this
+    let end = cut
+    while (code.charCodeAt(end) === OPEN_BRACE) {
+      BRACES.lastIndex = end
+      const braces = BRACES.exec(code)?.[0]
+      if (braces === undefined) break
+      if (end === cut && !this.isPattern(code.slice(start, cut))) break
+      end = scanWord(code, end + braces.length)
+    }
+    if (end > cut) {
+      const word = shorten(code.slice(start, end))
+      const message = `nginx ends the regular expression \`${word}\` at this \`{\`, for no quotes are around it`
+      this.problem('brace-in-pattern', message, cut, cut + 1)
+    }
+    return end
+  }
+
+  private isPattern(word: string): boolean {
+    const before = this.count === 0 ? '' : (this.words[this.count - 1]?.value ?? '')
+    return /~\*?$/.test(before) || /[\\^()[\]|+?]/.test(word)
   }
 
   private quoted(start: number): number {

@@ -57,6 +57,7 @@ export type NginxNode = NginxDirectiveNode | NginxLuaNode | NginxCommentNode | N
 export type NginxSyntaxCode =
   | 'unexpected-semicolon'
   | 'unexpected-open-brace'
+  | 'brace-in-pattern'
   | 'unexpected-close-brace'
   | 'unexpected-after-quote'
   | 'unexpected-end-of-file'

@@ -5,7 +5,8 @@ import { foreignPath } from './_nested-expressions.ts'
 import { MOST_COMPARED } from './_hidden-patterns.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { locationIndex, locationsOf, readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import {
@@ -461,6 +462,7 @@ export default defineRule({
             at: argumentPlace(directive, directive.args.length - 1),
             message: reason,
             label: 'never reached',
+            ...restOf(configuration, directive),
           }
         const foreign = foreignPath(directive)
         if (foreign !== null && parent !== null) {
@@ -470,10 +472,11 @@ export default defineRule({
             message: `\`location ${`${outer.modifier} ${outer.name}`.trim()}\` holds paths that begin so, and this expression asks for \`${foreign}\``,
             label: 'never reached',
             related: [{ at: outer.at, message: 'only these paths come here' }],
+            ...restOf(configuration, directive),
           }
         }
         if (parent === null || (!word.startsWith('@') && !word.startsWith('~'))) continue
-        if (!word.startsWith('@') && !scopes.has(parent)) yield* prefixesHiddenIn(parent)
+        if (!word.startsWith('@') && !scopes.has(parent)) yield* prefixesHiddenIn(parent, configuration)
         const location = readLocation(directive)
         if (location.modifier === '@') {
           const home = enclosingServer(directive)
@@ -493,6 +496,7 @@ export default defineRule({
               message: `\`location ${by.modifier} ${by.name}\` stands before it and matches every URL that this one does`,
               label: 'never reached',
               related: [{ at: by.at, message: 'answers first' }],
+              ...restOf(configuration, hidden.directive),
             }
         }
       }
@@ -500,8 +504,27 @@ export default defineRule({
   },
 })
 
+/** A file that several servers include may hold a location that one of them reaches. */
+const timesRead = memo(({ occurrences }: NginxConfiguration) => {
+  const times = new Map<NginxDirective['node'], number>()
+  for (const { node } of occurrences.get('location') ?? []) times.set(node, (times.get(node) ?? 0) + 1)
+  return times
+})
+
+/** What stands in a location that is nowhere reached. */
+function restOf(
+  configuration: NginxConfiguration,
+  { source, node }: NginxDirective,
+): Pick<RuleFinding, 'moot'> {
+  if (timesRead(configuration).get(node) !== 1) return {}
+  return { moot: { source, start: node.start, end: node.end } }
+}
+
 /** Prefixes in whose place an expression of the same block answers every URL that begins so. */
-function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
+function* prefixesHiddenIn(
+  scope: NginxDirective,
+  configuration: NginxConfiguration,
+): Iterable<RuleFinding> {
   const { prefixes, regexes } = locationIndex(scope)
   const first = regexes.slice(0, MOST_COMPARED)
   for (const location of [...prefixes.values()].slice(0, MOST_COMPARED)) {
@@ -519,6 +542,7 @@ function* prefixesHiddenIn(scope: NginxDirective): Iterable<RuleFinding> {
       message: `\`${`location ${by.location.modifier} ${by.location.name}`.trimEnd()}\` matches every URL that begins so, and a regular expression answers before a prefix${isOpened ? `: \`${lost.name}\` does not apply` : ''}`,
       label: 'never reached',
       related: [{ at: by.location.at, message: 'answers in its place' }],
+      ...restOf(configuration, directive),
       ...propose('Keep regular expressions out', 'unsafe', [insertBefore(at, '^~ ')]),
     }
   }

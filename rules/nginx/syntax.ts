@@ -273,7 +273,7 @@ export default defineRule({
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.
   *check({ nginx }) {
     for (const { problems } of nginx) {
-      for (const { code, fatal, inTemplate, message, at, related, help } of problems) {
+      for (const { code, fatal, inTemplate, message, at, related, misread, help } of problems) {
         if (code === 'conflicting-server-name') continue
         yield {
           at,
@@ -283,6 +283,7 @@ export default defineRule({
           fatal,
           severity: fatal || inTemplate ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
+          ...(misread === undefined ? {} : { moot: misread }),
           ...(help === undefined ? {} : { help }),
         }
       }

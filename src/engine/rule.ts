@@ -38,6 +38,8 @@ export interface RuleFinding {
   /** A short label for the underlined text. */
   readonly label?: string
   readonly related?: readonly Related[]
+  /** A text that takes no part, or that nobody meant as the server reads it: other rules say nothing of it. */
+  readonly moot?: Place
   /** What to do, as an action; the rule's `remedy` where absent. */
   readonly help?: string
   /** Where the facts make it better or worse than the rule's own severity. */

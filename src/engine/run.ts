@@ -2,6 +2,7 @@ import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Deployment } from '../deployment/model.ts'
 import { type FileNamer, type Finding, toFinding } from './finding.ts'
 import { mergeFindings } from './merge.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Rule, RuleFinding } from './rule.ts'
 import type { Severity } from './severity.ts'
 
@@ -53,7 +54,25 @@ export function askRules(rules: readonly ActiveRule[], deployment: Deployment): 
       crashes.push({ rule: active.rule.id, ...describe(error) })
     }
   }
-  return { found, crashes }
+  return { found: withoutMoot(found), crashes }
+}
+
+/** Nothing is said of a text that another rule says takes no part; what a server refuses it refuses there too. */
+function withoutMoot(found: readonly Found[]): readonly Found[] {
+  const moot = found.filter(({ finding }) => finding.moot !== undefined)
+  if (moot.length === 0) return found
+  const bySource = groupBy(moot, ({ finding }) => finding.moot?.source)
+  return found.filter(
+    ({ active, finding: { at, fatal } }) =>
+      fatal === true ||
+      !bySource
+        .get(at.source)
+        ?.some(other => other.active !== active && isInside(at, other.finding.moot)),
+  )
+}
+
+function isInside({ start, end }: Place, around: Place | undefined): boolean {
+  return around !== undefined && around.start <= start && end <= around.end
 }
 
 /** What was found of one deployment as it is reported, one finding for each cause. */

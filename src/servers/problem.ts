@@ -19,6 +19,8 @@ export interface Problem<Code extends string = string> {
   readonly message: string
   readonly at: Place
   readonly related?: readonly Related[]
+  /** The text that the server takes for something else than its writer meant. */
+  readonly misread?: Place
   /** What to do about it, as an action. */
   readonly help?: string
 }

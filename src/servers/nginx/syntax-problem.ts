@@ -7,9 +7,13 @@ export function syntaxProblem(source: Source, problem: NginxSyntaxProblem): Ngin
   const { code, message, start, end, unfinished } = problem
   const at = { source, start, end }
   const help = helpOf(problem)
-  const said: NginxProblem = source.template
-    ? { code, fatal: false, inTemplate: true, message, at, help }
-    : { code, fatal: true, message, at, help }
+  const said: NginxProblem = {
+    ...(source.template ? { code, fatal: false, inTemplate: true } : { code, fatal: true }),
+    message,
+    at,
+    help,
+    ...(unfinished?.what === 'directive' && { misread: { source, start: unfinished.start, end: start } }),
+  }
   if (unfinished === null) return said
   // What begins on the same line is seen at one glance.
   if (countedLine(source, unfinished.start) === countedLine(source, start)) return said
@@ -23,6 +27,8 @@ function helpOf({ code, unfinished }: NginxSyntaxProblem): string {
       return 'Take the `;` out'
     case 'unexpected-open-brace':
       return 'Write the name of the block before its `{`, or take the brace out'
+    case 'brace-in-pattern':
+      return 'Put the regular expression into quotes'
     case 'unexpected-close-brace':
       return unfinished === null ? 'Take the `}` out, or open its block' : 'End the directive with `;`'
     case 'unexpected-after-quote':

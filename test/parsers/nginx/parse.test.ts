@@ -60,7 +60,22 @@ test('a brace right behind a dollar opens no block, an escaped dollar is none', 
   reads('set $a ${uri}b;', 'set $a "${uri}b";')
   reads('a ${{x;', 'a "${{x";')
   reads('return 200 \\${x; }', 'return 200 "\\\\$" { x; }')
-  reads('location ~ ^/[a-z]{2}/ { } }', 'location "~" "^/[a-z]" { "2}/" {  } }')
+  reads('location ~ ^/[a-z]{ }', 'location "~" "^/[a-z]" {  }')
+})
+
+test('a regular expression in no quotes ends at its brace, and is read as it was meant', () => {
+  const whole = String.raw`location ~ ^/\d{4}/\p{L}+/x{2,}$ { return 404; }`
+  const { children, problems } = parse(whole)
+  const [node] = children
+  assert.is(children.length, 1)
+  assert.is(node?.kind === 'directive' && node.args[1]?.value, String.raw`^/\d{4}/\p{L}+/x{2,}$`)
+  assert.equal(
+    problems.map(({ code, start }) => [code, start]),
+    [['brace-in-pattern', whole.indexOf('{')]],
+  )
+  refuses('rewrite ^/(a{2})$ /b;', 'brace-in-pattern', 12)
+  refuses('if ($uri ~ a{2}) { }', 'brace-in-pattern', 12)
+  reads('location ~ "a{2}" { }', 'location "~" "a{2}" {  }')
 })
 
 test('a comment begins at the beginning of a word and runs to the line feed', () => {

@@ -183,6 +183,9 @@ export function report(
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),
     ...(options.help === undefined ? {} : { help: options.help }),
+    ...(code === 'argument-count' && {
+      misread: { source, start: directive.node.start, end: directive.node.terminator },
+    }),
     ...(reading.closing === undefined ? {} : { closing: reading.closing }),
   }
   reading.problems.push(problem)
