@@ -1,10 +1,13 @@
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ApacheHost, Connections, HostAddress } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import { listens } from '../../src/servers/apache/queries/listens.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
-import { virtualHosts } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { directivesOfHost, virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
 
 const KEYS = conf`
@@ -19,7 +22,7 @@ const main = (lines: string): string =>
       Listen 8443
       ${lines}
     `,
-    ['ssl', 'socache_shmcb', 'alias'],
+    ['ssl', 'socache_shmcb', 'alias', 'setenvif'],
   )
 const host = (port: number, lines: string, open = 'VirtualHost'): string => conf`
   <${open} *:${port}>
@@ -34,13 +37,28 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Browsers speak plain HTTP to port 80 and TLS to port 443. httpd turns `SSLEngine` on by itself on port 443 alone: a virtual host with a certificate on port 8443 answers the handshake in plain HTTP, which browsers call `ERR_SSL_PROTOCOL_ERROR`. With `SSLEngine On` on port 80 every page is `400 Bad Request`.',
+  why: 'Browsers speak plain HTTP to port 80 and TLS to port 443. httpd turns `SSLEngine` on by itself only where a certificate is set, on port 443, and the `<VirtualHost>` has the address of its `Listen`: every other virtual host without `SSLEngine On` answers the handshake in plain HTTP, which browsers call `ERR_SSL_PROTOCOL_ERROR` or `SSL_ERROR_RX_RECORD_TOO_LONG`. With `SSLEngine On` on port 80 every page is `400 Bad Request`.',
   remedy: 'Write `SSLEngine On` into the virtual host of the TLS port, and not into that of port 80',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_ssl.html#sslengine'],
   bad: [
     {
       title: 'a certificate, and TLS is not on',
       files: { 'etc/apache2/apache2.conf': main(host(8443, KEYS, '«VirtualHost»')) },
+    },
+    {
+      title: 'port 443 with another address than Listen has',
+      files: {
+        'etc/apache2/apache2.conf': main(host(443, KEYS, '«VirtualHost»').replace('*:443', '127.0.0.1:443')),
+      },
+    },
+    {
+      title: 'no certificate, on the port to which the other virtual host redirects',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(80, 'Redirect permanent / https://example.org/')}
+          ${host(443, '', '«VirtualHost»')}
+        `),
+      },
     },
     {
       title: 'TLS on port 80',
@@ -106,6 +124,24 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': main(host(8443, '')) },
     },
     {
+      title: 'a proxy in front speaks TLS, and plain HTTP to port 443',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(80, 'Redirect permanent / https://example.org/')}
+          ${host(443, 'SetEnvIf X-Forwarded-Proto https HTTPS=on')}
+        `),
+      },
+    },
+    {
+      title: 'Listen says that port 443 is one of plain HTTP',
+      files: {
+        'etc/apache2/apache2.conf': main(conf`
+          ${host(80, 'Redirect permanent / https://example.org/')}
+          ${host(443, '')}
+        `).replace('Listen 443', 'Listen 443 http'),
+      },
+    },
+    {
       title: 'port 443, where httpd turns TLS on by itself, and a port of which Listen says it',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -115,48 +151,118 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache }) {
-    for (const configuration of apache) {
-      for (const virtualHost of virtualHosts(configuration)) {
-        const ports = virtualHost.addresses.map(({ socket }) => (socket.known ? socket.value.port : null))
-        const engine = sslEngine(configuration, virtualHost)
-        if (!engine.known || ports.length === 0) continue
-        if (engine.value && ports.every(port => port === 80)) {
-          const own = directivesIn(configuration, virtualHost.directive, 'sslengine').at(-1)
-          // What nobody includes here may stand in one virtual host alone.
-          const outer = configuration.main === null ? [] : directivesIn(configuration, null, 'sslengine')
-          const line = own ?? outer.at(-1)
-          if (line === undefined) continue
-          yield {
-            at: argumentPlace(line, 0),
-            message:
-              own === undefined
-                ? 'virtual hosts inherit this line, and that of port 80 speaks TLS, where browsers speak plain HTTP'
-                : 'this virtual host speaks TLS on port 80, where browsers speak plain HTTP',
-            related:
-              own === undefined
-                ? [{ at: namePlace(virtualHost.directive), message: 'the virtual host of port 80' }]
-                : [],
-          }
-        } else if (
-          !engine.value &&
-          engine.at === null &&
-          ports.every(port => port !== 443 && /443$/.test(`${port}`))
-        ) {
-          if ((configuration.occurrences.get('listen') ?? []).some(speaksTls)) continue
-          const certificate = directivesIn(configuration, virtualHost.directive, 'sslcertificatefile').at(-1)
-          if (certificate === undefined) continue
-          yield {
-            at: namePlace(virtualHost.directive),
-            message: '`SSLEngine` is not on in this virtual host, so its port speaks plain HTTP',
-            related: [{ at: namePlace(certificate), message: 'the certificate is not used' }],
-          }
-        }
-      }
+  *check({ virtualHosts, connections }) {
+    for (const host of virtualHosts) {
+      const { configuration, virtualHost, addresses } = host
+      if (addresses.length === 0) continue
+      const engine = sslEngine(configuration, virtualHost)
+      if (!engine.known) continue
+      if (engine.value && addresses.every(({ port }) => port === 80)) yield* tlsOnPlainPort(host)
+      else if (!engine.value && engine.at === null && addresses.every(isOfTls))
+        yield* plainOnPortOfTls(host, connections)
     }
   },
 })
 
-function speaksTls({ args }: ApacheDirective): boolean {
-  return args[1]?.value.toLowerCase() === 'https'
+function isOfTls({ port }: HostAddress): boolean {
+  return /443$/.test(`${port}`)
+}
+
+function* tlsOnPlainPort({ configuration, directive }: ApacheHost): Iterable<RuleFinding> {
+  const own = directivesIn(configuration, directive, 'sslengine').at(-1)
+  // What nobody includes here may stand in one virtual host alone.
+  const outer = configuration.main === null ? [] : directivesIn(configuration, null, 'sslengine')
+  const line = own ?? outer.at(-1)
+  if (line === undefined) return
+  yield {
+    at: argumentPlace(line, 0),
+    message:
+      own === undefined
+        ? 'virtual hosts inherit this line, and that of port 80 speaks TLS, where browsers speak plain HTTP'
+        : 'this virtual host speaks TLS on port 80, where browsers speak plain HTTP',
+    related: own === undefined ? [{ at: namePlace(directive), message: 'the virtual host of port 80' }] : [],
+  }
+}
+
+function* plainOnPortOfTls(host: ApacheHost, connections: Connections): Iterable<RuleFinding> {
+  const { configuration, directive, addresses } = host
+  const certificate = directivesIn(configuration, directive, 'sslcertificatefile').at(-1)
+  if (certificate !== undefined) {
+    yield {
+      at: namePlace(directive),
+      message: '`SSLEngine` is not on in this virtual host, so its port speaks plain HTTP',
+      related: [{ at: namePlace(certificate), message: 'the certificate is not used' }],
+    }
+    return
+  }
+  if (addresses.some(({ port }) => port !== 443) || isSpokenToOtherwise(host, connections)) return
+  const redirect = redirectTo(host)
+  if (redirect === null) return
+  yield {
+    at: namePlace(directive),
+    message:
+      '`SSLEngine` is not on in this virtual host, and it has no certificate, so port 443 speaks plain HTTP',
+    related: [{ at: namePlace(redirect), message: 'sends browsers there over TLS' }],
+  }
+}
+
+/** Other modules that speak TLS, proxies that speak plain HTTP to it, and what those tell. */
+function isSpokenToOtherwise(host: ApacheHost, connections: Connections): boolean {
+  const { configuration, directive } = host
+  return (
+    connections.reaching(host).length > 0 ||
+    listens(configuration).some(({ directive: { args } }) => args[1]?.value.toLowerCase() === 'http') ||
+    OF_OTHERS.some(name => configuration.occurrences.has(name)) ||
+    OF_PROXIES.some(name => directivesOfHost(configuration, directive, name).some(namesProxy))
+  )
+}
+
+/** mod_gnutls, mod_nss, mod_md, and what tells the address of the client behind a proxy. */
+const OF_OTHERS = ['gnutlsenable', 'nssengine', 'mdomain', 'remoteipheader', 'remoteipproxyprotocol']
+const OF_PROXIES = ['setenvif', 'setenvifnocase', 'setenv', 'rewritecond', 'requestheader']
+
+function namesProxy({ args }: ApacheDirective): boolean {
+  return args.some(({ value }) => /forwarded|^https$/i.test(value))
+}
+
+/** A line of another virtual host, or of the main server, that sends browsers to one of its names over TLS. */
+function redirectTo({ configuration, directive, names }: ApacheHost): ApacheDirective | null {
+  for (const name of names) {
+    const line = redirects(configuration)
+      .get(name)
+      ?.find(each => virtualHostSection(each) !== directive)
+    if (line !== undefined) return line
+  }
+  return null
+}
+
+/** By the name to which they send browsers over TLS. */
+const redirects = memo(
+  (configuration: ApacheConfiguration): ReadonlyMap<string, readonly ApacheDirective[]> => {
+    const byName = new Map<string, ApacheDirective[]>()
+    for (const line of REDIRECTS.flatMap(name => configuration.occurrences.get(name) ?? []))
+      for (const name of targetsOf(configuration, line)) {
+        const known = byName.get(name)
+        if (known === undefined) byName.set(name, [line])
+        else known.push(line)
+      }
+    return byName
+  },
+)
+
+const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']
+const ABSOLUTE = /^https:\/\/(%\{(?:HTTP_HOST|SERVER_NAME)\}|[\w.-]+)(?:$|[/:])/i
+
+function targetsOf(configuration: ApacheConfiguration, line: ApacheDirective): readonly string[] {
+  const target = line.args.map(({ value }) => ABSOLUTE.exec(value)?.[1]?.toLowerCase()).find(Boolean)
+  if (target === undefined) return []
+  if (!target.startsWith('%{')) return [target]
+  // The name of the request is one that the virtual host with the line has.
+  const section = virtualHostSection(line)
+  if (section === null) return []
+  return ['servername', 'serveralias'].flatMap(name =>
+    directivesIn(configuration, section, name).flatMap(({ args }) =>
+      args.map(({ value }) => value.toLowerCase()),
+    ),
+  )
 }

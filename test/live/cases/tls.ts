@@ -103,6 +103,28 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'tls/sslengine-port-mismatch',
+    shows: 'the handshake fails where Listen has another address',
+    examples: {
+      bad: 'port 443 with another address than Listen has',
+      good: 'port 443, where httpd turns TLS on by itself, and a port of which Listen says it',
+    },
+    request: { url: 'https://example.org/' },
+    harm: ({ refused, response }) => refused.apache === null && response.status === 0,
+    sound: ({ response }) => response.status > 0,
+  },
+  {
+    rule: 'tls/sslengine-port-mismatch',
+    shows: 'the handshake fails where no certificate is set',
+    examples: {
+      bad: 'no certificate, on the port to which the other virtual host redirects',
+      good: 'each on its port',
+    },
+    request: { url: 'https://example.org/' },
+    harm: ({ refused, response }) => refused.apache === null && response.status === 0,
+    sound: ({ response }) => response.status > 0,
+  },
+  {
+    rule: 'tls/sslengine-port-mismatch',
     shows: 'plain HTTP is a bad request on port 80',
     examples: { bad: 'TLS on port 80', good: 'each on its port' },
     request: { url: 'http://example.org/' },

@@ -2,6 +2,8 @@ import { type Fact, known, unknown } from '../../fact.ts'
 import { isAtLeast } from '../../version.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { effective, serverLevels } from './effective.ts'
+import type { Address } from '../../address.ts'
+import { listens } from './listens.ts'
 import { argumentPlace, isSettled } from './places.ts'
 import type { Level } from './sections-for.ts'
 import type { VirtualHost } from './virtual-hosts.ts'
@@ -102,7 +104,41 @@ export function bodyLimit(configuration: ApacheConfiguration, levels: readonly L
 /** Whether TLS is spoken: `optional` is an old value for an upgrade within HTTP. */
 export function sslEngine(configuration: ApacheConfiguration, host: VirtualHost | null): Fact<boolean> {
   const text = settingOf(configuration, serverLevels(host), 'SSLEngine')
-  return text.known ? known(text.value?.toLowerCase() === 'on', text.at) : text
+  if (!text.known) return text
+  if (text.value !== null) return known(text.value.toLowerCase() === 'on', text.at)
+  return host !== null && isOnItsSocketOfTls(configuration, host)
+    ? ownCertificate(configuration, host)
+    : known(false)
+}
+
+/** Without `SSLEngine`, httpd speaks TLS where a certificate is set and the `Listen` of the very address is one of https. */
+function ownCertificate(configuration: ApacheConfiguration, host: VirtualHost): Fact<boolean> {
+  const certificate = settingOf(configuration, serverLevels(host), 'SSLCertificateFile')
+  if (!certificate.known) return certificate
+  return certificate.value === null ? known(false) : known(true, certificate.at)
+}
+
+/** True where a `Listen` for https opens an address that the virtual host names. */
+function isOnItsSocketOfTls(configuration: ApacheConfiguration, { addresses }: VirtualHost): boolean {
+  const opened = listens(configuration)
+  return addresses.some(({ socket }) => {
+    if (!socket.known || socket.value.port === null) return false
+    const { address, port } = socket.value
+    // Whose `Listen` stands in no file here is the package's, which opens 443 for https.
+    if (opened.length === 0) return port === 443 && configuration.main === null
+    return opened.some(
+      ({ protocol, endpoint }) =>
+        protocol === 'https' &&
+        endpoint.known &&
+        endpoint.value.port === port &&
+        isAlike(endpoint.value.address, address),
+    )
+  })
+}
+
+function isAlike(one: Address, other: Address | null): boolean {
+  if (one.kind === 'ip' && one.wildcard) return other === null || (other.kind === 'ip' && other.wildcard)
+  return one.kind === 'ip' && other?.kind === 'ip' && one.ip === other.ip
 }
 
 export const TLS_PROTOCOLS = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
