@@ -3,6 +3,7 @@ import { MISSING, requestsToServer } from '../../src/deployment/requests/made-up
 import { probe } from '../../src/deployment/requests/probe.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { lineText, positionAt } from '../../parsers/text/source.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -64,6 +65,17 @@ function isOneScript(deployment: Deployment, { server, block, pass }: NginxConne
 /** True for a location of scripts by their suffix. */
 function isOfScripts({ args }: NginxDirective): boolean {
   return args.some(({ value }) => /\\\.\(?php/.test(value))
+}
+
+/** True where the comment in front of a key says that pages share an answer. */
+export function isMeant({ source, node }: NginxDirective): boolean {
+  for (let line = positionAt(source, node.start).line - 1; line > 0; line--) {
+    const text = lineText(source, line).trim()
+    if (!text.startsWith('#')) return false
+    if (/\bhost(?:name)? only\b|\bshar(?:e[sd]?|ing)\b|\b(?:one|same) (?:page|answer|response)\b/i.test(text))
+      return true
+  }
+  return false
 }
 
 /** True for a key with a path that is written out, as for a list that is one page. */

@@ -8,7 +8,7 @@ import { nginxMain } from '../_examples.ts'
 import { cachedSites, cacheOf } from './_cached-sites.ts'
 import { behind, fastcgi, main, scripts, twoSites } from './_key-examples.ts'
 import { isKnownVariable, withoutBodyOrPart } from './_key-of-body.ts'
-import { isOnePage, lacksQuery, withoutPath } from './_key-of-page.ts'
+import { isMeant, isOnePage, lacksQuery, withoutPath } from './_key-of-page.ts'
 import { passesOf, type ProxyHostKeyed, type SharedKey, sharedKeys } from './_shared-key.ts'
 
 const keptBy = (name: string): string =>
@@ -133,6 +133,15 @@ export default defineRule({
           proxy_cache_key $scheme$host$request_uri;
         `),
         ...behind(),
+      },
+    },
+    {
+      title: 'one page for all paths, as the comment says',
+      files: {
+        'nginx.conf': main('$scheme://$host').replace(
+          'proxy_cache_key',
+          '# generic pages share one answer\n          proxy_cache_key',
+        ),
       },
     },
     {
@@ -369,7 +378,7 @@ export default defineRule({
       const at = argumentPlace(line, 0)
       const onePage = withoutPath(deployment, connection, value)
       if (onePage !== null) {
-        yield { at, ...onePage }
+        if (!isMeant(line)) yield { at, ...onePage }
         continue
       }
       if (lacksQuery(connection, names))

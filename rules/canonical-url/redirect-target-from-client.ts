@@ -67,6 +67,19 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the path of the request line, which begins with a slash',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              RewriteEngine On
+              RewriteCond %{THE_REQUEST} ^[A-Z]+\s(.*)/{2,}(.*)\s
+              RewriteRule . %1/%2 [R=301,L]
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'on this site',
       files: {
         'nginx.conf': site(conf`
@@ -171,10 +184,16 @@ function clientText({ output, flags, conditions, settled }: PlacedRule): string 
   const group = Number(digit)
   const captured = groupsOf(tree).get(group)
   if (captured === undefined) return null
+  // The URL of a request line begins with a slash, and httpd puts its own name in front of such a target.
+  if (last.input.toUpperCase() === '%{THE_REQUEST}' && AT_URL.test(last.pattern.slice(0, captured.start)))
+    return null
   const site = toBytes(`^${last.pattern.slice(captured.start, captured.end)}$`)
   const taken = matchPattern(site, scheme === '' ? 'https://evil.example/' : 'evil.example', true)
   return taken === null || taken === undefined ? null : last.input
 }
+
+/** What ends in front of the URL of `GET /path HTTP/1.1`. */
+const AT_URL = /(?:\\s|\\? |\[\[:space:\]\])[+*]?\(?$/
 
 const CLIENT_TEXT = /^%\{(?:QUERY_STRING|HTTP_REFERER|HTTP_COOKIE|THE_REQUEST)\}$/i
 

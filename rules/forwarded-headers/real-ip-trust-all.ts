@@ -40,6 +40,7 @@ export default defineRule({
   summary: 'Anyone may tell nginx which address they come from',
   severity: 'error',
   otherSeverities: {
+    warning: 'where nothing here decides by the address, and it is handed on',
     info: 'where nothing but the log uses the address, or a template fills in which header it is taken from',
   },
   confidence: 'high',
@@ -89,9 +90,11 @@ export default defineRule({
         const open = openListen(directive, servers, byDirective)
         if (open === undefined) continue
         yield {
-          ...(usesAddress(configuration) && !mayBeSafeHeader(configuration, directive)
-            ? {}
-            : { severity: 'info' }),
+          ...(!usesAddress(configuration) || mayBeSafeHeader(configuration, directive)
+            ? { severity: 'info' }
+            : decidesByAddress(configuration)
+              ? {}
+              : { severity: 'warning' }),
           at: argumentPlace(directive, 0),
           message: `nginx takes the client’s address from a header of whoever connects, because \`${network}\` is everybody`,
           label: 'trusts every address',
@@ -137,6 +140,13 @@ const usesAddress = memo(
         !INERT.has(name) && lines.some(({ args }) => args.some(({ value }) => ADDRESS.test(value))),
     ),
 )
+
+/** Whether nginx itself lets clients in, or counts them, by the address. */
+const decidesByAddress = memo(({ occurrences }: NginxConfiguration): boolean =>
+  DECIDING.some(name => occurrences.get(name)?.some(({ args: [first] }) => first?.value !== 'all')),
+)
+
+const DECIDING = ['allow', 'deny', 'limit_req', 'limit_conn', 'geo']
 
 /** A socket that the directive governs and that the network reaches. */
 function openListen(

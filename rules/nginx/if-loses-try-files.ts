@@ -90,6 +90,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the files as they are, for browsers that know no other kind',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          root /srv/www;
+          location ~ \.(?:png|jpe?g)$ {
+              if ($http_accept !~* webp) {
+                  break;
+              }
+              try_files $uri.webp $uri =404;
+          }
+        `),
+      },
+    },
+    {
       title: 'a file, a directory and its index',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -200,6 +214,8 @@ export default defineRule({
         for (const block of parent.children) {
           if (block.name !== 'if' || block.children.some(goesElsewhere)) continue
           if (!lost && !setsPart(block.children, paths)) continue
+          // Its files as they are, and none that `try_files` has in their place, is what such a block is for.
+          if (block.children.length > 0 && block.children.every(({ name }) => name === 'break')) continue
           // A line above has taken every path out of the list already.
           if (endOfList(block) !== null) continue
           // A file that is there is served without it too.

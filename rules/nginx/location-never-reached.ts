@@ -521,10 +521,7 @@ function restOf(
 }
 
 /** Prefixes in whose place an expression of the same block answers every URL that begins so. */
-function* prefixesHiddenIn(
-  scope: NginxDirective,
-  configuration: NginxConfiguration,
-): Iterable<RuleFinding> {
+function* prefixesHiddenIn(scope: NginxDirective, configuration: NginxConfiguration): Iterable<RuleFinding> {
   const { prefixes, regexes } = locationIndex(scope)
   const first = regexes.slice(0, MOST_COMPARED)
   for (const location of [...prefixes.values()].slice(0, MOST_COMPARED)) {

@@ -78,6 +78,17 @@ export default defineRule({
       `),
     },
     {
+      title: 'a page, which the spoilt name comes back to',
+      files: nginx(conf`
+        location / {
+            try_files $uri $uri/ /index.html$args;
+        }
+        location /app/ {
+            try_files $uri /app/index.html$is_args$args;
+        }
+      `),
+    },
+    {
       title: 'files of a cache that have the query in their name',
       files: nginx(conf`
         location / {
@@ -108,6 +119,7 @@ export default defineRule({
           if (query === null || setsQuery(configuration)) continue
           const at = argumentPlace(line, index)
           const before = written.slice(0, -query.length)
+          if (name === 'try_files' && isFoundAfterAll(line, before)) continue
           yield {
             at,
             message: `\`${query}\` has no question mark, so \`?id=1\` makes \`${before}id=1\` of \`${before}\``,
@@ -123,6 +135,17 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * True for a page of which the spoilt name comes back to the same `try_files`: the query is gone by then, so that asks
+ * for the page itself, which reads no query.
+ */
+function isFoundAfterAll({ parent }: NginxDirective, page: string): boolean {
+  if (!/\.html?$/.test(page)) return false
+  if (parent?.name !== 'location') return parent?.name === 'server'
+  const { modifier, name } = readLocation(parent)
+  return (modifier === '' || modifier === '^~') && page.startsWith(name)
+}
 
 /** The argument that is a target, where one is. */
 const TARGETS: readonly (readonly [string, (line: NginxDirective) => number])[] = [

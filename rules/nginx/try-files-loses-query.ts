@@ -9,7 +9,11 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
+import { posix } from 'node:path'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { nginxMain } from '../_examples.ts'
 
 const site = (fallback: string): string => conf`
   server {
@@ -85,6 +89,13 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a script that reads the path alone',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(site('/cover.php')),
+        'srv/www/cover.php': "<?php\nsend(urldecode($_SERVER['REQUEST_URI']));\n",
+      },
+    },
     { title: 'the query is repeated', files: { 'nginx.conf': site('/index.php?$query_string') } },
     { title: 'the query is appended', files: { 'nginx.conf': site('/index.php$is_args$args') } },
     {
@@ -145,6 +156,7 @@ export default defineRule({
         const home = serverAround(tryFiles)
         const server = home === null ? undefined : servers.get(home)
         if (server === undefined || !isQueryLost(deployment, server, tryFiles)) continue
+        if (readsPathAlone(deployment, server, tryFiles, written)) continue
         const at = argumentPlace(tryFiles, index)
         yield {
           at,
@@ -162,6 +174,27 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * True for a script of another name than a front controller has, which reads the path of the request and no parameter: it
+ * makes the files that are missing.
+ */
+function readsPathAlone(
+  deployment: Deployment,
+  { configuration }: NginxServer,
+  { parent }: NginxDirective,
+  written: string,
+): boolean {
+  if (parent === null || /(?:index|app|main|router?|front)\.php$|[?$]/.test(written)) return false
+  const base = fileBase(configuration, parent)
+  if (!base.known || base.value.kind !== 'root') return false
+  const source = sourceAt(deployment.filesOf(configuration), posix.join(base.value.path, written))
+  return (
+    source !== null &&
+    source.text.includes('REQUEST_URI') &&
+    !/\$_(?:GET|REQUEST)\b|QUERY_STRING|INPUT_GET|parse_str/.test(source.text)
+  )
+}
 
 function isQueryLost(deployment: Deployment, server: NginxServer, { parent }: NginxDirective): boolean {
   if (parent === null || isOfFiles(parent)) return false

@@ -7,6 +7,7 @@ import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { isPhp } from './_php-connections.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { phpPool } from './_examples.ts'
 
 const tree = (filename: string, lines = ''): Record<string, string> => ({
@@ -46,6 +47,22 @@ export default defineRule({
   ],
   bad: [{ title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') }],
   good: [
+    {
+      title: 'an alias that is the script itself, which PHP finds in front of the rest',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location = /tool/index.php {
+                alias /srv/tool/index.php;
+                include fastcgi_params;
+                fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+            }
+          `),
+        ),
+        'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
+      },
+    },
     { title: 'the file that nginx means', files: tree('$request_filename') },
     {
       title: 'a name without the location',
@@ -78,6 +95,8 @@ export default defineRule({
       const { prefix, path } = base.value
       // Behind the alias of an expression PHP itself finds the script in front of what follows its name.
       if (prefix === null || prefix === '/') continue
+      // It does so too where the alias is the script itself.
+      if (/\.php$/.test(path)) continue
       const split = effective(configuration, block, 'fastcgi_split_path_info')
       const pattern = split.known ? split.value.directives[0]?.args[0]?.value : undefined
       if (!split.known && configuration.main !== null) continue

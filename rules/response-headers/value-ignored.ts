@@ -1,6 +1,6 @@
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { type AnyDirective, argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
@@ -139,6 +139,19 @@ export default defineRule({
       },
     },
     {
+      title: 'an old header beside the policy that browsers go by',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          add_header X-Frame-Options "ALLOW-FROM https://portal.example.org" always;
+          add_header Content-Security-Policy "frame-ancestors https://portal.example.org" always;
+        `),
+        'site.conf': apache(conf`
+          Header always set X-Frame-Options "ALLOW-FROM https://portal.example.org"
+          Header always set Content-Security-Policy "frame-ancestors https://portal.example.org"
+        `),
+      },
+    },
+    {
       title: 'what a variable holds',
       files: { 'etc/nginx/nginx.conf': nginx('add_header X-Frame-Options $frames always;') },
     },
@@ -169,12 +182,14 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { name, value, at } of headersSet(deployment)) {
+    for (const { name, value, at, others } of headersSet(deployment)) {
       const judge = Object.hasOwn(JUDGES, name) ? JUDGES[name] : undefined
       if (judge === undefined || value === '') continue
       if (isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
       // Quotes that are none are a finding of their own.
       if (/[\u2018-\u201F]/.test(value)) continue
+      // `X-Frame-Options` is for browsers that know no policy.
+      if (name === 'x-frame-options' && others().some(line => /frame-ancestors/i.test(line))) continue
       const fault = judge(value)
       if (fault !== null) yield { at, message: fault }
     }
@@ -186,14 +201,27 @@ interface SetHeader {
   readonly name: string
   readonly value: string
   readonly at: Place
+  /** The texts of the lines beside it that set headers. */
+  readonly others: () => readonly string[]
+}
+
+function textsOf(lines: readonly AnyDirective[], names: RegExp): readonly string[] {
+  return lines
+    .filter(({ name }) => names.test(name))
+    .map(({ args }) => args.map(({ value }) => value).join(' '))
 }
 
 function* headersSet({ nginx: configurations, apache: servers, filesOf }: Deployment): Iterable<SetHeader> {
-  for (const { occurrences } of configurations) {
+  for (const { occurrences, top } of configurations) {
     for (const line of occurrences.get('add_header') ?? []) {
       const [name, value] = line.args
       if (name !== undefined && value !== undefined)
-        yield { name: name.value.toLowerCase(), value: value.value.trim(), at: argumentPlace(line, 1) }
+        yield {
+          name: name.value.toLowerCase(),
+          value: value.value.trim(),
+          at: argumentPlace(line, 1),
+          others: () => textsOf(line.parent?.children ?? top, /^(?:add|more_set)_headers?$/),
+        }
     }
   }
   for (const configuration of servers) {
@@ -201,7 +229,12 @@ function* headersSet({ nginx: configurations, apache: servers, filesOf }: Deploy
       const line = headerLine(directive)
       if (line === null || line.value === null || line.valueAt === null) continue
       if (line.action !== 'set' && line.action !== 'add') continue
-      yield { name: line.name.toLowerCase(), value: line.value.trim(), at: line.valueAt }
+      yield {
+        name: line.name.toLowerCase(),
+        value: line.value.trim(),
+        at: line.valueAt,
+        others: () => textsOf(directive.parent?.children ?? configuration.top, /^header$/i),
+      }
     }
   }
 }

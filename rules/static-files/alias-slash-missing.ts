@@ -68,6 +68,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a location that every request leaves before a file is looked for',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              alias /run/exporter/stats.prom;
+              rewrite (.*) /metrics last;
+          }
+          location /metrics {
+              root /run/exporter;
+          }
+        `),
+      },
+    },
+    {
       title: 'a file of an expression',
       files: {
         'nginx.conf': site(conf`
@@ -123,6 +137,7 @@ export default defineRule({
           continue
         }
         if ((modifier !== '' && modifier !== '^~') || !name.endsWith('/')) continue
+        if (parent.children.some(leadsAway)) continue
         if (
           variableNames(written).length > 0 ||
           !(written.startsWith('/') || beginsWithPlaceholder(written)) ||
@@ -142,6 +157,12 @@ export default defineRule({
     }
   },
 })
+
+/** True for what answers every request of a location before a file is looked for. */
+function leadsAway({ name, args }: NginxDirective): boolean {
+  if (name !== 'rewrite') return name === 'return'
+  return /^(?:\^?\/?\(?\.[*+]\)?\$?|\^)$/.test(args[0]?.value ?? '') && (args[2]?.value ?? '') !== 'break'
+}
 
 /** What may answer in place of the file of the alias. */
 const ANSWERS = /_pass$|^(?:return|rewrite|if|try_files|set|internal)$/

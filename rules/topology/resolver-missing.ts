@@ -76,6 +76,10 @@ export default defineRule({
       },
     },
     {
+      title: 'whatever address the client asks for',
+      files: { 'nginx.conf': site('proxy_pass http://$http_host$request_uri;') },
+    },
+    {
       title: 'a variable behind an address',
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
     },
@@ -126,6 +130,8 @@ export default defineRule({
     for (const { server, block, pass } of deployment.connections.nginx) {
       const written = pass.args[0]?.value ?? ''
       if (!written.includes('$')) continue
+      // A client that names an address needs none, and only its names are looked up.
+      if (/^https?:\/\/\$(?:http_)?host\b/.test(written)) continue
       const name = lookedUpName(deployment, server, block, written)
       if (name === null) continue
       const fact = effectiveAtHand(server.configuration, block, 'resolver')
