@@ -5,6 +5,7 @@ import { askServer, isOpen } from '../../src/deployment/requests/ask-server.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 
 const site = (lines: string): string => conf`
@@ -25,12 +26,22 @@ const PAGES: readonly (readonly [directive: string, isTelling: boolean])[] = [
   ['upstream_show', true],
   ['check_status', true],
   ['status', true],
+  ['api', true],
+  ['upstream_conf', true],
 ]
 
+/** True for a page by which whoever asks also changes the servers of upstreams. */
+function changes({ name, args }: NginxDirective): boolean {
+  return name === 'upstream_conf' || (name === 'api' && args.some(({ value }) => value === 'write=on'))
+}
+
 export default defineRule({
-  summary: 'Anybody can read the status of nginx',
+  summary: 'Anybody can read the status of nginx, or change it',
   severity: 'info',
-  otherSeverities: { warning: 'where the page lists servers and backends' },
+  otherSeverities: {
+    error: 'where it is the API of NGINX Plus, by which anybody changes the backends',
+    warning: 'where the page lists servers and backends',
+  },
   confidence: 'high',
   securitySeverity: 3.1,
   cwe: [497],
@@ -38,7 +49,11 @@ export default defineRule({
   why: 'The page tells how busy the server is, and with some modules the names and addresses of every server and backend.',
   remedy: 'Write `allow` for those who watch it, and `deny all;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_stub_status_module.html'],
-  bad: [{ title: 'for everybody', files: { 'nginx.conf': site('«stub_status»;') } }],
+  bad: [
+    { title: 'for everybody', files: { 'nginx.conf': site('«stub_status»;') } },
+    { title: 'an API that changes upstreams', files: { 'nginx.conf': site('«api» write=on;') } },
+    { title: 'what was before the API', files: { 'nginx.conf': site('«upstream_conf»;') } },
+  ],
   good: [
     {
       title: 'for this machine',
@@ -69,8 +84,10 @@ export default defineRule({
           const at = namePlace(directive)
           yield {
             at,
-            severity: isTelling ? 'warning' : 'info',
-            message: `\`${name}\` at \`${path}\` answers every client`,
+            severity: changes(directive) ? 'error' : isTelling ? 'warning' : 'info',
+            message: changes(directive)
+              ? `\`${name}\` at \`${path}\` lets every client change the servers of the upstreams`
+              : `\`${name}\` at \`${path}\` answers every client`,
             label: 'no `deny`',
             ...propose('Answer this machine alone', 'unsafe', [
               insertBefore(

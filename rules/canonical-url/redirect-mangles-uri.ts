@@ -74,6 +74,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a query that is made anew',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              set $args "logout=1";
+              rewrite ^(.*)$ https://example.org$1 redirect;
+          }
+        `,
+      },
+    },
+    {
       title: 'an internal rewrite',
       files: {
         'nginx.conf': conf`
@@ -97,6 +110,8 @@ export default defineRule({
         const [, base = '', slash, dropsQuery] = target
         // `^/(.*)` leaves the slash out of the capture, `^(.*)` holds it: else the target is another path.
         if ((path[1] === '/') !== (slash === '/')) continue
+        // A query that was made anew goes into the redirect by itself, which `$request_uri` would undo.
+        if (setsQuery(rewrite)) continue
         const status = flag?.value === 'permanent' ? 301 : 302
         yield {
           at: argumentPlace(rewrite, 1),
@@ -113,6 +128,10 @@ export default defineRule({
     }
   },
 })
+
+function setsQuery({ parent }: NginxDirective): boolean {
+  return parent?.children.some(({ name, args }) => name === 'set' && args[0]?.value === '$args') === true
+}
 
 /** True where an earlier rewrite may have changed the path, which `$request_uri` would undo. */
 function followsRewrite(rewrite: NginxDirective): boolean {

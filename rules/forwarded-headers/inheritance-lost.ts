@@ -86,6 +86,15 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a name that Host says too',
+      files: {
+        'nginx.conf': site(
+          'proxy_set_header X-Forwarded-Host $http_host;',
+          'proxy_set_header Host $http_host;',
+        ),
+      },
+    },
+    {
       title: 'the headers of WebSocket repeated, by a snippet too',
       files: {
         'etc/nginx/nginx.conf': nginxMain(conf`
@@ -191,7 +200,9 @@ export default defineRule({
       if (level === null || own === undefined || isElsewhere(connection)) continue
       const upgrade = upgrades.get(connection) ?? null
       const lost = lostHeaders(connection).filter(
-        header => isForwarding(header) || (upgrade !== null && isOfWebSocket(header)),
+        header =>
+          (isForwarding(header) && !isToldAsHost(header, connection)) ||
+          (upgrade !== null && isOfWebSocket(header)),
       )
       if (lost.length > 0) found.push({ connection, level, own, lost, upgrade })
     }
@@ -242,6 +253,14 @@ function isOfWebSocket({ name }: SentHeader): boolean {
 function isForwarding({ name, state, value }: SentHeader): boolean {
   if (state === 'cleared' || value === '$proxy_host') return false
   return name === 'host' || name === 'x-real-ip' || name.startsWith('x-forwarded-') || name === 'forwarded'
+}
+
+/** True for the name that the client asked for where `Host` is sent and says the same. */
+function isToldAsHost({ name, value }: SentHeader, { headers }: NginxConnection): boolean {
+  return (
+    name === 'x-forwarded-host' &&
+    headers.written.some(header => header.name === 'host' && header.value === value)
+  )
 }
 
 function copyMissing(level: NginxDirective, own: NginxDirective, lost: readonly SentHeader[]) {
