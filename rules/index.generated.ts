@@ -93,6 +93,7 @@ import apacheLocationNamesDirectory from './apache/location-names-directory.ts'
 import apacheLocationNoSlash from './apache/location-no-slash.ts'
 import apacheLocationWildcardNoSubpath from './apache/location-wildcard-no-subpath.ts'
 import apacheLogConditionReversed from './apache/log-condition-reversed.ts'
+import apacheMainServerHidden from './apache/main-server-hidden.ts'
 import apacheMediaTypeMisplaced from './apache/media-type-misplaced.ts'
 import apacheMediaTypePlus from './apache/media-type-plus.ts'
 import apacheModsecurityRemovalTooEarly from './apache/modsecurity-removal-too-early.ts'
@@ -980,6 +981,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/location-no-slash', ...apacheLocationNoSlash },
   { id: 'apache/location-wildcard-no-subpath', ...apacheLocationWildcardNoSubpath },
   { id: 'apache/log-condition-reversed', ...apacheLogConditionReversed },
+  { id: 'apache/main-server-hidden', ...apacheMainServerHidden },
   { id: 'apache/media-type-misplaced', ...apacheMediaTypeMisplaced },
   { id: 'apache/media-type-plus', ...apacheMediaTypePlus },
   { id: 'apache/modsecurity-removal-too-early', ...apacheModsecurityRemovalTooEarly },

@@ -99,6 +99,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/location-no-slash', { fixes: [], programs: ['apache'] }],
       ['apache/location-wildcard-no-subpath', { fixes: [], programs: ['apache'] }],
       ['apache/log-condition-reversed', { fixes: [], programs: ['apache'] }],
+      ['apache/main-server-hidden', { fixes: [], programs: ['apache'] }],
       ['apache/media-type-misplaced', { fixes: [], programs: ['apache'] }],
       ['apache/media-type-plus', { fixes: ['safe'], programs: ['apache'] }],
       ['apache/modsecurity-removal-too-early', { fixes: [], programs: ['apache'] }],

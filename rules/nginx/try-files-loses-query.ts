@@ -92,8 +92,8 @@ export default defineRule({
     {
       title: 'a script that reads the path alone',
       files: {
-        'etc/nginx/nginx.conf': nginxMain(site('/cover.php')),
-        'srv/www/cover.php': "<?php\nsend(urldecode($_SERVER['REQUEST_URI']));\n",
+        'etc/nginx/nginx.conf': nginxMain(site('/cover-file.php')),
+        'srv/www/cover-file.php': "<?php\nsend(urldecode($_SERVER['REQUEST_URI']));\n",
       },
     },
     { title: 'the query is repeated', files: { 'nginx.conf': site('/index.php?$query_string') } },

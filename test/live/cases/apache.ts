@@ -947,6 +947,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(410),
   },
   {
+    rule: 'apache/main-server-hidden',
+    examples: { bad: 'the first virtual host', good: 'a virtual host for the site of before' },
+    shows: 'the name of the main server shows the site of the virtual host',
+    request: { url: 'http://localhost/index.html' },
+    harm: ({ response }) => response.body.includes('shop'),
+    sound: ({ response }) => response.body.includes('start'),
+  },
+  {
     rule: 'apache/vhost-port-wildcard-shadowed',
     examples: { bad: 'one port, and a virtual host that names it', good: 'both name the port' },
     shows: 'the virtual host of the name does not answer',
