@@ -111,21 +111,21 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
   if (['SPRING_APPLICATION_JSON', 'SPRING_CONFIG_LOCATION'].some(name => environment(name) !== null))
     return null
   const home = directory?.known === true ? directory.value : null
-  const beside =
-    home === null
-      ? []
-      : ['application.properties', 'application.yml', 'application.yaml']
-          .flatMap(name => [posix.join(home, name), posix.join(home, 'config', name)])
-          .flatMap(path => {
-            const source = read(path)
-            return source === null || source === 'missing' ? [] : [source]
-          })
+  // One that is named takes the place of all others.
+  const location = givenValue(words, 'spring.config.location')
+  if (location !== null && !(location.known && /^(?:file:)?\/[^,]*[^/,]$/.test(location.value))) return null
+  const named = location?.known === true ? [location.value.replace(/^file:/, '')] : null
+  const beside = (named ?? (home === null ? [] : placesOfSettings(home))).flatMap(path => {
+    const source = read(path)
+    return source === null || source === 'missing' ? [] : [source]
+  })
+  if (named !== null && beside.length === 0) return null
   const profiles = givenValue(words, 'spring.profiles.active') ?? environment('SPRING_PROFILES_ACTIVE')
   if (profiles !== null && !profiles.known) return null
   const names = (profiles?.value ?? '').split(',').map(each => each.trim())
   const sources = built?.() ?? projectOfJar(words, home, names, read)
-  const inside = sources.filter(({ path }) =>
-    /\/src\/main\/resources\/(?:config\/)?application[^/]*$/.test(path),
+  const inside = sources.filter(
+    ({ path }) => named === null && /\/src\/main\/resources\/(?:config\/)?application[^/]*$/.test(path),
   )
   const isSpring = sources.some(
     ({ path, code }) => OF_BUILD.test(path) && /spring-boot[\w-]*-(?:web|webflux|jersey)/.test(code),
@@ -180,6 +180,14 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
     complete: !sources.some(({ path, code }) => OF_BUILD.test(path) && OTHER_SERVERS.test(code)),
     sources: files,
   }
+}
+
+/** Where Spring Boot looks beside a jar. */
+function placesOfSettings(home: string): readonly string[] {
+  return ['application.properties', 'application.yml', 'application.yaml'].flatMap(name => [
+    posix.join(home, name),
+    posix.join(home, 'config', name),
+  ])
 }
 
 const OF_BUILD = /(?:pom\.xml|\.gradle|\.kts)$/

@@ -8,6 +8,7 @@ import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-syst
 interface SpringFault {
   readonly at: Place
   readonly message: string
+  readonly confidence?: 'medium'
 }
 
 /** Properties of former releases, with the first that passes them over: its parts as one number. */
@@ -33,7 +34,9 @@ export function springFault(program: AppServerProgram, connection: Connection): 
   if (!line.tls || line.scheme !== 'https') return null
   const { settings } = server
   const release = settings.get('release')
-  if (release?.known !== true || release.at === null || CURRENT.some(name => settings.has(name))) return null
+  if (CURRENT.some(name => settings.has(name))) return null
+  if (release === undefined) return FORMER.some(([name]) => settings.has(name)) ? null : loginOfJar(program)
+  if (!release.known || release.at === null) return null
   const [major = 0, minor = 0] = String(release.value).split('.').map(Number)
   const number = major * 100 + minor
   for (const [name, since] of FORMER) {
@@ -58,10 +61,31 @@ export function springFault(program: AppServerProgram, connection: Connection): 
       }
 }
 
+/** The same of a jar of which no project is here: its own settings have a provider of OAuth. */
+function loginOfJar({ server }: AppServerProgram): SpringFault | null {
+  if (!asksProvider(server.sources)) return null
+  const registration = server.sources.flatMap(source => {
+    const match = /\bregistration\b/.exec(source.code)
+    return match === null ? [] : [{ source, start: match.index, end: match.index + match[0].length }]
+  })[0]
+  const at = server.binds[0]?.at ?? registration
+  return at === undefined
+    ? null
+    : {
+        at,
+        confidence: 'medium',
+        message:
+          'no `server.forward-headers-strategy` stands here, so Spring Boot does not read `X-Forwarded-Proto`, unless its own code does, and the `redirect_uri` of its login begins with `http://`',
+      }
+}
+
 /** True where clients are sent to a provider of OAuth, with an address that nothing writes out. */
 function asksProvider(sources: readonly Source[]): boolean {
   const isSaid = (pattern: RegExp): boolean => sources.some(({ code }) => pattern.test(code))
-  return isSaid(/\bregistration\b/) && !isSaid(/client_credentials|redirect-?_?uri/i)
+  return (
+    isSaid(/\boauth2\b[\s\S]*\bregistration\b/) &&
+    !isSaid(/client_credentials|redirect-?_?uri(?:-template)?["']?\s*[:=]\s*(?!["']?\{baseUrl\})/i)
+  )
 }
 
 /** The library by which a provider of OAuth is given an address to come back to. */

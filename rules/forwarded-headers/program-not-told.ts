@@ -218,6 +218,17 @@ const GOOGLE = conf`
   server.port=8080
   spring.security.oauth2.client.registration.google.client-id=portal
 `
+/** The same where the jar and the settings beside it are all there is. */
+const ofJar = (settings: string): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': front = '' } = spring('')
+  return {
+    'etc/nginx/nginx.conf': front,
+    'etc/systemd/system/portal.service': serviceUnit(
+      '/usr/bin/java -jar /opt/portal/portal.jar --spring.config.location=/opt/portal/config/application.properties',
+    ),
+    'opt/portal/config/application.properties': settings,
+  }
+}
 const OAUTH = '<dependency><artifactId>spring-boot-starter-oauth2-client</artifactId></dependency>'
 const gitlab = (lines: string): Record<string, string> =>
   tree(
@@ -370,6 +381,10 @@ export default defineRule({
       files: homeAssistantOfMachine('«172.16.0.0/12»'),
     },
     {
+      title: 'a login of Spring Boot, of which the jar and its settings are there',
+      files: ofJar(GOOGLE.replace('8080', '«8080»')),
+    },
+    {
       title: 'Spring Boot with the property of a former release',
       files: spring('server.port=8080\nserver.use-forward-headers=«true»\n'),
     },
@@ -504,6 +519,14 @@ export default defineRule({
       files: spring(FORMER, { release: '2.1.6.RELEASE' }),
     },
     {
+      title: 'settings beside a jar that say so',
+      files: ofJar(`${GOOGLE}server.forward-headers-strategy=framework\n`),
+    },
+    {
+      title: 'a jar whose settings know no login',
+      files: ofJar('server.port=8080\n'),
+    },
+    {
       title: 'Spring Boot with both properties',
       files: spring(`${FORMER}server.forward-headers-strategy=native\n`),
     },
@@ -573,6 +596,7 @@ export default defineRule({
           yield {
             ...untold,
             label: 'not told of the proxy',
+            help: 'Set `server.forward-headers-strategy=native`',
             related: [{ at: url, message: `${server} proxies to it here` }],
           }
           continue
