@@ -19,12 +19,16 @@ export function playbookValues(
   read: (path: string) => Source | null,
 ): PlaybookValue {
   const definitions = once(() => definitionsIn(paths, read))
+  const hasHosts = once(() => namesHosts(paths, read))
   return (path, name) => {
     const role = roleOf(path)
     const found = (definitions().get(name) ?? []).filter(({ of }) => of === null || of === role)
     const chosen = found.filter(({ rank }) => rank === 'set')
-    // What only a role's defaults say, or a task, is for others to choose.
-    if (chosen.length === 0) return null
+    // What only a role's defaults say is for others to choose, unless the hosts are here, with all that is said of them.
+    if (chosen.length === 0)
+      return found.length === 1 && found[0]?.rank === 'default' && role !== null && hasHosts()
+        ? found[0].value
+        : null
     return onlyOne(found.filter(({ rank }) => rank !== 'default').map(({ value }) => value))
   }
 }
@@ -95,6 +99,21 @@ function variablesOfPlays(document: YamlNode): readonly NamedValue[] {
 }
 
 type NamedValue = readonly [string, KnownValue | null]
+
+const INVENTORY =
+  /(?:^|\/)(?:(?:inventor(?:y|ies)|hosts)(?:\.(?:ini|ya?ml))?|inventor(?:y|ies)\/(?:[\w-]+\/)?(?:hosts|inventory|[\w-]+)(?:\.(?:ini|ya?ml))?)$/
+/** A group of hosts, or what all of them are below. */
+const GROUP = /^\[[\w:.-]+\][ \t]*$|^all:[ \t]*$|^[ \t]+hosts:[ \t]*$/m
+const ENCRYPTED = '$ANSIBLE_VAULT'
+
+/** True where the inventory is in the repository, and no file of variables is one that nobody can read. */
+function namesHosts(paths: readonly string[], read: (path: string) => Source | null): boolean {
+  const files = paths.filter(path => FILE.test(path) && !ASIDE.test(path)).slice(0, MOST_FILES)
+  return (
+    files.some(path => INVENTORY.test(path) && GROUP.test(read(path)?.text ?? '')) &&
+    !files.some(path => VARIABLES.test(path) && read(path)?.text.startsWith(ENCRYPTED) === true)
+  )
+}
 
 const DEEPEST = 3
 

@@ -122,4 +122,22 @@ test('a variable that others may choose', () => {
   assert.is(value({ '/r/molecule/default/group_vars/web.yml': 'app_port: 8001\n' }), null)
 })
 
+test('the default of a role, where the hosts and all that is said of them are here', () => {
+  const value = (files: Record<string, string>) => valueIn(files, SITE, '{{ app_port }}')
+  const role = { '/r/roles/web/defaults/main.yml': 'app_port: 80\n' }
+  const hosts = { '/r/inventory/hosts.yml': 'all:\n  hosts:\n    one.example.org:\n' }
+  assert.equal(value({ ...role, ...hosts }), ['80', '/r/roles/web/defaults/main.yml'])
+  assert.equal(value({ ...role, '/r/hosts': '[web]\none.example.org\n' })?.[0], '80')
+  assert.is(value({ ...role, '/r/examples/hosts': '[web]\none.example.org\n' }), null)
+  assert.is(value({ ...role, '/r/hosts': '127.0.0.1 localhost\n' }), null)
+  assert.is(
+    value({ ...role, ...hosts, '/r/play.yml': '- hosts: web\n  roles: [{role: web, app_port: 8001}]\n' }),
+    null,
+  )
+  assert.is(
+    value({ ...role, ...hosts, '/r/group_vars/all/vault.yml': '$ANSIBLE_VAULT;1.1;AES256\n3132\n' }),
+    null,
+  )
+})
+
 test.run()
