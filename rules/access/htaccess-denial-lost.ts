@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { askHtaccess } from '../../src/deployment/requests/ask-htaccess.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
+import { anonymousRequestOnly } from '../../src/deployment/requests/anonymous-request.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -78,6 +79,24 @@ export default defineRule({
     'https://www.f5.com/company/blog/nginx/creating-nginx-rewrite-rules',
   ],
   bad: [
+    {
+      title: 'directories that the application fills',
+      files: {
+        'nginx.conf': site(conf`
+          location / {
+              try_files $uri $uri/ /index.php?$args;
+          }
+          location ~ /\.ht {
+              deny all;
+          }
+          ${PHP}
+        `).replace('/srv/www;', '«/srv/www»;'),
+        'srv/www/index.php': '<?php\n',
+        'srv/www/storage/logs/.htaccess': 'Require all denied\n',
+        'srv/www/storage/logs/index.html': '\n',
+        'srv/www/storage/backups/.htaccess': 'Deny from all\n',
+      },
+    },
     {
       title: 'a directory of data',
       files: { 'nginx.conf': site('').replace('/srv/www', '«/srv/www»'), ...DENIED },
@@ -228,6 +247,14 @@ export default defineRule({
     },
     { title: 'refused', files: { 'nginx.conf': site(refused), ...DENIED } },
     {
+      title: 'directories to be filled that nginx refuses too, or another answers for',
+      files: {
+        'nginx.conf': site('location ^~ /storage/ {\n    deny all;\n}'),
+        'srv/www/index.html': 'page\n',
+        'srv/www/storage/logs/.htaccess': 'Require all denied\n',
+      },
+    },
+    {
       title: 'nothing but scripts and an empty page, which a program runs',
       files: {
         'nginx.conf': site(conf`
@@ -277,7 +304,9 @@ export default defineRule({
 function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirective, files: FileSystem) {
   const top = (root.args[0]?.value ?? '').replace(/\/+$/, '')
   if (!/^\/./.test(top) || isComputed(top)) return
-  for (const { directory, refused } of refusedBelow(files, top)) {
+  const filled: string[] = []
+  for (const { directory, refused, filledWith } of refusedBelow(files, top)) {
+    if (filledWith !== null && isSentLater(server, directory, `/${filledWith}`, top)) filled.push(directory)
     const worst = worstOf(refused, path => answerOf(deployment, server, path.slice(top.length), path))
     if (worst !== null) {
       const { path, does, weighs, status, at } = worst
@@ -297,6 +326,23 @@ function* servedIn(deployment: Deployment, server: NginxServer, root: NginxDirec
       }
     }
   }
+  const [first, ...others] = filled
+  if (first === undefined) return
+  const url = `${first.slice(top.length)}/`
+  yield {
+    at: argumentPlace(root, 0),
+    aspect: first,
+    message: `nginx does not read \`${first}/.htaccess\`, which denies everything, and sends whatever the application puts into \`${url}\`${others.length === 0 ? '' : `, ${others.map(each => `\`${each.slice(top.length)}/\``).join(', ')}`}`,
+    label: 'served',
+    help: `Refuse it in nginx too: \`location ${url} { deny all; }\``,
+  }
+}
+
+/** True where nginx sends a file of this name as soon as somebody puts one there. */
+function isSentLater(server: NginxServer, directory: string, name: string, top: string): boolean {
+  const path = directory + name
+  const end = anonymousRequestOnly(server, path.slice(top.length), path)
+  return end.kind === 'file' && end.path === path
 }
 
 interface ServedFile extends RefusedFile {
@@ -347,6 +393,19 @@ interface RefusingDirectory {
   /** True where it refuses everything that lies in it. */
   readonly isWhole: boolean
   readonly refused: readonly RefusedFile[]
+  /** The name of a file that the application will put there, where there is none yet; null elsewhere. */
+  readonly filledWith: string | null
+}
+
+/** Directories for what no client is to see, and what comes to lie there. */
+const FILLED: readonly (readonly [RegExp, string])[] = [
+  [/^(?:back-?ups?|dumps?)$/i, 'backup.sql'],
+  [/^logs?$/i, 'application.log'],
+  [/^sessions?$/i, 'sess_1'],
+]
+
+function filledWith(directory: string): string | null {
+  return FILLED.find(([name]) => name.test(posix.basename(directory)))?.[1] ?? null
 }
 
 /** Lines that refuse anything. */
@@ -365,7 +424,10 @@ const refusedBelow = memoByKey((files: FileSystem, top: string): readonly Refusi
     const refused = filesBelow(files, directory).flatMap(path => refusalOf(files, top, path) ?? [])
     // A site that is closed to everybody is closed for what Apache is: it may stand for the copy of somebody else.
     const told = directory === top && isWhole ? refused.filter(({ status }) => status === 401) : refused
-    if (told.length > 0) found.push({ directory, isWhole, refused: told })
+    const isEmpty = isWhole && directory !== top && filesBelow(files, directory).length === 0
+    const later = isEmpty ? filledWith(directory) : null
+    if (told.length > 0 || later !== null)
+      found.push({ directory, isWhole, refused: told, filledWith: later })
   }
   return found
 })
