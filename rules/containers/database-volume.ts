@@ -1,5 +1,7 @@
 import type { ComposeMount, ComposeService } from '../../parsers/compose/compose.ts'
 import { composeProjects } from './_compose-projects.ts'
+import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -40,6 +42,14 @@ export default defineRule({
   ],
   unproven: 'The live tests start no databases in containers: where an image keeps its data, its page says',
   bad: [
+    {
+      title: 'an image that is built on that of the database',
+      files: {
+        ...tree('build: ./db\nvolumes: ["«./data:/var/lib/postgresql»"]'),
+        'db/Dockerfile': 'FROM postgres:16\nCOPY init.sql /docker-entrypoint-initdb.d/\n',
+        'db/init.sql': 'CREATE DATABASE shop;\n',
+      },
+    },
     { title: 'a path that is nearly right', files: postgres('«./pgdata:/var/lib/postgres/data»') },
     {
       title: 'above the volume that the image has itself',
@@ -65,6 +75,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image of its own with another directory',
+      files: {
+        ...tree('build: ./db\nvolumes: ["./data:/var/lib/postgresql"]'),
+        'db/Dockerfile': 'FROM postgres:16\nENV PGDATA=/var/lib/postgresql/16\n',
+      },
+    },
     { title: 'the directory of the image', files: postgres('./pgdata:/var/lib/postgresql/data') },
     { title: 'the directory of newer images', files: postgres('./pgdata:/var/lib/postgresql', '', '18') },
     {
@@ -100,12 +117,30 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { project, hostFiles } of composeProjects(deployment))
-      for (const service of project.services.values()) yield* emptyVolumes(service, hostFiles)
+      for (const service of project.services.values()) {
+        if (service.image?.known === true && service.build === null)
+          yield* emptyVolumes(service, hostFiles, service.image.value, service.image.at)
+      }
+    for (const { container } of deployment.machines) {
+      if (container === null || container.isAlone || container.image === null) continue
+      const { service, image, reference, hostFiles } = container
+      if (service.build !== null && reference !== null && leavesItsData(image))
+        yield* emptyVolumes(service, hostFiles, reference, image.stage.image.at)
+    }
   },
 })
 
-function* emptyVolumes(service: ComposeService, files: FileSystem) {
-  const kept = keptIn(service, files)
+/** True for a Dockerfile that has neither its own start nor its own directory for the data. */
+function leavesItsData({ entrypoint, command, environment }: DockerImage): boolean {
+  return (
+    entrypoint === null &&
+    command === null &&
+    environment.every(({ name }) => !/PGDATA|DATA_?DIR/i.test(name))
+  )
+}
+
+function* emptyVolumes(service: ComposeService, files: FileSystem, reference: string, image: Place | null) {
+  const kept = keptIn(service, files, reference)
   if (kept === null || service.volumes.some(({ target }) => !target.known)) return
   if (service.volumes.some(each => isAt(each, kept.directory))) return
   for (const mount of service.volumes) {
@@ -114,7 +149,7 @@ function* emptyVolumes(service: ComposeService, files: FileSystem) {
       at: mount.at,
       message: `${kept.name} keeps its data in \`${kept.directory}\`, and this volume stays empty`,
       label: 'another directory',
-      related: [{ at: service.image?.at ?? service.at, message: 'the image' }],
+      related: [{ at: image ?? service.at, message: 'the image' }],
       help: `Mount it at \`${kept.directory}\``,
     }
   }
@@ -152,13 +187,11 @@ const IMAGES: Readonly<Record<string, Kept>> = {
 }
 
 /** Where an official image keeps its data; null where a setting or a file may say another directory. */
-function keptIn(service: ComposeService, files: FileSystem): Kept | null {
-  const { image, build, command, entrypoint } = service
-  if (image?.known !== true || build !== null || entrypoint !== null) return null
+function keptIn(service: ComposeService, files: FileSystem, image: string): Kept | null {
+  const { command, entrypoint } = service
+  if (entrypoint !== null) return null
   const [, name = '', version] =
-    /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb|mongo)(?::(\d+)\S*|[:@]\S*)?$/.exec(
-      image.value,
-    ) ?? []
+    /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb|mongo)(?::(\d+)\S*|[:@]\S*)?$/.exec(image) ?? []
   const kept = IMAGES[name]
   // Without a number it may be the newest, whose directory is another one.
   if (kept === undefined || (name === 'postgres' && (version === undefined || Number(version) >= 18)))

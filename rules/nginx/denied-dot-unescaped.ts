@@ -42,6 +42,16 @@ export default defineRule({
       },
     },
     {
+      title: 'one of several words',
+      files: {
+        'site.conf': site(conf`
+          location ~ «(\.aspx|.asp|myadmin)» {
+              return 404;
+          }
+        `),
+      },
+    },
+    {
       title: 'backups and sources',
       files: {
         'site.conf': site(conf`
@@ -53,6 +63,16 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'words behind an escaped dot',
+      files: {
+        'site.conf': site(conf`
+          location ~ (\.aspx|\.asp|/admin) {
+              return 404;
+          }
+        `),
+      },
+    },
     {
       title: 'the dot is escaped, or stands in brackets',
       files: {
@@ -92,7 +112,7 @@ export default defineRule({
       for (const location of occurrences.get('location') ?? []) {
         const { modifier, name } = readLocation(location)
         if (!modifier.startsWith('~') || isUnknownWord(name) || !refuses(location)) continue
-        const escaped = name.replace(DOT, (_, before: string) => `${before}\\.`)
+        const escaped = name.replace(DOT, (_, before = '') => `${before}\\.`)
         if (escaped === name) continue
         const options = { caseless: modifier === '~*' }
         const written = compilePcre(name, options)
@@ -117,13 +137,22 @@ export default defineRule({
   },
 })
 
-/** A dot before alternatives, or before a word at the end, which are extensions. */
-const DOT = /(^|[^\\])\.(?=\((?!\?[=!<])|[a-z]+(?:\$|$))/g
+/** A dot before alternatives, before a word at the end, or before one of several words, which are extensions. */
+const DOT = /(^|[^\\])\.(?=\((?!\?[=!<])|[a-z]+(?:\$|$))|(?<=[(|])()\.(?=[a-z]+[|)])/g
 
 /** Pages that end as files do which are kept back. */
-const PAGES = ['blog', 'catalog', 'publish', 'mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit'].flatMap(
-  name => [`/${name}`, `/news/${name}`],
-)
+const PAGES = [
+  'blog',
+  'catalog',
+  'publish',
+  'mini',
+  'mysql',
+  'cmd',
+  'webconfig',
+  'zinc',
+  'digit',
+  'wasp',
+].flatMap(name => [`/${name}`, `/news/${name}`])
 
 /** True for a location that lets nobody in. */
 function refuses({ children }: NginxDirective): boolean {
