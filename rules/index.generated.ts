@@ -573,6 +573,7 @@ import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFallbackRefused from './nginx/fallback-refused.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
+import nginxGlobInPattern from './nginx/glob-in-pattern.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxIncludeMisspelt from './nginx/include-misspelt.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
@@ -1461,6 +1462,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/fallback-refused', ...nginxFallbackRefused },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
+  { id: 'nginx/glob-in-pattern', ...nginxGlobInPattern },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/include-misspelt', ...nginxIncludeMisspelt },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },

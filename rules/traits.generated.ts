@@ -579,6 +579,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/fallback-leaves-alias', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/fallback-refused', { fixes: [], programs: ['nginx'] }],
       ['nginx/file-test-not-path', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/glob-in-pattern', { fixes: [], programs: ['nginx'] }],
       ['nginx/if-loses-try-files', { fixes: [], programs: ['nginx'] }],
       ['nginx/include-misspelt', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/internal-redirect-cycle', { fixes: [], programs: ['nginx'] }],

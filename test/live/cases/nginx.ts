@@ -460,6 +460,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ refused }) => refused.nginx === null,
   },
   {
+    rule: 'nginx/glob-in-pattern',
+    examples: { bad: 'files of a directory', good: 'any name, and any path' },
+    shows: 'a file that the location forbids is sent',
+    files: { 'srv/www/cache/page.html': 'page' },
+    request: { url: 'http://example.org/cache/page.html' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'nginx/location-literal-wildcard',
     examples: { bad: 'an asterisk', good: 'a prefix' },
     shows: 'the location does not answer what it was written for',
