@@ -10,8 +10,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { settingsOfContainers } from './_database-clients.ts'
 import { siteTo } from './_examples.ts'
+import { fillsAtStart, isRefilled } from './_refilled-volumes.ts'
 import { runsOnlyWebServer } from './_runs-only.ts'
-import { scriptAt } from './_started-words.ts'
 
 const page = (volume: string, { more = '', front = '', volumes = 'html:' } = {}): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -41,6 +41,7 @@ const collected = (
   build: string,
   command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
   volume = 'static:/app/static',
+  beside = '',
 ) => ({
   'docker-compose.yml': conf`
     services:
@@ -54,6 +55,7 @@ const collected = (
         volumes:
           - ./site.conf:/etc/nginx/conf.d/default.conf:ro
           - static:/app/static:ro
+      ${beside}
     volumes:
       static:
   `,
@@ -136,6 +138,27 @@ export default defineRule({
       },
     },
     { title: 'what the build collected', files: collected(COLLECT, undefined, '«static:/app/static»') },
+    {
+      title: 'what the build collected, and a deploy that does not',
+      files: {
+        ...collected(COLLECT, undefined, '«static:/app/static»'),
+        'deploy.sh': conf`
+          docker compose build web
+          docker compose run --rm web python manage.py migrate --noinput
+          docker compose exec -T db pg_dump shop > backup.tar
+          docker compose up -d --build
+        `,
+        Makefile: 'clean:\n\tdocker compose down -v\n',
+        '.github/workflows/release.yml': conf`
+          jobs:
+            test:
+              runs-on: ubuntu-latest
+              steps:
+                - run: docker compose up -d && docker compose exec -T web python manage.py collectstatic
+                - run: docker compose down -v
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -150,6 +173,101 @@ export default defineRule({
       files: page('html:/usr/share/nginx/html', {
         front: 'command: sh -c "cp -r /dist/. /usr/share/nginx/html && exec nginx -g \'daemon off;\'"',
       }),
+    },
+    {
+      title: 'collected by each deploy',
+      files: {
+        ...collected(COLLECT),
+        'deploy.sh': conf`
+          docker compose build web
+          docker compose run --rm web python manage.py collectstatic --noinput
+          docker compose up -d
+        `,
+      },
+    },
+    {
+      title: 'collected by make, whose program is a variable',
+      files: {
+        ...collected(COLLECT),
+        Makefile: conf`
+          COMPOSE = docker compose -f docker-compose.yml
+          deploy:
+          	$(COMPOSE) up -d --build
+          	$(COMPOSE) exec -T web ./manage.py collectstatic --noinput
+        `,
+      },
+    },
+    {
+      title: 'collected in a here-document, by a workflow',
+      files: {
+        ...collected(COLLECT),
+        '.github/workflows/deploy.yml': conf`
+          jobs:
+            deploy:
+              runs-on: ubuntu-latest
+              steps:
+                - uses: appleboy/ssh-action@v1
+                  with:
+                    script: |
+                      docker compose up -d --build
+                      docker compose exec -T web sh <<EOF
+                      python manage.py migrate
+                      python manage.py collectstatic --noinput
+                      EOF
+        `,
+      },
+    },
+    {
+      title: 'collected by a playbook',
+      files: {
+        ...collected(COLLECT),
+        'deploy/site.yml': conf`
+          - hosts: web
+            tasks:
+              - community.docker.docker_compose_v2: { project_src: /srv/shop, build: always }
+              - community.docker.docker_container_exec:
+                  container: shop-web-1
+                  command: python manage.py collectstatic --noinput
+        `,
+      },
+    },
+    {
+      title: 'a script that is run in the container',
+      files: {
+        ...collected(COLLECT),
+        'deploy.sh': 'docker compose up -d --build\ndocker compose exec web sh /app/bin/release.sh\n',
+        'web/bin/release.sh': 'python manage.py migrate\npython manage.py collectstatic --noinput\n',
+      },
+    },
+    {
+      title: 'a deploy that removes the volume',
+      files: {
+        ...collected(COLLECT),
+        'deploy.sh': 'docker compose down -v\ndocker compose up -d --build\n',
+      },
+    },
+    {
+      title: 'docker cp',
+      files: {
+        ...page('html:/usr/share/nginx/html'),
+        'deploy.sh':
+          'docker compose up -d --build\ndocker compose cp front/dist/. front:/usr/share/nginx/html\n',
+      },
+    },
+    {
+      title: 'another service that collects',
+      files: collected(
+        COLLECT,
+        undefined,
+        undefined,
+        conf`
+          collect:
+            build: ./web
+            command: python manage.py collectstatic --noinput
+            volumes:
+              - static:/app/static
+        `,
+      ),
     },
     {
       title: 'a volume in memory',
@@ -169,7 +287,7 @@ export default defineRule({
       const filled = [...copied(container), ...collectedBy(deployment, container)]
       for (const { target, volume, at } of volumes) {
         const found = filled.find(({ path }) => isBelow(path, cleanPath(target)))
-        if (found === undefined) continue
+        if (found === undefined || volume === null || isRefilled(deployment, container, volume)) continue
         yield {
           at,
           message: `\`${volume}\` is filled once, so what a later build ${found.how} \`${found.path}\` is never seen`,
@@ -186,23 +304,6 @@ function isKept({ project }: Container, { volume, from }: ContainerMount): boole
   const resource = volume === null || from !== 'volumes' ? undefined : project.volumes.get(volume)
   return resource !== undefined && !resource.external && resource.driver === null && resource.device === null
 }
-
-/** True where what starts the container may write the files anew. */
-function fillsAtStart(container: Container): boolean {
-  const { service, image } = container
-  if (image === null) return true
-  const given = [service.entrypoint, service.command].flatMap(each => each?.words ?? [])
-  const own = [image.entrypoint, image.command].flatMap(each => (each === null ? [] : [each]))
-  const words = [...given, ...own.flatMap(each => (each.form === 'exec' ? each.words : [each.script]))]
-  return words.some(word => {
-    if (FILLS.test(word.text)) return true
-    const script = scriptAt(container, word)
-    return script === null ? /\.(?:sh|bash)\b/.test(word.text) : FILLS.test(script.source.code)
-  })
-}
-
-const FILLS =
-  /\b(?:cp|mv|rm|rsync|install|tar|ln|unzip|collectstatic|build|generate|make|git|supervisord|webpack|vite)\b/
 
 interface Filled {
   readonly path: string
