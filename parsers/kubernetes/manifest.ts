@@ -45,6 +45,8 @@ export interface PodContainer {
   readonly image: string | null
   /** True where `command` or `args` is written. */
   readonly hasCommand: boolean
+  /** The words of both, as far as no template makes them. */
+  readonly words: readonly string[]
   readonly ports: readonly { readonly port: number; readonly name: string | null; readonly at: Place }[]
   readonly mounts: readonly PodMount[]
   /** What it asks for, itself or by its limits: `cpu`, `memory`; null where a template may say more. */

@@ -160,6 +160,7 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
       at,
       image: textAt(map, 'image'),
       hasCommand: entryAt(map, 'command') !== null || entryAt(map, 'args') !== null,
+      words: [...wordsAt(map, 'command'), ...wordsAt(map, 'args')],
       ports: listAt(map, 'ports').flatMap(each => {
         const port = numberAt(each, 'containerPort')
         return port === null
@@ -197,6 +198,13 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
       ),
     },
   ]
+}
+
+function wordsAt(map: YamlMap, name: string): readonly string[] {
+  const list = entryAt(map, name)?.value
+  return list?.kind === 'list'
+    ? list.items.flatMap(item => (item.kind === 'scalar' ? [item.text.text] : []))
+    : []
 }
 
 function probesAt(map: YamlMap, name: string): readonly PodProbe[] {

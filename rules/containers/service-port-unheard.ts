@@ -3,8 +3,10 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { manifests, page } from './_kubernetes-examples.ts'
 import { hasLabels, portOf } from './_labels.ts'
+import { portsOfPods } from './_pod-ports.ts'
 
 const service = (lines: string, name = 'web'): string => conf`
   ---
@@ -18,6 +20,32 @@ const service = (lines: string, name = 'web'): string => conf`
       - port: 80
         ${lines}
 `
+/** Pods of an image that nobody knows, and a Service. */
+const pods = (
+  container: string,
+  ports: string,
+  { image = 'registry.example.com/web:1.4', pod = '', more = '' } = {},
+): Record<string, string> => ({
+  'site.conf': page(),
+  'deploy/web.yaml': kubernetesDeployment({ image, container, pod }),
+  'deploy/service.yaml': conf`
+    apiVersion: v1
+    kind: Service
+    metadata:
+      name: web
+    spec:
+      selector: { app: web }
+      ports:
+        - ${ports}
+    ${more}
+  `,
+})
+const declared = (port: number, probed = `${port}`, name = 'web'): string => conf`
+  ports:
+    - { name: ${name}, containerPort: ${port} }
+  readinessProbe:
+    httpGet: { path: /healthz, port: ${probed} }
+`
 const proxy = (target: string): string => conf`
   server {
       listen 80;
@@ -30,12 +58,16 @@ const proxy = (target: string): string => conf`
 
 export default defineRule({
   summary:
-    'A Service of Kubernetes is asked for a port that it has not, or leads to one that nginx does not open',
+    'A Service of Kubernetes is asked for a port that it has not, or leads to one that nothing in the pod opens',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where the pods declare and use other ports, and what their image opens besides is not known',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: '`port` is where a Service listens, and `targetPort` the port of the container it leads to. What connects to the Service uses `port`; a `targetPort` that nothing in the pod listens on refuses every connection, and a probe of such a port has the pod restarted again and again.',
-  remedy: 'Write the port of `listen` as `targetPort`, and in `proxy_pass` the `port` of the Service',
+  why: '`port` is where a Service listens, and `targetPort` the port of the container it leads to. What connects to the Service uses `port`; a `targetPort` that nothing in the pod listens on refuses every connection: 502 of the Ingress, while the pods are ready. A probe of such a port has the pod restarted again and again. By a name that no port of the containers has, a Service gets no endpoints: 503.',
+  remedy:
+    'Write the port on which the container listens, or its name, as `targetPort`, and in `proxy_pass` the `port` of the Service',
   references: [
     'https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service',
     'https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/',
@@ -67,6 +99,47 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'another port than the one that is declared and probed',
+      files: pods(declared(8080), '{ port: 80, targetPort: «80» }'),
+    },
+    {
+      title: 'the port of the Service itself, and a command that has another one',
+      files: pods(
+        conf`
+          command: ["gunicorn", "--bind", "0.0.0.0:8000", "shop.wsgi"]
+          ports:
+            - containerPort: 8000
+        `,
+        '{ name: http, port: «80» }',
+      ),
+    },
+    {
+      title: 'nginx of an image that nobody knows, with the files of a ConfigMap',
+      files: manifests({
+        nginx: page('8080'),
+        image: 'registry.example.com/web:1.4',
+        container: conf`
+          ports:
+            - containerPort: 8080
+        `,
+        more: service('targetPort: «80»'),
+      }),
+    },
+    {
+      title: 'the image of nginx as it comes',
+      files: pods('ports: [{ containerPort: 8080 }]', '{ port: 80, targetPort: «8080» }', {
+        image: 'nginx:1.27',
+      }),
+    },
+    {
+      title: 'the name of no port',
+      files: pods(declared(8080), '{ port: 80, targetPort: «http» }'),
+    },
+    {
+      title: 'a probe by the name of no port',
+      files: pods(declared(8080, '«http»'), '{ port: 80, targetPort: web }'),
+    },
   ],
   good: [
     {
@@ -92,6 +165,84 @@ export default defineRule({
         ]!.replace('      volumes:', '        - name: app\n          image: example/app\n      volumes:'),
       },
     },
+    { title: 'the port that is declared', files: pods(declared(8080), '{ port: 80, targetPort: 8080 }') },
+    { title: 'the name of a port', files: pods(declared(8080), '{ port: 80, targetPort: web }') },
+    {
+      title: 'a port that nothing but the declaration contradicts',
+      files: pods('ports: [{ containerPort: 8080 }]', '{ port: 80, targetPort: 80 }'),
+    },
+    {
+      title: 'a port for health checks alone',
+      files: pods(declared(8080, '8080', 'health'), '{ port: 80, targetPort: 80 }'),
+    },
+    {
+      title: 'a port that a variable has',
+      files: pods(
+        conf`
+          env:
+            - { name: HTTP_PORT, value: "3000" }
+          ${declared(8080)}
+        `,
+        '{ port: 80, targetPort: 3000 }',
+      ),
+    },
+    {
+      title: 'another Service that leads to the declared one',
+      files: pods(declared(8080), '{ port: 8081, targetPort: 8081 }', {
+        more: service('targetPort: 8080', 'other').replace('{ app: other }', '{ app: web }'),
+      }),
+    },
+    {
+      title: 'a second container, which declares nothing',
+      files: {
+        ...pods(declared(8080), '{ port: 80, targetPort: 8000 }'),
+        'deploy/web.yaml': kubernetesDeployment({
+          container: declared(8080),
+          pod: 'volumes: []',
+        }).replace('      volumes: []', '        - name: proxy\n          image: example/proxy'),
+      },
+    },
+    {
+      title: 'other pods with the same labels',
+      files: {
+        ...pods(declared(8080), '{ port: 80, targetPort: http }'),
+        'staging/web.yaml': kubernetesDeployment({ container: declared(80, '80', 'http') }),
+      },
+    },
+    {
+      title: 'patches of Kustomize',
+      files: {
+        ...pods(declared(8080), '{ port: 80, targetPort: http }'),
+        'deploy/kustomization.yaml': conf`
+          resources: [web.yaml, service.yaml]
+          patches:
+            - path: ports.yaml
+        `,
+      },
+    },
+    {
+      title: 'a template',
+      files: {
+        ...pods(declared(8080), '{ port: 80, targetPort: http }'),
+        'deploy/extra.yaml': conf`
+          apiVersion: v1
+          kind: ConfigMap
+          metadata:
+            name: {{ .Release.Name }}-web
+        `,
+      },
+    },
+    {
+      title: 'a ConfigMap for the image of nginx, which brings the port',
+      files: pods(
+        conf`
+          volumeMounts:
+            - { name: conf, mountPath: /etc/nginx/templates }
+        `,
+        '{ port: 80, targetPort: 8080 }',
+        { image: 'nginx:1.27', pod: 'volumes: [{ name: conf, configMap: { name: web } }]' },
+      ),
+    },
     {
       title: 'a Service whose pods are asked themselves',
       files: manifests({
@@ -114,6 +265,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* portsOfPods(deployment)
     const pods = serverPods(deployment)
     if (pods.length === 0) return
     for (const pod of pods) yield* unheard(deployment, pod)
