@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { type JsLiteral, memberOfScript } from '../../parsers/javascript/literal.ts'
 import { jsTokens } from '../../parsers/javascript/tokens.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -8,17 +9,46 @@ export interface Output {
   readonly tool: string
   readonly path: string
   readonly at: Place
-  readonly isAngular: boolean
+  /** True where the tool has a directory of its own for the pages, below the one that it is told. */
+  readonly isNested: boolean
 }
 
-export function outputOf(project: string, files: FileSystem): Output | null {
+/** What is run to build a project: one of its scripts, or the tool itself. */
+export type BuildCommand =
+  | { readonly script: string; readonly options: string }
+  | { readonly command: string; readonly at: Place }
+
+const BY_SCRIPT =
+  /^(?:npm run|pnpm(?: run)?|yarn(?: run)?|bun run) ([\w:.-]*build[\w:.-]*)(?: --(?= ))?((?: .*)?)$/
+const BY_TOOL =
+  /^(?:(?:npx|bunx|yarn|pnpm(?: exec)?) |(?:\.\/)?node_modules\/\.bin\/)?((?:ng|vite|vue-cli-service) build.*)$/
+
+/** The command of a shell that builds a project; null for every other one. */
+export function buildCommandOf(part: string, at: Place): BuildCommand | null {
+  const [, script, options = ''] = BY_SCRIPT.exec(part) ?? []
+  if (script !== undefined) return { script, options }
+  const [, command] = BY_TOOL.exec(part) ?? []
+  return command === undefined ? null : { command, at }
+}
+
+export function outputOf(
+  project: string,
+  files: FileSystem,
+  build: BuildCommand = { script: 'build', options: '' },
+): Output | null {
   const source = sourceAt(files, posix.join(project, 'package.json'))
-  const script = source === null ? null : buildScript(source)
-  if (source === null || script === null) return null
+  const written = source === null || !('script' in build) ? null : scriptOf(source, build.script)
+  const script =
+    'command' in build
+      ? { text: build.command, at: build.at }
+      : written === null
+        ? null
+        : { text: `${written.text}${build.options}`, at: written.at }
+  if (script === null) return null
   const { at } = script
   // What is built, and for which URL, changes no path.
   const text = script.text.replace(
-    /\s(?:--(?:configuration|base-href|deploy-url|mode|base)[= ]|-c )\S+|\s--prod(?:uction)?\b/g,
+    /\s(?:--(?:configuration|base-href|deploy-url|mode|base)[= ]|-c )\S+|\s--(?:prod(?:uction)?|aot|no-progress|progress(?:=\w+)?|source-map(?:=\w+)?|output-hashing(?:=| )\w+|verbose)(?=\s|$)/g,
     '',
   )
   // An environment or an option may name another place.
@@ -36,13 +66,13 @@ export function outputOf(project: string, files: FileSystem): Output | null {
         !/outDir|root\s*:|\.\.\.|sveltekit|remix|reactRouter|solidStart|tanstackStart|nitro|laravel|mergeConfig/.test(
           configuration[0]!.text,
         ))
-    return isPlain ? { tool: 'Vite', path: 'dist', at, isAngular: false } : null
+    return isPlain ? { tool: 'Vite', path: 'dist', at, isNested: false } : null
   }
   if (last === 'react-scripts build') {
     const isPlain = ['.env', '.env.production'].every(
       name => !/BUILD_PATH/.test(sourceAt(files, posix.join(project, name))?.text ?? ''),
     )
-    return isPlain ? { tool: 'Create React App', path: 'build', at, isAngular: false } : null
+    return isPlain ? { tool: 'Create React App', path: 'build', at, isNested: false } : null
   }
   const known = Object.hasOwn(DEFAULTS, last) ? DEFAULTS[last] : undefined
   if (known !== undefined) {
@@ -50,27 +80,51 @@ export function outputOf(project: string, files: FileSystem): Output | null {
       ending =>
         !known.moved.test(sourceAt(files, posix.join(project, `${known.file}.${ending}`))?.text ?? ''),
     )
-    return isPlain ? { tool: known.tool, path: known.path, at, isAngular: false } : null
+    return isPlain ? { tool: known.tool, path: known.path, at, isNested: false } : null
   }
-  if (last !== 'ng build') return null
-  const workspace = sourceAt(files, posix.join(project, 'angular.json'))
-  const builders = [...(workspace?.text.matchAll(/"builder"\s*:\s*"([^"]*)"/g) ?? [])].map(
-    ([, name = '']) => name,
-  )
-  const outputs = [...(workspace?.text.matchAll(/"outputPath"\s*:\s*"([^"]*)"/g) ?? [])]
+  return last === 'ng build' ? ofAngular(sourceAt(files, posix.join(project, 'angular.json'))) : null
+}
+
+/**
+ * The `application` builder writes the pages to a directory `browser` below what it is told, or to another one that the
+ * workspace names; without `outputPath` below `dist` and the name of the project.
+ */
+function ofAngular(workspace: Source | null): Output | null {
+  if (workspace === null) return null
+  const { code } = workspace
+  const builders = [...code.matchAll(/"builder"\s*:\s*"([^"]*)"/g)].map(([, name = '']) => name)
   const isApplication =
-    builders.some(name => /:application$/.test(name)) &&
-    !builders.some(name => /:browser(?:-esbuild)?$/.test(name))
-  const [only] = outputs
-  const all = workspace?.text.match(/"outputPath"/g) ?? []
-  if (!isApplication || only === undefined || all.length !== 1 || workspace === null) return null
-  const start = only.index
+    builders.filter(name => /:application$/.test(name)).length === 1 &&
+    !builders.some(name => /:(?:browser(?:-esbuild)?|ng-packagr|packager)$/.test(name))
+  if (!isApplication) return null
+  const written = memberOfScript(workspace, 'outputPath')
+  const [base, own] = written === null ? [unnamedOutput(workspace), 'browser'] : directoriesOf(written)
+  if (base == null || own == null || (code.match(/"outputPath"/g) ?? []).length > 1) return null
+  const [builder] = code.matchAll(/"builder"\s*:\s*"[^"]*:application"/g)
   return {
     tool: 'Angular',
-    path: posix.join(only[1] ?? '', 'browser'),
-    at: { source: workspace, start, end: start + only[0].length },
-    isAngular: true,
+    path: posix.join(base, own),
+    at: written?.at ?? { source: workspace, start: builder!.index, end: builder!.index + builder![0].length },
+    isNested: own !== '',
   }
+}
+
+/** What is written as `outputPath`, and the directory below it. */
+function directoriesOf(written: JsLiteral): readonly [string | null, string | null] {
+  if (written.kind === 'text') return [written.text.text, 'browser']
+  if (written.kind !== 'object' || written.open) return [null, null]
+  const textOf = (name: string, other: string | null): string | null => {
+    const member = written.members.get(name)
+    return member === undefined ? other : member.kind === 'text' ? member.text.text : null
+  }
+  return [textOf('base', null), textOf('browser', 'browser')]
+}
+
+/** Of the one project that the workspace has. */
+function unnamedOutput(workspace: Source): string | null {
+  const projects = memberOfScript(workspace, 'projects')
+  if (projects?.kind !== 'object' || projects.open || projects.members.size !== 1) return null
+  return posix.join('dist', ...projects.members.keys())
 }
 
 /** Tools with one directory for what they build, and what moves it in their configuration. */
@@ -91,13 +145,13 @@ const DEFAULTS: Readonly<
   'gatsby build': { tool: 'Gatsby', path: 'public', file: 'gatsby-config', moved: /outDir|assetPrefix/ },
 }
 
-/** `scripts.build` of a package. */
-function buildScript(source: Source): { readonly text: string; readonly at: Place } | null {
+/** A script of a package. */
+function scriptOf(source: Source, name: string): { readonly text: string; readonly at: Place } | null {
   const tokens = jsTokens(source.code)
   const scripts = tokens.findIndex(({ kind, text }) => kind === 'string' && text === 'scripts')
   for (let at = scripts + 1; scripts !== -1 && at < tokens.length && tokens[at]!.text !== '}'; at++) {
     const value = tokens[at + 2]
-    if (tokens[at]!.text !== 'build' || tokens[at + 1]?.text !== ':' || value?.kind !== 'string') continue
+    if (tokens[at]!.text !== name || tokens[at + 1]?.text !== ':' || value?.kind !== 'string') continue
     return { text: value.text, at: { source, start: value.start + 1, end: value.end - 1 } }
   }
   return null

@@ -3,14 +3,18 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { DockerCopy, DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
 import { leftOutBy, readIgnore } from '../../parsers/dockerfile/ignore.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { cleanPath } from '../../parsers/text/clean-path.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { clusterBeside, clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { sourcesElsewhere } from './_copied-sources.ts'
 import { composeWith } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
-import { outputOf } from './_tool-output.ts'
+import { type BuildCommand, buildCommandOf, type Output, outputOf } from './_tool-output.ts'
 
 const SITE = conf`
   server {
@@ -55,9 +59,13 @@ const ignored = (lines: string, copied = 'dist'): Record<string, string> => ({
 })
 const withoutPage = ({ 'dist/index.html': _, ...files }: Record<string, string>): Record<string, string> =>
   files
-const bad = (files: Record<string, string>, last: string): Record<string, string> => ({
+const bad = (
+  files: Record<string, string>,
+  last: string,
+  [written, other]: readonly [string, string] = ['', ''],
+): Record<string, string> => ({
   ...files,
-  Dockerfile: files.Dockerfile!.replace(last, `«COPY»${last.slice(4)}`),
+  Dockerfile: files.Dockerfile!.replace(written, other).replace(last, `«COPY»${last.slice(4)}`),
 })
 const VITE = { 'package.json': packageJson('tsc && vite build'), 'vite.config.ts': 'export default {}\n' }
 const angular = (builder: string, output: string): Record<string, string> => ({
@@ -69,7 +77,7 @@ const angular = (builder: string, output: string): Record<string, string> => ({
           "architect": {
             "build": {
               "builder": "${builder}",
-              "options": { "outputPath": ${output} }
+              "options": { ${output === '' ? '' : `"outputPath": ${output}`} }
             }
           }
         }
@@ -167,6 +175,61 @@ export default defineRule({
       files: bad(built('/app/dist/shop', angular(APPLICATION, '"dist/shop"')), 'COPY --from=build'),
     },
     {
+      title: 'the same of files that are copied one by one, and of the tool itself',
+      files: bad(
+        {
+          ...built(
+            '/app/dist/shop/',
+            angular('@angular/build:application', '{ "base": "dist/shop" }'),
+            'RUN npx ng build --configuration production',
+          ),
+          'src/main.ts': '\n',
+        },
+        'COPY --from=build',
+        ['COPY . .', 'COPY package.json angular.json ./\nCOPY src ./src'],
+      ),
+    },
+    {
+      title: 'Angular that is told of no directory, and a script of another name',
+      files: bad(
+        built(
+          '/app/dist/shop',
+          {
+            ...angular('@angular/build:application', ''),
+            'package.json': '{ "scripts": { "build": "tsc", "build:prod": "ng build" } }\n',
+          },
+          'RUN npm run build:prod -- --configuration production',
+        ),
+        'COPY --from=build',
+      ),
+    },
+    {
+      title: 'another directory of the same, in a root of nginx',
+      files: bad(
+        {
+          ...built('/app/dist/shop', angular(APPLICATION, '{ "base": "dist/shop", "browser": "public" }')),
+          'site.conf': SITE.replace('/usr/share/nginx/html', '/srv/shop'),
+        },
+        'COPY --from=build',
+        ['/usr/share/nginx/html', '/srv/shop'],
+      ),
+    },
+    {
+      title: 'what Angular built before',
+      files: bad(
+        {
+          ...angular(APPLICATION, '"dist/shop"'),
+          Dockerfile: conf`
+            FROM nginx:1.27
+            COPY site.conf /etc/nginx/conf.d/default.conf
+            COPY dist/shop /usr/share/nginx/html
+          `,
+          'site.conf': SITE,
+        },
+        'COPY dist/shop',
+      ),
+    },
+    {
       title: 'a file above the directory that the build is given',
       files: from('./web', '«COPY» ../shared ./shared', { 'shared/index.js': '\n' }),
     },
@@ -224,6 +287,40 @@ export default defineRule({
       files: built('/app/dist/shop', angular(APPLICATION, '{ "base": "dist/shop", "browser": "" }')),
     },
     {
+      title: 'a server that looks into the directory of Angular’s pages',
+      files: {
+        ...built('/app/dist/shop', angular(APPLICATION, '"dist/shop"')),
+        'site.conf': SITE.replace('nginx/html', 'nginx/html/browser'),
+      },
+    },
+    {
+      title: 'a step that moves them',
+      files: {
+        ...built('/app/dist/shop', angular(APPLICATION, '"dist/shop"')),
+        Dockerfile: conf`
+          ${built('/app/dist/shop', {}).Dockerfile!}
+          WORKDIR /usr/share/nginx/html
+          RUN mv browser/* .
+        `,
+      },
+    },
+    {
+      title: 'a script of another name, which names another directory',
+      files: built(
+        '/app/dist/shop',
+        {
+          ...angular(APPLICATION, '"dist/shop"'),
+          'package.json':
+            '{ "scripts": { "build": "ng build", "build:prod": "ng build --output-path dist" } }\n',
+        },
+        'RUN npm run build:prod',
+      ),
+    },
+    {
+      title: 'a directory above that of one application, which is at a path of its own',
+      files: built('/app/dist', angular(APPLICATION, '{ "base": "dist/shop", "browser": "" }')),
+    },
+    {
       title: 'Angular with the former builder',
       files: built('/app/dist/shop', angular('@angular-devkit/build-angular:browser', '"dist/shop"')),
     },
@@ -258,12 +355,14 @@ export default defineRule({
       const context = contextOf(run, source)
       if (context === null) continue
       const { stages } = readDockerfile(source)
+      const built = { context, files, served: servedIn(deployment) }
       for (const own of stages) {
         yield* leftOut(own, source, context, files)
         if (run.machine.container !== null) yield* sourcesElsewhere(own, source.path, context, files)
         for (const copy of own.copies) {
           const stage = copy.stage === null ? undefined : stages[copy.stage]
-          const finding = stage === undefined ? null : writtenElsewhere(copy, stage, context, files)
+          const finding =
+            stage === undefined ? builtBefore(copy, built) : writtenElsewhere(copy, stage, built)
           if (finding !== null) yield finding
         }
       }
@@ -334,41 +433,42 @@ function isHome({ copies }: DockerStage, context: string, files: FileSystem): bo
   )
 }
 
+interface Built {
+  readonly context: string
+  readonly files: FileSystem
+  readonly served: Served
+}
+
 /** Where the tool of a stage puts its pages, if that is elsewhere. */
-function writtenElsewhere(
-  copy: DockerCopy,
-  stage: DockerStage,
-  context: string,
-  files: FileSystem,
-): RuleFinding | null {
+function writtenElsewhere(copy: DockerCopy, stage: DockerStage, built: Built): RuleFinding | null {
   const [source, ...others] = copy.sources
-  const directory = stage.workingDirectory
-  if (source?.known !== true || others.length > 0 || directory?.known !== true || stage.base !== null)
+  if (source?.known !== true || others.length > 0 || stage.base !== null || /[*?[$]/.test(source.value))
     return null
-  if (/[*?[$]/.test(source.value)) return null
-  const copied = source.value.replace(/(.)\/$/, '$1')
-  const texts = stage.runs.map(({ command }) => commandText(command).trim())
-  // What runs besides may put it anywhere.
-  if (!texts.every(text => text.split(/\s*(?:&&|;)\s*/).every(part => PLAIN.test(part)))) return null
-  if (!texts.some(text => /\bbuild\b/.test(text))) return null
-  const project = projectIn(stage, directory.value, context, files)
-  const output = project === null ? null : outputOf(project, files)
-  if (output === null) return null
-  const written = posix.join(directory.value, output.path)
+  const copied = cleanPath(source.value)
+  const found = buildOf(stage)
+  const project = found === null ? null : projectIn(stage, found.directory, built)
+  const output = found === null || project === null ? null : outputOf(project, built.files, found.build)
+  if (found === null || output === null) return null
+  const written = posix.join(found.directory, output.path)
   if (copied === written || written === '/' || copied.startsWith(`${written}/`)) return null
   // A directory above, copied on purpose with all that is in it, is a matter of its own but for pages.
   const isAbove = written.startsWith(`${copied}/`)
-  if (
-    isAbove &&
-    !(
-      output.isAngular &&
-      /\/html$|\/www$|\/public$/.test(copy.target.known ? copy.target.value.replace(/\/$/, '') : '')
-    )
-  )
-    return null
+  if (isAbove && !(output.isNested && isServedAbove(copy, output.path, built.served))) return null
   if (!isAbove && !/\/(?:dist|build|out|public|www)(?:\/|$)/.test(copied)) return null
+  return elsewhere(copy, output, { written, copied, isAbove })
+}
+
+function elsewhere(
+  { at }: DockerCopy,
+  output: Output,
+  {
+    written,
+    copied,
+    isAbove,
+  }: { readonly written: string; readonly copied: string; readonly isAbove: boolean },
+): RuleFinding {
   return {
-    at: copy.at,
+    at,
     message: `${output.tool} writes \`${written}\`, and \`${copied}\` is copied${isAbove ? ', where no start page is' : ': not found'}`,
     label: 'another directory',
     related: [{ at: output.at, message: `${output.tool} builds it` }],
@@ -376,18 +476,109 @@ function writtenElsewhere(
   }
 }
 
-const PLAIN =
-  /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*(?:npm|yarn|pnpm|corepack|apk|apt-get|npx (?:ng|vite) build|ng build|rm -rf? (?:node_modules|\.\/node_modules))\b(?!.*(?:--outDir|--out-dir|--output-path|--dist))|^(?:true|set -e\w*)?$/
+/** The same of what is built in the context, before Docker builds. */
+function builtBefore(copy: DockerCopy, { context, files, served }: Built): RuleFinding | null {
+  const [source, ...others] = copy.sources
+  if (copy.from !== null || copy.documents.length > 0 || source?.known !== true || others.length > 0)
+    return null
+  const copied = cleanPath(source.value)
+  if (!/\/dist(?:\/|$)/.test(copied) || /[*?[$]/.test(copied)) return null
+  const project = cleanPath(posix.join(context, copied.replace(/\/dist(?:\/.*)?$/, '')))
+  // What lies there was built, by whatever.
+  if (files.kind(posix.join(context, copied)) !== null) return null
+  const output = files.kind(posix.join(project, 'angular.json')) === 'file' ? outputOf(project, files) : null
+  if (output?.isNested !== true || !isServedAbove(copy, output.path, served)) return null
+  const written = posix.join(project, output.path).slice(context === '/' ? 0 : context.length)
+  const isAbove = written.startsWith(`${copied}/`)
+  return isAbove
+    ? elsewhere(copy, output, { written: written.slice(1), copied: copied.slice(1), isAbove })
+    : null
+}
 
-/** The directory of the context that a stage has as its own: where all of one is copied. */
-function projectIn(stage: DockerStage, directory: string, context: string, files: FileSystem): string | null {
+/** The one command of a stage that builds, and where it is run; null where what runs besides may put it anywhere. */
+function buildOf(stage: DockerStage): { readonly directory: string; readonly build: BuildCommand } | null {
+  let directory = stage.workingDirectory?.known === true ? stage.workingDirectory.value : null
+  let found: { readonly directory: string; readonly build: BuildCommand } | null = null
+  for (const { command, at } of stage.runs)
+    for (const part of commandText(command)
+      .replaceAll(/\\\r?\n/g, ' ')
+      .trim()
+      .split(/\s*(?:&&|;)\s*/)) {
+      const [, entered] = /^cd (\/[\w./-]+)$/.exec(part) ?? []
+      if (entered === undefined && !PLAIN.test(part) && !/^echo [^&;|]*\.npmrc$/.test(part)) return null
+      // A shell of its own reads each step.
+      if (entered !== undefined && stage.runs.length > 1) return null
+      if (entered !== undefined) directory = cleanPath(entered)
+      const build = buildCommandOf(part.replace(VARIABLES, ''), at)
+      if (build === null) continue
+      if (directory === null || found !== null) return null
+      found = { directory, build }
+    }
+  return found
+}
+
+const VARIABLES = /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*/
+const PLAIN =
+  /^(?:(?:CI|NODE_ENV|NODE_OPTIONS|GENERATE_SOURCEMAP)=\S+\s+)*(?:npm|yarn|pnpm|corepack|apk|apt-get|(?:npx |(?:\.\/)?node_modules\/\.bin\/)?(?:ng|vite) build|rm -rf? (?:node_modules|\.\/node_modules))\b(?!.*(?:--outDir|--out-dir|--output-path|--dist))|^(?:true|set -e\w*)?$/
+
+/** The directory of the context that a stage has as its own: where all of one is copied, or its manifest. */
+function projectIn(stage: DockerStage, directory: string, { context, files }: Built): string | null {
+  const homes = new Set<string>()
   for (const { from, sources, target } of stage.copies) {
-    const [source] = sources
-    if (from !== null || sources.length !== 1 || source?.known !== true || !target.known) continue
-    if (target.value.replace(/(.)\/$/, '$1') !== directory.replace(/(.)\/$/, '$1')) continue
-    const path = posix.join(context, source.value).replace(/(.)\/$/, '$1')
-    if (files.kind(path) === 'directory' && files.kind(posix.join(path, 'package.json')) === 'file')
-      return path
+    if (from !== null || !target.known || cleanPath(target.value) !== cleanPath(directory)) continue
+    for (const source of sources) {
+      if (!source.known) return null
+      const path = cleanPath(posix.join(context, source.value))
+      if (files.kind(path) === 'directory') {
+        if (files.kind(posix.join(path, 'package.json')) === 'file') homes.add(path)
+      } else if (/^(?:package|angular)\.json$/.test(posix.basename(path))) homes.add(posix.dirname(path))
+    }
   }
-  return null
+  const [home] = homes
+  return homes.size === 1 && files.kind(posix.join(home!, 'package.json')) === 'file' ? home! : null
+}
+
+/** What the servers of a deployment serve, as it is written. */
+interface Served {
+  readonly roots: ReadonlySet<string>
+  readonly texts: readonly string[]
+}
+
+const OF_NGINX = ['root', 'alias', 'try_files', 'index', 'rewrite', 'error_page', 'location']
+const OF_APACHE = [
+  'documentroot',
+  'alias',
+  'directoryindex',
+  'fallbackresource',
+  'rewriterule',
+  'rewritebase',
+]
+
+const servedIn = memo((deployment: Deployment): Served => {
+  const { nginx, apache } = deployment
+  const lines = [
+    ...nginx.flatMap(({ occurrences }) => OF_NGINX.flatMap(name => occurrences.get(name) ?? [])),
+    ...apache.flatMap(({ occurrences }) => OF_APACHE.flatMap(name => occurrences.get(name) ?? [])),
+  ]
+  const roots = lines.filter(({ name }) => /^(?:root|documentroot)$/i.test(name))
+  const cluster = [clusterFiles(deployment), clusterBeside(deployment)]
+  const maps = cluster.flatMap(each => each?.files.flatMap(({ configMaps }) => configMaps) ?? [])
+  return {
+    roots: new Set(roots.map(({ args }) => cleanPath(args[0]?.value ?? ''))),
+    texts: [
+      ...lines.flatMap(({ args }) => args.map(({ value }) => value)),
+      ...maps.flatMap(({ texts }) => [...texts.values()]),
+      ...(deployment.setups() ?? []).map(({ code }) => code),
+    ],
+  }
+})
+
+/** True where a server looks for pages where a directory is copied to, and nothing speaks of the one below it. */
+function isServedAbove({ at, target }: DockerCopy, output: string, { roots, texts }: Served): boolean {
+  if (!target.known) return false
+  const directory = cleanPath(target.value)
+  const own = posix.basename(output)
+  const below = new RegExp(`/${own}\\b|\\b${own}/|--output-path`)
+  if ([at.source.code, ...texts].some(text => below.test(text))) return false
+  return roots.has(directory) || /\/html$|\/www$/.test(directory)
 }
