@@ -52,6 +52,16 @@ export default defineRule({
       },
     },
     {
+      title: 'files that are proxied for all virtual hosts',
+      files: {
+        'mail.conf': conf`
+          Alias /mail/static/ /usr/share/mail/static/
+          «ProxyPass» /mail http://127.0.0.1:20000/mail
+        `,
+        'site.conf': host('DocumentRoot /srv/www'),
+      },
+    },
+    {
       title: 'static files, beside a section for all that is proxied',
       files: {
         'site.conf': host(conf`
@@ -146,11 +156,12 @@ export default defineRule({
       for (const line of lines(asked)) {
         const path = pathOf(line)
         if (path === null || !isSettled(path)) continue
-        // What the main server serves to all is meant for few of them, but for the challenge.
-        if (line.parent === null && host !== null && !path.startsWith('/.well-known')) continue
         const target = path.endsWith('/') ? `${path}${EXISTING}.css` : `${path}/${EXISTING}.css`
         const { end } = askHost(deployment, asked, target)
         if (end.kind !== 'pass' || end.directive?.name !== 'ProxyPass') continue
+        // What the main server serves to all is meant for few of them, but for the challenge, and what it proxies itself.
+        const isOfAll = line.parent === null && host !== null && end.directive.parent !== null
+        if (isOfAll && !path.startsWith('/.well-known')) continue
         // `Redirect /app /app/` is for the one URL that `ProxyPass /app/` leaves.
         if (!path.endsWith('/') && askHost(deployment, asked, path).end.kind !== 'pass') continue
         if (end.directive.parent !== null && end.directive.parent.name !== 'VirtualHost') continue

@@ -10,6 +10,8 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { locationPath } from '../../src/deployment/requests/location-path.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
+import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
@@ -83,6 +85,21 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a directory whose parent is served anyway',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location /img {
+                  alias /srv/www/uploads/;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'a directory whose name the host gives',
       files: {
@@ -193,6 +210,7 @@ export default defineRule({
           continue
         }
         if (end.kind !== 'file' || !end.path.includes('/../')) continue
+        if (isServedAnyway(server, posix.normalize(end.path))) continue
         const { at, modifier } = readLocation(location)
         yield {
           at,
@@ -207,6 +225,16 @@ export default defineRule({
     }
   },
 })
+
+/** True for a file that lies below the root of the server, and is sent for its own path to whoever asks. */
+function isServedAnyway(server: NginxServer, path: string): boolean {
+  const root = server.directive.children.find(({ name }) => name === 'root')?.args[0]?.value
+  if (root === undefined || isComputed(root)) return false
+  const url = path.slice(root.replace(/\/+$/, '').length)
+  if (path !== `${root.replace(/\/+$/, '')}${url}` || !url.startsWith('/')) return false
+  const end = anonymousRequestOnly(server, url, path)
+  return end.kind === 'file' && end.path === path
+}
 
 /** What decides over a request before its file does. */
 const DECIDES =

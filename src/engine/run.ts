@@ -65,9 +65,7 @@ function withoutMoot(found: readonly Found[]): readonly Found[] {
   return found.filter(
     ({ active, finding: { at, fatal } }) =>
       fatal === true ||
-      !bySource
-        .get(at.source)
-        ?.some(other => other.active !== active && isInside(at, other.finding.moot)),
+      !bySource.get(at.source)?.some(other => other.active !== active && isInside(at, other.finding.moot)),
   )
 }
 

@@ -102,7 +102,7 @@ const OF_OTHERS = /\/vendor\/(?:[\w-]+\.)+[a-z]+\/|\/(?:pro|vs|pure-)ftpd\//
 
 /** What tests of a program read, and compare with what it makes of it. */
 const OF_TESTS =
-  /\/(?:(?:[\w-]+-)?testdata|testfiles[\w-]*|tests?\/data|tests\/integration\/targets|fixtures|__fixtures__)\//
+  /\/(?:(?:[\w-]+-)?testdata|testfiles[\w-]*|tests?\/(?:data|root)|tests\/integration\/targets|integration[-_]tests?|fixtures|__fixtures__)\//
 
 /** Pages about `.htaccess`, whatever their language. */
 const MANUAL = /\.(?:html?|xml|md|rst|adoc|tex)(?:\.|$)/i
