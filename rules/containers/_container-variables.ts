@@ -5,7 +5,7 @@ import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel, PROJECT_FILES } from '../_php-projects.ts'
 
 /** A variable that the program of a container finds. */
 export interface ContainerVariable {
@@ -43,8 +43,13 @@ export function variablesAt(path: string, files: FileSystem): readonly Container
   return variables.map(({ name, value }) => ({ name, value, isExample: true }))
 }
 
-/** Files by which an application is one that reads the `.env` beside it. */
-const READS_DOTENV = Object.values(PROJECT_FILES)
+/** True for the directory of an application that reads the `.env` beside it. */
+function readsDotenv(files: FileSystem, path: string): boolean {
+  return (
+    isLaravel(files, path) ||
+    Object.values(PROJECT_FILES).some(name => files.kind(posix.join(path, name)) === 'file')
+  )
+}
 
 /** Of a server of files the application in the same directory is another container's. */
 const NO_APPLICATION = /(?:^|\/)(?:nginx|httpd|caddy|traefik|openresty)(?:$|[\w-]*$)/
@@ -52,11 +57,7 @@ const NO_APPLICATION = /(?:^|\/)(?:nginx|httpd|caddy|traefik|openresty)(?:$|[\w-
 function applicationVariables({ base, mounts, hostFiles }: Container): readonly ContainerVariable[] {
   if (base === null || NO_APPLICATION.test(base)) return []
   const homes = new Set(
-    mounts.flatMap(({ path }) =>
-      path !== null && READS_DOTENV.some(name => hostFiles.kind(posix.join(path, name)) === 'file')
-        ? [path]
-        : [],
-    ),
+    mounts.flatMap(({ path }) => (path !== null && readsDotenv(hostFiles, path) ? [path] : [])),
   )
   const [home] = homes
   if (home === undefined || homes.size > 1) return []
@@ -66,7 +67,7 @@ function applicationVariables({ base, mounts, hostFiles }: Container): readonly 
   }
   const own = read('.env')
   // A container of another language, which builds the style sheets, is given the same directory.
-  if (own === null && base === 'php' && hostFiles.kind(posix.join(home, PROJECT_FILES.Laravel)) === 'file')
+  if (own === null && base === 'php' && isLaravel(hostFiles, home))
     return variablesAt(posix.join(home, '.env'), hostFiles)
   if (own === null) return []
   if (hostFiles.kind(posix.join(home, PROJECT_FILES.Symfony)) !== 'file') return own

@@ -9,7 +9,7 @@ import { leftOutOf } from '../../src/deployment/containers/read-containers.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel } from '../_php-projects.ts'
 import { shellTexts } from './_shell-texts.ts'
 
 const tree = (
@@ -227,7 +227,7 @@ function givenToContainer({ service, hostFiles, image }: Container): Given | nul
   const context = service.build?.context
   if (image === null || context?.known !== true || !context.value.startsWith('/')) return null
   const home = context.value
-  if (hostFiles.kind(posix.join(home, PROJECT_FILES.Laravel)) !== 'file') return null
+  if (!isLaravel(hostFiles, home)) return null
   const own = posix.join(home, '.env')
   // Else it goes into the image with all the rest, where somebody has one.
   if (leftOutOf(hostFiles, home, image.stage.at.source.path)?.(own) !== true) return null

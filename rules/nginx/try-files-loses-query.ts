@@ -190,8 +190,7 @@ function readsPathAlone(
   if (!base.known || base.value.kind !== 'root') return false
   const source = sourceAt(deployment.filesOf(configuration), posix.join(base.value.path, written))
   return (
-    source !== null &&
-    source.text.includes('REQUEST_URI') &&
+    source?.text.includes('REQUEST_URI') === true &&
     !/\$_(?:GET|REQUEST)\b|QUERY_STRING|INPUT_GET|parse_str/.test(source.text)
   )
 }

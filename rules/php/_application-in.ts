@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel, PROJECT_FILES } from '../_php-projects.ts'
 import { joomlaRewrites } from './_joomla.ts'
 
 /** The application whose script in a directory answers every page; null where there is none, or nobody knows. */
@@ -14,7 +14,7 @@ export const applicationIn = memoByKey((files: FileSystem, root: string): string
   if (has('LocalSettings.php') && has('load.php')) return 'MediaWiki'
   if (joomlaRewrites(files, root) !== null) return 'Joomla'
   if (has('remote.php') && has('version.php') && has('config/config.php')) return 'Nextcloud'
-  if (has(`../${PROJECT_FILES.Laravel}`) || requiresLaravel(files, root)) return 'Laravel'
+  if (has(`../${PROJECT_FILES.Laravel}`) || isLaravelInPart(files, root)) return 'Laravel'
   if (has(`../${PROJECT_FILES.CodeIgniter}`)) return 'CodeIgniter'
   return has(`../${PROJECT_FILES.Symfony}`) && has('../config/bundles.php') ? 'Symfony' : null
 })
@@ -24,11 +24,7 @@ function startsWith(files: FileSystem, root: string, name: string): boolean {
   return sourceAt(files, posix.join(root, 'index.php'))?.text.includes(name) === true
 }
 
-/** True for the public directory of a project, seen in part, whose dependencies tell. */
-function requiresLaravel(files: FileSystem, root: string): boolean {
-  const composer = sourceAt(files, posix.join(root, '../composer.json'))
-  return (
-    composer?.text.includes('"laravel/framework"') === true &&
-    files.kind(posix.join(root, '../routes')) !== null
-  )
+/** True for the public directory of a project of which a part is here. */
+function isLaravelInPart(files: FileSystem, root: string): boolean {
+  return isLaravel(files, posix.join(root, '..')) && files.kind(posix.join(root, '../routes')) !== null
 }

@@ -4,7 +4,7 @@ import { parseDotenv } from '../../parsers/dotenv/parse-dotenv.ts'
 import { phpSetting } from '../../parsers/php/script.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel, PROJECT_FILES } from '../_php-projects.ts'
 import { valuePlace } from './_environment.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
 
@@ -41,8 +41,7 @@ export const ownAddress = memoByKey((files: FileSystem, root: string): OwnAddres
     })
   const environment = sourceAt(files, `${project}/.env`)
   if (environment === null) return null
-  if (files.kind(`${project}/${PROJECT_FILES.Laravel}`) === 'file')
-    return inEnvironment(environment, 'ASSET_URL', 'Laravel')
+  if (isLaravel(files, project)) return inEnvironment(environment, 'ASSET_URL', 'Laravel')
   if (files.kind(`${project}/${PROJECT_FILES.CodeIgniter}`) === 'file')
     return inEnvironment(environment, 'app.baseURL', 'CodeIgniter')
   return null

@@ -11,7 +11,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { apacheMain } from '../_examples.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel } from '../_php-projects.ts'
 import { valuePlace } from './_environment.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { wordpressConfiguration } from './_php-sources.ts'
@@ -157,7 +157,7 @@ const domainIn = memoByKey((files: FileSystem, root: string): Domain | null => {
   if (typeof setting?.value === 'string' && isName(setting.value.replace(/^\./, '')))
     return { at: setting.at, domain: setting.value, by: 'WordPress' }
   const project = posix.dirname(root)
-  if (files.kind(`${project}/${PROJECT_FILES.Laravel}`) !== 'file') return null
+  if (!isLaravel(files, project)) return null
   const source = sourceAt(files, `${project}/.env`)
   const line =
     source === null ? undefined : parseDotenv(source).findLast(({ name }) => name === 'SESSION_DOMAIN')

@@ -13,7 +13,7 @@ import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheBackend, nginxMain, tlsServer } from '../_examples.ts'
-import { PROJECT_FILES } from '../_php-projects.ts'
+import { isLaravel } from '../_php-projects.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
@@ -650,10 +650,7 @@ function askedByNextcloud(source: Source): Asked | null {
 /** Laravel trusts no proxy, unless the file that starts it says so, or before 11 a middleware of the application. */
 function askedByLaravel(files: FileSystem, root: string): Asked | null {
   const project = posix.dirname(root)
-  const isLaravel =
-    files.kind(`${project}/${PROJECT_FILES.Laravel}`) === 'file' ||
-    sourceAt(files, `${project}/composer.json`)?.text.includes('"laravel/framework"') === true
-  const source = isLaravel ? sourceAt(files, `${project}/bootstrap/app.php`) : null
+  const source = isLaravel(files, project) ? sourceAt(files, `${project}/bootstrap/app.php`) : null
   const providers = files.list(`${project}/app/Providers`) ?? withoutProviders(files, project)
   if (source === null || providers === null) return null
   const code = phpCode(source)
