@@ -7,7 +7,17 @@ export interface NestedText {
   readonly start: number
   readonly end: number
   /** What is done to the text before it is written. */
-  readonly filledInBy: 'nobody' | 'shell' | 'compose' | 'hcl' | 'ruby' | 'string' | 'echo' | 'nix' | 'params'
+  readonly filledInBy:
+    | 'nobody'
+    | 'shell'
+    | 'compose'
+    | 'hcl'
+    | 'ruby'
+    | 'string'
+    | 'echo'
+    | 'nix'
+    | 'params'
+    | 'openshift'
   /** How YAML writes it, where that is not line by line: the ends of its lines are not those of the outer file. */
   readonly quoting?: 'single' | 'double' | 'folded'
   /** The server whose file it is by its key, or by the path at which it is written. */

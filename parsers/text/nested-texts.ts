@@ -111,8 +111,25 @@ function quotedTexts(
 }
 
 function fillerOf(text: string, kind: string): NestedText['filledInBy'] {
-  return kind === 'compose' ? 'compose' : PARAMS.test(text) ? 'params' : 'nobody'
+  if (kind === 'compose') return 'compose'
+  return parametersOf(text).length > 0 ? 'openshift' : PARAMS.test(text) ? 'params' : 'nobody'
 }
+
+/**
+ * The parameters of a template of OpenShift, which `oc process` fills in wherever `${NAME}` stands in it.
+ * @see https://docs.openshift.com/container-platform/latest/openshift_images/using-templates.html
+ */
+function parametersOf(text: string): readonly string[] {
+  if (!OPENSHIFT.test(text)) return []
+  const list = PARAMETERS.exec(text)?.[1] ?? PARAMETERS_IN_JSON.exec(text)?.[2] ?? ''
+  return [...list.matchAll(NAME_OF_PARAMETER)].map(([, name = '']) => name)
+}
+
+const OPENSHIFT = /^[ \t{]*"?kind"?:[ \t]*["']?Template\b/m
+/** Items of a list may stand as far left as its key. */
+const PARAMETERS = /^parameters:[ \t]*\r?\n((?:(?:[ \t#-].*)?\r?\n)+)/m
+const PARAMETERS_IN_JSON = /^([ \t]*)"parameters"[ \t]*:[ \t]*\[[ \t]*\r?\n([\s\S]*?)^\1\]/m
+const NAME_OF_PARAMETER = /(?:^[ \t-]*|["{,]\s*)name"?:[ \t]*["']?(\w+)/gm
 
 /** Names that `$name` stands for in all texts of the file, as Discourse's builder of images has them. */
 const PARAMS = /^params:[ \t]*\r?\n((?:(?:[ \t]+.*)?\r?\n)+)/m
@@ -409,7 +426,14 @@ const FILLED_IN = {
   echo: afterEcho,
   nix: afterNix,
   params: afterParams,
+  openshift: afterOpenshift,
 } as const
+
+/** `${{NAME}}` stands for a value that is no string. */
+function afterOpenshift(inner: string, text: string): string {
+  const names = parametersOf(text).join('|')
+  return settle(inner, new RegExp(`\\$\\{(?:\\{(?:${names})\\}|(?:${names}))\\}`, 'g'), () => null)
+}
 
 /** @see https://github.com/discourse/pups#replace, which puts a value in wherever the name stands */
 function afterParams(inner: string, text: string): string {

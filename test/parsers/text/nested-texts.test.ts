@@ -133,6 +133,24 @@ test('what the parameters of a file stand for in its texts', () => {
   assert.equal(inner(text, 'yaml'), ['    rate=?r/s ?s $host;'])
 })
 
+test('what the parameters of a template of OpenShift stand for in its texts', () => {
+  const objects =
+    'objects:\n- data:\n    a.conf: |\n      server http://${NAME}-api:${{PORT}} $NAME ${host};\n'
+  const parameters =
+    'parameters:\n# The project\n- name: NAME\n  description: its name\n- description: a port\n  name: "PORT"\n'
+  const template = 'apiVersion: template.openshift.io/v1\nkind: Template\n'
+  const filled = ['      server http://?-api:? $NAME ${host};']
+  assert.equal(inner(template + parameters + objects, 'yaml'), filled)
+  assert.equal(inner(template + objects + parameters, 'yaml'), filled)
+  const written = ['      server http://${NAME}-api:${{PORT}} $NAME ${host};']
+  assert.equal(inner(`kind: List\n${parameters}${objects}`, 'yaml'), written)
+  assert.equal(inner(template + objects, 'yaml'), written)
+  const json = (kind: string): string =>
+    `{\n  "kind": "${kind}",\n  "parameters": [\n    { "from": "[a-z]{8}", "name": "NAME" }\n  ],\n  "a.conf": "server { server_name \${NAME}; root \${OTHER}; }\\n"\n}\n`
+  const [found] = inner(json('Template'), 'json').map(text => text.trim())
+  assert.is(found, 'server { server_name ?; root ${OTHER}; }')
+})
+
 test('a here-document is what the shell makes of it', () => {
   const text = [
     'cat > a <<EOF',
