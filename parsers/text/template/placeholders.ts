@@ -2,6 +2,7 @@ import { once } from '../../collections/once.ts'
 import { escapePattern } from '../escape-pattern.ts'
 import { lineStart } from '../line-start.ts'
 import { placeholder, UNKNOWN } from '../placeholder.ts'
+import { maskMarkedWords } from './marked-words.ts'
 import { beginsPathIn, isNumberIn } from './wanted-values.ts'
 
 /**
@@ -34,6 +35,8 @@ interface Line {
   readonly before: string
   /** The first word in lower case, a section's `<` left out. */
   readonly directive: string
+  /** Where the whole line begins, behind its blanks. */
+  readonly start: number
   readonly file: File
 }
 
@@ -68,7 +71,8 @@ const PLAIN_VALUES = new Set(
     'error_log ssl_certificate ssl_certificate_key ssl_trusted_certificate user index resolver worker_processes ' +
     'client_max_body_size servername serveralias serveradmin documentroot virtualhost directory errorlog ' +
     'includeoptional sslcertificatefile sslcertificatekeyfile sslcertificatechainfile proxypass ' +
-    'proxypassreverse wsgiscriptalias wsgidaemonprocess suexecusergroup group'
+    'proxypassreverse wsgiscriptalias wsgidaemonprocess suexecusergroup group rewritebase authuserfile authgroupfile ' +
+    'auth_basic_user_file'
   ).split(' '),
 )
 
@@ -142,6 +146,24 @@ const OF_NGINX =
 function isWholePattern(match: string, line: string): boolean {
   return [`~ ${match} `, `~* ${match} `, `~* (${match})`, `~ (${match})`].some(text => line.includes(text))
 }
+
+/** `@CACHE_SIZE`, `%PORT`, `:PORT:`, with a unit behind it or not. */
+const ONE_SIDED = (
+  [
+    ['@', '(?<![\\w@%$}])@', ''],
+    ['%', '(?<![\\w@%$}])%', ''],
+    [':', '(?<![\\w:)\\]}*?!+]):', ':(?![\\w:])'],
+  ] as const
+).map(
+  ([mark, before, behind]) =>
+    [
+      mark,
+      new RegExp(
+        `${before}[A-Z][A-Z\\d]+(?:_[A-Z\\d]+)*${behind === '' ? '(?:(?![\\w@%{-])|(?=(?:ms|[smhdwykgr])(?!\\w)))' : behind}`,
+        'y',
+      ),
+    ] as const,
+)
 
 const STYLES: readonly Style[] = [
   {
@@ -263,6 +285,20 @@ const STYLES: readonly Style[] = [
     // In capitals it is nobody's pattern and nobody's text.
     judge: (match, line) => (/^@[A-Z][A-Z\d_]+@$/.test(match) ? 'proof' : fenced(match, line)),
   },
+  // With one mark alone, as a script of `sed` likes it. Of nginx such a word is the name of a location.
+  ...ONE_SIDED.map(
+    ([mark, pattern]): Style => ({
+      mark,
+      pattern,
+      judge: (match, line) => {
+        const { directive, text, file } = line
+        if (/cipher|^(?:location|try_files|error_page)$/.test(directive) || file.names().has(match))
+          return 'none'
+        if (isNumberIn(text, match) || (NO_VARIABLES.test(directive) && isStatement(text))) return 'proof'
+        return FREE_TEXT.has(directive) || /["'~]/.test(text) || !isConfiguration(text) ? 'same' : 'perhaps'
+      },
+    }),
+  ),
   // Of DirectAdmin. In a pattern it is one of several words.
   {
     mark: '|',
@@ -421,7 +457,7 @@ const STYLES: readonly Style[] = [
       // Apache puts nothing in its place but in macros, and takes no backend without its scheme.
       if (/^proxypass/.test(directive) && text.includes(` ${match}://`))
         return /<Macro\s/i.test(file.text) ? 'none' : 'proof'
-      if (isWantedByApache(match, line)) return 'proof'
+      if (isWantedByApache(match, line) || isAlone(match, line)) return 'proof'
       return NO_VARIABLES.test(directive) && isStatement(text) ? 'proof' : 'perhaps'
     },
   },
@@ -448,10 +484,11 @@ const STYLES: readonly Style[] = [
     mark: '${',
     pattern: /(?<!\$)\$\{[a-z_][a-z\d_]*\}/y,
     isUsual: true,
-    judge: (match, { directive, text, file }) => {
+    judge: (match, line) => {
+      const { directive, text, file } = line
       const name = match.slice(2, -1)
       if (OWN_VARIABLES.test(name) || file.variables().has(name)) return 'none'
-      if (NO_VARIABLES.test(directive) && isStatement(text)) return 'proof'
+      if ((NO_VARIABLES.test(directive) && isStatement(text)) || isAlone(match, line)) return 'proof'
       if (file.isNamed || text.startsWith('$') || PLAIN_VALUES.has(directive)) return 'perhaps'
       if (isStatement(text) && (isConfiguration(text) || /^return[ \t]+\d{3}\s/.test(text))) return 'perhaps'
       return isStatement(text) || OPENS_BLOCK.test(text) ? 'same' : 'none'
@@ -483,6 +520,11 @@ const STYLES: readonly Style[] = [
   },
 ]
 
+/** True for a variable that has a line to itself where a directive would begin: it stands for whole lines. */
+function isAlone(match: string, { before, text, start, file }: Line): boolean {
+  return before === '' && text.trim() === match && standsForLines(file.text, start)
+}
+
 const OPENS_BLOCK = /^(?:if|location|map|geo|split_clients)\b.*\{/
 
 /** What Apache reads, or may be thought to read, where it reads variables. */
@@ -509,9 +551,9 @@ function isSeveralWords(match: string, line: string): boolean {
 }
 
 const NAMED =
-  /^[ \t]*(?:upstream|Define)[ \t]+([\w-]+)|^[ \t]*<Macro[ \t]([^>\n]*)|(?:zone|keys_zone)=([\w-]+)/gim
+  /^[ \t]*(?:upstream|Define)[ \t]+([\w-]+)|^[ \t]*<Macro[ \t]([^>\n]*)|(?:zone|keys_zone)=([\w-]+)|\blocation[ \t]+(@[\w-]+)/gim
 
-/** Names that the file itself gives: to servers, a memory, a macro and its arguments. */
+/** Names that the file itself gives: to servers, a location, a memory, a macro and its arguments. */
 function namesOf(text: string): ReadonlySet<string> {
   const names = [...text.matchAll(NAMED)].flatMap(([, ...found]) =>
     found.flatMap(each => each?.split(/\s+/) ?? []),
@@ -529,7 +571,8 @@ const OWN_VARIABLES =
  *
  * @param isNamed true where the file's name says that there are some
  */
-export function maskPlaceholders(text: string, isNamed: boolean): string | null {
+export function maskPlaceholders(written: string, isNamed: boolean): string | null {
+  const text = maskMarkedWords(written)
   let masked = text
   const file: File = {
     text,
@@ -561,7 +604,7 @@ export function maskPlaceholders(text: string, isNamed: boolean): string | null 
     if (isMeant && matches !== null) masked = replaceAll(masked, withoutOthers(matches))
   }
   masked = maskWords(masked)
-  return masked === text ? null : masked
+  return masked === written ? null : masked
 }
 
 interface Match {
@@ -606,6 +649,7 @@ function lineAt(file: File, index: number): Line | null {
     text: statement,
     before: line.slice(0, index - start),
     directive: directive.toLowerCase(),
+    start,
     file,
   }
 }
@@ -706,7 +750,10 @@ function standsForLines(text: string, index: number): boolean {
   let line = ''
   while (end > 0 && line === '') {
     const start = end === 1 ? 0 : text.lastIndexOf('\n', end - 2) + 1
-    line = text.slice(start, end).trim().replace(/^#.*/, '')
+    line = text
+      .slice(start, end)
+      .trim()
+      .replace(/^#.*|^\$(?:\w+|\{\w+\})$/, '')
     end = start
   }
   if (/[;{}]$/.test(line)) return true

@@ -746,6 +746,10 @@ test('expressions of Terraform and options of zc.buildout are values', () => {
     'listen ?:?;\nroot ?/a;\nset $a 1;\n',
   )
   assert.is(masked('/a.conf.template', 'add_header X "$${foo}";\n'), 'add_header X "?";\n')
+  assert.is(
+    masked('/htaccess', 'ErrorDocument 404 {BASE}a\nRewriteBase {BASE}\n'),
+    'ErrorDocument 404 ?a\nRewriteBase ?\n',
+  )
   plain('/a.conf', 'RewriteRule ^ ${lower:x} [L]\nRewriteCond ${a:b} c\nDefine A ${b:c}\n')
   plain('/a.conf', 'add_header X "$${foo}";\nDocumentRoot ${ROOT}/x\n')
 })
@@ -778,6 +782,60 @@ test('a unit may stand right behind a word that is filled in where a number is w
   assert.is(masked('/a.conf', 'proxy_pass http://YOUR-HOST:YOUR-PORT;\n'), 'proxy_pass http://YOUR-HOST:?;\n')
   for (const value of ['10MB', 'OFF', '10Ms', 'NONE', '"10m"', '60sec', 'MAX', '1h30m', '-1', '$a', '<10m>'])
     plain('/a.conf', `client_max_body_size ${value};\nsend_timeout ${value};\n`)
+})
+
+test('a word in capitals behind one mark is filled in where one is a number or a port', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      'worker_connections @CONNECTIONS;\nserver_name www.@SITE_DOMAIN;\nssl_ciphers ALL:@STRENGTH;\nlimit_req_zone $a zone=a:@SIZE rate=@RATEr/s;\n',
+    ),
+    'worker_connections ?;\nserver_name www.?;\nssl_ciphers ALL:@STRENGTH;\nlimit_req_zone $a zone=a:? rate=?r/s;\n',
+  )
+  assert.is(
+    masked('/a.conf', 'listen %PORT;\nproxy_pass http://%HOST:%PORT;\n'),
+    'listen ?;\nproxy_pass http://?:?;\n',
+  )
+  assert.is(masked('/a.conf', 'Listen :PORT:\nServerName :NAME:\n'), 'Listen ?\nServerName ?\n')
+  assert.is(
+    masked(
+      '/a.conf',
+      'listen @PORT;\nlocation @BACKEND {\n}\ntry_files $uri @BACKEND;\nrewrite ^/(@A) /b;\nerror_page 404 @OTHER;\n',
+    ),
+    'listen ?;\nlocation @BACKEND {\n}\ntry_files $uri @BACKEND;\nrewrite ^/(@A) /b;\nerror_page 404 @OTHER;\n',
+  )
+  plain(
+    '/a.conf',
+    'try_files $uri @APP;\nssl_ciphers HIGH:@STRENGTH;\nset $a @NAME;\nLogFormat "%D %REQ" a\n',
+  )
+  plain('/a.conf', 'listen 10.0.0.1:@port;\nsend_timeout %20;\nServerAdmin root@EXAMPLE.org\n')
+})
+
+test('words between two marks of several characters, where a file has more of them', () => {
+  assert.is(
+    masked(
+      '/a.conf',
+      '# #!# NAME #!#\nset $debug #!# DEBUG #!#;\n#!# INCLUDES #!#\nlocation ~* \\.(#!# ENDINGS #!#)$ {\n  expires #!# TIME #!#;\n}\n',
+    ),
+    '# #!# NAME #!#\nset $debug ?;\n\nlocation ~* \\.(?)$ {\n  expires ?;\n}\n',
+  )
+  assert.is(
+    masked('/a.conf', 'root <#ROOT#>/a;\nadd_header A "<#VALUE#>";\n'),
+    'root ?/a;\nadd_header A "?";\n',
+  )
+  plain('/a.conf', '### SSL ###\n#-# A #-#\n#-# B #-#\nset $a #!# DEBUG #!#;\n')
+  plain('/a.conf', 'ssl_ciphers HIGH:!LOW:!EXP:!MD5:+RSA:+ECDH;\nif ($a ~ "(?<A>x)|(?<B>y)|^C|^D") {\n}\n')
+})
+
+test('a variable that has a line to itself stands for whole lines', () => {
+  assert.is(
+    masked('/a.conf', 'geo $known {\n  ${ADDRESSES}\n  default no;\n}\n$MORE_LINES\n${other}\nserver {\n}\n'),
+    'geo $known {\n\n  default no;\n}\n\n\nserver {\n}\n',
+  )
+  const lines = 'root /a;\n${LINES}\nindex a;\n'
+  assert.equal(maskTemplate('/a.conf', lines).gaps, [lines.indexOf('$')])
+  plain('/a.conf', "log_format a '$a'\n  $B\n  ${c}\n;\nset $X\n  $Y;\n")
+  plain('/a.conf', 'cat > a <<EOF\nserver {\n$LINES\n}\nEOF\n')
 })
 
 test('where a template fills in a variable in small letters, it does in paths and addresses too', () => {
