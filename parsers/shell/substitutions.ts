@@ -24,12 +24,24 @@ export interface CopiedFile {
 export interface Substitutions {
   readonly substitutions: readonly Substitution[]
   readonly copies: readonly CopiedFile[]
+  /** Files of which commands end what they leave open: they add such lines, or put several files together. */
+  readonly continued: readonly string[]
 }
 
 /** True for a text in which a command of a shell may fill in another file. */
 export function maySubstitute(text: string): boolean {
   return /\benvsubst\b|\bg?sed\b|\bperl[ \t]+-\w*[pi]/.test(text)
 }
+
+/** True for a text in which a command of a shell may add lines to a server's file, or put one together. */
+export function mayContinue(text: string): boolean {
+  return ADDS.test(text) || JOINS.test(text)
+}
+
+const ADDS =
+  /(?:>>|\btee[ \t]+-\w*a\w*)[ \t]*[^\s;|&]*(?:\.conf\b|\.inc\b|htaccess|vhost|nginx|apache|httpd|\/sites)/
+const JOINS =
+  /\bcat[ \t]+[^\s;|&<>]*\.[^\s;|&<>]+[ \t]+[^\n;|&<>]*>[ \t]*[^\s;|&]*(?:\.conf\b|vhost|nginx|apache|httpd|\/sites)/
 
 /** What the commands of a script fill in, and which files they copy. */
 export function substitutionsIn(script: WrittenText): Substitutions {
@@ -41,7 +53,7 @@ export function substitutionsIn(script: WrittenText): Substitutions {
 /** The same of one command, its words as the system gives them to a program. */
 export function substitutionsOf(words: readonly WrittenText[]): Substitutions {
   const reading = new Reading()
-  reading.take(words, { files: [], output: null }, 0)
+  reading.take(words, NOTHING_AROUND, 0)
   return reading
 }
 
@@ -53,20 +65,35 @@ interface Around {
   /** What it reads but for the files that its words name. */
   readonly files: readonly string[]
   readonly output: string | null
+  /** True where the output is added to what the file has. */
+  readonly adds: boolean
+  /** What it reads, as far as a here-document or the command before it has that written out. */
+  readonly lines: string
 }
+
+const NOTHING_AROUND: Around = { files: [], output: null, adds: false, lines: '' }
 
 class Reading implements Substitutions {
   readonly substitutions: Substitution[] = []
   readonly copies: CopiedFile[] = []
+  readonly continued: string[] = []
   readonly #variables = new Map<string, string>()
 
   read(script: WrittenText, depth: number): void {
     if (depth > DEEPEST) return
     let piped: readonly string[] = []
+    let printed = ''
     for (const command of plainCommands(script, this.#variables)) {
       const words = this.#withoutAssignments(command.words)
       const files = command.input !== null ? [command.input] : command.isPiped ? piped : []
-      piped = this.take(words, { files, output: command.output?.path ?? null }, depth)
+      const around = {
+        files,
+        output: command.output?.path ?? null,
+        adds: command.output?.append === true,
+        lines: command.document?.text.text ?? (command.isPiped ? printed : ''),
+      }
+      printed = command.words.map(({ text }) => text).join(' ')
+      piped = this.take(words, around, depth)
     }
     for (const { index, 1: inner = '' } of script.text.matchAll(INNER))
       if (maySubstitute(inner))
@@ -74,9 +101,11 @@ class Reading implements Substitutions {
   }
 
   /** Gives the files whose texts, filled in or not, the command prints. */
-  take(words: readonly WrittenText[], { files, output }: Around, depth: number): readonly string[] {
+  take(words: readonly WrittenText[], around: Around, depth: number): readonly string[] {
+    const { files, output } = around
     const texts = words.map(({ text }) => text)
     const name = programOf(texts[0] ?? '')
+    this.#continue(name, texts, around)
     if (SHELL.test(name)) {
       const script = words[texts.findIndex(text => /^-\w*c$/.test(text)) + 1]
       if (script !== undefined && script !== words[0]) this.read(script, depth + 1)
@@ -104,6 +133,15 @@ class Reading implements Substitutions {
     const read = FILLS.test(name) ? this.#fill(texts, files, false) : this.#copy(name, texts, files)
     if (output !== null) for (const from of read) this.copies.push({ from, to: output })
     return read
+  }
+
+  #continue(name: string, texts: readonly string[], { output, adds, lines }: Around): void {
+    const added = name === 'tee' && texts.some(text => /^-\w*a/.test(text)) ? (texts.at(-1) ?? null) : null
+    const target = adds ? output : added
+    const named = name === 'cat' ? texts.slice(1).filter(text => !text.startsWith('-')) : []
+    if (target !== null && (named.length > 0 || endsMore(lines === '' ? texts.join(' ') : lines)))
+      this.continued.push(target)
+    if (named.length > 1 && output !== null) this.continued.push(...named)
   }
 
   #fill(
@@ -149,6 +187,12 @@ class Reading implements Substitutions {
     }
     return words.slice(at)
   }
+}
+
+/** True for lines that end a block or a section which they have not begun. */
+function endsMore(lines: string): boolean {
+  const count = (pattern: RegExp): number => lines.match(pattern)?.length ?? 0
+  return count(/\}/g) > count(/\{/g) || count(/<\/[A-Z]/gi) > count(/<[A-Z]/gi)
 }
 
 const SHELL = /^(?:ba|da|k|z|a)?sh$/

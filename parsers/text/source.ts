@@ -35,6 +35,8 @@ export interface Source {
    * into `text` is none.
    */
   readonly isQuoted?: boolean
+  /** True where commands of its repository add lines to it that end what it leaves open. */
+  readonly isContinued?: boolean
 }
 
 /** What a placeholder stands for, and where that is written. */

@@ -66,8 +66,9 @@ export function discover(paths: readonly string[], asked: DiscoverOptions): read
     ...asked,
     budget: asked.budget ?? readBudget(),
     fillingOf: (path: string) => {
-      const words = filledIn()(path)
-      return { words, valueFor: (placeholder: string) => knownValue()(path, placeholder, words) }
+      const words = filledIn().wordsIn(path)
+      const isContinued = filledIn().isContinued(path)
+      return { words, isContinued, valueFor: (placeholder: string) => knownValue()(path, placeholder, words) }
     },
   }
   const scopes = new Map<string, Scope>()

@@ -3,6 +3,7 @@ import { once } from '../../parsers/collections/once.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
 import {
+  mayContinue,
   maySubstitute,
   type Substitution,
   type Substitutions,
@@ -22,8 +23,13 @@ import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
 import { isDockerfile } from './dockerfiles.ts'
 import { isScript, isShell } from './nested-files.ts'
 
-/** What the commands of a repository fill in, in one of its files; null for a file that none of them touches. */
-export type FilledIn = (path: string) => FilledWords | null
+/** What the commands of a repository do to its files. */
+export interface FilledIn {
+  /** What they fill in, in a file; null for one that none of them touches. */
+  readonly wordsIn: (path: string) => FilledWords | null
+  /** True for a file to which they add what it leaves open, as far as its name tells. */
+  readonly isContinued: (path: string) => boolean
+}
 
 /**
  * What entry points, scripts, Dockerfiles, playbooks and commands of compose files fill in, in the files beside them,
@@ -39,15 +45,21 @@ export function filledInFiles(paths: readonly string[], textOf: (path: string) =
       .slice(0, MOST)
       .flatMap(path => sourceOf(path, textOf) ?? [])
     const read = texts.flatMap(commandsIn)
-    return read.some(({ substitutions }) => substitutions.length > 0) ? readTargets(read, texts) : []
+    return {
+      targets: read.some(({ substitutions }) => substitutions.length > 0) ? readTargets(read, texts) : [],
+      continued: new Set(read.flatMap(({ continued }) => continued.map(file => posix.basename(file)))),
+    }
   })
-  return path => {
-    if (OTHER.test(path)) return null
-    const found = commands().flatMap(target => {
-      const certainty = certaintyOf(target, path)
-      return certainty === null ? [] : [wordsOf(target.substitution, certainty)]
-    })
-    return joined(found)
+  return {
+    wordsIn(path) {
+      if (OTHER.test(path)) return null
+      const found = commands().targets.flatMap(target => {
+        const certainty = certaintyOf(target, path)
+        return certainty === null ? [] : [wordsOf(target.substitution, certainty)]
+      })
+      return joined(found)
+    },
+    isContinued: path => !OTHER.test(path) && commands().continued.has(posix.basename(path)),
   }
 }
 
@@ -75,12 +87,13 @@ function sourceOf(path: string, textOf: (path: string) => string | null): Source
   const text = textOf(path)
   if (TERRAFORM.test(path) && !text?.includes('template')) return null
   // What brings files need not fill in any.
-  if (
-    text === null ||
-    !(maySubstitute(text) || isDockerfile(path) || COMPOSE.test(path) || TERRAFORM.test(path))
-  )
+  if (text === null || !(mayMatter(text) || isDockerfile(path) || COMPOSE.test(path) || TERRAFORM.test(path)))
     return null
   return textSource(path, text)
+}
+
+function mayMatter(text: string): boolean {
+  return maySubstitute(text) || mayContinue(text)
 }
 
 const COMPOSE = /compose[^/]*\.ya?ml$/i
@@ -102,12 +115,12 @@ function templatesOfTerraform(source: Source): readonly Commands[] {
       words: [],
     }),
   )
-  return [{ substitutions, copies: [], source }]
+  return [{ substitutions, copies: [], continued: [], source }]
 }
 
 function commandsIn(source: Source): readonly Commands[] {
   if (TERRAFORM.test(source.path)) return templatesOfTerraform(source)
-  if (!maySubstitute(source.text)) return []
+  if (!mayMatter(source.text)) return []
   return scriptsOf(source).map(found => ({ ...found, source }))
 }
 
@@ -135,7 +148,7 @@ function ofCommand(command: DockerCommand): Substitutions {
 /** Texts of which each may be a script, and lists that are one command. */
 function ofNode(node: YamlNode): readonly Substitutions[] {
   if (node.kind === 'scalar')
-    return maySubstitute(node.text.text) ? [substitutionsIn(withoutDoubleDollars(node.text))] : []
+    return mayMatter(node.text.text) ? [substitutionsIn(withoutDoubleDollars(node.text))] : []
   if (node.kind === 'map') return [...node.entries.values()].flatMap(({ value }) => ofNode(value))
   const words = node.items.flatMap(item => (item.kind === 'scalar' ? [item.text] : []))
   if (words.length === node.items.length && /^(?:\S*\/)?(?:sed|envsubst)$/.test(words[0]?.text ?? ''))
@@ -164,7 +177,7 @@ function withoutDoubleDollars(script: WrittenText): WrittenText {
 /** Lines as far as a backslash continues them, without what `Procfile` has in front. */
 function linesOf(text: WrittenText): readonly WrittenText[] {
   return [...text.text.matchAll(/(?:[^\n\\]|\\[\s\S])+/g)].flatMap(({ 0: line, index }) => {
-    if (!maySubstitute(line)) return []
+    if (!mayMatter(line)) return []
     const start = /^\s*[@+-]*(?:\w+:[ \t]+)?/.exec(line)?.[0].length ?? 0
     return [sliceWritten(text, index + start, index + line.length)]
   })

@@ -7,6 +7,8 @@ import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 export interface Filling {
   /** What commands fill in; null for a file that none of them touches. */
   readonly words: FilledWords | null
+  /** True where commands add what the file leaves open. */
+  readonly isContinued: boolean
   /** What a placeholder stands for, by how it is written; null where nothing tells. */
   readonly valueFor: (placeholder: string) => KnownValue | null
 }
@@ -23,7 +25,14 @@ export function toSource(
 ): Source {
   const masked = maskTemplate(path, text, filling?.words)
   const values = masked.template && filling !== null ? valuesIn(masked.code, filling) : null
-  return { path, text, encoding, ...masked, values }
+  return {
+    path,
+    text,
+    encoding,
+    ...masked,
+    values,
+    ...(filling?.isContinued === true && { isContinued: true }),
+  }
 }
 
 /** What a repository tells of the placeholders of a masked text; null where it tells of none. */

@@ -4,7 +4,7 @@ import { filledInFiles } from '../../src/files/filled-in.ts'
 
 /** What is filled in, in a file of a repository: `$NAME`, then words. */
 function filled(files: Readonly<Record<string, string>>, path: string): string | null {
-  const found = filledInFiles(Object.keys(files), name => files[name] ?? null)(path)
+  const found = filledInFiles(Object.keys(files), name => files[name] ?? null).wordsIn(path)
   if (found === null) return null
   const names = found.variables === 'all' ? ['all'] : [...found.variables].map(name => `$${name}`)
   return [...names, ...found.words.map(({ text }) => text)].join(' ')
@@ -107,6 +107,22 @@ test('Terraform fills in what it reads as a template', () => {
   assert.is(filled(main('x = templatefile("../conf/site.conf", {\n})\n'), '/conf/site.conf'), 'all')
   assert.is(filled(main('x = templatefile(\n  "${path.root}/a.conf", {})\n'), '/r/a.conf'), 'all')
   assert.is(filled(main('content = file("nginx.conf")\ntemplate = "a"\n'), '/r/nginx.conf'), null)
+})
+
+test('what commands add to a file, or put together with others, ends what it leaves open', () => {
+  const isContinued = (script: string, path = '/r/files/shop.conf'): boolean =>
+    filledInFiles(['/r/run.sh', path], name => (name === '/r/run.sh' ? script : '')).isContinued(path)
+  const open = 'location / {\n  root ${HOME};\n}\n'
+  assert.ok(isContinued(`"$CAT" <<- EOF >> "$ENABLED"/shop.conf\n${open}}\nEOF\n`))
+  assert.ok(isContinued('echo "}" >> /etc/nginx/sites-enabled/shop.conf\n'))
+  assert.ok(isContinued('cat end.txt >> /etc/nginx/conf.d/shop.conf\n'))
+  assert.ok(isContinued('echo "</VirtualHost>" | sudo tee -a /etc/httpd/conf.d/shop.conf\n'))
+  assert.ok(isContinued('cat files/shop.conf files/end.conf > /etc/nginx/nginx.conf\n'))
+  assert.ok(isContinued('cat files/head.inc files/end.inc > /etc/nginx/nginx.conf\n', '/r/files/head.inc'))
+  assert.not(isContinued(`cat <<EOF >> /etc/nginx/conf.d/shop.conf\n${open}EOF\n`))
+  assert.not(isContinued('echo "daemon off;" >> /etc/nginx/shop.conf\n'))
+  assert.not(isContinued('cat files/shop.conf > /etc/nginx/nginx.conf\necho "}" >> /etc/nginx/nginx.conf\n'))
+  assert.not(isContinued('echo "}" > /etc/nginx/shop.conf\n'))
 })
 
 test.run()

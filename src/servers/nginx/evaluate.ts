@@ -25,7 +25,7 @@ import {
 import { exceedsLongestValue } from './longest-values.ts'
 import { inReadingOrder, type NginxProblem, type TimedProblem } from './reading-order.ts'
 import { syntaxProblem } from './syntax-problem.ts'
-import { certainInTemplate, leavesWordsOpen } from './template-problems.ts'
+import { certainProblems, leavesWordsOpen } from './template-problems.ts'
 import { validateNginx } from './validate/validate.ts'
 
 /** `default`, `default.conf`, `default-rtmp`, `default_https.conf`. */
@@ -209,7 +209,7 @@ class Evaluation {
       if (source.template && !leavesWordsOpen(source)) this.hasUnknownParts = true
     }
     // A file that is read a thousand times says once what is wrong in it.
-    const told = isFirst ? (source.template ? certainInTemplate(source, problems) : problems) : NO_PROBLEMS
+    const told = isFirst ? certainProblems(source, problems) : NO_PROBLEMS
     const reading = { source, problems: told, next: 0, isRepeated: !isFirst }
     this.open.add(source)
     if (context === 'unknown' && parent === null) {

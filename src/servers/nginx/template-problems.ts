@@ -79,11 +79,26 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
 const KEPT_FOR_LATER =
   /\{%[-+~]?\s*(?:set\s[^%=]*%|(?:macro|call|filter|block|capture|embed)\b)|\{\{[-~]?\s*#?(?:define|block|\*\s*inline)\b|<%[^%]*\b(?:capture|content_for|define|lambda|proc|def)\b|<\?(?!=|xml)/
 
+/** The syntax problems that a file has whatever is filled in, and whatever commands add to it. */
+export function certainProblems(
+  source: Source,
+  problems: readonly NginxSyntaxProblem[],
+): readonly NginxSyntaxProblem[] {
+  const certain = source.template ? certainInTemplate(source, problems) : problems
+  return source.isContinued === true ? certain.filter(problem => !isOfAnotherPart(problem)) : certain
+}
+
+/** True where a block ends in one file that begins in another. */
+function isOfAnotherPart({ code, unfinished }: NginxSyntaxProblem): boolean {
+  if (code === 'unexpected-end-of-file') return unfinished?.what === 'block'
+  return code === 'unexpected-close-brace' && unfinished === null
+}
+
 /**
  * Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it,
  * a second `;`, and a lost `}` where placeholders stand for words alone.
  */
-export function certainInTemplate(
+function certainInTemplate(
   source: Source,
   problems: readonly NginxSyntaxProblem[],
 ): readonly NginxSyntaxProblem[] {

@@ -78,7 +78,7 @@ function isCloserOf(reading: Reading, node: ApacheLineNode, name: string): boole
 
 /** httpd names the outermost of what is still open. */
 function refuseOpen(reading: Reading, cursor: Cursor): void {
-  if (reading.stopped) return
+  if (reading.stopped || reading.stream.source.isContinued === true) return
   let outermost: OpenDirective | null = null
   for (let open = cursor.parent; open !== null && open !== cursor.floor; open = open.parent) outermost = open
   if (outermost === null) return
