@@ -84,6 +84,27 @@ export default defineRule({
       },
     },
     {
+      title: 'what Elastic Beanstalk defines',
+      files: {
+        '.ebextensions/proxy.config': conf`
+          files:
+            /etc/nginx/conf.d/proxy.conf:
+              mode: "000644"
+              content: |
+                server {
+                    listen 8080;
+                    access_log /var/log/nginx/shop.log healthd;
+                    location / {
+                        proxy_pass http://127.0.0.1:8081;
+                        proxy_http_version 1.1;
+                        proxy_set_header Upgrade $http_upgrade;
+                        proxy_set_header Connection $connection_upgrade;
+                    }
+                }
+        `,
+      },
+    },
+    {
       title: 'a file that is not here',
       files: { 'deploy/shop.conf': site(`include snippets/proxy.conf;\n${PROXY}`) },
     },

@@ -12,16 +12,37 @@ import { fragmentContexts } from './fragments.ts'
 const DIRECTORY = `${STAND_IN}nginx`
 
 /** A main file that has no more for the servers it includes than those of nginx's packages have. */
-const PLAIN_MAIN = textSource(
-  `${DIRECTORY}/nginx.conf`,
-  `events {}
+const PLAIN_MAIN = mainWith('')
+
+/**
+ * The one of Elastic Beanstalk, whose agent reads a log of its own.
+ * @see https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/health-enhanced-serverlogs.html
+ */
+const MAIN_OF_BEANSTALK = mainWith(`
+    log_format healthd '$msec"$uri"$status';
+    map $http_upgrade $connection_upgrade {
+        default "upgrade";
+    }`)
+
+function mainWith(lines: string): Source {
+  return textSource(
+    `${DIRECTORY}/nginx.conf`,
+    `events {}
 http {
     include mime.types;
-    log_format main '$remote_addr';
+    log_format main '$remote_addr';${lines}
     include ${DIRECTORY}/sites/*.conf;
 }
 `,
-)
+  )
+}
+
+/** Its directories in a project, the file that it writes first into nginx's, and the log that its agent reads. */
+const OF_BEANSTALK = /\/\.(?:ebextensions|platform)\/|\/elasticbeanstalk\/|\/var\/log\/nginx\/healthd\//
+
+function isOfBeanstalk({ path, text }: Source): boolean {
+  return OF_BEANSTALK.test(path) || OF_BEANSTALK.test(text)
+}
 
 /** What only something outside of a server can put right: a definition that is missing. */
 const MISSING: ReadonlySet<NginxProblemCode> = new Set([
@@ -52,7 +73,7 @@ export function supposedProblems(
   const { problems } = evaluateNginx({
     ...input,
     files: overlaidFiles(files, { sources }),
-    main: PLAIN_MAIN,
+    main: fragments.some(isOfBeanstalk) ? MAIN_OF_BEANSTALK : PLAIN_MAIN,
     fragments: [],
   })
   const missing = problems.filter(problem => MISSING.has(problem.code) && !isFilledIn(problem))

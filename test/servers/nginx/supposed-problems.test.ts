@@ -37,6 +37,16 @@ test('what a site asks for and nothing defines is missing', () => {
   assert.equal(missing('server { access_log a main; proxy_set_header A $host$http_x$arg_y; }'), [])
 })
 
+test('Elastic Beanstalk defines the log of its agent, and what a WebSocket asks for', () => {
+  const log = 'access_log /var/log/nginx/healthd/application.log.$year healthd;'
+  const site = `server { listen 80; set $year 1; ${log} proxy_set_header Connection $connection_upgrade; }`
+  assert.equal(missing(site), [])
+  assert.equal(missing('server { listen 80; access_log /var/log/nginx/a.log healthd; }'), [
+    'unknown-log-format',
+  ])
+  assert.equal(missing(site.replace('/healthd/', '/')), ['unknown-log-format', 'unknown-variable'])
+})
+
 test('another text may define it', () => {
   assert.equal(missing(SITE, ['log_format timed x;']), ['unknown-variable', 'unknown-zone'])
   assert.equal(missing(SITE, ['- name: connection_upgrade']), ['unknown-log-format', 'unknown-zone'])
