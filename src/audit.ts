@@ -1,6 +1,7 @@
 import { reveal } from '../parsers/text/placeholder.ts'
 import { type AskedMachine, askAlike } from './alike/ask-alike.ts'
 import { applySuppressions, type SuppressionSettings } from './apply-suppressions.ts'
+import { isOfferedChoice } from './engine/offered-choice.ts'
 import { acrossWorlds } from './engine/across-worlds.ts'
 import { type Finding, settle } from './engine/finding.ts'
 import { redactFinding } from './engine/redact-finding.ts'
@@ -204,7 +205,7 @@ function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
   })
   const [{ understood, programs }] = all as [(typeof all)[0]]
   return {
-    answers,
+    answers: answers.map(withoutChoices),
     understood: { ...understood, failures: [...failures.values()] },
     // Refused is what is refused however the conditions come out.
     programs: programs.map(report => ({
@@ -212,6 +213,13 @@ function askInWorlds(machine: Machine, settings: AuditSettings): AskedPrograms {
       accepted: all.some(({ programs }) => isAccepted(programs, report)),
     })),
   }
+}
+
+/** What a template offers as one of two answers is the risk of whoever takes it. */
+function withoutChoices({ found, crashes }: RuleAnswers): RuleAnswers {
+  const isChoice = ({ active, finding }: RuleAnswers['found'][number]): boolean =>
+    active.rule.securitySeverity !== undefined && isOfferedChoice(finding.at)
+  return { crashes, found: found.filter(answer => !isChoice(answer)) }
 }
 
 /** What these rules said. */

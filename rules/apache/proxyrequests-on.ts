@@ -27,6 +27,20 @@ export default defineRule({
   bad: [
     { title: 'beside a reverse proxy', files: { 'site.conf': host('ProxyRequests «On»') } },
     {
+      title: 'in a branch of a template that is about something else',
+      files: {
+        'templates/vhost.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              {% if backend %}
+              ProxyRequests «On»
+              ProxyPass / {{ backend }}
+              {% endif %}
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a section that opens it to everybody',
       files: {
         'site.conf': host(conf`
@@ -80,6 +94,29 @@ export default defineRule({
               Deny from 192.0.2.7
           </Proxy>
         `),
+      },
+    },
+    {
+      title: 'a choice that a template offers',
+      files: {
+        'templates/vhost.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              {% if forward %}
+              ProxyRequests On
+              {% elif forward is false %}
+              ProxyRequests Off
+              {% endif %}
+          </VirtualHost>
+        `,
+        'templates/proxy.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              {% if item.proxy_requests | default(false) %}
+              ProxyRequests On
+              {% endif %}
+          </VirtualHost>
+        `,
       },
     },
     { title: 'off', files: { 'site.conf': host('ProxyRequests Off') } },
