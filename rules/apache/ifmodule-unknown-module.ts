@@ -42,6 +42,22 @@ export default defineRule({
       },
     },
     {
+      title: 'without `mod_` and `_module`',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              <IfModule «headers»>
+                  Header always set X-Frame-Options DENY
+              </IfModule>
+              <IfModule «rewrite.c»>
+                  RewriteEngine on
+              </IfModule>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         <IfModule «mod_header.c»>

@@ -101,7 +101,18 @@ export function moduleMeantBy(name: string): string | null {
     for (const { id, sharedObject, file } of allApacheModules()) {
       const stem = (sharedObject ?? file).replace(/\.(?:so|c)$/, '')
       const singular = stem.replace(/s$/, '')
-      const slips = [id, file, stem, `${stem}.c`, `${stem}.so`, `${id}.c`, `${stem}_module`]
+      const bare = id.replace(/_module$/, '')
+      const slips = [
+        id,
+        file,
+        stem,
+        bare,
+        `${stem}.c`,
+        `${bare}.c`,
+        `${stem}.so`,
+        `${id}.c`,
+        `${stem}_module`,
+      ]
       for (const slip of [...slips, singular, `${singular}.c`, id.replace(/s_module$/, '_module')]) {
         if (!meantBy.has(slip)) meantBy.set(slip, id)
       }
