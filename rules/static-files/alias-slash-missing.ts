@@ -82,6 +82,19 @@ export default defineRule({
       },
     },
     {
+      title: 'one script for all below a path',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ /tools/ {
+              alias /srv/tools/adminer.php;
+              include fastcgi.conf;
+              fastcgi_param SCRIPT_FILENAME /srv/tools/adminer.php;
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `),
+      },
+    },
+    {
       title: 'a file of an expression',
       files: {
         'nginx.conf': site(conf`
@@ -138,6 +151,7 @@ export default defineRule({
         }
         if ((modifier !== '' && modifier !== '^~') || !name.endsWith('/')) continue
         if (parent.children.some(leadsAway)) continue
+        if (isScriptForAll(parent, written)) continue
         if (
           variableNames(written).length > 0 ||
           !(written.startsWith('/') || beginsWithPlaceholder(written)) ||
@@ -171,6 +185,11 @@ const ANSWERS = /_pass$|^(?:return|rewrite|if|try_files|set|internal)$/
 function isFileForDirectory({ children }: NginxDirective, name: string, written: string): boolean {
   if (!name.endsWith('/') || !/^\/[^$]*\/[^/$]+\.\w+$/.test(written) || endsUnknown(written)) return false
   return !children.some(child => ANSWERS.test(child.name))
+}
+
+/** True for `alias /srv/tools/adminer.php` beside `fastcgi_pass`: the one script answers, whatever stands behind the location. */
+function isScriptForAll({ children }: NginxDirective, written: string): boolean {
+  return /\.\w+$/.test(written) && children.some(({ name }) => name.endsWith('_pass'))
 }
 
 function beginsWithPlaceholder(written: string): boolean {
