@@ -1,7 +1,11 @@
 import type { NestedText } from './nested-text.ts'
 
-/** Comments, strings, and what attributes are made of. An indented string is cut off behind its opening. */
-const TOKEN = /#[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\]|\\[\s\S])*"|(?<![\w'])''|[{}[\]();=]|[A-Za-z_][\w'-]*/g
+/**
+ * Comments, strings, and what attributes are made of: also `virtualHosts.${name}`. An indented string is cut off behind its
+ * opening.
+ */
+const TOKEN =
+  /#[^\n]*|\$\{[^{}\n]*\}|\/\*[\s\S]*?\*\/|"(?:[^"\\]|\\[\s\S])*"|(?<![\w'])''|[{}[\]();=]|[A-Za-z_][\w'-]*/g
 /** What is no end of an indented string, and its end. */
 const ENDS = /'''|''\$|''\\.|''/g
 /** A string that holds lines of its own. */
@@ -28,7 +32,7 @@ export function nixStrings(text: string, most: number): readonly NestedText[] {
     else if (word === '{') around.push(attribute)
     else if (word === '}') attribute = around.pop() ?? []
     else if (word === ';') attribute = []
-    const isName = /^["A-Za-z_]/.test(word)
+    const isName = /^["$A-Za-z_]/.test(word)
     if (!isName) names = []
     if (word === '{') attribute = []
     const isString = word === "''" || (word.startsWith('"') && names.length === 0)

@@ -22,14 +22,28 @@ export function stringFrom(text: string, lines: readonly Line[], index: number):
   const first = isNothing(rest) ? (lines[index + 1]?.line.trim() ?? '') : rest
   if (!BEGINS.test(first)) return null
   const from = start + line.lastIndexOf(quote, line.length - rest.trimEnd().length - 1) + 1
-  let end = from
-  const most = Math.min(text.length, from + LONGEST_STRING)
-  while (end < most && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
-  if (end >= most) return undefined
+  const end = endOfString(text, from, quote)
+  if (end === null) return undefined
   let last = index
   while ((lines[last + 1]?.start ?? Number.POSITIVE_INFINITY) <= end) last++
   if (last === index && !isOneLine(text.slice(from, end), first)) return null
   return { found: { start: from, end, filledInBy: quote === '"' ? 'string' : 'echo' }, last }
+}
+
+/** `"public"` within a string between double quotes: it ends, and goes on behind a word that touches both ends. */
+const WORD_BETWEEN = /(["'])[^\s"'`;&|<>()\\]+\1/y
+
+function endOfString(text: string, from: number, quote: string): number | null {
+  const most = Math.min(text.length, from + LONGEST_STRING)
+  let end = from
+  for (;;) {
+    while (end < most && text[end] !== quote) end += quote === '"' && text[end] === '\\' ? 2 : 1
+    if (end >= most) return null
+    WORD_BETWEEN.lastIndex = end
+    const word = WORD_BETWEEN.exec(text)?.[0]
+    if (word === undefined) return end
+    end += word.length
+  }
 }
 
 /** Nothing but the end of a line, in the words of `echo` and Docker. */

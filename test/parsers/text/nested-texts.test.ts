@@ -201,6 +201,14 @@ test('a string on one line: nginx needs no others, Apache does', () => {
   assert.equal(inner("printf '<Directory /srv>\\n Require local\\n</Directory>\\n' > a\n", 'shell'), [])
 })
 
+test('a string goes on behind a word that stands between its own quotes', () => {
+  const string = (value: string): readonly string[] =>
+    inner(`site="server {\n  add_header A ${value};\n}\n"\n`, 'shell').map(text => text.trim())
+  assert.equal(string('"public"'), ['server {\n  add_header A "public";\n}'])
+  assert.equal(string('"a b"'), ['server {\n  add_header A'])
+  assert.equal(string('$X'), ['server {\n  add_header A ?;\n}'])
+})
+
 test('lines that are echoed one by one', () => {
   const text = [
     'RUN { \\',
@@ -242,6 +250,7 @@ test('the strings of Nix that become lines of a server', () => {
     '      locations."/".extraConfig = "deny all; # ${config.note}";',
     '    };',
     '  };',
+    '  services.nginx.virtualHosts.${host} = { locations."/${path}".extraConfig = "internal;"; };',
     "  services.httpd.virtualHosts.a.extraConfig = ''",
     '    Require all granted',
     "  '';",
@@ -262,6 +271,7 @@ test('the strings of Nix that become lines of a server', () => {
   assert.equal(found, [
     ['nginx', 'map $a $b { default 1; }'],
     ['nginx', 'deny all; # ?'],
+    ['nginx', 'internal;'],
     ['apache', 'Require all granted'],
     [undefined, 'lines'],
   ])
