@@ -92,7 +92,8 @@ const OTHER_NAME =
   /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|(?:vagrant|jenkins|berks|cake|cap|guard|pod|fast|brew|puppet|thor|danger|tilt|earth|pip|caddy|bundle)file(?:\..+)?|justfile|procfile(?:\..+)?|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|(?!.*(?:nginx|apache|sites[-_.])).*ftpd.*)$/i
 const TEMPLATE_EXTENSION =
   /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst|(?<=\.conf\.)twig)$/i
-const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|\.htaccess$/i
+/** `ht.access` is what MODX ships its own under. */
+const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|^ht\.access$|\.htaccess$/i
 
 /** What the editor Ace shows its colours with, one file for each language. */
 const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/
@@ -167,18 +168,23 @@ function judgeName(path: string, isPlaced: boolean): PathVerdict | null {
   const live = name.replace(SAMPLE, '').replace(TEMPLATE_EXTENSION, '')
   const { program, onDemand, isStock, isSystem, last } = judgeDirectory(posix.dirname(path))
   const isOther = hasOtherExtension(live.replace(PAGE_TEMPLATE, ''))
-  const isText = SERVERS_TEXT.test(name)
+  const isText = SERVERS_TEXT.test(name) || (program !== null && /\.txt$/i.test(name))
   if (OTHER_NAME.test(name) || (isOther && !isText && !isSite(name, program, last))) return null
   const isElsewhere = isSystem && program === null && !SERVER_NAME.test(name)
   const named =
     !isText &&
     !isShared(live, program) &&
     (program !== null || (!isElsewhere && isConfigurationName(name, last)))
-  if (isCopyName(name) || isCopyName(live) || BACKUP_INSIDE.test(live))
+  if (isCopyName(name) || (isCopyName(live) && !isForDisabled(live, name)) || BACKUP_INSIDE.test(live))
     return named ? { kind: 'backup' } : null
   if (isElsewhere && isPlaced) return null
   if (isStock) return { kind: 'stock' }
   return { kind: 'candidate', program, onDemand, named, sample }
+}
+
+/** True for `domain_disabled.tpl`, from which a program makes the site that takes the place of one that is disabled. */
+function isForDisabled(live: string, name: string): boolean {
+  return live !== name && TEMPLATE_EXTENSION.test(name) && /[_-](?:disabled?|deactivated)$/i.test(live)
 }
 
 /** What the directories above a file say of it, asked once for all files of one. */

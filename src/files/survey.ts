@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { FileSystem } from './file-system.ts'
 import { type Fragment, type FragmentSet, fragmentSets } from './fragment-sets.ts'
-import { confOf, HOMES, isMainName, MAIN_FILES } from './known-places.ts'
+import { confOf, HOMES, isMainName, judgePath, MAIN_FILES } from './known-places.ts'
 import {
   type Candidate,
   type JudgedPath,
@@ -291,7 +291,17 @@ function enabledBeside(named: string, onDemand: string): string {
 function isInUse(files: FileSystem, enabled: string): boolean {
   if (files.covers(posix.join(enabled, 'any'))) return true
   const entries = files.list(enabled) ?? []
-  return entries.some(({ name, kind }) => kind === 'file' && !name.startsWith('.'))
+  return entries.some(({ name, kind }) => kind === 'file' && mayBeEnabled(posix.join(enabled, name)))
+}
+
+/** Files that only keep a directory in a repository. */
+const KEEPERS = /^(?:\.?(?:git)?keep|empty|placeholder|dummy)(?:\.\w+)?$/i
+
+/** False for a README, and for what keeps the directory in a repository. */
+function mayBeEnabled(path: string): boolean {
+  if (KEEPERS.test(posix.basename(path))) return false
+  const verdict = judgePath(path, false)
+  return verdict !== null && verdict.kind !== 'backup'
 }
 
 /** Main files of Apache that another file beside them includes by name give their place to that file. */

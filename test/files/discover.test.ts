@@ -328,6 +328,35 @@ test('a file called nginx.conf is a main file even where nginx refuses it', () =
   }
 })
 
+test('a directory of enabled sites that a repository keeps with a README says nothing of the available ones', () => {
+  const read = (enabled: string): readonly string[] => {
+    const directory = scratchTree({
+      'a.conf': SERVER,
+      'web/sites-available/shop': SERVER,
+      [`web/sites-enabled/${enabled}`]: '',
+    })
+    return discover(['.'], { workingDirectory: directory })
+      .flatMap(fragmentsOf)
+      .flat()
+      .map(path => path.slice(directory.length + 1))
+  }
+  for (const enabled of ['README.md', '.gitkeep', 'keep', 'placeholder', 'default.bak'])
+    assert.equal(read(enabled), ['a.conf', 'web/sites-available/shop'], enabled)
+  assert.equal(read('default'), ['a.conf'])
+})
+
+test('MODX ships its .htaccess as ht.access', () => {
+  const directory = scratchTree({
+    'ht.access': 'Options -Indexes\n',
+    'core/ht.access': 'RewriteEngine Off\n',
+  })
+  const [machine] = discover(['.'], { workingDirectory: directory })
+  assert.equal(machine?.htaccess.map(path => path.slice(directory.length + 1)).sort(), [
+    'core/ht.access',
+    'ht.access',
+  ])
+})
+
 test('a file called nginx.conf that another program reads is none', () => {
   const directory = scratchTree({
     'monit/nginx.conf':
@@ -362,8 +391,18 @@ test('files are read whose names say little and whose lines say all', () => {
     'conf/deploy/proxy',
     'nginx/site-1.26',
     'etc/nginx.conf',
+    'nginx/sites/shop.txt',
+    'nginx_conf/server_template.txt',
+    'parts/domain_disabled.tpl',
   ]
-  const directory = scratchTree(Object.fromEntries(names.map((name, index) => [name, site(`s${index}`)])))
+  const directory = scratchTree(
+    Object.fromEntries(
+      [...names, 'sites/shop.txt', 'nginx/old/x.conf.bak.tpl'].map((name, index) => [
+        name,
+        site(`s${index}`),
+      ]),
+    ),
+  )
   const read = discover(['.'], { workingDirectory: directory }).flatMap(fragmentsOf).flat()
   assert.equal(read.map(path => path.slice(directory.length + 1)).sort(), names.sort())
 })
