@@ -39,9 +39,9 @@ export function mayContinue(text: string): boolean {
 }
 
 const ADDS =
-  /(?:>>|\btee[ \t]+-\w*a\w*)[ \t]*[^\s;|&]*(?:\.conf\b|\.inc\b|htaccess|vhost|nginx|apache|httpd|\/sites)/
+  /(?:>>|\btee[ \t]+-\w{0,9}a\w{0,9})[ \t]*[^\s;|&<>]{0,300}(?:\.conf\b|\.inc\b|htaccess|vhost|nginx|apache|httpd|\/sites)/
 const JOINS =
-  /\bcat[ \t]+[^\s;|&<>]*\.[^\s;|&<>]+[ \t]+[^\n;|&<>]*>[ \t]*[^\s;|&]*(?:\.conf\b|vhost|nginx|apache|httpd|\/sites)/
+  /\bcat[ \t]+[^\s;|&<>]{1,300}[ \t]+[^\n;|&<>]{1,300}>[ \t]*[^\s;|&<>]{0,300}(?:\.conf\b|vhost|nginx|apache|httpd|\/sites)/
 
 /** What the commands of a script fill in, and which files they copy. */
 export function substitutionsIn(script: WrittenText): Substitutions {

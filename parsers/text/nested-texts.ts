@@ -121,14 +121,20 @@ function fillerOf(text: string, kind: string): NestedText['filledInBy'] {
  */
 function parametersOf(text: string): readonly string[] {
   if (!OPENSHIFT.test(text)) return []
-  const list = PARAMETERS.exec(text)?.[1] ?? PARAMETERS_IN_JSON.exec(text)?.[2] ?? ''
+  const list = PARAMETERS.exec(text)?.[1] ?? parametersInJson(text)
   return [...list.matchAll(NAME_OF_PARAMETER)].map(([, name = '']) => name)
+}
+
+function parametersInJson(text: string): string {
+  const opened = PARAMETERS_IN_JSON.exec(text)
+  const end = opened === null ? -1 : text.indexOf(`\n${opened[1]}]`, opened.index + opened[0].length)
+  return opened === null || end === -1 ? '' : text.slice(opened.index + opened[0].length, end)
 }
 
 const OPENSHIFT = /^[ \t{]*"?kind"?:[ \t]*["']?Template\b/m
 /** Items of a list may stand as far left as its key. */
 const PARAMETERS = /^parameters:[ \t]*\r?\n((?:(?:[ \t#-].*)?\r?\n)+)/m
-const PARAMETERS_IN_JSON = /^([ \t]*)"parameters"[ \t]*:[ \t]*\[[ \t]*\r?\n([\s\S]*?)^\1\]/m
+const PARAMETERS_IN_JSON = /^([ \t]*)"parameters"[ \t]*:[ \t]*\[[ \t]*\r?\n/m
 const NAME_OF_PARAMETER = /(?:^[ \t-]*|["{,]\s*)name"?:[ \t]*["']?(\w+)/gm
 
 /** Names that `$name` stands for in all texts of the file, as Discourse's builder of images has them. */
