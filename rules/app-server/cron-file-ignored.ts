@@ -1,12 +1,13 @@
 import { posix } from 'node:path'
 import { type Crontab, type CronWord, readCrontab } from '../../parsers/cron/read-crontab.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
-import { crontabsOf } from '../../src/deployment/crontabs.ts'
+import { type CrontabFile, crontabsOf, isGivenByName } from '../../src/deployment/crontabs.ts'
 import type { Machine, Program } from '../../src/deployment/model.ts'
 import { isDebian } from '../_debian.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const machine = (
@@ -93,6 +94,43 @@ export default defineRule({
       },
     },
     {
+      title: 'a template that a playbook installs under a name',
+      files: {
+        'roles/shop/templates/nightly.cron.j2': conf`
+          PATH=/usr/bin:/bin
+          0 3 * * * root {{ shop_home }}/bin/nightly
+        `,
+        'roles/shop/tasks/main.yml': conf`
+          - name: nginx, cron and the shop
+            ansible.builtin.apt:
+              name: [nginx, cron]
+          - name: the nightly run
+            ansible.builtin.template:
+              src: nightly.cron.j2
+              dest: /etc/cron.d/shop-nightly
+              mode: '0644'
+        `,
+        'roles/shop/templates/shop.service.j2': serviceUnit('/usr/bin/gunicorn shop.wsgi:application'),
+        'roles/shop/files/nginx/nginx.conf': nginxMain('include /etc/nginx/sites-enabled/*;'),
+        'roles/shop/files/nginx/sites-enabled/shop': nginxServer('root /srv/shop;'),
+      },
+    },
+    {
+      title: 'a template at its place',
+      files: machine('0 3 * * * root {{ shop_home }}/bin/nightly\n', 'shop.j2'),
+    },
+    {
+      title: 'the table of supercronic',
+      files: {
+        ...machine('0 3 * * * /usr/bin/true\n', 'shop.cron'),
+        Dockerfile: conf`
+          FROM debian:12
+          COPY etc/cron.d/shop.cron /srv/shop.cron
+          CMD ["supercronic", "/srv/shop.cron"]
+        `,
+      },
+    },
+    {
       title: 'the crontab of an account',
       files: {
         ...machine('0 3 * * * root /usr/bin/true\n'),
@@ -100,15 +138,19 @@ export default defineRule({
       },
     },
   ],
-  *check({ machines, programs }) {
+  *check(deployment) {
+    const { machines, programs } = deployment
     const seen = new Set<Source>()
     for (const machine of machines) {
       const { files } = machine
-      for (const { source, user } of crontabsOf(files)) {
+      for (const table of crontabsOf(files)) {
+        const { source, user } = table
         if (seen.has(source)) continue
         seen.add(source)
         const crontab = readCrontab(source, user === null)
-        yield* ofFile(source, crontab, files, user)
+        const [first, ...others] = ofFile(table, crontab, files)
+        if (first !== undefined && !(user === null && isGivenByName(deployment, table.path)))
+          yield* [first, ...others]
         for (const job of crontab.jobs) {
           const account = job.user?.text ?? user
           const home = account === null ? null : homeOf(files, account)
@@ -149,12 +191,17 @@ function* unnamedForRunParts(files: FileSystem, seen: Set<Source>): Iterable<Rul
 /** A name that run-parts passes over, and that no editor or package has given to what is meant to rest. */
 const IS_PROGRAM = /^[\w-]+(?:\.[\w-]+)*\.(?:sh|bash|py|pl|rb|php|cron)$/
 
-function* ofFile(source: Source, { jobs, variables }: Crontab, files: FileSystem, user: string | null) {
+function* ofFile(
+  { path: place, isTemplate, source, user }: CrontabFile,
+  { jobs, variables }: Crontab,
+  files: FileSystem,
+): Iterable<RuleFinding> {
   const [first] = jobs
   const last = jobs.at(-1)
-  const name = posix.basename(source.path)
+  const name = posix.basename(place)
   if (first === undefined || last === undefined) return
-  if (user === null && posix.dirname(source.path) !== '/etc' && !/^[\w-]+$/.test(name) && isDebian(files))
+  const isNamed = /^[\w-]+$/.test(name) || isTemplate
+  if (user === null && posix.dirname(place) !== '/etc' && !isNamed && isDebian(files))
     yield {
       at: first.user?.at ?? first.command.at,
       message: `Debian’s cron reads no file whose name has more than letters, digits, \`-\` and \`_\`, so it passes over \`${name}\``,

@@ -1,4 +1,5 @@
 import type { Source } from '../../parsers/text/source.ts'
+import { isGivenByName } from '../../src/deployment/crontabs.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -33,6 +34,17 @@ export default defineRule({
     {
       title: 'a path in its place',
       files: tree('etc/crontab', '*/5 * * * * «/usr/bin/php» /srv/shop/artisan schedule:run'),
+    },
+    {
+      title: 'a table that an image has where cron looks for it',
+      files: {
+        ...tree('etc/cron.d/renew', '15 3 * * * «certbot» renew --quiet'),
+        Dockerfile: conf`
+          FROM debian:12
+          COPY etc/cron.d/renew /etc/cron.d/renew
+          CMD ["cron", "-f"]
+        `,
+      },
     },
     {
       title: 'a date',
@@ -76,12 +88,58 @@ export default defineRule({
         'etc/passwd': 'certbot:x:990:990::/var/lib/certbot:/usr/sbin/nologin\n',
       },
     },
+    {
+      title: 'a table that supercronic is given',
+      files: {
+        ...tree('etc/crontab', '*/5 * * * * cd /srv/shop && php artisan schedule:run'),
+        Makefile: conf`
+          schedule:
+          	exec supercronic -json /srv/shop/etc/crontab
+        `,
+      },
+    },
+    {
+      title: 'a table that an image has elsewhere',
+      files: {
+        ...tree('etc/crontab', '*/5 * * * * php /srv/shop/artisan schedule:run'),
+        Dockerfile: conf`
+          FROM php:8.3-cli
+          COPY --chown=www-data:www-data etc/crontab /srv/tasks
+        `,
+      },
+    },
+    {
+      title: 'a table that is loaded for an account',
+      files: {
+        ...tree('etc/cron.d/renew', '15 3 * * * certbot renew --quiet'),
+        'deploy.sh': conf`
+          cp -r etc/cron.d /etc/
+          crontab -u root /etc/cron.d/renew
+        `,
+      },
+    },
+    {
+      title: 'a table that is mounted for BusyBox',
+      files: {
+        ...tree('etc/crontab', '15 3 * * * certbot renew --quiet'),
+        'docker-compose.yml': conf`
+          services:
+            cron:
+              image: certbot/certbot
+              entrypoint: crond -f
+              volumes: ['./etc/crontab:/etc/crontabs/root:ro']
+        `,
+      },
+    },
   ],
-  *check({ machines }) {
-    for (const { files, container } of machines) {
+  *check(deployment) {
+    for (const { files, container } of deployment.machines) {
       // An image may load such a file as the table of a user.
       if (container !== null) continue
-      for (const path of systemTables(files)) yield* misread(files, path, true)
+      for (const path of systemTables(files)) {
+        const [first, ...others] = misread(files, path, true)
+        if (first !== undefined && !isGivenByName(deployment, path)) yield* [first, ...others]
+      }
       for (const directory of ['/var/spool/cron', '/var/spool/cron/crontabs'])
         for (const { name, kind } of files.list(directory) ?? [])
           if (kind === 'file') yield* misread(files, `${directory}/${name}`, false)

@@ -43,6 +43,8 @@ export interface Deployment {
    * Null where there are too many to read, or where nobody knows of all.
    */
   readonly setups: () => readonly Source[] | null
+  /** Such texts of a repository that holds the tree of a machine: what they say counts, their paths are no machine’s. */
+  readonly setupsBeside: () => readonly Source[]
   readonly nginx: readonly NginxConfiguration[]
   readonly apache: readonly ApacheConfiguration[]
   /** The program that runs a configuration. */

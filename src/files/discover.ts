@@ -210,10 +210,12 @@ function addDirectory(
   for (const [path, reason] of refused) own.refused.set(path, { code: 'unreadable', text: reason })
   const isOneRoot = options.root !== undefined || isMachine
   const roots = isOneRoot ? new Set<string>() : nestedRoots(paths)
+  const beside: string[] = []
   const ofRoot = (prefix: string): Scope => {
-    if (prefix === '' && within === '/') return own
-    const scope = scopeOf({ root: onDisk(root, prefix), within: '/' })
-    if (scope.directories.length === 0) scope.directories.push('/')
+    const isOwn = prefix === '' && within === '/'
+    const scope = isOwn ? own : scopeOf({ root: onDisk(root, prefix), within: '/' })
+    scope.beside ??= { root, paths: beside }
+    if (!isOwn && scope.directories.length === 0) scope.directories.push('/')
     return scope
   }
   for (const path of paths) {
@@ -228,6 +230,7 @@ function addDirectory(
     // Beside a machine's own tree a repository keeps what belongs to none.
     const rest = within === '/' ? scopeOf({ root: '/', within: root }) : own
     if (rest.directories.length === 0) rest.directories.push(root)
+    beside.push(path)
     rest.paths.push(within === '/' ? onDisk(root, path) : path)
   }
   return root === '/' && within === '/' ? [] : paths.map(path => onDisk(root, path))

@@ -34,6 +34,8 @@ export interface Scope extends AuditRoot {
   readonly single: string[]
   /** Files and links below the directories. */
   readonly paths: string[]
+  /** What lies beside the tree of a machine, where a repository holds it; paths inside its directory. */
+  beside?: { readonly root: string; readonly paths: string[] }
   /** What the walk met and could not follow; paths on this machine. */
   readonly refused: Map<string, Pick<Notice, 'code' | 'text'>>
 }
@@ -180,6 +182,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     files,
     fileName: (path: string) => files.display(path),
     ...setupsOf(files, scope),
+    ...besideOf(scope, options),
     isDump: false,
     // A repository may keep both for one to be chosen.
     supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
@@ -413,6 +416,12 @@ function fileKey(files: DiskFileSystem, path: string): string {
 /** What sets machines up; nothing of it is known around files that were named one by one. */
 function setupsOf(files: DiskFileSystem, { paths, single }: Scope): Pick<Machine, 'setups'> {
   return single.length > 0 ? {} : { setups: once(() => setupTexts(files, paths)) }
+}
+
+function besideOf({ beside }: Scope, options: DiskOptions): Pick<Machine, 'setupsBeside'> {
+  if (beside === undefined) return {}
+  const { root, paths } = beside
+  return { setupsBeside: once(() => setupTexts(diskFileSystem(root, options), paths) ?? []) }
 }
 
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {

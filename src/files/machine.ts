@@ -137,6 +137,8 @@ export interface Machine {
    * many to read, and left out where such texts may lie outside of the audit.
    */
   readonly setups?: () => readonly Source[] | null
+  /** The same of a repository that holds the tree of the machine: their paths are none of the machine’s. */
+  readonly setupsBeside?: () => readonly Source[]
   /** What could not be read or followed; to be asked after the audit, which reads most. */
   readonly notices: () => readonly Notice[]
   /** What was not read; to be asked after the audit, too. */

@@ -52,6 +52,7 @@ export function serverJoiner(
         machines,
         facts: settings.facts,
         setups: machine.setups,
+        setupsBeside: machine.setupsBeside,
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

@@ -167,6 +167,17 @@ test('a repository of several machines keeps them and its own files apart', () =
   assert.equal(machines[1]?.htaccess, ['/var/www/.htaccess'])
 })
 
+test('what lies beside the tree of a machine in a repository sets it up', () => {
+  const besideOf = (tree: Record<string, string>) =>
+    discover(['.'], { workingDirectory: scratchTree(tree) }).map(({ setupsBeside }) =>
+      setupsBeside?.().map(({ path }) => path),
+    )
+  const machine = { 'etc/nginx/nginx.conf': NGINX, 'etc/cron.d/a': '0 3 * * * root true\n' }
+  const repository = { Makefile: 'cron:\n\tsupercronic etc/cron.d/a\n', 'conf/shop.conf': SERVER }
+  assert.equal(besideOf(machine), [[]])
+  assert.equal(besideOf({ ...machine, ...repository }), [['/Makefile'], undefined])
+})
+
 test('a directory that is no machine has the paths of this one, and says nothing of what it lacks', () => {
   const directory = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
   const [machine] = discover(['conf'], { workingDirectory: directory })

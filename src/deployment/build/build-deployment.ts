@@ -30,6 +30,8 @@ export interface DeploymentInput {
   readonly facts: SiteFacts
   /** The texts that set machines up; left out where nobody knows of them. */
   readonly setups?: (() => readonly Source[] | null) | undefined
+  /** The same of a repository around a machine. */
+  readonly setupsBeside?: (() => readonly Source[]) | undefined
   /** Null, or left out, where no Python is read. */
   readonly python?: PythonParser | null
   /** Null, or left out, where no script of the shell is read. */
@@ -41,6 +43,7 @@ export function buildDeployment({
   machines: inputs,
   facts,
   setups = () => null,
+  setupsBeside = () => [],
   python = null,
   shell = null,
 }: DeploymentInput): Deployment {
@@ -116,6 +119,7 @@ export function buildDeployment({
     },
     facts,
     setups,
+    setupsBeside,
     nginx,
     apache,
     programOf,
