@@ -96,7 +96,7 @@ export default defineRule({
     {
       title: 'a template that a playbook installs under a name',
       files: {
-        'roles/shop/templates/nightly.cron.j2': conf`
+        'roles/shop/templates/crontab.j2': conf`
           PATH=/usr/bin:/bin
           0 3 * * * root {{ shop_home }}/bin/nightly
         `,
@@ -106,7 +106,7 @@ export default defineRule({
               name: [nginx, cron]
           - name: the nightly run
             ansible.builtin.template:
-              src: nightly.cron.j2
+              src: crontab.j2
               dest: /etc/cron.d/shop-nightly
               mode: '0644'
         `,
