@@ -108,6 +108,8 @@ export type DockerCommand =
 
 export interface DockerRun {
   readonly at: Place
+  /** What `WORKDIR` says above it; null where the base image's own holds. */
+  readonly directory: Fact<string> | null
   readonly command: DockerCommand
   readonly documents: readonly DockerDocument[]
 }

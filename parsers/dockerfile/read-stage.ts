@@ -103,7 +103,8 @@ export class StageReading {
         return
       case 'RUN': {
         const { words } = cutFlags(rest)
-        this.runs.push({ at, command: this.commandOf(words, at), documents })
+        const directory = this.workingDirectory()
+        this.runs.push({ at, directory, command: this.commandOf(words, at), documents })
         return
       }
       case 'CMD':

@@ -49,13 +49,12 @@ function mayBeCopied({ steps }: DockerImage, path: string): boolean {
 
 /** What the steps leave there: nothing, or an empty directory of root. */
 function afterSteps(image: DockerImage, path: string): 'nothing' | 'empty' | null {
-  const home = image.workingDirectory?.known === true ? image.workingDirectory.value : null
   let state: 'nothing' | 'empty' = 'nothing'
   for (const step of image.steps) {
     if ('sources' in step) continue
     const commands = commandsOf(step)
     if (commands === null) return null
-    let own = home
+    let own = step.directory?.known === true ? step.directory.value : null
     for (const command of commands) {
       if (command.startsWith('cd ')) own = null
       const effect = effectOf(command, path, own)
@@ -79,7 +78,7 @@ function commandsOf({ command, documents }: DockerRun): readonly string[] | null
 
 /** What surely makes no directory of an application. */
 const HARMLESS =
-  /^(?:set|export|cd|true|echo|printf|apt-get|apt|apk|curl|wget|useradd|adduser|groupadd|addgroup|usermod|deluser|delgroup|userdel|rm|touch|dos2unix|sed|find|ls|locale-gen|corepack|docker-php-ext-\w+|pecl|gem install|pip3?|(?:\S*\/)?python[\d.]* -m (?:pip|venv|compileall)|uv (?:pip|sync)|poetry (?:install|config|export))(?:\s|$)/
+  /^(?:set|export|cd|true|echo|printf|apt-get|apt|apk|curl|wget|useradd|adduser|groupadd|addgroup|usermod|deluser|delgroup|userdel|rm|touch|dos2unix|sed|find|ls|locale-gen|corepack|docker-php-ext-\w+|pecl|gem install|npm (?:i|install) (?:-g|--global)|pip3?|(?:\S*\/)?python[\d.]* -m (?:pip|venv|compileall)|uv (?:pip|sync)|poetry (?:install|config|export))(?:\s|$)/
 
 const OF_VARIABLE =
   /^(?:useradd|adduser|usermod)\b.*\s(?:-\w*[dhb]|--home\S*|--base-dir)[\s=]*["']?\$|^find\b.*\s-exec|\s(?:-P|--create-dirs)\b/

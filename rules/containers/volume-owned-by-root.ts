@@ -126,6 +126,16 @@ export default defineRule({
       files: service('volumes: [«/data/uploads»]', image('USER app')),
     },
     {
+      title: 'a directory beside the one in which packages are installed',
+      files: service(
+        MARKED,
+        image(
+          'RUN npm install -g pnpm@9\nWORKDIR /app/web\nRUN pnpm install\nWORKDIR /data\nUSER app',
+          'node:22',
+        ),
+      ),
+    },
+    {
       title: 'a worker with the same image',
       files: service(
         MARKED,
@@ -189,6 +199,23 @@ export default defineRule({
       files: service(
         VOLUME.replace('/data/uploads', '/app/var'),
         image('USER app\nRUN composer install', 'php:8.3-cli'),
+      ),
+    },
+    {
+      title: 'packages of a directory above the last one',
+      files: service(
+        conf`
+          user: "10001"
+          volumes: ['./web:/srv/web', '/srv/web/node_modules']
+        `,
+        conf`
+          FROM node:22
+          WORKDIR /srv/web
+          COPY package.json pnpm-lock.yaml ./
+          RUN corepack enable && pnpm install --frozen-lockfile
+          WORKDIR /srv/web/apps/shop
+          CMD ["pnpm", "dev"]
+        `,
       ),
     },
     { title: 'a user that a variable names', files: service(`user: \${OWNER}\n${VOLUME}`, image('')) },
