@@ -1,12 +1,36 @@
 import { type Fact, known } from '../../parsers/text/fact.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import type { ContainerVariable } from './_container-variables.ts'
 import type { DatabaseClient } from './_database-clients.ts'
 import { type Database, type DatabaseKind, OF_SQL } from './_databases.ts'
 
 /** True for one that logs in as the superuser that the image makes, and that may make other users. */
 export function isMaker(own: DatabaseClient['user'], { kind, user }: Database): boolean {
   return kind === 'PostgreSQL' && user?.known === true && own?.known === true && own.value === user.value
+}
+
+/**
+ * True where the container of a client has the password of the account that may make others beside one of its own: a
+ * program that makes its user and its database itself.
+ */
+export function hasRootPassword(
+  { password }: DatabaseClient,
+  { rootPassword }: Database,
+  variables: readonly ContainerVariable[],
+): boolean {
+  const root = writtenIn(rootPassword)
+  return (
+    root !== null &&
+    writtenIn(password) !== root &&
+    variables.some(({ name, value }) => /pass|pwd|secret/i.test(name) && writtenIn(value) === root)
+  )
+}
+
+/** The value, or the variable of Compose that gives it. */
+function writtenIn(fact: Fact<string> | null): string | null {
+  if (fact?.known === true) return fact.value === '' ? null : fact.value
+  return fact?.at == null ? null : (/\$(?:\{\w+|\w+)/.exec(placeText(fact.at))?.[0].replace('{', '') ?? null)
 }
 
 /**
@@ -71,7 +95,7 @@ function login(client: DatabaseClient, database: Database, hasMaker: boolean): R
     client.user.value !== wanted.value
   )
     return hasMaker ? null : otherUser(client, database, client.user, wanted.value)
-  return otherDatabase(client, database) ?? otherPassword(client, database)
+  return (hasMaker ? null : otherDatabase(client, database)) ?? otherPassword(client, database)
 }
 
 /** The user that the image makes. */

@@ -63,6 +63,8 @@ export interface Database {
   readonly plain: boolean
   readonly user: Fact<string> | null
   readonly password: Fact<string> | null
+  /** Of the account that may make others. */
+  readonly rootPassword: Fact<string> | null
   /** The one that its image makes at its first start. */
   readonly database: Fact<string> | null
 }
@@ -71,6 +73,7 @@ export interface Database {
 interface Made {
   readonly user: readonly string[]
   readonly password: readonly string[]
+  readonly rootPassword: readonly string[]
   readonly database: readonly string[]
 }
 
@@ -78,19 +81,27 @@ const MADE: Readonly<Partial<Record<DatabaseKind, Made>>> = {
   PostgreSQL: {
     user: ['POSTGRES_USER'],
     password: ['POSTGRES_PASSWORD'],
+    rootPassword: ['POSTGRES_PASSWORD'],
     database: ['POSTGRES_DB', 'POSTGRES_USER'],
   },
   MySQL: {
     user: ['MYSQL_USER', 'MARIADB_USER'],
     password: ['MYSQL_PASSWORD', 'MARIADB_PASSWORD'],
+    rootPassword: ['MYSQL_ROOT_PASSWORD', 'MARIADB_ROOT_PASSWORD'],
     database: ['MYSQL_DATABASE', 'MARIADB_DATABASE'],
   },
   MongoDB: {
     user: ['MONGO_INITDB_ROOT_USERNAME'],
     password: ['MONGO_INITDB_ROOT_PASSWORD'],
+    rootPassword: [],
     database: [],
   },
-  RabbitMQ: { user: ['RABBITMQ_DEFAULT_USER'], password: ['RABBITMQ_DEFAULT_PASS'], database: [] },
+  RabbitMQ: {
+    user: ['RABBITMQ_DEFAULT_USER'],
+    password: ['RABBITMQ_DEFAULT_PASS'],
+    rootPassword: [],
+    database: [],
+  },
 }
 
 export const OF_SQL: ReadonlySet<DatabaseKind> = new Set(['MySQL', 'PostgreSQL'])
@@ -129,6 +140,7 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
       plain: kind === 'Redis' && isPlain && words.every(text => !/tls|\.conf|[$\0\uFFFD]/.test(text)),
       user: first('user'),
       password: kind === 'Redis' && isPlain ? requiredPassword(service) : first('password'),
+      rootPassword: first('rootPassword'),
       database: first('database'),
     }
     for (const name of [

@@ -3,8 +3,9 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
+import { containerVariables } from './_container-variables.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
-import { isMaker, refusal } from './_database-refusals.ts'
+import { hasRootPassword, isMaker, refusal } from './_database-refusals.ts'
 import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
 
@@ -147,6 +148,15 @@ export default defineRule({
         POSTGRES_HOST: db
         POSTGRES_USER: «app»
         POSTGRES_PASSWORD: one-password
+      `),
+    },
+    {
+      title: 'another user with the password that the database has',
+      files: tree(conf`
+        POSTGRES_PASSWORD: one-password
+        SHOP_DB_HOST: db
+        SHOP_DB_USER: «shop_app»
+        SHOP_DB_PASSWORD: one-password
       `),
     },
     {
@@ -518,6 +528,28 @@ export default defineRule({
       `),
     },
     {
+      title: 'a user that a container makes which has the password of the superuser, too',
+      files: tree(conf`
+        POSTGRES_PASSWORD: one-password
+        SHOP_DB_HOST: db
+        SHOP_DB_USER: shop_app
+        SHOP_DB_PASSWORD: another-password
+      `),
+    },
+    {
+      title: 'the password of root in a variable of Compose',
+      files: tree(
+        conf`
+          MYSQL_ROOT_PASSWORD: \${DB_ROOT}
+          SHOP_DB_HOST: db
+          SHOP_DB_USER: shop_app
+          SHOP_DB_NAME: shop
+          SHOP_DB_PASSWORD: another-password
+        `,
+        MYSQL.replace('MYSQL_ROOT_PASSWORD: another', () => 'MYSQL_ROOT_PASSWORD: ${DB_ROOT}'),
+      ),
+    },
+    {
       title: 'users that a script of the database makes',
       files: tree(
         'DATABASE_URL: postgres://app:another@db:5432/shop',
@@ -584,5 +616,11 @@ function refusedBy(
   // The passwords of an example are to be replaced, and with them what a database is told.
   if (client.isExample) return null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
-  return refusal(client, database, hasMaker || isMadeLater(client, database, container))
+  return refusal(
+    client,
+    database,
+    hasMaker ||
+      hasRootPassword(client, database, containerVariables(container)) ||
+      isMadeLater(client, database, container),
+  )
 }
