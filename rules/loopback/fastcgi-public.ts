@@ -2,10 +2,12 @@ import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from '../containers/_examples.ts'
+import { nginxServer } from '../_examples.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 
 const SOCKET = '/run/php/php8.2-fpm.sock'
@@ -80,6 +82,31 @@ export default defineRule({
       title: 'a pool where the image of PHP has it',
       files: { 'usr/local/etc/php-fpm.d/zz-shop.conf': phpPool('').replace(SOCKET, '9000') },
     },
+    {
+      title: 'a pool that a container is given, beside a site of a machine',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx:1.28
+              volumes: ['./docker/web/shop.conf:/etc/nginx/conf.d/default.conf']
+              ports: ['80:80']
+            php:
+              build: docker/php
+              volumes: ['./docker/php/www.conf:/usr/local/etc/php-fpm.d/www.conf']
+        `,
+        'docker/php/Dockerfile': conf`
+          FROM php:8.3-fpm
+          RUN docker-php-ext-install pdo_mysql
+        `,
+        'docker/php/www.conf': phpPool('').replace(SOCKET, '0.0.0.0:9000'),
+        'docker/web/shop.conf': nginxServer('location ~ [.]php$ { fastcgi_pass php:9000; }'),
+        'deploy/shop.conf': nginxServer(`location ~ [.]php$ { fastcgi_pass unix:${SOCKET}; }`).replace(
+          'example',
+          'shop',
+        ),
+      },
+    },
     { title: 'an address of the inner network', files: tree('10.0.0.5:9000') },
     { title: 'published on loopback', files: service('php:8.3-fpm', '127.0.0.1:9000:9000') },
     { title: 'another port of the container', files: service('php:8.3-fpm', '8080:80') },
@@ -116,7 +143,8 @@ export default defineRule({
       if (machine.container === null) {
         if (publicListeners.some(each => each === `${port}` || each.endsWith(`:${port}`))) continue
         if (!address.wildcard || hasAllowedClients(listener) || isLoose(program, deployment)) continue
-        if (program.kind === 'php-fpm' && isOfImage(program.pool)) continue
+        if (program.kind === 'php-fpm' && (isOfImage(program.pool) || isOfContainer(listener, deployment)))
+          continue
         yield {
           at: listener.at,
           message: `${name} on port ${port} answers every address of the machine`,
@@ -157,6 +185,14 @@ function isOfImage({ name, headers }: FpmPool): boolean {
   )
 }
 
+/** True for a pool that a container of the repository is given where PHP-FPM reads it, whoever else may. */
+function isOfContainer({ at }: Listener, deployment: Deployment): boolean {
+  return deployment
+    .containers()
+    .some(container => placesIn(container, at.source.path).some(place => OF_FPM.test(place)))
+}
+
+const OF_FPM = /^\/(?:(?:usr|opt)\/.+\/)?etc\//
 const IN_CONTAINER =
   /^[ \t]*(?:daemonize[ \t]*=[ \t]*(?:no|0|off)\b|(?:error_log|access\.log|slowlog)[ \t]*=[ \t]*\/(?:dev\/std(?:err|out)|proc\/self\/fd\/)|pm\.\w+[ \t]*=[ \t]*\$\{)/m
 const OF_IMAGE = /^\/usr\/local\/etc\/php-fpm\.d\/|\/(?:\.docker|rootfs)\//

@@ -1,5 +1,7 @@
 import { insertAfter, propose, removeDirective } from '../../src/deployment/edits.ts'
 import { argumentPlace, byText, namePlace } from '../../src/deployment/places.ts'
+import { releasesWith } from '../../src/deployment/upstream-release.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -86,6 +88,36 @@ export default defineRule({
       },
     },
     {
+      title: 'a form that an image has whose nginx takes it for ordinary',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: web
+              ports: ['443:443']
+        `,
+        'web/Dockerfile': conf`
+          FROM nginx:1.13-alpine
+          COPY forms /opt/forms
+          COPY certificates /etc/ssl/
+          CMD ["/opt/forms/start"]
+        `,
+        'web/forms/start': conf`
+          #!/bin/sh
+          cp /opt/forms/tls.conf /etc/nginx/conf.d/default.conf
+          exec nginx -g 'daemon off;'
+        `,
+        'web/forms/tls.conf': conf`
+          server {
+              listen 443;
+              server_name example.org;
+              ssl on;
+              ${KEYS}
+          }
+        `,
+      },
+    },
+    {
       title: 'nginx before 0.7.14, which knows no other way',
       files: {
         'nginx.conf': conf`
@@ -102,8 +134,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx }) {
-    for (const { occurrences, version } of nginx) {
+  *check(deployment) {
+    for (const { occurrences, version } of deployment.nginx) {
       if (version.from !== 'assumed' && compareVersions(version.value, '0.7.14') < 0) continue
       const isGone = version.from !== 'assumed' && isAtLeast(version, '1.25.1')
       for (const [directive, ...others] of byText(occurrences.get('ssl') ?? [])) {
@@ -111,6 +143,7 @@ export default defineRule({
         if (asksForVersion(directive)) continue
         // On port 80 it does harm today, which `ssl-on-hits-plain-listen` says.
         if (hasPlainPort(directive)) continue
+        if (version.from === 'assumed' && isForOldImages(deployment, directive)) continue
         const places = directive.context === 'server' ? 'servers' : 'times'
         const count = others.length === 0 ? '' : ` (included ${others.length + 1} ${places})`
         yield {
@@ -131,6 +164,12 @@ function asksForVersion({ source, node }: NginxDirective): boolean {
   return source.branches.some(
     ({ start, end, condition }) => start <= node.start && node.start < end && /version/i.test(condition),
   )
+}
+
+/** True for a file of images alone whose nginx does not yet say that the directive is deprecated. */
+function isForOldImages(deployment: Deployment, { source }: NginxDirective): boolean {
+  const releases = releasesWith(deployment, source, 'nginx')
+  return releases.length > 0 && releases.every(release => !isAtLeast(release, '1.15'))
 }
 
 function hasPlainPort(directive: NginxDirective): boolean {

@@ -1,8 +1,10 @@
-import type { Place } from '../../parsers/text/source.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Program } from '../files/program.ts'
+import type { ServerVersion } from '../servers/version.ts'
 import { projectPackageVersion } from '../servers/package-version.ts'
 import { releaseOfTag } from './containers/image-release.ts'
-import type { Machine } from './model.ts'
+import { placesIn } from './containers/places-in.ts'
+import type { Deployment, Machine } from './model.ts'
 
 /** A release as its project made it, without the patches of a distribution. */
 export interface UpstreamRelease {
@@ -20,6 +22,20 @@ export function upstreamRelease({ container, files }: Machine, program: Program)
   const found = container !== null ? releaseOfTag(container, program) : ofPackage(files, program)
   const isWhole = found !== null && /^\d+\.\d+\.\d/.test(found.value)
   return isWhole && found.at !== null ? { version: found.value, at: found.at } : null
+}
+
+/**
+ * The releases of nginx or Apache in the containers that a file of the repository is put into, by a mount or a copy:
+ * empty where none is, or one of them has another image.
+ */
+export function releasesWith(
+  deployment: Deployment,
+  { path }: Source,
+  program: Program,
+): readonly ServerVersion[] {
+  const homes = deployment.containers().filter(container => placesIn(container, path).length > 0)
+  const releases = homes.flatMap(container => releaseOfTag(container, program) ?? [])
+  return releases.length === homes.length ? releases : []
 }
 
 function ofPackage(files: Machine['files'], program: Program): ReturnType<typeof projectPackageVersion> {

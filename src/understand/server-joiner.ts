@@ -2,7 +2,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { buildDeployment } from '../deployment/build/build-deployment.ts'
 import type { MachineInput } from '../deployment/build/machines.ts'
-import { containerOf } from '../deployment/containers/brought-files.ts'
+import { containerOf, everyContainer } from '../deployment/containers/brought-files.ts'
 import {
   type Configurations,
   containersAlone,
@@ -53,6 +53,7 @@ export function serverJoiner(
         facts: settings.facts,
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
+        containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
         python: settings.python ?? null,
         shell: settings.shell ?? null,
       }),

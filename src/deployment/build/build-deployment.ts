@@ -11,6 +11,7 @@ import type { NginxConfiguration } from '../../servers/nginx/configuration.ts'
 import { moduleReader } from '../django/app-server-python.ts'
 import { pythonReader } from '../django/application-settings.ts'
 import type { ApacheProgram, Deployment, Machine, NginxProgram, Program } from '../model.ts'
+import type { Container } from '../containers/container.ts'
 import type { SiteFacts } from '../site-facts.ts'
 import { readApplications } from './applications.ts'
 import { connectionTable } from './connection-table.ts'
@@ -32,6 +33,8 @@ export interface DeploymentInput {
   readonly setups?: (() => readonly Source[] | null) | undefined
   /** The same of a repository around a machine. */
   readonly setupsBeside?: (() => readonly Source[]) | undefined
+  /** Those of every project of the repository, and of images that no project builds. */
+  readonly containers?: (() => readonly Container[]) | undefined
   /** Null, or left out, where no Python is read. */
   readonly python?: PythonParser | null
   /** Null, or left out, where no script of the shell is read. */
@@ -44,6 +47,7 @@ export function buildDeployment({
   facts,
   setups = () => null,
   setupsBeside = () => [],
+  containers = () => [],
   python = null,
   shell = null,
 }: DeploymentInput): Deployment {
@@ -120,6 +124,7 @@ export function buildDeployment({
     facts,
     setups,
     setupsBeside,
+    containers: once(containers),
     nginx,
     apache,
     programOf,
