@@ -95,6 +95,9 @@ export default defineRule({
             web:
               build: web
               ports: ['443:443']
+            desk:
+              image: node:22
+              volumes: ['.:/srv']
         `,
         'web/Dockerfile': conf`
           FROM nginx:1.13-alpine

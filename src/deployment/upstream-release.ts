@@ -1,4 +1,5 @@
 import type { Place, Source } from '../../parsers/text/source.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Program } from '../files/program.ts'
 import type { ServerVersion } from '../servers/version.ts'
 import { projectPackageVersion } from '../servers/package-version.ts'
@@ -26,14 +27,17 @@ export function upstreamRelease({ container, files }: Machine, program: Program)
 
 /**
  * The releases of nginx or Apache in the containers that a file of the repository is put into, by a mount or a copy:
- * empty where none is, or one of them has another image.
+ * empty where none is, or one of them has another image. What is given the whole project reads no single file of it.
  */
 export function releasesWith(
   deployment: Deployment,
   { path }: Source,
   program: Program,
 ): readonly ServerVersion[] {
-  const homes = deployment.containers().filter(container => placesIn(container, path).length > 0)
+  const homes = deployment.containers().filter(({ mounts, project: { directory } }) => {
+    const parts = mounts.filter(mount => mount.path === null || !isBelow(directory, mount.path))
+    return placesIn({ mounts: parts }, path).length > 0
+  })
   const releases = homes.flatMap(container => releaseOfTag(container, program) ?? [])
   return releases.length === homes.length ? releases : []
 }
