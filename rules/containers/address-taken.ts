@@ -1,5 +1,7 @@
 import type { ComposeProject, ComposeService, PublishedPort } from '../../parsers/compose/compose.ts'
 import { conf } from '../../src/engine/conf.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { networkContains, parseIp, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { projectsIn } from './_compose-projects.ts'
@@ -71,6 +73,13 @@ export default defineRule({
         `,
       }),
     },
+    {
+      title: 'a service that is started again by its name',
+      files: {
+        ...beside('"«80:8080»"'),
+        'README.md': 'After a change of its site: `docker compose up -d --force-recreate nginx`.\n',
+      },
+    },
     { title: 'an address of another network', files: fixed('«172.20.0.10»', '172.21.0.0/16') },
     {
       title: 'one address for two services',
@@ -126,6 +135,31 @@ export default defineRule({
       }),
     },
     {
+      title: 'two servers to choose from',
+      files: {
+        ...tree({}),
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+            nginx:
+              image: nginx:1.27
+              ports: ["80:80", "443:443"]
+              volumes: ["./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro"]
+            apache:
+              build: ./apache
+              ports: ["80:80", "443:443"]
+        `,
+      },
+    },
+    {
+      title: 'services of which the README starts some',
+      files: {
+        ...beside('"80:8080"'),
+        'README.md': 'Start the shop with `docker compose up -d web nginx`, and its tables with `admin`.\n',
+      },
+    },
+    {
       title: 'a range for several containers',
       files: tree({
         web: conf`
@@ -141,7 +175,7 @@ export default defineRule({
   *check(deployment) {
     for (const project of projectsIn(deployment)) {
       if (!project.complete || project.sources.some(({ text }) => OF_SWARM.test(text))) continue
-      yield* portsTaken(project)
+      yield* portsTaken(project, deployment)
       yield* addressesTaken(project)
     }
   },
@@ -172,7 +206,7 @@ function claimsOf(service: ComposeService): readonly Claim[] {
   })
 }
 
-function* portsTaken({ services }: ComposeProject): Iterable<RuleFinding> {
+function* portsTaken({ services }: ComposeProject, deployment: Deployment): Iterable<RuleFinding> {
   // Of a collection people start by name what they want.
   if (services.size > MOST) return
   const byPort = new Map<number, Claim[]>()
@@ -205,6 +239,8 @@ function* portsTaken({ services }: ComposeProject): Iterable<RuleFinding> {
     if (first.service === second.service || first.protocol !== second.protocol) continue
     if (first.address !== null && second.address !== null && first.address !== second.address) continue
     if (areAlternatives(first.service, second.service)) continue
+    if (areFronts(first.service, second.service) || isMenu(deployment, first.service, second.service))
+      continue
     // An editor starts what its own file asks for, and the rest of the project not.
     if ([first, second].some(({ port: { at } }) => at.source.path.includes('/.devcontainer/'))) continue
     yield {
@@ -232,6 +268,34 @@ function areAlternatives(a: ComposeService, b: ComposeService): boolean {
     [one, other].some(name =>
       /dev|prod|test|debug|local|stag|demo|example|alt|legacy|old|new|_?v?\d$/.test(name),
     )
+  )
+}
+
+const FRONT = /nginx|openresty|apache|httpd|caddy|traefik|haproxy|envoy/
+
+/** True of two servers of different kinds for the same ports of the web, of which a project offers the choice. */
+function areFronts(a: ComposeService, b: ComposeService): boolean {
+  const kinds = [a, b].map(({ name, image }) => {
+    const text = `${name} ${image?.known === true ? image.value : ''}`.toLowerCase()
+    return FRONT.exec(text)?.[0].replace('httpd', 'apache') ?? null
+  })
+  const ports = [a, b].map(service => new Set(claimsOf(service).map(({ first }) => first)))
+  return (
+    !kinds.includes(null) &&
+    kinds[0] !== kinds[1] &&
+    [80, 443].every(port => ports.every(own => own.has(port)))
+  )
+}
+
+const UP = /\bdocker[- ]compose\b[^\n]*?\bup\b([^\n`;&|]*)/g
+
+/** True where the repository starts some of its services by their names, and one of the two among them. */
+function isMenu(deployment: Deployment, a: ComposeService, b: ComposeService): boolean {
+  return toldTexts(deployment).some(({ text }) =>
+    [...text.matchAll(UP)].some(([, words = '']) => {
+      const names = words.split(/[\s"']+/).filter(word => /^\w[\w-]*$/.test(word))
+      return names.length > 1 && names.includes(a.name) !== names.includes(b.name)
+    }),
   )
 }
 

@@ -6,6 +6,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import { type FileSystem, sourceAt } from '../files/file-system.ts'
 import { writtenName } from '../files/starters.ts'
 import type { Deployment } from './model.ts'
+import { toldTexts } from './setups/told-texts.ts'
 
 /** A table of cron. */
 export interface CrontabFile {
@@ -59,8 +60,7 @@ export function isGivenByName(deployment: Deployment, path: string): boolean {
 
 /** The lines of a repository that speak of cron; null where a program of it reads such tables wherever they lie. */
 const linesOfCron = memo((deployment: Deployment): readonly string[] | null => {
-  const all = [...(deployment.setups() ?? []), ...deployment.setupsBeside()]
-  const texts = all.filter(({ text }) => text.includes('cron'))
+  const texts = toldTexts(deployment).filter(({ text }) => text.includes('cron'))
   return texts.some(({ text }) => READERS.test(text))
     ? null
     : texts.flatMap(({ text }) =>

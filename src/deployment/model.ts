@@ -45,6 +45,8 @@ export interface Deployment {
   readonly setups: () => readonly Source[] | null
   /** Such texts of a repository that holds the tree of a machine: what they say counts, their paths are no machine’s. */
   readonly setupsBeside: () => readonly Source[]
+  /** What tells people how machines are set up and started, in words and commands: README. */
+  readonly guides: () => readonly Source[]
   /** Of every project of the repository, and of images that no project builds, whoever is joined with them here. */
   readonly containers: () => readonly Container[]
   readonly nginx: readonly NginxConfiguration[]

@@ -21,7 +21,7 @@ import { runsInCluster } from './manifests.ts'
 import { repositoryAmong } from './repository.ts'
 import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { byDirectory, skippedNotices } from './skipped-notices.ts'
-import { setupTexts } from './setup-texts.ts'
+import { guideTexts, setupTexts } from './setup-texts.ts'
 import { textsThatConfigure } from './texts-that-configure.ts'
 import type { FillingOf } from './to-source.ts'
 import { type Survey, surveyRoot, type UnsettledPath } from './survey.ts'
@@ -183,6 +183,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     fileName: (path: string) => files.display(path),
     ...setupsOf(files, scope),
     ...besideOf(scope, options),
+    ...guidesOf(files, scope, options),
     isDump: false,
     // A repository may keep both for one to be chosen.
     supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
@@ -242,6 +243,7 @@ function directoryMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   const around = {
     ...(lying !== undefined && { repository: { ...lying, placed: () => placed } }),
     ...setupsOf(files, scope),
+    ...guidesOf(files, scope, options),
   }
   const homes = [...found.machines, ...namedMains(named, files, within)]
   const placed: readonly Machine[] = homes.map(machine =>
@@ -422,6 +424,20 @@ function besideOf({ beside }: Scope, options: DiskOptions): Pick<Machine, 'setup
   if (beside === undefined) return {}
   const { root, paths } = beside
   return { setupsBeside: once(() => setupTexts(diskFileSystem(root, options), paths) ?? []) }
+}
+
+function guidesOf(
+  files: DiskFileSystem,
+  { beside, paths, single }: Scope,
+  options: DiskOptions,
+): Pick<Machine, 'guides'> {
+  if (single.length > 0) return {}
+  return {
+    guides: once(() => [
+      ...guideTexts(files, paths),
+      ...(beside === undefined ? [] : guideTexts(diskFileSystem(beside.root, options), beside.paths)),
+    ]),
+  }
 }
 
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {

@@ -139,6 +139,8 @@ export interface Machine {
   readonly setups?: () => readonly Source[] | null
   /** The same of a repository that holds the tree of the machine: their paths are none of the machine’s. */
   readonly setupsBeside?: () => readonly Source[]
+  /** Those that tell people how to do it: a README. */
+  readonly guides?: () => readonly Source[]
   /** What could not be read or followed; to be asked after the audit, which reads most. */
   readonly notices: () => readonly Notice[]
   /** What was not read; to be asked after the audit, too. */

@@ -10,6 +10,9 @@ import { TESTS_DIRECTORY } from './test-directories.ts'
 const SETS_UP =
   /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix|rake|cap)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)sudoers[^/]*(?:\/[^/]+)?$|(?:^|\/)(?:Vagrantfile|Capfile|Gemfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)(?:tmpfiles\.d\/[^/]+|\.ebextensions\/[^/]+\.config)$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$/
 
+/** What tells people how to do it. */
+const GUIDE = /\/readme[^/]*$/i
+
 const OTHERS = new RegExp(
   String.raw`/(?:${TESTS_DIRECTORY}|vendor|node_modules|docs?|examples?|samples?)/|\.(?:dist|example|sample)$`,
   'i',
@@ -21,4 +24,10 @@ const MOST = 1000
 export function setupTexts(files: FileSystem, paths: readonly string[]): readonly Source[] | null {
   const wanted = paths.filter(path => SETS_UP.test(path) && !OTHERS.test(path))
   return wanted.length > MOST ? null : wanted.flatMap(path => sourceAt(files, path) ?? [])
+}
+
+/** The texts that tell people how a machine is set up and started, as far as there are not too many to read. */
+export function guideTexts(files: FileSystem, paths: readonly string[]): readonly Source[] {
+  const wanted = paths.filter(path => GUIDE.test(path) && !OTHERS.test(path))
+  return wanted.slice(0, MOST).flatMap(path => sourceAt(files, path) ?? [])
 }

@@ -53,6 +53,7 @@ export function serverJoiner(
         facts: settings.facts,
         setups: machine.setups,
         setupsBeside: machine.setupsBeside,
+        guides: machine.guides,
         containers: () => (repository === undefined ? [] : everyContainer(repository, projects)),
         python: settings.python ?? null,
         shell: settings.shell ?? null,

@@ -5,7 +5,7 @@ import { loadShellParser } from '../../parsers/shell/load-shell-parser.ts'
 import { audit } from '../../src/audit.ts'
 import type { AuditSettings } from '../../src/understand/settings.ts'
 import { isBalanced } from '../../src/files/survey-directory.ts'
-import { setupTexts } from '../../src/files/setup-texts.ts'
+import { guideTexts, setupTexts } from '../../src/files/setup-texts.ts'
 import { textsThatConfigure } from '../../src/files/texts-that-configure.ts'
 import { understand } from '../../src/understand/understand.ts'
 import { readProjects } from '../../src/deployment/containers/read-projects.ts'
@@ -103,6 +103,7 @@ export function machineOf(
     isDump: false,
     texts: () => textsThatConfigure(files, paths),
     setups: () => setupTexts(files, paths),
+    guides: () => guideTexts(files, paths),
     supposed: false,
     notices: () => [],
     skipped: () => [],

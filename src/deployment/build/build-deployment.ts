@@ -33,6 +33,8 @@ export interface DeploymentInput {
   readonly setups?: (() => readonly Source[] | null) | undefined
   /** The same of a repository around a machine. */
   readonly setupsBeside?: (() => readonly Source[]) | undefined
+  /** What tells people how to do it. */
+  readonly guides?: (() => readonly Source[]) | undefined
   /** Those of every project of the repository, and of images that no project builds. */
   readonly containers?: (() => readonly Container[]) | undefined
   /** Null, or left out, where no Python is read. */
@@ -47,6 +49,7 @@ export function buildDeployment({
   facts,
   setups = () => null,
   setupsBeside = () => [],
+  guides = () => [],
   containers = () => [],
   python = null,
   shell = null,
@@ -124,6 +127,7 @@ export function buildDeployment({
     facts,
     setups,
     setupsBeside,
+    guides,
     containers: once(containers),
     nginx,
     apache,
