@@ -1,6 +1,10 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { isUnknownWord, UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
+import { withoutComments } from '../../parsers/shell/without-comments.ts'
+import { escapePattern } from '../../parsers/text/escape-pattern.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
@@ -62,10 +66,27 @@ export default defineRule({
       files: { 'nginx.conf': `${block('app')}${server('http://app:3000')}` },
     },
     { title: 'chosen by a variable', files: { 'nginx.conf': `${block('app')}${server('http://$backend')}` } },
+    {
+      title: 'the host of a URL that a variable is given for the files that are included',
+      files: {
+        'nginx.conf': conf`
+          ${block('app')}
+          ${block('other')}
+          server {
+              listen 80;
+              set $backend "http://app";
+              include sites/locations.conf;
+              location /other/ {
+                  proxy_pass http://other;
+              }
+          }
+        `,
+      },
+    },
     { title: 'a file of upstreams alone', files: { 'nginx.conf': block('app') } },
   ],
-  *check({ nginx }) {
-    for (const configuration of nginx) {
+  *check(deployment) {
+    for (const configuration of deployment.nginx) {
       const { occurrences } = configuration
       const targets = PASSES.flatMap(name => occurrences.get(name) ?? []).map(
         ({ args }) => args[0]?.value ?? '',
@@ -80,6 +101,7 @@ export default defineRule({
       const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
       for (const [key, { name, at, directive }] of upstreams(configuration)) {
         if (used.has(key) || meant.has(directive) || begun.some(begin => key.startsWith(begin))) continue
+        if (isInValue(deployment, configuration, name)) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
           message: `nothing proxies to the upstream \`${name}\``,
@@ -88,6 +110,13 @@ export default defineRule({
     }
   },
 })
+
+/** True where a variable is given a URL with the name, in any file of the repository where not all of a server is read. */
+function isInValue({ machines }: Deployment, { main, sources }: NginxConfiguration, name: string): boolean {
+  const url = new RegExp(String.raw`//${escapePattern(name)}(?![\w.-])`, 'i')
+  const all = main === null ? machines.flatMap(({ files }) => [...files.sources()]) : sources
+  return all.some(({ code }) => url.test(code) && url.test(withoutComments(code)))
+}
 
 /** What stands between the scheme and the path, lower case. */
 function usedName(target: string): string {
