@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { placeOf } from '../text/written-text.ts'
 import type { AppCommand, AppFiles, AppServer } from './app-server.ts'
 import { readDotnet, readGo, readSpring } from './built-servers.ts'
@@ -27,6 +28,19 @@ export function readAppServer(command: AppCommand, files: AppFiles): AppServer |
   if (server === null || unwrapped.user === null) return server
   // The account of the wrapper holds where the program itself does not change to another.
   return { ...server, user: server.user ?? unwrapped.user }
+}
+
+/** True for a `manage.py` that is there and no Django's: its commands, and where they listen, are its own. */
+function isOfOther({ words, directory }: AppCommand, files: AppFiles): boolean {
+  const [script] = words
+  if (script === undefined || !script.text.endsWith('manage.py')) return false
+  const path = script.text.startsWith('/')
+    ? script.text
+    : directory?.known === true
+      ? posix.join(directory.value, script.text)
+      : null
+  const read = path === null ? null : files.read(path)
+  return read !== null && read !== 'missing' && !/django/i.test(read.text)
 }
 
 function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
@@ -62,7 +76,7 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
     case 'django-admin':
     case 'django-admin.py': {
       const at = command.words.findIndex(({ text }) => text === 'runserver' || text === 'runserver_plus')
-      if (at === -1) return null
+      if (at === -1 || isOfOther(command, files)) return null
       // Flask-Script called its own command so, and Django's takes an address and no options for it.
       const isFlask = command.words
         .slice(at)

@@ -693,6 +693,28 @@ export default defineRule({
       files: { 'compose.yaml': compose('ports: ["80:5000"]', './start.sh') },
     },
     {
+      title: 'commands of Flask in a file that is called as Django’s',
+      files: {
+        'compose.yaml': compose('ports: ["80:5000"]', 'python manage.py runserver').replace(
+          'image: example/shop',
+          'build: .',
+        ),
+        'manage.py': conf`
+          from flask_script import Manager, Server
+          from shop import application
+
+          manager = Manager(application)
+          manager.add_command("runserver", Server(host="0.0.0.0", port=5000))
+          manager.run()
+        `,
+        Dockerfile: conf`
+          FROM python:3.8
+          WORKDIR /app
+          COPY . .
+        `,
+      },
+    },
+    {
       title: 'a port from the environment',
       files: { 'compose.yaml': compose('ports: ["80:5000"]', 'gunicorn --bind 0.0.0.0:$$PORT shop.wsgi') },
     },
