@@ -1,6 +1,8 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isConditional } from './_conditional.ts'
+import { containerVariables } from './_container-variables.ts'
 import { databasesOf, OF_SQL } from './_databases.ts'
 import { scriptAt, startedWords } from './_started-words.ts'
 
@@ -26,6 +28,13 @@ const tree = (service: string, script = SCRIPT, database = ''): Record<string, s
   `,
   'entrypoint.sh': `#!/bin/sh\n${script}`,
 })
+/** A migration that a variable decides. */
+const branch = (test: string): string => conf`
+  if [ ${test} ]; then
+    alembic upgrade head
+  fi
+  exec uvicorn depot.main:app --host 0.0.0.0 --port 8000
+`
 const AFTER = conf`
   depends_on:
       - «db»
@@ -43,6 +52,17 @@ export default defineRule({
   unproven: 'The live tests start no containers',
   bad: [
     { title: 'in the entry point', files: tree(AFTER) },
+    {
+      title: 'in a branch that the compose file opens',
+      files: tree(
+        `${AFTER}\n    environment:\n      RUN_MIGRATIONS: "true"`,
+        branch('"$RUN_MIGRATIONS" = "true"'),
+      ),
+    },
+    {
+      title: 'in a branch that a variable would close',
+      files: tree(AFTER, branch('"$SKIP_MIGRATIONS" != "true"')),
+    },
     {
       title: 'in the command, started before the other is',
       files: tree(
@@ -63,6 +83,10 @@ export default defineRule({
     {
       title: 'a script that waits',
       files: tree(PLAIN, `until pg_isready -h db; do sleep 1; done\n${SCRIPT}`),
+    },
+    {
+      title: 'in a branch for which nothing sets the variable',
+      files: tree(PLAIN, branch('"$RUN_MIGRATIONS" = "true"')),
     },
     {
       title: 'a command of the project that waits',
@@ -115,7 +139,30 @@ function migrationOf(container: Container): string | null {
   // A script that is not here may wait.
   if (words.some(word => /\.sh$/.test(word.text) && scriptAt(container, word) === null)) return null
   if (texts.some(text => WAITING.test(text) || CALLED.test(text))) return null
-  return texts.map(text => MIGRATION.exec(text)?.[0]).find(found => found !== undefined) ?? null
+  for (const text of texts) {
+    const found = MIGRATION.exec(text)
+    if (found !== null && !isSwitchedOff(container, text, found.index)) return found[0]
+  }
+  return null
+}
+
+/** What a variable says for yes; without one of these a branch that asks for it may not be entered. */
+const ON = /^(?:1|true|yes|on|y|t)$/i
+
+/** True of a command in a branch that a variable has to open, where nothing sets one of its condition. */
+function isSwitchedOff(container: Container, script: string, offset: number): boolean {
+  if (!isConditional(script, offset)) return false
+  const condition = /.*(?:\b(?:el)?if\b|\[\[?(?=\s)|\btest\b)([^]*)$/.exec(script.slice(0, offset))?.[1] ?? ''
+  // It is entered where the variable is not there.
+  if (/!=|-z\b|!\s/.test(condition)) return false
+  const names = [...condition.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name)
+  const variables = containerVariables(container)
+  return (
+    names.length > 0 &&
+    !variables.some(
+      ({ name, value }) => names.includes(name) && value?.known === true && ON.test(value.value),
+    )
+  )
 }
 
 /** Another script, a recipe or a script of npm. */
