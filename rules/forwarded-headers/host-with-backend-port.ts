@@ -1,5 +1,6 @@
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -74,6 +75,26 @@ export default defineRule({
       },
     },
     {
+      title: 'a port that a script opens to clients',
+      files: {
+        'etc/nginx/nginx.conf': nginx('$host:9000'),
+        ...APACHE,
+        'setup.sh': conf`
+          apt-get install -y nginx apache2
+          ufw allow http
+          ufw allow 9000/tcp
+        `,
+      },
+    },
+    {
+      title: 'a port at which the README has people ask the program itself',
+      files: {
+        'etc/nginx/nginx.conf': nginx('$host:9000'),
+        ...APACHE,
+        'README.md': 'Open https://example.org or, without nginx, http://SERVER-IP:9000/.\n',
+      },
+    },
+    {
       title: 'the name that another server goes by',
       files: { 'etc/nginx/nginx.conf': nginx('inner.example.net:9000'), ...APACHE },
     },
@@ -110,9 +131,18 @@ function portIn({ value, state }: SentHeader, { server, targets }: NginxConnecti
   return written.startsWith('$') || Number(written) === port ? port : null
 }
 
+/** True for a port that a script opens to the outside, or by which a README sends people to the program itself. */
+function isTold(deployment: Deployment, port: number): boolean {
+  const opens = new RegExp(
+    String.raw`\bufw\b.*\b${port}\b|--add-port[= ]${port}\b|--dport[= ]${port}\b|\bhttps?://(?!localhost\b|127\.)[^\s/:]+:${port}\b`,
+  )
+  return toldTexts(deployment).some(({ text }) => opens.test(text))
+}
+
 /** True for a port by which clients come, or may. */
-function isOuter({ programOf }: Deployment, { server }: NginxConnection, port: number): boolean {
-  const { container } = programOf(server.configuration).machine
+function isOuter(deployment: Deployment, { server }: NginxConnection, port: number): boolean {
+  const { container } = deployment.programOf(server.configuration).machine
+  if (isTold(deployment, port)) return true
   if (container !== null) {
     const isPublished = container.service.ports.some(({ published }) =>
       published?.known === true ? holdsPort(published.value, port) : true,
