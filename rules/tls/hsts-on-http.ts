@@ -9,6 +9,7 @@ import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -119,6 +120,36 @@ export default defineRule({
       },
     },
     {
+      title: 'behind a Route of OpenShift that terminates TLS',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 8080;
+              server_name shop.example.org;
+              ${HSTS}
+              location = /old { return 301 https://shop.example.org/; }
+          }
+          server {
+              listen 8443 ssl;
+              server_name shop.example.org;
+              ${KEYS}
+          }
+        `,
+        'openshift/shop.yaml': conf`
+          apiVersion: route.openshift.io/v1
+          kind: Route
+          metadata:
+            name: shop
+          spec:
+            to: { kind: Service, name: shop }
+            port: { targetPort: 8080 }
+            tls:
+              termination: edge
+              insecureEdgeTerminationPolicy: Redirect
+        `,
+      },
+    },
+    {
       title: 'behind a proxy that terminates TLS',
       files: {
         'nginx.conf': conf`
@@ -136,6 +167,7 @@ export default defineRule({
     const { nginx, servers } = deployment
     yield* ofApache(deployment)
     const overTls = once(() => namesOverTls(servers))
+    const isBehindCluster = once(() => endsTlsInCluster(deployment))
     for (const { occurrences } of nginx) {
       for (const group of byText((occurrences.get('add_header') ?? []).filter(isStrictTransport))) {
         const [directive] = group
@@ -148,6 +180,7 @@ export default defineRule({
         const [listen] = open
         if (listen === undefined || open.includes(undefined)) continue
         if (!homes.some(home => home !== undefined && isServedOverTls(home, overTls()))) continue
+        if (isBehindCluster()) continue
         yield {
           at: argumentPlace(directive, 0),
           message: 'nginx sends `Strict-Transport-Security` in plain HTTP, where browsers ignore it',
@@ -157,6 +190,16 @@ export default defineRule({
     }
   },
 })
+
+/** True where a Route of OpenShift, or an Ingress, of the repository terminates TLS in front of its containers. */
+function endsTlsInCluster(deployment: Deployment): boolean {
+  return toldTexts(deployment).some(
+    ({ text }) =>
+      (/^[ \t-]*["']?kind["']?:[ \t]*["']?Route\b/m.test(text) &&
+        /\btermination["']?:[ \t]*["']?(?:edge|reencrypt)\b/i.test(text)) ||
+      (/^[ \t-]*kind:[ \t]*Ingress\b/m.test(text) && /^[ \t]+tls:/m.test(text)),
+  )
+}
 
 /** True where this nginx speaks TLS for a name of the server, or the server sends its clients there: no proxy does. */
 function isServedOverTls({ directive, configuration, names }: NginxServer, overTls: NamesOverTls): boolean {
