@@ -5,6 +5,8 @@ import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { isCovered, isForDevelopment } from './_mount-over.ts'
@@ -124,14 +126,29 @@ export default defineRule({
       files: node(WHOLE, { '.pnp.cjs': '' }, 'RUN yarn install'),
     },
     {
+      title: 'packages of Composer that make installs in the container',
+      files: {
+        ...php('volumes: ["./shop:/var/www/html"]'),
+        Makefile: conf`
+          packages:
+          	docker compose exec -T web sh -c "composer install --no-interaction"
+        `,
+      },
+    },
+    {
+      title: 'packages that the README has people install in the container',
+      files: { ...node(WHOLE), 'README.md': 'Then, once: `docker compose run --rm web npm ci`.\n' },
+    },
+    {
       title: 'packages of Composer that the host has',
       files: { ...php('volumes: ["./shop:/var/www/html"]'), 'shop/vendor/autoload.php': '<?php\n' },
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
+  *check(deployment) {
+    for (const { container } of deployment.machines) {
       if (container === null || !container.service.complete) continue
-      for (const { mount, at, directory, path } of hiddenBy(container)) {
+      for (const { mount, at, directory, path, installs } of hiddenBy(container)) {
+        if (isInstalledInside(deployment, installs)) continue
         const isInstalled = isForDevelopment(container, mount) || isInstalledByScript(container, path)
         yield {
           at: mount.at,
@@ -154,6 +171,8 @@ interface Hidden {
   readonly directory: string
   /** What is mounted, in the repository. */
   readonly path: string
+  /** The command that installs them. */
+  readonly installs: RegExp
 }
 
 interface PackageManager {
@@ -220,7 +239,7 @@ function hiddenBy(container: Container): readonly Hidden[] {
     )
       return []
     if (installsAtStart(container, manager, path) || changesDirectory(run.at.source.code)) return []
-    return [{ mount: first, at: run.at, directory, path }]
+    return [{ mount: first, at: run.at, directory, path, installs: manager.installs }]
   })
 }
 
@@ -256,6 +275,21 @@ const INSTALLS = /\b(?:install|ci|yarn|composer|bundle)\b/
 function changesDirectory(code: string): boolean {
   return new Set([...code.matchAll(/^[ \t]*WORKDIR[ \t]+(\S+)/gim)].map(([, path]) => path)).size > 1
 }
+
+/** True where a README, make or a script installs them in the container that runs: `docker compose exec php composer install`. */
+function isInstalledInside(deployment: Deployment, installs: RegExp): boolean {
+  return toldTexts(deployment).some(
+    ({ path, text }) =>
+      !/dockerfile/i.test(path) &&
+      text.split('\n').some(line => {
+        const at = IN_CONTAINER.exec(line)
+        return at !== null && installs.test(line.slice(at.index))
+      }),
+  )
+}
+
+const IN_CONTAINER =
+  /\b(?:docker|podman|compose|DOCKER\w*|COMPOSE\w*)\b.*\b(?:exec|run)\b|\b(?:make|\$\(MAKE\)) exec|^\s*@?(?:\$\(?\w*EXEC\w*|make exec)/
 
 /** True where a script of the repository installs them on the host, too. */
 function isInstalledByScript({ project, hostFiles }: Container, path: string): boolean {
