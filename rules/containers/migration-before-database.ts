@@ -149,10 +149,15 @@ function migrationOf(container: Container): string | null {
 /** What a variable says for yes; without one of these a branch that asks for it may not be entered. */
 const ON = /^(?:1|true|yes|on|y|t)$/i
 
+/** The last condition of a text, and what stands behind it. */
+const IF = /.*\b(?:el)?if\b(.*)$/s
+const TEST = /.*(?:\[\[?(?=\s)|\btest\b)(.*)$/s
+
 /** True of a command in a branch that a variable has to open, where nothing sets one of its condition. */
 function isSwitchedOff(container: Container, script: string, offset: number): boolean {
   if (!isConditional(script, offset)) return false
-  const condition = /.*(?:\b(?:el)?if\b|\[\[?(?=\s)|\btest\b)([^]*)$/.exec(script.slice(0, offset))?.[1] ?? ''
+  const before = script.slice(0, offset)
+  const condition = (IF.exec(before) ?? TEST.exec(before))?.[1] ?? ''
   // It is entered where the variable is not there.
   if (/!=|-z\b|!\s/.test(condition)) return false
   const names = [...condition.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name = '']) => name)

@@ -4,6 +4,7 @@ import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { openers, isOfFour, unclaimedIn } from './_opened-ports.ts'
 import { siteTo } from './_examples.ts'
+import { mayBeOverridden } from './_override-templates.ts'
 import { claimsOf } from './_claimed-ports.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
@@ -369,6 +370,18 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'an override that is to be copied, with a volume alone',
+      files: {
+        'compose.yaml': nginx('ports: ["«80:3000»"]'),
+        'compose.override.example.yaml': conf`
+          services:
+            web:
+              volumes: ["./pages:/srv/www"]
+        `,
+        'site.conf': static80('80'),
+      },
+    },
   ],
   good: [
     { title: 'the Apache of Debian, by its port', files: debianApache('8080') },
@@ -715,12 +728,25 @@ export default defineRule({
       },
     },
     {
+      title: 'another image of an override that is to be copied',
+      files: {
+        'compose.yaml': nginx('ports: ["80:3000"]'),
+        'compose.override.example.yaml': conf`
+          services:
+            web:
+              build: ./front
+        `,
+        'site.conf': static80('80'),
+      },
+    },
+    {
       title: 'a port from the environment',
       files: { 'compose.yaml': compose('ports: ["80:5000"]', 'gunicorn --bind 0.0.0.0:$$PORT shop.wsgi') },
     },
   ],
   *check(deployment) {
     for (const { machine, name, opened, isServer } of openers(deployment)) {
+      if (machine.container !== null && mayBeOverridden(machine.container)) continue
       const listens = [...new Set(opened.map(formatEndpoint))].join(' and ')
       const mayOpen = (port: number): boolean => isServer && exposesBesides(machine.container, port, opened)
       for (const { at, port, proxy } of unclaimedIn(deployment).get(machine) ?? [])

@@ -72,4 +72,4 @@ const linesOfCron = memo((deployment: Deployment): readonly string[] | null => {
 
 /** Instead of cron; crond of BusyBox with a directory of its own. */
 const READERS = /\b(?:supercronic|yacron|go-crond)\b|\bcrond\b.*[ \t]-c\b/
-const SPOOL = String.raw`/var/spool/cron|/etc/crontabs|/var/cron/tabs`
+const SPOOL = '/var/spool/cron|/etc/crontabs|/var/cron/tabs'
