@@ -113,7 +113,7 @@ export default defineRule({
 
 /** True where a variable is given a URL with the name, in any file of the repository where not all of a server is read. */
 function isInValue({ machines }: Deployment, { main, sources }: NginxConfiguration, name: string): boolean {
-  const url = new RegExp(String.raw`//${escapePattern(name)}(?![\w.-])`, 'i')
+  const url = new RegExp(String.raw`^(?!.*_pass\s).*//${escapePattern(name)}(?![\w.-])`, 'im')
   const all = main === null ? machines.flatMap(({ files }) => [...files.sources()]) : sources
   return all.some(({ code }) => url.test(code) && url.test(withoutComments(code)))
 }
