@@ -99,13 +99,14 @@ function scriptServer(
       : null
   if (whole === null) return null
   const sources: Source[] = []
-  const source = scriptAt(whole, read) ?? sourceOfBuilt(whole, read)
-  if (source === null) return null
+  const main = findScript(whole, read) ?? findBuilt(whole, read)
+  if (main === null) return null
+  const { source } = main
   const script = readNodeScript(source, command.environment)
   sources.push(source)
-  const loaded = script.loads.map(each => scriptAt(posix.resolve(posix.dirname(source.path), each), read))
+  const loaded = script.loads.map(each => findScript(posix.resolve(posix.dirname(main.path), each), read))
   const found = loaded.filter(each => each !== null)
-  const others = found.map(each => readNodeScript(each, command.environment))
+  const others = found.map(each => readNodeScript(each.source, command.environment))
   const listens = [script, ...others].flatMap(({ listen }) => (listen === null ? [] : [listen]))
   const [listen] = listens
   if (listen === undefined || listens.length > 1) return null
@@ -156,14 +157,14 @@ function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact
 const BUILT = /\/(?:dist|build|out|lib)\//
 
 /** The script that a compiler made one of that is in no repository: `src/main.ts` of `dist/main.js`. */
-function sourceOfBuilt(path: string, read: AppFiles['read']): Source | null {
+function findBuilt(path: string, read: AppFiles['read']): FoundScript | null {
   if (!BUILT.test(path)) return null
   const bare = path.replace(/\.[cm]?js$/, '')
   const places = ['/src/', '/'].map(directory => bare.replace(BUILT, directory))
   for (const place of places)
     for (const each of [`${place}.ts`, `${place}/index.ts`, `${place}.js`, `${place}.mjs`]) {
       const source = read(each)
-      if (source !== null && source !== 'missing') return source
+      if (source !== null && source !== 'missing') return { path: each, source }
     }
   return null
 }
@@ -178,13 +179,23 @@ function tellOfProxy(loads: readonly string[], by: string, read: AppFiles['read'
 
 /** As `require` finds it: the file, with an extension, or the index of a directory. */
 export function scriptAt(path: string, read: AppFiles['read']): Source | null {
+  return findScript(path, read)?.source ?? null
+}
+
+interface FoundScript {
+  /** As the machine sees it: in a container another path than its source has, by which others are found beside it. */
+  readonly path: string
+  readonly source: Source
+}
+
+function findScript(path: string, read: AppFiles['read']): FoundScript | null {
   const ends = ['.js', '.ts', '.mjs', '.cjs', '/index.js', '/index.ts']
   // A module of TypeScript is imported by the name of what is made of it.
   const paths = [path, ...ends.map(end => path + end), path.replace(/\.js$/, '.ts')]
   for (const each of paths) {
     if (!/\.[cm]?[jt]s$|\/www$/.test(each)) continue
     const source = read(each)
-    if (source !== null && source !== 'missing') return source
+    if (source !== null && source !== 'missing') return { path: each, source }
   }
   return null
 }

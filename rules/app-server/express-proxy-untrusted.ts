@@ -115,6 +115,16 @@ export default defineRule({
   unproven: 'Express is no package of Debian that the live tests install',
   bad: [
     {
+      title: 'a script in a container that loads another',
+      files: {
+        ...besideCaddy(conf`
+          app.use(session({ secret: 's', cookie: { secure: «true» } }))
+          app.use(require('./app'))
+        `),
+        'app.js': "module.exports = require('express').Router()\n",
+      },
+    },
+    {
       title: 'a session cookie behind Apache',
       files: behindApache(session('secure: «true»'), HTTPS),
     },
