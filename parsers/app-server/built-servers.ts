@@ -171,7 +171,11 @@ export function readSpring(command: AppCommand, { built, read }: AppFiles): AppS
     ...NOTHING_SAID,
     program: 'spring',
     bodyLimit: limits.get('max-request-size') ?? limits.get('max-file-size') ?? null,
-    settings: new Map<string, Fact<string | number>>([...limits, ...forwardedSettings(get, sources, files)]),
+    settings: new Map<string, Fact<string | number>>([
+      ...limits,
+      ...forwardedSettings(get, sources, files),
+      ...contextPath(get, files),
+    ]),
     at: placeOf(program),
     application: null,
     binds: [{ at, protocol: HTTP, address }],
@@ -218,6 +222,16 @@ function projectOfJar(
     name => ['properties', 'yml', 'yaml'].map(kind => `src/main/resources/application${name}.${kind}`),
   )
   return [...build, ...[...files, '../pom.xml', 'gradle.properties'].flatMap(at)]
+}
+
+/** The path below which everything is answered: before Spring Boot 2, and of WebFlux, the name is another one. */
+function* contextPath(
+  get: (name: string, variable: string) => Fact<string> | null,
+  files: readonly Source[],
+): Iterable<readonly [string, Fact<string>]> {
+  const found = get('server.servlet.context-path', 'SERVER_SERVLET_CONTEXT_PATH')
+  const isOther = files.some(({ code }) => /spring\.(?:mvc|webflux)|dispatcher/i.test(code))
+  if (found !== null && !isOther) yield ['context-path', found]
 }
 
 /** Properties by which Spring Boot takes the scheme from a header, of this release and of former ones. */

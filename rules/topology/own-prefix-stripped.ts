@@ -27,6 +27,13 @@ const nginx = (target: string, path = '/socket.io/'): string =>
     `),
   )
 
+const springBehind = (target: string, context = '/api'): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginx(target, '/api/'),
+  'etc/systemd/system/shop.service': serviceUnit(
+    `/usr/bin/java -jar /opt/shop/shop.jar --server.port=8080 --server.servlet.context-path=${context}`,
+  ),
+})
+
 const DOCS = apacheMain(
   conf`
     Listen 127.0.0.1:9000
@@ -149,6 +156,10 @@ export default defineRule({
   ],
   bad: [
     {
+      title: 'Spring Boot below a path',
+      files: springBehind('«http://127.0.0.1:8080/»'),
+    },
+    {
       title: 'Guacamole in Tomcat',
       files: container(
         'image: guacamole/guacamole:1.5.5',
@@ -205,6 +216,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Spring Boot below a path that is passed on',
+      files: springBehind('http://127.0.0.1:8080'),
+    },
+    {
+      title: 'Spring Boot below another path',
+      files: springBehind('http://127.0.0.1:8080/', '/shop'),
+    },
     {
       title: 'Guacamole that answers at the root',
       files: container(
@@ -373,11 +392,18 @@ function servedBelow(deployment: Deployment, connection: Connection, taken: stri
 }
 
 /** What the program behind a line is built for, where that is the path that the line takes away. */
-function baseBehind({ targets }: Connection, taken: string): ApplicationBase | null {
+function baseBehind({ targets }: Connection, taken: string): Pick<ApplicationBase, 'tool' | 'at'> | null {
   const [target, ...others] = targets
   const program = target === undefined || others.length > 0 ? null : serverBehind(target)
+  const context = program?.server.program === 'spring' ? program.server.settings.get('context-path') : undefined
+  if (context?.known === true && context.at !== null && isSamePath(String(context.value), taken))
+    return { tool: 'Spring Boot', at: context.at }
   const base = program === null ? null : baseOfProgram(program)
   return base?.isWritten === true && base.path === taken.replace(/\/?$/, '/') ? base : null
+}
+
+function isSamePath(one: string, other: string): boolean {
+  return one.length > 1 && one.replace(/\/$/, '') === other.replace(/\/$/, '')
 }
 
 /** The URL by which a line passes paths on as they came. */
