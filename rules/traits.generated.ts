@@ -248,7 +248,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/supervisor-refused', { fixes: [], programs: ['app-server'] }],
       ['app-server/system-read-only', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/transaction-pooling', { fixes: [], programs: ['django', 'app-server'] }],
-      ['app-server/unit-not-reloaded', { fixes: [], programs: [] }],
+      ['app-server/unit-not-reloaded', { fixes: [], programs: ['app-server'] }],
       ['app-server/unit-percent', { fixes: [], programs: ['app-server'] }],
       ['app-server/unit-setting-ignored', { fixes: [], programs: ['app-server'] }],
       ['app-server/unit-starts-nothing', { fixes: [], programs: ['app-server'] }],

@@ -21,6 +21,7 @@ export const traitsOf: (rule: Rule) => RuleTraits = memo(rule => {
   }
   // Scripts and playbooks alone are no program's.
   if (programs.size === 0 && rule.id.startsWith('wsgi/')) programs.add('apache')
+  if (programs.size === 0 && rule.id.startsWith('app-server/')) programs.add('app-server')
   return {
     fixes: (['safe', 'unsafe'] as const).filter(safety => fixes.has(safety)),
     programs: RULE_PROGRAMS.filter(program => programs.has(program)),

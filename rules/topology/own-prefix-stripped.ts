@@ -395,7 +395,8 @@ function servedBelow(deployment: Deployment, connection: Connection, taken: stri
 function baseBehind({ targets }: Connection, taken: string): Pick<ApplicationBase, 'tool' | 'at'> | null {
   const [target, ...others] = targets
   const program = target === undefined || others.length > 0 ? null : serverBehind(target)
-  const context = program?.server.program === 'spring' ? program.server.settings.get('context-path') : undefined
+  const context =
+    program?.server.program === 'spring' ? program.server.settings.get('context-path') : undefined
   if (context?.known === true && context.at !== null && isSamePath(String(context.value), taken))
     return { tool: 'Spring Boot', at: context.at }
   const base = program === null ? null : baseOfProgram(program)
