@@ -522,7 +522,9 @@ const STYLES: readonly Style[] = [
 
 /** True for a variable that has a line to itself where a directive would begin: it stands for whole lines. */
 function isAlone(match: string, { before, text, start, file }: Line): boolean {
-  return before === '' && text.trim() === match && standsForLines(file.text, start)
+  if (before !== '' || text.trim() !== match || !standsForLines(file.text, start)) return false
+  // `Define LINE "…"` of Apache, and what a macro is given.
+  return ![match, match.replace(/^\$\{?|\}$/g, '')].some(name => file.names().has(name))
 }
 
 const OPENS_BLOCK = /^(?:if|location|map|geo|split_clients)\b.*\{/
