@@ -2,7 +2,9 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { isUnknownWord, UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { misspeltUpstreams } from './_misspelt-upstream.ts'
 import { withoutComments } from '../../parsers/shell/without-comments.ts'
-import { escapePattern } from '../../parsers/text/escape-pattern.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import { once } from '../../parsers/collections/once.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -99,9 +101,10 @@ export default defineRule({
       const begun = [...used].filter(isUnknownWord).map(name => name.slice(0, name.indexOf(UNKNOWN)))
       // A name that is nearly right is the fault of `upstream-undefined`.
       const meant = new Set(misspeltUpstreams(configuration).map(each => each.meant.directive))
+      const named = once(() => hostsInValues(deployment, configuration))
       for (const [key, { name, at, directive }] of upstreams(configuration)) {
         if (used.has(key) || meant.has(directive) || begun.some(begin => key.startsWith(begin))) continue
-        if (isInValue(deployment, configuration, name)) continue
+        if (named().has(name.toLowerCase())) continue
         yield {
           at: at ?? argumentPlace(directive, 0),
           message: `nothing proxies to the upstream \`${name}\``,
@@ -111,12 +114,29 @@ export default defineRule({
   },
 })
 
-/** True where a variable is given a URL with the name, in any file of the repository where not all of a server is read. */
-function isInValue({ machines }: Deployment, { main, sources }: NginxConfiguration, name: string): boolean {
-  const url = new RegExp(String.raw`^(?!.*_pass\s).*//${escapePattern(name)}(?![\w.-])`, 'im')
-  const all = main === null ? machines.flatMap(({ files }) => [...files.sources()]) : sources
-  return all.some(({ code }) => url.test(code) && url.test(withoutComments(code)))
+/**
+ * The hosts of URLs that variables are given: of the server itself, and in any file of the repository where not all of a
+ * server is read.
+ */
+function hostsInValues(deployment: Deployment, { main, sources }: NginxConfiguration): ReadonlySet<string> {
+  return main === null ? hostsAround(deployment) : hostsOf(sources)
 }
+
+const hostsAround = memo(({ machines }: Deployment) =>
+  hostsOf(machines.flatMap(({ files }) => [...files.sources()])),
+)
+
+const hostsOf = memo((sources: readonly Source[]): ReadonlySet<string> => {
+  const hosts = new Set<string>()
+  for (const { code } of sources) {
+    if (!code.includes('//')) continue
+    for (const line of withoutComments(code).split('\n')) {
+      if (/_pass\s/i.test(line)) continue
+      for (const [, host = ''] of line.matchAll(/\/\/([\w.-]+)/g)) hosts.add(host.toLowerCase())
+    }
+  }
+  return hosts
+})
 
 /** What stands between the scheme and the path, lower case. */
 function usedName(target: string): string {
