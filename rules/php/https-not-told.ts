@@ -3,12 +3,19 @@ import { memoByKey } from '../../parsers/collections/memo.ts'
 import { phpCode } from '../../parsers/php/script.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
-import type { ApacheHost, Deployment, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import type {
+  ApacheHost,
+  Deployment,
+  Machine,
+  NginxConnection,
+  NginxServer,
+} from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
+import { isLoopback } from '../../src/servers/address.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -246,6 +253,13 @@ export default defineRule({
       ),
     },
     {
+      title: 'Nextcloud that trusts the address of another machine',
+      files: bad(
+        { ...apache(''), ...NEXTCLOUD("'trusted_proxies' => array(0 => '192.168.1.20'),") },
+        'DocumentRoot',
+      ),
+    },
+    {
       title: 'Nextcloud that trusts a proxy, which sends no scheme',
       files: bad(
         { ...apache('', ASKS, ''), ...NEXTCLOUD("'trusted_proxies' => ['127.0.0.1'],") },
@@ -327,6 +341,13 @@ export default defineRule({
     {
       title: 'Nextcloud that trusts the proxy, which sends the scheme',
       files: { ...apache(''), ...NEXTCLOUD("'trusted_proxies' => ['127.0.0.1'],") },
+    },
+    {
+      title: 'Nextcloud that trusts a network of the machine, or what nobody here knows',
+      files: {
+        ...apache(''),
+        ...NEXTCLOUD("'trusted_proxies' => ['192.168.1.20', '127.0.0.0/8', getenv('PROXY')],"),
+      },
     },
     {
       title: 'Laravel that trusts the proxy',
@@ -503,7 +524,8 @@ function* inApache(deployment: Deployment): Findings {
     }
     const { server: front, headers } = leading
     const sendsScheme = headers.open || headers.written.some(({ name }) => name === 'x-forwarded-proto')
-    if (asked.trusts && sendsScheme) continue
+    const others = asked.trusts && sendsScheme ? trustedOnly(asked, leading, machine) : null
+    if (asked.trusts && sendsScheme && others === null) continue
     const late = lateFinding(asked)
     if (late !== null) {
       yield late
@@ -514,15 +536,26 @@ function* inApache(deployment: Deployment): Findings {
       message: `${doing(asked)} where \`HTTPS\` is empty, and Apache never fills it here`,
       label: 'HTTPS stays empty',
       related: [
-        {
-          at: asked.at,
-          message: asked.says,
-        },
+        others === null
+          ? { at: asked.at, message: asked.says }
+          : { at: others, message: 'believes this proxy, and nginx connects from 127.0.0.1' },
         { at: namePlace(front.directive), message: 'terminates TLS' },
       ],
-      help: ADVICE,
+      help: others === null ? ADVICE : 'Name 127.0.0.1 among the trusted proxies',
     }
   }
+}
+
+/** The proxies that an application believes, where nginx is none of them: it connects from the machine itself. */
+function trustedOnly({ proxies }: Asked, connection: NginxConnection, machine: Machine): Place | null {
+  const isOwn =
+    connection.from.machine === machine &&
+    connection.targets.every(({ addresses }) => addresses.every(each => isLoopback(each) === true))
+  if (!isOwn || proxies === null || proxies.length === 0) return null
+  const mayBe = proxies.some(
+    ({ text }) => !/^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?$/.test(text) || /^(?:127|0)\./.test(text),
+  )
+  return mayBe ? null : (proxies[0]?.at ?? null)
 }
 
 /** The lines of Apache are those of an image, of which no file is here. */
@@ -565,6 +598,8 @@ interface Asked {
   readonly speaksTls: boolean
   /** True for one that believes a proxy in front, where that sends `X-Forwarded-Proto`. */
   readonly trusts: boolean
+  /** Whom it believes, as it is written; null where nobody knows. */
+  readonly proxies: readonly { readonly text: string; readonly at: Place }[] | null
   /** Where WordPress is told of TLS behind the line that asks. */
   readonly late: { readonly at: Place; readonly settings: Place } | null
 }
@@ -594,6 +629,7 @@ function found(source: Source, match: RegExpExecArray, by: Asked['by']): Asked {
     by,
     speaksTls: true,
     trusts: false,
+    proxies: null,
     late: null,
   }
 }
@@ -644,7 +680,23 @@ function askedByNextcloud(source: Source): Asked | null {
         : 'believes its `X-Forwarded-Proto`, which is not sent',
     speaksTls: address !== null,
     trusts: proxies !== null,
+    proxies: trustedProxies(source, code),
   }
+}
+
+/** The texts of a list; null where something else is in it. */
+function trustedProxies(source: Source, code: string): Asked['proxies'] {
+  const list = /['"]trusted_proxies['"]\s*=>\s*(?:array\s*\(|\[)([^()[\]]*)[)\]]/.exec(code)
+  const inside = list?.[1]
+  if (list === null || inside === undefined) return null
+  if (inside.replace(/(?:\d+\s*=>\s*)?(?:'[^'\\]*'|"[^"\\$]*")\s*,?/g, '').trim() !== '') return null
+  const begin = list.index + list[0].length - 1 - inside.length
+  return [...inside.matchAll(/'([^'\\]*)'|"([^"\\$]*)"/g)].map(
+    ({ 0: written, 1: single, 2: double, index }) => ({
+      text: single ?? double ?? '',
+      at: { source, start: begin + index, end: begin + index + written.length },
+    }),
+  )
 }
 
 /** Laravel trusts no proxy, unless the file that starts it says so, or before 11 a middleware of the application. */
