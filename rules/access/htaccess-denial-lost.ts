@@ -421,11 +421,11 @@ const refusedBelow = memoByKey((files: FileSystem, top: string): readonly Refusi
     const rules = sourceAt(files, `${directory}/.htaccess`)
     if (rules === null || !REFUSING.test(rules.text)) continue
     const isWhole = refusalOf(files, top, `${directory}/${MISSING}.html`) !== null
-    const refused = filesBelow(files, directory).flatMap(path => refusalOf(files, top, path) ?? [])
+    const below = filesBelow(files, directory)
+    const refused = below.flatMap(path => refusalOf(files, top, path) ?? [])
     // A site that is closed to everybody is closed for what Apache is: it may stand for the copy of somebody else.
     const told = directory === top && isWhole ? refused.filter(({ status }) => status === 401) : refused
-    const isEmpty = isWhole && directory !== top && filesBelow(files, directory).length === 0
-    const later = isEmpty ? filledWith(directory) : null
+    const later = isWhole && directory !== top && below.length === 0 ? filledWith(directory) : null
     if (told.length > 0 || later !== null)
       found.push({ directory, isWhole, refused: told, filledWith: later })
   }

@@ -1,4 +1,4 @@
-import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { plainText } from '../../src/deployment/setups/plain-text.ts'
@@ -176,13 +176,6 @@ function readsUnits({ options, script }: PlaybookTask): boolean {
 
 /** The tasks of each role, by its directory; under the empty name those of no role, which may be run beside all. */
 function partsOf(sources: readonly Source[]): ReadonlyMap<string, readonly PlaybookTask[]> {
-  const parts = new Map<string, PlaybookTask[]>()
-  for (const source of sources) {
-    const directory = /^(?:.*\/)?roles\/[^/]+(?=\/)/.exec(source.path)?.[0]
-    const name = directory === undefined ? '' : posix.normalize(directory)
-    const tasks = parts.get(name) ?? []
-    for (const task of playbookTasks(source)) tasks.push(task)
-    parts.set(name, tasks)
-  }
-  return parts
+  const parts = groupBy(sources, ({ path }) => /^(?:.*\/)?roles\/[^/]+(?=\/)/.exec(path)?.[0] ?? '')
+  return new Map([...parts].map(([name, files]) => [name, files.flatMap(playbookTasks)]))
 }

@@ -16,6 +16,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { isLoopback } from '../../src/servers/address.ts'
+import { networkOf, networksMeet, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
@@ -546,15 +547,18 @@ function* inApache(deployment: Deployment): Findings {
   }
 }
 
+const LOOPBACK = networkOf([127, 0, 0, 1], 8)
+
 /** The proxies that an application believes, where nginx is none of them: it connects from the machine itself. */
 function trustedOnly({ proxies }: Asked, connection: NginxConnection, machine: Machine): Place | null {
   const isOwn =
     connection.from.machine === machine &&
     connection.targets.every(({ addresses }) => addresses.every(each => isLoopback(each) === true))
   if (!isOwn || proxies === null || proxies.length === 0) return null
-  const mayBe = proxies.some(
-    ({ text }) => !/^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)?$/.test(text) || /^(?:127|0)\./.test(text),
-  )
+  const mayBe = proxies.some(({ text }) => {
+    const network = parseNetwork(text)
+    return network?.ip.length !== 4 || networksMeet(network, LOOPBACK)
+  })
   return mayBe ? null : (proxies[0]?.at ?? null)
 }
 

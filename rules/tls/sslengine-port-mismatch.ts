@@ -1,3 +1,4 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ApacheHost, Connections, HostAddress } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -228,27 +229,30 @@ function namesProxy({ args }: ApacheDirective): boolean {
 /** A line of another virtual host, or of the main server, that sends browsers to one of its names over TLS. */
 function redirectTo({ configuration, directive, names }: ApacheHost): ApacheDirective | null {
   for (const name of names) {
-    const line = redirects(configuration)
+    const redirect = redirects(configuration)
       .get(name)
-      ?.find(each => virtualHostSection(each) !== directive)
-    if (line !== undefined) return line
+      ?.find(({ line }) => virtualHostSection(line) !== directive)
+    if (redirect !== undefined) return redirect.line
   }
   return null
 }
 
 /** By the name to which they send browsers over TLS. */
 const redirects = memo(
-  (configuration: ApacheConfiguration): ReadonlyMap<string, readonly ApacheDirective[]> => {
-    const byName = new Map<string, ApacheDirective[]>()
-    for (const line of REDIRECTS.flatMap(name => configuration.occurrences.get(name) ?? []))
-      for (const name of targetsOf(configuration, line)) {
-        const known = byName.get(name)
-        if (known === undefined) byName.set(name, [line])
-        else known.push(line)
-      }
-    return byName
-  },
+  (configuration: ApacheConfiguration): ReadonlyMap<string, readonly Redirect[]> =>
+    groupBy(
+      REDIRECTS.flatMap(name => configuration.occurrences.get(name) ?? []).flatMap(line =>
+        targetsOf(configuration, line).map((target): Redirect => ({ target, line })),
+      ),
+      ({ target }) => target,
+    ),
 )
+
+interface Redirect {
+  /** The name to which it leads. */
+  readonly target: string
+  readonly line: ApacheDirective
+}
 
 const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp', 'redirectmatch', 'rewriterule']
 const ABSOLUTE = /^https:\/\/(%\{(?:HTTP_HOST|SERVER_NAME)\}|[\w.-]+)(?:$|[/:])/i

@@ -18,8 +18,9 @@ export function playbookValues(
   paths: readonly string[],
   read: (path: string) => Source | null,
 ): PlaybookValue {
-  const definitions = once(() => definitionsIn(paths, read))
-  const hasHosts = once(() => namesHosts(paths, read))
+  const files = once(() => paths.filter(path => FILE.test(path) && !ASIDE.test(path)).slice(0, MOST_FILES))
+  const definitions = once(() => definitionsIn(files(), read))
+  const hasHosts = once(() => namesHosts(files(), read))
   return (path, name) => {
     const role = roleOf(path)
     const found = (definitions().get(name) ?? []).filter(({ of }) => of === null || of === role)
@@ -51,7 +52,7 @@ const ASIDE = /(?:^|\/)(?:\.\w+|molecule|tests?|examples?|docs?|node_modules)\//
 const MOST_FILES = 2000
 
 function definitionsIn(
-  paths: readonly string[],
+  files: readonly string[],
   read: (path: string) => Source | null,
 ): ReadonlyMap<string, readonly Definition[]> {
   const found = new Map<string, Definition[]>()
@@ -60,7 +61,7 @@ function definitionsIn(
     if (known === undefined) found.set(name, [definition])
     else known.push(definition)
   }
-  for (const path of paths.filter(each => FILE.test(each) && !ASIDE.test(each)).slice(0, MOST_FILES)) {
+  for (const path of files) {
     const source = read(path)
     if (source === null) continue
     const isVariables = VARIABLES.test(path)
@@ -107,8 +108,7 @@ const GROUP = /^\[[\w:.-]+\][ \t]*$|^all:[ \t]*$|^[ \t]+hosts:[ \t]*$/m
 const ENCRYPTED = '$ANSIBLE_VAULT'
 
 /** True where the inventory is in the repository, and no file of variables is one that nobody can read. */
-function namesHosts(paths: readonly string[], read: (path: string) => Source | null): boolean {
-  const files = paths.filter(path => FILE.test(path) && !ASIDE.test(path)).slice(0, MOST_FILES)
+function namesHosts(files: readonly string[], read: (path: string) => Source | null): boolean {
   return (
     files.some(path => INVENTORY.test(path) && GROUP.test(read(path)?.text ?? '')) &&
     !files.some(path => VARIABLES.test(path) && read(path)?.text.startsWith(ENCRYPTED) === true)
