@@ -40,7 +40,7 @@ export default defineRule({
   summary: 'Anyone may tell nginx which address they come from',
   severity: 'error',
   otherSeverities: {
-    warning: 'where nothing here decides by the address, and it is handed on',
+    warning: 'where nothing here decides by the address, and it is sent to a backend',
     info: 'where nothing but the log uses the address, or a template fills in which header it is taken from',
   },
   confidence: 'high',
