@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -134,9 +135,8 @@ const APACHE = [
   ...COMMON.flatMap(line => ['-C', line]),
 ]
 
-/** Covers the machine's directories and writes the deployment and all that it names. */
+/** Writes the deployment and all that it names into the covered directories. */
 function layOut(directory: string, deployment: Arranged, { modes = {}, hosts = {} }: StackFiles): void {
-  coverDirectories(directory)
   coverTop(directory, deployment)
   coverAround(directory, deployment)
   for (const [path, text] of Object.entries(deployment.files)) write(path, text)
@@ -168,17 +168,60 @@ function askBoth(deployment: Arranged): Stack['refused'] {
   }
 }
 
-/** What both servers say of a deployment, without a start. */
+/** Where the directories are covered that one check after the other fills. */
+let checking: string | null = null
+
+/**
+ * What both servers say of a deployment, without a start. The directories stay covered from one check to the next and
+ * are emptied: to mount them takes longer than to ask the servers.
+ */
 export function checkStack(files: StackFiles): Stack['refused'] & { readonly arranged: Arranged } {
   const arranged = arrange(files.files)
   if (!arranged.nginx && !arranged.apache) return { nginx: null, apache: null, arranged }
-  const directory = newDirectory()
+  if (checking === null) {
+    checking = newDirectory()
+    coverDirectories(checking)
+  }
+  const restoreEtc = restoring([...Object.keys(arranged.files), ...arranged.certificates, ...ACCOUNT_FILES])
   try {
-    layOut(directory, arranged, files)
+    layOut(checking, arranged, files)
     return { ...askBoth(arranged), arranged }
   } finally {
-    uncoverDirectories(directory)
+    if (covered.size > 0) {
+      uncoverDirectories(checking)
+      checking = null
+    } else {
+      restoreEtc()
+      for (const path of PRIVATE) emptyDirectory(path)
+    }
   }
+}
+
+const ACCOUNT_FILES = ['/etc/passwd', '/etc/group'] as const
+
+/** Takes back that these paths are written, as far as they lie in `/etc` and not in a directory that is emptied. */
+function restoring(paths: readonly string[]): () => void {
+  const made = new Set<string>()
+  const former = new Map<string, Buffer>()
+  for (const path of paths.filter(each => each.startsWith('/etc/'))) {
+    if (PRIVATE.some(top => path.startsWith(`${top}/`))) continue
+    if (existsSync(path)) {
+      if (!path.endsWith('/')) former.set(path, readFileSync(path))
+    } else made.add(topmostMissing(path))
+  }
+  return () => {
+    for (const path of made) rmSync(path, { recursive: true, force: true })
+    for (const [path, content] of former) writeFileSync(path, content)
+  }
+}
+
+function topmostMissing(path: string): string {
+  const above = dirname(path)
+  return existsSync(above) ? path : topmostMissing(above)
+}
+
+function emptyDirectory(path: string): void {
+  for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true })
 }
 
 /** Writes the deployment, asks both servers for their verdict, and starts those that accept it. */
@@ -186,6 +229,7 @@ export async function startStack(given: StackFiles): Promise<Stack> {
   const directory = newDirectory()
   const stock = readStock()
   const deployment = arrange(given.files)
+  coverDirectories(directory)
   layOut(directory, deployment, given)
   for (const [path, text] of stock) if (!existsSync(path)) write(path, text)
   const backends = await Promise.all((given.mirrors ?? []).map(startMirror))
