@@ -1,3 +1,4 @@
+import { memo } from '../../../parsers/collections/memo.ts'
 import type { Source } from '../../../parsers/text/source.ts'
 import { sliceWritten, wholeText, type WrittenText } from '../../../parsers/text/written-text.ts'
 import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
@@ -16,9 +17,9 @@ export function isScript({ path }: Source): boolean {
 }
 
 /** The commands that a text may give to a shell, in their order: those of a script, and of other texts what looks so. */
-export function setupCommands(source: Source): readonly FollowedCommand[] {
-  return shellsOf(source).flatMap(scripts => [...followedCommands(scripts)])
-}
+export const setupCommands = memo((source: Source): readonly FollowedCommand[] =>
+  shellsOf(source).flatMap(scripts => [...followedCommands(scripts)]),
+)
 
 /** What each shell reads. */
 function shellsOf(source: Source): readonly (readonly WrittenText[])[] {
