@@ -10,16 +10,16 @@ import {
   substitutionsIn,
   substitutionsOf,
 } from '../../parsers/shell/substitutions.ts'
-import { isBelow, overlap } from '../../parsers/text/is-below.ts'
+import { overlap } from '../../parsers/text/is-below.ts'
 import type { FilledWords } from '../../parsers/text/template/filled-words.ts'
 import { UNKNOWN } from '../../parsers/text/placeholder.ts'
 import { isUnknownWord, type Source, textSource } from '../../parsers/text/source.ts'
 import { MappedText } from '../../parsers/text/text-map.ts'
 import { finishWritten, sliceWritten, wholeText, type WrittenText } from '../../parsers/text/written-text.ts'
-import { matchesShellPattern } from '../../parsers/wildcard/shell-pattern.ts'
 import { hasWildcard } from '../../parsers/wildcard/tokens.ts'
 import { readYaml } from '../../parsers/yaml/read-yaml.ts'
 import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
+import { broughtBy, isCalled, type Origins, originsIn } from './brought-files.ts'
 import { isDockerfile } from './dockerfiles.ts'
 import { isScript, isShell } from './nested-files.ts'
 
@@ -46,18 +46,22 @@ export function filledInFiles(paths: readonly string[], textOf: (path: string) =
       .flatMap(path => sourceOf(path, textOf) ?? [])
     const read = texts.flatMap(commandsIn)
     return {
-      targets: read.some(({ substitutions }) => substitutions.length > 0) ? readTargets(read, texts) : [],
+      targetsOf: targetsIn(
+        read.some(({ substitutions }) => substitutions.length > 0) ? readTargets(read, texts) : [],
+      ),
       continued: new Set(read.flatMap(({ continued }) => continued.map(file => posix.basename(file)))),
     }
   })
   return {
     wordsIn(path) {
       if (OTHER.test(path)) return null
-      const found = commands().targets.flatMap(target => {
-        const certainty = certaintyOf(target, path)
-        return certainty === null ? [] : [wordsOf(target.substitution, certainty)]
-      })
-      return joined(found)
+      const found = commands()
+        .targetsOf(path)
+        .flatMap(({ certainty, substitutions }) =>
+          substitutions.map(([number, each]) => ({ number, words: wordsOf(each, certainty) })),
+        )
+        .sort((one, other) => one.number - other.number)
+      return joined(found.map(({ words }) => words))
     },
     isContinued: path => !OTHER.test(path) && commands().continued.has(posix.basename(path)),
   }
@@ -183,46 +187,8 @@ function linesOf(text: WrittenText): readonly WrittenText[] {
   })
 }
 
-/** A file that stands elsewhere when the commands run. */
-interface Brought {
-  /** As the file that says so names it: below its directory, or one above. */
-  readonly from: string
-  /** Absolute. */
-  readonly to: string
-  readonly directory: string
-}
-
-function broughtBy(source: Source): readonly Brought[] {
-  const directory = posix.dirname(source.path)
-  if (isDockerfile(source.path))
-    return readDockerfile(source).stages.flatMap(({ copies }) =>
-      copies.flatMap(({ sources, target, intoDirectory, from }) => {
-        if (!target.known || from !== null) return []
-        return sources.flatMap(each => {
-          if (!each.known) return []
-          const isFile =
-            intoDirectory && posix.basename(each.value).includes('.') && !each.value.endsWith('/')
-          const to = isFile ? posix.join(target.value, posix.basename(each.value)) : target.value
-          return [{ from: each.value, to: posix.normalize(to), directory }]
-        })
-      }),
-    )
-  return [...source.text.matchAll(VOLUME)].map(
-    ({ 1: from = '', 2: to = '', 3: long = '', 4: target = '' }) => ({
-      from: (from || long).replace(/^\$\{?PWD\}?/, '.'),
-      to: posix.normalize(to || target),
-      directory,
-    }),
-  )
-}
-
-/** `./nginx.conf:/etc/nginx/nginx.conf:ro`, also behind `docker run -v`, and the long form of compose files. */
-const VOLUME =
-  /(?<=[\s"'=])((?:\.{1,2}\/|\$\{?PWD\}?\/|[\w-]+\/)[^\s:"']*):(\/[^\s:"']+)|\bsource:[ \t]*["']?(\.[^\s"']+)["']?\s+target:[ \t]*["']?(\/[^\s"']+)/g
-
-/** A file that commands fill in, as far as they say which it is. */
-interface Target {
-  readonly substitution: Substitution
+/** Where a file that commands fill in may lie in the repository. */
+interface Place {
   /** Of what says so. */
   readonly directory: string
   /** Below some directory beside or above that one; patterns of a shell. Empty for any file. */
@@ -236,31 +202,46 @@ interface Target {
  */
 type Certainty = 'sure' | 'named' | 'any'
 
+/** A file that commands fill in, as far as they say which it is, and each of the commands, by its number. */
+interface Target {
+  readonly places: readonly Place[]
+  readonly isDirectory: boolean
+  readonly substitutions: (readonly [number: number, substitution: Substitution])[]
+}
+
+/** Commands that are written many times, as in the Dockerfiles of all releases of an image, are one target. */
 function readTargets(read: readonly Commands[], texts: readonly Source[]): readonly Target[] {
-  const brought = texts.flatMap(broughtBy)
   const copies = read.flatMap(({ copies, source }) =>
     copies.map(({ from, to }) => ({ from, to, directory: posix.dirname(source.path) })),
   )
-  const all = [...brought, ...copies]
-  return read.flatMap(({ substitutions, source }) =>
-    substitutions.flatMap(substitution =>
-      targetsOf(substitution, posix.dirname(source.path), all).map(target => ({
-        ...target,
-        substitution,
-      })),
-    ),
-  )
+  const origins = originsIn([...texts.flatMap(broughtBy), ...copies])
+  const targets = new Map<string, Target>()
+  let number = 0
+  for (const { substitutions, source } of read) {
+    const directory = posix.dirname(source.path)
+    for (const substitution of substitutions) {
+      const { file, isDirectory } = substitution
+      const key = `${file}\0${isDirectory}\0${directory}`
+      const known = targets.get(key)
+      const target = known ?? {
+        places: placesOf(substitution, directory, origins),
+        isDirectory,
+        substitutions: [],
+      }
+      if (known === undefined) targets.set(key, target)
+      target.substitutions.push([number++, substitution])
+    }
+  }
+  return [...targets.values()]
 }
 
-type Named = Pick<Target, 'directory' | 'name' | 'certainty'>
-
 /** Where a file that commands name may lie in the repository, followed through what brings it to its place. */
-function targetsOf(
+function placesOf(
   { file, isDirectory }: Substitution,
   directory: string,
-  brought: readonly Brought[],
-): readonly Named[] {
-  const found: Named[] = []
+  origins: Origins,
+): readonly Place[] {
+  const found: Place[] = []
   const seen = new Set<string>()
   const follow = (path: string, by: string): void => {
     const key = `${path}\0${by}`
@@ -269,10 +250,7 @@ function targetsOf(
     const name = knownPart(path)
     if (name === '') return
     found.push({ directory: by, name, certainty: 'sure' })
-    for (const each of brought) {
-      const from = fromOf(path, each, isDirectory)
-      if (from !== null) follow(from, each.directory)
-    }
+    for (const each of origins(path, isDirectory)) follow(each.from, each.directory)
   }
   follow(file, directory)
   if (found.length === 0) return [{ directory, name: '', certainty: 'any' }]
@@ -284,15 +262,35 @@ function targetsOf(
 
 const MOST_PLACES = 50
 
-/** As what brings a file names it where a command calls it so; null where it brings another one. */
-function fromOf(path: string, { from, to }: Brought, isDirectory: boolean): string | null {
-  if (!path.startsWith('/'))
-    return !to.startsWith('/') && posix.normalize(to) === posix.normalize(path) ? from : null
-  if (isDirectory && isBelow(to, path)) return from
-  if (isBelow(path, to)) return posix.join(from, path.slice(to.length))
-  const isOne =
-    posix.dirname(path) === posix.dirname(to) && isCalled(posix.basename(to), posix.basename(path))
-  return isOne ? from : null
+/** The commands that fill in a file, by how sure that is. */
+interface Filling extends Pick<Target, 'substitutions'> {
+  readonly certainty: Certainty
+}
+
+/** Finds what fills in a file by the last word of the names that commands have for it. */
+function targetsIn(targets: readonly Target[]): (path: string) => readonly Filling[] {
+  const byName = new Map<string, Set<Target>>()
+  const others: Target[] = []
+  for (const target of targets) {
+    const names = target.places.map(({ name }) => posix.basename(name))
+    if (names.some(name => name === '' || hasWildcard(name))) others.push(target)
+    else for (const name of names) groupOf(byName, name).add(target)
+  }
+  return path => {
+    const named = path.split('/').flatMap(word => [...(byName.get(word) ?? [])])
+    return [...new Set([...others, ...named])].flatMap(({ places, isDirectory, substitutions }) => {
+      const certain = new Set(places.map(place => certaintyOf(place, isDirectory, path)))
+      return [...certain].flatMap(certainty => (certainty === null ? [] : [{ certainty, substitutions }]))
+    })
+  }
+}
+
+function groupOf<K, V>(groups: Map<K, Set<V>>, key: K): Set<V> {
+  const known = groups.get(key)
+  if (known !== undefined) return known
+  const made = new Set<V>()
+  groups.set(key, made)
+  return made
 }
 
 /** What lies behind the last directory that nobody knows, without its first slash; empty where nothing is known of it. */
@@ -304,10 +302,14 @@ function knownPart(path: string): string {
     .replace(/^\//, '')
 }
 
-function certaintyOf({ name, directory, substitution, certainty }: Target, path: string): Certainty | null {
+function certaintyOf(
+  { name, directory, certainty }: Place,
+  isDirectory: boolean,
+  path: string,
+): Certainty | null {
   if (name === '') return overlap(posix.dirname(path), directory) ? 'any' : null
   const names = name.split('/')
-  if (substitution.isDirectory) {
+  if (isDirectory) {
     const at = path.lastIndexOf(`/${name}/`)
     if (at !== -1) return overlap(path.slice(0, at) || '/', directory) ? 'named' : null
   }
@@ -318,10 +320,6 @@ function certaintyOf({ name, directory, substitution, certainty }: Target, path:
   if (!names.every((each, index) => isCalled(own[index]!, each))) return null
   // What a script names without a directory may lie in one that it changes to.
   return certainty === 'sure' && names.length === 1 && !directory.startsWith(base) ? 'named' : certainty
-}
-
-function isCalled(name: string, pattern: string): boolean {
-  return hasWildcard(pattern) ? matchesShellPattern(pattern, name) === true : name === pattern
 }
 
 /** Of a file of which nothing is sure but what stands in it, only what nobody could mean. */
