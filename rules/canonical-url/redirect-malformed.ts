@@ -141,6 +141,12 @@ export default defineRule({
       },
     },
     {
+      title: 'a host of which a name of the server captures the first part in a group without a name',
+      files: {
+        'nginx.conf': server('return 301 https://$1.example.net$request_uri;', '~^(.+)\\.example\\.org$'),
+      },
+    },
+    {
       title: 'a host that the client names as a parameter',
       files: {
         'nginx.conf': server(conf`

@@ -1,6 +1,5 @@
 import type { FileSystem } from '../../../files/file-system.ts'
 import { memo } from '../../../../parsers/collections/memo.ts'
-import { unknown } from '../../../../parsers/text/fact.ts'
 import { readPattern } from '../../pcre/read-pattern.ts'
 import type { PcreMatch } from '../../regex.ts'
 import type { NginxConfiguration, NginxDirective } from '../configuration.ts'
@@ -11,7 +10,7 @@ import { type Assumption, type FileView, fileView } from './file-view.ts'
 import { locationStep, runDirectives } from './rewrite-phase.ts'
 import { normaliseUri } from './normalise-uri.ts'
 import { namePlace } from './places.ts'
-import { keepMatch, type NginxRequest, type OutcomeStep, type RequestState } from './request.ts'
+import { BY_HOST, keepMatch, type NginxRequest, type OutcomeStep, type RequestState } from './request.ts'
 import { childrenNamed } from './scope.ts'
 import { socketsOf } from './select-server.ts'
 import { tryFilesStep } from './try-files.ts'
@@ -95,9 +94,11 @@ export function outcome(
     mapped: new Map(),
   }
   keepMatch(state, options.match ?? null)
-  if (options.match == null)
-    for (const name of groupsOfNames(server))
-      state.values.set(name, unknown('the host that is asked for decides'))
+  const groups = options.match == null ? groupsOfNames(server) : null
+  if (groups !== null) {
+    state.captures = 'server_name'
+    for (const name of groups) state.values.set(name, BY_HOST)
+  }
   const view = fileView(configuration, options.files, options.assume)
   const { backend = () => null } = options
   const walk: Walk = { ...newWalk(state, view, backend), subrequest: uri => followSubrequest(walk, uri) }
@@ -208,9 +209,9 @@ function phases(walk: Walk, from: 'server' | 'find' | 'named'): Next {
   return contentStep(walk)
 }
 
-/** The named groups of a server that expressions alone lead to, which have no match where nobody says which host is asked for. */
-const groupsOfNames = memo((server: NginxDirective): readonly string[] => {
+/** The named groups of a server that expressions alone lead to, which have no match where nobody says which host is asked for; null for any other. */
+const groupsOfNames = memo((server: NginxDirective): readonly string[] | null => {
   const names = childrenNamed(server, 'server_name').flatMap(({ args }) => args.map(({ value }) => value))
-  if (names.length === 0 || !names.every(name => name.startsWith('~'))) return []
+  if (names.length === 0 || !names.every(name => name.startsWith('~'))) return null
   return names.flatMap(name => readPattern(name.slice(1))?.names ?? []).map(({ name }) => name.toLowerCase())
 })

@@ -58,8 +58,8 @@ export interface RequestState {
   readonly subrequest: boolean
   /** An `error_page` makes it `GET`. */
   method: string
-  /** Numbered groups of the last match. */
-  captures: PcreMatch | null
+  /** Numbered groups of the last match; `server_name` where that is one of the name that was asked for, which nobody knows. */
+  captures: PcreMatch | 'server_name' | null
   /** By `set` and named groups. */
   readonly values: Map<string, Fact<string>>
   /** Evaluated maps: nginx keeps the first value. */
@@ -120,8 +120,11 @@ const setVariables = memo((configuration: NginxConfiguration): ReadonlySet<strin
   return names
 })
 
-function numbered(match: PcreMatch | null, group: number): Fact<string> {
-  return known(match?.captures[group] ?? '')
+/** The host that is asked for decides what a group of a name of the server holds. */
+export const BY_HOST = unknown('the host that is asked for decides')
+
+function numbered(match: RequestState['captures'], group: number): Fact<string> {
+  return match === 'server_name' ? BY_HOST : known(match?.captures[group] ?? '')
 }
 
 function builtin(state: RequestState, name: string): Fact<string> {
