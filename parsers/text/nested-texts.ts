@@ -401,8 +401,9 @@ function blank(text: string): string {
 }
 
 const SHELL_VALUE = /\\[\\$`]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
-/** Between double quotes they may be escaped too. */
-const STRING_VALUE = /\\[\\$`"]|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
+/** Between double quotes they may be escaped too, and a word stands where the string ends and begins again: `php"$1"`. */
+const STRING_VALUE =
+  /\\[\\$`"]|"[^\s"'`;&|<>()\\]+"|\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|\([^()\n]*\)|[@*#?$!\d-])|`[^`\n]*`/g
 const COMPOSE_VALUE = /\$\$|\$(?:[A-Za-z_]\w*|\{[^}\n]*\})/g
 
 function afterShell(text: string): string {
@@ -461,18 +462,26 @@ function afterNix(text: string): string {
 
 /** What `echo` and `printf` make the end of a line of, and Docker's own end of one, which it takes away. */
 const ENDS_OF_LINES = /\\n(?:\\(?=\r?\n))?|\\(?=\r?\n)/g
+/** Apache, too, goes on with the next line behind a backslash. */
+const OF_APACHE = /^[ \t]*<\w/m
 
 function afterEcho(text: string): string {
-  return text.replace(ENDS_OF_LINES, match => ' '.repeat(match.length))
+  const goesOn = OF_APACHE.test(text)
+  return text.replace(ENDS_OF_LINES, match => (goesOn && match === '\\' ? match : ' '.repeat(match.length)))
 }
 
 function afterString(text: string): string {
-  return settle(afterEcho(text), STRING_VALUE, match => (match[0] === '\\' ? (match[1] ?? '') : null))
+  return settle(afterEcho(text), STRING_VALUE, match => {
+    if (match[0] === '\\') return match[1] ?? ''
+    return match[0] === '"' && !match.includes('$') ? match.slice(1, -1) : null
+  })
 }
 
 function afterCompose(text: string): string {
   return settle(text, COMPOSE_VALUE, match => (match === '$$' ? '$' : null))
 }
+
+const isEnd = (character: string | undefined): boolean => character === '\n' || character === '\r'
 
 /** Puts what each match stands for in its place, or a placeholder; what grew shorter is filled up behind its word. */
 function settle(text: string, pattern: RegExp, meaningOf: (match: string) => string | null): string {
@@ -483,11 +492,12 @@ function settle(text: string, pattern: RegExp, meaningOf: (match: string) => str
   /** Between the braces of `${name}`, which end no word. */
   let isName = false
   const copy = (part: string): void => {
-    for (const character of part.split('')) {
+    for (const [index, character] of part.split('').entries()) {
       const isOfName = isName || (character === '{' && code.endsWith('$'))
       isName = isOfName && character !== '}' && character !== '\n'
       const ends = quote === '' && !isOfName && /[\s;{}]/.test(character)
-      if (owed > 0 && (ends || character === '\n' || character === '\r')) {
+      const endsLine = isEnd(character) || (character === '\\' && isEnd(part[index + 1]))
+      if (owed > 0 && (ends || endsLine)) {
         code += ' '.repeat(owed)
         owed = 0
       }

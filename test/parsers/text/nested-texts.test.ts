@@ -204,9 +204,19 @@ test('a string on one line: nginx needs no others, Apache does', () => {
 test('a string goes on behind a word that stands between its own quotes', () => {
   const string = (value: string): readonly string[] =>
     inner(`site="server {\n  add_header A ${value};\n}\n"\n`, 'shell').map(text => text.trim())
-  assert.equal(string('"public"'), ['server {\n  add_header A "public";\n}'])
+  assert.equal(string('"public"'), ['server {\n  add_header A public  ;\n}'])
+  assert.equal(string('a"$X"b'), ['server {\n  add_header A a?b;\n}'])
   assert.equal(string('"a b"'), ['server {\n  add_header A'])
   assert.equal(string('$X'), ['server {\n  add_header A ?;\n}'])
+})
+
+test('a line of a string goes on behind a backslash', () => {
+  const text =
+    'site="<VirtualHost *:80>\n  BrowserMatch \\"MSIE [2-6]\\" \\\n    nokeepalive\n</VirtualHost>\n"\n'
+  assert.equal(
+    inner(text, 'shell').map(code => code.trim().replace(/ +/g, ' ')),
+    ['<VirtualHost *:80>\n BrowserMatch "MSIE [2-6]" \\\n nokeepalive\n</VirtualHost>'],
+  )
 })
 
 test('lines that are echoed one by one', () => {
