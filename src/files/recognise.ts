@@ -348,6 +348,9 @@ function weightInApache(
   const name = written.toLowerCase()
   if (isUnknownWord(written)) return 0
   if (FOREIGN_NAMES.has(name)) return -3
+  // Apache gave it up with its second release, and others did not.
+  if (name === 'port') return 0
+  if (name === 'loglevel' && /^\d/.test(words[0]?.value ?? '')) return -1
   if (kind === 'open') return apacheSection(name) === undefined ? -1 : BLOCK_WEIGHT
   const facts = apacheDirective(name)
   if (MORE_NAMES.has(name) || (facts !== undefined && apacheSection(name) === undefined)) {

@@ -178,6 +178,7 @@ test('what other programs share with the servers is outweighed by what is theirs
     gunicorn: 'bind = "127.0.0.1:8000"\nworkers = 2\nuser = "www"\ntimeout = 30\n',
     ProFTPD:
       'ServerName "x"\nServerType standalone\nDefaultServer on\nPort 21\nUser nobody\n<Directory />\n  AllowOverwrite on\n</Directory>\n',
+    tarpit: 'Port 2222\nDelay 10000\nMaxLineLength 32\nMaxClients 4096\nLogLevel 1\nBindFamily 4\n',
     sshd: 'Port 22\nProtocol 2\nLogLevel INFO\nPermitRootLogin no\nAllowUsers me\n',
     NUT: '# MAXAGE 15\nLISTEN 0.0.0.0 3493\n',
     sphinx: 'source db\n{\n\ttype = mysql\n\tsql_host = localhost\n}\nsearchd\n{\n\tlisten = 9312\n}\n',
