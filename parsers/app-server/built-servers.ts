@@ -427,6 +427,17 @@ const LISTENS = [
   /\.(?:Run|Start|Listen)\([ \t\n]*("[\w.]*:\d{1,5}")/g,
 ]
 
+/** A server that is made elsewhere, with an address of its own: `srv.ListenAndServe()`, `srv.Serve(listener)`. */
+const SERVES = /\.(?:ListenAndServe(?:TLS)?\([ \t\n]*\)|Serve\([ \t\n]*\w+[ \t\n]*\))/
+const MAKES_SERVER = /\bhttp\.Server\{[^{}]*?\bAddr:|\bnet\.Listen\(/
+
+/** True for a listener of a package in the background, such as that of its metrics: what the program serves is another's. */
+function isBeside({ source: { code }, start }: Place): boolean {
+  return (
+    !/^package main\b/m.test(code) && /\bgo func\([^)]*\) \{(?:(?!\n\}).){0,600}$/s.test(code.slice(0, start))
+  )
+}
+
 /** Every command of a container is asked whether they build it. */
 const goBuilds = memo((sources: readonly Source[]) =>
   sources.filter(
@@ -446,8 +457,10 @@ export function readGo(command: AppCommand, { built }: AppFiles): AppServer | nu
   const isBuilt = goBuilds(sources).some(({ code }) => name === 'go' || code.includes(`/${name}`))
   if (program === undefined || !isBuilt || name === '') return null
   const found: Written[] = []
-  for (const source of sources) {
-    if (!source.path.endsWith('.go') || source.path.endsWith('_test.go')) continue
+  const programs = sources.filter(({ path }) => path.endsWith('.go') && !path.endsWith('_test.go'))
+  const serves = programs.some(({ code }) => SERVES.test(code))
+  if (serves && !programs.some(({ code }) => MAKES_SERVER.test(code))) return null
+  for (const source of programs) {
     for (const pattern of LISTENS)
       for (const match of source.code.matchAll(pattern)) {
         const text = match[1] ?? ''
@@ -457,7 +470,7 @@ export function readGo(command: AppCommand, { built }: AppFiles): AppServer | nu
   }
   const [only] = found
   const parts = /^"([\w.]*|\[[\d:a-f]*\]):(\d{1,5})"$/.exec(only?.text ?? '')
-  if (only === undefined || found.length > 1 || parts === null) return null
+  if (only === undefined || found.length > 1 || parts === null || isBeside(only.at)) return null
   const [, host = '', port = ''] = parts
   return {
     ...NOTHING_SAID,

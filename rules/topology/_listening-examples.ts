@@ -150,16 +150,18 @@ export const GO = conf`
   CMD ["/bin/api"]
 `
 
+export const goServes = (line: string): string => conf`
+  package main
+
+  import "net/http"
+
+  func main() {
+      ${line}
+  }
+`
+
 export const goListens = (address: string): Record<string, string> => ({
-  'api/main.go': conf`
-    package main
-
-    import "net/http"
-
-    func main() {
-        http.ListenAndServe("${address}", nil)
-    }
-  `,
+  'api/main.go': goServes(`http.ListenAndServe("${address}", nil)`),
 })
 
 export const FASTIFY = conf`

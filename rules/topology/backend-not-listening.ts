@@ -21,6 +21,7 @@ import {
   POM,
   GO,
   goListens,
+  goServes,
   FASTIFY,
   fastifyListens,
   NEXT,
@@ -510,6 +511,29 @@ export default defineRule({
     {
       title: 'a program of Go on every address',
       files: built(GO, 'http://api:8080', goListens(':8080')),
+    },
+    {
+      title: 'a program of Go whose metrics listen beside what a library serves',
+      files: built(GO, 'http://api:8080', {
+        'api/main.go': goServes('api.New(":8080").Run()'),
+        'api/metrics/metrics.go': conf`
+          package metrics
+
+          import "net/http"
+
+          func Start() {
+              go func() {
+                  _ = http.ListenAndServe(":2222", nil)
+              }()
+          }
+        `,
+      }),
+    },
+    {
+      title: 'a program of Go that makes its server elsewhere',
+      files: built(GO, 'http://api:8080', {
+        'api/main.go': goServes('go http.ListenAndServe(":2222", nil)\n    server.New().ListenAndServe()'),
+      }),
     },
     {
       title: 'the server that Next.js builds, on every address',
