@@ -101,6 +101,16 @@ export default defineRule({
       ),
     },
     {
+      title: 'packages that are there already, without an answer',
+      files: webBuiltFrom(
+        'debian:12',
+        conf`
+          RUN apt-get update && apt-get install -y nodejs
+          RUN apt-get install nodejs
+        `,
+      ),
+    },
+    {
       title: 'as it is to be',
       files: webBuiltFrom(
         'debian:12',
@@ -410,8 +420,12 @@ function unanswered(call: Call, base: string, above: readonly string[]): Fault |
   if (words.some(word => /^-[a-zA-Z]*y/.test(word)) || quietness(words) > 1) return null
   if (/yes\s*\|\s*$/.test(before) || words.some(word => /^[$`<]|Assume-Yes/i.test(word))) return null
   if ([...above, before].some(text => /apt\.conf|Assume-Yes|alias/i.test(text))) return null
+  // What is there already brings nothing, and apt asks nothing.
+  const installed = new Set([...above, before].join('\n').match(/[a-z0-9][a-z0-9.+-]+/g))
   const found = packagesOf(call).find(
-    name => WITH_OTHERS.test(name) || (!isWhole(base) && OF_SMALL.test(name) && !isThere(name, base)),
+    name =>
+      !installed.has(name) &&
+      (WITH_OTHERS.test(name) || (!isWhole(base) && OF_SMALL.test(name) && !isThere(name, base))),
   )
   if (found === undefined) return null
   return {
