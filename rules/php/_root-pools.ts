@@ -55,11 +55,9 @@ export function asRoot({ container, files }: Machine, { user }: FpmPool): Fault 
 
 function letsRootRun(files: FileSystem): boolean {
   const units = unitFilesOf(files)
-  return unitNames(units, '.service')
-    .filter(name => name.includes('fpm'))
-    .some(name =>
-      readUnit(units, name).settings.some(({ value }) =>
-        /fpm\S*\s(?:.*\s)?(?:-R|--allow-to-run-as-root)\b/.test(value),
-      ),
-    )
+  return unitNames(units, '.service').some(name =>
+    readUnit(units, name).settings.some(({ value }) =>
+      /fpm\S*\s(?:.*\s)?(?:-R|--allow-to-run-as-root)\b/.test(value),
+    ),
+  )
 }

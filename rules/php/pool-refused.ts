@@ -197,6 +197,16 @@ export default defineRule({
       },
     },
     {
+      title: 'processes of root, which a unit of another name lets run',
+      files: {
+        ...runAs('root'),
+        'etc/systemd/system/panel.service': conf`
+          [Service]
+          ExecStart=/opt/panel/sbin/panel-php -y /etc/php/8.2/fpm/php-fpm.conf --nodaemonize -R
+        `,
+      },
+    },
+    {
       title: 'the number at the start left to FPM',
       files: tree(conf`
         pm = dynamic
