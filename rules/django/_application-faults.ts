@@ -1,11 +1,11 @@
-import { isPackageAtLeast } from '../../src/deployment/django/django-version.ts'
+import { isDjangoAtLeast, isPackageAtLeast } from '../../src/deployment/django/django-version.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { entryPlace, type SettingsFault, settingTexts, settingValue } from './_setting-entries.ts'
 
 /** What keeps the applications, middleware and templates that settings name from working together. */
 export function* applicationFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
-  yield* applications(settings)
+  yield* applications(settings, files)
   yield* daphneFirst(settings)
   yield* sessionsFirst(settings)
   yield* sessionsInstalled(settings)
@@ -13,7 +13,10 @@ export function* applicationFaults(settings: DjangoSettings, files: FileSystem):
   yield* allauth(settings, files)
 }
 
-function* applications(settings: DjangoSettings): Iterable<SettingsFault> {
+function* applications(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
+  // The registry of applications came with 1.7.
+  if (isDjangoAtLeast(2, settings, files) === false && isDjangoAtLeast('1.7', settings, files) !== true)
+    return
   const texts = settingTexts(settings, 'INSTALLED_APPS') ?? []
   const seen = new Set<string>()
   for (const [index, text] of texts.entries()) {

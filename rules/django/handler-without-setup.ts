@@ -84,6 +84,19 @@ export default defineRule({
         application = WSGIHandler()
       `),
     },
+    {
+      title: 'Django 1, by its settings',
+      files: {
+        'etc/apache2/apache2.conf': modWsgiMain(virtualHost(wsgiApplication())),
+        ...djangoProject('MIDDLEWARE_CLASSES = ("django.middleware.common.CommonMiddleware",)'),
+        'opt/shop/shop/wsgi.py': conf`
+          import os
+          import django.core.handlers.wsgi
+          os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+          application = django.core.handlers.wsgi.WSGIHandler()
+        `,
+      },
+    },
     { title: 'Django 1', files: project('application = WSGIHandler()', 'Django==1.6.11') },
   ],
   *check(deployment) {

@@ -319,6 +319,16 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an application that is listed twice before Django had a registry of them',
+      files: project(
+        conf`
+        ${apps('"django.contrib.messages",\n"django.contrib.auth",')}
+        MIDDLEWARE_CLASSES = ("django.middleware.common.CommonMiddleware",)
+      `,
+        'Django',
+      ),
+    },
+    {
       title: 'several hosts, a socket, a port that is a number, and hosts of the channel layer',
       files: project(conf`
         ${database('"HOST": "db1,db2", "PORT": "5432,5433",')}

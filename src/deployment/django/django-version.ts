@@ -7,7 +7,8 @@ import type { DjangoSettings } from './settings.ts'
 
 /**
  * Whether a project runs with a Django of this version, `5` or `5.1`, or a later one, as far as the requirements above
- * its settings say, the nearest first, or the comment that `startproject` writes; undefined where nobody can tell.
+ * its settings say, the nearest first, or these settings themselves: what only the first Django reads, and the comment
+ * that `startproject` writes; undefined where nobody can tell.
  */
 export function isDjangoAtLeast(
   version: number | `${number}.${number}`,
@@ -17,10 +18,16 @@ export function isDjangoAtLeast(
   const known = isPackageAtLeast('django', version, settings, files)
   if (known !== undefined) return known
   const [major = 0, minor = 0] = String(version).split('.').map(Number)
+  if (major >= 2 && isOfFirst(settings)) return false
   if (minor > 0) return undefined
   const source = sourceAt(files, settings.files[0] ?? '/')
   const comment = GENERATED.exec(source?.text.slice(0, 2000) ?? '')?.[1]
   return comment !== undefined && Number(comment) >= major ? true : undefined
+}
+
+/** True for settings of Django 1: with a later one they would have no middleware at all. */
+function isOfFirst({ names }: DjangoSettings): boolean {
+  return names.has('MIDDLEWARE_CLASSES') && !names.has('MIDDLEWARE')
 }
 
 /** The same of any package, by the name that pip gives it; undefined too where no requirement names it. */
