@@ -22,6 +22,10 @@ export default defineRule({
   bad: [
     { title: 'a hundred bytes', files: { 'etc/nginx/nginx.conf': nginx('client_max_body_size «100»;') } },
     {
+      title: 'five thousand bytes',
+      files: { 'etc/nginx/nginx.conf': nginx('client_max_body_size «5000»;') },
+    },
+    {
       title: 'sixty-four bytes for PHP',
       files: pool(conf`
         php_admin_value[upload_max_filesize] = «64»
@@ -39,6 +43,10 @@ export default defineRule({
       `),
     },
     { title: 'no limit', files: { 'etc/nginx/nginx.conf': nginx('client_max_body_size 0;') } },
+    {
+      title: 'bytes of a small size',
+      files: { 'etc/nginx/nginx.conf': nginx('client_max_body_size 4096;') },
+    },
     { title: 'bytes of a size', files: { 'etc/nginx/nginx.conf': nginx('client_max_body_size 1048576;') } },
     {
       title: 'a location that takes nothing',
@@ -56,8 +64,7 @@ export default defineRule({
     for (const { occurrences } of deployment.nginx) {
       for (const line of occurrences.get('client_max_body_size') ?? []) {
         const value = line.args[0]?.value ?? ''
-        // Fewer are written to take no body at all.
-        if (!/^\d+$/.test(value) || Number(value) < 5 || Number(value) >= 1000) continue
+        if (!/^\d+$/.test(value) || !lacksUnit(Number(value))) continue
         yield {
           at: argumentPlace(line, 0),
           message: `this is ${value} bytes, so nginx refuses nearly every body with 413`,
@@ -78,3 +85,8 @@ export default defineRule({
     }
   },
 })
+
+/** Fewer than five bytes are written to take no body at all, and whoever counts in bytes writes a power of two. */
+function lacksUnit(bytes: number): boolean {
+  return bytes >= 5 && (bytes < 1000 || (bytes > 1000 && bytes < 10_000 && bytes % 1024 !== 0))
+}

@@ -29,7 +29,7 @@ export default defineRule({
   since: '0.1.0',
   why: '`Header` and nginx’s `add_header` change responses, `RequestHeader` and `proxy_set_header` requests. What a backend is to be told of the client is told to the client, and the backend builds its links with `http://` and logs the address of the proxy.',
   remedy:
-    'Write `RequestHeader set X-Forwarded-Proto https`, without `always`; in nginx `proxy_set_header X-Forwarded-Proto $scheme;`',
+    'Write `RequestHeader set X-Forwarded-Proto https`, without `always`, and in nginx `proxy_set_header X-Forwarded-Proto $scheme;`; for the browser `Header always set`, and in nginx `add_header … always;`',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_headers.html#requestheader'],
   bad: [
     {
@@ -95,6 +95,19 @@ export default defineRule({
       },
     },
     {
+      title: 'what nginx is to tell the browser',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                «proxy_set_header» X-Frame-Options SAMEORIGIN;
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         «Header» unset Proxy
@@ -143,6 +156,21 @@ export default defineRule({
       },
     },
     {
+      title: 'what nginx tells the browser as well',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            add_header X-Frame-Options SAMEORIGIN;
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+                proxy_set_header X-Frame-Options SAMEORIGIN;
+                proxy_set_header Content-Security-Policy "";
+            }
+          `),
+        ),
+      },
+    },
+    {
       title: 'in nginx, where the client is told as well',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -162,7 +190,10 @@ export default defineRule({
     },
   ],
   *check({ apache, nginx, connections, filesOf }) {
-    for (const configuration of nginx) yield* hiddenInNginx(configuration)
+    for (const configuration of nginx) {
+      yield* hiddenInNginx(configuration)
+      yield* sentByNginx(configuration)
+    }
     if (nginx.some(({ occurrences }) => occurrences.has('add_header'))) yield* inNginx(connections)
     for (const configuration of apache) {
       const files = filesOf(configuration)
@@ -267,6 +298,31 @@ function* hiddenInNginx({ occurrences }: NginxConfiguration): Iterable<RuleFindi
     }
   }
 }
+
+/** `proxy_set_header` of what no backend reads: the response lacks it. */
+function* sentByNginx({ occurrences }: NginxConfiguration): Iterable<RuleFinding> {
+  for (const name of SETTING) {
+    for (const line of occurrences.get(name) ?? []) {
+      const header = line.args[0]?.value ?? ''
+      if (!OF_RESPONSES.test(header) || (line.args[1]?.value ?? '') === '') continue
+      const isAdded = (occurrences.get('add_header') ?? []).some(
+        ({ args }) => args[0]?.value.toLowerCase() === header.toLowerCase(),
+      )
+      if (isAdded) continue
+      const at = nginxNamePlace(line)
+      yield {
+        at,
+        message: `\`${name}\` sends \`${header}\` to the backend, and browsers, which it is for, do not get it`,
+        // One more `add_header` of a block takes away those around it.
+        ...(occurrences.has('add_header')
+          ? {}
+          : propose('Set it in the response', 'unsafe', [replacePlace(at, 'add_header')])),
+      }
+    }
+  }
+}
+
+const SETTING = ['proxy_set_header', 'grpc_set_header'] as const
 
 const HIDING = ['proxy_hide_header', 'fastcgi_hide_header', 'uwsgi_hide_header', 'grpc_hide_header'] as const
 
