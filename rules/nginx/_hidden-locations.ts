@@ -15,26 +15,36 @@ import { locationIndex, type NginxLocation, readLocation } from '../../src/serve
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type Pcre, toBytes } from '../../src/servers/regex.ts'
 
-/** The first location of a server that answers every request before it looks for one; null for none. */
+/** The location that is missed most behind a server that answers every request before it looks for one; null for none. */
 export function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
   if (parent?.name !== 'server' || parent.context !== 'http') return null
   const first = parent.children.find(({ name }) => LEAVING.has(name))
   if (first?.name !== 'return') return null
-  for (const child of parent.children) {
-    if (child.name !== 'location') continue
-    const location = readLocation(child)
-    if (location.modifier !== '@' && !isAlikeReturn(child, first)) return location
-  }
-  return null
+  const hidden = ownLocations(parent).filter(
+    ({ directive, modifier }) => modifier !== '@' && !isAlikeReturn(directive, first),
+  )
+  return hidden.find(isOfChallenge) ?? hidden[0] ?? null
 }
 
-/** True for a location that sends files and no more, as one that is left from before the site moved; not for a challenge. */
-export function isOfFiles({ directive, name }: NginxLocation): boolean {
+function ownLocations({ children }: NginxDirective): readonly NginxLocation[] {
+  return children.filter(({ name }) => name === 'location').map(readLocation)
+}
+
+function isOfChallenge({ name }: NginxLocation): boolean {
+  return name.includes('well-known')
+}
+
+/**
+ * True for a location that is left from before the site moved, not an exception that is missed: it sends files and no
+ * more, is for error pages, or stands beside one for all of the rest.
+ */
+export function isLeft(location: NginxLocation): boolean {
+  const { parent, children } = location.directive
+  if (isOfChallenge(location)) return false
   return (
-    !name.includes('well-known') &&
-    directive.children.every(child =>
-      ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name),
-    )
+    children.every(child => ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name)) ||
+    children.some(child => child.name === 'internal') ||
+    (parent !== null && ownLocations(parent).some(({ modifier, name }) => modifier === '' && name === '/'))
   )
 }
 

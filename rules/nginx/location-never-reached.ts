@@ -11,7 +11,7 @@ import { locationIndex, locationsOf, readLocation } from '../../src/servers/ngin
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import {
   hiddenBehind,
-  isOfFiles,
+  isLeft,
   unlikePath,
   takesAll,
   isOfLog,
@@ -34,7 +34,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'a prefix that keeps clients out, in whose place an expression lets them in',
-    info: 'a named location that nothing leads to, one that only sets its log, and files behind a `return` that are for no challenge of a certificate',
+    info: 'a named location that nothing leads to, one that only sets its log, and what a site that a `return` has moved leaves behind it',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -128,6 +128,24 @@ export default defineRule({
               «return» 301 https://example.org$request_uri;
               location /.well-known/acme-challenge/ {
                   root /srv/acme;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'what is left of a site that has moved',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name old.example.org;
+              «return» 301 https://example.org$request_uri;
+              location /poll {
+                  proxy_pass http://127.0.0.1:9001;
+              }
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
               }
           }
         `,
@@ -446,7 +464,7 @@ export default defineRule({
         if (hidden === null) continue
         yield {
           at: namePlace(line),
-          ...(isOfFiles(hidden) && { severity: 'info' as const }),
+          ...(isLeft(hidden) && { severity: 'info' as const }),
           message: `\`return\` answers every request of this server, so \`location ${hidden.name}\` is never reached`,
           label: 'the server’s own lines come first',
           related: [{ at: hidden.at, message: 'never reached' }],
