@@ -24,7 +24,7 @@ export default defineRule({
   summary: 'A regular expression that comes first serves what a later one denies',
   severity: 'warning',
   otherSeverities: {
-    info: 'a script among pictures or uploads, which is sent as a text, or `.htpasswd` there, where nobody keeps one',
+    info: 'a script in a directory that nobody writes into, one among pictures or uploads, which is sent as a text, or `.htpasswd` there, where nobody keeps one',
   },
   confidence: 'high',
   securitySeverity: 5.3,
@@ -62,8 +62,51 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'all scripts before the directories of the application',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ «\.php$» {
+              try_files $uri =404;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          location ~ ^/(var|vendor|app) {
+              deny all;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'pictures before the directories of the application',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ \.(css|png)$ {
+              expires 1d;
+          }
+          location ~ ^/(var|vendor|app) {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
+      title: 'the directories of the application first',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ ^/(var|vendor|app)(/|$) {
+              deny all;
+          }
+          location ~ \.php$ {
+              try_files $uri =404;
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+        `),
+      },
+    },
     {
       title: 'the hidden files first',
       files: {
@@ -148,10 +191,14 @@ export default defineRule({
           const served = servedBy(deployment, server, location, denied)
           const path = served ?? answeredBy(deployment, server, location, denied)
           if (path === null) continue
+          // Where pictures and uploads lie, a script is sent as a text that somebody brought.
+          const isMild =
+            served === null
+              ? !denied.name.includes('\\.') && !MAY_HOLD_SCRIPTS.test(path)
+              : OF_UPLOADS.test(served)
           yield {
             at: location.at,
-            // Where pictures and uploads lie, a script is sent as a text that somebody brought.
-            ...(served !== null && OF_UPLOADS.test(served) && { severity: 'info' as const }),
+            ...(isMild && { severity: 'info' as const }),
             message: `this expression ${served === null ? 'answers' : 'serves'} \`${path}\`, which \`location ${denied.modifier} ${denied.name}\` is there to refuse`,
             label: 'comes first',
             related: [{ at: denied.at, message: 'not asked for it' }],
@@ -164,6 +211,10 @@ export default defineRule({
 
 const OF_UPLOADS =
   /\/(?:images?|img|avatars?|uploads?|media|pictures?|photos?|icons?|fonts?|thumb\w*|css|js|assets?|static)\/(?:file\.(?:php\d?|phtml)|\.ht(?:passwd|access)?)$/i
+
+/** What an application writes into, and packages whose own tests run what they are sent. */
+const MAY_HOLD_SCRIPTS =
+  /(?:^|[/_-])(?:vendor|node_modules|data|files?|uploads?|media|images?|pictures?|photos?|avatars?|attachments?|documents?|cache|te?mp|var|storage|logs?|backups?|sessions?|install|setup)(?:[/_-])/i
 
 function refuses({ name, args }: NginxDirective): boolean {
   return name === 'deny' ? args[0]?.value === 'all' : /^40[34]$/.test(args[0]?.value ?? '')
@@ -207,8 +258,13 @@ function answeredBy(
 ): string | null {
   // What names a directory is an exception that somebody made.
   if (first.name.includes('/') || !denied.name.includes('/')) return null
+  const script = textsOf(first).find(text => /^\.(?:php\d?|phtml|cgi|pl|py)$/.test(text))
   for (const text of textsOf(denied).slice(0, 8)) {
-    const path = text.replace(/\/(?=\.[a-z0-9]+$)/, `/${EXISTING}`)
+    // Of what names a directory alone, a script there.
+    const isDirectory = script !== undefined && /^\/[\w-]+(?:\/[\w-]+)*\/?$/.test(text)
+    const path = isDirectory
+      ? `${text.replace(/\/$/, '')}/${EXISTING}${script}`
+      : text.replace(/\/(?=\.[a-z0-9]+$)/, `/${EXISTING}`)
     if (!/^\/[^.]+\//.test(path)) continue
     const selected = selectLocation(server.configuration, server.directive, toBytes(path))
     if (!selected.known || selected.value.location?.directive !== first.directive) continue
