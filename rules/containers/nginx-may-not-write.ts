@@ -9,10 +9,10 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { mayBeGiven, real } from './_given-paths.ts'
 import { type RunImage, runImages } from './_images.ts'
 import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { page } from './_kubernetes-examples.ts'
-import { buildSteps } from './_started-words.ts'
 import { unwritablePods } from './_unwritable-pods.ts'
 
 const compose = (nginx: string): Record<string, string> => ({
@@ -43,6 +43,8 @@ const image = (lines: string, nginx = main('pid /tmp/nginx.pid;')): Record<strin
   `,
   'nginx.conf': nginx,
 })
+const given = (step: string, pid: string, user = 'USER nginx'): Record<string, string> =>
+  image(`RUN ${step}\n${user}`, main(`pid ${pid};`).replace(/ *\w+_temp_path.*\n/g, ''))
 const CACHE = '- { name: cache, mountPath: /var/cache/nginx }'
 const pod = (context: string, mounts = '', image = 'nginx:1.27'): Record<string, string> => ({
   'nginx.conf': page(),
@@ -95,6 +97,31 @@ export default defineRule({
     {
       title: 'a file for the pid that the user may not write',
       files: image('USER nginx', main('pid «/var/run/nginx.pid»;')),
+    },
+    {
+      title: 'a build that gives away the one and not the other',
+      files: given('chown -R nginx:nginx /var/cache/nginx /usr/share/nginx/html', '«/var/run/nginx.pid»'),
+    },
+    {
+      title: 'a directory that lies elsewhere',
+      files: given(
+        'chown -R nginx /var/cache/nginx && mkdir /run/nginx && chown nginx /run/nginx',
+        '«/run/nginx.pid»',
+      ),
+    },
+    {
+      title: 'a directory above, without what is in it',
+      files: given('chown nginx /var/cache', '/tmp/nginx.pid', 'USER «nginx»'),
+    },
+    {
+      title: 'a log beside those of the image',
+      files: image(
+        'USER nginx',
+        main('pid /tmp/nginx.pid;').replace(
+          'listen 8080;',
+          'listen 8080;\n        access_log «/var/log/nginx/shop.log»;',
+        ),
+      ),
     },
     {
       title: 'a pod whose file system is read-only',
@@ -177,6 +204,54 @@ export default defineRule({
       ),
     },
     {
+      title: 'a build that gives them to the user by the way',
+      files: given('chown -R nginx /var/cache/nginx /run', '/run/nginx.pid'),
+    },
+    {
+      title: 'a build that opens their directories',
+      files: given(
+        'chgrp 0 /var/cache/nginx /var/run; chmod g+w /var/cache/nginx /var/run',
+        '/run/nginx.pid',
+      ),
+    },
+    {
+      title: 'a directory in which the build stands',
+      files: given('cd /run && chown -R nginx . /var/cache/nginx', '/run/nginx.pid'),
+    },
+    {
+      title: 'a loop',
+      files: given('for each in run var/cache/nginx; do chown nginx /$each; done', '/run/nginx.pid'),
+    },
+    {
+      title: 'a list of paths that a program makes',
+      files: given('echo /run /var/cache/nginx | xargs chown nginx', '/run/nginx.pid'),
+    },
+    { title: 'a script', files: given('/opt/prepare.sh', '/run/nginx.pid') },
+    {
+      title: 'another place that the build writes into the main file',
+      files: given(
+        'chown -R nginx /var/cache/nginx && sed -i "s,/run/nginx.pid,/tmp/nginx.pid," /etc/nginx/nginx.conf',
+        '/run/nginx.pid',
+      ),
+    },
+    {
+      title: 'a link',
+      files: given(
+        'chown -R nginx /var/cache/nginx && ln -s /tmp/nginx.pid /run/nginx.pid',
+        '/run/nginx.pid',
+      ),
+    },
+    {
+      title: 'logs of the image, and none',
+      files: image(
+        'USER nginx',
+        main('pid /tmp/nginx.pid; error_log /var/log/nginx/error.log;').replace(
+          'listen 8080;',
+          'listen 8080;\n        access_log off;',
+        ),
+      ),
+    },
+    {
       title: 'a pid that the command names',
       files: image(
         conf`
@@ -231,9 +306,6 @@ function boundOf({ machine: { container }, image, mounts, command }: RunImage): 
   const user: Fact<string> | null = service?.user ?? image?.user ?? null
   if (user === null || !user.known || user.at === null || /^(?:root|0)(?::|$)|^$|\$/.test(user.value))
     return null
-  // A build may give everything to the user.
-  if (buildSteps({ image }).some(step => /\b(?:chown|chmod|install|setfacl|setcap)\b|\.sh\b/.test(step)))
-    return null
   return {
     at: user.at,
     why: `as ${user.value.includes(':') ? `user ${user.value}` : `\`${user.value}\``}: Permission denied`,
@@ -246,6 +318,10 @@ const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name 
   directive: `${name}_temp_path`,
   path: `/var/cache/nginx/${name === 'client_body' ? 'client' : name}_temp`,
 }))
+
+const LOGS = ['error_log', 'access_log']
+/** In the image these are links to the output of the container, which is open. */
+const OF_IMAGE: ReadonlySet<string> = new Set(['/var/log/nginx/error.log', '/var/log/nginx/access.log'])
 
 /** The first path that nginx cannot create when it starts, with the line that names it: null for its own. */
 function failingPath(
@@ -261,6 +337,12 @@ function failingPath(
     if (isBarred(run, bound, place))
       return { path: place, at: line === undefined ? null : argumentPlace(line, 0) }
   }
+  for (const directive of LOGS)
+    for (const line of written.get(directive) ?? []) {
+      const place = line.args[0]?.value ?? ''
+      if (!OF_IMAGE.has(place) && isBarred(run, bound, place))
+        return { path: place, at: argumentPlace(line, 0) }
+    }
   if (command?.words.some(word => /\bpid\s/.test(word)) === true) return null
   const [line] = written.get('pid') ?? []
   const place = line?.args[0]?.value ?? '/run/nginx.pid'
@@ -270,7 +352,7 @@ function failingPath(
 }
 
 const directivesOf = memo(({ programs }: Machine): ReadonlyMap<string, readonly NginxDirective[]> => {
-  const names = ['pid', ...TEMPORARY.map(({ directive }) => directive)]
+  const names = ['pid', ...LOGS, ...TEMPORARY.map(({ directive }) => directive)]
   return new Map(
     names.map(name => [
       name,
@@ -283,7 +365,7 @@ const directivesOf = memo(({ programs }: Machine): ReadonlyMap<string, readonly 
 
 /** True where a path surely cannot be created. */
 function isBarred(
-  { machine: { container }, mounts }: RunImage,
+  { machine: { container }, mounts, image }: RunImage,
   { isReadOnly }: Bound,
   written: string,
 ): boolean {
@@ -298,10 +380,5 @@ function isBarred(
   if (places.some(place => place === null || isBelow(path, real(posix.normalize(place))))) return false
   return isReadOnly
     ? !/^\/(?:dev|proc|sys)\//.test(path)
-    : /^\/(?:run|var\/cache\/nginx|etc|usr|var\/log\/nginx|var\/lib)(?:\/|$)/.test(path)
-}
-
-/** `/var/run` is a link in both images. */
-function real(path: string): string {
-  return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/(.)\/$/, '$1')
+    : /^\/(?:run|var\/cache\/nginx|etc|usr|var\/log|var\/lib)\//.test(path) && !mayBeGiven(image, path)
 }

@@ -36,14 +36,16 @@ const HOME = [['HOME', '~']] as const
  * asked.
  *
  * @param variables those that are known before the first line
+ * @param directory where the first of them starts; null where nobody knows
  */
 export function* followedCommands(
   scripts: Iterable<WrittenText>,
   variables: Iterable<readonly [string, string]> = [],
+  directory: string | null = null,
 ): Iterable<FollowedCommand> {
   const shell = {
     variables: new Map([...HOME, ...variables]),
-    directory: null,
+    directory,
     account: null,
     isRemote: false,
   }

@@ -61,6 +61,9 @@ function pathOf(text: string, directory: string | null): string | null {
 }
 
 /** True for a change that holds for a file or directory, or may. */
-export function mayReach({ paths, isRecursive }: PermissionChange, path: string): boolean {
+export function mayReach(
+  { paths, isRecursive }: Pick<PermissionChange, 'paths' | 'isRecursive'>,
+  path: string,
+): boolean {
   return paths.some(each => each === null || each === path || (isRecursive && isBelow(path, each)))
 }
