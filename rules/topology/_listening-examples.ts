@@ -201,3 +201,44 @@ export const fastcgiTo = (target: string): string => conf`
       }
   }
 `
+
+/** nginx, and beside it a container with the PHP-FPM of a distribution's packages. */
+export const packagedFpm = (
+  dockerfile: string,
+  listen: string,
+  pass = 'php:9000',
+): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      php:
+        build: ./php
+        volumes: ["run:/run/php"]
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ./site.conf:/etc/nginx/conf.d/default.conf
+          - run:/run/php
+    volumes:
+      run:
+  `,
+  'php/Dockerfile': dockerfile,
+  'php/pool.conf': conf`
+    [www]
+    user = www-data
+    group = www-data
+    listen = ${listen}
+    pm = ondemand
+    pm.max_children = 5
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        root /srv/shop/public;
+        location = /index.php {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME /srv/shop/public/index.php;
+            fastcgi_pass ${pass};
+        }
+    }
+  `,
+})

@@ -26,6 +26,7 @@ import {
   fastifyListens,
   NEXT,
   fastcgiTo,
+  packagedFpm,
 } from './_listening-examples.ts'
 
 const ofPm2 = (lines: string, target: string): Record<string, string> => ({
@@ -47,6 +48,25 @@ const ofPm2 = (lines: string, target: string): Record<string, string> => ({
     express().listen(process.env.PORT || 3000)
   `,
 })
+
+const DEBIAN_FPM = conf`
+  FROM debian:12
+  RUN apt-get update && apt-get install -y php8.2-fpm php8.2-mysql && mkdir -p /run/php
+  COPY pool.conf /etc/php/8.2/fpm/pool.d/www.conf
+  CMD ["php-fpm8.2", "-F"]
+`
+const ALPINE_FPM = conf`
+  FROM alpine:3.20
+  RUN apk add --no-cache php83-fpm php83-pdo_mysql
+  COPY pool.conf /etc/php83/php-fpm.d/www.conf
+  CMD php-fpm83 -F
+`
+const RHEL_FPM = conf`
+  FROM rockylinux:9
+  RUN dnf -y install php-fpm php-mysqlnd
+  COPY pool.conf /etc/php-fpm.d/www.conf
+  CMD ["/usr/sbin/php-fpm", "--nodaemonize"]
+`
 
 /** A site, and the unit of an application in the same repository. */
 const beside = (path: string, target: string): Record<string, string> => ({
@@ -353,8 +373,59 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'PHP-FPM of Debian’s packages in a container, on its own loopback',
+      files: packagedFpm(DEBIAN_FPM, '127.0.0.1:9000', '«php:9000»'),
+    },
+    {
+      title: 'the same with the package’s own pool, which is a socket',
+      files: packagedFpm(DEBIAN_FPM.replace(/COPY.*\n/, ''), '9000', '«php:9000»'),
+    },
+    {
+      title: 'a pool of the same name that the package’s own replaces',
+      files: packagedFpm(DEBIAN_FPM.replace('pool.d/www.conf', 'pool.d/shop.conf'), '9000', '«php:9000»'),
+    },
+    { title: 'Alpine’s PHP-FPM', files: packagedFpm(ALPINE_FPM, '127.0.0.1:9000', '«php:9000»') },
+    {
+      title: 'Alpine’s PHP-FPM with the package’s own pool',
+      files: packagedFpm(ALPINE_FPM.replace(/COPY.*\n/, ''), '9000', '«php:9000»'),
+    },
+    { title: 'RHEL’s PHP-FPM', files: packagedFpm(RHEL_FPM, '/run/php-fpm/www.sock', '«php:9000»') },
+    {
+      title: 'another port than that of PHP’s own image',
+      files: packagedFpm('FROM php:8.3-fpm', '9000', '«php:9001»'),
+    },
   ],
   good: [
+    { title: 'PHP-FPM of Debian’s packages on every address', files: packagedFpm(DEBIAN_FPM, '9000') },
+    {
+      title: 'the same in a file that is read behind the package’s own',
+      files: packagedFpm(DEBIAN_FPM.replace('pool.d/www.conf', 'pool.d/zz-shop.conf'), '0.0.0.0:9000'),
+    },
+    { title: 'Alpine’s PHP-FPM on every address', files: packagedFpm(ALPINE_FPM, '[::]:9000') },
+    { title: 'RHEL’s PHP-FPM on every address', files: packagedFpm(RHEL_FPM, '9000') },
+    {
+      title: 'the socket of Debian’s package',
+      files: packagedFpm(DEBIAN_FPM.replace(/COPY.*\n/, ''), '9000', 'unix:/run/php/php8.2-fpm.sock'),
+    },
+    {
+      title: 'a pool that the build changes',
+      files: packagedFpm(
+        DEBIAN_FPM.replace(
+          /COPY.*\n/,
+          "RUN sed -i 's/^listen = .*/listen = 9000/' /etc/php/8.2/fpm/pool.d/www.conf\n",
+        ),
+        '9000',
+      ),
+    },
+    {
+      title: 'PHP-FPM that a script starts',
+      files: packagedFpm(DEBIAN_FPM.replace(/CMD.*\n/, 'CMD ["/start.sh"]\n'), '127.0.0.1:9000'),
+    },
+    {
+      title: 'PHP-FPM of another main file',
+      files: packagedFpm(DEBIAN_FPM.replace('"-F"', '"-F", "-y", "/etc/fpm.conf"'), '127.0.0.1:9000'),
+    },
     { title: 'the port of the unit beside it', files: beside('deploy/nginx.conf', 'http://127.0.0.1:8000') },
     {
       title: 'a port besides that the image says its application has',

@@ -112,10 +112,21 @@ function ofMachine(other: Machine, port: number | null, { machine, listeners }: 
   if (hidden !== undefined) return { kind: 'refused', by: hidden.program, opened: [hidden] }
   const [program, ...others] = other.container === null ? [] : other.programs
   // A container starts one program, and nothing else opens a socket in it.
+  if (program?.kind === 'php-fpm') return refusedByPools(other, listeners.get(other)?.all ?? [])
   if (program?.kind !== 'app-server' || others.length > 0 || !program.listensKnown) return UNCLAIMED
   const opened = [...(listeners.get(other)?.all ?? [])]
   if (exposesBesides(other.container, port, opened)) return UNCLAIMED
   return opened.some(each => each.port !== null) ? { kind: 'refused', by: program, opened } : UNCLAIMED
+}
+
+/** Every pool of a container is known where one is: PHP-FPM opens no other socket, whatever `EXPOSE` says. */
+function refusedByPools({ programs }: Machine, opened: Iterable<Listener>): Destination {
+  const pools = programs.flatMap(each => (each.kind === 'php-fpm' && each.listensKnown ? [each] : []))
+  const [by] = pools
+  const all = [...opened]
+  return by === undefined || pools.length < programs.length || all.length === 0
+    ? UNCLAIMED
+    : { kind: 'refused', by, opened: all }
 }
 
 /** One destination for all connections to a listener. */

@@ -17,6 +17,7 @@ import { type Fact, known } from '../../../servers/fact.ts'
 import type { Container } from '../../containers/container.ts'
 import { placesIn } from '../../containers/places-in.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
+import { fpmOfPackages, type PackagedFpm } from './fpm-packages.ts'
 
 /** Where distributions and images keep one FPM: its main file, and its pools where that is not in the audit. */
 interface FpmPlace {
@@ -57,6 +58,7 @@ export function phpFpmPrograms(machine: Machine): readonly PhpFpmProgram[] {
 function placedPools(machine: Machine): readonly PhpFpmProgram[] {
   const { files, container } = machine
   const image = container === null ? null : fpmOfImage(container)
+  if (container !== null && image === null) return packagedPools(machine, container)
   return fpmPlaces(files).flatMap(place => {
     const isOfImage = image !== null && place.main === IMAGE_MAIN
     if (container !== null && !isOfImage) return []
@@ -88,6 +90,60 @@ function placedPools(machine: Machine): readonly PhpFpmProgram[] {
       ]
     })
   })
+}
+
+/** Those of the FPM of a distribution's packages that a container starts. */
+function packagedPools(machine: Machine, container: Container): readonly PhpFpmProgram[] {
+  const fpm = fpmOfPackages(container)
+  if (fpm === null) return []
+  const { files } = machine
+  const sources = poolFiles(fpm, files)
+  const noFiles: FpmFiles = { read: () => null, list: () => null }
+  const read = sources.length === 0 ? null : readFpm(sources, noFiles)
+  const pools = read?.pools ?? []
+  return (fpm.own === null ? pools : withPackagePool(pools, container, fpm, fpm.own)).flatMap(pool => {
+    const [at] = pool.headers
+    if (at === undefined) return []
+    const phpSetting = (name: string): Fact<string> | null => {
+      const written = pool.phpSettings.get(name)?.value
+      return written === undefined ? null : factOf(written)
+    }
+    return [
+      {
+        kind: 'php-fpm',
+        machine,
+        pool,
+        replacedListen: null,
+        at,
+        listensKnown: read?.complete !== false && isListenKnown(pool),
+        settingsKnown: false,
+        phpSetting,
+      } as const,
+    ]
+  })
+}
+
+/** With `[www]` of the package, whose `www.conf` is read in the order of the names: the last `listen` holds. */
+function withPackagePool(
+  pools: readonly FpmPool[],
+  container: Container,
+  { at, pools: directory }: PackagedFpm,
+  { listen: address, user, owner }: NonNullable<PackagedFpm['own']>,
+): readonly FpmPool[] {
+  const www = posix.join(directory, 'www.conf')
+  const listen = { at, address: known(address, at) }
+  const own = pools.find(({ name }) => name === 'www')
+  if (own !== undefined) {
+    const written = own.listen?.at.source.path
+    const isLast = written !== undefined && placesIn(container, written).some(each => each > www)
+    return isLast ? pools : [...pools.filter(pool => pool !== own), { ...own, listen }]
+  }
+  const account = known(user)
+  const socket =
+    owner === null
+      ? { listenAclUsers: known(['apache', 'nginx']) }
+      : { listenOwner: known(owner), listenGroup: known(owner) }
+  return [...pools, { ...NO_POOL, ...socket, headers: [at], listen, user: account, group: account }]
 }
 
 /** Nobody knows which pools of a repository are installed: one is there if its socket is opened by it alone. */
