@@ -2,9 +2,10 @@ import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { type BrowserVariable, browserVariables, variablesOfNext } from './_browser-variables.ts'
+import { writtenAddresses } from './_browser-scripts.ts'
 import { isShown, readOfBrowser } from './_read-of-browser.ts'
 
 const project = (frontend: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -62,12 +63,30 @@ const API = conf`
   export const items = () => fetch(process.env.NEXT_PUBLIC_API_URL + '/items')
 `
 
+/** A project that Vite or another tool builds, and nginx serves. */
+const written = (files: Record<string, string>, packages = '"vite": "6.0.0"'): Record<string, string> => ({
+  ...project('dockerfile: Dockerfile'),
+  'frontend/Dockerfile': conf`
+    FROM node:22 AS build
+    WORKDIR /app
+    COPY . .
+    RUN npm ci && npm run build
+    FROM nginx:1.27
+    COPY --from=build /app/dist /usr/share/nginx/html
+  `,
+  'frontend/package.json': `{ "dependencies": { ${packages} } }\n`,
+  ...files,
+})
+const MAIN = { 'frontend/src/main.js': "import { items } from './api'\nitems()\n" }
+const UNMARKED = "export const items = () => fetch('http://api:3000/items')\n"
+const FETCHES = UNMARKED.replace(/http.*items(?=')/, '«$&»')
+
 export default defineRule({
   summary: 'Scripts in the browser are told the name of a container',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Vite, Create React App, Vue CLI and Next.js put variables of these names into the scripts that browsers load. The names of services are known to the DNS of Docker alone: in the browser `http://api:3000` is `net::ERR_NAME_NOT_RESOLVED`.',
+  why: 'Vite, Create React App, Vue CLI and Next.js put variables of these names into the scripts that browsers load, and what `src` says by itself runs there too. The names of services are known to the DNS of Docker alone: in the browser `http://api:3000` is `net::ERR_NAME_NOT_RESOLVED`.',
   remedy: 'Give a path, such as `/api`, that nginx proxies to the service, or the public address',
   references: [
     'https://vite.dev/guide/env-and-mode.html',
@@ -98,8 +117,131 @@ export default defineRule({
         { 'frontend/lib/api.js': API },
       ),
     },
+    { title: 'a script that Vite builds', files: written({ ...MAIN, 'frontend/src/api.js': FETCHES }) },
+    {
+      title: 'the base of axios',
+      files: written(
+        {
+          ...MAIN,
+          'frontend/src/api/index.ts': conf`
+            import axios from 'axios'
+            export const items = () => axios.create({ timeout: 5000, baseURL: "«http://api:3000»" }).get('/items')
+          `,
+        },
+        '"react-scripts": "5.0.1"',
+      ),
+    },
+    {
+      title: 'a WebSocket of a component of Vue',
+      files: written({
+        'frontend/src/App.vue': conf`
+          <template><b /></template>
+          <script setup>
+          const socket = new WebSocket(\`«ws://api:3000/\${room}»\`)
+          </script>
+        `,
+      }),
+    },
+    {
+      title: 'the environment of Angular',
+      files: written(
+        {
+          'frontend/src/main.ts': "import { environment } from './environments/environment'\n",
+          'frontend/src/environments/environment.ts': conf`
+            export const environment = { production: true, apiUrl: '«http://api:3000»' }
+          `,
+        },
+        '"@angular/cli": "17.0.0"',
+      ),
+    },
+    {
+      title: 'scripts that nginx serves as they are',
+      files: {
+        ...written({}),
+        'frontend/Dockerfile': 'FROM nginx:1.27\nCOPY public /usr/share/nginx/html\n',
+        'frontend/public/index.html': '<script src="app.js"></script>\n',
+        'frontend/public/app.js': "fetch('«http://api:3000/items»').then(show)\n",
+      },
+    },
+    {
+      title: 'a constant, and the server of development',
+      files: {
+        ...written({
+          ...MAIN,
+          'frontend/src/api.js':
+            "const API_URL = '«http://api:3000»'\nexport const items = () => fetch(API_URL)\n",
+        }),
+        'frontend/Dockerfile':
+          'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["npm", "run", "dev"]\n',
+      },
+    },
   ],
   good: [
+    ...[
+      [
+        'a script that nothing imports',
+        { 'frontend/src/main.js': 'start()\n', 'frontend/src/old.js': UNMARKED },
+      ],
+      ['a comment', { 'frontend/src/main.js': "// fetch('http://api:3000')\n" }],
+      ['an address of the machine', { 'frontend/src/main.js': "fetch('http://localhost:3000')\n" }],
+      ['a test', { ...MAIN, 'frontend/src/api.test.js': UNMARKED }],
+      [
+        'the proxy of a development server',
+        {
+          'frontend/vite.config.js': "export default { server: { proxy: { '/api': 'http://api:3000' } } }\n",
+        },
+      ],
+      [
+        'what holds where a variable is missing',
+        { 'frontend/src/main.js': "const API = import.meta.env.VITE_API ?? 'http://api:3000'\nfetch(API)\n" },
+      ],
+      [
+        'a choice by how it is built',
+        {
+          'frontend/src/main.js':
+            "const API = process.env.NODE_ENV === 'production' ? '/api' : 'http://api:3000'\nfetch(API)\n",
+        },
+      ],
+      [
+        'a choice by where it runs',
+        { 'frontend/src/main.js': "if (import.meta.env.SSR) fetch('http://api:3000')\n" },
+      ],
+      ['a text', { 'frontend/src/main.js': "show('http://api:3000')\n" }],
+    ].map(([title, files]) => ({ title: title as string, files: written(files as Record<string, string>) })),
+    {
+      title: 'scripts that a server runs too',
+      files: written({ ...MAIN, 'frontend/src/api.js': UNMARKED }, '"vite": "6.0.0", "express": "4.21.0"'),
+    },
+    {
+      title: 'a script that no page loads',
+      files: {
+        ...written({}),
+        'frontend/Dockerfile': 'FROM nginx:1.27\nCOPY public /usr/share/nginx/html\n',
+        'frontend/public/index.html': '<script>fetch("http://" + location.hostname + ":3000")</script>\n',
+        'frontend/public/app.js': UNMARKED,
+      },
+    },
+    {
+      title: 'an environment of Angular for development',
+      files: written(
+        {
+          'frontend/src/main.ts': "import { environment } from './environments/environment'\n",
+          'frontend/src/environments/environment.ts':
+            "export const environment = { apiUrl: 'http://api:3000' }\n",
+          'frontend/src/environments/environment.prod.ts': "export const environment = { apiUrl: '/api' }\n",
+        },
+        '"@angular/cli": "14.0.0"',
+      ),
+    },
+    {
+      title: 'an address in whose place a start script writes another',
+      files: written({
+        ...MAIN,
+        'frontend/src/api.js': UNMARKED,
+        'frontend/entrypoint.sh':
+          'sed -i "s|http://api:3000|$PUBLIC_URL|" /usr/share/nginx/html/assets/*.js\n',
+      }),
+    },
     {
       title: 'an address that the browser shows, and the server asks',
       files: next(conf`
@@ -250,9 +392,52 @@ export default defineRule({
           ],
         }
       }
+      yield* writtenNames(container)
     }
   },
 })
+
+/** Addresses that scripts of the browser have, whatever they are told. */
+function* writtenNames(container: Container): Iterable<RuleFinding> {
+  const { services } = container.project
+  for (const { host, at } of writtenAddresses(container)) {
+    const service =
+      services.get(host) ??
+      [...services.values()].find(
+        ({ containerName }) => containerName?.known === true && containerName.value === host,
+      )
+    if (service === undefined || host === 'localhost') continue
+    if (isGivenByHand(container, host) || isReplacedLater(container, host)) continue
+    yield {
+      at,
+      message: `this script runs in the browser, which knows no host \`${host}\`: net::ERR_NAME_NOT_RESOLVED`,
+      label: 'a name of Docker alone',
+      related: [{ at: service.at, message: 'the service' }],
+    }
+  }
+}
+
+/** True where a step of the build, a start script or the server writes another address in its place. */
+function isReplacedLater({ image, hostFiles, service, mounts }: Container, host: string): boolean {
+  const context = service.build?.context
+  const homes = context?.known === true && context.value.startsWith('/') ? [context.value] : []
+  const beside = homes.flatMap(home =>
+    [home, ...['nginx', 'docker', 'scripts'].map(name => posix.join(home, name))].flatMap(directory =>
+      (hostFiles.list(directory) ?? [])
+        .filter(({ name }) => /\.(?:sh|conf|template)$|^(?:docker-)?entrypoint/.test(name))
+        .map(({ name }) => posix.join(directory, name)),
+    ),
+  )
+  const texts = [
+    image?.stage.at.source.text ?? '',
+    ...[...beside, ...mounts.flatMap(({ path }) => path ?? [])].map(
+      path => sourceAt(hostFiles, path)?.text ?? '',
+    ),
+  ]
+  return texts.some(
+    text => /\bsed\b|\bsub_filter\b|\bsubs_filter\b|\bSubstitute\b/.test(text) && text.includes(`//${host}`),
+  )
+}
 
 const HOST = /^(?:https?|wss?):\/\/([a-z0-9_-]+)(?::\d+)?(?:\/|$)/i
 
