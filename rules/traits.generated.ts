@@ -376,7 +376,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/own-loopback', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
       ['containers/package-not-buildable', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/packages-of-another-python', { fixes: [], programs: ['docker'] }],
-      ['containers/php-extension-missing', { fixes: [], programs: ['docker'] }],
+      ['containers/php-extension-missing', { fixes: [], programs: ['php-fpm', 'docker'] }],
       ['containers/php-extension-refused', { fixes: [], programs: ['docker'] }],
       ['containers/php-file-misplaced', { fixes: [], programs: ['docker'] }],
       ['containers/port-not-opened', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],

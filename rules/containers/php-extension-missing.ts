@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { type ContainerVariable, variablesAt } from './_container-variables.ts'
+import { neededByCode, neededByWordPress } from './_extensions-of-code.ts'
 import { buildSteps } from './_started-words.ts'
 
 const tree = (
@@ -46,8 +48,12 @@ const tree = (
   ...files,
 })
 
+const code = (files: Record<string, string>, dockerfile = 'FROM php:8.3-fpm'): Record<string, string> =>
+  tree('APP_ENV: production', dockerfile, { artisan: '', 'composer.json': '{}', ...files })
+const CONFIGURED = { 'index.php': "<?php\nrequire 'config.php';\n$db = new PDO(DSN, 'shop', 'secret');\n" }
+
 export default defineRule({
-  summary: 'PHP in its image lacks the extension for the database that the application is told to use',
+  summary: 'PHP in its image lacks the extension for the database that the application connects to',
   severity: 'error',
   otherSeverities: { warning: 'where the file says it that is kept to be copied: `.env.example`' },
   confidence: 'high',
@@ -93,8 +99,93 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a script that opens a database of MySQL',
+      files: code({
+        'public/index.php': "<?php\n$db = new PDO('«mysql:»host=db;dbname=shop', 'shop', 'secret');\n",
+      }),
+    },
+    {
+      title: 'a DSN in another file, and an old image',
+      files: code(
+        { ...CONFIGURED, 'config.php': '<?php\nconst DSN = "«mysql:»host=db;dbname=shop";\n' },
+        'FROM php:5.6-fpm\nRUN apt-get update && apt-get install -y mysql-client && docker-php-ext-install gd mbstring',
+      ),
+    },
+    {
+      title: 'PostgreSQL by PDO',
+      files: code(
+        { ...CONFIGURED, 'config.php': '<?php\nconst DSN = "«pgsql:»host=db;dbname=shop";\n' },
+        'FROM php:8.3-apache\nRUN docker-php-ext-install pdo_mysql',
+      ),
+    },
+    {
+      title: 'the class of MySQLi',
+      files: code({ 'public/index.php': "<?php\n$db = new «mysqli»('db', 'shop', 'secret', 'shop');\n" }),
+    },
+    {
+      title: 'its function, and the driver of PDO',
+      files: code(
+        { 'public/index.php': "<?php\n$db = «mysqli_connect»('db', 'shop', 'secret', 'shop');\n" },
+        'FROM php:8.3-fpm\nRUN docker-php-ext-install pdo_mysql',
+      ),
+    },
+    {
+      title: 'the function of PostgreSQL',
+      files: code({ 'public/index.php': "<?php\n$db = @«pg_connect»('host=db dbname=shop');\n" }),
+    },
+    {
+      title: 'functions that PHP has no more',
+      files: code({ 'public/index.php': "<?php\n«mysql_connect»('db', 'shop', 'secret');\n" }),
+    },
+    {
+      title: 'WordPress',
+      files: code({ 'wp-config.php': "<?php\ndefine('«DB_NAME»', 'shop');\n" }),
+    },
   ],
   good: [
+    ...[
+      ['a comment', "<?php\n// new PDO('mysql:host=db')\n"],
+      ['SQLite by PDO', "<?php\nnew PDO('sqlite:/data/shop.db');\n"],
+      ['a driver that a variable names', '<?php\nnew PDO("$driver:host=db");\n'],
+      [
+        'a choice between two',
+        "<?php\n$dsn = $test ? 'sqlite::memory:' : 'mysql:host=db';\nnew PDO($dsn);\n",
+      ],
+      ['a text', "<?php\n$example = 'mysql:host=db';\n"],
+      [
+        'a script that asks for it first',
+        "<?php\nif (extension_loaded('mysqli')) $db = mysqli_connect('db');\n",
+      ],
+      ['a function of its own', '<?php\nfunction mysql_connect($host) {}\nmysql_connect("db");\n'],
+      ['a method', '<?php\n$this->mysqli_connect("db");\n'],
+    ].map(([title = '', script = '']) => ({ title, files: code({ 'public/index.php': script }) })),
+    {
+      title: 'an image for tools',
+      files: code({ 'public/index.php': "<?php\nnew mysqli('db');\n" }, 'FROM php:8.3-cli'),
+    },
+    {
+      title: 'MySQLi, installed',
+      files: code(
+        { 'public/index.php': "<?php\n$db = new mysqli('db');\n" },
+        'FROM php:8.3-fpm\nRUN docker-php-ext-install mysqli',
+      ),
+    },
+    {
+      title: 'the old functions, installed',
+      files: code(
+        { 'public/index.php': "<?php\nmysql_connect('db');\n" },
+        'FROM php:5.6-fpm\nRUN docker-php-ext-install gd mysql',
+      ),
+    },
+    {
+      title: 'a library',
+      files: code({ 'vendor/db/db.php': "<?php\n$db = new mysqli('db');\n" }),
+    },
+    {
+      title: 'WordPress with another database',
+      files: code({ 'wp-config.php': "<?php\ndefine('DB_NAME', 'shop');\n", 'wp-content/db.php': '<?php\n' }),
+    },
     {
       title: 'Redis, and its extension',
       files: tree(
@@ -144,24 +235,52 @@ export default defineRule({
             (!step.target.known ||
               /^\/usr\/local\/(?:lib|etc)|^\/usr\/local\/?$|^\/$/.test(step.target.value)),
         )
-      if (isUnknown || !isApplication(container)) continue
-      for (const { extension, at, says, isExample } of neededBy(container)) {
-        if (new RegExp(`\\b${extension}\\b`).test(steps)) continue
+      if (isUnknown) continue
+      for (const { extension, at, says, isExample } of allNeeded(container)) {
+        if (isInstalled(extension, steps)) continue
         yield {
           at,
           ...(isExample && ({ severity: 'warning', confidence: 'medium' } as const)),
           message: `\`${container.reference}\` has no \`${extension}\`, and nothing in its Dockerfile installs it: ${says}`,
           label: 'no driver in the image',
           related: [{ at: container.image?.stage.at ?? container.service.at, message: 'the image' }],
-          help:
-            extension === 'redis'
-              ? 'Write `RUN pecl install redis && docker-php-ext-enable redis`'
-              : `Write \`RUN docker-php-ext-install ${extension}\``,
+          help: howToInstall(extension, container.reference ?? ''),
         }
       }
     }
   },
 })
+
+function isInstalled(extension: string, steps: string): boolean {
+  // Its client is called so too.
+  if (extension === 'mysql') return /docker-php-ext-(?:install|enable)\b[^;&|]*\smysql(?![\w-])/.test(steps)
+  return new RegExp(`\\b${extension}\\b`).test(steps)
+}
+
+function howToInstall(extension: string, reference: string): string {
+  if (extension === 'redis') return 'Write `RUN pecl install redis && docker-php-ext-enable redis`'
+  if (extension === 'mysql' && !/^php:5/.test(reference))
+    return 'PHP 7 removed these functions: use `mysqli` or PDO, and install it with `docker-php-ext-install`'
+  return `Write \`RUN docker-php-ext-install ${extension}\``
+}
+
+/** A container of PHP's command line may be there for its tools alone. */
+function servesPages({ reference, service, image }: Container): boolean {
+  if (/fpm|apache/.test(reference ?? '')) return true
+  const own = image?.command ?? null
+  const command =
+    service.command?.words.map(({ text }) => text).join(' ') ?? (own === null ? '' : commandText(own))
+  return /\bphp\b.*\s(?:-S|\w*serve)\b/.test(command)
+}
+
+function allNeeded(container: Container): readonly Needed[] {
+  const told = isApplication(container) ? [...neededBy(container)] : []
+  if (!servesPages(container)) return told
+  const wordPress = neededByWordPress(container)
+  const written = wordPress === null ? neededByCode(container) : [wordPress]
+  // What the variables say, the code may follow.
+  return told.length > 0 ? told : written.map(each => ({ ...each, isExample: false }))
+}
 
 interface Needed {
   readonly extension: string
