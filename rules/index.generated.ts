@@ -209,6 +209,7 @@ import appServerDebuggerOn from './app-server/debugger-on.ts'
 import appServerDefaultsNotRead from './app-server/defaults-not-read.ts'
 import appServerEnvironmentMissing from './app-server/environment-missing.ts'
 import appServerExpressProxyUntrusted from './app-server/express-proxy-untrusted.ts'
+import appServerGemfileOfOldRelease from './app-server/gemfile-of-old-release.ts'
 import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-read.ts'
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
@@ -227,6 +228,7 @@ import appServerPrefixNotTold from './app-server/prefix-not-told.ts'
 import appServerPreloadedCodeKept from './app-server/preloaded-code-kept.ts'
 import appServerPrivilegedPort from './app-server/privileged-port.ts'
 import appServerProcfilePort from './app-server/procfile-port.ts'
+import appServerProgramNotOnPath from './app-server/program-not-on-path.ts'
 import appServerProxyfixUntrue from './app-server/proxyfix-untrue.ts'
 import appServerRequestParamsMissing from './app-server/request-params-missing.ts'
 import appServerRunUnguarded from './app-server/run-unguarded.ts'
@@ -1099,6 +1101,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/defaults-not-read', ...appServerDefaultsNotRead },
   { id: 'app-server/environment-missing', ...appServerEnvironmentMissing },
   { id: 'app-server/express-proxy-untrusted', ...appServerExpressProxyUntrusted },
+  { id: 'app-server/gemfile-of-old-release', ...appServerGemfileOfOldRelease },
   { id: 'app-server/gunicorn-setting-not-read', ...appServerGunicornSettingNotRead },
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
@@ -1117,6 +1120,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/preloaded-code-kept', ...appServerPreloadedCodeKept },
   { id: 'app-server/privileged-port', ...appServerPrivilegedPort },
   { id: 'app-server/procfile-port', ...appServerProcfilePort },
+  { id: 'app-server/program-not-on-path', ...appServerProgramNotOnPath },
   { id: 'app-server/proxyfix-untrue', ...appServerProxyfixUntrue },
   { id: 'app-server/request-params-missing', ...appServerRequestParamsMissing },
   { id: 'app-server/run-unguarded', ...appServerRunUnguarded },
