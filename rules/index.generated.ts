@@ -640,6 +640,7 @@ import phpErrorsShown from './php/errors-shown.ts'
 import phpFrontControllerUnasked from './php/front-controller-unasked.ts'
 import phpHandlerNotRemoved from './php/handler-not-removed.ts'
 import phpHomeHidden from './php/home-hidden.ts'
+import phpHotFileLeft from './php/hot-file-left.ts'
 import phpHtaccessFrontControllerLost from './php/htaccess-front-controller-lost.ts'
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
@@ -1532,6 +1533,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/front-controller-unasked', ...phpFrontControllerUnasked },
   { id: 'php/handler-not-removed', ...phpHandlerNotRemoved },
   { id: 'php/home-hidden', ...phpHomeHidden },
+  { id: 'php/hot-file-left', ...phpHotFileLeft },
   { id: 'php/htaccess-front-controller-lost', ...phpHtaccessFrontControllerLost },
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },

@@ -646,6 +646,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['php/front-controller-unasked', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
       ['php/handler-not-removed', { fixes: [], programs: ['apache'] }],
       ['php/home-hidden', { fixes: [], programs: ['nginx', 'php-fpm'] }],
+      ['php/hot-file-left', { fixes: [], programs: ['nginx', 'apache'] }],
       ['php/htaccess-front-controller-lost', { fixes: [], programs: ['nginx', 'apache'] }],
       ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
       ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],

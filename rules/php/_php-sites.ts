@@ -1,5 +1,7 @@
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { documentRoot } from './_script-directory.ts'
@@ -8,6 +10,8 @@ import { documentRoot } from './_script-directory.ts'
 export interface PhpSite {
   readonly files: FileSystem
   readonly root: string
+  /** The block of the server, or the line that names the directory. */
+  readonly at: Place
   /** Null where some are patterns, or none is known. */
   readonly names: readonly string[] | null
 }
@@ -22,6 +26,7 @@ export function* phpSites(deployment: Deployment): Iterable<PhpSite> {
     yield {
       files: from.machine.files,
       root,
+      at: namePlace(server.directive),
       names: isPlain ? server.names.map(({ name }) => name) : null,
     }
   }
@@ -29,10 +34,11 @@ export function* phpSites(deployment: Deployment): Iterable<PhpSite> {
     const { configuration, directive } = host
     const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
     const root = line?.args[0]?.value
-    if (root === undefined || !root.startsWith('/')) continue
+    if (line === undefined || root === undefined || !root.startsWith('/')) continue
     yield {
       files: deployment.filesOf(configuration),
       root: cleanPath(root),
+      at: argumentPlace(line, 0),
       // Behind a proxy the names of clients are its own.
       names: deployment.connections.reaching(host).length > 0 ? null : host.names,
     }
