@@ -260,7 +260,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/url-password-unescaped', { fixes: [], programs: ['docker'] }],
       ['app-server/uvicorn-application-unnamed', { fixes: [], programs: ['django'] }],
       ['app-server/uwsgi-application-missing', { fixes: [], programs: ['app-server'] }],
-      ['app-server/uwsgi-option-misread', { fixes: [], programs: ['app-server'] }],
+      ['app-server/uwsgi-option-misread', { fixes: [], programs: ['app-server', 'docker'] }],
       ['app-server/uwsgi-plugin-missing', { fixes: [], programs: ['app-server'] }],
       ['app-server/uwsgi-reloads-on-stop', { fixes: [], programs: ['app-server', 'docker'] }],
       ['app-server/uwsgi-threads-off', { fixes: [], programs: ['django', 'app-server'] }],

@@ -6,8 +6,9 @@ import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { behindNginx, uwsgiApplication } from './_examples.ts'
+import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
+import { misspeltVariables } from './_uwsgi-variables.ts'
 import { harakiriAlone, sectionMissing, valuesMisread } from './_uwsgi-values.ts'
 
 const ini = (lines: string): Record<string, string> => ({
@@ -34,6 +35,36 @@ const OTHER_SECTION = /* @__PURE__ */ conf`
   ${SOCKET}
 `
 
+const byVariable = (variable: string, options = ''): Record<string, string> => ({
+  ...behindNginx(
+    serviceUnit(
+      `/usr/bin/uwsgi --plugins python3 --http-socket 127.0.0.1:8000 ${options}`,
+      `Environment=${variable}`,
+    ),
+  ),
+  'etc/shop/web.py': conf`
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return [b"the shop"]
+  `,
+})
+const inContainers = (ofImage: string, ofCompose: string): Record<string, string> => ({
+  'app/Dockerfile': conf`
+    FROM python:3.12
+    RUN pip install uwsgi
+    COPY . /app
+    ENV ${ofImage}
+    CMD ["uwsgi", "--http-socket", ":8000", "--wsgi-file", "web.py"]
+  `,
+  'compose.yaml': conf`
+    services:
+      web:
+        build: ./app
+        environment:
+          ${ofCompose}
+  `,
+})
+
 export default defineRule({
   summary: 'uWSGI does not take an option as it is meant',
   severity: 'warning',
@@ -43,7 +74,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it, as quotes around it do. `harakiri` is for a master, which starts workers again: without one a worker that takes longer ends for good. Of a file without a section `[uwsgi]` nothing is taken.',
+  why: 'uWSGI takes an option that it does not have for a placeholder and says nothing, so that `harikiri = 60` ends no request; with `strict` it does not start. Names have dashes, `max-requests` and not `max_requests`. Of a number it reads the digits alone: `buffer-size = 64k` is 64 bytes, into which no request fits. In an ini file `#` and `;` begin a comment at the start of a line alone; behind a value they belong to it, as quotes around it do. `harakiri` is for a master, which starts workers again: without one a worker that takes longer ends for good. Of a file without a section `[uwsgi]` nothing is taken. A variable of the environment whose name begins with `UWSGI_` is an option, too: `UWSGI_WSGI_FILE` is `wsgi-file`.',
   remedy: 'Write options as `uwsgi --help` lists them, numbers in full, and comments on lines of their own',
   references: [
     'https://uwsgi-docs.readthedocs.io/en/latest/Options.html',
@@ -75,12 +106,30 @@ export default defineRule({
     },
     { title: 'another section', files: { ...ini(''), 'etc/shop/uwsgi.ini': OTHER_SECTION } },
     { title: 'a limit of time without the master', files: ini(`${SOCKET}\nprocesses = 4\nharakiri = «30»`) },
+    { title: 'a variable that stands for an option', files: byVariable('«UWSGI_WSGIFILE»=web.py') },
+    {
+      title: 'a variable that stands for an option with strict',
+      files: byVariable('«UWSGI_WSGIFILE»=web.py UWSGI_PROCESSES=2', '--strict'),
+    },
+    { title: 'variables of containers', files: inContainers('«UWSGI_CHIDIR»=/app', '«UWSGI_PROCESES»: 4') },
     { title: 'a comment behind an account', files: ini(`${SOCKET}\nuid = «www-data ; of nginx»`) },
   ],
   good: [
     {
       title: 'names as they are',
       files: ini(`${SOCKET}\nmaster = true\nharakiri = 60\nenable-threads = true`),
+    },
+    { title: 'variables that stand for options', files: byVariable('UWSGI_WSGI_FILE=web.py') },
+    {
+      title: 'a variable that the command fills in',
+      files: byVariable('UWSGI_PROCESS=4', '--wsgi-file web.py --processes ${UWSGI_PROCESS}'),
+    },
+    {
+      title: 'variables of containers that are options, of a script and of others',
+      files: {
+        ...inContainers('UWSGI_CHDIR=/app', 'UWSGI_PROCESS: 4'),
+        'app/start.sh': 'uwsgi --processes "$UWSGI_PROCESS"\n',
+      },
     },
     { title: 'no limit of time, without the master', files: ini(`${SOCKET}\nharakiri = 0`) },
     {
@@ -119,8 +168,21 @@ export default defineRule({
     { title: 'memory in megabytes', files: ini(`${SOCKET}\nreload-on-rss = 250M`) },
   ],
   *check(deployment) {
-    for (const { server, by } of programsOfKind(deployment, 'app-server')) {
+    for (const program of programsOfKind(deployment, 'app-server')) {
+      const { server, by } = program
       if (!isUwsgi(server)) continue
+      for (const { at, name, option, meant } of misspeltVariables(program)) {
+        const stops = server.settings.has('strict')
+        yield {
+          at,
+          ...(stops && { severity: 'error' as const }),
+          message: stops
+            ? `uWSGI does not start: [strict-mode] unknown config directive: ${option}`
+            : `uWSGI takes \`${name}\` for an option \`${option}\`, which it does not have, and ignores it`,
+          label: 'no such option',
+          help: `Write \`${meant}\``,
+        }
+      }
       // An init script of Debian adds a master, and of an emperor nobody knows what it adds.
       if (by !== null) yield* harakiriAlone(server)
       yield* sectionMissing(server)

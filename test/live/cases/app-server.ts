@@ -305,6 +305,25 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'app-server/uwsgi-option-misread',
+    shows: 'uWSGI has no application',
+    examples: { bad: 'a variable that stands for an option', good: 'variables that stand for options' },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 500,
+    sound: ({ response }) => response.body === 'the shop',
+  },
+  {
+    rule: 'app-server/uwsgi-option-misread',
+    shows: 'uWSGI does not start',
+    examples: {
+      bad: 'a variable that stands for an option with strict',
+      good: 'variables that stand for options',
+    },
+    request: REQUEST,
+    harm: ({ response }) => response.status === 502,
+    sound: ({ response }) => response.body === 'the shop',
+  },
+  {
+    rule: 'app-server/uwsgi-option-misread',
     shows: 'uWSGI takes nothing of a file without its section',
     examples: { bad: 'another section', good: 'names as they are' },
     request: REQUEST,
