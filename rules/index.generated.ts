@@ -411,6 +411,7 @@ import containersUserMissing from './containers/user-missing.ts'
 import containersVariableNamedOtherwise from './containers/variable-named-otherwise.ts'
 import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
+import containersVirtualHostNoName from './containers/virtual-host-no-name.ts'
 import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
 import containersVolumeOwnedByRoot from './containers/volume-owned-by-root.ts'
 import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
@@ -796,6 +797,7 @@ import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
 import tlsSslOnPort80 from './tls/ssl-on-port-80.ts'
 import tlsSslenginePortMismatch from './tls/sslengine-port-mismatch.ts'
 import tlsUpstreamServerNameOff from './tls/upstream-server-name-off.ts'
+import tlsVirtualHostUncertified from './tls/virtual-host-uncertified.ts'
 import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyAjpSecretMissing from './topology/ajp-secret-missing.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
@@ -1304,6 +1306,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/variable-named-otherwise', ...containersVariableNamedOtherwise },
   { id: 'containers/variable-not-filled', ...containersVariableNotFilled },
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
+  { id: 'containers/virtual-host-no-name', ...containersVirtualHostNoName },
   { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },
   { id: 'containers/volume-owned-by-root', ...containersVolumeOwnedByRoot },
   { id: 'containers/welcome-page-answers', ...containersWelcomePageAnswers },
@@ -1689,6 +1692,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/ssl-on-port-80', ...tlsSslOnPort80 },
   { id: 'tls/sslengine-port-mismatch', ...tlsSslenginePortMismatch },
   { id: 'tls/upstream-server-name-off', ...tlsUpstreamServerNameOff },
+  { id: 'tls/virtual-host-uncertified', ...tlsVirtualHostUncertified },
   { id: 'tls/weak-protocol', ...tlsWeakProtocol },
   { id: 'topology/ajp-secret-missing', ...topologyAjpSecretMissing },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
