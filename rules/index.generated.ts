@@ -836,6 +836,7 @@ import topologySocketioPath from './topology/socketio-path.ts'
 import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
 import topologyStickyWithoutRoute from './topology/sticky-without-route.ts'
 import topologyTryFilesFallbackLost from './topology/try-files-fallback-lost.ts'
+import topologyTryFilesTakesProxiedPath from './topology/try-files-takes-proxied-path.ts'
 import topologyUpstreamAddressMismatch from './topology/upstream-address-mismatch.ts'
 import topologyUpstreamPortMissing from './topology/upstream-port-missing.ts'
 import topologyUpstreamPortNotListened from './topology/upstream-port-not-listened.ts'
@@ -1731,6 +1732,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
   { id: 'topology/sticky-without-route', ...topologyStickyWithoutRoute },
   { id: 'topology/try-files-fallback-lost', ...topologyTryFilesFallbackLost },
+  { id: 'topology/try-files-takes-proxied-path', ...topologyTryFilesTakesProxiedPath },
   { id: 'topology/upstream-address-mismatch', ...topologyUpstreamAddressMismatch },
   { id: 'topology/upstream-port-missing', ...topologyUpstreamPortMissing },
   { id: 'topology/upstream-port-not-listened', ...topologyUpstreamPortNotListened },

@@ -38,7 +38,7 @@ function programOf(file: string, { fileList }: Report): RuleProgram | null {
 
 const OTHERS: readonly (readonly [RegExp, RuleProgram])[] = [
   [/nginx\.service$/, 'nginx'],
-  [/(?:compose[^/]*\.ya?ml|Dockerfile)$|(?:^|\/)k8s\/[^/]+\.ya?ml$/, 'docker'],
+  [/(?:compose[^/]*\.ya?ml|Dockerfile|Caddyfile)$|(?:^|\/)k8s\/[^/]+\.ya?ml$/, 'docker'],
   [/php/, 'php-fpm'],
   [/postgresql/, 'postgresql'],
   [

@@ -4,7 +4,7 @@ import type { CaddyAddress, Caddyfile, CaddyProxy, CaddySite, CaddyUpstream } fr
 import { caddyLines, type CaddyToken } from './tokens.ts'
 
 /** A directive with its block. */
-interface Directive {
+export interface Directive {
   readonly name: CaddyToken
   readonly args: readonly CaddyToken[]
   readonly block: readonly Directive[]
@@ -12,6 +12,23 @@ interface Directive {
 
 /** Directives that nobody here knows are passed over; nothing is thrown, whatever stands there. */
 export const readCaddyfile = memo((source: Source): Caddyfile => {
+  const { options, sites, snippets } = caddyBlocks(source)
+  const changesHttps = options.some(
+    ({ name, args }) =>
+      /^https?_port$/.test(name.text) ||
+      (name.text === 'auto_https' && args[0]?.text !== 'disable_redirects'),
+  )
+  return { source, changesHttps, sites: sites.map(block => siteOf(block, snippets)) }
+})
+
+/** The parts of a Caddyfile: its global options, its snippets by their names, and the blocks of its sites. */
+export interface CaddyBlocks {
+  readonly options: readonly Directive[]
+  readonly snippets: Snippets
+  readonly sites: readonly Directive[]
+}
+
+export const caddyBlocks = memo((source: Source): CaddyBlocks => {
   const all = blocksOf(source)
   const snippets = new Map(
     all.flatMap(block => {
@@ -19,14 +36,11 @@ export const readCaddyfile = memo((source: Source): Caddyfile => {
       return name === undefined || block.name.isQuoted ? [] : [[name, block.block] as const]
     }),
   )
-  const [options] = all.filter(({ name }) => name.text === '{')
-  const changesHttps = (options?.block ?? []).some(
-    ({ name, args }) =>
-      /^https?_port$/.test(name.text) ||
-      (name.text === 'auto_https' && args[0]?.text !== 'disable_redirects'),
-  )
-  const sites = all.filter(({ name }) => !/^(?:\{|import)$|^&?\(/.test(name.text))
-  return { source, changesHttps, sites: sites.map(block => siteOf(block, snippets)) }
+  return {
+    options: all.find(({ name }) => name.text === '{')?.block ?? [],
+    snippets,
+    sites: all.filter(({ name }) => !/^(?:\{|import)$|^&?\(/.test(name.text)),
+  }
 })
 
 /** The blocks at the top: the global options, snippets and sites; a file of one site alone may have no braces. */
@@ -76,7 +90,7 @@ class Reading {
 
 const MOST_DEPTH = 50
 
-type Snippets = ReadonlyMap<string, readonly Directive[]>
+export type Snippets = ReadonlyMap<string, readonly Directive[]>
 
 function siteOf({ name, args, block }: Directive, snippets: Snippets): CaddySite {
   const found: CaddyProxy[] = []

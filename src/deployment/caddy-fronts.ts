@@ -17,11 +17,13 @@ export interface CaddyFront {
 
 /** Where the lines of Caddy lead that terminate TLS, and leave the headers that it sends as they are. */
 export const caddyFronts = memo((deployment: Deployment): readonly CaddyFront[] =>
-  deployment.machines.flatMap(machine =>
-    caddyfilesOf(machine).flatMap(source =>
-      upstreamsWithTls(source, machine).map(upstream => ({ upstream, machine })),
+  deployment.machines
+    .filter(mayTerminateTls)
+    .flatMap(machine =>
+      caddyfilesOf(machine).flatMap(source =>
+        upstreamsWithTls(source, machine).map(upstream => ({ upstream, machine })),
+      ),
     ),
-  ),
 )
 
 /** https://caddyserver.com/docs/running: where the package of the distributions, and the image, have it. */
@@ -35,18 +37,29 @@ const KEPT = [
   '/config/Caddyfile',
 ]
 
+/** The Caddyfile of each Caddy of a deployment. */
+export const caddyfiles = memo((deployment: Deployment): readonly Source[] => [
+  ...new Set(deployment.machines.flatMap(caddyfilesOf)),
+])
+
 function caddyfilesOf({ container, files }: Machine): readonly Source[] {
   const paths = container === null ? [MAIN, ...KEPT] : caddyPath(container)
   const found = paths.flatMap(path => sourceAt(container?.files ?? files, path) ?? [])
   return found.slice(0, 1)
 }
 
+/** Without the port of TLS another proxy is in front. */
+function mayTerminateTls({ container }: Machine): boolean {
+  if (container === null) return true
+  const { networks, service } = container
+  return (
+    networks.length > 0 && service.ports.some(({ target }) => !target.known || holdsPort(target.value, 443))
+  )
+}
+
 /** Where the Caddy of a container looks; none for another container, and where its command does not tell. */
-function caddyPath({ base, service, networks }: Container): readonly string[] {
-  if (base !== 'caddy' || networks.length === 0) return []
-  // Without the port of TLS another proxy is in front.
-  const isPublished = service.ports.some(({ target }) => !target.known || holdsPort(target.value, 443))
-  if (!isPublished || service.entrypoint !== null) return []
+function caddyPath({ base, service }: Container): readonly string[] {
+  if (base !== 'caddy' || service.entrypoint !== null) return []
   if (service.command === null) return [MAIN]
   const words = service.command.words.map(({ text }) => text)
   const named = words.find((_, at) => /^(?:--config|-c)$/.test(words[at - 1] ?? ''))
