@@ -267,6 +267,7 @@ import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-reject
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsDjangoFileLimit from './body-limits/django-file-limit.ts'
 import bodyLimitsGunicornHeadersBelowNginx from './body-limits/gunicorn-headers-below-nginx.ts'
+import bodyLimitsIngressBelowPhp from './body-limits/ingress-below-php.ts'
 import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.ts'
 import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsLimitOfServedFiles from './body-limits/limit-of-served-files.ts'
@@ -1163,6 +1164,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
   { id: 'body-limits/django-file-limit', ...bodyLimitsDjangoFileLimit },
   { id: 'body-limits/gunicorn-headers-below-nginx', ...bodyLimitsGunicornHeadersBelowNginx },
+  { id: 'body-limits/ingress-below-php', ...bodyLimitsIngressBelowPhp },
   { id: 'body-limits/limit-behind-fallback', ...bodyLimitsLimitBehindFallback },
   { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
   { id: 'body-limits/limit-of-served-files', ...bodyLimitsLimitOfServedFiles },

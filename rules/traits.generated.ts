@@ -274,6 +274,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['body-limits/django-below-nginx', { fixes: [], programs: ['nginx', 'django'] }],
       ['body-limits/django-file-limit', { fixes: [], programs: ['django'] }],
       ['body-limits/gunicorn-headers-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
+      ['body-limits/ingress-below-php', { fixes: [], programs: ['docker'] }],
       ['body-limits/limit-behind-fallback', { fixes: [], programs: ['nginx'] }],
       ['body-limits/limit-in-bytes', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['body-limits/limit-of-served-files', { fixes: [], programs: ['nginx'] }],

@@ -21,6 +21,8 @@ export interface Ingress {
   readonly className: string | null
   /** The paths of its rules, as they are written; `type` is their `pathType`, null where none is said. */
   readonly paths: readonly { readonly path: string; readonly type: string | null; readonly at: Place }[]
+  /** The Services that its rules, or its default, lead to. */
+  readonly services: readonly string[]
   /** True where an annotation has cert-manager make its certificates. */
   readonly hasIssuer: boolean
   /** The Secrets of its certificates. */
@@ -107,6 +109,12 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
             : [{ path, type: textAt(each, 'pathType'), at: entryAt(each, 'path')!.value.at }]
         }),
       ),
+      services: [
+        ...listAt(map, 'spec', 'rules')
+          .flatMap(rule => listAt(rule, 'http', 'paths'))
+          .flatMap(each => textAt(each, 'backend', 'service', 'name') ?? []),
+        ...[textAt(map, 'spec', 'defaultBackend', 'service', 'name') ?? []].flat(),
+      ],
       hasIssuer: names.some(each =>
         /^(?:cert-manager\.io|certmanager\.k8s\.io|kubernetes\.io\/tls-acme)/.test(each),
       ),

@@ -1,10 +1,11 @@
 import { apacheBackend, apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
-import { type PhpBehind, phpBehind } from '../php/_php-behind.ts'
+import { phpBehind } from '../php/_php-behind.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type Fact, valueOrNull } from '../../src/servers/fact.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
+import { size, uploadLimit } from './_upload-limit.ts'
 
 const INI = conf`
   [PHP]
@@ -18,9 +19,6 @@ const tree = (site: string, pool = '', ini = ''): Record<string, string> => ({
 })
 
 const behindNginx = (lines: string, modules = ['mpm_prefork', 'php']): string => apacheBackend(lines, modules)
-
-/** What PHP itself takes, and what the php.ini of distributions writes. */
-const STOCK = { upload_max_filesize: 2 * 1024 ** 2, post_max_size: 8 * 1024 ** 2 }
 
 export default defineRule({
   summary: 'nginx refuses uploads that PHP was told to take',
@@ -166,7 +164,7 @@ export default defineRule({
   *check(deployment) {
     for (const connection of deployment.connections.nginx) {
       for (const php of phpBehind(deployment, connection)) {
-        const inner = uploadLimit(php)
+        const inner = uploadLimit(php.setting)
         const limit = valueOrNull(connection.bodyLimit)
         if (inner === null || limit === null || limit.value === 0 || limit.value >= inner.bytes) continue
         const { directive } = limit
@@ -181,37 +179,3 @@ export default defineRule({
     }
   },
 })
-
-interface UploadLimit {
-  readonly bytes: number
-  readonly facts: readonly Fact<string>[]
-}
-
-/** The largest upload, where somebody raised it; null where it is PHP's own, or not known. */
-function uploadLimit({ setting }: PhpBehind): UploadLimit | null {
-  const upload = setting('upload_max_filesize')
-  const post = setting('post_max_size')
-  const facts = [upload, post].filter(fact => fact !== null)
-  const file = upload === null ? STOCK.upload_max_filesize : bytesOf(upload)
-  const body = post === null ? STOCK.post_max_size : bytesOf(post)
-  if (file === null || body === null || file <= STOCK.upload_max_filesize) return null
-  const bytes = body === 0 ? file : Math.min(file, body)
-  return bytes > STOCK.upload_max_filesize ? { bytes, facts } : null
-}
-
-/** PHP's shorthand: a number with `K`, `M` or `G`. */
-function bytesOf(fact: Fact<string>): number | null {
-  const match = fact.known ? /^\s*(\d{1,12})\s*([kmg]?)\s*$/i.exec(fact.value) : null
-  if (match === null) return null
-  return Number(match[1]) * 1024 ** ['', 'k', 'm', 'g'].indexOf(match[2]!.toLowerCase())
-}
-
-function size(bytes: number): string {
-  for (const [unit, power] of [
-    ['g', 3],
-    ['m', 2],
-    ['k', 1],
-  ] as const)
-    if (bytes >= 1024 ** power && bytes % 1024 ** power === 0) return `${bytes / 1024 ** power}${unit}`
-  return String(bytes)
-}
