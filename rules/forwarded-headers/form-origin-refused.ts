@@ -1,10 +1,11 @@
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { AppServerProgram, Connection } from '../../src/deployment/model.ts'
-import { apacheMain } from '../_examples.ts'
+import { apacheMain, nginxMain } from '../_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FormOrigins, formOriginsOf } from './_form-origins.ts'
 import { hostNotSent } from './_host-not-sent.ts'
+import { comparedOrigin } from './_rails.ts'
 
 const HOST = 'proxy_set_header Host $http_host;'
 const proxy = (target: string, lines: string, mark = false): string => conf`
@@ -102,12 +103,33 @@ const behindApache = (environment: string, lines: string): Record<string, string
   }
 }
 
+const rails = (locations: string, setting = ''): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(conf`
+    server {
+        listen 443 ssl;
+        server_name shop.example.org;
+        ssl_certificate /etc/ssl/shop.pem;
+        ssl_certificate_key /etc/ssl/shop.key;
+        root /srv/shop/public;
+        ${locations}
+    }
+  `),
+  'srv/shop/config/application.rb': conf`
+    module Shop
+      class Application < Rails::Application
+        config.load_defaults 7.1
+        ${setting}
+      end
+    end
+  `,
+})
+
 export default defineRule({
   summary: 'A framework takes another name for its own than clients use, and refuses their forms',
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'SvelteKit and Next.js compare the `Origin` that the browser sends with a form with the name that they are asked for, or are told of. Behind a proxy that is the name in `proxy_pass` unless a line sends `Host`: pages come, and every form is refused, with `Cross-site POST form submissions are forbidden` or `Invalid Server Actions request`.',
+  why: 'SvelteKit, Next.js and Rails compare the `Origin` that the browser sends with a form with the name that they are asked for, or are told of. Behind a proxy that is the name in `proxy_pass` unless a line sends `Host`: pages come, and every form is refused, with `Cross-site POST form submissions are forbidden` or `Invalid Server Actions request`. Action Cable of Rails refuses the WebSocket: `Request origin not allowed`.',
   remedy:
     'Write `proxy_set_header Host $http_host;`, and as `ORIGIN` of SvelteKit the address in the browser',
   references: [
@@ -155,6 +177,25 @@ export default defineRule({
           ),
         ),
       },
+    },
+    {
+      title: 'Rails is not told the name',
+      files: rails('«location» / { proxy_pass http://127.0.0.1:3000; }'),
+    },
+    {
+      title: 'Action Cable is not told the name',
+      files: rails(conf`
+        location / {
+            proxy_set_header Host $http_host;
+            proxy_pass http://127.0.0.1:3000;
+        }
+        «location» /cable {
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            proxy_pass http://127.0.0.1:3000;
+        }
+      `),
     },
     { title: 'Next.js is not told the name', files: next(proxy('app:3000', '', true)) },
   ],
@@ -213,6 +254,42 @@ export default defineRule({
       title: 'an origin that a variable says',
       files: svelteKit(origin('${ORIGIN}'), proxy('app:3000', HOST)),
     },
+    {
+      title: 'Rails gets the name',
+      files: rails('location / { proxy_set_header Host $http_host; proxy_pass http://127.0.0.1:3000; }'),
+    },
+    {
+      title: 'Rails gets it in the other header',
+      files: rails(
+        'location / { proxy_set_header X-Forwarded-Host $host; proxy_pass http://127.0.0.1:3000; }',
+      ),
+    },
+    {
+      title: 'Action Cable that allows the origin',
+      files: rails(
+        'location /cable { proxy_pass http://127.0.0.1:3000; }',
+        'config.action_cable.allowed_request_origins = ["https://shop.example.org"]',
+      ),
+    },
+    {
+      title: 'Action Cable that allows what a variable says',
+      files: rails(
+        'location /cable { proxy_pass http://127.0.0.1:3000; }',
+        'config.action_cable.allowed_request_origins = [ENV["ORIGIN"]]',
+      ),
+    },
+    {
+      title: 'Action Cable whose initializer sets it',
+      files: {
+        ...rails('location /cable { proxy_pass http://127.0.0.1:3000; }'),
+        'srv/shop/config/initializers/cable.rb':
+          'ActionCable.server.config.allowed_request_origins = [/example/]\n',
+      },
+    },
+    {
+      title: 'Rails that does not compare',
+      files: rails('location / { proxy_pass http://127.0.0.1:3000; }', 'config.api_only = true'),
+    },
     { title: 'Next.js gets the name', files: next(proxy('app:3000', HOST)) },
     {
       title: 'Next.js gets it in the other header',
@@ -230,6 +307,8 @@ export default defineRule({
   *check({ connections }) {
     for (const connection of [...connections.http, ...connections.apache]) {
       if ('server' in connection && (connection.reachable === false || connection.headers.open)) continue
+      const ofRails = nameNotSentToRails(connection)
+      if (ofRails !== null) yield ofRails
       for (const { to } of connection.targets) {
         if (to.kind !== 'listener' || to.listener.program.kind !== 'app-server') continue
         const { program } = to.listener
@@ -242,6 +321,21 @@ export default defineRule({
     }
   },
 })
+
+function nameNotSentToRails(connection: Connection): RuleFinding | null {
+  const { names } = frontLine(connection)
+  const [name] = names
+  if (name === undefined || !name.includes('.')) return null
+  // A `proxy_pass` may have the name of the site itself.
+  if ('server' in connection && connection.hostsSent.known && connection.hostsSent.value.includes(name))
+    return null
+  const compared = comparedOrigin(connection)
+  const forwarded = compared === null ? null : frontLine(connection).header('x-forwarded-host')
+  if (compared === null || forwarded === null) return null
+  if (compared.readsForwarded && !(forwarded.known && forwarded.value.state === 'passed')) return null
+  const { said, at } = compared
+  return hostNotSent(connection, { name: 'Rails', said: `it ${said}`, at })
+}
 
 function nameNotSent(
   connection: Connection,

@@ -69,6 +69,14 @@ const rails = (lines: string, headers = ''): Record<string, string> => ({
   `,
 })
 
+const cable = (lines: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(rails(lines)).map(([path, text]) => [
+      path,
+      text.replace('location» / {', 'location» /cable {'),
+    ]),
+  )
+
 /** Django in gunicorn that is told which header says the scheme, and nginx that sends none. */
 const waitingDjango = (key: string): Record<string, string> => {
   const files = djangoBehindNginx({
@@ -152,6 +160,12 @@ export default defineRule({
       files: apache('ProxyPass / «http://127.0.0.1:8080/»', {}),
     },
     { title: 'Rails, which compares the origin of a form', files: rails('') },
+    {
+      title: 'Action Cable of an API of Rails, which compares the origin of a WebSocket',
+      files: cable(
+        'config.api_only = true\nconfig.action_cable.allowed_request_origins = ["https://crm.example.org/"]',
+      ),
+    },
     { title: 'Rails, which redirects to https', files: rails('config.force_ssl = true') },
     {
       title: 'Rails, whose repository keeps the file of nginx',
@@ -303,6 +317,10 @@ export default defineRule({
           ProxyPass / https://backend.example.net/
         `),
       },
+    },
+    {
+      title: 'Action Cable that allows the origin',
+      files: cable('config.action_cable.allowed_request_origins = %w[https://example.org]'),
     },
     {
       title: 'an API of Rails, which forces TLS without a redirect',
