@@ -105,23 +105,23 @@ function objectOf(map: YamlMap, kind: string, name: string): ManifestObject {
 }
 
 function* backends(map: YamlMap): Iterable<ManifestReference> {
-  const all = listAt(map, 'spec', 'rules').flatMap(rule => listAt(rule, 'http', 'paths'))
-  for (const each of all) {
-    const entry = entryAt(each, 'backend', 'service', 'name')
-    const name = textAt(each, 'backend', 'service', 'name')
-    if (entry === null || name === null) continue
-    const [number, named] = [
-      entryAt(each, 'backend', 'service', 'port', 'number'),
-      entryAt(each, 'backend', 'service', 'port', 'name'),
-    ]
-    const text = textAt(each, 'backend', 'service', 'port', number === null ? 'name' : 'number')
-    yield {
-      kind: 'service',
-      name,
-      port: text === null ? null : number === null ? text : Number(text),
-      at: entry.value.at,
-      portAt: (number ?? named ?? entry).value.at,
-    }
+  yield* backendAt(map, 'spec', 'defaultBackend', 'service')
+  const paths = listAt(map, 'spec', 'rules').flatMap(rule => listAt(rule, 'http', 'paths'))
+  for (const each of paths) yield* backendAt(each, 'backend', 'service')
+}
+
+function* backendAt(map: YamlMap, ...path: readonly string[]): Iterable<ManifestReference> {
+  const entry = entryAt(map, ...path, 'name')
+  const name = textAt(map, ...path, 'name')
+  if (entry === null || name === null) return
+  const [number, named] = [entryAt(map, ...path, 'port', 'number'), entryAt(map, ...path, 'port', 'name')]
+  const text = textAt(map, ...path, 'port', number === null ? 'name' : 'number')
+  yield {
+    kind: 'service',
+    name,
+    port: text === null ? null : number === null ? text : Number(text),
+    at: entry.value.at,
+    portAt: (number ?? named ?? entry).value.at,
   }
 }
 

@@ -105,6 +105,20 @@ export default defineRule({
   bad: [
     { title: 'a port that the Service has not', files: tree({ port: 'number: «8000»' }) },
     { title: 'a port by a name that it has not', files: tree({ port: 'name: «http»' }) },
+    {
+      title: 'a port of the default that it has not',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: networking.k8s.io/v1
+          kind: Ingress
+          metadata:
+            name: rest
+          spec:
+            defaultBackend: { service: { name: web, port: { name: «http» } } }
+        `,
+      }),
+    },
     { title: 'a Service that is called alike', files: tree({ backend: '«web-svc»' }) },
     { title: 'a Service that is called by a word of it', files: tree({ backend: '«web-frontend»' }) },
     { title: 'a key that the Secret has not', files: tree({ key: '«PASSWORD»' }) },
