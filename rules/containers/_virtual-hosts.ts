@@ -43,7 +43,7 @@ export const virtualHosts = memo((deployment: Deployment): VirtualHosts => {
   return {
     hasProxy: services.some(({ image }) => image?.known === true && PROXY.test(image.value)),
     hosts: services.flatMap((service, index): readonly VirtualHost[] => {
-      const names = namesIn(valueOf(service, 'VIRTUAL_HOST'))
+      const names = namesIn(variableOf(service, 'VIRTUAL_HOST'))
       const list = lists[index] ?? null
       const certified = list === null || list.names === null ? null : { ...list, names: list.names }
       return names === null ? [] : [{ service, names, certified }]
@@ -59,14 +59,14 @@ const PROXY =
 
 function certificatesOf(service: ComposeService) {
   for (const variable of ['ACME_HOST', 'LETSENCRYPT_HOST']) {
-    const value = valueOf(service, variable)
+    const value = variableOf(service, variable)
     if (value !== null) return { variable, names: namesIn(value), at: value.at ?? service.at }
   }
   return null
 }
 
 /** An empty value of Compose's own environment is none that is known. */
-function valueOf({ environment }: ComposeService, name: string): Fact<string> | null {
+function variableOf({ environment }: ComposeService, name: string): Fact<string> | null {
   const found: ComposeVariable | undefined = environment.findLast(each => each.name === name)
   return found?.value ?? null
 }
