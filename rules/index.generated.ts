@@ -625,6 +625,7 @@ import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
+import nginxVariableAskedTooEarly from './nginx/variable-asked-too-early.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
 import nginxVariableUnset from './nginx/variable-unset.ts'
 import nginxVariableWithoutDollar from './nginx/variable-without-dollar.ts'
@@ -1522,6 +1523,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
+  { id: 'nginx/variable-asked-too-early', ...nginxVariableAskedTooEarly },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
   { id: 'nginx/variable-unset', ...nginxVariableUnset },
   { id: 'nginx/variable-without-dollar', ...nginxVariableWithoutDollar },

@@ -631,6 +631,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/try-files-loses-query', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/try-files-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/typographic-quotes', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/variable-asked-too-early', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-lost-to-shell', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-unset', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-without-dollar', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -926,6 +926,36 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'every page\n',
   },
+  {
+    rule: 'nginx/variable-asked-too-early',
+    examples: {
+      bad: 'what the service behind auth_request has said',
+      good: 'sent on to the backend, and to the client',
+    },
+    shows: 'an administrator is refused',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.status === 200 && response.report?.HTTP_X_ROLE === 'admin',
+  },
+  {
+    rule: 'nginx/variable-asked-too-early',
+    examples: { bad: 'a copy of it', good: 'sent on to the backend, and to the client' },
+    shows: 'the backend is not told of the role',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_X_GROUP === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_ROLE === 'admin',
+  },
+  {
+    rule: 'nginx/variable-asked-too-early',
+    examples: { bad: 'a map of it', good: 'sent on to the backend, and to the client' },
+    shows: 'an administrator is refused by the map',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.headers['x-refused'] === '0',
+  },
 ]
 
 /** True where the last line is a value of JSON. */
