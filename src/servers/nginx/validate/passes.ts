@@ -6,8 +6,18 @@ import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../..
 import { readLocationMatch } from './locations.ts'
 import { effective } from './merge.ts'
 import { compileRegex } from './rewrite.ts'
+import { childrenNamed } from '../queries/scope.ts'
 import { compile, useVariable } from './script.ts'
-import { type Check, isWhole, type Program, programOf, type Reading, report } from './unit.ts'
+import {
+  type Check,
+  isBefore,
+  isWhole,
+  nameOf,
+  type Program,
+  programOf,
+  type Reading,
+  report,
+} from './unit.ts'
 import { reportPort } from './upstream.ts'
 import { refuse, refuseParameter } from './values.ts'
 
@@ -156,7 +166,7 @@ const SCHEMES: Readonly<Record<string, RegExp>> = ownTable({
 
 export const checkProxyRedirect: Check = (reading, directive) => {
   const [from, to] = directive.args
-  if (from === undefined) return
+  if (from === undefined || isBesideOff(reading, directive)) return
   if (to !== undefined) {
     compilePattern(reading, directive, from, to)
     return
@@ -167,9 +177,10 @@ export const checkProxyRedirect: Check = (reading, directive) => {
     return
   }
   const { parent } = directive
-  if (parent === null || reading.unit.hasUnknownParts) return
+  if (parent === null) return
   const siblings = parent.children
   const pass = siblings.find(sibling => sibling.name === 'proxy_pass')
+  if (pass === undefined && reading.unit.hasUnknownParts) return
   if (pass === undefined || siblings.indexOf(pass) > siblings.indexOf(directive)) {
     const message = '`proxy_redirect default` stands before the `proxy_pass` that it takes its default from'
     report(reading, 'wrong-order', directive, from, message)
@@ -177,6 +188,24 @@ export const checkProxyRedirect: Check = (reading, directive) => {
     const message = '`proxy_redirect default` has no default where `proxy_pass` holds variables'
     report(reading, 'invalid-value', directive, from, message)
   }
+}
+
+/** The release from which this is known; some older ones keep what comes first or last. */
+const OFF_STANDS_ALONE = '1.22.0'
+
+/** True, and reported, where a level says `off` and something else too, in whichever order, or `off` twice. */
+function isBesideOff(reading: Reading, directive: NginxDirective): boolean {
+  const { name, parent } = directive
+  if (parent === null || isBefore(reading, OFF_STANDS_ALONE)) return false
+  const isOff = ({ args }: NginxDirective): boolean => args.length === 1 && args[0]?.value === 'off'
+  const all = childrenNamed(parent, name)
+  const first = all.slice(0, all.indexOf(directive)).find(other => isOff(directive) || isOff(other))
+  if (first === undefined) return false
+  const message = `\`${name} off\` stands beside another \`${name}\` in one block: "${name}" directive is duplicate`
+  report(reading, 'duplicate-directive', directive, null, message, {
+    related: [{ at: nameOf(first), message: 'here it stands already' }],
+  })
+  return true
 }
 
 /** A pair of a pattern and its replacement, where `~` begins a regular expression. */
@@ -195,14 +224,14 @@ function compilePattern(
 
 export const checkProxyCookie: Check = (reading, directive) => {
   const [from, to] = directive.args
-  if (from === undefined) return
+  if (from === undefined || isBesideOff(reading, directive)) return
   if (to !== undefined) compilePattern(reading, directive, from, to)
   else if (from.value !== 'off') refuseParameter(reading, directive, from)
 }
 
 export const checkProxyCookieFlags: Check = (reading, directive) => {
   const [cookie, ...flags] = directive.args
-  if (cookie === undefined) return
+  if (cookie === undefined || isBesideOff(reading, directive)) return
   if (flags.length === 0) {
     if (cookie.value !== 'off') refuseParameter(reading, directive, cookie)
     return
