@@ -3,6 +3,7 @@ import { indentationAt, insertBefore, propose } from '../../src/deployment/edits
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { isHostWildcard } from './_map-keys.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(conf`
@@ -67,7 +68,7 @@ export default defineRule({
         if (!SOURCES.has(map.args[0]?.value ?? '')) continue
         if (map.children.some(({ name }) => name === 'hostnames' || name === 'include')) continue
         for (const entry of map.children) {
-          if (!/^(?:\*\.|\.)[a-z0-9-]+(?:\.[a-z0-9-]+)*$|^[a-z0-9.-]+\.\*$/i.test(entry.name)) continue
+          if (!isHostWildcard(entry.name)) continue
           const at = namePlace(entry)
           const first = map.children[0]
           yield {
@@ -86,10 +87,4 @@ export default defineRule({
   },
 })
 
-const SOURCES = new Set([
-  '$host',
-  '$http_host',
-  '$ssl_server_name',
-  '$server_name',
-  '$ssl_preread_server_name',
-])
+const SOURCES = new Set(['$host', '$http_host', '$ssl_server_name', '$ssl_preread_server_name'])

@@ -4,6 +4,7 @@ import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { isPattern, judgeOf } from './_map-keys.ts'
 
 const nginx = (head: string, lines: string): string =>
   nginxMain(conf`
@@ -47,8 +48,122 @@ export default defineRule({
       title: 'the wildcard of a media type',
       files: { 'etc/nginx/nginx.conf': nginx('$sent_http_content_type', '«image/*» yes;') },
     },
+    {
+      title: 'a pattern for the name of the host',
+      files: { 'etc/nginx/nginx.conf': nginx('$host', '«^www\\.» yes;') },
+    },
+    {
+      title: 'a pattern beside names with wildcards',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$host',
+          conf`
+            hostnames;
+            *.example.org yes;
+            «^shop\.» yes;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'a network',
+      files: { 'etc/nginx/nginx.conf': nginx('$remote_addr', '«10.0.0.0/8» yes;') },
+    },
+    {
+      title: 'a class of statuses',
+      files: { 'etc/nginx/nginx.conf': nginx('$status', '«^[23]» yes;') },
+    },
+    {
+      title: 'several methods',
+      files: { 'etc/nginx/nginx.conf': nginx('$request_method', '«POST|PUT» yes;') },
+    },
+    {
+      title: 'a cookie among others',
+      files: { 'etc/nginx/nginx.conf': nginx('$http_cookie', '«.*session=.*» yes;') },
+    },
+    {
+      title: 'a format among those that a browser takes',
+      files: { 'etc/nginx/nginx.conf': nginx('$http_accept', '«*webp*» yes;') },
+    },
+    {
+      title: 'a page from which a client comes, without its scheme',
+      files: { 'etc/nginx/nginx.conf': nginx('$http_referer', '«example.org» yes;') },
+    },
+    {
+      title: 'a query with its question mark',
+      files: { 'etc/nginx/nginx.conf': nginx('$args', '«?debug=1» yes;') },
+    },
+    {
+      title: 'whether the connection is encrypted, by another word',
+      files: { 'etc/nginx/nginx.conf': nginx('$https', '«https» yes;') },
+    },
+    {
+      title: 'a pattern for two variables',
+      files: { 'etc/nginx/nginx.conf': nginx('"$host:$uri"', '«^example\\.org:/api/» yes;') },
+    },
   ],
   good: [
+    {
+      title: 'names with wildcards',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$host',
+          conf`
+            hostnames;
+            *.example.org yes;
+            .example.net yes;
+            www.example.* yes;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'addresses',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$remote_addr',
+          conf`
+            10.0.0.1 yes;
+            2001:db8::1 yes;
+            unix: yes;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'an account of a domain',
+      files: { 'etc/nginx/nginx.conf': nginx('$remote_user', 'CORP\\dave yes;') },
+    },
+    {
+      title: 'statuses',
+      files: { 'etc/nginx/nginx.conf': nginx('$status', '404 yes;') },
+    },
+    {
+      title: 'ranges that a client may send alone',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          '$http_accept',
+          conf`
+            */* yes;
+            image/* yes;
+            image/webp yes;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'whether the connection is encrypted',
+      files: { 'etc/nginx/nginx.conf': nginx('$https', 'on yes;') },
+    },
+    {
+      title: 'what another map gives',
+      files: {
+        'etc/nginx/nginx.conf': nginx('$kind', '^/api/.* yes;').replace(
+          'map $kind',
+          'map $uri $kind {\n    /api/ ^/api/.*;\n}\nmap $kind',
+        ),
+      },
+    },
     {
       title: 'media types',
       files: {
@@ -108,24 +223,23 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
-      for (const map of occurrences.get('map') ?? []) {
-        const source = map.args[0]?.value ?? ''
-        const kind = KINDS.get(source.replace(/[{}]/g, ''))
-        if (kind === undefined) continue
-        if (map.source.template || map.children.some(({ name }) => name === 'hostnames')) continue
+    for (const configuration of configurations) {
+      for (const map of configuration.occurrences.get('map') ?? []) {
+        if (map.source.template) continue
+        const judge = judgeOf(configuration, map)
+        if (judge === null) continue
         for (const entry of map.children) {
           const { name, args } = entry
           if (args.length !== 1 || SPECIAL.has(name) || isUnknownWord(name) || /^(?:~|\\)/.test(name))
             continue
-          const reason = kind(name)
+          const reason = judge(name)
           if (reason === null) continue
           const at = namePlace(entry)
           yield {
             at,
             message: `\`${name}\` is compared as a plain text, and ${reason}`,
             related: [{ at: argumentPlace(map, 0), message: 'what is compared' }],
-            ...(PATTERN.test(name) && !/["' ]/.test(name)
+            ...(isPattern(name) && !/["' ]/.test(name)
               ? propose('Compare by a regular expression', 'unsafe', [replacePlace(at, `~${name}`)])
               : {}),
           }
@@ -136,49 +250,3 @@ export default defineRule({
 })
 
 const SPECIAL: ReadonlySet<string> = new Set(['default', 'include', 'volatile', 'hostnames'])
-
-/** What nobody writes in a plain text. */
-const PATTERN = /^\^|\.\*|\.\+|\\[.dw/]|\(\?|[^$]\$$|^\(.*\|.*\)/
-
-/** Why no value of a variable is equal to an entry; null where one may be. */
-type Judge = (key: string) => string | null
-
-const path: Judge = key => {
-  if (PATTERN.test(key)) return 'no path is equal to it: a regular expression begins with `~`'
-  if (key.includes('*')) return 'no path holds a `*` where this one does'
-  return key !== '' && !key.startsWith('/') ? 'every path begins with a slash' : null
-}
-
-const origin: Judge = key => {
-  if (PATTERN.test(key)) return 'no origin is equal to it: a regular expression begins with `~`'
-  if (key.includes('*')) return 'no origin holds a `*`'
-  if (/^https?:\/\/[^/]+\/$/i.test(key)) return 'no origin ends in a slash'
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?$/i.test(key) ? 'every origin begins with its scheme' : null
-}
-
-const agent: Judge = key => {
-  if (PATTERN.test(key) || /^\*|\*$/.test(key))
-    return 'no program calls itself so: a regular expression begins with `~`'
-  return /^[a-z-]*(?:bot|spider|crawler)$|^(?:curl|wget)$/i.test(key)
-    ? 'programs send more than that, such as a version'
-    : null
-}
-
-const mediaType: Judge = key => {
-  if (PATTERN.test(key) || key.includes('*'))
-    return 'no media type is equal to it: a regular expression begins with `~`'
-  return /^[a-z0-9]+$/i.test(key) ? 'every media type has a slash' : null
-}
-
-const cookies: Judge = key => (key !== '' && !key.includes('=') ? 'cookies are sent as `name=value`' : null)
-
-const KINDS: ReadonlyMap<string, Judge> = new Map([
-  ['$uri', path],
-  ['$request_uri', path],
-  ['$document_uri', path],
-  ['$http_origin', origin],
-  ['$http_user_agent', agent],
-  ['$http_cookie', cookies],
-  ['$sent_http_content_type', mediaType],
-  ['$upstream_http_content_type', mediaType],
-])

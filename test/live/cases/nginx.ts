@@ -595,6 +595,23 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'yes',
   },
   {
+    rule: 'nginx/map-key-never-matches',
+    examples: { bad: 'a network', good: 'a regular expression' },
+    shows: 'an address of the network is not in it',
+    smaller: { '10.0.0.0/8': '127.0.0.0/8' },
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.body === 'no',
+    sound: ({ response }) => response.body === 'yes',
+  },
+  {
+    rule: 'nginx/map-key-never-matches',
+    examples: { bad: 'a pattern for two variables', good: 'a regular expression' },
+    shows: 'the default holds for two variables',
+    request: { url: 'http://example.org/api/users' },
+    harm: ({ response }) => response.body === 'no',
+    sound: ({ response }) => response.body === 'yes',
+  },
+  {
     rule: 'nginx/pass-behind-return',
     shows: 'the backend is not asked',
     examples: { bad: 'an answer of nginx’s own', good: 'for some requests' },
