@@ -26,6 +26,9 @@ const keptBy = (name: string): string =>
     }
   `)
 
+const ofBodies = (key: string, lines = ''): string =>
+  main(key).replace('proxy_cache site;', `proxy_cache site;\nproxy_cache_methods GET HEAD POST;\n${lines}`)
+
 export default defineRule({
   summary: 'The key of the cache is the same for different pages',
   severity: 'warning',
@@ -75,6 +78,10 @@ export default defineRule({
           'proxy_cache site;\n          proxy_cache_methods GET HEAD «POST»;',
         ),
       },
+    },
+    {
+      title: 'requests that are kept by their body, where that may be large',
+      files: { 'nginx.conf': ofBodies('«"$scheme$host$request_uri|$request_body"»') },
     },
     {
       title: 'parts of files',
@@ -275,8 +282,35 @@ export default defineRule({
           conf`
             proxy_cache site;
                       proxy_cache_methods GET HEAD POST;
+                      client_max_body_size 16k;
                       slice 1m;
                       proxy_set_header Range $slice_range;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'large bodies are left out of the cache',
+      files: {
+        'nginx.conf': ofBodies(
+          '"$scheme$host$request_uri|$request_body"',
+          conf`
+            proxy_no_cache $request_body_file;
+            proxy_cache_bypass $request_body_file;
+          `,
+        ),
+      },
+    },
+    {
+      title: 'bodies that all stay in memory',
+      files: {
+        'nginx.conf': ofBodies(
+          '"$scheme$host$request_uri|$request_body"',
+          conf`
+            client_max_body_size 32k;
+            client_body_buffer_size 32k;
+            proxy_buffer_size 64k;
+            proxy_buffers 4 64k;
           `,
         ),
       },

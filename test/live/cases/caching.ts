@@ -1,8 +1,15 @@
-import type { LiveCase } from '../live-case.ts'
+import type { LiveAnswer, LiveCase } from '../live-case.ts'
 
 /** By the header that mod_cache adds. */
 function isHit({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): boolean {
   return String(headers['x-cache']).startsWith('HIT')
+}
+
+/** What the backend was told of the length of another body. */
+async function lengthOfNext(request: LiveAnswer['request']): Promise<unknown> {
+  const body = 'b'.repeat(30_000)
+  const { report } = await request({ url: 'http://example.org/find', method: 'POST', body })
+  return report?.HTTP_CONTENT_LENGTH
 }
 
 export const cases: readonly LiveCase[] = [
@@ -162,6 +169,18 @@ export const cases: readonly LiveCase[] = [
       (await request({ url: 'http://example.org/me' })).report?.HTTP_COOKIE === 'session=alice',
     sound: async ({ request }) =>
       (await request({ url: 'http://example.org/me' })).report?.HTTP_COOKIE === undefined,
+  },
+  {
+    rule: 'caching/key-incomplete',
+    shows: 'a large body gets the answer to another one',
+    examples: {
+      bad: 'requests that are kept by their body, where that may be large',
+      good: 'large bodies are left out of the cache',
+    },
+    mirrors: [9000],
+    request: { url: 'http://example.org/find', method: 'POST', body: 'a'.repeat(20_000) },
+    harm: async ({ request }) => (await lengthOfNext(request)) === '20000',
+    sound: async ({ request }) => (await lengthOfNext(request)) === '30000',
   },
   {
     rule: 'caching/key-incomplete',
