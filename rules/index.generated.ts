@@ -513,6 +513,7 @@ import forwardedHeadersRealIpHeaderNotSent from './forwarded-headers/real-ip-hea
 import forwardedHeadersRealIpNoTrustList from './forwarded-headers/real-ip-no-trust-list.ts'
 import forwardedHeadersRealIpNotRecursive from './forwarded-headers/real-ip-not-recursive.ts'
 import forwardedHeadersRealIpTrustAll from './forwarded-headers/real-ip-trust-all.ts'
+import forwardedHeadersRemoteAddrFromHeader from './forwarded-headers/remote-addr-from-header.ts'
 import forwardedHeadersRemoteipMismatch from './forwarded-headers/remoteip-mismatch.ts'
 import forwardedHeadersRemoteipMissing from './forwarded-headers/remoteip-missing.ts'
 import forwardedHeadersRemoteipNoTrustList from './forwarded-headers/remoteip-no-trust-list.ts'
@@ -1411,6 +1412,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/real-ip-no-trust-list', ...forwardedHeadersRealIpNoTrustList },
   { id: 'forwarded-headers/real-ip-not-recursive', ...forwardedHeadersRealIpNotRecursive },
   { id: 'forwarded-headers/real-ip-trust-all', ...forwardedHeadersRealIpTrustAll },
+  { id: 'forwarded-headers/remote-addr-from-header', ...forwardedHeadersRemoteAddrFromHeader },
   { id: 'forwarded-headers/remoteip-mismatch', ...forwardedHeadersRemoteipMismatch },
   { id: 'forwarded-headers/remoteip-missing', ...forwardedHeadersRemoteipMissing },
   { id: 'forwarded-headers/remoteip-no-trust-list', ...forwardedHeadersRemoteipNoTrustList },

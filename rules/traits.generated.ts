@@ -519,6 +519,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['forwarded-headers/real-ip-no-trust-list', { fixes: [], programs: ['nginx'] }],
       ['forwarded-headers/real-ip-not-recursive', { fixes: [], programs: ['nginx'] }],
       ['forwarded-headers/real-ip-trust-all', { fixes: [], programs: ['nginx'] }],
+      ['forwarded-headers/remote-addr-from-header', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['forwarded-headers/remoteip-mismatch', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['forwarded-headers/remoteip-missing', { fixes: [], programs: ['nginx', 'apache'] }],
       ['forwarded-headers/remoteip-no-trust-list', { fixes: ['unsafe'], programs: ['apache'] }],

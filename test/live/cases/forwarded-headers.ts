@@ -645,4 +645,13 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => !JSON.stringify(response.report ?? 'secret').includes('secret'),
     sound: ({ response }) => JSON.stringify(response.report).includes('secret'),
   },
+  {
+    rule: 'forwarded-headers/remote-addr-from-header',
+    examples: { bad: 'the address that a proxy may have sent', good: 'the address that connects' },
+    shows: 'the script sees the address that the client writes',
+    files: { 'srv/www/index.php': "<?php echo $_SERVER['REMOTE_ADDR'];" },
+    request: { url: 'http://example.org/index.php', headers: { 'X-Real-IP': '10.0.0.1' } },
+    harm: ({ response }) => response.body === '10.0.0.1',
+    sound: ({ response }) => response.body === '127.0.0.1',
+  },
 ]
