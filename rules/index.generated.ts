@@ -305,6 +305,7 @@ import canonicalUrlRedirectNamesBackend from './canonical-url/redirect-names-bac
 import canonicalUrlRedirectNamesInnerPort from './canonical-url/redirect-names-inner-port.ts'
 import canonicalUrlRedirectTargetFromClient from './canonical-url/redirect-target-from-client.ts'
 import canonicalUrlRedirectToFirstName from './canonical-url/redirect-to-first-name.ts'
+import canonicalUrlRedirectToLoopback from './canonical-url/redirect-to-loopback.ts'
 import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-http.ts'
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
@@ -1204,6 +1205,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-names-inner-port', ...canonicalUrlRedirectNamesInnerPort },
   { id: 'canonical-url/redirect-target-from-client', ...canonicalUrlRedirectTargetFromClient },
   { id: 'canonical-url/redirect-to-first-name', ...canonicalUrlRedirectToFirstName },
+  { id: 'canonical-url/redirect-to-loopback', ...canonicalUrlRedirectToLoopback },
   { id: 'canonical-url/redirect-to-plain-http', ...canonicalUrlRedirectToPlainHttp },
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },

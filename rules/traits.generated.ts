@@ -311,6 +311,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['canonical-url/redirect-names-inner-port', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['canonical-url/redirect-target-from-client', { fixes: [], programs: ['nginx', 'apache'] }],
       ['canonical-url/redirect-to-first-name', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['canonical-url/redirect-to-loopback', { fixes: [], programs: ['nginx', 'apache'] }],
       ['canonical-url/redirect-to-plain-http', { fixes: ['safe'], programs: ['nginx'] }],
       ['canonical-url/redirect-to-tls-nobody-serves', { fixes: [], programs: ['nginx', 'docker'] }],
       ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],

@@ -381,4 +381,21 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'shop',
     sound: ({ response }) => response.body === 'blog',
   },
+  {
+    rule: 'canonical-url/redirect-to-loopback',
+    examples: { bad: 'the name of an example', good: 'the name that the client asked for' },
+    shows: 'the client is sent to its own machine',
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'https://localhost/page',
+    sound: ({ response }) => response.headers.location === 'https://example.org/page',
+  },
+  {
+    rule: 'canonical-url/redirect-to-loopback',
+    examples: { bad: 'a rule of Apache without [P]', good: 'a rule that proxies' },
+    shows: 'Apache does not ask the backend, but sends the client there',
+    mirrors: [8000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.headers.location === 'http://127.0.0.1:8000/page',
+    sound: ({ response }) => response.report?.path === '/page',
+  },
 ]
