@@ -605,6 +605,7 @@ import nginxProxyPassSlashMismatch from './nginx/proxy-pass-slash-mismatch.ts'
 import nginxProxyPassUriIgnored from './nginx/proxy-pass-uri-ignored.ts'
 import nginxQueryWithoutQuestionMark from './nginx/query-without-question-mark.ts'
 import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
+import nginxQuoteInPattern from './nginx/quote-in-pattern.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
@@ -1505,6 +1506,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/proxy-pass-uri-ignored', ...nginxProxyPassUriIgnored },
   { id: 'nginx/query-without-question-mark', ...nginxQueryWithoutQuestionMark },
   { id: 'nginx/question-mark-unescaped', ...nginxQuestionMarkUnescaped },
+  { id: 'nginx/quote-in-pattern', ...nginxQuoteInPattern },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },

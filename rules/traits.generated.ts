@@ -611,6 +611,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/proxy-pass-uri-ignored', { fixes: [], programs: ['nginx'] }],
       ['nginx/query-without-question-mark', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/question-mark-unescaped', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/quote-in-pattern', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/regex-backtracks', { fixes: [], programs: ['nginx'] }],
       ['nginx/relative-to-prefix', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/rewrite-never-reached', { fixes: [], programs: ['nginx'] }],

@@ -973,6 +973,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 403,
     sound: ({ response }) => response.headers['x-refused'] === '0',
   },
+  {
+    rule: 'nginx/quote-in-pattern',
+    examples: { bad: 'before the end of a path', good: 'without quotes' },
+    shows: 'the page that is forbidden is sent',
+    files: { 'srv/www/private/page': 'the page' },
+    request: { url: 'http://example.org/private/page' },
+    harm: ({ response }) => response.body === 'the page',
+    sound: ({ response }) => response.status === 403,
+  },
 ]
 
 /** True where the last line is a value of JSON. */
