@@ -17,6 +17,7 @@ import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
 import accessForwardedAddressGrants from './access/forwarded-address-grants.ts'
 import accessHtaccessDenialLost from './access/htaccess-denial-lost.ts'
+import accessInternalUriFromClient from './access/internal-uri-from-client.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
@@ -918,6 +919,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
   { id: 'access/forwarded-address-grants', ...accessForwardedAddressGrants },
   { id: 'access/htaccess-denial-lost', ...accessHtaccessDenialLost },
+  { id: 'access/internal-uri-from-client', ...accessInternalUriFromClient },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },

@@ -23,6 +23,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/forwarded-address-decides', { fixes: [], programs: ['nginx'] }],
       ['access/forwarded-address-grants', { fixes: [], programs: ['apache'] }],
       ['access/htaccess-denial-lost', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['access/internal-uri-from-client', { fixes: [], programs: ['nginx'] }],
       ['access/limit-counts-proxy', { fixes: [], programs: ['nginx'] }],
       ['access/limit-key-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/limit-key-unused', { fixes: [], programs: ['nginx'] }],

@@ -585,6 +585,16 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'access/internal-uri-from-client',
+    examples: { bad: 'an argument that a condition takes apart', good: 'what the application answers' },
+    shows: 'a file of the internal location is sent',
+    files: { 'srv/invoices/1.txt': 'an invoice' },
+    mirrors: [8000],
+    request: { url: 'http://example.org/upload_done?next=/protected/1.txt' },
+    harm: ({ response }) => response.body === 'an invoice',
+    sound: ({ response }) => response.body !== 'an invoice',
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */
