@@ -1,20 +1,21 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
-import { namePlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { parseNginxNetwork } from '../../src/servers/addresses/nginx.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(proxiedServer(lines))
 
 export default defineRule({
-  summary: '`real_ip_header` without `set_real_ip_from` does nothing',
+  summary: '`real_ip_header` does nothing, as `set_real_ip_from` names no proxy',
   severity: 'warning',
   otherSeverities: { info: 'where comments of the file leave the lines to be filled in' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx takes the address of the client from the header only where the connection comes from a proxy that `set_real_ip_from` names. Without such a line logs, limits and `allow` go on with the address of the proxy.',
+  why: 'nginx takes the address of the client from the header only where the connection comes from a proxy that `set_real_ip_from` names. `0.0.0.0/32` is one address, from which nobody connects. Without such a line logs, limits and `allow` go on with the address of the proxy.',
   remedy: 'Name the proxies in front: `set_real_ip_from 10.0.0.0/8;`',
   references: ['https://nginx.org/en/docs/http/ngx_http_realip_module.html'],
   bad: [
@@ -27,8 +28,38 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'the address that stands for all, as one address',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          set_real_ip_from «0.0.0.0/32»;
+          real_ip_header X-Forwarded-For;
+          add_header X-Client $remote_addr;
+        `),
+      },
+    },
+    {
+      title: 'the same without its length',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          set_real_ip_from «0.0.0.0»;
+          set_real_ip_from «::»;
+          real_ip_header X-Forwarded-For;
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a proxy beside it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          set_real_ip_from 0.0.0.0/32;
+          set_real_ip_from 10.0.0.0/8;
+          real_ip_header X-Forwarded-For;
+        `),
+      },
+    },
     {
       title: 'with the proxy',
       files: {
@@ -52,6 +83,14 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const lines = configuration.occurrences.get('real_ip_header')
+      const trusted = configuration.occurrences.get('set_real_ip_from') ?? []
+      if (trusted.every(({ args }) => isNobody(args[0]?.value ?? '')) && !mayHoldUnread(configuration))
+        for (const line of trusted)
+          yield {
+            at: argumentPlace(line, 0),
+            message: `\`${line.args[0]?.value}\` is one address, from which nobody connects, so no header is ever read`,
+            help: 'name the proxies in front: `set_real_ip_from 10.0.0.0/8;`',
+          }
       if (lines === undefined || configuration.occurrences.has('set_real_ip_from')) continue
       if (mayHoldUnread(configuration)) continue
       for (const line of lines) {
@@ -70,3 +109,9 @@ export default defineRule({
 
 /** Whoever leaves the lines to be filled in knows of it. */
 const leavesThemOut = memo(({ text }: Source): boolean => /^[ \t]*#[ \t]*set_real_ip_from\b/m.test(text))
+
+/** True for the address that stands for all of them, where it is written as a single one. */
+function isNobody(text: string): boolean {
+  const network = parseNginxNetwork(text)?.network
+  return network?.ip.every(octet => octet === 0) === true && network.prefix === network.ip.length * 8
+}
