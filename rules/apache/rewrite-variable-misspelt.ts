@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { placeText } from '../../parsers/text/source.ts'
+import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
@@ -23,7 +23,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So is `%(HTTPS)` with parentheses. `${ENV:NAME}` asks a map. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
+  why: '`{REQUEST_URI}` without the percent sign is text: clients are redirected to `https://example.org{REQUEST_URI}`, and a condition compares the very word. So is `%(HTTPS)` with parentheses. `${ENV:NAME}` asks a map, and `${REQUEST_URI}` is what `Define` gives. Of the headers, seven have a variable (`%{HTTP_HOST}`, `%{HTTP_ACCEPT}` and their like); any other `%{HTTP_…}` is empty.',
   remedy: 'Write `%{REQUEST_URI}`, and `%{HTTP:X-Forwarded-Proto}` for a header',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
@@ -41,6 +41,12 @@ export default defineRule({
       title: 'a dollar for the percent sign',
       files: {
         'site.conf': host('RewriteRule ^/terms$ «https://%{HTTP_HOST}/${ENV:LATEST}/terms» [R=302,L]'),
+      },
+    },
+    {
+      title: 'a dollar before a variable of mod_rewrite',
+      files: {
+        'site.conf': host('RewriteCond «${REQUEST_FILENAME}» !-f\nRewriteRule ^/old/(.*)$ /new/$1 [R]'),
       },
     },
     {
@@ -124,6 +130,9 @@ export default defineRule({
           if (found === null) {
             const [dollar, header] = [DOLLAR.exec(word)?.[0], HEADER.exec(word)]
             const round = ROUND.exec(word)
+            // What was defined stands in the word already.
+            const defined =
+              isUnknownWord(word) || DEFINED.test(word) ? DEFINED.exec(placeText(at))?.[1] : undefined
             const unknown = unknownVariable(word)
             if (unknown !== null)
               yield {
@@ -137,6 +146,12 @@ export default defineRule({
                 at,
                 message: `\`${round[0]}\` is text: the name of a variable stands in braces`,
                 help: `write \`%{${round[1] ?? ''}}\``,
+              }
+            else if (defined !== undefined)
+              yield {
+                at,
+                message: `\`\${${defined}}\` is text: no \`Define\` has this name, and a variable of mod_rewrite begins with \`%\``,
+                help: `write \`%{${defined}}\``,
               }
             else if (dollar !== undefined)
               yield {
@@ -178,6 +193,10 @@ const ROUND =
 
 /** What takes a name and a colon in a variable; no map is called so. */
 const DOLLAR = /\$\{(?:ENV|HTTP|SSL):[\w-]+\}/
+
+/** What is read as a name that some `Define` or the environment gives, where neither ever does. */
+const DEFINED =
+  /\$\{(REQUEST_URI|REQUEST_FILENAME|REQUEST_METHOD|QUERY_STRING|THE_REQUEST|HTTP_USER_AGENT|HTTP_REFERER|REMOTE_ADDR)\}/
 
 /** A header for which mod_rewrite has no variable. */
 const HEADER =
