@@ -2,16 +2,28 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { fromBytes } from '../../src/servers/regex.ts'
+import { droppedRest } from '../_dropped-rest.ts'
 
 const site = (lines: string): string => conf`
   server {
       listen 80;
       server_name example.org;
       location /api/ {
+          ${lines}
+      }
+  }
+`
+/** A server with a location by an expression. */
+const byExpression = (expression: string, lines: string): string => conf`
+  server {
+      listen 80;
+      server_name example.org;
+      location ~ ${expression} {
           ${lines}
       }
   }
@@ -23,7 +35,7 @@ export default defineRule({
   otherSeverities: { info: 'where the location is one page, such as `/metrics` or `/status`' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'With variables in it, the URI of `proxy_pass` is sent as it is, in place of the whole request: every URL below the location asks the backend for the same one.',
+  why: 'With variables in it, the URI of `proxy_pass` is sent as it is, in place of the whole request: every URL below the location asks the backend for the same one. A group that takes a word of the path repeats the word alone: `^/(static|media)` with `/app/$1` asks for `/app/static`, be it `/static/site.css` or `/static/site.js`.',
   remedy: 'Leave the URI out, or repeat the path in it: `$uri$is_args$args`, `$1` of an expression',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass'],
   bad: [
@@ -40,8 +52,81 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a group that takes a word of the path',
+      files: {
+        'nginx.conf': byExpression(
+          '^/(static|scaninfo)',
+          'proxy_pass «http://127.0.0.1:9000/app/$1$is_args$args»;',
+        ),
+      },
+    },
+    {
+      title: 'a group that takes a word, in front of what is not captured, and a backend in a variable',
+      files: {
+        'nginx.conf': byExpression(
+          '^/(?<part>shop|stock)/.*$',
+          conf`
+            set $backend http://127.0.0.1:9000;
+            proxy_pass «$backend/app/$part/»;
+          `,
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'groups that take all of the path',
+      files: {
+        'nginx.conf': byExpression(
+          '^/(static|media)(/.*)?$',
+          'proxy_pass http://127.0.0.1:9000/app/$1$2$is_args$args;',
+        ),
+      },
+    },
+    {
+      title:
+        'an expression that ends behind the word, pages, languages, numbers with a title, and one file for all',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/(static|media)/?$ {
+                  proxy_pass http://127.0.0.1:9000/app/$1;
+              }
+              location ~ ^/(login|logout) {
+                  proxy_pass http://127.0.0.1:9000/accounts/$1;
+              }
+              location ~ ^/(en|de)/ {
+                  proxy_pass http://127.0.0.1:9000/site/$1/;
+              }
+              location ~ ^/questions/([0-9]+)/ {
+                  proxy_pass http://127.0.0.1:9000/questions/$1;
+              }
+              location ~ ^/(shop|stock)/ {
+                  proxy_pass http://127.0.0.1:9000/$1/index.html;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'the path of a header, and one that is rewritten',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/(static|media)/ {
+                  proxy_pass http://127.0.0.1:9000/$1$uri;
+              }
+              location ~ ^/(images|files)/ {
+                  rewrite ^/files/(.*)$ /$1 break;
+                  proxy_pass http://127.0.0.1:9000/app/$1;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'no URI',
       files: {
@@ -112,6 +197,9 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const configuration of deployment.nginx)
+      for (const pass of configuration.occurrences.get('proxy_pass') ?? [])
+        yield* wordForPath(configuration, pass)
     for (const { server, block, pass } of deployment.connections.http) {
       const [address] = pass.args
       if (address?.value.includes('$') !== true || OF_REQUEST.test(address.value)) continue
@@ -130,6 +218,31 @@ export default defineRule({
     }
   },
 })
+
+/** A pass whose URI repeats a word of the path, and not what stands behind it. */
+function* wordForPath(configuration: NginxConfiguration, pass: NginxDirective): Iterable<RuleFinding> {
+  const { parent } = pass
+  const text = pass.args[0]?.value ?? ''
+  if (parent?.name !== 'location' || !text.includes('$') || text.includes('://unix:')) return
+  if (parent.children.some(({ name }) => CHANGES_GROUPS.test(name))) return
+  const uri = /^(?:\w+:\/\/[^/]+|\$\{?\w+\}?)(\/[^?]*)/.exec(text)?.[1] ?? ''
+  const path = uri.replace(/\$(?:\{(?:is_args|args|query_string)\}|(?:is_args|args|query_string)\b)/g, '')
+  if (variableNames(text.slice(text.indexOf(uri) + uri.length)).some(name => !OF_QUERY.test(name))) return
+  if (/\.\w+$/.test(path)) return
+  const dropped = droppedRest(configuration, parent, path)
+  if (dropped === null) return
+  yield {
+    at: argumentPlace(pass, 0),
+    message: `the backend is asked for \`${dropped.becomes}\` whatever stands behind \`${dropped.path}\``,
+    label: 'has the word alone',
+    help: 'Capture the rest as well, `^/(static|media)(/.*)?$` with `$1$2$is_args$args`, or leave the URI out',
+    related: [{ at: readLocation(parent).at, message: 'takes every URL below' }],
+  }
+}
+
+const OF_QUERY = /^(?:is_args|args|query_string)$/
+/** Lines behind which groups are those of another expression, or the path is another. */
+const CHANGES_GROUPS = /^(?:rewrite|if|return|try_files|internal|include|js_|.*_by_lua)/
 
 /** A path that is made of what else the request has, and so is no slip. */
 const OF_REQUEST =

@@ -1,11 +1,14 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace as apachePlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { droppedRest } from '../_dropped-rest.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -27,7 +30,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a location by regular expression there is no prefix that `alias` could replace: its value is the whole path. Without a capture every URL means the directory itself, and no file is served. `AliasMatch` of Apache replaces the whole URL in the same way.',
+  why: 'In a location by regular expression there is no prefix that `alias` could replace: its value is the whole path. Without a capture every URL means the directory itself, and no file is served; so it is where the capture is a word in front of the rest, `^/(css|js)/` with `/srv/$1/`. `AliasMatch` of Apache replaces the whole URL in the same way.',
   remedy:
     'Capture the rest and insert it: `location ~ ^/media/(.+\\.png)$ { alias /srv/media/$1; }`, `AliasMatch ^/media(/.*)?$ /srv/media$1`',
   references: [
@@ -66,8 +69,36 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a capture that takes a word, and not what stands behind it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/(css|images)/ {
+              alias «/srv/files/$1/»;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a capture of a word and of the rest, or of a word behind which nothing stands',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/(css|images)/(.*)$ {
+              alias /srv/files/$1/$2;
+          }
+          location ~ ^/(robots|humans)\.txt$ {
+              alias /srv/texts/$1.txt;
+          }
+          location ~ ^/(?:static|media)/ {
+              location ~ ^/(static|media)/(.*)$ {
+                  alias /srv/files/$1/$2;
+              }
+          }
+        `),
+      },
+    },
     {
       title: 'AliasMatch with a capture, of one file, and of one URL',
       files: {
@@ -123,20 +154,19 @@ export default defineRule({
         }
       }
     }
-    for (const { occurrences } of configurations) {
-      for (const alias of occurrences.get('alias') ?? []) {
+    for (const configuration of configurations) {
+      for (const alias of configuration.occurrences.get('alias') ?? []) {
         const { parent } = alias
         if (parent?.name !== 'location') continue
         const { modifier, name } = readLocation(parent)
         if (modifier !== '~' && modifier !== '~*') continue
         const value = alias.args[0]?.value ?? ''
-        if (value.includes('$') || isUnknownWord(value) || !value.endsWith('/') || /\/\$$/.test(name))
+        if (value.includes('$')) {
+          yield* wordForPath(configuration, alias, parent)
           continue
-        // A rewrite may make the path, and a nested location has an alias of its own.
-        if (
-          parent.children.some(child => ['rewrite', 'location', 'return', 'try_files'].includes(child.name))
-        )
-          continue
+        }
+        if (isUnknownWord(value) || !value.endsWith('/') || /\/\$$/.test(name)) continue
+        if (makesPathElsewhere(parent)) continue
         yield {
           at: argumentPlace(alias, 0),
           message: `every URL of this location means \`${value}\` itself, because \`alias\` inserts no capture of its regular expression`,
@@ -146,6 +176,29 @@ export default defineRule({
     }
   },
 })
+
+/** An alias that inserts a word of the path, and not what stands behind it. */
+function* wordForPath(
+  configuration: NginxConfiguration,
+  alias: NginxDirective,
+  location: NginxDirective,
+): Iterable<RuleFinding> {
+  const value = alias.args[0]?.value ?? ''
+  // What has a name of a file is one, whatever was asked for.
+  if (makesPathElsewhere(location) || /\.\w+$/.test(value) || variableNames(value).length === 0) return
+  const dropped = droppedRest(configuration, location, value)
+  if (dropped === null) return
+  yield {
+    at: argumentPlace(alias, 0),
+    message: `every URL below \`${dropped.path}\` means \`${dropped.becomes}\` itself, because no capture holds the rest`,
+    related: [{ at: argumentPlace(location, location.args.length - 1), message: 'the regular expression' }],
+  }
+}
+
+/** A rewrite may make the path, and a nested location has an alias of its own. */
+function makesPathElsewhere({ children }: NginxDirective): boolean {
+  return children.some(({ name }) => ['rewrite', 'location', 'return', 'try_files', 'if'].includes(name))
+}
 
 /** True for an expression of httpd that takes whatever follows a path. */
 function isOpen(pattern: string): boolean {

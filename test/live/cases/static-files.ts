@@ -110,6 +110,18 @@ export const cases: readonly LiveCase[] = [
   },
   {
     rule: 'static-files/alias-regex-without-capture',
+    shows: 'a picture in a directory that the capture names is not served',
+    examples: {
+      bad: 'a capture that takes a word, and not what stands behind it',
+      good: 'a capture of a word and of the rest, or of a word behind which nothing stands',
+    },
+    files: { '/srv/files/images/a.png': 'picture' },
+    request: { url: 'http://example.org/images/a.png' },
+    harm: ({ response }) => response.body !== 'picture' && response.status !== 0,
+    sound: ({ response }) => response.body === 'picture',
+  },
+  {
+    rule: 'static-files/alias-regex-without-capture',
     shows: 'a picture that is there is not served',
     examples: { bad: 'pictures of a directory', good: 'with a capture' },
     files: { '/srv/media/a.png': 'picture' },
