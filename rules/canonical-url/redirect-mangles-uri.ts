@@ -1,8 +1,16 @@
-import { argumentPlace } from '../../src/deployment/places.ts'
+import type { PcreTree } from '../../parsers/pcre/tree.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { directivePlace, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import { mayHold } from '../../src/servers/pcre/pattern-facts.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { decodedVariable } from '../_decoded-text.ts'
 
 /** Regular expressions that take the whole path as `$1`, with or without its first slash. */
 const WHOLE_PATH = /^\^?(\/?)\((\.\*|\.\+)\)\$?$/
@@ -12,11 +20,14 @@ const TARGET = /^((?:https?|\$scheme):\/\/[^/?]+)(\/?)\$(?:1|\{1\})(\??)$/
 export default defineRule({
   summary: 'A redirect decodes the URL and sends the client to another one',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where `return` sends a part of the path elsewhere, and nothing says that it is of titles or files, whose names hold such characters',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A capture holds the decoded, normalised path: `%2F` comes back as `/`, `%3F` begins a query and `//` becomes `/`, so a link that worked on one host name leads elsewhere on the other.',
+  why: 'A capture holds the decoded, normalised path: `%2F` comes back as `/`, `%3F` begins a query and `//` becomes `/`, so a link that worked on one host name leads elsewhere on the other. `rewrite` escapes blanks, `#` and `%` again; `return` escapes nothing, so `C%23` leads to `C#`, which is `C` to the server.',
   remedy:
-    'Redirect with `return 301 https://example.org$request_uri;`, which repeats the request as it was sent',
+    'Redirect with `return 301 https://example.org$request_uri;`, which repeats the request as it was sent; a part of the path is captured of `$request_uri`: `if ($request_uri ~ "^/old/(.*)$") { return 301 /new/$1; }`',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_request_uri',
@@ -46,8 +57,108 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'titles of a wiki in a `return`',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location ~ ^/index\.php/(.*)$ {
+                  return 301 «/title/$1$is_args$args»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'the whole path in a `return`, and one that a condition captures',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name www.example.org;
+              location ~ ^/(.*) {
+                  return 301 «https://example.org/$1»;
+              }
+          }
+          server {
+              listen 80;
+              server_name old.example.org;
+              if ($uri ~ ^/download/(?<name>.+)$) {
+                  return 302 «https://example.org/files/$name»;
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'another part of the path: advice',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location ~ ^/blog/(.*)$ {
+                  return 301 «https://blog.example.org/$1»;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'what can hold no such character, and what the client sent',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location ~ ^/wiki/([a-z0-9-]+)$ {
+                  return 301 /title/$1;
+              }
+              location ~ ^/(?<old>download|files)/.*$ {
+                  return 301 /archive/$old/;
+              }
+              location /wiki/ {
+                  if ($request_uri ~ "^/wiki/(.*)$") {
+                      return 301 /title/$1;
+                  }
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'a body, and a group of something else that matched last',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location ~ ^/wiki/(.*)$ {
+                  if ($http_user_agent ~ "^(\w+)") {
+                      return 302 /$1;
+                  }
+                  return 200 "$1";
+              }
+          }
+        `,
+      },
+    },
+    {
+      title: 'the name of the site, of which the path is no part',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name ~^www\.(.+)$;
+              return 301 https://$1$request_uri;
+          }
+        `,
+      },
+    },
     {
       title: 'the request as it was sent',
       files: {
@@ -101,6 +212,7 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const { occurrences } of nginx) {
+      for (const line of occurrences.get('return') ?? []) yield* returned(line, occurrences)
       for (const rewrite of occurrences.get('rewrite') ?? []) {
         const [pattern, replacement, flag] = rewrite.args
         if (pattern === undefined || replacement === undefined) continue
@@ -128,6 +240,63 @@ export default defineRule({
     }
   },
 })
+
+/** A `return` whose target holds what an expression captures of the decoded path. */
+function* returned(
+  line: NginxDirective,
+  occurrences: NginxConfiguration['occurrences'],
+): Iterable<RuleFinding> {
+  const [code, target] = line.args
+  if (target === undefined || !/^30[12378]$/.test(code?.value ?? '') || !target.value.includes('$')) return
+  const matched = lastExpression(line)
+  const tree = matched === null ? null : readPattern(matched.pattern, { caseless: matched.caseless })
+  if (matched === null || tree === null) return
+  const group = groupsIn(target.value, tree).find(each => CHANGED.every(code => mayHold(tree, code, each)))
+  if (group === undefined || decodedVariable(target.value, line, occurrences) !== null) return
+  const isWhole = WHOLE_PATH.test(matched.pattern) && /^(?:https?|\$scheme):/.test(target.value)
+  const isOfNames = NAMES.test(matched.pattern) || NAMES.test(target.value)
+  yield {
+    at: argumentPlace(line, 1),
+    ...(!isWhole && !isOfNames && { severity: 'info' as const }),
+    message: `\`return\` writes \`${target.value}\` with the decoded path, and escapes nothing again: an escaped question mark begins the query, an escaped \`#\` the fragment`,
+    label: 'the capture is no longer what the client sent',
+    related: [{ at: matched.at, message: 'captured of the decoded path' }],
+  }
+}
+
+/** `%`, `?` and `#`, which mean something else where they are not escaped. */
+const CHANGED = [0x25, 0x3f, 0x23]
+/** Paths below which people give names of their own. */
+const NAMES =
+  /\b(?:title|titles|wiki|index(?:\\?\.)php|search|tags?|files?|downloads?|uploads?|attachments?|media|documents?)\b/i
+
+/** The groups of an expression that a target repeats. */
+function groupsIn(target: string, { groups, names }: PcreTree): readonly number[] {
+  return variableNames(target).flatMap(variable => {
+    const group = /^[1-9]$/.test(variable)
+      ? Number(variable)
+      : names.find(({ name }) => name === variable)?.group
+    return group !== undefined && group <= groups ? [group] : []
+  })
+}
+
+/** The expression that matched the decoded path last, as far as that is told by the block around a line. */
+function lastExpression({
+  parent,
+}: NginxDirective): { readonly pattern: string; readonly caseless: boolean; readonly at: Place } | null {
+  if (parent === null || parent.children.some(({ name }) => OTHER_EXPRESSIONS.has(name))) return null
+  if (parent.name === 'if') {
+    const [subject = '', operator = '', pattern = ''] = conditionWords(parent)
+    if (!/^\$\{?(?:document_)?uri\}?$/.test(subject) || !/^~\*?$/.test(operator)) return null
+    return { pattern, caseless: operator === '~*', at: namePlace(parent) }
+  }
+  if (parent.name !== 'location') return null
+  const { modifier, name, at } = readLocation(parent)
+  return modifier === '~' || modifier === '~*' ? { pattern: name, caseless: modifier === '~*', at } : null
+}
+
+/** A rewrite, a condition or a `map` behind a `set` may have matched something else. */
+const OTHER_EXPRESSIONS: ReadonlySet<string> = new Set(['rewrite', 'if', 'set'])
 
 function setsQuery({ parent }: NginxDirective): boolean {
   return parent?.children.some(({ name, args }) => name === 'set' && args[0]?.value === '$args') === true

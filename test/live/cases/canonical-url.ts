@@ -182,6 +182,20 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/a%2Fb%20c%3Fd',
   },
   {
+    rule: 'canonical-url/redirect-mangles-uri',
+    examples: {
+      bad: 'titles of a wiki in a `return`',
+      good: 'what can hold no such character, and what the client sent',
+    },
+    shows: 'an escaped question mark in a title becomes the query',
+    request: { url: 'http://example.org/index.php/What%3F' },
+    harm: ({ response }) => /\/title\/What\?$/.test(String(response.headers.location)),
+    sound: async ({ request }) =>
+      /\/title\/What%3F$/.test(
+        String((await request({ url: 'http://example.org/wiki/What%3F' })).headers.location),
+      ),
+  },
+  {
     rule: 'canonical-url/redirect-missing-on-tls',
     examples: { bad: 'no server for www on 443', good: 'redirected on both' },
     shows: 'the other name gets the page over TLS where plain HTTP redirects',
