@@ -2,6 +2,9 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import { nginxVariable } from '../../src/servers/nginx/directives.ts'
+import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -19,15 +22,46 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Without `~` the argument of `location` is a prefix, letter by letter: `/api/*` matches only URLs that hold an asterisk, and `^/api` or `\\.php$` none at all. Requests that were meant for it are answered by another location.',
+  why: 'Without `~` the argument of `location` is a prefix, letter by letter: `/api/*` matches only URLs that hold an asterisk, `^/api` or `\\.php$` none at all, and `$lang` is no variable there but five letters. Requests that were meant for it are answered by another location.',
   remedy: 'Write the prefix alone, `location /api/`, or a regular expression, `location ~ ^/api/`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     { title: 'an asterisk', files: { 'etc/nginx/nginx.conf': nginx('«/api/*»') } },
     { title: 'an expression without its tilde', files: { 'etc/nginx/nginx.conf': nginx('«^/api/»') } },
     { title: 'the end of an expression', files: { 'etc/nginx/nginx.conf': nginx('= «/index\\.php$»') } },
+    {
+      title: 'a variable',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            set $embargo_url /embargo;
+            location «$embargo_url» {
+                return 204;
+            }
+          `),
+        ),
+      },
+    },
+    {
+      title: 'a variable of nginx behind a prefix',
+      files: { 'etc/nginx/nginx.conf': nginx('«/sites/$host/»') },
+    },
   ],
   good: [
+    {
+      title: 'a name that somebody else fills in',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location /$prefix/ {
+                  return 204;
+              }
+          }
+        `,
+      },
+    },
     { title: 'a prefix', files: { 'etc/nginx/nginx.conf': nginx('/api/') } },
     { title: 'an expression', files: { 'etc/nginx/nginx.conf': nginx('~ ^/api/.*') } },
     { title: 'characters that a URL may hold', files: { 'etc/nginx/nginx.conf': nginx('/a(b)+c') } },
@@ -39,8 +73,19 @@ export default defineRule({
         const { modifier, name } = readLocation(directive)
         if (modifier !== '' && modifier !== '=' && modifier !== '^~') continue
         if (isUnknownWord(name) || !isPattern(name)) continue
+        const at = argumentPlace(directive, directive.args.length - 1)
+        if (VARIABLE.test(name)) {
+          if (!variableNames(name).some(each => isVariable(each, occurrences))) continue
+          yield {
+            at,
+            message: `nginx fills in no variable in the name of a \`location\`: \`${name}\` matches only URLs that hold these very characters`,
+            label: 'compared letter by letter',
+            help: 'Write the prefix itself, or compare in an `if` or a `map` of `$uri`',
+          }
+          continue
+        }
         yield {
-          at: argumentPlace(directive, directive.args.length - 1),
+          at,
           message: `\`location ${directive.args.map(({ value }) => value).join(' ')}\` is no pattern: it matches only URLs that hold these very characters`,
           label: 'compared letter by letter',
         }
@@ -49,7 +94,17 @@ export default defineRule({
   },
 })
 
-/** An anchor, an escape or a wildcard where a path hardly ever has one. */
+const VARIABLE = /\$\{?[A-Za-z_]/
+
+/** True for a variable of nginx: what else has a dollar may be filled in before nginx reads it. */
+function isVariable(name: string, occurrences: NginxConfiguration['occurrences']): boolean {
+  if (nginxVariable('http', name) !== null) return true
+  return [...(occurrences.get('set') ?? []), ...(occurrences.get('map') ?? [])].some(
+    line => line.args[line.name === 'set' ? 0 : 1]?.value === `$${name}`,
+  )
+}
+
+/** An anchor, a variable, an escape or a wildcard where a path hardly ever has one. */
 function isPattern(name: string): boolean {
-  return /^\^|\\[.dws/-]|\$$|\*$|\.\*|\/\*/.test(name)
+  return /^\^|\\[.dws/-]|\$$|\$\{?[A-Za-z_]|\*$|\.\*|\/\*/.test(name)
 }

@@ -516,6 +516,23 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.path === '/api/users/7?a=b',
   },
   {
+    rule: 'nginx/proxy-pass-drops-uri',
+    examples: { bad: 'a group that takes a word of the path', good: 'groups that take all of the path' },
+    shows: 'the script is asked for by the name of its directory',
+    mirrors: [9000],
+    request: { url: 'http://example.org/static/js/app.js?a=b' },
+    harm: ({ response }) => response.report?.path === '/app/static?a=b',
+    sound: ({ response }) => response.report?.path === '/app/static/js/app.js?a=b',
+  },
+  {
+    rule: 'nginx/location-literal-wildcard',
+    examples: { bad: 'a variable', good: 'a prefix' },
+    shows: 'the location does not answer what its variable says',
+    request: { url: 'http://example.org/embargo' },
+    harm: ({ response }) => response.status === 404,
+    sound: async ({ request }) => (await request({ url: 'http://example.org/api/' })).status === 204,
+  },
+  {
     rule: 'nginx/location-never-reached',
     examples: { bad: 'the narrower expression comes second', good: 'the narrower expression first' },
     shows: 'the location that denies is not asked',
