@@ -29,7 +29,7 @@ export default defineRule({
   securitySeverity: 8.6,
   cwe: [1327, 306],
   since: '0.1.0',
-  why: 'A published port without an address is opened on every address of the host, past the rules of ufw and firewalld, for Docker writes its own before them. Redis, Memcached, MongoDB and Elasticsearch ask for no password by themselves, and open ones are found and emptied within hours.',
+  why: 'A published port without an address is opened on every address of the host, past the rules of ufw and firewalld, for Docker writes its own before them. Redis, Memcached and MongoDB ask for no password by themselves, Elasticsearch and OpenSearch none where their security is turned off, and open ones are found and emptied within hours.',
   remedy: 'Leave `ports:` out, for the other services need none, or put `127.0.0.1:` in front of the port',
   references: [
     'https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw',
@@ -77,8 +77,108 @@ export default defineRule({
       },
     },
     { title: 'PostgreSQL', files: tree('postgres:16', 'ports: ["«5432:5432»"]') },
+    {
+      title: 'Dragonfly, and RethinkDB with its console',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            cache:
+              image: docker.dragonflydb.io/dragonflydb/dragonfly:v1.23.0
+              restart: always
+              ports: ["«6379:6379»"]
+            documents:
+              image: rethinkdb:2.4
+              restart: always
+              ports: ["«28015:28015»", "«8080:8080»"]
+        `,
+      },
+    },
+    {
+      title: 'Elasticsearch without its security',
+      files: tree(
+        'docker.elastic.co/elasticsearch/elasticsearch:8.15.0',
+        conf`
+          restart: always
+          environment:
+            - discovery.type=single-node
+            - xpack.security.enabled=false
+          ports: ["«9200:9200»"]
+        `,
+      ),
+    },
+    {
+      title: 'OpenSearch without its security',
+      files: tree(
+        'opensearchproject/opensearch:2',
+        conf`
+          restart: always
+          environment:
+            DISABLE_SECURITY_PLUGIN: "true"
+          ports: ["«9200:9200»"]
+        `,
+      ),
+    },
+    {
+      title: 'PostgreSQL that trusts everybody',
+      files: tree(
+        'postgres:16',
+        conf`
+          restart: always
+          environment:
+            POSTGRES_HOST_AUTH_METHOD: trust
+          ports: ["«5432:5432»"]
+        `,
+      ),
+    },
+    {
+      title: 'CouchDB before release 3, which takes everybody for its administrator',
+      files: tree('couchdb:2.3', 'restart: always\nports: ["«5984:5984»"]'),
+    },
+    {
+      title: 'Redis that is allowed to have no password',
+      files: tree(
+        'bitnami/redis:7.2',
+        conf`
+          restart: always
+          environment:
+            ALLOW_EMPTY_PASSWORD: "yes"
+          ports: ["«6379:6379»"]
+        `,
+      ),
+    },
   ],
   good: [
+    {
+      title: 'Elasticsearch and OpenSearch as they are, and CouchDB of a release that wants an administrator',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            search:
+              image: elasticsearch:8.15.0
+              restart: always
+              ports: ["9200:9200"]
+            logs:
+              image: opensearchproject/opensearch:2
+              restart: always
+              ports: ["9201:9200"]
+            documents:
+              image: couchdb:3
+              restart: always
+              ports: ["5984:5984"]
+        `,
+      },
+    },
+    {
+      title: 'Dragonfly with a password',
+      files: tree(
+        'docker.dragonflydb.io/dragonflydb/dragonfly',
+        conf`
+          restart: always
+          command: dragonfly --requirepass shop
+          ports: ["6379:6379"]
+        `,
+      ),
+    },
     {
       title: 'what a test compares the output of a program with',
       files: {
@@ -128,11 +228,14 @@ export default defineRule({
 })
 
 function* published(service: ComposeService, files: FileSystem, isForGood: boolean): Iterable<RuleFinding> {
-  const database = databaseOf(service)
-  if (database === null || isGuarded(service, files, database)) return
+  const image = databaseOf(service)
+  if (image === null) return
+  const isOpened = isOpenedByVariable(service, files, image)
+  const database = isOpened ? { ...image, asks: false } : image
+  if (!isOpened && (image.opened === 'only' || isGuarded(service, files, image))) return
   for (const { at, hostIp, target } of service.ports) {
     if (hostIp !== null && !(hostIp.known && hostIp.value === '0.0.0.0')) continue
-    if (!target.known || target.value.first !== database.port) continue
+    if (!target.known || !database.ports.includes(target.value.first)) continue
     // With a password, on the machine of who develops it, the port is what it is there for.
     const isOfDevelopers = OF_DEVELOPERS.test(at.source.path) || startsForDevelopers(service)
     if (database.asks && isOfDevelopers) continue
@@ -147,25 +250,74 @@ function* published(service: ComposeService, files: FileSystem, isForGood: boole
 
 interface Database {
   readonly name: string
-  readonly port: number
+  readonly ports: readonly number[]
   /** True where the image wants a password by itself. */
   readonly asks: boolean
+  /** `only` where it answers everybody by a variable alone. */
+  readonly opened?: 'only'
 }
 
 const DATABASES: Readonly<Record<string, Database>> = {
-  redis: { name: 'Redis', port: 6379, asks: false },
-  valkey: { name: 'Valkey', port: 6379, asks: false },
-  memcached: { name: 'Memcached', port: 11211, asks: false },
-  mongo: { name: 'MongoDB', port: 27017, asks: false },
-  elasticsearch: { name: 'Elasticsearch', port: 9200, asks: false },
-  postgres: { name: 'PostgreSQL', port: 5432, asks: true },
-  mysql: { name: 'MySQL', port: 3306, asks: true },
-  mariadb: { name: 'MariaDB', port: 3306, asks: true },
+  redis: { name: 'Redis', ports: [6379], asks: false },
+  'redis-stack': { name: 'Redis', ports: [6379], asks: false },
+  'redis-stack-server': { name: 'Redis', ports: [6379], asks: false },
+  valkey: { name: 'Valkey', ports: [6379], asks: false },
+  keydb: { name: 'KeyDB', ports: [6379], asks: false },
+  dragonfly: { name: 'Dragonfly', ports: [6379], asks: false },
+  memcached: { name: 'Memcached', ports: [11211], asks: false },
+  mongo: { name: 'MongoDB', ports: [27017], asks: false },
+  rethinkdb: { name: 'RethinkDB', ports: [28015, 8080], asks: false },
+  elasticsearch: { name: 'Elasticsearch', ports: [9200], asks: false },
+  opensearch: { name: 'OpenSearch', ports: [9200], asks: false, opened: 'only' },
+  couchdb: { name: 'CouchDB', ports: [5984], asks: false },
+  postgres: { name: 'PostgreSQL', ports: [5432], asks: true },
+  mysql: { name: 'MySQL', ports: [3306], asks: true },
+  mariadb: { name: 'MariaDB', ports: [3306], asks: true },
 }
 
+/** Releases from which on an image asks for a password by itself, or does not start without one. */
+const ASKING_SINCE: Readonly<Record<string, number>> = { elasticsearch: 8, couchdb: 3 }
+
 function databaseOf({ image }: ComposeService): Database | null {
-  const name = image?.known === true ? (/([^/:@]+)(?:[:@].*)?$/.exec(image.value)?.[1] ?? '') : ''
-  return Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
+  if (image?.known !== true) return null
+  const [, name = '', release] = /([^/:@]+)(?::(?:v?(\d+))?[^/@]*)?(?:@.*)?$/.exec(image.value) ?? []
+  const found = Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
+  const since = ASKING_SINCE[name]
+  if (found === null || since === undefined) return found
+  return release !== undefined && Number(release) < since ? found : { ...found, opened: 'only' }
+}
+
+/** Variables with which an image answers everybody. */
+const OPENING: ReadonlyMap<string, RegExp> = new Map([
+  ['xpack.security.enabled', /^false$/i],
+  ['DISABLE_SECURITY_PLUGIN', /^true$/i],
+  ['plugins.security.disabled', /^true$/i],
+  ['POSTGRES_HOST_AUTH_METHOD', /^trust$/i],
+  ['ALLOW_EMPTY_PASSWORD', /^(?:yes|true|1)$/i],
+  ['MYSQL_ALLOW_EMPTY_PASSWORD', /^.+$/],
+  ['MARIADB_ALLOW_EMPTY_ROOT_PASSWORD', /^.+$/],
+  ['MARIADB_ALLOW_EMPTY_PASSWORD', /^.+$/],
+])
+
+/** True where a variable turns off what would ask for a password, and none gives one. */
+function isOpenedByVariable(service: ComposeService, files: FileSystem, { asks, name }: Database): boolean {
+  const { variables, complete } = serviceVariables(service, files)
+  const isOpening = (variable: string, value: string): boolean => OPENING.get(variable)?.test(value) === true
+  if (
+    !complete ||
+    !variables.some(each => each.value?.known === true && isOpening(each.name, each.value.value))
+  )
+    return false
+  const others = variables.filter(each => !OPENING.has(each.name))
+  // PostgreSQL makes a password, and then asks for none.
+  if (name === 'PostgreSQL') return true
+  if (
+    others.some(
+      each => /PASS|AUTH/i.test(each.name) && !(each.value?.known === true && each.value.value === ''),
+    )
+  )
+    return false
+  return asks || !isGuarded({ ...service, envFiles: [], environment: [] }, files, { asks })
 }
 
 /** Files and directories of what runs on the machine of a developer, or for tests. */
@@ -200,7 +352,7 @@ function isKept({ restart }: ComposeService): boolean {
 }
 
 /** True where a password, or a file that may hold one, is given to a program that asks for none by itself. */
-function isGuarded(service: ComposeService, files: FileSystem, { asks }: Database): boolean {
+function isGuarded(service: ComposeService, files: FileSystem, { asks }: Pick<Database, 'asks'>): boolean {
   if (asks) return false
   const { command, volumes, configs } = service
   const given = serviceVariables(service, files)
