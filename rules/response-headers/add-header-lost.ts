@@ -8,6 +8,7 @@ import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { PASSES } from '../../src/servers/nginx/queries/locations.ts'
 import { externalReachability } from '../../src/servers/nginx/queries/reachability.ts'
+import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { servesAssets } from '../_static-assets.ts'
 import { type AddedHeader, addedHeaders, toHeader } from './_added-headers.ts'
 
@@ -77,6 +78,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a named location that answers for all pages, in a file without its server',
+      files: {
+        'site.conf': conf`
+          add_header Strict-Transport-Security "max-age=15552000";
+          location / {
+              try_files false @application;
+          }
+          location @application {
+              proxy_pass http://127.0.0.1:9000;
+              «add_header» X-Served-By web1;
+          }
+        `,
+      },
+    },
+    {
       title: 'the answer to a preflight request',
       files: {
         'nginx.conf': site(conf`
@@ -93,6 +109,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'headers in a file of their own, which nobody sees included, beside locations of another',
+      files: {
+        'headers.conf': SECURITY,
+        'locations.conf': conf`
+          location /app/ {
+              add_header Cache-Control "no-cache";
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      },
+    },
     {
       title: 'a location that every request leaves',
       files: {
@@ -196,9 +224,12 @@ export default defineRule({
   ],
   *check({ nginx }) {
     for (const configuration of nginx) {
-      const blocks = new Set((configuration.occurrences.get('add_header') ?? []).map(({ parent }) => parent))
+      const lines = configuration.occurrences.get('add_header') ?? []
+      const blocks = new Set(lines.map(({ parent }) => parent))
+      // Of a file without its `server`, lines at the top are those of the server that includes it.
+      const unseen = new Set(lines.flatMap(({ parent, standIn }) => (parent === null ? (standIn ?? []) : [])))
       for (const parent of blocks) {
-        if (parent === null || !isInside(parent, blocks)) continue
+        if (parent === null || !(isInside(parent, blocks) || isInUnseen(parent, unseen))) continue
         const lost = lostIn(configuration, parent)
         const headers = addedHeaders(configuration, parent) ?? []
         const own = headers[0]?.directive
@@ -228,12 +259,32 @@ function isInside(block: NginxDirective, blocks: ReadonlySet<NginxDirective | nu
   return false
 }
 
+function isInUnseen(block: NginxDirective, unseen: ReadonlySet<NginxDirective>): boolean {
+  if (unseen.size === 0) return false
+  let top = block
+  while (top.parent !== null) top = top.parent
+  return top.standIn !== undefined && unseen.has(top.standIn)
+}
+
 /** What holds for the whole host once it is seen needs no page to repeat it; assets need hardly any of the headers. */
 function isGrave(block: NginxDirective, lost: readonly AddedHeader[], own: readonly AddedHeader[]): boolean {
   if (servesAssets(block) || isOfPictures(block) || lost.every(isOptOut)) return false
   if (isPassed(block) && lost.every(isCors) && mayComeFromBackend(block, own)) return false
-  const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/'
+  const isPart = block.name !== 'server' && block.args.at(-1)?.value !== '/' && !answersForAll(block)
   return !(isPart && lost.every(({ name }) => OF_LITTLE_WEIGHT.has(name)))
+}
+
+/** True for a named location to which `location /`, or the server itself, sends whatever is no file. */
+function answersForAll(block: NginxDirective): boolean {
+  const name = block.args[0]?.value ?? ''
+  const server = serverAround(block)
+  if (!name.startsWith('@') || server === null) return false
+  return server.children.some(line => {
+    const isRoot = line.name === 'location' && line.args.length === 1 && line.args[0]?.value === '/'
+    return (isRoot ? line.children : [line]).some(
+      ({ name: each, args }) => each === 'try_files' && args.at(-1)?.value === name,
+    )
+  })
 }
 
 /** What a part of a site may go without: what holds for the whole host once seen, and what browsers have defaults for. */
@@ -273,7 +324,7 @@ function isOptOut({ name, value }: AddedHeader): boolean {
 }
 
 function lostIn(configuration: NginxConfiguration, block: NginxDirective): readonly AddedHeader[] {
-  const { parent } = block
+  const parent = block.parent ?? block.standIn ?? null
   const own = addedHeaders(configuration, block)
   if (parent === null || own === null || !isServed(configuration, block)) return []
   const outer = effective(configuration, parent, 'add_header')
