@@ -74,7 +74,7 @@ function wordsOf(tree: PcreTree, group: number): readonly string[] | null {
 
 /** Words of letters: a language chooses one page for all of its URLs. */
 function isListOfWords(words: readonly string[] | null): boolean {
-  return words !== null && words.every(word => /\w{3}/.test(word))
+  return words?.every(word => /\w{3}/.test(word)) === true
 }
 
 /** True for an expression that says itself that paths go on behind the word. */

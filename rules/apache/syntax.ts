@@ -17,6 +17,7 @@ export default defineRule({
   otherSeverities: {
     warning:
       'for what Apache accepts with a warning, or silently ignores, and below the condition of a module that few servers load',
+    info: 'for a parameter that a macro does not use, where no macro is used',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -54,6 +55,29 @@ export default defineRule({
                   «Dav» off
               </IfModule>
           </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'two parameters that a macro does not use',
+      files: {
+        'site.conf': conf`
+          <Macro Site «$ip» $port>
+              <VirtualHost *:80>
+                  ServerName example.org
+              </VirtualHost>
+          </Macro>
+          Use Site 192.0.2.1 80
+        `,
+      },
+    },
+    {
+      title: 'two parameters of a macro that nothing uses: advice',
+      files: {
+        'init.conf': conf`
+          <Macro Init «$ip» $port>
+              Listen \${ip}:\${port}
+          </Macro>
         `,
       },
     },
@@ -122,7 +146,8 @@ export default defineRule({
     },
   ],
   *check({ apache }) {
-    for (const { problems, world } of apache) {
+    for (const { problems, world, executed } of apache) {
+      const usesMacros = executed?.some(({ name }) => name.toLowerCase() === 'use') === true
       for (const { code, fatal, message, at, related, help } of problems) {
         if (TOLD_ELSEWHERE.has(code)) continue
         const module = fatal ? rareModuleAround(world, at) : null
@@ -132,7 +157,12 @@ export default defineRule({
           aspect: message,
           message: module === null ? message : `${message}: with \`${module}\` httpd does not start`,
           fatal,
-          severity: fatal && module === null ? 'error' : 'warning',
+          severity:
+            code === 'macro-argument-unused' && !usesMacros
+              ? 'info'
+              : fatal && module === null
+                ? 'error'
+                : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(help === undefined ? {} : { help }),
         }

@@ -113,16 +113,17 @@ function noteUnused(
   if (parameters.length === 0) return
   const used = new Set<number>()
   for (const line of body) substitute(line, parameters, parameters, used)
-  for (const [index, parameter] of parameters.entries()) {
-    if (used.has(index)) continue
-    const word = node.words[index + 1] ?? node.name
-    remark(
-      reading,
-      'macro-argument-unused',
-      `macro \`${name}\` does not use its parameter \`${parameter}\``,
-      placeOf(reading.stream, node, word),
-    )
-  }
+  const unused = [...parameters.keys()].filter(index => !used.has(index))
+  const [first] = unused
+  if (first === undefined) return
+  // httpd says it of each parameter; it is one fault of who wrote the macro.
+  const names = unused.map(index => `\`${parameters[index]}\``).join(', ')
+  remark(
+    reading,
+    'macro-argument-unused',
+    `macro \`${name}\` does not use its ${unused.length === 1 ? 'parameter' : 'parameters'} ${names}`,
+    placeOf(reading.stream, node, node.words[first + 1] ?? node.name),
+  )
 }
 
 /** `Use name value…`: puts the macro's lines, filled in, before the rest of the stream. */
