@@ -114,7 +114,7 @@ export const TOKEN_SHAPES: readonly { readonly hint: RegExp; readonly patterns: 
     hint: /\$(?:apr1|[1-7y]|2[abxy]|gy|argon2|scrypt|pbkdf2)/,
     patterns: [
       // password hash
-      /\$(?:apr1|1|2[abxy]?|5|6|7|y|gy|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?)\$[^\s:;,"'`]{8,300}/g,
+      /\$(?:apr1|2[abxy]?|y|gy|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d+)?)\$[^\s:;,"'`]{8,300}|\$[1567]\$(?:rounds=\d+\$)?[./\dA-Za-z]{0,64}\$[./\dA-Za-z]{12,200}/g,
     ],
   },
   {

@@ -106,6 +106,8 @@ const SECRETS: readonly (string | readonly [path: string, text: string])[] = [
   // Whole lines and files
   '«MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7»',
   '-----BEGIN RSA PRIVATE KEY-----«\nMIIEvQ\nabc==\n»-----END RSA PRIVATE KEY-----\nuser x;',
+  'crypt = «$6$rounds=5000$usesomesillystri$KqJWpanXZHKq2BOB43TSaYhEWsQ1Lr5QNyPCDH/Tp.6»',
+  'crypt = «$1$abcdefgh$ijklmnopqrstuvwxyz0123»',
   ['/etc/shadow', '«root:$6$abcdefgh$ijklmnop:19000:0:99999:7:::»'],
   ['/etc/nginx/users', '«alice:$apr1$abcdefgh$ijklmnop\nbob:{SHA}abcdefghijk=»'],
   ['/etc/nginx/.htpasswd', '«alice:letmein»'],
@@ -123,6 +125,7 @@ for (const each of SECRETS) {
 }
 
 const HARMLESS = [
+  'return 301 /title/$1$is_args$args;',
   '  resources: ["pods", "secrets", "services"]',
   'server_tokens build;',
   'ServerTokens Prod',
