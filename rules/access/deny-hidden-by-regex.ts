@@ -80,6 +80,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'pages of PHP-FPM by their whole paths',
+      files: {
+        'nginx.conf': site(conf`
+          location ~ \.php$ {
+              fastcgi_pass 127.0.0.1:9000;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          }
+          location ~ ^/(fpm-status|fpm-ping)$ {
+              deny all;
+          }
+        `),
+      },
+    },
+    {
       title: 'pictures before the directories of the application',
       files: {
         'nginx.conf': site(conf`
@@ -185,12 +199,12 @@ export default defineRule({
         if (server === undefined || !isDirectlyIn(parent, server.directive)) continue
         const { regexes } = locationIndex(server.directive)
         const index = regexes.findIndex(({ location }) => location.directive === parent)
-        const denied = regexes[index]?.location
+        const { location: denied, regex } = regexes[index] ?? {}
         if (denied === undefined) continue
         for (const { location } of regexes.slice(0, index)) {
           const served = servedBy(deployment, server, location, denied)
           const path = served ?? answeredBy(deployment, server, location, denied)
-          if (path === null) continue
+          if (path === null || regex?.test(toBytes(path)) === false) continue
           // Where pictures and uploads lie, a script is sent as a text that somebody brought.
           const isMild =
             served === null
