@@ -64,6 +64,16 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a path of which a template fills in the beginning',
+      files: {
+        'site.conf.erb': rewritingHost(conf`
+          <Files «<%= @directory %>/wp-config.php»>
+              Require all denied
+          </Files>
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -112,7 +122,9 @@ export default defineRule({
 /** True where nothing without a slash is what the section is for. */
 function holdsSlash(section: Parameters<typeof sectionPattern>[0]): boolean {
   const { kind, text } = sectionPattern(section)
-  if (!text.includes('/') || kind === 'unknown') return false
+  if (!text.includes('/')) return false
+  // Whatever is filled in beside it, the slash stays.
+  if (kind === 'unknown' && (section.args[0]?.value === '~' || section.name.endsWith('Match'))) return false
   if (kind !== 'regex') return text.replace(/\[[^\]]*\]/g, '').includes('/')
   const tree = readPattern(text)
   return tree !== null && tree.problem === null && mustHold(tree, '/'.charCodeAt(0))
