@@ -21,6 +21,7 @@ import accessInternalUriFromClient from './access/internal-uri-from-client.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
+import accessLimitZoneUnused from './access/limit-zone-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
 import accessPasswordFileMissing from './access/password-file-missing.ts'
@@ -923,6 +924,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
+  { id: 'access/limit-zone-unused', ...accessLimitZoneUnused },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
   { id: 'access/password-file-missing', ...accessPasswordFileMissing },

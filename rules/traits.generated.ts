@@ -27,6 +27,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/limit-counts-proxy', { fixes: [], programs: ['nginx'] }],
       ['access/limit-key-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/limit-key-unused', { fixes: [], programs: ['nginx'] }],
+      ['access/limit-zone-unused', { fixes: [], programs: ['nginx'] }],
       ['access/location-lost-to-regex', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/location-undoes-directory', { fixes: [], programs: ['apache'] }],
       ['access/password-file-missing', { fixes: [], programs: ['nginx'] }],

@@ -552,6 +552,18 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
   {
+    rule: 'access/limit-zone-unused',
+    shows: 'ten requests in one minute are answered, where one is allowed',
+    examples: { bad: 'requests that nothing limits', good: 'a limit' },
+    files: { 'srv/www/one.txt': 'page' },
+    request: { url: `${SITE}/one.txt` },
+    harm: async ({ request }) => {
+      const answers = []
+      for (let count = 0; count < 10; count++) answers.push(await request({ url: `${SITE}/one.txt` }))
+      return answers.every(({ status }) => status === 200)
+    },
+  },
+  {
     rule: 'access/limit-key-unused',
     shows: 'an address that the map takes out is refused',
     examples: { bad: 'the address as the key', good: 'the variable of the map' },
