@@ -1,7 +1,7 @@
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
@@ -59,6 +59,13 @@ export default defineRule({
         'limit_req zone=pages nodelay;',
       ),
     },
+    {
+      title: 'a zone for the servers that are included, now and later',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain([LOGINS, 'include /etc/nginx/sites-enabled/*;']),
+        'etc/nginx/sites-enabled/shop': nginxServer('root /srv/www;'),
+      },
+    },
     { title: 'a limit that somebody took out', files: nginx(LOGINS, '# limit_req zone=logins;') },
     { title: 'a file that was not read', files: nginx(LOGINS, 'include /etc/shop/limits.conf;') },
     { title: 'zones in a file of their own', files: { 'limits.conf': `${LOGINS}\n` } },
@@ -70,7 +77,7 @@ export default defineRule({
       for (const [zone, use] of LIMITS) {
         const [first] = occurrences.get(zone) ?? []
         if (first === undefined || occurrences.has(use) || mayHoldUnread(configuration)) continue
-        if (isTakenOut(configuration, use)) continue
+        if (isForOthers(configuration, first) || isTakenOut(configuration, use)) continue
         yield {
           at: namePlace(first),
           message: `no \`${use}\` is in any server or location, so nothing is limited`,
@@ -83,6 +90,11 @@ export default defineRule({
 
 /** A script may count in the zone itself. */
 const BY_SCRIPT = /lua|^js_|^perl/
+
+/** True for a zone of a file that includes its servers: one that is added later may have the limit. */
+function isForOthers({ occurrences }: NginxConfiguration, { source }: NginxDirective): boolean {
+  return (occurrences.get('server') ?? []).some(server => server.source !== source)
+}
 
 /** True where a comment has the line that is missing: whoever took it out knows. */
 function isTakenOut({ sources }: NginxConfiguration, use: string): boolean {
