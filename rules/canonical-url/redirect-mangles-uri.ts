@@ -118,6 +118,9 @@ export default defineRule({
               location ~ ^/wiki/([a-z0-9-]+)$ {
                   return 301 /title/$1;
               }
+              location ~ ^/(3.6|3.7)/library/old.html$ {
+                  return 301 /$1/library/new.html;
+              }
               location ~ ^/(?<old>download|files)/.*$ {
                   return 301 /archive/$old/;
               }
@@ -249,7 +252,9 @@ function* returned(
   const [code, target] = line.args
   if (target === undefined || !/^30[12378]$/.test(code?.value ?? '') || !target.value.includes('$')) return
   const matched = lastExpression(line)
-  const tree = matched === null ? null : readPattern(matched.pattern, { caseless: matched.caseless })
+  // The dot of `3.6` is a dot to whoever wrote it, and nobody asks for `3?6`.
+  const meant = matched?.pattern.replace(/(?<!\\)\.(?=\w)/g, '\\.') ?? ''
+  const tree = matched === null ? null : readPattern(meant, { caseless: matched.caseless })
   if (matched === null || tree === null) return
   const group = groupsIn(target.value, tree).find(each => CHANGED.every(code => mayHold(tree, code, each)))
   if (group === undefined || decodedVariable(target.value, line, occurrences) !== null) return
@@ -268,7 +273,7 @@ function* returned(
 const CHANGED = [0x25, 0x3f, 0x23]
 /** Paths below which people give names of their own. */
 const NAMES =
-  /\b(?:title|titles|wiki|index(?:\\?\.)php|search|tags?|files?|downloads?|uploads?|attachments?|media|documents?)\b/i
+  /\b(?:title|titles|wiki|index(?:\\?\.)php|search|tags?|files?|downloads?|attachments?|documents?)\b/i
 
 /** The groups of an expression that a target repeats. */
 function groupsIn(target: string, { groups, names }: PcreTree): readonly number[] {
