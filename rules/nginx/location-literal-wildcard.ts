@@ -27,6 +27,10 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#location'],
   bad: [
     { title: 'an asterisk', files: { 'etc/nginx/nginx.conf': nginx('«/api/*»') } },
+    {
+      title: 'an expression behind what something else fills in',
+      files: { 'etc/nginx/nginx.conf': nginx('«/$site/(.*)$»') },
+    },
     { title: 'an expression without its tilde', files: { 'etc/nginx/nginx.conf': nginx('«^/api/»') } },
     { title: 'the end of an expression', files: { 'etc/nginx/nginx.conf': nginx('= «/index\\.php$»') } },
     {
@@ -74,8 +78,7 @@ export default defineRule({
         if (modifier !== '' && modifier !== '=' && modifier !== '^~') continue
         if (isUnknownWord(name) || !isPattern(name)) continue
         const at = argumentPlace(directive, directive.args.length - 1)
-        if (VARIABLE.test(name)) {
-          if (!variableNames(name).some(each => isVariable(each, occurrences))) continue
+        if (variableNames(name).some(each => isVariable(each, occurrences))) {
           yield {
             at,
             message: `nginx fills in no variable in the name of a \`location\`: \`${name}\` matches only URLs that hold these very characters`,
@@ -84,6 +87,7 @@ export default defineRule({
           }
           continue
         }
+        if (!WILDCARD.test(name)) continue
         yield {
           at,
           message: `\`location ${directive.args.map(({ value }) => value).join(' ')}\` is no pattern: it matches only URLs that hold these very characters`,
@@ -104,7 +108,9 @@ function isVariable(name: string, occurrences: NginxConfiguration['occurrences']
   )
 }
 
-/** An anchor, a variable, an escape or a wildcard where a path hardly ever has one. */
+/** An anchor, an escape or a wildcard where a path hardly ever has one. */
+const WILDCARD = /^\^|\\[.dws/-]|\$$|\*$|\.\*|\/\*/
+
 function isPattern(name: string): boolean {
-  return /^\^|\\[.dws/-]|\$$|\$\{?[A-Za-z_]|\*$|\.\*|\/\*/.test(name)
+  return WILDCARD.test(name) || VARIABLE.test(name)
 }
