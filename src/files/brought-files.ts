@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Source } from '../../parsers/text/source.ts'
@@ -53,37 +54,29 @@ export type Origins = (
 
 /** Finds what brings a path to its place; a repository may bring thousands of files, and name as many in commands. */
 export function originsIn(all: readonly Brought[]): Origins {
-  const byTarget = new Map<string, number[]>()
-  const byDirectory = new Map<string, number[]>()
-  const byRelative = new Map<string, number[]>()
-  for (const [index, { to }] of all.entries()) {
-    if (to.startsWith('/')) {
-      put(byTarget, to, index)
-      put(byDirectory, posix.dirname(to), index)
-    } else put(byRelative, posix.normalize(to), index)
-  }
+  const inOrder = all.map((brought, order) => ({ ...brought, order }))
+  const absolute = inOrder.filter(({ to }) => to.startsWith('/'))
+  const byTarget = groupBy(absolute, ({ to }) => to)
+  const byDirectory = groupBy(absolute, ({ to }) => posix.dirname(to))
+  const byRelative = groupBy(
+    inOrder.filter(({ to }) => !to.startsWith('/')),
+    ({ to }) => posix.normalize(to),
+  )
   const sorted = [...byTarget.keys()].sort()
-  const candidates = (path: string, isDirectory: boolean): readonly number[] => {
-    if (!path.startsWith('/')) return byRelative.get(posix.normalize(path)) ?? []
+  const candidates = (path: string, isDirectory: boolean): typeof absolute => {
+    if (!path.startsWith('/')) return [...(byRelative.get(posix.normalize(path)) ?? [])]
     const found = [
       ...directoriesAround(path).flatMap(around => byTarget.get(around) ?? []),
       ...(byDirectory.get(posix.dirname(path)) ?? []),
       ...(isDirectory ? targetsBelow(path, sorted).flatMap(target => byTarget.get(target) ?? []) : []),
     ]
-    return [...new Set(found)].sort((one, other) => one - other)
+    return [...new Set(found)].sort((one, other) => one.order - other.order)
   }
   return (path, isDirectory) =>
-    candidates(path, isDirectory).flatMap(index => {
-      const { to, from, directory } = all[index]!
-      const origin = originOf(path, { from, to }, isDirectory)
-      return origin === null ? [] : [{ from: origin, directory }]
+    candidates(path, isDirectory).flatMap(brought => {
+      const from = originOf(path, brought, isDirectory)
+      return from === null ? [] : [{ from, directory: brought.directory }]
     })
-}
-
-function put(into: Map<string, number[]>, key: string, index: number): void {
-  const others = into.get(key)
-  if (others === undefined) into.set(key, [index])
-  else others.push(index)
 }
 
 /** A path, and every directory in which it lies. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { groupBy } from '../../parsers/collections/group-by.ts'
 import { once } from '../../parsers/collections/once.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import type { DockerCommand } from '../../parsers/dockerfile/dockerfile.ts'
@@ -206,7 +207,7 @@ type Certainty = 'sure' | 'named' | 'any'
 interface Target {
   readonly places: readonly Place[]
   readonly isDirectory: boolean
-  readonly substitutions: (readonly [number: number, substitution: Substitution])[]
+  readonly substitutions: readonly (readonly [number: number, substitution: Substitution])[]
 }
 
 /** Commands that are written many times, as in the Dockerfiles of all releases of an image, are one target. */
@@ -215,24 +216,21 @@ function readTargets(read: readonly Commands[], texts: readonly Source[]): reado
     copies.map(({ from, to }) => ({ from, to, directory: posix.dirname(source.path) })),
   )
   const origins = originsIn([...texts.flatMap(broughtBy), ...copies])
-  const targets = new Map<string, Target>()
-  let number = 0
-  for (const { substitutions, source } of read) {
-    const directory = posix.dirname(source.path)
-    for (const substitution of substitutions) {
-      const { file, isDirectory } = substitution
-      const key = `${file}\0${isDirectory}\0${directory}`
-      const known = targets.get(key)
-      const target = known ?? {
-        places: placesOf(substitution, directory, origins),
-        isDirectory,
-        substitutions: [],
-      }
-      if (known === undefined) targets.set(key, target)
-      target.substitutions.push([number++, substitution])
+  const all = read
+    .flatMap(({ substitutions, source }) =>
+      substitutions.map(substitution => ({ substitution, directory: posix.dirname(source.path) })),
+    )
+    .map((each, number) => ({ ...each, number }))
+  const keyOf = ({ substitution: { file, isDirectory }, directory }: (typeof all)[number]): string =>
+    `${file}\0${isDirectory}\0${directory}`
+  return [...groupBy(all, keyOf).values()].map(group => {
+    const { substitution, directory } = group[0]!
+    return {
+      places: placesOf(substitution, directory, origins),
+      isDirectory: substitution.isDirectory,
+      substitutions: group.map(({ number, substitution: each }) => [number, each] as const),
     }
-  }
-  return [...targets.values()]
+  })
 }
 
 /** Where a file that commands name may lie in the repository, followed through what brings it to its place. */
@@ -269,28 +267,24 @@ interface Filling extends Pick<Target, 'substitutions'> {
 
 /** Finds what fills in a file by the last word of the names that commands have for it. */
 function targetsIn(targets: readonly Target[]): (path: string) => readonly Filling[] {
-  const byName = new Map<string, Set<Target>>()
-  const others: Target[] = []
-  for (const target of targets) {
-    const names = target.places.map(({ name }) => posix.basename(name))
-    if (names.some(name => name === '' || hasWildcard(name))) others.push(target)
-    else for (const name of names) groupOf(byName, name).add(target)
-  }
+  const named = targets.map(target => ({
+    target,
+    names: target.places.map(({ name }) => posix.basename(name)),
+  }))
+  const isOpen = ({ names }: (typeof named)[number]): boolean =>
+    names.some(name => name === '' || hasWildcard(name))
+  const others = named.filter(isOpen).map(({ target }) => target)
+  const byName = groupBy(
+    named.filter(each => !isOpen(each)).flatMap(({ target, names }) => names.map(name => ({ name, target }))),
+    ({ name }) => name,
+  )
   return path => {
-    const named = path.split('/').flatMap(word => [...(byName.get(word) ?? [])])
-    return [...new Set([...others, ...named])].flatMap(({ places, isDirectory, substitutions }) => {
+    const called = path.split('/').flatMap(word => byName.get(word)?.map(({ target }) => target) ?? [])
+    return [...new Set([...others, ...called])].flatMap(({ places, isDirectory, substitutions }) => {
       const certain = new Set(places.map(place => certaintyOf(place, isDirectory, path)))
       return [...certain].flatMap(certainty => (certainty === null ? [] : [{ certainty, substitutions }]))
     })
   }
-}
-
-function groupOf<K, V>(groups: Map<K, Set<V>>, key: K): Set<V> {
-  const known = groups.get(key)
-  if (known !== undefined) return known
-  const made = new Set<V>()
-  groups.set(key, made)
-  return made
 }
 
 /** What lies behind the last directory that nobody knows, without its first slash; empty where nothing is known of it. */
