@@ -20,6 +20,14 @@ const site = (lines: string): string => conf`
   }
 `
 
+const scripts = (pattern: string): string => conf`
+  location ~ ${pattern} {
+      try_files $uri =404;
+      fastcgi_pass 127.0.0.1:9000;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+  }
+`
+
 export default defineRule({
   summary: 'A regular expression that comes first serves what a later one denies',
   severity: 'warning',
@@ -51,11 +59,7 @@ export default defineRule({
       title: 'all scripts before those of uploads',
       files: {
         'nginx.conf': site(conf`
-          location ~ «\.php$» {
-              try_files $uri =404;
-              fastcgi_pass 127.0.0.1:9000;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-          }
+          ${scripts('«\\.php$»')}
           location ~ ^/(uploads|cache)/.*\.php$ {
               deny all;
           }
@@ -66,11 +70,7 @@ export default defineRule({
       title: 'all scripts before the directories of the application',
       files: {
         'nginx.conf': site(conf`
-          location ~ «\.php$» {
-              try_files $uri =404;
-              fastcgi_pass 127.0.0.1:9000;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-          }
+          ${scripts('«\\.php$»')}
           location ~ ^/(var|vendor|app) {
               deny all;
           }
@@ -113,11 +113,7 @@ export default defineRule({
           location ~ ^/(var|vendor|app)(/|$) {
               deny all;
           }
-          location ~ \.php$ {
-              try_files $uri =404;
-              fastcgi_pass 127.0.0.1:9000;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-          }
+          ${scripts('\\.php$')}
         `),
       },
     },
@@ -141,11 +137,7 @@ export default defineRule({
           location ~ ^/(uploads|cache)/.*\.php$ {
               deny all;
           }
-          location ~ \.php$ {
-              try_files $uri =404;
-              fastcgi_pass 127.0.0.1:9000;
-              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-          }
+          ${scripts('\\.php$')}
         `),
       },
     },

@@ -87,3 +87,19 @@ export const imageBehind = (image: string, lines: string): Record<string, string
       }
     `,
   )
+
+/** nginx-proxy, and a service that tells it of itself by variables; `more` are services beside them. */
+export const behindNginxProxy = (environment: string, more = ''): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      proxy:
+        image: nginxproxy/nginx-proxy
+        ports: ["80:80", "443:443"]
+        volumes: ["/var/run/docker.sock:/tmp/docker.sock:ro"]
+      shop:
+        image: example/shop:1
+        environment:
+          ${environment}
+      ${more}
+  `,
+})

@@ -1,20 +1,8 @@
-import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginxProxy } from './_examples.ts'
 import { virtualHosts } from './_virtual-hosts.ts'
 
-const tree = (host: string): Record<string, string> => ({
-  'compose.yaml': conf`
-    services:
-      proxy:
-        image: nginxproxy/nginx-proxy
-        ports: ["80:80", "443:443"]
-        volumes: ["/var/run/docker.sock:/tmp/docker.sock:ro"]
-      shop:
-        image: example/shop:1
-        environment:
-          VIRTUAL_HOST: ${host}
-  `,
-})
+const tree = (host: string): Record<string, string> => behindNginxProxy(`VIRTUAL_HOST: ${host}`)
 
 export default defineRule({
   summary: 'nginx-proxy gets a URL as the name of a virtual host',

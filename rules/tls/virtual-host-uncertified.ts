@@ -1,21 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { behindNginxProxy } from '../containers/_examples.ts'
 import { type VirtualHost, virtualHosts } from '../containers/_virtual-hosts.ts'
-
-const tree = (environment: string, more = ''): Record<string, string> => ({
-  'compose.yaml': conf`
-    services:
-      proxy:
-        image: nginxproxy/nginx-proxy
-        ports: ["80:80", "443:443"]
-        volumes: ["/var/run/docker.sock:/tmp/docker.sock:ro"]
-      shop:
-        image: example/shop:1
-        environment:
-          ${environment}
-      ${more}
-  `,
-})
 
 export default defineRule({
   summary: 'acme-companion has a certificate made for another name than nginx-proxy serves',
@@ -32,53 +18,64 @@ export default defineRule({
   bad: [
     {
       title: 'without www',
-      files: tree('VIRTUAL_HOST: example.org,www.example.org\nLETSENCRYPT_HOST: «example.org»'),
+      files: behindNginxProxy('VIRTUAL_HOST: example.org,www.example.org\nLETSENCRYPT_HOST: «example.org»'),
     },
     {
       title: 'the new name of the variable',
-      files: tree('VIRTUAL_HOST: www.example.org\nACME_HOST: «example.org»'),
+      files: behindNginxProxy('VIRTUAL_HOST: www.example.org\nACME_HOST: «example.org»'),
     },
     {
       title: 'another name',
-      files: tree('VIRTUAL_HOST: shop.example.org\nLETSENCRYPT_HOST: «store.example.org»'),
+      files: behindNginxProxy('VIRTUAL_HOST: shop.example.org\nLETSENCRYPT_HOST: «store.example.org»'),
     },
     {
       title: 'a letter',
-      files: tree('- VIRTUAL_HOST=shop.example.org\n- LETSENCRYPT_HOST=«shop.exmaple.org»'),
+      files: behindNginxProxy('- VIRTUAL_HOST=shop.example.org\n- LETSENCRYPT_HOST=«shop.exmaple.org»'),
     },
   ],
   good: [
     {
       title: 'the same names in another order',
-      files: tree(
+      files: behindNginxProxy(
         'VIRTUAL_HOST: example.org,www.example.org\nLETSENCRYPT_HOST: www.example.org, example.org',
       ),
     },
     {
       title: 'a wildcard',
-      files: tree('VIRTUAL_HOST: shop.example.org\nLETSENCRYPT_HOST: "example.org,*.example.org"'),
+      files: behindNginxProxy(
+        'VIRTUAL_HOST: shop.example.org\nLETSENCRYPT_HOST: "example.org,*.example.org"',
+      ),
     },
-    { title: 'no certificate', files: tree('VIRTUAL_HOST: shop.example.org') },
+    { title: 'no certificate', files: behindNginxProxy('VIRTUAL_HOST: shop.example.org') },
     {
       title: 'one that is named',
-      files: tree('VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: example.org\nCERT_NAME: shared'),
+      files: behindNginxProxy(
+        'VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: example.org\nCERT_NAME: shared',
+      ),
     },
     {
       title: 'without TLS',
-      files: tree('VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: example.org\nHTTPS_METHOD: nohttps'),
+      files: behindNginxProxy(
+        'VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: example.org\nHTTPS_METHOD: nohttps',
+      ),
     },
     {
       title: 'a name of the own network besides',
-      files: tree('VIRTUAL_HOST: shop.example.org,shop.lan\nLETSENCRYPT_HOST: shop.example.org'),
+      files: behindNginxProxy('VIRTUAL_HOST: shop.example.org,shop.lan\nLETSENCRYPT_HOST: shop.example.org'),
     },
     {
       title: 'a name besides that is served without TLS',
-      files: tree('VIRTUAL_HOST: shop.example.org,shop.example.net\nLETSENCRYPT_HOST: shop.example.org'),
+      files: behindNginxProxy(
+        'VIRTUAL_HOST: shop.example.org,shop.example.net\nLETSENCRYPT_HOST: shop.example.org',
+      ),
     },
-    { title: 'variables', files: tree('VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: "${NAMES}"') },
+    {
+      title: 'variables',
+      files: behindNginxProxy('VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: "${NAMES}"'),
+    },
     {
       title: 'a certificate that another container asks for',
-      files: tree(
+      files: behindNginxProxy(
         'VIRTUAL_HOST: www.example.org\nLETSENCRYPT_HOST: example.org',
         conf`
           site:
