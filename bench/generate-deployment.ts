@@ -10,30 +10,31 @@ import { join } from 'node:path'
 export const KINDS = ['clean', 'tls', 'findings', 'mixture'] as const
 export type Kind = (typeof KINDS)[number]
 
-/**
- * Writes a deployment of `sites` sites below `root`, one file a site and program, as large hosts have them: an
- * nginx server pair, an Apache virtual host and a daemon process each, but for the mixture. nginx listens for the
- * network: what clients reach is what rules ask about.
- */
+/** Writes a deployment of `sites` sites below `root`, as {@link filesOfDeployment} has it. */
 export function generateDeployment(root: string, sites: number, kind: Kind = 'clean'): void {
-  const tls = kind === 'tls'
+  for (const directory of ['etc/nginx/sites-enabled', 'etc/apache2/sites-enabled', 'run', 'log'])
+    mkdirSync(join(root, directory), { recursive: true })
+  if (kind === 'tls') makeCertificate(join(root, 'tls'))
+  for (const [path, text] of filesOfDeployment(root, sites, kind)) writeFileSync(join(root, path), text)
+}
 
-  const nginx = join(root, 'etc/nginx')
-  const apache = join(root, 'etc/apache2')
-  for (const directory of [nginx, apache]) mkdirSync(join(directory, 'sites-enabled'), { recursive: true })
-  mkdirSync(join(root, 'run'), { recursive: true })
-  mkdirSync(join(root, 'log'), { recursive: true })
-  if (tls) makeCertificate(join(root, 'tls'))
-  writeFileSync(join(nginx, 'nginx.conf'), nginxMain(root, tls))
-  writeFileSync(join(apache, 'apache2.conf'), apacheMain(root))
+/**
+ * Configuration by path below `root`, one file a site and program, as large hosts have them: an nginx server pair, an
+ * Apache virtual host and a daemon process each, but for the mixture. nginx listens for the network: what clients
+ * reach is what rules ask about.
+ */
+export function* filesOfDeployment(root: string, sites: number, kind: Kind): Generator<[string, string]> {
+  const tls = kind === 'tls'
+  yield ['etc/nginx/nginx.conf', nginxMain(root, tls)]
+  yield ['etc/apache2/apache2.conf', apacheMain(root)]
   for (let site = 0; site < sites; site++) {
     const name = `site${String(site).padStart(5, '0')}`
     const mixed = kind === 'mixture' ? MIXTURE[site % MIXTURE.length] : undefined
     const own = mixed?.(name) ?? nginxSite(name, tls)
-    writeFileSync(join(nginx, 'sites-enabled', `${name}.conf`), kind === 'findings' ? spoil(own) : own)
+    yield [`etc/nginx/sites-enabled/${name}.conf`, kind === 'findings' ? spoil(own) : own]
     if (mixed !== undefined && mixed !== nginxPlainSite) continue
     const host = apacheSite(name)
-    writeFileSync(join(apache, 'sites-enabled', `${name}.conf`), kind === 'findings' ? spoil(host) : host)
+    yield [`etc/apache2/sites-enabled/${name}.conf`, kind === 'findings' ? spoil(host) : host]
   }
 }
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
+import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
@@ -13,7 +13,7 @@ import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
@@ -169,7 +169,7 @@ function* byNginx(deployment: Deployment): Generator<RuleFinding> {
 function* byApache(deployment: Deployment): Generator<RuleFinding> {
   for (const asked of askedHosts(deployment)) {
     const files = deployment.filesOf(asked.configuration)
-    for (const { directory, rule } of [...sectionsOf(asked), ...htaccessOf(asked, files)]) {
+    for (const { directory, rule } of [...sectionsOf(asked.configuration), ...htaccessOf(asked, files)]) {
       const url = urlOfDirectory(asked, directory)
       if (url === null) continue
       const refused = askHost(deployment, asked, `${url}${ASKED}`).end
@@ -186,15 +186,16 @@ interface Guard {
   readonly rule: ApacheDirective
 }
 
-function sectionsOf({ configuration }: AskedHost): readonly Guard[] {
-  return (configuration.occurrences.get('directory') ?? []).flatMap(section => {
+/** The sections of all hosts, read once: every host may lead to each of them. */
+const sectionsOf = memo((configuration: ApacheConfiguration): readonly Guard[] =>
+  (configuration.occurrences.get('directory') ?? []).flatMap(section => {
     const path = section.args[0]?.value ?? ''
     const rule = section.children.find(isRequirement)
     return rule !== undefined && /\/wp-admin\/?$/.test(path) && path.startsWith('/')
       ? [{ directory: `${path.replace(/\/$/, '')}/`, rule }]
       : []
-  })
-}
+  }),
+)
 
 function htaccessOf({ configuration, host }: AskedHost, files: FileSystem): readonly Guard[] {
   return htaccessFilesOf(configuration, files, host).flatMap(({ file, directory, overrides }) => {

@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filesOfDeployment } from '../../bench/generate-deployment.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import type { Rule } from '../../src/engine/rule.ts'
 import { deploymentOf } from '../rules/audit-files.ts'
 import { chosenRules, isOfAFew } from '../rules/chosen-rules.ts'
@@ -18,8 +20,9 @@ const MOST_GROWTH = 20
 
 type Files = Readonly<Record<string, string>>
 
-const timeOf = (rule: Rule, files: Files): number => {
-  const deployment = deploymentOf(files)
+const timeOf = (rule: Rule, files: Files): number => timeOn(rule, deploymentOf(files))
+
+function timeOn(rule: Rule, deployment: Deployment): number {
   const started = process.cpuUsage()
   for (const _ of rule.check(deployment));
   return process.cpuUsage(started).user / 1000
@@ -50,6 +53,29 @@ for (const { rule } of await chosenRules()) {
       if (few !== null && many !== null) assert.is(growth(rule, few, many), null)
     }
   })
+}
+
+/**
+ * What a rule's own example has one of, such as a `<Directory>`, all sites of a server have. Each rule is asked a
+ * second time of the same deployment: what is computed once for all of them would hide what is not.
+ */
+for (const kind of ['findings', 'mixture'] as const) {
+  const [few, many] = [FEW, MANY].map(count =>
+    deploymentOf(Object.fromEntries(filesOfDeployment('', count, kind))),
+  ) as [Deployment, Deployment]
+  for (const { rule } of await chosenRules()) {
+    test(`${rule.id}: time grows with ${kind === 'mixture' ? 'unlike' : 'like'} sites, not by their square`, () => {
+      const again = (deployment: Deployment): number =>
+        Math.min(timeOn(rule, deployment), timeOn(rule, deployment))
+      const most = again(many)
+      if (most < ENOUGH) return
+      const least = again(few)
+      assert.ok(
+        most < MOST_GROWTH * least,
+        `${FEW} sites: ${least.toFixed()} ms, ${MANY}: ${most.toFixed()} ms`,
+      )
+    })
+  }
 }
 
 test.run()
