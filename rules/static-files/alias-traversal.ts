@@ -69,6 +69,17 @@ export default defineRule({
       },
     },
     {
+      title: 'lines that some server includes, which look for the file first',
+      files: {
+        'media.conf': conf`
+          location «/media» {
+              alias /srv/media/;
+              try_files $uri @app;
+          }
+        `,
+      },
+    },
+    {
       title: 'a template that fills in more lines of the server',
       files: {
         'site.conf.template': conf`
@@ -120,6 +131,17 @@ export default defineRule({
         'files.conf': conf`
           location /files/ {
               alias /srv/files/;
+          }
+        `,
+      },
+    },
+    {
+      title: 'lines that some server includes, which look for a page of one name',
+      files: {
+        'files.conf': conf`
+          location /files {
+              alias /srv/files/;
+              try_files /index.html =404;
           }
         `,
       },
@@ -252,12 +274,18 @@ function isOpen(configuration: NginxConfiguration, server: NginxDirective, path:
   })
 }
 
+/** True for a `try_files` that first looks for the file of the request itself, and sends it where it is there. */
+function triesUri({ name, args }: NginxDirective): boolean {
+  return name === 'try_files' && args.length > 1 && args[0]?.value === '$uri'
+}
+
 /** A location that some server out of sight includes, or one with lines out of sight: the two lines say it by themselves. */
 function* inSnippet(location: NginxDirective, alias: NginxDirective, where: string): Iterable<RuleFinding> {
   const path = locationPath(location)
   const directory = alias.args[0]?.value ?? ''
   if (path === null || path.endsWith('/') || endsUnknown(path) || !directory.endsWith('/')) return
-  if (directory === '/' || location.children.some(({ name }) => DECIDES.test(name))) return
+  if (directory === '/' || location.children.some(child => DECIDES.test(child.name) && !triesUri(child)))
+    return
   const { at, modifier } = readLocation(location)
   if (modifier !== '' && modifier !== '^~') return
   yield {
