@@ -404,6 +404,7 @@ import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersStepWithoutEffect from './containers/step-without-effect.ts'
 import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
+import containersTraefikCertificateWithoutHost from './containers/traefik-certificate-without-host.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
 import containersTraefikNameUnknown from './containers/traefik-name-unknown.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
@@ -1307,6 +1308,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/step-without-effect', ...containersStepWithoutEffect },
   { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
+  { id: 'containers/traefik-certificate-without-host', ...containersTraefikCertificateWithoutHost },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
   { id: 'containers/traefik-name-unknown', ...containersTraefikNameUnknown },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },

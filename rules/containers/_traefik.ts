@@ -43,9 +43,11 @@ function readTraefik(container: Container): Traefik | null {
   if (mounts.some(({ target }) => /^\/(?:etc(?:\/traefik(?:\/traefik\.\w+)?)?\/?)?$/.test(target)))
     return null
   const words = service.command.words.map(({ text }) => text)
-  const isAll = words.every(
-    word => !isUnknownWord(word) && !word.includes('$') && /^(?:--|traefik$)/.test(word),
-  )
+  // Only what an option is set to may be left open.
+  const isAll = words.every(word => {
+    const [option = ''] = word.split('=')
+    return /^(?:--|traefik$)/.test(option) && !isUnknownWord(option) && !option.includes('$')
+  })
   if (!isAll || words.some(word => /^--(?:configfile|providers\.(?:swarm|docker\.swarmmode))\b/i.test(word)))
     return null
   return {

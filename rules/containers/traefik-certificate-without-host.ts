@@ -1,0 +1,135 @@
+import { defineRule } from '../../src/engine/rule.ts'
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import { httpLabels, type TraefikLabel } from './_traefik-labels.ts'
+import { besideTraefik, isSwitchedOff, traefikOf } from './_traefik.ts'
+
+const RESOLVER = 'traefik.http.routers.web.tls.certresolver=le'
+
+export default defineRule({
+  summary: 'A router asks for a certificate, and its rule names no host to ask one for',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Traefik takes the names of a certificate from `tls.domains`, or else from each `Host` in the rule of the router. `HostRegexp` and `PathPrefix` name none: Traefik asks for no certificate, says so nowhere, and shows browsers the one that it made for itself, of which they warn.',
+  remedy:
+    'Name the hosts: `Host(`shop.example.org`)`, or `tls.domains[0].main=shop.example.org` beside the resolver',
+  references: [
+    'https://doc.traefik.io/traefik/reference/install-configuration/tls/certificate-resolvers/acme/#domain-definition',
+  ],
+  unproven: 'The live tests have neither Docker nor Traefik',
+  bad: [
+    {
+      title: 'a pattern of hosts',
+      files: besideTraefik(['traefik.http.routers.web.rule=«HostRegexp(`{any:.+}`)»', RESOLVER]),
+    },
+    {
+      title: 'a path alone',
+      files: besideTraefik(['traefik.http.routers.web.rule=«PathPrefix(`/shop`)»', RESOLVER]),
+    },
+  ],
+  good: [
+    {
+      title: 'a host',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=Host(`example.org`) && PathPrefix(`/shop`)',
+        RESOLVER,
+      ]),
+    },
+    {
+      title: 'a host of another router, whose certificate serves this one too',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=Host(`example.org`)',
+        RESOLVER,
+        'traefik.http.routers.api.rule=PathPrefix(`/api`)',
+        'traefik.http.routers.api.tls.certresolver=le',
+      ]),
+    },
+    {
+      title: 'names beside the resolver',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=HostRegexp(`{name:[a-z]+}.example.org`)',
+        RESOLVER,
+        'traefik.http.routers.web.tls.domains[0].main=*.example.org',
+      ]),
+    },
+    {
+      title: 'names at the entry point',
+      files: besideTraefik(['traefik.http.routers.web.rule=PathPrefix(`/shop`)', RESOLVER], {
+        options: ['--entrypoints.websecure.http.tls.domains[0].main=example.org'],
+      }),
+    },
+    {
+      title: 'a rule that somebody fills in, and one without TLS',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=${RULE}',
+        RESOLVER,
+        'traefik.http.routers.plain.rule=PathPrefix(`/`)',
+      ]),
+    },
+    {
+      title: 'Traefik in another project',
+      files: {
+        'docker-compose.yml': besideTraefik(['traefik.http.routers.web.rule=PathPrefix(`/`)', RESOLVER])[
+          'docker-compose.yml'
+        ]!.replace('image: traefik:v3.1', 'image: example/other'),
+      },
+    },
+  ],
+  *check(deployment) {
+    for (const { container } of deployment.machines) {
+      if (container === null || isSwitchedOff(container.service)) continue
+      const routers = routersOf(httpLabels(container.service))
+      const nameless = routers.filter(namesNoHost)
+      if (nameless.length === 0) continue
+      const traefik = traefikOf(deployment, container)
+      const words = traefik?.container.service.command?.words ?? []
+      if (traefik === null || words.some(({ text }) => /\.domains\b/i.test(text))) continue
+      // A certificate that another router asked for is shown by this one, too.
+      const all = container.projects.flatMap(({ services }) =>
+        [...services.values()].flatMap(service => routersOf(httpLabels(service))),
+      )
+      if (all.some(router => router.resolver !== null && !namesNoHost(router))) continue
+      for (const { name, rule, resolver } of nameless) {
+        if (rule?.label.value?.at == null) continue
+        yield {
+          at: rule.label.value.at,
+          message: `Traefik asks for no certificate for the router \`${name}\`, whose rule names no host, and shows browsers the one that it made for itself`,
+          label: 'no `Host(…)` in it',
+          related: [{ at: resolver!.label.at, message: 'the certificates are to come from here' }],
+        }
+      }
+    }
+  },
+})
+
+interface Router {
+  readonly name: string
+  readonly rule: TraefikLabel | null
+  readonly resolver: TraefikLabel | null
+  readonly hasDomains: boolean
+}
+
+function routersOf(labels: readonly TraefikLabel[]): readonly Router[] {
+  const ofRouters = labels.filter(({ path }) => /^routers$/i.test(path[1] ?? '') && path.length > 3)
+  return [...groupBy(ofRouters, ({ path }) => (path[2] ?? '').toLowerCase())].map(([name, own]) => {
+    const find = (field: RegExp): TraefikLabel | null =>
+      own.find(({ path }) => field.test(path.slice(3).join('.'))) ?? null
+    return {
+      name,
+      rule: find(/^rule$/i),
+      resolver: find(/^tls\.certresolver$/i),
+      hasDomains: find(/^tls\.domains/i) !== null,
+    }
+  })
+}
+
+/** True for a router that asks for a certificate and has a rule that is known, without a name in it. */
+function namesNoHost({ rule, resolver, hasDomains }: Router): boolean {
+  const value = rule?.label.value
+  return (
+    resolver !== null &&
+    !hasDomains &&
+    value?.known === true &&
+    !/\$|\{\{|\bHost(?:SNI|Header)?\(/.test(value.value)
+  )
+}
