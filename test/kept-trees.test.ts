@@ -881,4 +881,18 @@ EOF
   assert.equal(await loud(tree), [])
 })
 
+test('nobody has read what a command of the image writes beside the files that it copies', async () => {
+  const tree = (step: string) => ({
+    Dockerfile: `FROM nginx:1.27\nCOPY nginx.conf /etc/nginx/\nCOPY shop.conf /etc/nginx/conf.d/\n${step}\n`,
+    'nginx.conf': 'events {}\nhttp {\n  include mime.types;\n  include /etc/nginx/conf.d/*.conf;\n}\n',
+    'shop.conf':
+      'server {\n  listen 80;\n  server_name shop.example.org;\n  location / { include fastcgi.conf; fastcgi_pass php; }\n}\n',
+  })
+  const upstream =
+    'RUN mkdir -p /srv/www && printf \'%s\' "upstream php { server $PHP:9000; }" > /etc/nginx/conf.d/php.conf'
+  assert.equal(await loud(tree('RUN rm /etc/nginx/conf.d/default.conf')), ['shop.conf nginx/syntax'])
+  assert.equal(await loud(tree(upstream)), [])
+  assert.equal(await loud(tree('RUN curl -s https://example.org/php -o /etc/nginx/conf.d/php.conf')), [])
+})
+
 test.run()

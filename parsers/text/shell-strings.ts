@@ -62,6 +62,9 @@ const ECHO =
 const BEHIND = /^ ?(?:>>? ?[^\s;&|]+)? ?(?:;|&&)? ?\\? ?$/
 const BETWEEN = /^[ \t]*(?:#.*|\\)?[ \t]*\r?$/
 
+/** `echo "upstream app { server app:9000; }" > FILE`: one line that leaves nothing open. */
+const WHOLE_BLOCK = /^\s*(?:upstream|server|map)\b[^{}]*\{(?:[^{}]|\{[^{}]*\})*\}\s*$/
+
 /** Lines of one file, each written by an `echo` of its own; null where none begins here. */
 export function echoedLines(lines: readonly Line[], index: number): Found | null {
   if (!BEGINS.test(echoed(lines[index]?.line ?? '')?.said.trim() ?? '')) return null
@@ -82,7 +85,8 @@ export function echoedLines(lines: readonly Line[], index: number): Found | null
     last = at
   }
   const end = parts.at(-1)?.end
-  if (parts.length < 2 || end === undefined) return null
+  if (end === undefined || (parts.length < 2 && !WHOLE_BLOCK.test(echoed(lines[index]?.line ?? '')?.said ?? '')))
+    return null
   const start = parts[0]?.start ?? 0
   return { found: { start, end, parts, filledInBy: isDouble ? 'string' : 'nobody' }, last }
 }

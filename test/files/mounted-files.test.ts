@@ -45,4 +45,19 @@ test('what is absent is no evidence: the image may have it', () => {
   assert.is(files.covers('/srv/other.py'), false)
 })
 
+test('a file that a command makes is there, and hides no mounted one', () => {
+  const made = mountedFiles(
+    base,
+    [{ at: '/etc/nginx/conf.d/default.conf', disk: '/repo/nginx/site.conf' }],
+    ['/etc/nginx/conf.d/default.conf', '/etc/nginx/conf.d/php.conf'],
+  )
+  assert.equal(
+    made.list('/etc/nginx/conf.d')?.map(({ name, kind }) => `${name} ${kind}`),
+    ['default.conf file', 'php.conf file'],
+  )
+  assert.is(made.read('/etc/nginx/conf.d/default.conf').kind, 'source')
+  assert.is(made.read('/etc/nginx/conf.d/php.conf').kind, 'unreadable')
+  assert.is(made.kind('/etc/nginx/conf.d/php.conf'), 'file')
+})
+
 test.run()

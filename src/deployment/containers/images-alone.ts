@@ -39,7 +39,7 @@ export const imageContainer = memoByKey((files: FileSystem, path: string): Conta
     fault: null,
     base: imageName(image.base),
     reference: imageReference(image.base),
-    files: filesInside(mounts, files, leftOutOf(files, context, path)),
+    files: filesInside(mounts, files, leftOutOf(files, context, path), image),
     hostFiles: files,
     mounts,
     networks: ['default'],

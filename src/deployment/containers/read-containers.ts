@@ -15,6 +15,7 @@ import { textsIn } from '../../files/nested-files.ts'
 import { nestedPath } from '../../files/nested-path.ts'
 import { filesWithout } from '../../files/files-without.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
+import { filesWrittenInto } from './written-files.ts'
 import type { Container, ContainerMount } from './container.ts'
 
 /** The services of a project that have a network of their own. */
@@ -110,7 +111,7 @@ function readContainer(project: ComposeProject, service: ComposeService, files: 
     fault: built?.fault ?? null,
     base: imageName(image),
     reference: imageReference(image),
-    files: filesInside(visible, files, built?.isLeftOut ?? null),
+    files: filesInside(visible, files, built?.isLeftOut ?? null, built?.image ?? null),
     hostFiles: files,
     mounts: visible,
     networks:
@@ -132,15 +133,18 @@ function buildOfSameImage({ services }: ComposeProject, { image }: ComposeServic
  * Paths as a container sees them, by what stands where.
  *
  * @param isLeftOut which paths of the build's context `.dockerignore` leaves out; null where there is none
+ * @param image whose commands write files of a server
  */
 export function filesInside(
   mounts: readonly ContainerMount[],
   files: FileSystem,
   isLeftOut: ((path: string) => boolean) | null = null,
+  image: DockerImage | null = null,
 ): FileSystem {
   const inside = mountedFiles(
     files,
     mounts.flatMap(({ target, path }) => (path === null ? [] : [{ at: target, disk: path }])),
+    image === null ? [] : filesWrittenInto(image),
   )
   if (isLeftOut === null) return inside
   const innermost = [...mounts].sort((a, b) => b.target.length - a.target.length)

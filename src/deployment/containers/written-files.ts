@@ -1,3 +1,5 @@
+import { commandText } from '../../../parsers/dockerfile/command-text.ts'
+import type { DockerImage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import type { Place } from '../../../parsers/text/source.ts'
 import { placeOf } from '../../../parsers/text/written-text.ts'
 import { sourceAt } from '../../files/file-system.ts'
@@ -38,5 +40,19 @@ export function writesFile(
     ofBuild.some(
       ({ at, documents }) => isIn(at) || documents.some(({ text: document }) => isIn(placeOf(document))),
     )
+  )
+}
+
+/** A file of a server's own directory, as a command names it. */
+const FILE = String.raw`["']?(/(?:etc/(?:nginx|apache2|httpd)|usr/local/(?:apache2|nginx|openresty/nginx)/conf)/[\w.@/-]*[\w@-])["']?(?=\s*(?:$|[\s;&|]))`
+const WRITING = new RegExp(
+  String.raw`(?:>>?[ \t]*|\btee(?:[ \t]+-a)?[ \t]+|\bcurl\b[^;&|\n]*[ \t]-o[ \t]+|\bwget\b[^;&|\n]*[ \t]-O[ \t]+)${FILE}`,
+  'g',
+)
+
+/** Files of a server that commands write into an image: what they hold, nobody has read. */
+export function filesWrittenInto({ steps }: Pick<DockerImage, 'steps'>): readonly string[] {
+  return steps.flatMap(step =>
+    'command' in step ? [...commandText(step.command).matchAll(WRITING)].map(([, path = '']) => path) : [],
   )
 }

@@ -232,10 +232,14 @@ test('lines that are echoed one by one', () => {
     "echo '}' >> b && nginx -t",
     "echo 'upstream a {'",
     '',
+    'RUN apk add bash \\',
+    '    && echo "upstream app { server ${APP}:9000; }" > c.conf',
+    '',
   ].join('\n')
   assert.equal(inner(text, 'dockerfile'), [
     '          <Directory /srv>\n\n            RewriteRule ^ "$1"    [L]\n          </Directory>',
     '      server {\n           listen 80;',
+    '             upstream app { server ?:9000; }',
   ])
 })
 
