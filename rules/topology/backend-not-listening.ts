@@ -1,11 +1,12 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { Listener, NginxConnection, Target } from '../../src/deployment/model.ts'
+import type { Connection, Listener, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
+import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 import {
   nginx,
   pool,
@@ -799,6 +800,38 @@ export default defineRule({
       },
     },
     {
+      title: 'lines for a server out of sight, beside which an `upstream` may have this name',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/\${SETUP:-https}.conf:/etc/nginx/templates/default.conf.template
+                - ./nginx/locations:/etc/nginx/conf.d/locations
+            web:
+              image: example/shop
+              command: gunicorn --bind 0.0.0.0:8000 shop.wsgi
+        `,
+        'nginx/https.conf': conf`
+          upstream web {
+              server web:8000;
+          }
+          server {
+              listen 80;
+              server_name \${DOMAIN};
+              include /etc/nginx/conf.d/locations;
+          }
+        `,
+        'nginx/locations': conf`
+          location / {
+              proxy_set_header Host $host;
+              proxy_pass http://web;
+          }
+        `,
+      },
+    },
+    {
       title: 'Apache, and the port of a program that is no unit',
       files: {
         'etc/apache2/apache2.conf': apache('ProxyPass / http://127.0.0.1:3000/'),
@@ -814,7 +847,7 @@ export default defineRule({
     for (const connection of connections.all) {
       for (const target of connection.targets) {
         const { to } = target
-        if (to.kind !== 'refused' || to.by.kind === 'apache') continue
+        if (to.kind !== 'refused' || to.by.kind === 'apache' || mayBeUpstream(connection)) continue
         const name = programName(to.by)
         const opened = to.opened.slice(0, 3)
         const where = opened.map(formatEndpoint).join(' and ')
@@ -829,6 +862,15 @@ export default defineRule({
     }
   },
 })
+
+/** True for a name without a port in lines for a server out of sight: beside that there may be an `upstream` of this name. */
+function mayBeUpstream(connection: Connection): boolean {
+  return (
+    'server' in connection &&
+    isUnseenServer(connection.server.directive) &&
+    /^(?:\w+:\/\/)?[\w-]+(?:\/|$)/.test(connection.written)
+  )
+}
 
 /** Only where there is one address to connect to, and that on nginx's own machine: a container has its own loopback. */
 function fixOf(connection: NginxConnection, target: Target, opened: readonly Listener[]) {
