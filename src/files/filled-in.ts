@@ -141,9 +141,18 @@ function scriptsOf(source: Source): readonly Substitutions[] {
     ])
   if (/\.ya?ml(?:\.\w+)?$/.test(path)) return readYaml(source).documents.flatMap(ofNode)
   if (COMMANDS.test(path)) return linesOf(wholeText(source)).map(substitutionsIn)
-  return isScript(source.text) || path.includes('.', path.lastIndexOf('/'))
+  return isScript(source.text) || path.includes('.', path.lastIndexOf('/')) || isPackagers(source)
     ? [substitutionsIn(wholeText(source))]
     : []
+}
+
+/** The scripts of a package, which an installer runs by their names, need no first line that says so. */
+function isPackagers({ path, text }: Source): boolean {
+  return (
+    /\/scripts\/(?:install|upgrade|restore|change_url|configure|setup)$/.test(path) &&
+    !text.startsWith('#!') &&
+    /^[ \t]*(?:sudo[ \t]+)?sed[ \t]+-i/m.test(text)
+  )
 }
 
 function ofCommand(command: DockerCommand): Substitutions {

@@ -81,6 +81,12 @@ test('scripts and make name files beside them', () => {
   )
 })
 
+test('the scripts of a package need no first line', () => {
+  const install = 'path=$2\nsed -i "s@PATHTOCHANGE@$path@g" ../conf/nginx.conf\n'
+  assert.is(filled({ '/r/scripts/install': install }, '/r/conf/nginx.conf'), 'PATHTOCHANGE')
+  assert.is(filled({ '/r/docs/install': install }, '/r/conf/nginx.conf'), null)
+})
+
 test('of a file that nobody names only what nobody could mean is filled in', () => {
   const script = { '/r/run.sh': 'sed "s/__P__/$P/; s/8080/$P/" "$1" > /etc/nginx/a.conf\n' }
   assert.is(filled(script, '/r/conf/a.conf'), '__P__')
