@@ -532,7 +532,7 @@ export default defineRule({
       const { scheme, port, shown } = originOf(asked)
       const host = shown.replace(/:\d+$/, '')
       const isNamed = host !== UNKNOWN_HOST
-      if (isNamed) yield* slashLoop(deployment, asked)
+      yield* slashLoop(deployment, asked)
       const loop = isNamed ? loopOf(deployment, asked, scheme, host, port) : null
       if (loop === null) yield* loopsWithin(deployment, asked)
       else {
