@@ -35,6 +35,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a closing line without its first character, in a template',
+      files: {
+        'shop.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              {% if tls %}
+              Redirect / https://{{ name }}/
+              {% endif %}
+          «/VirtualHost»>
+        `,
+      },
+    },
+    {
       title: 'a name with a letter too many, which no module knows',
       files: {
         'site.conf': conf`

@@ -15,6 +15,7 @@ import {
   type OpenDirective,
   type Reading,
   refuse,
+  refuseLine,
   type Stream,
   WITHOUT_MARK,
 } from './reading.ts'
@@ -107,6 +108,18 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
     leaveOpen(reading)
     return
   }
+  if (isCloserWithoutBracket(node, cursor)) {
+    const name = cursor.parent?.name ?? ''
+    refuseLine(
+      reading,
+      'section-close-malformed',
+      `\`<${name}>\` is not closed: this line lacks its \`<\``,
+      placeOf(stream, node),
+      { help: `write \`</${name}>\`` },
+    )
+    recover(cursor, name)
+    return
+  }
   const name = nameOf(reading, node.name.value, node.kind === 'open')
   const parent = cursor.parent
   if (execute(reading, node, name, cursor)) {
@@ -120,6 +133,12 @@ function readLine(reading: Reading, written: ApacheLineNode, cursor: Cursor): vo
   if (!directive.section) return
   cursor.parent = directive
   cursor.depth++
+}
+
+/** True for `/VirtualHost>` where that section is open: it was to be closed here. */
+function isCloserWithoutBracket({ kind, name, words }: ApacheLineNode, { parent, floor }: Cursor): boolean {
+  if (kind !== 'directive' || parent === null || parent === floor || words.length > 0) return false
+  return name.value.toLowerCase() === `/${parent.name.toLowerCase()}`
 }
 
 /** httpd skips a line whose first word is `""`. */

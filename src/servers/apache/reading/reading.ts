@@ -176,6 +176,20 @@ export function refuse(
   reading.problems.push({ code, fatal: true, message, at, ...extra })
 }
 
+/** The same of what a line shows by itself: in a template, too, where nothing in it is filled in. */
+export function refuseLine(
+  reading: Reading,
+  code: ApacheReadProblemCode,
+  message: string,
+  at: Place,
+  extra: Pick<Problem, 'help' | 'related'> = {},
+): void {
+  const { source, start, end } = at
+  if (!source.template) refuse(reading, code, message, at, extra)
+  else if (source.text.slice(start, end) === source.code.slice(start, end))
+    reading.problems.push({ code, fatal: false, message, at, ...extra })
+}
+
 /** For a file that some editor saved with one. */
 export const WITHOUT_MARK = 'remove the byte-order mark at the start of the file'
 
