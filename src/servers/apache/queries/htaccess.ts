@@ -28,8 +28,7 @@ export interface Htaccess {
 
 /** A tree of files is searched this far: deeper or wider ones hold data, not configuration. */
 const MAXIMUM_DEPTH = 8
-const MAXIMUM_FOLDERS = 2000
-/** Of all document roots together. */
+/** Of all document roots together; collections of redirects have thousands of directories, each with its file. */
 const MAXIMUM_SEEN = 20_000
 
 const USUAL_NAMES: readonly string[] = ['.htaccess']
@@ -285,11 +284,7 @@ function servedDirectories(configuration: ApacheConfiguration, host: VirtualHost
 function directoriesBelow(files: FileSystem, root: string, seen: Set<string>): readonly string[] {
   const directories: string[] = []
   const pending: { path: string; depth: number }[] = [{ path: root, depth: 0 }]
-  for (
-    let next = pending.shift();
-    next !== undefined && directories.length < MAXIMUM_FOLDERS && seen.size < MAXIMUM_SEEN;
-    next = pending.shift()
-  ) {
+  for (let next = pending.shift(); next !== undefined && seen.size < MAXIMUM_SEEN; next = pending.shift()) {
     const { path, depth } = next
     if (seen.has(path)) continue
     seen.add(path)
