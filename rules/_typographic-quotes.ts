@@ -17,6 +17,8 @@ export interface TypographicQuotes {
   readonly at: Place
   /** They as they are written. */
   readonly text: string
+  /** The first of the quotes. */
+  readonly quote: string
   /** To the quotes that are meant. */
   readonly edits: readonly TextEdit[]
 }
@@ -48,5 +50,6 @@ function quotesOf(directive: AnyDirective): TypographicQuotes | null {
     ...(first === -1 ? [] : [replacePlace({ ...from, end: from.start + 1 }, '"')]),
     ...(last === -1 ? [] : [replacePlace({ ...to, start: to.end - 1 }, '"')]),
   ]
-  return { at, text: placeText(at), edits }
+  const text = placeText(at)
+  return { at, text, quote: QUOTE.exec(text)?.[0] ?? '', edits }
 }

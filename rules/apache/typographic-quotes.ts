@@ -82,10 +82,10 @@ function* lettersIn(
   for (const { directive, quotes } of all) {
     // Where the server stops there, it says more.
     if (problems.some(({ fatal, at }) => fatal && at.source === directive.source)) continue
-    const { at, text, edits } = quotes
+    const { at, text, quote, edits } = quotes
     yield {
       at,
-      message: `\`${text.slice(0, 1)}\` is no quote for Apache but a letter, and \`${text}\` is taken with it`,
+      message: `\`${quote}\` is no quote for Apache but a letter, and \`${text}\` is taken with it`,
       label: 'a letter of the value',
       ...propose('Write `"`', 'unsafe', edits),
     }

@@ -69,12 +69,12 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const { sources, occurrences, problems } of configurations) {
       for (const { directive, quotes } of typographicQuotes(sources, occurrences)) {
-        const { at, text, edits } = quotes
+        const { at, text, quote, edits } = quotes
         // The server stops there, and says more.
         if (problems.some(({ fatal, at: other }) => fatal && other.source === directive.source)) continue
         yield {
           at,
-          message: `\`${text.slice(0, 1)}\` is no quote for nginx but a letter, and \`${text}\` is taken with it`,
+          message: `\`${quote}\` is no quote for nginx but a letter, and \`${text}\` is taken with it`,
           label: 'a letter of the value',
           ...propose('Write `"`', 'unsafe', edits),
         }
