@@ -36,6 +36,8 @@ export interface ComposeFault {
   readonly meant: string | null
   /** Where a key belongs that stands in the wrong place. */
   readonly home: string | null
+  /** True for what Compose 1 refuses, and Compose 5 again, and those between them pass by. */
+  readonly isOfSomeVersions?: true
 }
 
 /** An entry of the top-level `networks`, `volumes`, `configs` or `secrets`. */

@@ -1,11 +1,12 @@
 import type { Place } from '../text/source.ts'
 import type { YamlMap, YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeFault } from './compose.ts'
+import { portFaults } from './port-faults.ts'
 import { isTemplate } from './template.ts'
-import { valueIn } from './values.ts'
+import { type FileContext, valueIn } from './values.ts'
 
 /** What Compose's schema lets pass, and Docker refuses before the container is made. */
-export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
+export function* daemonFaults(service: YamlMap, context: FileContext): Iterable<ComposeFault> {
   const image = valueIn(service, 'image')
   if (image?.kind === 'scalar' && !isTemplate(image)) {
     const said = refusedReference(image.text.text)
@@ -26,8 +27,7 @@ export function* daemonFaults(service: YamlMap): Iterable<ComposeFault> {
     yield fault(memory.at, 'Minimum memory limit allowed is 6MB: a number without a unit is one of bytes')
   const volumes = valueIn(service, 'volumes')
   if (volumes?.kind === 'list') for (const item of volumes.items) yield* refusedMount(item)
-  const ports = valueIn(service, 'ports')
-  if (ports?.kind === 'list') for (const item of ports.items) yield* refusedPort(item)
+  yield* portFaults(service, context)
 }
 
 /**
@@ -68,36 +68,4 @@ function* refusedMount(item: YamlNode): Iterable<ComposeFault> {
   // A word in capitals stands for a path that a script puts there.
   if (/^[A-Z][A-Z0-9_]*$/.test(target)) return
   yield fault(item.at, `invalid mount path: '${target}' mount path must be absolute`)
-}
-
-/** `[[address:]port:]port[/protocol]` with an address or a port that is none. */
-function* refusedPort(item: YamlNode): Iterable<ComposeFault> {
-  if (item.kind !== 'scalar' || isTemplate(item)) return
-  const { text } = item.text
-  const protocol = /\/([a-z]+)$/i.exec(text)?.[1]
-  if (protocol !== undefined && !/^(?:tcp|udp|sctp)$/i.test(protocol))
-    yield fault(item.at, `invalid proto: ${protocol}`)
-  const parts = text.replace(/\/[a-z]+$/i, '').split(':')
-  const [address, ...ports] = parts.length === 3 ? parts : ['', ...parts]
-  if (parts.length > 3 || !parts.every(part => /^[\w.-]*$/.test(part))) return
-  if (address !== '' && address !== undefined && !isAddress(address))
-    yield fault(item.at, `invalid IP address: ${address}`)
-  const [container, host] = ports.reverse()
-  if (container === '') yield fault(item.at, `no port specified: ${item.text.text}<empty>`)
-  else if (isTooHigh(container)) yield fault(item.at, `invalid containerPort: ${container}`)
-  else if (isTooHigh(host)) yield fault(item.at, `invalid hostPort: ${host}`)
-}
-
-/** Go takes no number that begins with `0`, which C reads as an octal one. Of other words nobody knows what is meant. */
-function isAddress(text: string): boolean {
-  if (text === 'localhost') return false
-  const numbers = text.split('.')
-  if (!numbers.every(each => /^\d+$/.test(each))) return true
-  return (
-    numbers.length === 4 && numbers.every(each => /^(?:0|[1-9]\d{0,2})$/.test(each) && Number(each) < 256)
-  )
-}
-
-function isTooHigh(port: string | undefined): boolean {
-  return (port ?? '').split('-').some(each => /^\d+$/.test(each) && Number(each) > 65535)
 }

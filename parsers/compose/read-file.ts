@@ -64,7 +64,7 @@ export function readComposeFile(source: Source, context: FileContext): ComposeFi
             // Of what is no YAML the schema is not asked, as of a template whose lines a program indents.
             ...((broken && source.template) || faults.some(({ former }) => former === null)
               ? []
-              : roots.flatMap(composeFaults)),
+              : roots.flatMap(root => composeFaults(root, context))),
           ],
     legacy,
     broken,

@@ -5,8 +5,9 @@ import { writtenPlace } from '../yaml/written-place.ts'
 import { isNull, type YamlEntry, type YamlMap, type YamlNode } from '../yaml/yaml-node.ts'
 import type { ComposeFault } from './compose.ts'
 import { daemonFaults } from './daemon-faults.ts'
+import { emptyKeys } from './empty-keys.ts'
 import { isTemplate } from './template.ts'
-import { valueIn } from './values.ts'
+import { type FileContext, valueIn } from './values.ts'
 
 /**
  * What Compose refuses in a file before it starts anything. Its schema is closed; a key that a later one may have
@@ -14,12 +15,13 @@ import { valueIn } from './values.ts'
  *
  * @param root a document of a file whose services stand below `services`
  */
-export function composeFaults(root: YamlMap): readonly ComposeFault[] {
-  return [...faultsOfRoot(root)]
+export function composeFaults(root: YamlMap, context: FileContext): readonly ComposeFault[] {
+  return [...faultsOfRoot(root, context)]
 }
 
-function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
+function* faultsOfRoot(root: YamlMap, context: FileContext): Iterable<ComposeFault> {
   yield* unknownKeys(root, ROOT, '(root)')
+  yield* emptyKeys(root)
   for (const entry of mapsIn(root, 'services')) {
     const path = `services.${entry.name}`
     yield* unknownKeys(entry.map, SERVICE, path)
@@ -30,7 +32,7 @@ function* faultsOfRoot(root: YamlMap): Iterable<ComposeFault> {
     yield* wrongKinds(entry.map, path)
     yield* wrongDurations(entry.map, path)
     yield* contradictions(entry.map, path)
-    yield* daemonFaults(entry.map)
+    yield* daemonFaults(entry.map, context)
   }
   for (const kind of ['services', 'networks', 'volumes', 'configs', 'secrets'] as const)
     for (const { name, map } of mapsIn(root, kind)) yield* wrongVariables(map, `${kind}.${name}`)

@@ -1,5 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type ParsedNode } from 'yaml'
-import type { Place, Source } from '../text/source.ts'
+import { isUnknownWord, type Place, type Source } from '../text/source.ts'
+import type { TemplateBranch } from '../text/template/constructs.ts'
 import { mayNestDeeper } from './nesting.ts'
 import { type ScalarStyle, scalarText } from './scalar-text.ts'
 import type { YamlEntry, YamlFault, YamlFile, YamlMap, YamlNode } from './yaml-node.ts'
@@ -43,14 +44,28 @@ export function readYaml(source: Source): YamlFile {
     const node = new Reading(source, anchors, budget, faults).read(document.contents as ParsedNode, 0)
     if (node !== null) documents.push(node)
   }
-  // Of a template the branches may each have a key, and what it fills in may be of another kind.
-  const isWritten = !source.template && !/\{[{%]|<%/.test(code)
   return {
     documents,
     broken: broken || budget.nodes <= 0,
-    faults: isWritten ? [...faults.values()] : [],
+    faults: [...faults.values()].filter(fault => isCertain(source, fault)),
   }
 }
+
+/** Of a template the branches may each have a key, and what it fills in may be of another kind. */
+function isCertain({ code, text, template, branches }: Source, { at, former }: YamlFault): boolean {
+  if (/\{[{%]|<%/.test(code)) return false
+  if (!template) return true
+  if (former === null || DEFINES.test(text) || isUnknownWord(code.slice(at.start, at.end))) return false
+  const around = (offset: number): readonly TemplateBranch[] =>
+    branches.filter(({ start, end }) => start <= offset && offset < end)
+  const besides = around(former.start)
+  return !around(at.start).some(({ condition, answer }) =>
+    besides.some(other => other.condition === condition && other.answer !== answer),
+  )
+}
+
+/** Statements whose lines are for another place. */
+const DEFINES = /\{%[-+]?\s*(?:macro|block|call|set\s+\w+\s*[-+]?%\})|\{\{-?\s*(?:define|block)\b/
 
 const STYLES: Readonly<Record<string, ScalarStyle>> = {
   PLAIN: 'plain',

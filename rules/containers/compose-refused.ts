@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
+import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -15,6 +17,7 @@ export default defineRule({
   summary: 'Compose refuses the file, and starts none of its services',
   severity: 'error',
   otherSeverities: {
+    warning: 'where Compose 1 refuses it, and 5 again, and those between pass it by',
     info: 'where a key stands twice in a file for `docker stack deploy`, which long took the last',
   },
   confidence: 'high',
@@ -280,8 +283,145 @@ export default defineRule({
       title: 'a key below a value',
       files: tree({ web: ['restart: «always»', '  ports: ["8000:8000"]'].join('\n') }),
     },
+    {
+      title: 'one name for two services, with a variable that both have',
+      files: tree({
+        web: 'container_name: ${COMPOSE_PROJECT_NAME}-5',
+        nginx: 'container_name: «${COMPOSE_PROJECT_NAME}-5»',
+      }),
+    },
+    {
+      title: 'an address where the port of the host belongs',
+      files: tree({ web: 'ports: [«127.0.0.1:8000»]' }),
+    },
+    {
+      title: 'an address of a variable’s default, where the port of the host belongs',
+      files: tree({ web: 'ports: [«"${SHOP_BIND:-127.0.0.1}:8000"»]' }),
+    },
+    {
+      title: 'a range for one port of the host',
+      files: tree({ web: 'ports: [«"8000:8000-8003"»]' }),
+    },
+    {
+      title: 'a port of the host where nothing is published',
+      files: tree({ web: 'expose: [«"8000:8000"»]' }),
+    },
+    {
+      title: 'a key of which every value is a comment',
+      files: tree({
+        nginx: conf`
+          «environment»:
+            # - NGINX_PORT=80
+        `,
+      }),
+    },
+    {
+      title: 'no volumes below the key at the root',
+      files: {
+        'docker-compose.yml': composeWith({ more: '«volumes»:' }),
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'a key for the second time in a template, under a condition',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop:{{ shop_version }}
+              ports:
+                - "80:8000"
+          {% if shop_tls %}
+              «ports»:
+                - "443:8443"
+          {% endif %}
+        `,
+      },
+    },
+    {
+      title: 'a service for the second time in a template',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            worker:
+              image: example/{{ shop }}
+              command: [celery, worker]
+          {% if shop_beat %}
+              user: "1000"
+          {% endif %}
+            «worker»:
+              image: example/{{ shop }}
+              command: [celery, beat]
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'keys without a value that Compose takes, or fills in from the file below',
+      files: {
+        'docker-compose.yml': composeWith({
+          web: conf`
+            entrypoint:
+            ports: []
+          `,
+          more: conf`
+            volumes:
+              static:
+          `,
+        }),
+        'docker-compose.override.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.28
+              ports:
+            web:
+              environment:
+        `,
+        'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'addresses before two ports, of variables too, and ranges',
+      files: tree({
+        web: conf`
+          ports:
+            - "\${SHOP_BIND:-127.0.0.1}:8000:8000"
+            - "\${SHOP_BIND:-127.0.0.1:}8001:8001"
+            - "8010-8020:8010"
+            - "8030-8031:8040-8041"
+          expose: ["8000", "8001-8003", "8004/udp"]
+        `,
+      }),
+    },
+    {
+      title: 'a key under each of two conditions of a template',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: example/shop:{{ shop_version }}
+          {% if shop_tls %}
+              ports: ["443:8443"]
+          {% else %}
+              ports: ["80:8000"]
+          {% endif %}
+          {% for name in queues %}
+            {{ name }}:
+              image: example/shop:{{ shop_version }}
+            {{ name }}-beat:
+              image: example/shop:{{ shop_version }}
+          {% endfor %}
+        `,
+      },
+    },
+    {
+      title: 'names with variables that differ, and a placeholder',
+      files: tree({
+        web: 'container_name: ${SHOP}-1',
+        nginx: 'container_name: ${SHOP}-2',
+      }),
+    },
     {
       title: 'a template of Python’s, whose names stand in braces',
       files: {
@@ -470,7 +610,7 @@ export default defineRule({
       title: 'variables of Compose, of the shell and of what fills in the file before',
       files: tree({
         web: conf`
-          command: sh -c "echo \${NAME:-a} \${TAG} $\${!} $! $(date) \${build.version}"
+          entrypoint: sh -c "echo \${NAME:-a} \${TAG} $\${!} $! $(date) \${build.version}"
           healthcheck:
             test: [CMD-SHELL, curl -f http://localhost:8000/]
           network_mode: bridge
@@ -504,7 +644,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const project of projectsIn(deployment)) {
-      for (const { at, said, meant, home } of project.faults) {
+      for (const { at, said, meant, home, isOfSomeVersions } of project.faults) {
         if (OF_OTHERS.test(at.source.text)) continue
         const isTwice = said.includes('mapping key ')
         yield {
@@ -513,7 +653,8 @@ export default defineRule({
           ...(said.includes('mapping key "<<"') && { cause: at.source, aspect: 'merge' }),
           // The reader of `docker stack deploy` long took the last of two keys.
           ...(isTwice && OF_SWARM.test(at.source.text) && { severity: 'info' as const }),
-          message: `Compose starts nothing: ${said}`,
+          ...(isOfSomeVersions && { severity: 'warning' as const, cause: at.source, aspect: 'expose' }),
+          message: `Compose ${isOfSomeVersions ? '1 and 5 start' : 'starts'} nothing: ${said}`,
           label: home === null ? 'refused' : `belongs to ${home}`,
           ...(meant !== null && { help: `Write \`${meant}\`` }),
           ...(home !== null && { help: `Move it to ${home}` }),
@@ -530,7 +671,8 @@ export default defineRule({
 const OF_OTHERS = /^x-uffizzi:/m
 
 /** What `docker stack deploy` reads, which gives containers other names. */
-const OF_SWARM = /\boverlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
+const OF_SWARM =
+  /\bdriver:\s*["']?overlay\b|^\s*(?:placement|update_config|rollback_config|endpoint_mode):|\bswarm\b/m
 
 /** A service of which no file says what it runs: another file of the directory may be read with this one. */
 function* nothingToRun({ project, projects }: Container): Iterable<RuleFinding> {
@@ -594,7 +736,8 @@ function* namesTaken({ services, sources, complete }: ComposeProject): Iterable<
   const taken = new Map<string, ComposeService>()
   for (const service of services.values()) {
     const { containerName, replicas, profiles, complete: isWhole } = service
-    if (!isWhole || containerName?.known !== true || containerName.at === null) continue
+    const name = containerName === null ? null : nameOf(containerName)
+    if (!isWhole || name === null || containerName?.at == null) continue
     if (replicas?.known === true && /^\d+$/.test(replicas.value) && Number(replicas.value) > 1)
       yield {
         at: containerName.at,
@@ -604,14 +747,24 @@ function* namesTaken({ services, sources, complete }: ComposeProject): Iterable<
         help: 'Leave `container_name` out: the name of the service leads to all of them',
       }
     if (profiles.length > 0) continue
-    const other = taken.get(containerName.value)
-    if (other === undefined) taken.set(containerName.value, service)
+    const other = taken.get(name)
+    if (other === undefined) taken.set(name, service)
     else
       yield {
         at: containerName.at,
-        message: `Compose starts nothing: container name "${containerName.value}" is already in use by service ${other.name}`,
+        message: `Compose starts nothing: container name "${name}" is already in use by service ${other.name}`,
         label: 'taken',
         related: [{ at: other.at, message: 'has it' }],
       }
   }
+}
+
+/** A name, as it is written where variables of Compose decide: in both services they are the same. */
+function nameOf(name: Fact<string>): string | null {
+  if (name.known) return name.value
+  if (name.at === null) return null
+  const { source, start, end } = name.at
+  const isOfEngine = isUnknownWord(source.code.slice(start, end)) || /\{[{%]|<%/.test(source.text)
+  const written = placeText(name.at)
+  return written.includes('$') && !isOfEngine ? written : null
 }
