@@ -35,6 +35,22 @@ export default defineRule({
   bad: [
     { title: 'a link to a service that has another name', files: tree({ nginx: 'links: [«shop:web»]' }) },
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
+    {
+      title: 'a volume of a template from which the file is made',
+      files: {
+        'docker-compose.tmpl.yml': conf`
+          services:
+            web:
+              image: example/shop:{{ .Env.SHOP_VERSION }}
+              volumes:
+                - «shop:/var/shop»
+            {{ if .Env.SHOP_CACHE }}
+            cache:
+              image: redis:7
+            {{ end }}
+        `,
+      },
+    },
     { title: 'a network', files: tree({ web: 'networks: [default, «inner»]' }) },
     { title: 'a service', files: tree({ web: 'depends_on: [«postgres»]' }) },
     { title: 'a secret', files: tree({ web: 'secrets: [«db_password»]' }) },
@@ -329,11 +345,17 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
   const all = [...services.values()]
   return (
     main !== undefined &&
-    /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main.path) &&
+    MAIN_FILE.test(main.path) &&
+    // Lines that a template brings from elsewhere may declare anything.
+    (!main.template || (main.gaps.length === 0 && /\{[{%]|<%/.test(main.text))) &&
     all.every(({ image, build, complete }) => image !== null || build !== null || !complete) &&
     !all.some(({ labels }) => labels.some(({ name }) => name.startsWith('io.rancher.')))
   )
 }
+
+/** The file that Compose reads by itself, or the template that it is made from. */
+const MAIN_FILE =
+  /(?:^|\/)(?:docker-)?compose(?:\.(?:tmpl|tpl|template))?\.ya?ml(?:\.(?:j2|tmpl|tpl|template))?$/
 
 /** True where the file that goes with it by itself is there to be copied: `compose.override.yaml.example`. */
 function waitsForOverride({ directory }: ComposeProject, files: FileSystem): boolean {
