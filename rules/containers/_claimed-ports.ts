@@ -1,5 +1,5 @@
 import type { Place } from '../../parsers/text/source.ts'
-import { placeOf, sliceWritten } from '../../parsers/text/written-text.ts'
+import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { buildSteps } from './_started-words.ts'
@@ -65,6 +65,16 @@ export function claimsOf(container: Container | null): readonly Claim[] {
     check.some(({ text }) => /(?:^|[\s;&|/])wget(?:\s|$)/.test(text)) &&
     !check.some(({ text }) => /\bcurl\b|-4\b/.test(text)) &&
     !buildSteps(container).some(step => /\bwget\b/.test(step))
+  for (const written of askedByRedis(check))
+    claims.push({
+      at: placeOf(written),
+      first: Number(written.text),
+      last: Number(written.text),
+      text: `the health check connects to port ${written.text}`,
+      isPublished: false,
+      host: null,
+      isInside: true,
+    })
   for (const word of check) {
     const found = LOCAL_URL.exec(word.text)
     if (found === null) continue
@@ -82,4 +92,17 @@ export function claimsOf(container: Container | null): readonly Claim[] {
     })
   }
   return claims
+}
+
+/** The port that `redis-cli -p` asks in its own container. */
+function askedByRedis(words: readonly WrittenText[]): readonly WrittenText[] {
+  const isHere = words.every(({ text }) => !/(?:^|\s)-(?:h|u|s)(?:\s|$)|\$/.test(text))
+  if (!isHere) return []
+  if (words[0]?.text === 'redis-cli')
+    return words.filter(({ text }, index) => /^\d{1,5}$/.test(text) && words[index - 1]?.text === '-p')
+  return words.flatMap(word => {
+    const found = /^\s*redis-cli\s+-p\s+(\d{1,5})\b/.exec(word.text)
+    const end = found?.[0].length ?? 0
+    return found === null ? [] : [sliceWritten(word, end - (found[1]?.length ?? 0), end)]
+  })
 }

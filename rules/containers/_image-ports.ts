@@ -1,3 +1,5 @@
+import type { ComposeCommand } from '../../parsers/compose/compose.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
@@ -43,6 +45,21 @@ const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
   ],
 ]
 
+/** Images that read no variable, and no file but one that the command names. */
+const TOLD_BY_COMMAND = /^(?:redis|valkey\/valkey|memcached)$/
+
+/** True for a command that is the image's own, or holds options that say nothing of a port or a file. */
+function isToldNothing(command: ComposeCommand | null): boolean {
+  if (command === null) return true
+  const [first, ...others] = command.words.map(({ text }) => text)
+  return (
+    command.rest === null &&
+    first !== undefined &&
+    /^(?:redis-server|valkey-server|memcached|-.*)$/.test(first) &&
+    ![first, ...others].some(word => isUnknownWord(word) || /[$ ]|port|\.conf|^-(?:p|l|s)|^-$/.test(word))
+  )
+}
+
 /** Variables and labels by which an image may be told another port. */
 const TELLING = /PORT|LISTEN|BIND|ADDR|_URL$|PROTOCOL|HTTPS?$|SSL|TLS|_ARGS|_OPTS|OPTIONS/i
 
@@ -56,6 +73,8 @@ const OF_OTHERS = /^(?:VIRTUAL|LETSENCRYPT|SMTP)_.*/
 export function imagePorts(container: Container): readonly number[] | null {
   const { service, image, base, reference, mounts, hostFiles } = container
   if (base === null || reference === null || image !== null || service.build !== null) return null
+  if (TOLD_BY_COMMAND.test(base) && service.complete && service.entrypoint === null)
+    return isToldNothing(service.command) ? (PORTS.find(([name]) => name.test(base))?.[1] ?? null) : null
   const given = serviceVariables(service, hostFiles)
   if (!given.complete || service.command !== null || service.entrypoint !== null) return null
   if (service.volumesFrom.length > 0 || service.configs.length > 0) return null

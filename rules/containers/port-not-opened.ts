@@ -107,6 +107,22 @@ export default defineRule({
       files: ofTwo('"80:80"', '"«443:443»"', '444'),
     },
     {
+      title: 'a port of Redis that no command tells it of',
+      files: {
+        'compose.yaml': conf`
+          services:
+            cache:
+              image: redis:7
+              command: [redis-server, --appendonly, "yes"]
+              env_file: [.env]
+              volumes: ["./redis:/etc/redis"]
+              ports: ["«6399:6399»"]
+              healthcheck:
+                test: [CMD, redis-cli, -p, "«6399»", ping]
+        `,
+      },
+    },
+    {
       title: 'another port for nginx-proxy',
       files: {
         'compose.yaml': compose(conf`
@@ -678,6 +694,7 @@ export default defineRule({
               ports: ["3307:3307"]
             cache:
               image: redis:7
+              command: redis-server /usr/local/etc/redis/redis.conf
               volumes: ["./redis.conf:/usr/local/etc/redis/redis.conf"]
               ports: ["6380:6380"]
             tomcat:
@@ -698,6 +715,25 @@ export default defineRule({
             front:
               image: caddy:2
               network_mode: service:web
+        `,
+      },
+    },
+    {
+      title: 'Redis with a port of a command, or of a file',
+      files: {
+        'compose.yaml': conf`
+          services:
+            cache:
+              image: redis:7
+              command: redis-server --port 6399
+              ports: ["6399:6399"]
+            queue:
+              image: redis:7
+              command: [redis-server, /etc/redis/redis.conf]
+              volumes: ["./redis:/etc/redis"]
+              ports: ["6400:6400"]
+              healthcheck:
+                test: redis-cli -p 6400 ping
         `,
       },
     },
