@@ -91,7 +91,7 @@ function elsewhere(
 }
 
 /** True of what a list of git's names: it is made, and may be there when the build begins. */
-function isIgnored(path: string, files: FileSystem): boolean {
+export function isIgnored(path: string, files: FileSystem): boolean {
   const name = posix.basename(path)
   for (let directory = posix.dirname(path); ; directory = posix.dirname(directory)) {
     const list = sourceAt(files, posix.join(directory, '.gitignore'))?.text.split(/\r?\n/) ?? []

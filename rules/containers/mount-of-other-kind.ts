@@ -5,6 +5,7 @@ import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { siteTo } from './_examples.ts'
+import { missingSource } from './_missing-source.ts'
 
 const SITE = siteTo('127.0.0.1:8000')
 const tree = (volume: string, files: Record<string, string> = { 'nginx/site.conf': SITE }) => ({
@@ -18,14 +19,28 @@ const tree = (volume: string, files: Record<string, string> = { 'nginx/site.conf
   `,
   ...files,
 })
+/** A file for an `include` in a directory of which the repository has the other one. */
+const withIncluded = (source: string, present: string, more = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      nginx:
+        image: nginx:1.27
+        volumes:
+          - ${source.replace('»', '')}:/etc/nginx/included.conf${source.endsWith('»') ? '»' : ''}
+          - ./nginx/site.conf:/etc/nginx/conf.d/site.conf
+          ${more}
+  `,
+  'nginx/site.conf': SITE,
+  [`nginx/${present}`]: 'gzip on;\n',
+})
 
 export default defineRule({
-  summary: 'A directory is mounted over a file of the image, or a file over a directory',
+  summary: 'A directory is mounted where a file is meant, or a file over a directory',
   severity: 'error',
-  otherSeverities: { warning: 'where the file is not there, and one of its name lies beside it' },
+  otherSeverities: { warning: 'where the file is not there, and one of nearly its name or place is' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker mounts a directory over a directory alone, and a file over a file. It does not start the container else: `not a directory: Are you trying to mount a directory onto a file (or vice-versa)?` Of a path that is not there it makes an empty directory, so that a wrong path of a file ends the same way.',
+  why: 'Docker mounts a directory over a directory alone, and a file over a file. It does not start the container else: `not a directory: Are you trying to mount a directory onto a file (or vice-versa)?` Of a path that is not there it makes an empty directory, so that a wrong path of a file ends the same way, and where the image has nothing at that place the program finds a directory instead of its file.',
   remedy: 'Mount the file itself: `./nginx/nginx.conf:/etc/nginx/nginx.conf:ro`',
   references: [
     'https://docs.docker.com/engine/storage/bind-mounts/',
@@ -33,6 +48,33 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: what Docker mounts, no loopback shows',
   bad: [
+    {
+      title: 'a file that the repository has with a number',
+      files: withIncluded('«./nginx/gzip.dev.conf»', '20-gzip.dev.conf'),
+    },
+    {
+      title: 'a file with other separators',
+      files: withIncluded('«./nginx/include.shop_common.conf»', 'include.server.common.conf'),
+    },
+    {
+      title: 'a script that has become two',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/default.conf
+            shop:
+              build: ./shop
+              volumes:
+                - «./migrate_data.sh:/usr/lib/migrate_data.sh»
+        `,
+        'nginx/site.conf': SITE,
+        'migrate_databases.sh': '#!/bin/sh\n',
+        'migrate_files.sh': '#!/bin/sh\n',
+      },
+    },
     { title: 'a directory over the main file', files: tree('«./nginx:/etc/nginx/nginx.conf:ro»') },
     {
       title: 'a file over the directory of sites',
@@ -80,6 +122,28 @@ export default defineRule({
     },
   ],
   good: [
+    ...[
+      {
+        title: 'a script that makes the file',
+        files: { 'setup.sh': 'cp shop-cache.conf nginx/shop-gzip.conf\n' },
+      },
+      { title: 'a file that git ignores', files: { '.gitignore': 'shop-gzip.conf\n' } },
+      {
+        title: 'a file beside it that is mounted itself',
+        more: '- ./nginx/shop-cache.conf:/etc/nginx/b.conf',
+      },
+    ].map(({ title, files = {}, more = '' }) => ({
+      title: `a file that is not there, and ${title}`,
+      files: { ...withIncluded('./nginx/shop-gzip.conf', 'shop-cache.conf', more), ...files },
+    })),
+    {
+      title: 'a file that is not there, beside one of which it is made',
+      files: withIncluded('./nginx/shop-gzip.conf', 'shop-gzip.example.conf'),
+    },
+    {
+      title: 'a file that is not there, beside files of other things',
+      files: withIncluded('./nginx/shop-gzip.conf', 'uploads.conf'),
+    },
     {
       title: 'a file that git ignores, which the machine has',
       files: {
@@ -125,7 +189,8 @@ export default defineRule({
     for (const { container } of machines) {
       if (container === null || !container.mounts.some(({ from }) => from === 'volumes')) continue
       for (const mount of container.mounts) {
-        const fault = faultOf(mount, container)
+        const fault =
+          mount.from === 'volumes' ? (faultOf(mount, container) ?? missingSource(mount, container)) : null
         if (fault !== null) yield { at: mount.at, ...fault }
       }
     }
@@ -156,8 +221,8 @@ const KINDS: readonly (readonly [RegExp, readonly string[], readonly string[]])[
   ],
 ]
 
-function faultOf({ from, path, target }: ContainerMount, { base, hostFiles, project, mounts }: Container) {
-  if (from !== 'volumes' || path === null || base === null) return null
+function faultOf({ path, target }: ContainerMount, { base, hostFiles, project, mounts }: Container) {
+  if (path === null || base === null) return null
   const [, files = [], directories = []] = KINDS.find(([image]) => image.test(base)) ?? []
   // Below another mount nobody knows what stands there.
   if (
