@@ -1,11 +1,13 @@
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { posix } from 'node:path'
 import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
 import { siteTo } from './_examples.ts'
 import { type RunImage, runImages } from './_images.ts'
@@ -26,6 +28,31 @@ const compose = (volume: string, more = ''): string => conf`
 `
 const FILE = './site.conf:/etc/nginx/conf.d/default.conf:ro'
 const TEMPLATES = './templates:/etc/nginx/templates:ro'
+/** A template that includes a file of another place, and a script that the image runs before nginx. */
+const withPart = (part: string, script: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        environment:
+          DOMAIN: example.org
+        volumes:
+          - ${TEMPLATES}
+          - ./part:/etc/nginx/parts/name
+          - ./reload.sh:/docker-entrypoint.d/90-reload.sh
+  `,
+  'templates/default.conf.template': conf`
+    server {
+        listen 80;
+        include /etc/nginx/parts/name;
+        location / {
+            proxy_pass http://\${DOMAIN}:8000;
+        }
+    }
+  `,
+  part: `${part}\n`,
+  'reload.sh': `#!/bin/sh\n${script}\n`,
+})
 
 export default defineRule({
   summary: 'A variable of the environment stands where nothing fills it in',
@@ -40,6 +67,10 @@ export default defineRule({
     'https://www.gnu.org/software/gettext/manual/gettext.html#envsubst-Invocation',
   ],
   bad: [
+    {
+      title: 'a part that a site includes, beside a script of the start that does something else',
+      files: withPart('server_name «${DOMAIN}»;', 'while sleep 6h; do nginx -s reload; done &'),
+    },
     {
       title: 'a file that nginx reads as it is',
       files: { 'docker-compose.yml': compose(FILE), 'site.conf': siteTo('app:«${APP_PORT}»') },
@@ -84,6 +115,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a part of a site that a script of the start fills in',
+      files: withPart('server_name ${DOMAIN};', 'envsubst < /etc/nginx/parts/name > /tmp/name'),
+    },
     {
       title: 'the port itself',
       files: { 'docker-compose.yml': compose(FILE), 'site.conf': siteTo('app:8000') },
@@ -173,15 +208,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    const included = includedPaths(deployment)
     for (const run of runImages(deployment)) {
       const { base, command, machine, mounts, files } = run
       if (!isNginxImage(base) || command === undefined || isFilledElsewhere(run)) continue
       const seen = new Set<Source>()
       for (const { target, path, at } of mounts) {
         if (path === null) continue
-        for (const { source, place } of filesAt(files, path, target)) {
+        for (const { source, place } of filesAt(files, path, target, included)) {
           const isTemplate = TEMPLATE.test(place)
-          if (seen.has(source) || (!isTemplate && !READ.test(place))) continue
+          if (seen.has(source)) continue
           seen.add(source)
           const found = isTemplate ? defaultIn(source) : unfilledIn(source)
           if (found === null) {
@@ -221,18 +257,33 @@ const READ = /^\/etc\/nginx\/(?:nginx\.conf|conf\.d\/[^/]+\.conf)$/
 /** More files than a person mounts. */
 const MOST_FILES = 50
 
-/** The files that a mount or copy brings to a place, those of a directory too. */
+/** Files of nginx that some configuration includes by their whole path, whatever they are called. */
+const includedPaths = memo(
+  ({ machines }: Deployment): ReadonlySet<string> =>
+    new Set(
+      machines
+        .flatMap(({ programs }) => programs)
+        .flatMap(program =>
+          program.kind === 'nginx' ? (program.configuration.occurrences.get('include') ?? []) : [],
+        )
+        .flatMap(({ args }) => args[0]?.value ?? [])
+        .filter(path => path.startsWith('/etc/nginx/')),
+    ),
+)
+
+/** The files that a mount or copy brings to a place at which nginx or its start reads them, those of a directory too. */
 function* filesAt(
   files: FileSystem,
   path: string,
   target: string,
+  included: ReadonlySet<string>,
 ): Iterable<{ readonly source: Source; readonly place: string }> {
   if (files.kind(path) === 'directory') {
     for (const { name, kind } of (files.list(path) ?? []).slice(0, MOST_FILES))
-      if (kind === 'file') yield* filesAt(files, posix.join(path, name), posix.join(target, name))
+      if (kind === 'file') yield* filesAt(files, posix.join(path, name), posix.join(target, name), included)
     return
   }
-  if (!TEMPLATE.test(target) && !READ.test(target)) return
+  if (!TEMPLATE.test(target) && !READ.test(target) && !included.has(target)) return
   const read = files.read(path)
   if (read.kind === 'source') yield { source: read.source, place: target }
 }
@@ -241,11 +292,15 @@ const FILLS =
   /envsubst|\b(?:sed|perl|awk|gomplate|confd|dockerize|envtpl|j2|jinja2?|ruby|python3?|cat|tee|mv)\b/
 
 /** True where the command, a step of the build or a script of the start may write the files anew. */
-function isFilledElsewhere({ command, image, mounts, machine }: RunImage): boolean {
+function isFilledElsewhere({ command, image, mounts, machine, files }: RunImage): boolean {
   const environment = machine.container?.service.environment ?? []
   return (
     FILLS.test(command?.words.join(' ') ?? '') ||
-    mounts.some(({ target }) => /^\/docker-entrypoint\.d(?:\/|$)|^\/(?:etc|etc\/nginx)$/.test(target)) ||
+    mounts.some(({ target, path }) =>
+      /^\/docker-entrypoint\.d\/./.test(target)
+        ? FILLS.test((path === null ? null : sourceAt(files, path))?.text ?? 'sed')
+        : /^\/docker-entrypoint\.d\/?$|^\/(?:etc|etc\/nginx)$/.test(target),
+    ) ||
     environment.some(({ name }) => name.startsWith('NGINX_ENVSUBST_')) ||
     (image !== null && stepsFill(image))
   )
