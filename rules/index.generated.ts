@@ -331,6 +331,7 @@ import containersConfigCachedAtBuild from './containers/config-cached-at-build.t
 import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
 import containersCopySourceMissing from './containers/copy-source-missing.ts'
 import containersCronWithoutEnvironment from './containers/cron-without-environment.ts'
+import containersDatabaseFileUnread from './containers/database-file-unread.ts'
 import containersDatabaseNotStarted from './containers/database-not-started.ts'
 import containersDatabaseOnLoopback from './containers/database-on-loopback.ts'
 import containersDatabaseOwnLoopback from './containers/database-own-loopback.ts'
@@ -1236,6 +1237,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
   { id: 'containers/copy-source-missing', ...containersCopySourceMissing },
   { id: 'containers/cron-without-environment', ...containersCronWithoutEnvironment },
+  { id: 'containers/database-file-unread', ...containersDatabaseFileUnread },
   { id: 'containers/database-not-started', ...containersDatabaseNotStarted },
   { id: 'containers/database-on-loopback', ...containersDatabaseOnLoopback },
   { id: 'containers/database-own-loopback', ...containersDatabaseOwnLoopback },

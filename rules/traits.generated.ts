@@ -337,6 +337,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/configmap-misplaced', { fixes: [], programs: ['nginx'] }],
       ['containers/copy-source-missing', { fixes: [], programs: ['docker'] }],
       ['containers/cron-without-environment', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
+      ['containers/database-file-unread', { fixes: [], programs: ['docker'] }],
       ['containers/database-not-started', { fixes: [], programs: ['docker'] }],
       ['containers/database-on-loopback', { fixes: [], programs: ['postgresql', 'docker'] }],
       ['containers/database-own-loopback', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
