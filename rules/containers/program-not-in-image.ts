@@ -3,10 +3,12 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { looseImages, type RunImage, runImages } from './_images.ts'
+import { supervisorOfImage } from './_supervisor-of-image.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
-import { buildSteps, copiesPrograms, startedWords } from './_started-words.ts'
+import { buildSteps, copiesPrograms, type Started, startedWords } from './_started-words.ts'
 
 const image = (base: string, lines = ''): string => conf`
   FROM ${base}
@@ -38,14 +40,32 @@ const WAIT = conf`
   done
   exec "$@"
 `
+const supervised = (base: string, command: string, steps = ''): Record<string, string> => ({
+  'docker-compose.yml': composeWith({ command: '' }).replace(/^ *command: .*\n/m, ''),
+  'nginx/site.conf': siteTo('web:80'),
+  'web/Dockerfile': conf`
+    FROM ${base}
+    RUN apt-get update && apt-get install -y supervisor
+    ${steps}
+    COPY supervisord.conf /etc/supervisor/supervisord.conf
+    CMD ["/usr/bin/supervisord"]
+  `,
+  'web/supervisord.conf': conf`
+    [supervisord]
+    nodaemon=true
+
+    [program:web]
+    command=${command}
+  `,
+})
 
 export default defineRule({
   summary: 'A container runs a program that its image does not have',
   severity: 'warning',
-  otherSeverities: { error: 'in what starts the container' },
+  otherSeverities: { error: 'in what starts the container, or what supervisord starts in it' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The small images have few programs: `slim` ones no curl, wget or nc, those of Alpine no curl. A health check with one of them never succeeds: the container is `unhealthy`, and what waits for it with `condition: service_healthy` is not started. A script that waits for its database with `nc` waits for ever: `nc: not found`.',
+  why: 'The small images have few programs: `slim` ones no curl, wget or nc, those of Alpine no curl, those of PHP for Apache no `php-fpm`. A health check with one of them never succeeds: the container is `unhealthy`, and what waits for it with `condition: service_healthy` is not started. A script that waits for its database with `nc` waits for ever: `nc: not found`.',
   remedy:
     'Install the program in the Dockerfile, or ask with what the image has: `python -c`, `node -e`, `wget` on Alpine',
   references: [
@@ -55,6 +75,34 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
+    {
+      title: 'PHP-FPM by supervisord, in an image for Apache',
+      files: supervised('php:8.3-apache', '«php-fpm»'),
+    },
+    {
+      title: 'Apache by supervisord, in an image of PHP-FPM',
+      files: supervised('nextcloud:30-fpm', '«apache2-foreground»'),
+    },
+    {
+      title: 'PHP-FPM by supervisord, in an image that no compose file builds',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'nginx/site.conf': siteTo('web:8000'),
+        'examples/Dockerfile': conf`
+          FROM nextcloud:apache
+          RUN apt-get update && apt-get install -y supervisor
+          COPY supervisord.conf /etc/supervisor/supervisord.conf
+          CMD ["/usr/bin/supervisord"]
+        `,
+        'examples/supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+
+          [program:php-fpm]
+          command=«php-fpm»
+        `,
+      },
+    },
     {
       title: 'wget in the image of nginx, and curl in that of Traefik',
       files: {
@@ -134,6 +182,12 @@ export default defineRule({
     },
   ],
   good: [
+    { title: 'Apache by supervisord', files: supervised('php:8.3-apache', 'apache2-foreground') },
+    { title: 'PHP-FPM by supervisord', files: supervised('php:8.3-fpm-alpine', 'php-fpm --nodaemonize') },
+    {
+      title: 'PHP-FPM that is installed',
+      files: supervised('php:8.3-apache', 'php-fpm', 'RUN apt-get update && apt-get install -y php-fpm'),
+    },
     {
       title: 'a name of old, and that of today where it is gone',
       files: {
@@ -284,8 +338,9 @@ export default defineRule({
       },
     },
   ],
-  *check({ machines }) {
-    for (const { container } of machines) {
+  *check(deployment) {
+    for (const run of [...runImages(deployment), ...looseImages(deployment)]) yield* startedBySupervisor(run)
+    for (const { container } of deployment.machines) {
       const lacking = container === null ? null : lackingPrograms(container)
       if (container === null || lacking === null) continue
       const healthcheck = healthCheck(container)
@@ -306,6 +361,28 @@ export default defineRule({
   },
 })
 
+/** Programs of an image that has supervisord as its first process. */
+function* startedBySupervisor(run: RunImage): Iterable<RuleFinding> {
+  const configuration = supervisorOfImage(run)
+  const { reference, image, machine } = run
+  const lacking =
+    configuration === null
+      ? null
+      : lackingPrograms({ reference, image, service: machine.container?.service ?? null })
+  if (configuration === null || lacking === null) return
+  for (const { words, autostart, name } of configuration.programs) {
+    const [first] = words ?? []
+    if (first === undefined || !lacking.has(first.text)) continue
+    if (autostart !== null && !(autostart.known && autostart.value)) continue
+    yield {
+      at: placeOf(first),
+      severity: 'error',
+      message: `\`${reference}\` has no \`${first.text}\`, so supervisord never starts \`${name}\`: can't find command`,
+      label: 'not in the image',
+    }
+  }
+}
+
 interface Use {
   readonly name: string
   readonly at: Place
@@ -324,7 +401,14 @@ const PROGRAMS: Readonly<Record<string, RegExp>> = {
   mysql: /mysql|mariadb/,
   mysqldump: /mysql|mariadb/,
   mongo: /mongo/,
+  'php-fpm': /fpm/,
+  'apache2-foreground': /apache/,
+  apache2ctl: /apache/,
+  apachectl: /apache/,
+  'httpd-foreground': /apache|httpd/,
 }
+/** The images of PHP for Apache have no PHP-FPM, and those of PHP-FPM no Apache. */
+const APACHE = ['apache2-foreground', 'apache2ctl', 'apachectl', 'httpd-foreground']
 const OF_DATABASES = ['pg_isready', 'psql', 'mysqladmin', 'redis-cli']
 const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
   // Since MariaDB 11 its image has no names of MySQL, and since MongoDB 6 none of the old shell.
@@ -348,6 +432,10 @@ const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
   [/^httpd(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^httpd:\S*alpine/, OF_DATABASES],
+  [/^php:(?:\S*-)?apache/, ['php-fpm', 'wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^php:(?!\S*alpine)\S*fpm/, [...APACHE, 'wget', 'nc', 'netcat', ...OF_DATABASES]],
+  [/^(?:nextcloud|wordpress|drupal|matomo|joomla):(?:\S*-)?apache(?:-[a-z]+)?$/, ['php-fpm']],
+  [/^(?:php|nextcloud|wordpress|drupal|matomo|joomla):(?:\S*-)?fpm(?:-[a-z]+)?$/, APACHE],
   [/^php(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^haproxy(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', ...OF_DATABASES]],
   [/^(?:traefik|caddy)(?::(?!\S*(?:windows|nanoserver|builder))|$)/, ['curl', ...OF_DATABASES]],
@@ -365,11 +453,13 @@ const SCRIPTED =
 const UNSTARTED = /(?<=^|&&|;|\n)\s*(?:chmod|chown|sed|dos2unix|touch|rm|mkdir)\b[^&;|\n]*/g
 
 /** What surely is not in a container; null where the image is not known. */
-function lackingPrograms(container: Container): ReadonlySet<string> | null {
-  const base = container.reference
+function lackingPrograms(
+  container: Pick<Started, 'reference' | 'image' | 'service'>,
+): ReadonlySet<string> | null {
+  const { reference: base, service, image } = container
   const [, names] = base === null ? [] : (LACKING.find(([pattern]) => pattern.test(base)) ?? [])
-  if (names === undefined || !container.service.complete || copiesPrograms(container)) return null
-  if (container.service.build !== null && container.image === null) return null
+  if (names === undefined || service?.complete === false || copiesPrograms(container)) return null
+  if (service !== null && service.build !== null && image === null) return null
   const steps = buildSteps(container)
   // A script, or a list of packages that stands elsewhere, may install anything.
   if (steps.some(step => SCRIPTED.test(step.replace(UNSTARTED, '')))) return null
