@@ -384,6 +384,7 @@ import containersPhpFileMisplaced from './containers/php-file-misplaced.ts'
 import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
+import containersPrivateLabelShared from './containers/private-label-shared.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersPythonPackageMissing from './containers/python-package-missing.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
@@ -735,6 +736,7 @@ import staticFilesDirectoryBeforeFallback from './static-files/directory-before-
 import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
+import staticFilesErrorPageMissing from './static-files/error-page-missing.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
 import staticFilesInternalFilesServed from './static-files/internal-files-served.ts'
@@ -1290,6 +1292,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/port-not-opened', ...containersPortNotOpened },
   { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
+  { id: 'containers/private-label-shared', ...containersPrivateLabelShared },
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/python-package-missing', ...containersPythonPackageMissing },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
@@ -1641,6 +1644,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/directory-misspelt', ...staticFilesDirectoryMisspelt },
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
+  { id: 'static-files/error-page-missing', ...staticFilesErrorPageMissing },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
   { id: 'static-files/internal-files-served', ...staticFilesInternalFilesServed },
