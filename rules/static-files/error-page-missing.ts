@@ -10,7 +10,7 @@ import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { isMounted, type RunImage, runImages, startedText } from '../containers/_images.ts'
 import { nearest, pageOfStatus, pathOf } from './_pages.ts'
@@ -98,6 +98,21 @@ export default defineRule({
       title: 'what another stage has built',
       files: image('COPY --from=build /app/dist /usr/share/nginx/html'),
     },
+    {
+      title: 'a page that turns the site off while it is there',
+      files: compose(
+        '',
+        conf`
+          root /srv/www;
+          error_page 503 /down.html;
+          if (-f $document_root/down.html) {
+              return 503;
+          }
+          location = /down.html {
+          }
+        `,
+      ),
+    },
     { title: 'a volume', files: compose('- pages:/usr/share/nginx/html') },
     { title: 'a directory that is built first', files: compose('- ./dist:/usr/share/nginx/html') },
     {
@@ -121,6 +136,7 @@ export default defineRule({
           if (container === null && !isMounted(line.source, run.mounts)) continue
           const meant = pathOf(configuration, server, uri)
           if (meant === null || !isSurelyMissing(run, files, meant.path)) continue
+          if (isSwitch(configuration, meant.path)) continue
           // Another page of nearly the name is told of by `static-files/page-not-there`.
           if ((nearest(files, meant.path) ?? pageOfStatus(files, line, meant.path)) !== null) continue
           const at = container?.service.at ?? run.image?.stage.image.at
@@ -140,6 +156,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for a page that turns a site off while it is there: `if (-f $document_root/down.html)`. */
+function isSwitch({ occurrences }: NginxConfiguration, path: string): boolean {
+  return (occurrences.get('if') ?? []).some(({ args }) =>
+    args.some(({ value }) => value.includes(posix.basename(path))),
+  )
+}
 
 /** The errors that a line is for, in the words of a sentence. */
 function namesOf({ args }: NginxDirective): string {
