@@ -7,7 +7,7 @@ import { unitWords } from '../../parsers/systemd/unit-words.ts'
 /** A fault of a unit, as a rule yields it. */
 export interface UnitFault {
   readonly at: Place
-  readonly severity?: 'error'
+  readonly severity?: 'error' | 'info'
   readonly message: string
   readonly label: string
   readonly help?: string
@@ -76,6 +76,13 @@ export function* meantOtherwise({ unit }: ServiceUnit): Iterable<UnitFault> {
           label: 'no shell reads it',
           help: 'Write the value of the variable',
         }
+      if (value.startsWith(`${variable}=`))
+        yield {
+          at: placeOf(word),
+          message: `what stands behind the first \`=\` is the value, so that of \`${variable}\` begins with \`${variable}=\``,
+          label: 'the name twice',
+          help: `Write \`${value}\``,
+        }
       if (isFollowedByComma(word) && index + 1 < words.length)
         yield {
           at: placeOf(word),
@@ -105,5 +112,27 @@ export function* commentedCommand({ unit }: ServiceUnit): Iterable<UnitFault> {
         label: 'an argument',
         help: 'Write the comment into a line of its own',
       }
+  }
+}
+
+/** What comes up before the network does: a service behind nothing else waits for no address. */
+const EARLY =
+  /^(?:network|network-pre|syslog|local-fs|basic|sysinit|time-sync|nss-lookup|systemd-\w+)\.(?:target|service)$/
+
+/** `Wants=` and `Requires=` start what they name, and wait for nothing. */
+export function* onlineNotAwaited({ unit, after }: ServiceUnit): Iterable<UnitFault> {
+  // What is started behind another service may wait for the network by that one.
+  if (!after.every(fact => fact.known && EARLY.test(fact.value))) return
+  for (const { section, name, written } of unit.settings) {
+    if (section !== 'Unit' || !/^(?:Wants|Requires)$/.test(name)) continue
+    const word = unitWords(written)?.find(({ text }) => text === 'network-online.target')
+    if (word === undefined) continue
+    yield {
+      at: placeOf(word),
+      severity: 'info',
+      message: `\`${name}=\` orders nothing, so the service starts while the network still comes up`,
+      label: 'not in `After=`',
+      help: 'Add `After=network-online.target`',
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
+import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -8,6 +9,7 @@ import { looseImages } from '../containers/_images.ts'
 import { scriptAt } from '../containers/_started-words.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { siteServices } from './_site-services.ts'
 
 const supervised = (command: string): Record<string, string> => ({
   ...behindNginx(''),
@@ -97,6 +99,13 @@ export default defineRule({
     {
       title: 'a program by a relative path',
       files: behindNginx(serviceUnit('«venv/bin/gunicorn» shop.wsgi')),
+    },
+    {
+      title: 'a relative path of a program that is no server, and a redirection',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/systemd/system/jobs.service': serviceUnit('«script/delayed_job» run'),
+        'etc/systemd/system/backup.service': serviceUnit('/usr/bin/pg_dump shop «>» /srv/shop.sql'),
+      }),
     },
     {
       title: 'a variable in the middle of a word, which systemd fills in between braces alone',
@@ -211,6 +220,14 @@ export default defineRule({
       files: behindNginx(serviceUnit('/usr/bin/gunicorn --bind 0.0.0.0:${PORT} $OPTIONS shop.wsgi')),
     },
     {
+      title: 'a program that is no server, by names that systemd looks for and a script fills in',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi'), {
+        'etc/systemd/system/jobs.service': serviceUnit('delayed_job run'),
+        'etc/systemd/system/sync.service': serviceUnit('INSTALL_DIR/bin/sync --all'),
+        'etc/systemd/system/backup.service': serviceUnit('/bin/sh -c "pg_dump shop > /srv/shop.sql"'),
+      }),
+    },
+    {
       title: 'a program that systemd looks for',
       files: behindNginx(serviceUnit('gunicorn shop.wsgi')),
     },
@@ -271,6 +288,7 @@ export default defineRule({
       if (fault !== null) yield findingOf(fault)
       yield* besideStart(command)
     }
+    for (const service of siteServices(deployment)) yield* ofAnyService(service)
     for (const { container } of machines) {
       const check = container === null ? null : healthCheck(container)
       const fault = check === null || check.shell ? null : checkFault(check.words)
@@ -296,6 +314,18 @@ export default defineRule({
 
 function findingOf({ word, ...texts }: Fault): RuleFinding {
   return { at: placeOf(word), ...texts }
+}
+
+/** What systemd says of a command, whatever it starts. */
+function* ofAnyService({ start, startPre, startPost, stop }: ServiceUnit): Iterable<RuleFinding> {
+  for (const { words } of [...start, ...startPre, ...startPost, ...stop]) {
+    const [first, ...others] = words
+    // A word that some script fills in may be a whole path.
+    if (first === undefined || /[$\0\uFFFD]|^[A-Z_]+\//.test(first.text)) continue
+    const fault =
+      programFault(first, 'systemd') ?? (isShell(first) ? null : wordFault(first, others, 'systemd'))
+    if (fault !== null) yield findingOf(fault)
+  }
 }
 
 /** What a unit starts before its program, and behind it. */
@@ -401,11 +431,8 @@ function relativeForSupervisord(
   }
 }
 
-/** @param starts true where what stands before an operator is a server, which does not end */
-function faultOf(command: StartedCommand, starts: boolean): Fault | null {
-  const { words, by, rest } = command
-  const [first, ...others] = words
-  if (first === undefined) return null
+/** A first word of which nobody makes a program. */
+function programFault(first: WrittenText, by: StartedCommand['by']): Fault | null {
   const starter = STARTERS[by]
   const { text } = first
   if (BUILTINS.has(text))
@@ -427,6 +454,17 @@ function faultOf(command: StartedCommand, starts: boolean): Fault | null {
       label: 'no absolute path',
       help: 'Write the whole path of the program, whatever `WorkingDirectory=` says',
     }
+  return null
+}
+
+/** @param starts true where what stands before an operator is a server, which does not end */
+function faultOf(command: StartedCommand, starts: boolean): Fault | null {
+  const { words, by, rest } = command
+  const [first, ...others] = words
+  if (first === undefined) return null
+  const starter = STARTERS[by]
+  const unstarted = programFault(first, by)
+  if (unstarted !== null) return unstarted
   const found = relativeForSupervisord(command, first) ?? wordFault(first, others, by)
   if (found !== null) return found
   if (rest !== null && !starts && BEHIND.test(rest.text))

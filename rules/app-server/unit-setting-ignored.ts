@@ -12,7 +12,9 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
-import { commentedCommand, meantOtherwise, wantedByNobody } from './_unit-lines.ts'
+import { siteServices } from './_site-services.ts'
+import { commentedCommand, meantOtherwise, onlineNotAwaited, wantedByNobody } from './_unit-lines.ts'
+import { unpairedQuotes } from './_unit-quotes.ts'
 
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines), files)
@@ -46,11 +48,12 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error:
-      'where the service does not start: its user, group or directory, what wants it, or a whole section',
+      'where the service does not start: its user, group or directory, what wants it, a quote of its command, or a whole section',
+    info: 'of a service that asks for the network, and does not wait for it',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out, as the whole line is where a quote stays open (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -97,6 +100,40 @@ export default defineRule({
       },
     },
     { title: 'a variable of the shell', files: tree('Environment="«PATH=/srv/shop/venv/bin:$PATH»"') },
+    {
+      title: 'a path that begins with its own name',
+      files: tree('Environment="«PATH=PATH=/srv/shop/bin:/usr/bin»"'),
+    },
+    {
+      title: 'a quote too many, of a service that is no server',
+      files: tree('', {
+        'etc/systemd/system/agent.service': conf`
+          [Service]
+          Environment="SHOP_A=1" \\
+              «"SHOP_HOME="/srv/shop»" \\
+              "SHOP_B=2"
+          ExecStart=/usr/bin/java -jar /srv/shop/agent.jar
+        `,
+      }),
+    },
+    {
+      title: 'a network that nothing waits for',
+      files: behindNginx(
+        conf`
+          [Unit]
+          Wants=«network-online.target»
+          After=network.target
+          [Service]
+          ExecStart=/usr/bin/gunicorn shop.wsgi:application
+        `,
+      ),
+    },
+    {
+      title: 'a quote that is not closed in a command',
+      files: behindNginx(
+        serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'ExecStartPre=/bin/mkdir «"»/run/shop'),
+      ),
+    },
     { title: 'a comma between', files: tree('Environment="«SHOP_A=1",» "SHOP_B=2"') },
     { title: 'a limit in another section', files: tree('«StartLimitIntervalSec»=0') },
     { title: 'a comment behind the group', files: tree('Group=«www-data # of nginx»') },
@@ -255,6 +292,27 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'a network that is waited for, and one that another service waits for',
+      files: {
+        ...behindNginx(
+          conf`
+            [Unit]
+            Wants=network-online.target
+            After=network-online.target
+            [Service]
+            ExecStart=/usr/bin/gunicorn shop.wsgi:application
+          `,
+        ),
+        'etc/systemd/system/agent.service': conf`
+          [Unit]
+          Requires=network-online.target docker.service
+          After=docker.service
+          [Service]
+          ExecStart=/usr/bin/docker run --rm --name agent registry.example.org/agent
+        `,
+      },
+    },
     { title: 'the home of the user', files: tree('WorkingDirectory=~') },
     { title: 'a file that may be missing', files: tree('EnvironmentFile=-/etc/default/shop') },
     { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
@@ -293,6 +351,14 @@ export default defineRule({
     { title: 'a key that this knows nothing of', files: tree('MemoryZSwapMax=1G') },
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
     { title: 'quotes', files: tree('Environment="SHOP_TITLE=Our shop" SHOP_KEY=abc') },
+    {
+      title: 'quotes that end within a word',
+      files: tree('Environment="SHOP_HOME="/srv/shop SHOP_A=it\\\'s'),
+    },
+    {
+      title: 'an assignment as the value of another name',
+      files: tree('Environment=SHOP_OPTIONS=PATH=/srv'),
+    },
     { title: 'quotes around the value', files: tree("Environment=SHOP_TITLE='Our shop'") },
     { title: 'a number sign in a value', files: tree('Environment=COLOUR=#fff') },
     {
@@ -319,21 +385,10 @@ export default defineRule({
         if (setting.section === 'Service') yield* refusedValue(setting)
       yield* unread(service)
     }
+    for (const service of siteServices(deployment)) yield* linesOf(service)
     for (const { service, machine } of commands) {
       if (service === null) continue
-      for (const setting of service.unit.settings) {
-        if (setting.section !== 'Service') continue
-        if (SINGLE.has(setting.name)) yield* commentBehind(setting)
-        else if (setting.name === 'Environment') yield* leftOut(setting)
-        if (PATHS.has(setting.name) && !isFilledIn(service)) yield* relative(setting)
-        yield* refusedValue(setting)
-      }
-      yield* startedTwice(service)
-      yield* restartedOnce(service)
-      yield* unread(service)
-      yield* wantedByNobody(service)
-      yield* commentedCommand(service)
-      if (!isFilledIn(service)) yield* meantOtherwise(service)
+      yield* linesOf(service)
       for (const { path } of service.environmentFiles) {
         const file = path.known ? sourceAt(machine.files, path.value) : null
         if (file !== null) yield* exported(file)
@@ -345,6 +400,26 @@ export default defineRule({
     }
   },
 })
+
+/** What holds of a unit whatever it starts. */
+function* linesOf(service: ServiceUnit): Iterable<RuleFinding> {
+  const isWritten = !isFilledIn(service)
+  for (const setting of service.unit.settings) {
+    if (setting.section !== 'Service') continue
+    if (SINGLE.has(setting.name)) yield* commentBehind(setting)
+    else if (setting.name === 'Environment') yield* leftOut(setting)
+    if (PATHS.has(setting.name) && isWritten) yield* relative(setting)
+    yield* refusedValue(setting)
+  }
+  yield* startedTwice(service)
+  yield* restartedOnce(service)
+  yield* unread(service)
+  yield* wantedByNobody(service)
+  yield* commentedCommand(service)
+  yield* unpairedQuotes(service)
+  yield* onlineNotAwaited(service)
+  if (isWritten) yield* meantOtherwise(service)
+}
 
 /** Of a second command systemd refuses the whole unit: a drop-in adds to what stands in the unit. */
 function* startedTwice({ type, unit }: ServiceUnit): Iterable<RuleFinding> {
