@@ -1,12 +1,23 @@
+import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
-import { readUnit, type UnitFiles } from '../../parsers/systemd/read-unit.ts'
+import { parseUnit } from '../../parsers/systemd/parse-unit.ts'
+import { readUnit, type Unit, type UnitFiles } from '../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../parsers/systemd/service-unit.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
+import { unitName } from '../../parsers/systemd/unit-name.ts'
+import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import { UNIT, writtenName } from '../../src/files/starters.ts'
 
-/** The services of a deployment whose units its owner wrote, whatever they start: how systemd reads a line hangs on none of it. */
+/**
+ * The services of a deployment whose units its owner wrote, whatever they start and wherever they are installed: how
+ * systemd reads a line hangs on none of it.
+ */
 export function siteServices({ machines }: Pick<Deployment, 'machines'>): readonly ServiceUnit[] {
-  return machines.flatMap(({ files, container }) => (container === null ? servicesIn(files) : []))
+  return machines.flatMap(({ files, container, loose }) => [
+    ...(container === null ? servicesIn(files) : []),
+    ...(loose === null ? [] : servicesAmong(loose)),
+  ])
 }
 
 /** Where the units of packages are not. */
@@ -24,7 +35,19 @@ const servicesIn = memo((files: FileSystem): readonly ServiceUnit[] => {
     .map(readServiceUnit)
 })
 
+const servicesAmong = memo(({ starters, files }: LooseFiles): readonly ServiceUnit[] =>
+  starters.flatMap(path => {
+    const name = writtenName(posix.basename(path))
+    const source = UNIT.test(path) && name.endsWith('.service') ? sourceAt(files, path) : null
+    return source === null || !isWhole(source) ? [] : [readServiceUnit(unitOf(name, source))]
+  }),
+)
+
+function unitOf(name: string, source: Source): Unit {
+  return { name: unitName(name), main: source, sources: [source], settings: parseUnit(source) }
+}
+
 /** Of a template with branches nobody knows which lines are there. */
-function isWhole({ branches, gaps }: NonNullable<ReturnType<UnitFiles['read']>>): boolean {
+function isWhole({ branches, gaps }: Source): boolean {
   return branches.length + gaps.length === 0
 }

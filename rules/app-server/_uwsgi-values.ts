@@ -3,6 +3,7 @@ import type { UwsgiOption } from '../../parsers/app-server/uwsgi-configuration.t
 import { hasUwsgiOption } from '../../parsers/app-server/uwsgi-option-names.ts'
 import { uwsgiOptionName } from '../../parsers/app-server/uwsgi-options.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import { writtenName } from '../../src/files/starters.ts'
 import { placeIn, placeOf } from '../../parsers/text/written-text.ts'
 
 interface UwsgiFault {
@@ -134,9 +135,42 @@ function environmentHome({ name, value }: UwsgiOption): UwsgiFault | null {
   }
 }
 
+/** Numbers of which 0 is another thing than what is meant: no limit, or no time at all. */
+const NUMBERS: ReadonlySet<string> = new Set([
+  ...['harakiri', 'worker-reload-mercy', 'reload-mercy', 'mule-reload-mercy', 'max-requests'],
+  ...['max-worker-lifetime', 'min-worker-lifetime', 'reload-on-rss', 'evil-reload-on-rss', 'reload-on-as'],
+  ...['http-timeout', 'socket-timeout', 'post-buffering', 'limit-post'],
+])
+
+const PATHS: ReadonlySet<string> = new Set([
+  ...['wsgi-file', 'chdir', 'virtualenv', 'pythonpath', 'socket', 'http-socket', 'pidfile', 'logto'],
+  ...['daemonize', 'uid', 'gid', 'touch-reload'],
+])
+
+/** A template may be filled in before uWSGI reads it. */
+function notFilledIn(name: string, value: UwsgiOption['value']): UwsgiFault | null {
+  const at = placeOf(value)
+  if (writtenName(at.source.path) !== at.source.path) return null
+  const [written = '', variable = ''] = /\$\{?([A-Za-z_]\w*)\}?/.exec(value.text) ?? []
+  return {
+    at,
+    message: `uWSGI fills in \`$(${variable})\` alone, so \`${written}\` is a part of \`${name}\``,
+    label: 'stays as it is written',
+    help: `Write \`$(${variable})\``,
+  }
+}
+
 function notWhatItTakes({ name, value }: UwsgiOption): UwsgiFault | null {
   const { text } = value
+  if (PATHS.has(name) && /\$\{?[A-Za-z_]/.test(text)) return notFilledIn(name, value)
   if (text === '' || /[%$@]/.test(text)) return null
+  if (NUMBERS.has(name) && /^[A-Za-z]/.test(text))
+    return {
+      at: placeOf(value),
+      message: `\`${text}\` is no number, so \`${name}\` is 0`,
+      label: 'no number',
+      ...(/^[A-Z][A-Z0-9_]+$/.test(text) && { help: `Write \`$(${text})\` for the value of a variable` }),
+    }
   if (name === 'workers' && /^[A-Za-z]/.test(text))
     return {
       at: placeOf(value),

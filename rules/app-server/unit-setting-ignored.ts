@@ -352,6 +352,10 @@ export default defineRule({
     { title: 'a line of its own', files: tree('# of nginx\nGroup=www-data') },
     { title: 'quotes', files: tree('Environment="SHOP_TITLE=Our shop" SHOP_KEY=abc') },
     {
+      title: 'a word that a script replaces',
+      files: tree('Environment="__SHOP_VARIABLES__" @SHOP_MORE@'),
+    },
+    {
       title: 'quotes that end within a word',
       files: tree('Environment="SHOP_HOME="/srv/shop SHOP_A=it\\\'s'),
     },
@@ -657,9 +661,10 @@ function* commentBehind({ name, written }: UnitSetting): Found {
   }
 }
 
+/** What some script replaces may be assignments. */
 function* leftOut({ written }: UnitSetting): Found {
   const word = unitWords(written)?.find(({ text }) => !/^[A-Za-z_]\w*=/.test(text))
-  if (word === undefined || /[\0\uFFFD]/.test(word.text)) return
+  if (word === undefined || /[\0\uFFFD]|^(?:__\w+__|@\w+@)$/.test(word.text)) return
   yield {
     at: placeOf(word),
     message: `\`${word.text}\` is no assignment, and is left out: Invalid environment assignment, ignoring`,

@@ -2,11 +2,13 @@ import { misspeltUwsgiOption } from '../../parsers/app-server/uwsgi-option-names
 import type { Place } from '../../parsers/text/source.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { AppServer } from '../../parsers/app-server/app-server.ts'
-import { isUwsgi } from '../../parsers/app-server/uwsgi.ts'
+import { isUwsgi, type UwsgiServer } from '../../parsers/app-server/uwsgi.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
+import { looseUwsgi } from './_loose-uwsgi.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 import { misspeltVariables } from './_uwsgi-variables.ts'
 import { harakiriAlone, sectionMissing, valuesMisread } from './_uwsgi-values.ts'
@@ -93,6 +95,22 @@ export default defineRule({
     { title: 'a colon', files: ini(`${SOCKET}\n«harakiri: 60»`) },
     { title: 'a word for a number', files: ini(`${SOCKET}\nprocesses = «auto»`) },
     {
+      title: 'the name of a variable for a limit of time',
+      files: ini(`${SOCKET}\nmaster = true\nharakiri = «SHOP_HARAKIRI»`),
+    },
+    { title: 'a variable of the shell', files: ini(`${SOCKET}\nlogto = «$SHOP_LOGS/uwsgi.log»`) },
+    {
+      title: 'a file of which nobody knows who starts it',
+      files: {
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/uwsgi.ini': conf`
+          [uwsgi]
+          «wsgi-file.» = __INSTALL_DIR__/shop/wsgi.py
+          worker-reload-mercy = «SHOP_MERCY»
+        `,
+      },
+    },
+    {
       title: 'a directory of static files behind a blank',
       files: ini(`${SOCKET}\nstatic-map = «/static /srv»`),
     },
@@ -135,6 +153,21 @@ export default defineRule({
     {
       title: 'a limit of time in a file that the init script of Debian starts with a master',
       files: uwsgiApplication('plugin = python3\nmodule = web:application\nharakiri = 30'),
+    },
+    {
+      title: 'variables as uWSGI fills them in',
+      files: ini(`${SOCKET}\nmaster = true\nharakiri = $(SHOP_HARAKIRI)\nlogto = $(SHOP_LOGS)/uwsgi.log`),
+    },
+    {
+      title: 'a file that a script fills in',
+      files: {
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/uwsgi.ini.tmpl': conf`
+          [uwsgi]
+          harakiri = __HARAKIRI__
+          logto = \${SHOP_LOGS}/uwsgi.log
+        `,
+      },
     },
     { title: 'a number in full', files: ini(`${SOCKET}\nbuffer-size = 65535`) },
     { title: 'a comment on its own line', files: ini(`# for nginx\n${SOCKET}`) },
@@ -186,27 +219,33 @@ export default defineRule({
       // An init script of Debian adds a master, and of an emperor nobody knows what it adds.
       if (by !== null) yield* harakiriAlone(server)
       yield* sectionMissing(server)
-      yield* valuesMisread(server)
-      for (const [name, { at }] of server.settings) {
-        const meant = at === null ? null : misspeltUwsgiOption(name)
-        const place = at === null || meant === null || isUsed(server, name) ? null : uwsgiNameBefore(at)
-        if (place === null) continue
-        const stops = server.settings.has('strict')
-        yield {
-          at: place,
-          ...(stops && { severity: 'error' as const }),
-          message: stops
-            ? `uWSGI does not start: [strict-mode] unknown config directive: ${name}`
-            : `uWSGI has no option \`${name}\`, and ignores it`,
-          label: 'no such option',
-          help: `Write \`${meant}\``,
-        }
-      }
-      for (const name of SIZES) yield* cutNumber(server, name)
-      for (const name of TEXTS) yield* withComment(server, name)
+      yield* linesMisread(server)
     }
+    for (const server of looseUwsgi(deployment)) yield* linesMisread(server)
   },
 })
+
+/** What uWSGI makes of single lines, whoever starts it. */
+function* linesMisread(server: UwsgiServer): Iterable<Found> {
+  yield* valuesMisread(server)
+  for (const [name, { at }] of server.settings) {
+    const meant = at === null ? null : misspeltUwsgiOption(name)
+    const place = at === null || meant === null || isUsed(server, name) ? null : uwsgiNameBefore(at)
+    if (place === null) continue
+    const stops = server.settings.has('strict')
+    yield {
+      at: place,
+      ...(stops && { severity: 'error' as const }),
+      message: stops
+        ? `uWSGI does not start: [strict-mode] unknown config directive: ${name}`
+        : `uWSGI has no option \`${name}\`, and ignores it`,
+      label: 'no such option',
+      help: `Write \`${meant}\``,
+    }
+  }
+  for (const name of SIZES) yield* cutNumber(server, name)
+  for (const name of TEXTS) yield* withComment(server, name)
+}
 
 /** True where `%(name)` stands for the value, or the file declares options of its own. */
 function isUsed({ sources, settings }: AppServer, name: string): boolean {

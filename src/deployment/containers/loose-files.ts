@@ -2,35 +2,38 @@ import { posix } from 'node:path'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
+import { UNIT, VASSAL } from '../../files/starters.ts'
 import { containerOfImage } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
 
-/** So many Dockerfiles are read of a repository. */
+/** So many Dockerfiles are read of a repository, and as many units. */
 const MOST = 150
 /** And so many files that may hold manifests. */
 export const MOST_MANIFESTS = 300
 
 /**
- * A machine that stands for the Dockerfiles which no project of a repository builds, for its manifests of Kubernetes,
- * and for the projects of which no container comes; none where there are none. And the containers of those Dockerfiles
+ * A machine that stands for the Dockerfiles which no project of a repository builds, for its manifests of Kubernetes and
+ * its units, and for the projects of which no container comes; none where there are none. And the containers of those Dockerfiles
  * that start an application, each alone.
  */
 export function looseFiles(
   repository: Repository,
   projects: readonly ComposeProject[],
 ): readonly (readonly MachineInput[])[] {
-  const { files, manifests } = repository
+  const { files, manifests, starters } = repository
   const loose = {
     files,
     dockerfiles: looseDockerfiles(repository, projects),
     manifests: manifests.slice(0, MOST_MANIFESTS),
+    starters: starters.filter(path => UNIT.test(path) || VASSAL.test(path)).slice(0, MOST),
     projects: projects.filter(project => readContainers(project, files, projects).length === 0),
     hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
   }
   const containers = loose.dockerfiles.flatMap(path => containerOfImage(files, path) ?? [])
-  if (loose.dockerfiles.length + loose.manifests.length + loose.projects.length === 0) return []
+  const { dockerfiles, projects: unread } = loose
+  if ([dockerfiles, loose.manifests, loose.starters, unread].every(each => each.length === 0)) return []
   // Nothing lies on it: the files of the repository are other machines'.
   const none = mountedFiles(files, [])
   return [
