@@ -1,10 +1,13 @@
 import { GUNICORN_OPTIONS } from '../../parsers/app-server/gunicorn-options.ts'
 import { withoutComments } from '../../parsers/python/without-comments.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { looseGunicorn } from './_loose-gunicorn.ts'
 
 const project = (settings: string): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn -c /etc/shop/gunicorn.conf.py shop.wsgi:application'), {
@@ -13,6 +16,19 @@ const project = (settings: string): Record<string, string> =>
       ${settings}
     `,
   })
+
+/** A repository in whose image a script starts gunicorn. */
+const lying = (settings: string): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM python:3.12
+    COPY . .
+    ENTRYPOINT ["./entrypoint.sh"]
+    CMD ["shop.wsgi:application"]
+  `,
+  'entrypoint.sh': 'exec "$@" --config /gunicorn_conf.py\n',
+  'nginx/site.conf': proxiedServer('', '127.0.0.1:8000'),
+  'gunicorn_conf.py': settings,
+})
 
 export default defineRule({
   summary: 'gunicorn passes over a line of its configuration',
@@ -26,6 +42,18 @@ export default defineRule({
     { title: 'a letter that is missing', files: project('«worker» = 4') },
     { title: 'an underscore too many', files: project('«time_out» = 120') },
     { title: 'the name of an option', files: project('«access_logfile» = "-"') },
+    { title: 'the word of an option', files: project('«pid» = "/run/shop/shop.pid"') },
+    {
+      title: 'a file that a script names',
+      files: lying(conf`
+        import os
+
+        bind = "unix:/run/shop/shop.sock"
+        «pid» = "/run/shop/shop.pid"
+        if os.environ.get("SHOP_LOGS"):
+            «access_log_file» = "-"
+      `),
+    },
     { title: 'capitals', files: project('«WORKERS» = 4') },
   ],
   good: [
@@ -34,27 +62,52 @@ export default defineRule({
       files: project('workers = 4\non_starting = None'),
     },
     { title: 'a variable of the module', files: project('worker = 4\nworkers = worker * 2 + 1') },
+    {
+      title: 'names inside of a function and of a call, and a module of another kind',
+      files: {
+        ...lying(conf`
+          bind = "unix:/run/shop/shop.sock"
+          raw_env = dict(
+              worker=4,
+          )
+
+          def when_ready(server):
+              pid = 4
+        `),
+        'deploy/gunicorn.py': 'worker = 4\n',
+      },
+    },
     { title: 'a variable of another kind', files: project('cores = 4\nregion = "eu"') },
   ],
   *check(deployment) {
     for (const { server } of programsOfKind(deployment, 'app-server')) {
       if (server.program !== 'gunicorn') continue
+      const names = new Set(server.settings.keys())
       for (const [name, { at }] of server.settings) {
         const source = server.sources.find(each => each === at?.source)
-        const meant = source === undefined ? null : meantBy(name)
-        if (source === undefined || meant === null || server.settings.has(meant)) continue
-        const [first, ...others] = withoutComments(source.code).matchAll(new RegExp(`\\b${name}\\b`, 'g'))
-        if (first === undefined || others.length > 0) continue
-        yield {
-          at: { source, start: first.index, end: first.index + name.length },
-          message: `gunicorn has no setting \`${name}\`, and passes over this line`,
-          label: 'not read',
-          help: `Write \`${meant}\``,
-        }
+        if (source !== undefined) yield* notRead(name, names, source)
       }
     }
+    for (const { source, names } of looseGunicorn(deployment))
+      for (const name of names) yield* notRead(name, names, source)
   },
 })
+
+/** A name that is written once in a configuration, and that stands for another one. */
+function* notRead(name: string, names: ReadonlySet<string>, source: Source): Iterable<RuleFinding> {
+  const meant = meantBy(name)
+  if (meant === null || names.has(meant)) return
+  const [first, ...others] = withoutComments(source.code).matchAll(
+    new RegExp(`(?<![\\w./-])${name}(?![\\w./-])`, 'g'),
+  )
+  if (first === undefined || others.length > 0) return
+  yield {
+    at: { source, start: first.index, end: first.index + name.length },
+    message: `gunicorn has no setting \`${name}\`, and passes over this line`,
+    label: 'not read',
+    help: `Write \`${meant}\``,
+  }
+}
 
 const SETTINGS: ReadonlySet<string> = new Set([
   ...GUNICORN_OPTIONS.values.values(),
@@ -73,7 +126,12 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ['logfile', 'errorlog'],
   ['preload', 'preload_app'],
   ['daemonize', 'daemon'],
+  ['pid', 'pidfile'],
   ['pid_file', 'pidfile'],
+  ['access_log', 'accesslog'],
+  ['access_log_file', 'accesslog'],
+  ['error_log', 'errorlog'],
+  ['error_log_file', 'errorlog'],
   ['proc_title', 'proc_name'],
   ['max_request', 'max_requests'],
   ['worker', 'workers'],

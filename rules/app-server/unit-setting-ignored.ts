@@ -353,7 +353,7 @@ export default defineRule({
     { title: 'quotes', files: tree('Environment="SHOP_TITLE=Our shop" SHOP_KEY=abc') },
     {
       title: 'a word that a script replaces',
-      files: tree('Environment="__SHOP_VARIABLES__" @SHOP_MORE@'),
+      files: tree('Environment="__SHOP_VARIABLES__" @SHOP_MORE@\nEnvironmentFile=SHOP_INSTALL_DIR/shop.env'),
     },
     {
       title: 'quotes that end within a word',
@@ -471,7 +471,14 @@ function isFilledIn({ unit }: ServiceUnit): boolean {
 
 function* relative({ name, written }: UnitSetting): Found {
   const path = written.text.replace(/^-/, '')
-  if (path === '' || path === '~' || isUnknownWord(path) || /^[/%]/.test(path) || /[\0\uFFFD\s]/.test(path))
+  if (
+    path === '' ||
+    path === '~' ||
+    FILLED_IN_PATH.test(path) ||
+    isUnknownWord(path) ||
+    /^[/%]/.test(path) ||
+    /[\0\uFFFD\s]/.test(path)
+  )
     return
   const isFile = name === 'EnvironmentFile'
   yield {
@@ -661,10 +668,13 @@ function* commentBehind({ name, written }: UnitSetting): Found {
   }
 }
 
-/** What some script replaces may be assignments. */
+/** The beginning of a path that some script replaces: `INSTALL_DIR/bin`. */
+const FILLED_IN_PATH = /^[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:\/|$)/
+
 function* leftOut({ written }: UnitSetting): Found {
   const word = unitWords(written)?.find(({ text }) => !/^[A-Za-z_]\w*=/.test(text))
-  if (word === undefined || /[\0\uFFFD]|^(?:__\w+__|@\w+@)$/.test(word.text)) return
+  // What some script replaces may be assignments.
+  if (word === undefined || isUnknownWord(word.text) || /[\0\uFFFD]|^@\w+@$/.test(word.text)) return
   yield {
     at: placeOf(word),
     message: `\`${word.text}\` is no assignment, and is left out: Invalid environment assignment, ignoring`,

@@ -119,7 +119,7 @@ export interface LooseFiles {
   readonly dockerfiles: readonly string[]
   /** Files that may hold manifests of Kubernetes, by their paths. */
   readonly manifests: readonly string[]
-  /** Units of systemd and configurations of uWSGI, wherever they are installed, by their paths. */
+  /** Units of systemd and configurations of uWSGI and gunicorn, wherever they are installed, by their paths. */
   readonly starters: readonly string[]
   /** Projects none of whose services has a network of its own, or can be read. */
   readonly projects: readonly ComposeProject[]

@@ -14,6 +14,10 @@ export const SUPERVISED = named(
 /** Configurations of uWSGI. */
 export const VASSAL = named(/(?:^|\/)(?:[^/]*uwsgi[^/]*|uwsgi(?:-emperor)?\/(?:[^/]+\/)*[^/]+)\.ini/)
 
+/** Configurations of gunicorn, by the names that people give them. */
+export const GUNICORN =
+  /(?:^|\/)gunicorn(?:[-_.]?(?:conf|config|cfg|settings))?(?:[-_.](?:prod|production))?\.py$/
+
 /** Applications of PM2. */
 export const ECOSYSTEM = /(?:^|\/)(?:[\w-]+\.)?(?:ecosystem|pm2)(?:[.-][\w-]+)*\.(?:[cm]?js|json)$/
 

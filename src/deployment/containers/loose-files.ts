@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
-import { UNIT, VASSAL } from '../../files/starters.ts'
+import { GUNICORN, UNIT, VASSAL } from '../../files/starters.ts'
 import { containerOfImage } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
@@ -22,12 +22,16 @@ export function looseFiles(
   repository: Repository,
   projects: readonly ComposeProject[],
 ): readonly (readonly MachineInput[])[] {
-  const { files, manifests, starters } = repository
+  const { files, manifests, starters, modules } = repository
+  const configurations = [
+    ...starters.filter(path => UNIT.test(path) || VASSAL.test(path)),
+    ...modules.filter(path => GUNICORN.test(path)),
+  ]
   const loose = {
     files,
     dockerfiles: looseDockerfiles(repository, projects),
     manifests: manifests.slice(0, MOST_MANIFESTS),
-    starters: starters.filter(path => UNIT.test(path) || VASSAL.test(path)).slice(0, MOST),
+    starters: configurations.slice(0, MOST),
     projects: projects.filter(project => readContainers(project, files, projects).length === 0),
     hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
   }
