@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
+import type { Fact } from '../../parsers/text/fact.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
@@ -54,6 +55,18 @@ const repository = (bind: string, lines = '', user = 'User=shop'): Record<string
     'deploy/shop.service': unit,
   }
 }
+
+const supervised = (user: string, socket: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': NGINX.replace('/run/shop/shop.sock', '/run/daphne0.sock'),
+  'etc/supervisor/conf.d/shop.conf': conf`
+    [program:shop]
+    user=${user}
+    directory=/srv/shop
+    command=/srv/shop/env/bin/daphne -u ${socket} --proxy-headers shop.asgi:application
+    process_name=shop%(process_num)d
+    numprocs=2
+  `,
+})
 
 const celery = (option: string, lines = ''): Record<string, string> => ({
   ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
@@ -132,6 +145,10 @@ export default defineRule({
     {
       title: 'straight in /run',
       files: tree('«unix:/run/shop.sock»', 'RuntimeDirectory=shop'),
+    },
+    {
+      title: 'straight in /run, for supervisord',
+      files: supervised('www-data', '«/run/daphne%(process_num)d.sock»'),
     },
     {
       title: 'a directory of another name',
@@ -264,6 +281,14 @@ export default defineRule({
         'docker-entrypoint.sh': 'mkdir -p /run/shop\n',
       },
     },
+    {
+      title: 'a program of root, for supervisord',
+      files: supervised('root', '/run/daphne%(process_num)d.sock'),
+    },
+    {
+      title: 'a directory of its own, for supervisord',
+      files: supervised('www-data', '/srv/shop/daphne%(process_num)d.sock'),
+    },
     { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
   ],
   *check({ programs, commands, setups }) {
@@ -274,20 +299,26 @@ export default defineRule({
       const { service, machine, sockets } = program
       yield* ofServer(program, { programs, read })
       for (const { at, endpoint, unit } of sockets) {
-        if (unit !== null || !endpoint.known || endpoint.value.address.kind !== 'unix') continue
-        if (placeText(at).includes('$')) continue
-        const path = inRun(endpoint.value.address.path)
+        const written = unit === null ? socketPath(endpoint, at) : null
+        if (written === null || placeText(at).includes('$')) continue
+        const path = inRun(written)
         const own = posix.basename(path, posix.extname(path))
         const help = `Write \`RuntimeDirectory=${own}\`, and bind \`/run/${own}/${posix.basename(path)}\``
         yield* notMade(
           { path, at, name: programName(program), help },
-          { service, machine },
+          { service, account: accountOf(program), machine },
           { programs, read },
         )
       }
     }
   },
 })
+
+/** Where a socket lies; of those that supervisord numbers the directory is known all the same. */
+function socketPath(endpoint: AppServerProgram['sockets'][number]['endpoint'], at: Place): string | null {
+  if (endpoint.known) return endpoint.value.address.kind === 'unix' ? endpoint.value.address.path : null
+  return /^(?:unix:)?(\/[\w./-]*%\(process_num\)[\w.-]*)$/.exec(placeText(at))?.[1] ?? null
+}
 
 /** A file that a service makes. */
 interface MadeFile {
@@ -301,6 +332,8 @@ interface MadeFile {
 interface Home {
   /** Null for what supervisord starts. */
   readonly service: ServiceUnit | null
+  /** The `user=` of supervisord; null where a unit starts it, or nobody but root is named. */
+  readonly account: (Fact<string> & { readonly known: true }) | null
   readonly machine: Machine
 }
 
@@ -313,7 +346,7 @@ interface Makers {
 /** Says of a file below `/run` that its program may not make it; of other files nothing. */
 function* notMade(
   { path, at, name, help }: MadeFile,
-  { service, machine }: Home,
+  { service, account, machine }: Home,
   { programs, read }: Makers,
 ) {
   const directory = posix.dirname(path)
@@ -322,13 +355,14 @@ function* notMade(
   const user = isOwn && service.user?.known === true ? service.user : null
   const related = user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }]
   if (directory === '/run') {
-    if (user === null) return
+    const own = user ?? account
+    if (own === null) return
     yield {
       at,
-      message: `\`/run\` belongs to root, so ${name} as \`${user.value}\` may not create \`${path}\``,
-      label: 'no RuntimeDirectory= has it',
-      related,
-      help,
+      message: `\`/run\` belongs to root, so ${name} as \`${own.value}\` may not create \`${path}\``,
+      label: service === null ? 'a directory of root' : 'no RuntimeDirectory= has it',
+      related: account?.at == null ? related : [{ at: account.at, message: 'the user of the program' }],
+      help: service === null ? MADE_AT_BOOT(posix.join(directory, name)) : help,
     }
     return
   }
@@ -346,9 +380,20 @@ function* notMade(
       : `nothing makes \`${directory}\`, which is gone after every boot, and ${who} not create it`,
     label: 'no RuntimeDirectory= has it',
     related: [...(isOnce ? [{ at: made, message: 'made once, here' }] : []), ...related],
-    help:
-      service === null ? `Make it at every boot: \`d ${directory}\` in a file of \`/etc/tmpfiles.d\`` : help,
+    help: service === null ? MADE_AT_BOOT(directory) : help,
   }
+}
+
+const MADE_AT_BOOT = (directory: string): string =>
+  `Make a directory at every boot: \`d ${directory}\` in a file of \`/etc/tmpfiles.d\``
+
+/** The account as which supervisord starts a program: another one that the program is told of comes after its sockets. */
+function accountOf({ by, server: { user } }: AppServerProgram): Home['account'] {
+  if (by !== 'supervisord' || user?.known !== true || user.at === null || /^(?:root|0|)$/.test(user.value))
+    return null
+  const { source, start } = user.at
+  const line = source.code.slice(source.code.lastIndexOf('\n', start - 1) + 1, start)
+  return /^\s*user\s*=\s*$/.test(line) ? user : null
 }
 
 /** Directories that a distribution’s package of the program makes at every boot. */
@@ -413,7 +458,11 @@ function* pidFile(file: Omit<MadeFile, 'help'>, service: ServiceUnit, machine: M
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
   const own = directory === '/run' ? file.name.toLowerCase() : posix.basename(directory)
-  yield* notMade({ ...file, path, help: `Write \`RuntimeDirectory=${own}\`` }, { service, machine }, makers)
+  yield* notMade(
+    { ...file, path, help: `Write \`RuntimeDirectory=${own}\`` },
+    { service, account: null, machine },
+    makers,
+  )
 }
 
 /** Directories in which every user may create files, or that belong to one. */

@@ -77,7 +77,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it is an empty page, with status 200.',
+  why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script, and every status page of PHP-FPM, is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it is an empty page, with status 200.',
   remedy:
     'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name`, or include `fastcgi.conf`',
   references: [
@@ -93,6 +93,34 @@ export default defineRule({
       },
     },
     { title: 'the file of nginx’s image, which does not have it', files: project('include fastcgi_params;') },
+    {
+      title: 'a page of PHP-FPM itself, which has no script',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org;
+                  root /srv/www;
+                  location ~ \.php$ {
+                      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+                      fastcgi_param REQUEST_METHOD $request_method;
+                      fastcgi_pass 127.0.0.1:9000;
+                  }
+                  location = /fpm-status {
+                      allow 127.0.0.1;
+                      deny all;
+                      fastcgi_param SCRIPT_NAME $fastcgi_script_name;
+                      fastcgi_param REQUEST_METHOD $request_method;
+                      «fastcgi_pass» 127.0.0.1:9000;
+                  }
+              }
+          }
+        `,
+      },
+    },
     { title: 'the file of a package', files: image('CMD ["nginx", "-g", "daemon off;"]') },
   ],
   good: [
@@ -150,7 +178,11 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const connection of deployment.connections.nginx) {
-      if (connection.pass.name !== 'fastcgi_pass' || !isPhp(connection)) continue
+      if (
+        connection.pass.name !== 'fastcgi_pass' ||
+        !(isPhp(connection) || isWithPhp(deployment, connection))
+      )
+        continue
       const { server, block, pass } = connection
       // Answered from the cache, by a module of others.
       if (block.children.some(({ name }) => name === 'fastcgi_cache_purge')) continue
@@ -175,6 +207,25 @@ export default defineRule({
       }
     }
   },
+})
+
+/** True where another location of the configuration sends scripts of PHP to the same address: status pages and their like. */
+function isWithPhp(deployment: Deployment, { server, pass }: NginxConnection): boolean {
+  const address = pass.args[0]?.value
+  return address !== undefined && phpAddresses(deployment).get(server.configuration)?.has(address) === true
+}
+
+const phpAddresses = memo((deployment: Deployment) => {
+  const found = new Map<NginxConnection['server']['configuration'], Set<string>>()
+  for (const connection of deployment.connections.nginx) {
+    const { server, pass, block } = connection
+    const address = pass.args[0]?.value
+    if (pass.name !== 'fastcgi_pass' || address === undefined || hasPlaceholder(pass)) continue
+    if (!block.args.some(({ value }) => /\\\.php/.test(value))) continue
+    const addresses = found.get(server.configuration) ?? new Set<string>()
+    found.set(server.configuration, addresses.add(address))
+  }
+  return found
 })
 
 function parametersOf({ block }: NginxConnection): readonly string[] {

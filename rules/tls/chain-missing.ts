@@ -66,6 +66,10 @@ export default defineRule({
       files: { 'nginx.conf': nginx('«/usr/local/etc/letsencrypt/live/example.org/cert.pem»') },
     },
     {
+      title: 'in a template, of a directory that a variable names',
+      files: { 'nginx.conf.template': nginx('«/etc/${SSL_TYPE}/live/${DOMAIN}/cert.pem»') },
+    },
+    {
       title: 'the file of acme.sh that holds one certificate',
       files: { 'nginx.conf': nginx('«/root/.acme.sh/example.org_ecc/example.org.cer»') },
     },
@@ -154,7 +158,7 @@ function wholeChain(files: FileSystem, path: string): string | null {
   const directory = posix.dirname(path)
   const isAcmeSh = /\/\.acme\.sh\/([^/]+?)(?:_ecc)?\/\1\.cer$/.test(path)
   const fullchain = posix.join(directory, isAcmeSh ? 'fullchain.cer' : 'fullchain.pem')
-  const isAlone = isAcmeSh || /\/(?:letsencrypt|acme|certbot(?:\/conf)?)\/live\/[^/]+\/cert\.pem$/.test(path)
+  const isAlone = isAcmeSh || /\/live\/[^/]+\/cert\.pem$/.test(path)
   const own = certificatesIn(files, path)
   if (own === null) return isAlone ? fullchain : null
   const [leaf] = own
