@@ -147,7 +147,14 @@ const PATHS: ReadonlySet<string> = new Set([
   ...['daemonize', 'uid', 'gid', 'touch-reload'],
 ])
 
-/** A template may be filled in before uWSGI reads it. */
+/** Variables of a shell in what uWSGI reads as it stands: what a file of the repository holds may be filled in before. */
+export function* variablesOfShell({ options }: UwsgiServer): Iterable<UwsgiFault> {
+  for (const { name, value } of options) {
+    const fault = PATHS.has(name) && /\$\{?[A-Za-z_]/.test(value.text) ? notFilledIn(name, value) : null
+    if (fault !== null) yield fault
+  }
+}
+
 function notFilledIn(name: string, value: UwsgiOption['value']): UwsgiFault | null {
   const at = placeOf(value)
   if (writtenName(at.source.path) !== at.source.path) return null
@@ -162,7 +169,6 @@ function notFilledIn(name: string, value: UwsgiOption['value']): UwsgiFault | nu
 
 function notWhatItTakes({ name, value }: UwsgiOption): UwsgiFault | null {
   const { text } = value
-  if (PATHS.has(name) && /\$\{?[A-Za-z_]/.test(text)) return notFilledIn(name, value)
   if (text === '' || /[%$@]/.test(text)) return null
   if (NUMBERS.has(name) && /^[A-Za-z]/.test(text))
     return {

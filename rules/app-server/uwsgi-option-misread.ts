@@ -11,7 +11,7 @@ import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
 import { looseUwsgi } from './_loose-uwsgi.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 import { misspeltVariables } from './_uwsgi-variables.ts'
-import { harakiriAlone, sectionMissing, valuesMisread } from './_uwsgi-values.ts'
+import { harakiriAlone, sectionMissing, valuesMisread, variablesOfShell } from './_uwsgi-values.ts'
 
 const ini = (lines: string): Record<string, string> => ({
   ...behindNginx(
@@ -162,7 +162,7 @@ export default defineRule({
       title: 'a file that a script fills in',
       files: {
         'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
-        'deploy/uwsgi.ini.tmpl': conf`
+        'deploy/uwsgi.ini': conf`
           [uwsgi]
           harakiri = __HARAKIRI__
           logto = \${SHOP_LOGS}/uwsgi.log
@@ -220,6 +220,7 @@ export default defineRule({
       if (by !== null) yield* harakiriAlone(server)
       yield* sectionMissing(server)
       yield* linesMisread(server)
+      if (by !== null) yield* variablesOfShell(server)
     }
     for (const server of looseUwsgi(deployment)) yield* linesMisread(server)
   },
