@@ -23,6 +23,7 @@ const OF_THE_BLOCK: ReadonlySet<NginxProblemCode> = new Set([
   'wrong-context',
   'duplicate-directive',
   'duplicate-location',
+  'location-outside-parent',
 ])
 
 /** What the rest of the configuration shows with a directive; asked only where all of it is known but for some words. */
@@ -56,17 +57,25 @@ export function isCertainInTemplate(code: NginxProblemCode, directive: NginxDire
   const [first] = node.args
   if (code === 'invalid-variable-name' && first !== undefined && !first.value.startsWith('$'))
     return isAsWritten(source, node.start, first.end)
+  // Whatever comes behind the quote, nginx reads it as a letter of the operand.
+  if (code === 'invalid-condition' && first !== undefined && /^\(["']/.test(first.value))
+    return isAsWritten(source, node.start, first.start + 2)
   // Unknown engines write their names between braces.
   if (code === 'missing-semicolon' && !/\s/.test(source.text[node.terminator - 1] ?? '')) return false
   if (OWN_WORDS.has(code) || OF_THE_WHOLE.has(code) || code === 'missing-semicolon')
     return isAsWritten(source, node.start, node.terminator + 1)
   if (!isAsWritten(source, node.name.start, node.name.end)) return false
   if (code === 'unknown-directive') return true
-  if (!OF_THE_BLOCK.has(code) || parent === null || parent.source !== source) return false
-  if (code !== 'wrong-context' && !isAsWritten(source, node.start, node.terminator + 1)) return false
-  const from = parent.node.terminator
+  if (code === 'invalid-location' && parent?.name !== 'location')
+    return isAsWritten(source, node.start, node.terminator + 1)
+  const isNamed = code === 'invalid-location' && first?.value.startsWith('@') === true
+  if (!(OF_THE_BLOCK.has(code) || isNamed) || parent === null || parent.source !== source) return false
+  if (code !== 'wrong-context' && !isNamed && !isAsWritten(source, node.start, node.terminator + 1))
+    return false
+  const { name: outer, terminator: from } = parent.node
   return (
-    isAsWritten(source, parent.node.start, from + 1) &&
+    // No location of any path takes one that has a name.
+    isAsWritten(source, parent.node.start, isNamed ? outer.end : from + 1) &&
     !source.gaps.some(gap => gap > from && gap < node.start) &&
     !KEPT_FOR_LATER.test(source.text.slice(from, node.start))
   )
@@ -96,14 +105,27 @@ function isOfAnotherPart({ code, unfinished }: NginxSyntaxProblem): boolean {
 
 /**
  * Of a template's syntax problems the lost `;` in front of a `}`, where a word that is written out comes before it,
- * a second `;`, and a lost `}` where placeholders stand for words alone.
+ * a second `;`, a lost `}` where placeholders stand for words alone, and a brace that a pattern has without quotes.
  */
 function certainInTemplate(
   source: Source,
   problems: readonly NginxSyntaxProblem[],
 ): readonly NginxSyntaxProblem[] {
   return problems.filter(
-    problem => isLostSemicolon(source, problem) || isDoubled(source, problem) || isLostBrace(source, problem),
+    problem =>
+      isLostSemicolon(source, problem) ||
+      isDoubled(source, problem) ||
+      isLostBrace(source, problem) ||
+      isBraceOfPattern(source, problem),
+  )
+}
+
+/** A count in braces, as no engine writes a placeholder: it begins with a digit, and the pattern goes on in front. */
+function isBraceOfPattern({ text, code: read }: Source, { code, start }: NginxSyntaxProblem): boolean {
+  return (
+    code === 'brace-in-pattern' &&
+    /^\{\d+(?:,\d*)?\}/.test(text.slice(start, start + 16)) &&
+    text.slice(start - 1, start + 4) === read.slice(start - 1, start + 4)
   )
 }
 

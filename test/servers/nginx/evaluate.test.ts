@@ -325,6 +325,12 @@ test('what no placeholder of a template can change is said of it', () => {
     [' http_client_body_temp /tmp;', 'unknown-directive 4'],
     [' client_max_body_size 10MB;', 'invalid-value 4'],
     [' location ~ ^/(a { return 204; }', 'invalid-regex 4'],
+    [' location ~ ^/[a-z]{2}/ { return 204; }', 'brace-in-pattern 4'],
+    [' location {{ path }}/ {\n location @error { return 404; }\n }', 'invalid-location 5'],
+    [' location /a/ {\n location /b/ { return 404; }\n }', 'location-outside-parent 5'],
+    [' location ^/ /a { return 204; }', 'invalid-location 4'],
+    [' if ("{{ port }}" = "80") { return 204; }', 'invalid-condition 4'],
+    [' root /srv/www/;page.html;', 'unknown-directive 4'],
   ]
   for (const [lines, said] of wrong) assert.equal(templateProblems(templated(lines)), [said], lines)
 })
@@ -343,6 +349,13 @@ test('what a placeholder of a template may make right is left alone', () => {
     ' SERVER_NAME;',
     ' purge cache 1 2;',
     ' location ~ ^/{{ prefix }}(a { return 204; }',
+    ' location ~ ^/{prefix}/ { return 204; }',
+    ' location ~ "^/[a-z]{2}/" { return 204; }',
+    ' location {{ path }}/ {\n location /b/ { return 404; }\n }',
+    ' location {{ path }}/ {\n {% if a %}}{% endif %}\n location @error { return 404; }\n {% if b %}}{% endif %}',
+    ' if ($port = "{{ port }}") { return 204; }',
+    ' if ({{ operand }} = "80") { return 204; }',
+    ' root /srv/www/; {{ more }}.page;',
     ' {% if a %}location / {{ "{" }}{% endif %}\n return 204;',
     ' <?php if ($other) { ?>\n server {\n listen 81;\n }\n <?php } ?>',
   ]

@@ -1,5 +1,6 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
+import { reveal } from '../../../../parsers/text/placeholder.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
@@ -238,12 +239,24 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
   }
   const near = writtenOtherwise(directive) ?? nearestDirective(name, context)
   // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
-  const fatal = !reading.foreign && (knowsModules(reading) || (near !== null && !isPatched(reading.unit)))
+  const isRest = isRestOfValue(directive)
+  const fatal =
+    isRest || (!reading.foreign && (knowsModules(reading) || (near !== null && !isPatched(reading.unit))))
   if (!fatal && near === null) return
   report(reading, 'unknown-directive', directive, null, `nginx knows no directive \`${name}\``, {
     fatal,
     ...(near === null ? {} : { help: `Did you mean \`${near}\`?` }),
   })
+}
+
+/** True for what a `;` too many cuts off a value, `/srv/www/;page.html;`: no module calls a directive like a file. */
+function isRestOfValue({ source, node, name, args }: NginxDirective): boolean {
+  return (
+    args.length === 0 &&
+    node.block === null &&
+    source.text[node.name.start - 1] === ';' &&
+    /^[\w-]*\/?[\w-]+\.[a-z]\w*$/i.test(name)
+  )
 }
 
 /**
@@ -313,6 +326,7 @@ function checkDirective(
   const { name, args } = directive
   if (hasUnknownArgument(directive)) {
     checkNameToSet(reading, directive)
+    checkQuotedOperand(reading, directive)
     return true
   }
   if (args.length < facts.minimum || args.length > facts.maximum) {
@@ -352,6 +366,14 @@ function checkNameToSet(reading: Reading, directive: NginxDirective): void {
     return
   const message = `\`${word.value}\` is no variable: its name begins with \`$\``
   report(reading, 'invalid-variable-name', directive, word, message)
+}
+
+/** A quote behind the bracket of `if` quotes nothing: nginx compares only what begins with `$` there. */
+function checkQuotedOperand(reading: Reading, directive: NginxDirective): void {
+  const [word] = directive.args
+  if (directive.name !== 'if' || word === undefined || !/^\(["']/.test(word.value)) return
+  const operand = reveal(word.value.slice(1))
+  report(reading, 'invalid-condition', directive, word, `\`${operand}\` is no condition`)
 }
 
 function countMessage(name: string, count: number, { minimum, maximum }: NginxDirectiveFacts): string {
