@@ -71,11 +71,13 @@ export function unlikePath(directive: NginxDirective): string | null {
   if (isUnknownWord(name)) return null
   // What a program fills in is hardly ever written with a dot.
   if (/^\.[a-z][\w-]*$/.test(name)) return `every path begins with a slash, and \`${name}\` does not`
-  if (directive.source.template) return null
-  if (/%[0-9a-f]{2}/i.test(name))
-    return `the path is compared as it is decoded, in which \`${name}\` does not stand`
-  return /^[a-z0-9][\w.-]*(?:\/|$)/i.test(name)
-    ? `every path begins with a slash, and \`${name}\` does not`
+  // Nor is a directory, whose slash is written behind its name in small letters.
+  const isName = directive.source.template
+    ? /^_?[a-z][a-z\d.-]*\//.test(name)
+    : /^(?:[a-z0-9][\w.-]*(?:\/|$)|_[a-z][a-z\d.-]*\/)/i.test(name)
+  if (isName) return `every path begins with a slash, and \`${name}\` does not`
+  return !directive.source.template && /%[0-9a-f]{2}/i.test(name)
+    ? `the path is compared as it is decoded, in which \`${name}\` does not stand`
     : null
 }
 

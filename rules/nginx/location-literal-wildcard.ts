@@ -1,6 +1,7 @@
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { reveal } from '../../parsers/text/placeholder.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { nginxVariable } from '../../src/servers/nginx/directives.ts'
@@ -32,6 +33,16 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('«/$site/(.*)$»') },
     },
     { title: 'an expression without its tilde', files: { 'etc/nginx/nginx.conf': nginx('«^/api/»') } },
+    {
+      title: 'an expression without its tilde in a template',
+      files: {
+        'shop.conf.j2': conf`
+          location «^{{ path }}/» {
+              proxy_pass http://127.0.0.1:9000;
+          }
+        `,
+      },
+    },
     { title: 'the end of an expression', files: { 'etc/nginx/nginx.conf': nginx('= «/index\\.php$»') } },
     {
       title: 'a variable',
@@ -66,6 +77,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'what a template fills in',
+      files: {
+        'shop.conf.j2': conf`
+          location {{ path }}/ {
+              proxy_pass http://127.0.0.1:9000;
+          }
+          location ^~ {{ path }}/img/ {
+              proxy_pass http://127.0.0.1:9001;
+          }
+        `,
+      },
+    },
     { title: 'a prefix', files: { 'etc/nginx/nginx.conf': nginx('/api/') } },
     { title: 'an expression', files: { 'etc/nginx/nginx.conf': nginx('~ ^/api/.*') } },
     { title: 'characters that a URL may hold', files: { 'etc/nginx/nginx.conf': nginx('/a(b)+c') } },
@@ -76,7 +100,8 @@ export default defineRule({
         if (!isPattern(directive.args.at(-1)?.value ?? '')) continue
         const { modifier, name } = readLocation(directive)
         if (modifier !== '' && modifier !== '=' && modifier !== '^~') continue
-        if (isUnknownWord(name) || !isPattern(name)) continue
+        // Whatever is filled in behind it, no path begins so.
+        if (isUnknownWord(name) ? modifier !== '' || !/^\^[^~]/.test(name) : !isPattern(name)) continue
         const at = argumentPlace(directive, directive.args.length - 1)
         if (variableNames(name).some(each => isVariable(each, occurrences))) {
           yield {
@@ -90,7 +115,7 @@ export default defineRule({
         if (!WILDCARD.test(name)) continue
         yield {
           at,
-          message: `\`location ${directive.args.map(({ value }) => value).join(' ')}\` is no pattern: it matches only URLs that hold these very characters`,
+          message: `\`location ${reveal(directive.args.map(({ value }) => value).join(' '))}\` is no pattern: it matches only URLs that hold these very characters`,
           label: 'compared letter by letter',
         }
       }

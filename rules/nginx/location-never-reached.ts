@@ -83,6 +83,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a directory of a template that lacks its slash',
+      files: {
+        'shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              location «_images/» {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a closed directory below an open one',
       files: {
         'nginx.conf': site(conf`
@@ -198,6 +212,26 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a word of a template that something fills in, and one of its engine',
+      files: {
+        'shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              location WEBPATH/ {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location web_path {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location {{ path }}/ {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'a named location for the probes of NGINX Plus',
       files: {
