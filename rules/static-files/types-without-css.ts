@@ -11,6 +11,7 @@ import type { DirectoryEntry } from '../../src/files/file-system.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, httpBlock } from '../../src/servers/nginx/queries/scope.ts'
 
 const main = (http: string, server: string): string => conf`
@@ -83,6 +84,26 @@ export default defineRule({
       },
     },
     {
+      title: 'no types for the files beside an application',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          «http» {
+              server {
+                  listen 80;
+                  location / {
+                      proxy_pass http://127.0.0.1:9000;
+                  }
+                  location /static/ {
+                      alias /srv/static/;
+                  }
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'one type of the server replaces all',
       files: {
         'etc/nginx/nginx.conf': main(
@@ -134,6 +155,25 @@ export default defineRule({
       },
     },
     {
+      title: 'images beside an application',
+      files: {
+        'etc/nginx/nginx.conf': main(
+          '',
+          conf`
+            location / {
+                proxy_pass http://127.0.0.1:9000;
+            }
+            location /static/ {
+                proxy_pass http://127.0.0.1:9001;
+            }
+            location /media/ {
+                alias /srv/media/;
+            }
+          `,
+        ),
+      },
+    },
+    {
       title: 'everything comes from a backend',
       files: {
         'etc/nginx/nginx.conf': main(
@@ -160,13 +200,16 @@ export default defineRule({
       const http = httpBlock(configuration)
       const own = directives[0]
       const at = own ?? http
-      if (at === null || !servesFiles(deployment, server)) continue
+      if (at === null) continue
+      const assets = servesFiles(deployment, server, '/') ? null : locationOfAssets(deployment, server)
+      if (assets === null && !servesFiles(deployment, server, '/')) continue
       const isReplaced = own !== undefined && own.parent === directive
       const first = http?.children.find(({ source }) => source === http.source)
       yield {
         at: namePlace(at),
         severity:
           isReplaced ||
+          assets !== null ||
           hasAssets(deployment, server) ||
           (namesAssets(server) && !isOfOnePage(deployment, configuration))
             ? 'warning'
@@ -175,6 +218,7 @@ export default defineRule({
           ? '`types` in this server replaces the inherited table, and `.css` is not among what is left'
           : 'no `types` are included, so `.css` and `.js` are sent as `default_type`',
         label: isReplaced ? 'replaces `mime.types`' : 'no `include mime.types`',
+        ...(assets !== null && { related: [{ at: namePlace(assets), message: 'sends such files' }] }),
         ...(own === undefined && first !== undefined
           ? propose('Include the table of the package', 'unsafe', [
               insertBefore(namePlace(first), `include mime.types;\n${indentationAt(namePlace(first))}`),
@@ -233,8 +277,25 @@ function hasAssets(deployment: Deployment, { configuration, directive }: NginxSe
   )
 }
 
-function servesFiles(deployment: Deployment, server: NginxServer): boolean {
-  const answer = askServer(deployment, server, `/${EXISTING}.css`)
+/** The first location that sends files by itself, beside an application, and has the name of a directory of assets. */
+function locationOfAssets(deployment: Deployment, server: NginxServer): NginxDirective | null {
+  return (
+    childrenNamed(server.directive, 'location').find(directive => {
+      const { modifier, name } = readLocation(directive)
+      return (
+        (modifier === '' || modifier === '^~') &&
+        ASSETS.test(name) &&
+        servesFiles(deployment, server, `${name.replace(/\/$/, '')}/`)
+      )
+    }) ?? null
+  )
+}
+
+/** Directories for style sheets, as Django, Rails, bundlers and people call them. */
+const ASSETS = /^\/(?:[\w.-]+\/)*_?(?:static(?:files|_root)?|assets|css|styles?|stylesheets|bundles?)\/?$/
+
+function servesFiles(deployment: Deployment, server: NginxServer, directory: string): boolean {
+  const answer = askServer(deployment, server, `${directory}${EXISTING}.css`)
   if (answer === null || answer.end.kind !== 'file') return false
   const location = answer.steps.findLast(({ kind }) => kind === 'location')?.directive ?? server.directive
   const fact = effective(server.configuration, location, 'types')
