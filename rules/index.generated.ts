@@ -828,6 +828,7 @@ import topologyHttpToTlsPort from './topology/http-to-tls-port.ts'
 import topologyIpHashSeesProxy from './topology/ip-hash-sees-proxy.ts'
 import topologyListenInHttpAndStream from './topology/listen-in-http-and-stream.ts'
 import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
+import topologyLocalhostMisspelt from './topology/localhost-misspelt.ts'
 import topologyLocalhostOfOtherFamily from './topology/localhost-of-other-family.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
@@ -1736,6 +1737,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/ip-hash-sees-proxy', ...topologyIpHashSeesProxy },
   { id: 'topology/listen-in-http-and-stream', ...topologyListenInHttpAndStream },
   { id: 'topology/listen-without-vhost', ...topologyListenWithoutVhost },
+  { id: 'topology/localhost-misspelt', ...topologyLocalhostMisspelt },
   { id: 'topology/localhost-of-other-family', ...topologyLocalhostOfOtherFamily },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },

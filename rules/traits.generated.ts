@@ -834,6 +834,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['topology/ip-hash-sees-proxy', { fixes: [], programs: ['nginx'] }],
       ['topology/listen-in-http-and-stream', { fixes: [], programs: ['nginx'] }],
       ['topology/listen-without-vhost', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['topology/localhost-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
       ['topology/localhost-of-other-family', { fixes: [], programs: ['nginx'] }],
       ['topology/named-location-missing', { fixes: [], programs: ['nginx'] }],
       ['topology/own-prefix-stripped', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'app-server', 'docker'] }],

@@ -567,6 +567,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 200 && response.body === 'picture\n',
   },
+  {
+    rule: 'topology/localhost-misspelt',
+    examples: { bad: 'a proxied server', good: 'the name' },
+    shows: 'nginx finds no such host and does not start',
+    request: { url: 'http://example.org/' },
+    harm: ({ refused }) => /host not found in upstream "locahost"/.test(refused.nginx ?? ''),
+    sound: ({ refused }) => refused.nginx === null,
+  },
 ]
 
 /** The milliseconds between the first piece of a body and its end. */
