@@ -603,6 +603,7 @@ import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
 import nginxMediaTypeMisplaced from './nginx/media-type-misplaced.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
+import nginxPatternNeverMatches from './nginx/pattern-never-matches.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
 import nginxProxyPassDropsQuery from './nginx/proxy-pass-drops-query.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
@@ -1512,6 +1513,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/media-type-misplaced', ...nginxMediaTypeMisplaced },
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
+  { id: 'nginx/pattern-never-matches', ...nginxPatternNeverMatches },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
   { id: 'nginx/proxy-pass-drops-query', ...nginxProxyPassDropsQuery },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },

@@ -609,6 +609,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/media-type-misplaced', { fixes: [], programs: ['nginx'] }],
       ['nginx/mirror-drops-path', { fixes: [], programs: ['nginx'] }],
       ['nginx/pass-behind-return', { fixes: [], programs: ['nginx'] }],
+      ['nginx/pattern-never-matches', { fixes: [], programs: ['nginx'] }],
       ['nginx/pattern-not-path', { fixes: [], programs: ['nginx'] }],
       ['nginx/proxy-pass-drops-query', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/proxy-pass-drops-uri', { fixes: [], programs: ['nginx'] }],

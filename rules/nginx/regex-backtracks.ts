@@ -1,13 +1,9 @@
-import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 
 import { type Attack, backtracking } from '../../src/servers/pcre/backtracking.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { patternsOf } from './_patterns.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -80,35 +76,6 @@ export default defineRule({
     }
   },
 })
-
-interface Pattern {
-  readonly pattern: string
-  readonly caseless: boolean
-  readonly at: Place
-}
-
-function* patternsOf(configuration: NginxConfiguration): Iterable<Pattern> {
-  const { occurrences } = configuration
-  for (const directive of occurrences.get('location') ?? []) {
-    const { modifier, name, at } = readLocation(directive)
-    if (modifier === '~' || modifier === '~*') yield* whole(name, modifier === '~*', at)
-  }
-  for (const directive of occurrences.get('rewrite') ?? [])
-    yield* whole(directive.args[0]?.value ?? '', false, argumentPlace(directive, 0))
-  for (const directive of occurrences.get('if') ?? []) yield* condition(directive)
-}
-
-function* whole(pattern: string, caseless: boolean, at: Place): Iterable<Pattern> {
-  if (!isUnknownWord(pattern)) yield { pattern, caseless, at }
-}
-
-/** The expression of `if ($variable ~ …)`, whose last word ends with the parenthesis. */
-function* condition(directive: NginxDirective): Iterable<Pattern> {
-  const [, operator = '', pattern = ''] = conditionWords(directive)
-  const index = directive.args.findIndex(({ value }) => value === operator)
-  if (!/^!?~\*?$/.test(operator) || index === -1) return
-  yield* whole(pattern, operator.endsWith('*'), argumentPlace(directive, index + 1))
-}
 
 const known = new Map<string, Attack | null>()
 

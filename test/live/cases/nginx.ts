@@ -999,6 +999,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'the page',
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'nginx/pattern-never-matches',
+    examples: { bad: 'the beginning behind a slash', good: 'the beginning' },
+    shows: 'a hidden file that is denied is looked for',
+    request: { url: 'http://example.org/.env' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 403,
+  },
 ]
 
 /** True where the last line is a value of JSON. */

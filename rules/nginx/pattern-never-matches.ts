@@ -1,0 +1,94 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { neverMatches } from '../../src/servers/pcre/never-matches.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+import { patternsOf } from './_patterns.ts'
+
+const nginx = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(
+    nginxServer(conf`
+      root /srv/www;
+      ${lines}
+    `),
+  ),
+})
+const location = (pattern: string): Record<string, string> =>
+  nginx(conf`
+    location ~ ${pattern} {
+        deny all;
+    }
+  `)
+
+export default defineRule({
+  summary: 'A regular expression that an anchor in its middle keeps from ever matching',
+  severity: 'error',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'In a regular expression `^` is the beginning of the text and `$` its end, wherever they stand. Nothing comes before its beginning or behind its end: `/^\\.` matches no hidden file, and a `deny` for it denies nothing. Slashes around an expression, as in Perl or JavaScript, are letters for nginx.',
+  remedy: 'Put `^` first and `$` last, `^/\\.`, or escape them where the letter is meant',
+  references: [
+    'https://nginx.org/en/docs/http/ngx_http_core_module.html#location',
+    'https://www.pcre.org/current/doc/html/pcre2pattern.html#SEC6',
+  ],
+  bad: [
+    { title: 'the beginning behind a slash', files: location(conf`«/^\.»`.trim()) },
+    { title: 'a group of beginnings behind a slash', files: location('«/(?:^vendor|^node_modules)/»') },
+    { title: 'the end before a slash', files: location('«^/private$/»') },
+    {
+      title: 'slashes of another language in a condition',
+      files: nginx(conf`
+        if ($http_user_agent ~* «/^curl$/») {
+            return 403;
+        }
+      `),
+    },
+    { title: 'a rewrite', files: nginx('rewrite «/^shop/(.*)$» /new-shop/$1 permanent;') },
+  ],
+  good: [
+    { title: 'the beginning', files: location(conf`^/\.`.trim()) },
+    { title: 'a slash or the beginning', files: location('(?:^|/)private/') },
+    { title: 'one of several, which matches', files: location(conf`/^old/|\.bak$`.trim()) },
+    { title: 'letters of the path', files: location(conf`^/price\$list/\^`.trim()) },
+    { title: 'what a set leaves out', files: location('/[^/]+/private/') },
+    { title: 'what may be missing', files: location('/?^/private/') },
+    {
+      title: 'a name that a script fills in',
+      files: {
+        'shop.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/$lang/ {
+                  return 204;
+              }
+          }
+        `,
+      },
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const configuration of configurations)
+      for (const { pattern, caseless, negated, at } of patternsOf(configuration)) {
+        // A URL has no newline, in front of which `$` matches too.
+        const tree = MAY_BE_INSIDE.test(pattern)
+          ? readPattern(pattern, { caseless, dollarEndOnly: true })
+          : null
+        const anchor = tree === null || tree.problem !== null ? null : neverMatches(tree)
+        if (anchor === null || (anchor === '$' && FILLED_IN.test(pattern))) continue
+        const place =
+          anchor === '^'
+            ? '`^` is the beginning of the text, and follows'
+            : '`$` is the end of the text, and comes before'
+        yield {
+          at,
+          message: `${place} what matches a character of it, so this pattern never matches${negated ? ' and the condition always holds' : ''}`,
+        }
+      }
+  },
+})
+
+/** `^` that is not the first character, or `$` that is not the last: nearly every pattern has neither. */
+const MAY_BE_INSIDE = /.\^|\$./
+
+/** What scripts write for a name that they fill in. */
+const FILLED_IN = /\$\{?\w/
