@@ -696,6 +696,7 @@ import responseHeadersCorsWithoutAlways from './response-headers/cors-without-al
 import responseHeadersHeaderNameMisspelt from './response-headers/header-name-misspelt.ts'
 import responseHeadersHeaderValueNewline from './response-headers/header-value-newline.ts'
 import responseHeadersMatrixClientWithoutCors from './response-headers/matrix-client-without-cors.ts'
+import responseHeadersMoreHeadersWithoutColon from './response-headers/more-headers-without-colon.ts'
 import responseHeadersOriginReflected from './response-headers/origin-reflected.ts'
 import responseHeadersOriginReflectedByApache from './response-headers/origin-reflected-by-apache.ts'
 import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.ts'
@@ -1606,6 +1607,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/header-name-misspelt', ...responseHeadersHeaderNameMisspelt },
   { id: 'response-headers/header-value-newline', ...responseHeadersHeaderValueNewline },
   { id: 'response-headers/matrix-client-without-cors', ...responseHeadersMatrixClientWithoutCors },
+  { id: 'response-headers/more-headers-without-colon', ...responseHeadersMoreHeadersWithoutColon },
   { id: 'response-headers/origin-reflected', ...responseHeadersOriginReflected },
   { id: 'response-headers/origin-reflected-by-apache', ...responseHeadersOriginReflectedByApache },
   { id: 'response-headers/page-sent-as-file', ...responseHeadersPageSentAsFile },

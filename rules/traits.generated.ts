@@ -702,6 +702,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['response-headers/header-name-misspelt', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['response-headers/header-value-newline', { fixes: ['safe'], programs: ['nginx'] }],
       ['response-headers/matrix-client-without-cors', { fixes: [], programs: ['nginx'] }],
+      ['response-headers/more-headers-without-colon', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['response-headers/origin-reflected', { fixes: [], programs: ['nginx'] }],
       ['response-headers/origin-reflected-by-apache', { fixes: [], programs: ['apache'] }],
       ['response-headers/page-sent-as-file', { fixes: ['unsafe'], programs: ['nginx'] }],

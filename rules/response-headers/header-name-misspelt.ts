@@ -1,14 +1,12 @@
 import { distance } from 'fastest-levenshtein'
 import { recent } from '../../parsers/collections/recent.ts'
-import type { Place } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { argumentPlace, writtenText } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { servedHtaccess, virtualHost } from '../_examples.ts'
-import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { headersSet } from './_set-headers.ts'
 
 const nginx = (lines: string): string => conf`
   server {
@@ -40,6 +38,10 @@ export default defineRule({
     {
       title: 'a letter too few, which is right in another header',
       files: { 'nginx.conf': nginx('add_header «Referer-Policy» same-origin always;') },
+    },
+    {
+      title: 'by headers-more',
+      files: { 'nginx.conf': nginx('more_set_headers «"X-Frames-Options: DENY"»;') },
     },
     {
       title: 'a plural in Apache',
@@ -91,11 +93,11 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* withColon(deployment)
-    for (const lines of headerNames(deployment)) {
+    for (const lines of headersSet(deployment)) {
       const misspelt = lines.filter(({ name }) => meantBy(name) !== null)
       if (misspelt.length === 0) continue
       const names = new Set(lines.map(({ name }) => name.toLowerCase()))
-      for (const { name, at } of misspelt) {
+      for (const { name, nameAt: at } of misspelt) {
         const meant = meantBy(name)
         if (meant === null || names.has(meant.toLowerCase())) continue
         yield {
@@ -121,31 +123,6 @@ function* withColon({ nginx }: Deployment): Iterable<RuleFinding> {
       ...propose(`Write ${right}`, 'unsafe', [writtenText(at) === name ? replacePlace(at, right) : null]),
     }
   }
-}
-
-interface WrittenName {
-  readonly name: string
-  readonly at: Place
-}
-
-/** The names of all headers that a server's lines add, server by server. */
-function* headerNames({
-  nginx: configurations,
-  apache,
-  filesOf,
-}: Deployment): Iterable<readonly WrittenName[]> {
-  for (const { occurrences } of configurations)
-    yield (occurrences.get('add_header') ?? []).map(line => ({
-      name: line.args[0]?.value ?? '',
-      at: argumentPlace(line, 0),
-    }))
-  for (const configuration of apache)
-    yield everywhere(configuration, filesOf(configuration), 'header').flatMap(directive => {
-      const line = headerLine(directive)
-      if (line === null || (line.action !== 'set' && line.action !== 'add' && line.action !== 'setifempty'))
-        return []
-      return [{ name: line.name, at: line.nameAt }]
-    })
 }
 
 /** What browsers act on, with names too long to be met by chance. */

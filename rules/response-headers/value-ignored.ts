@@ -1,11 +1,9 @@
-import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
-import type { Deployment } from '../../src/deployment/model.ts'
-import { type AnyDirective, argumentPlace } from '../../src/deployment/places.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { headerLine } from '../../src/servers/apache/queries/header-tables.ts'
 import { nginxMain, nginxServer, servedHtaccess } from '../_examples.ts'
-import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
+import { policyFault } from './_content-security-policy.ts'
+import { headersSet } from './_set-headers.ts'
 
 const nginx = (line: string): string =>
   nginxMain(
@@ -86,6 +84,50 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(
           `add_header Permissions-Policy «"geolocation 'none'; camera 'self'"» always;`,
         ),
+      },
+    },
+    {
+      title: 'a colon behind the name of a directive',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          `add_header Content-Security-Policy «"default-src 'self'; frame-ancestors: 'none'"» always;`,
+        ),
+      },
+    },
+    {
+      title: 'a directive that nobody knows, in Apache',
+      files: {
+        'site.conf': apache(
+          `Header always set Content-Security-Policy «"default-src 'self'; frame-ancestor 'none'"»`,
+        ),
+      },
+    },
+    {
+      title: 'a semicolon in the middle of the sources',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          `add_header Content-Security-Policy «"script-src 'self'; 'unsafe-inline'; img-src *"» always;`,
+        ),
+      },
+    },
+    {
+      title: 'a directive twice',
+      files: {
+        'etc/nginx/nginx.conf': nginx(
+          `add_header Content-Security-Policy «"script-src 'self'; img-src *; script-src 'self' 'unsafe-inline'"»;`,
+        ),
+      },
+    },
+    {
+      title: 'by headers-more',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              more_set_headers -s '200 404' «"Permissions-Policy: autoplay 'none'; camera 'self'"»;
+          }
+        `,
       },
     },
     {
@@ -173,6 +215,28 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('add_header Cache-Control "max-age=3600; public";') },
     },
     {
+      title: 'policies of one header, directives of browsers of old and one that is repeated as it was',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          add_header Content-Security-Policy "default-src 'self'; upgrade-insecure-requests;, img-src *; block-all-mixed-content; plugin-types a/b; reflected-xss block; img-src *";
+          add_header Content-Security-Policy "Script-Src 'self'; require-trusted-types-for 'script'; sandbox";
+        `),
+      },
+    },
+    {
+      title: 'by headers-more, a header taken away and others set as browsers know them',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              more_set_headers "X-Frame-Options:" "Referrer-Policy : no-referrer";
+              more_set_headers "X-Content-Type-Options : nosniff";
+          }
+        `,
+      },
+    },
+    {
       title: 'a time with other parts',
       files: {
         'site.conf': apache(
@@ -182,7 +246,8 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const { name, value, at, others } of headersSet(deployment)) {
+    for (const { name: written, value, valueAt: at, others } of [...headersSet(deployment)].flat()) {
+      const name = written.toLowerCase()
       const judge = Object.hasOwn(JUDGES, name) ? JUDGES[name] : undefined
       if (judge === undefined || value === '') continue
       if (isUnknownWord(value) || /[$%]\{?\w|\{\{|<%/.test(value)) continue
@@ -195,49 +260,6 @@ export default defineRule({
     }
   },
 })
-
-interface SetHeader {
-  /** Lower case. */
-  readonly name: string
-  readonly value: string
-  readonly at: Place
-  /** The texts of the lines beside it that set headers. */
-  readonly others: () => readonly string[]
-}
-
-function textsOf(lines: readonly AnyDirective[], names: RegExp): readonly string[] {
-  return lines
-    .filter(({ name }) => names.test(name))
-    .map(({ args }) => args.map(({ value }) => value).join(' '))
-}
-
-function* headersSet({ nginx: configurations, apache: servers, filesOf }: Deployment): Iterable<SetHeader> {
-  for (const { occurrences, top } of configurations) {
-    for (const line of occurrences.get('add_header') ?? []) {
-      const [name, value] = line.args
-      if (name !== undefined && value !== undefined)
-        yield {
-          name: name.value.toLowerCase(),
-          value: value.value.trim(),
-          at: argumentPlace(line, 1),
-          others: () => textsOf(line.parent?.children ?? top, /^(?:add|more_set)_headers?$/),
-        }
-    }
-  }
-  for (const configuration of servers) {
-    for (const directive of everywhere(configuration, filesOf(configuration), 'header')) {
-      const line = headerLine(directive)
-      if (line === null || line.value === null || line.valueAt === null) continue
-      if (line.action !== 'set' && line.action !== 'add') continue
-      yield {
-        name: line.name.toLowerCase(),
-        value: line.value.trim(),
-        at: line.valueAt,
-        others: () => textsOf(directive.parent?.children ?? configuration.top, /^header$/i),
-      }
-    }
-  }
-}
 
 const POLICIES: ReadonlySet<string> = new Set([
   'no-referrer',
@@ -298,16 +320,6 @@ const JUDGES: Readonly<Record<string, Judge>> = {
       ? null
       : `\`${old.trim()}\` is written as for \`Feature-Policy\`, so browsers drop the header: it is \`geolocation=()\` or \`geolocation=(self)\`, with commas between`
   },
-  'content-security-policy'(value) {
-    for (const part of value.split(';')) {
-      const [name = '', ...sources] = part.trim().split(/\s+/)
-      if (!/-(?:src|src-elem|src-attr|ancestors|uri|action)$/i.test(name)) continue
-      const bare = sources.find(source =>
-        /^(?:self|none|unsafe-inline|unsafe-eval|strict-dynamic)$/i.test(source),
-      )
-      if (bare !== undefined)
-        return `without quotes \`${bare}\` in \`${name}\` is the name of a host: the keyword is written \`'${bare}'\``
-    }
-    return null
-  },
+  'content-security-policy': policyFault,
+  'content-security-policy-report-only': policyFault,
 }
