@@ -590,6 +590,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404,
   },
   {
+    rule: 'access/internal-directory-public',
+    examples: { bad: 'the same directory', good: 'another directory' },
+    shows: 'an invoice comes without a question to the application',
+    request: { url: 'http://example.org/media/invoice.txt' },
+    harm: ({ response }) => response.status === 200 && response.body.includes('an invoice'),
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'access/forwarded-address-grants',
     examples: { bad: 'an address at the beginning of the header', good: 'the address of the connection' },
     shows: 'a client that writes the address is let in',
