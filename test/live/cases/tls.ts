@@ -467,6 +467,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status !== 200,
   },
   {
+    rule: 'tls/client-certificate-asked-before',
+    examples: { bad: 'a location', good: 'asked in the handshake, and demanded for the rest' },
+    shows: 'a client without a certificate gets no answer where none is asked for',
+    request: { url: 'https://example.org/metrics/' },
+    harm: ({ response }) => response.status !== 200,
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'tls/client-certificate-after-handshake',
     examples: { bad: 'in a location', good: 'TLS 1.2 alone' },
     shows: 'a client that offers nothing more after the handshake gets 403',
