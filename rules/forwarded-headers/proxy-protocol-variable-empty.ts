@@ -1,10 +1,11 @@
 import { memo } from '../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration } from '../../src/servers/nginx/configuration.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
-import { mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
+import { childrenNamed, hasUnreadInclude, mayHoldUnread } from '../../src/servers/nginx/queries/scope.ts'
 import { nginxMain } from '../_examples.ts'
 
 const nginx = (lines: string, listen = '80', http = ''): string =>
@@ -45,8 +46,44 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'the address for all, which no socket of the only server is told',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:8443;
+              server_name example.org;
+              set_real_ip_from 127.0.0.1;
+              real_ip_header «proxy_protocol»;
+              root /srv/www;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'the address for all, in a file of servers of which one is told',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 127.0.0.1:8443;
+              server_name example.org;
+              real_ip_header proxy_protocol;
+              root /srv/www;
+          }
+          server {
+              listen 127.0.0.1:8443 proxy_protocol;
+              server_name example.net;
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
+      title: 'the address for all, in the lines of servers that are elsewhere',
+      files: { 'real-ip.conf': 'set_real_ip_from 127.0.0.1;\nreal_ip_header proxy_protocol;\n' },
+    },
     {
       title: 'the address of the connection',
       files: { 'etc/nginx/nginx.conf': nginx('proxy_set_header X-Real-IP $remote_addr;') },
@@ -87,6 +124,7 @@ export default defineRule({
     },
   ],
   *check({ nginx: configurations }) {
+    yield* addressUntold(configurations)
     for (const configuration of configurations) {
       for (const [name, index] of USES) {
         for (const line of configuration.occurrences.get(name) ?? []) {
@@ -127,3 +165,29 @@ const takesIt = memo(
       args.some(({ value }) => value === 'proxy_protocol' || value.includes('$')),
     ),
 )
+
+/** `real_ip_header proxy_protocol` in a server that has its sockets itself, where no socket at all is told an address. */
+function* addressUntold(configurations: readonly NginxConfiguration[]): Iterable<RuleFinding> {
+  if (configurations.some(hasToldSocket)) return
+  for (const configuration of configurations)
+    for (const line of configuration.occurrences.get('real_ip_header') ?? []) {
+      const server = line.parent
+      if (line.args[0]?.value.toLowerCase() !== 'proxy_protocol' || server?.name !== 'server') continue
+      if (childrenNamed(server, 'listen').length === 0) continue
+      if (hasUnreadInclude(configuration, server, 'listen')) continue
+      yield {
+        at: argumentPlace(line, 0),
+        message:
+          'no `listen` has `proxy_protocol`, so nginx is told no address, and keeps that of the proxy in front',
+        label: 'never told',
+        related: childrenNamed(server, 'listen')
+          .slice(0, 1)
+          .map(listen => ({ at: argumentPlace(listen, 0), message: 'without `proxy_protocol`' })),
+      }
+    }
+}
+
+const hasToldSocket = ({ occurrences }: NginxConfiguration): boolean =>
+  (occurrences.get('listen') ?? []).some(({ args }) =>
+    args.some(({ value }) => value === 'proxy_protocol' || value.includes('$') || isUnknownWord(value)),
+  )

@@ -628,6 +628,27 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/blog/',
   },
   {
+    rule: 'forwarded-headers/origin-from-referer',
+    shows: 'the origin that the backend gets has a path',
+    examples: { bad: 'the page that asks', good: 'the origin of the client' },
+    mirrors: [9000],
+    request: {
+      url: 'http://example.org/socket.io/',
+      headers: { Origin: 'http://example.org', Referer: 'http://example.org/page/7' },
+    },
+    harm: ({ response }) => response.report?.HTTP_ORIGIN === 'http://example.org/page/7',
+    sound: ({ response }) => response.report?.HTTP_ORIGIN === 'http://example.org',
+  },
+  {
+    rule: 'forwarded-headers/host-is-no-name',
+    shows: 'the backend gets no host at all',
+    examples: { bad: 'a server without a name', good: 'the name that was asked for' },
+    mirrors: [9000],
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => (response.report?.HTTP_HOST ?? '') === '',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
+  {
     rule: 'forwarded-headers/host-is-no-name',
     shows: 'the backend gets an underscore for its host',
     examples: { bad: 'a server for any name', good: 'the name that was asked for' },
