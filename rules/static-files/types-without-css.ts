@@ -13,6 +13,7 @@ import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, httpBlock } from '../../src/servers/nginx/queries/scope.ts'
+import { typesOfLocations } from './_types-of-location.ts'
 
 const main = (http: string, server: string): string => conf`
   events {
@@ -117,8 +118,57 @@ export default defineRule({
         ...ALL,
       },
     },
+    {
+      title: 'two types of a location replace all, for the style sheets in it',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ^~ /shop/ {
+                  «types» {
+                      text/javascript mjs;
+                      application/wasm wasm;
+                  }
+                  location ~ \.(?:css|js|mjs)$ {
+                      expires 1d;
+                  }
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'types of a location behind the table, and an empty table for downloads',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ^~ /shop/ {
+                  include mime.types;
+                  types {
+                      application/wasm wasm;
+                  }
+                  location ~ \.(?:css|js)$ {
+                      expires 1d;
+                  }
+              }
+              location /raw/ {
+                  types {
+                  }
+                  location ~ \.(?:css|js)$ {
+                      expires 1d;
+                  }
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'the table of the package',
       files: { 'etc/nginx/nginx.conf': main('include mime.types;', ''), ...ALL },
@@ -188,6 +238,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const configuration of deployment.nginx) yield* typesOfLocations(configuration)
     for (const server of deployment.servers) {
       const { configuration, directive } = server
       if (configuration.main === null) continue
