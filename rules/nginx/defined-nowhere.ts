@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nearVariables } from './_near-variables.ts'
 
 const site = (lines: string): string => conf`
   server {
@@ -32,6 +33,15 @@ export default defineRule({
   unproven:
     'The main file is not among the files: that nginx refuses such a whole, its conformance cases show',
   bad: [
+    {
+      title: 'lines of a location, in which a letter is missing',
+      files: {
+        'deploy/frames.conf': conf`
+          set $frame_options DENY;
+          add_header X-Frame-Options «$frame_option»;
+        `,
+      },
+    },
     { title: 'the map of WebSockets', files: { 'deploy/shop.conf': site(PROXY) } },
     {
       title: 'in a directory of sites',
@@ -66,6 +76,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'lines of a location that ask for another name, and for one of which others know',
+      files: {
+        'deploy/frames.conf': conf`
+          set $frame_options DENY;
+          add_header X-Frame-Options $frame_options;
+          add_header X-Mode $frame_opts;
+          add_header X-Shop $shop_name;
+          set $shop_names 1;
+        `,
+        'deploy/README': 'Set $shop_name first.\n',
+        'deploy/shop.conf': 'set $shop_name a;\n',
+      },
+    },
     { title: 'the map in the same file', files: { 'deploy/shop.conf': MAP + site(PROXY) } },
     {
       title: 'the map in another file',
@@ -139,6 +163,7 @@ export default defineRule({
     },
   ],
   *check({ nginx }) {
+    yield* nearVariables(nginx)
     for (const { supposed = [] } of nginx)
       for (const { at, message, help, code } of supposed)
         yield {
