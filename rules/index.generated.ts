@@ -17,6 +17,7 @@ import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
 import accessForwardedAddressGrants from './access/forwarded-address-grants.ts'
 import accessHtaccessDenialLost from './access/htaccess-denial-lost.ts'
+import accessInternalDirectoryPublic from './access/internal-directory-public.ts'
 import accessInternalUriFromClient from './access/internal-uri-from-client.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
@@ -503,6 +504,7 @@ import forwardedHeadersInheritanceLost from './forwarded-headers/inheritance-los
 import forwardedHeadersInternalIpsBehindProxy from './forwarded-headers/internal-ips-behind-proxy.ts'
 import forwardedHeadersLocalOnlyAclBehindProxy from './forwarded-headers/local-only-acl-behind-proxy.ts'
 import forwardedHeadersOneAddressHeader from './forwarded-headers/one-address-header.ts'
+import forwardedHeadersOriginFromReferer from './forwarded-headers/origin-from-referer.ts'
 import forwardedHeadersOuterProxyAsClient from './forwarded-headers/outer-proxy-as-client.ts'
 import forwardedHeadersOwnAddressElsewhere from './forwarded-headers/own-address-elsewhere.ts'
 import forwardedHeadersProgramNotTold from './forwarded-headers/program-not-told.ts'
@@ -793,6 +795,7 @@ import tlsChainMissing from './tls/chain-missing.ts'
 import tlsClientCaMissing from './tls/client-ca-missing.ts'
 import tlsClientCaPublic from './tls/client-ca-public.ts'
 import tlsClientCertificateAfterHandshake from './tls/client-certificate-after-handshake.ts'
+import tlsClientCertificateAskedBefore from './tls/client-certificate-asked-before.ts'
 import tlsClientCertificateNotAsked from './tls/client-certificate-not-asked.ts'
 import tlsHstsMissing from './tls/hsts-missing.ts'
 import tlsHstsNotAlways from './tls/hsts-not-always.ts'
@@ -928,6 +931,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
   { id: 'access/forwarded-address-grants', ...accessForwardedAddressGrants },
   { id: 'access/htaccess-denial-lost', ...accessHtaccessDenialLost },
+  { id: 'access/internal-directory-public', ...accessInternalDirectoryPublic },
   { id: 'access/internal-uri-from-client', ...accessInternalUriFromClient },
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
@@ -1414,6 +1418,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/internal-ips-behind-proxy', ...forwardedHeadersInternalIpsBehindProxy },
   { id: 'forwarded-headers/local-only-acl-behind-proxy', ...forwardedHeadersLocalOnlyAclBehindProxy },
   { id: 'forwarded-headers/one-address-header', ...forwardedHeadersOneAddressHeader },
+  { id: 'forwarded-headers/origin-from-referer', ...forwardedHeadersOriginFromReferer },
   { id: 'forwarded-headers/outer-proxy-as-client', ...forwardedHeadersOuterProxyAsClient },
   { id: 'forwarded-headers/own-address-elsewhere', ...forwardedHeadersOwnAddressElsewhere },
   { id: 'forwarded-headers/program-not-told', ...forwardedHeadersProgramNotTold },
@@ -1704,6 +1709,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/client-ca-missing', ...tlsClientCaMissing },
   { id: 'tls/client-ca-public', ...tlsClientCaPublic },
   { id: 'tls/client-certificate-after-handshake', ...tlsClientCertificateAfterHandshake },
+  { id: 'tls/client-certificate-asked-before', ...tlsClientCertificateAskedBefore },
   { id: 'tls/client-certificate-not-asked', ...tlsClientCertificateNotAsked },
   { id: 'tls/hsts-missing', ...tlsHstsMissing },
   { id: 'tls/hsts-not-always', ...tlsHstsNotAlways },

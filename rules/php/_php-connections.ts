@@ -1,12 +1,21 @@
 import type { NginxConnection } from '../../src/deployment/model.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 
-/** True where PHP surely answers: by a pool of the audit, a container of PHP, or scripts asked for by their names. */
+/** True where PHP surely answers: by a pool of the audit, a container of PHP, or scripts that are named. */
 export function isPhp({ targets, block }: NginxConnection): boolean {
   if (block.args.some(({ value }) => /\\?\.php/.test(value))) return true
+  if (block.children.some(runsScript)) return true
   return targets.some(
     ({ to, machine }) =>
       (to.kind === 'listener' && to.listener.program.kind === 'php-fpm') ||
       machine?.container?.base === 'php',
+  )
+}
+
+/** True of `fastcgi_param SCRIPT_FILENAME $document_root/index.php`. */
+function runsScript({ name, args }: NginxDirective): boolean {
+  return (
+    name === 'fastcgi_param' && args[0]?.value === 'SCRIPT_FILENAME' && /\.php$/.test(args[1]?.value ?? '')
   )
 }
 

@@ -47,6 +47,23 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'one script for all that is below a path, behind an upstream that is elsewhere',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              include fastcgi_params;
+              location ~* /system/files/ {
+                  fastcgi_param SCRIPT_NAME /index.php;
+                  fastcgi_param SCRIPT_FILENAME $document_root/index.php;
+                  «fastcgi_pass» backend;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     { title: 'the parameters of nginx', files: tree(`include fastcgi_params;\n${SCRIPT}`) },
