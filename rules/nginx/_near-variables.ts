@@ -50,22 +50,22 @@ function misspelt(at: Place, name: string, near: string): RuleFinding {
   }
 }
 
-/** The names that lines of each file give a value. */
+/** The names that lines of each file give a value, in small letters: nginx makes no difference. */
 function variablesSet({ occurrences }: NginxConfiguration): ReadonlyMap<Source, ReadonlySet<string>> {
   const sets = new Map<Source, Set<string>>()
   for (const { args, source } of occurrences.get('set') ?? []) {
-    const name = /^\$([a-z]\w*)$/.exec(args[0]?.value ?? '')?.[1]
+    const name = /^\$([a-z]\w*)$/i.exec(args[0]?.value ?? '')?.[1]
     if (name === undefined) continue
     const names = sets.get(source) ?? new Set()
-    sets.set(source, names.add(name))
+    sets.set(source, names.add(name.toLowerCase()))
   }
   return sets
 }
 
 /** True where the name stands in another place too: what two places have is no slip. */
 function isElsewhere(configurations: readonly NginxConfiguration[], own: Source, name: string): boolean {
-  const word = new RegExp(`\\b${name}\\b`, 'g')
+  const word = new RegExp(`\\b${name}\\b`, 'gi')
   if ((own.text.match(word)?.length ?? 0) > 1) return true
   const others = new Set(configurations.flatMap(({ top }) => top.map(({ source }) => source)))
-  return [...others].some(source => source !== own && source.text.includes(name))
+  return [...others].some(source => source !== own && source.text.toLowerCase().includes(name))
 }

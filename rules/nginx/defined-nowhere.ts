@@ -83,6 +83,8 @@ export default defineRule({
           set $frame_options DENY;
           add_header X-Frame-Options $frame_options;
           add_header X-Mode $frame_opts;
+          set $styleSrc self;
+          add_header X-Style $styleSrc;
           add_header X-Shop $shop_name;
           set $shop_names 1;
         `,
