@@ -6,6 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
 
 const site = (locations: string): string => conf`
   server {
@@ -24,6 +25,7 @@ const GUARDED = conf`
 export default defineRule({
   summary: 'A public location has the directory that an `internal` one guards',
   severity: 'warning',
+  otherSeverities: { info: 'in lines that some server includes, which may ask for a password by itself' },
   confidence: 'medium',
   securitySeverity: 6.5,
   cwe: [425, 552],
@@ -75,6 +77,20 @@ export default defineRule({
               alias {{ data }}/media;
           }
         `),
+      },
+    },
+    {
+      title: 'in lines that some server includes',
+      files: {
+        'nginx.conf': conf`
+          location «/media/» {
+              alias __DATA__/media/;
+          }
+          location /_protected/media/ {
+              internal;
+              alias __DATA__/media/;
+          }
+        `,
       },
     },
   ],
@@ -142,11 +158,12 @@ export default defineRule({
     for (const configuration of nginx)
       for (const line of configuration.occurrences.get('internal') ?? []) {
         const guarded = line.parent
-        const scope = guarded?.parent ?? null
+        const scope = guarded?.parent ?? guarded?.standIn ?? null
         if (guarded === null || guarded.name !== 'location' || scope === null) continue
         if (!CLOSED.test(readLocation(guarded).name)) continue
         const directory = servedBy(guarded)
-        if (directory === null || asks(configuration, scope)) continue
+        const isUnseen = isUnseenServer(scope)
+        if (directory === null || (!isUnseen && asks(configuration, scope))) continue
         for (const open of childrenNamed(scope, 'location')) {
           if (open === guarded || !isOpenToAll(configuration, open)) continue
           const shown = servedBy(open)
@@ -155,6 +172,7 @@ export default defineRule({
           if (isClosedBelow(open, directory.slice(shown.length))) continue
           yield {
             at: argumentPlace(open, open.args.length - 1),
+            ...(isUnseen && { severity: 'info' as const }),
             message: `anybody may request what lies in \`${directory}\`, which \`${readLocation(guarded).name}\` gives out by \`internal\` alone`,
             label: 'the same files',
             related: [{ at: argumentPlace(guarded, guarded.args.length - 1), message: 'guarded here' }],
