@@ -198,6 +198,10 @@ export default defineRule({
       files: { 'etc/nginx/nginx.conf': nginx('add_header X-Frame-Options $frames always;') },
     },
     {
+      title: 'a word that browsers drop, by which nothing is to be protected',
+      files: { 'etc/nginx/nginx.conf': nginx('add_header X-Frame-Options ALLOWALL;') },
+    },
+    {
       title: 'a header of nobody',
       files: { 'etc/nginx/nginx.conf': nginx('add_header constructor value always;') },
     },
@@ -279,7 +283,8 @@ const JUDGES: Readonly<Record<string, Judge>> = {
   'x-frame-options'(value) {
     if (/^allow-from\b/i.test(value))
       return 'browsers know no `ALLOW-FROM`, and show the page in any frame: `frame-ancestors` of a policy names sites'
-    return /^(?:deny|sameorigin)$/i.test(value)
+    // What browsers drop lets every site show the page, as is meant here.
+    return /^(?:deny|sameorigin|allow(?:-?all)?)$/i.test(value)
       ? null
       : `browsers take \`DENY\` and \`SAMEORIGIN\`, and drop \`${value}\``
   },
