@@ -189,5 +189,8 @@ function* addressUntold(configurations: readonly NginxConfiguration[]): Iterable
 
 const hasToldSocket = ({ occurrences }: NginxConfiguration): boolean =>
   (occurrences.get('listen') ?? []).some(({ args }) =>
-    args.some(({ value }) => value === 'proxy_protocol' || value.includes('$') || isUnknownWord(value)),
+    args.some(
+      ({ value }, index) =>
+        value === 'proxy_protocol' || (index > 0 && /\$/.test(value)) || (index > 0 && isUnknownWord(value)),
+    ),
   )
