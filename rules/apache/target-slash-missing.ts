@@ -1,10 +1,13 @@
 import { isUnknownWord, reveal } from '../../parsers/text/placeholder.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import { substitute } from '../../src/servers/apache/requests/url-text.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
@@ -91,6 +94,27 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a redirect that a rewriting rule of the same host forestalls',
+      files: {
+        'site.conf': host(conf`
+          Redirect permanent / https://example.org
+          RewriteEngine On
+          RewriteCond %{HTTPS} off
+          RewriteRule (.*) https://%{HTTP_HOST}%{REQUEST_URI}
+        `),
+      },
+    },
+    {
+      title: 'a proxy of everything behind a rewriting rule that takes everything',
+      files: {
+        'site.conf': host(conf`
+          RewriteEngine On
+          RewriteRule ^/(.*) https://www.example.org/$1 [R=301,L]
+          ProxyPass / http://127.0.0.1:5000
+        `),
+      },
+    },
+    {
       title: 'a group that brings its slash, or is a part of the host on purpose',
       files: {
         'site.conf': host(conf`
@@ -158,7 +182,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
+  *check(deployment) {
+    const { apache, filesOf } = deployment
     for (const configuration of apache) {
       const files = filesOf(configuration)
       for (const name of ['proxypass', 'redirect', 'redirectpermanent', 'redirecttemp']) {
@@ -167,6 +192,7 @@ export default defineRule({
           if (mapping === null || !mapping.path.endsWith('/')) continue
           const isHost = endsInHost(mapping.url)
           if (!isHost && !runsTogether(mapping, name === 'proxypass')) continue
+          if (isForestalled(deployment, directive, `${mapping.path}news`)) continue
           const at = argumentPlace(directive, mapping.index)
           const written = at.source.text.slice(at.start, at.end)
           yield {
@@ -183,7 +209,7 @@ export default defineRule({
       for (const name of ['redirectmatch', 'proxypassmatch']) {
         for (const directive of everywhere(configuration, files, name)) {
           const glued = gluedMatch(directive)
-          if (glued === null) continue
+          if (glued === null || isForestalled(deployment, directive, glued.path)) continue
           yield {
             at: argumentPlace(directive, glued.index),
             message: `\`${glued.path}\` becomes \`${glued.url}\`: what the group takes is put right behind the host`,
@@ -194,6 +220,17 @@ export default defineRule({
     }
   },
 })
+
+/** True where the virtual host redirects the request before it asks the line: mod_rewrite comes before mod_alias and mod_proxy. */
+function isForestalled(deployment: Deployment, directive: ApacheDirective, path: string): boolean {
+  const section = virtualHostSection(directive)
+  const asked = askedHosts(deployment).find(({ host }) => host !== null && host.directive === section)
+  if (asked === undefined) return false
+  const { end } = askHost(deployment, asked, encodeURI(path))
+  if (end.kind !== 'response' || end.location === null || end.at === null) return false
+  const { source, start } = end.at
+  return source !== directive.source || start < directive.start || start >= directive.end
+}
 
 interface Glued {
   /** Which argument the URL is. */
