@@ -363,6 +363,10 @@ export default defineRule({
       title: 'an assignment as the value of another name',
       files: tree('Environment=SHOP_OPTIONS=PATH=/srv'),
     },
+    {
+      title: 'marks that a script puts an assignment in the place of',
+      files: tree('Environment="__SHOP_PATH__" @SHOP_KEY@ %%SHOP_TITLE%%\nEnvironment={{ shop_env }}'),
+    },
     { title: 'quotes around the value', files: tree("Environment=SHOP_TITLE='Our shop'") },
     { title: 'a number sign in a value', files: tree('Environment=COLOUR=#fff') },
     {
@@ -671,10 +675,12 @@ function* commentBehind({ name, written }: UnitSetting): Found {
 /** The beginning of a path that some script replaces: `INSTALL_DIR/bin`. */
 const FILLED_IN_PATH = /^[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:\/|$)/
 
+/** A whole word that a script puts an assignment in the place of: `__NAME__`, `@NAME@`, `%NAME%`; and what nobody knows. */
+const TEMPLATE_MARK = /[\0\uFFFD]|^(?:__[A-Z][A-Z0-9_]*__|(@@?|%%?)[A-Za-z]\w*\1)$/
+
 function* leftOut({ written }: UnitSetting): Found {
   const word = unitWords(written)?.find(({ text }) => !/^[A-Za-z_]\w*=/.test(text))
-  // What some script replaces may be assignments.
-  if (word === undefined || isUnknownWord(word.text) || /[\0\uFFFD]|^@\w+@$/.test(word.text)) return
+  if (word === undefined || isUnknownWord(word.text) || TEMPLATE_MARK.test(word.text)) return
   yield {
     at: placeOf(word),
     message: `\`${word.text}\` is no assignment, and is left out: Invalid environment assignment, ignoring`,
