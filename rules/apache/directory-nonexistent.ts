@@ -13,12 +13,12 @@ export default defineRule({
   summary: 'A Directory section for a directory that is not there',
   severity: 'info',
   otherSeverities: {
-    warning: 'for a relative path, which no directory has',
+    warning: 'for a relative path of which nothing is served where httpd is started in `/`',
     error: 'for the path of a URL, whose directory is below the document root or that of an alias',
   },
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Apache takes any path without looking. A section for a directory that has another name applies to nothing, and the directory that was meant is left to what holds above it.',
+  why: 'Apache takes any path without looking. A relative one is taken from the directory that httpd is started in, which is `/` for a service. A section for a directory that has another name applies to nothing, and the directory that was meant is left to what holds above it.',
   remedy: 'Write the absolute path of the directory',
   references: ['https://httpd.apache.org/docs/2.4/mod/core.html#directory'],
   bad: [
@@ -32,6 +32,19 @@ export default defineRule({
           Require all denied
           </Directory>
           <Directory «srv/www»>
+          Require all granted
+          </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'a path that is relative to the root of the server, as it is nowhere',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www/htdocs
+          <Directory «htdocs»>
           Require all granted
           </Directory>
           </VirtualHost>
@@ -93,6 +106,19 @@ export default defineRule({
           Require all denied
           </Directory>
           <Directory /srv/www>
+          Require all granted
+          </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'a quote that ends no word, which is told as such',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          DocumentRoot /srv/www
+          <Directory “/srv/www”>
           Require all granted
           </Directory>
           </VirtualHost>
@@ -168,10 +194,17 @@ export default defineRule({
         if (!text.startsWith('/')) {
           // Words that a script puts a path in the place of: `DOCUMENT_ROOT/files`, `[[root]]`, `$root`.
           if (/^(?:[$[]|[A-Z][A-Z0-9]*_?[A-Z0-9_]*(?:\/|$))/.test(text)) continue
+          // A typographic quote, which is told by itself.
+          if (/^[“”„«»‘’]/.test(text)) continue
+          const isServed = kind !== 'plain' || isServedFrom(configuration, posix.normalize(`/${text}`))
           yield {
             at: argumentPlace(section, 0),
-            message: `\`${text}\` is a relative path, which no directory has, so the section applies to nothing`,
-            severity: 'warning',
+            message: `\`${text}\` is a relative path, which httpd takes from the directory that it is started in${
+              isServed
+                ? `: \`/${text}\` for a service, and another one for whoever starts it elsewhere`
+                : `, as \`/${text}\` for a service, from which nothing is served, so the section applies to nothing`
+            }`,
+            severity: isServed ? 'info' : 'warning',
             confidence: 'high',
           }
         } else if (kind === 'plain') {
@@ -248,6 +281,17 @@ const aliasesOf = memo(({ occurrences }: ApacheConfiguration): ReadonlyMap<strin
   for (const path of found.keys()) if (served.has(path)) found.delete(path)
   return found
 })
+
+/** True where something that is served, or may be, lies below a directory or above it. */
+function isServedFrom({ occurrences }: ApacheConfiguration, directory: string): boolean {
+  const path = `${directory.replace(/\/$/, '')}/`
+  return SERVED.some(([name, index]) =>
+    (occurrences.get(name) ?? []).some(({ args }) => {
+      const target = `${(args[index]?.value ?? '').replace(/\/$/, '')}/`
+      return !isSettled(target) || target.startsWith(path) || path.startsWith(target)
+    }),
+  )
+}
 
 const SERVED = [
   ['documentroot', 0],
