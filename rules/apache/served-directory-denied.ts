@@ -13,6 +13,7 @@ import type { Deployment } from '../../src/deployment/model.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, isSettled, wordPlace } from '../../src/servers/apache/queries/places.ts'
+import { locationApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
@@ -168,6 +169,26 @@ export default defineRule({
       },
     },
     {
+      title: 'a Location whose lines a template brings',
+      files: {
+        'site.conf.erb': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/site
+              <Directory />
+                  Require all denied
+              </Directory>
+              Alias /static/ /srv/static/
+              <Location />
+                  <%- @login.each_pair do |name, value| -%>
+                  <%= name %> <%= value %>
+                  <%- end -%>
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'denied on purpose, in the words of both releases',
       files: {
         'etc/apache2/apache2.conf': main(conf`
@@ -218,6 +239,7 @@ export default defineRule({
         const isOwn = own !== null && samePath(own.args[0]?.value ?? '', directory)
         // Whoever denies a whole site, or all of a URL, means it.
         if ((isOwn && index === 0) || (denial.directive !== null && own === null)) continue
+        if (isFilledIn(asked, url)) continue
         if (isOwn ? isDeniedTwice(own) : mayHoldSectionsUnread(asked.configuration)) continue
         const word = isOwn ? denial.directive?.args.at(-1) : undefined
         yield {
@@ -239,6 +261,28 @@ function isDeniedTwice({ source: { text }, start }: ApacheDirective): boolean {
   const section = text.slice(start, text.indexOf('</Directory', start))
   return /^\s*Require\s+all\s+denied\s*$/im.test(section) && /^\s*Deny\s+from\s+all\s*$/im.test(section)
 }
+
+/** True where a template brings lines into a section of the URL, which may grant it: what it says comes last. */
+function isFilledIn({ configuration, host }: AskedHost, url: string): boolean {
+  const scopes = [...new Set([null, host?.directive ?? null])]
+  return scopes.some(scope =>
+    LOCATIONS.some(name =>
+      directivesIn(configuration, scope, name).some(
+        section => holdsGap(section) && locationApplies(sectionPattern(section), url) !== false,
+      ),
+    ),
+  )
+}
+
+const LOCATIONS = ['location', 'locationmatch']
+
+function holdsGap({ name, source: { text, gaps }, start }: ApacheDirective): boolean {
+  const end = text.indexOf(`</${name}`, start)
+  return FILLED_LINE.test(text.slice(start, end)) || gaps.some(gap => start < gap && gap < end)
+}
+
+/** A line whose first word, the name of a directive, a template fills in. */
+const FILLED_LINE = /^[ \t]*(?:<%=|\{\{|@\w+@)/m
 
 interface Served {
   readonly directive: ApacheDirective
