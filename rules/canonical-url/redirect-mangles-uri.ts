@@ -1,10 +1,11 @@
 import type { PcreTree } from '../../parsers/pcre/tree.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { directivePlace, propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
@@ -21,7 +22,7 @@ export default defineRule({
   summary: 'A redirect decodes the URL and sends the client to another one',
   severity: 'warning',
   otherSeverities: {
-    info: 'where `return` sends a part of the path elsewhere, and nothing says that it is of titles or files, whose names hold such characters',
+    info: 'where `rewrite` does no more than send a site to TLS, and where `return` sends a part of the path elsewhere, and nothing says that it is of titles or files, whose names hold such characters',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -46,13 +47,30 @@ export default defineRule({
       },
     },
     {
-      title: 'a temporary redirect to TLS',
+      title: 'a temporary redirect to TLS: advice',
       files: {
         'nginx.conf': conf`
           server {
               listen 80;
               server_name example.org;
               rewrite ^(.*)$ «https://$host$1» redirect;
+          }
+        `,
+      },
+    },
+    {
+      title: 'to TLS by the name of the site, and by one that a template fills in: advice',
+      files: {
+        'nginx.conf.j2': conf`
+          server {
+              listen 80;
+              server_name shop.example.org;
+              rewrite ^/(.*)$ «https://shop.example.org/$1» permanent;
+          }
+          server {
+              listen 80;
+              server_name {{ domain }};
+              rewrite ^(.*) «https://{{ domain }}$1» permanent;
           }
         `,
       },
@@ -230,6 +248,7 @@ export default defineRule({
         const status = flag?.value === 'permanent' ? 301 : 302
         yield {
           at: argumentPlace(rewrite, 1),
+          ...(isToTls(base, rewrite) && { severity: 'info' as const }),
           message: `\`rewrite\` builds \`${replacement.value}\` from the decoded path, so an escaped slash or question mark in the URL changes`,
           label: 'the capture is no longer what the client sent',
           help: `Write \`return ${status} ${base}$request_uri;\``,
@@ -302,6 +321,14 @@ function lastExpression({
 
 /** A rewrite, a condition or a `map` behind a `set` may have matched something else. */
 const OTHER_EXPRESSIONS: ReadonlySet<string> = new Set(['rewrite', 'if', 'set'])
+
+/** True for the same name with TLS: what is sent to another host may be a service with names in its paths. */
+function isToTls(base: string, rewrite: NginxDirective): boolean {
+  const host = /^https:\/\/(.*)$/.exec(base)?.[1] ?? ''
+  if (/^\$\{?(?:host|http_host|server_name|hostname)\}?$/.test(host) || isUnknownWord(host)) return true
+  const names = enclosingServer(rewrite)?.children.filter(({ name }) => name === 'server_name') ?? []
+  return names.some(({ args }) => args.some(({ value }) => value.toLowerCase() === host.toLowerCase()))
+}
 
 function setsQuery({ parent }: NginxDirective): boolean {
   return parent?.children.some(({ name, args }) => name === 'set' && args[0]?.value === '$args') === true
