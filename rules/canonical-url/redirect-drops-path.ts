@@ -97,7 +97,7 @@ export default defineRule({
           const at = argumentPlace(directive, 1)
           yield {
             at,
-            message: `every page is redirected to \`https://${host}/\`, without its path and query`,
+            message: `every page is redirected to \`https://${host}/\`, without its path${keepsQuery(directive) ? '' : ' and query'}`,
             label: 'no `$request_uri`',
             ...propose('Keep path and query', 'unsafe', [
               name === 'return' ? replacePlace(at, `https://${host}$request_uri`) : null,
@@ -119,6 +119,11 @@ function hostAlone({ name, args }: NginxDirective): string | null {
     /^https:\/\/([\w.-]+|\$(?:host|server_name|http_host|ssl_server_name))\/?\??$/.exec(second.value)?.[1] ??
     null
   )
+}
+
+/** `rewrite` puts the query behind what holds no question mark. */
+function keepsQuery({ name, args }: NginxDirective): boolean {
+  return name === 'rewrite' && !(args[1]?.value ?? '').includes('?')
 }
 
 /** True for a line of a server itself, or of its `location /`, in front of which nothing else answers. */
