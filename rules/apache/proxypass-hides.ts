@@ -1,3 +1,6 @@
+import { posix } from 'node:path'
+import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -138,6 +141,17 @@ export default defineRule({
       },
     },
     {
+      title: 'two files of one role, of which its tasks install one',
+      files: {
+        'roles/shop/files/verify.conf': 'Alias /verify /usr/share/shop/verify.php\n',
+        'roles/shop/files/verify-proxy.conf': 'ProxyPass /verify http://localhost:8004/verify\n',
+        'roles/shop/tasks/main.yml': conf`
+          - name: the site
+            copy: src=verify.conf dest=/etc/httpd/conf.d/verify.conf
+        `,
+      },
+    },
+    {
       title: 'what a rewriting rule redirects before',
       files: {
         'site.conf': host(conf`
@@ -165,6 +179,7 @@ export default defineRule({
         // `Redirect /app /app/` is for the one URL that `ProxyPass /app/` leaves.
         if (!path.endsWith('/') && askHost(deployment, asked, path).end.kind !== 'pass') continue
         if (end.directive.parent !== null && end.directive.parent.name !== 'VirtualHost') continue
+        if (!areInstalledTogether(deployment, line.source, end.directive.source)) continue
         const isTls = line.args.some(({ value }) => value.startsWith('https://'))
         yield {
           at: namePlace(end.directive),
@@ -180,6 +195,18 @@ export default defineRule({
     }
   },
 })
+
+/** False for two files of one Ansible role of which no task is seen to install both: they may be for two machines. */
+function areInstalledTogether(deployment: Deployment, one: Source, other: Source): boolean {
+  if (one === other || ![one, other].some(({ path }) => OF_ROLE.test(path))) return true
+  const texts = deployment.setups() ?? []
+  return [one, other].every(({ path }) => {
+    const name = posix.basename(path)
+    return texts.some(({ text }) => text.includes(name))
+  })
+}
+
+const OF_ROLE = /\/roles\/[^/]+\/(?:files|templates)\//
 
 /** Handlers that serve a `<Location>` of their own, with no file behind it. */
 const HANDLERS =
