@@ -158,11 +158,13 @@ export default defineRule({
         if (server === undefined || !isQueryLost(deployment, server, tryFiles)) continue
         if (readsPathAlone(deployment, server, tryFiles, written)) continue
         const at = argumentPlace(tryFiles, index)
+        // The index of a directory gets the query.
+        const keepsDirectories = tryFiles.args.some(({ value }) => value === '$uri/')
         yield {
           at,
           message: hasQuery
             ? `\`try_files\` falls back to \`${written}\` without the query of the request, so the script gets no other parameter`
-            : `\`try_files\` falls back to \`${written}\` without the query, so the script gets none`,
+            : `\`try_files\` falls back to \`${written}\` without the query, so the script gets none for a path that is no file${keepsDirectories ? ' and no directory' : ''}`,
           label: 'keeps no query',
           ...(placeText(at) === written
             ? propose('Repeat the query', 'unsafe', [
