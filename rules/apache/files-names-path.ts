@@ -1,7 +1,9 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
+import { locationApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
@@ -10,7 +12,10 @@ import { keepsOut, patternPlace } from './_sections.ts'
 export default defineRule({
   summary: 'A Files section that names a path',
   severity: 'info',
-  otherSeverities: { error: 'where it is to keep clients out' },
+  otherSeverities: {
+    error: 'where it is to keep clients out',
+    warning: 'where it is to keep them from a script that runs at a URL, of which a `<Location>` keeps some out',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   securitySeverity: 7.5,
@@ -52,6 +57,20 @@ export default defineRule({
               </IfModule>
           </Files>
         `,
+      },
+    },
+    {
+      title: 'a script of an alias, from whose URL a section keeps others out',
+      files: {
+        'site.conf': rewritingHost(conf`
+          <Files «/usr/share/shop/shop.wsgi»>
+              Require local
+          </Files>
+          WSGIScriptAlias /shop /usr/share/shop/shop.wsgi
+          <LocationMatch "^/shop(?!/public)">
+              Require local
+          </LocationMatch>
+        `),
       },
     },
     {
@@ -108,16 +127,36 @@ export default defineRule({
         for (const section of everywhere(configuration, files, name)) {
           if (!holdsSlash(section)) continue
           const denies = keepsOut(section)
+          const isLeftOpen = denies && !isScriptKeptAtUrl(configuration, section)
           yield {
             at: patternPlace(section),
-            message: `the last name of a path holds no slash, so the section applies to nothing${denies ? ' and what it denies is served' : ''}`,
-            ...(denies ? { severity: 'error' as const } : {}),
+            message: `\`<${section.name}>\` compares the last name of a path alone, which holds no slash, so the section applies to nothing${isLeftOpen ? ' and what it denies is served' : ''}`,
+            ...(denies && { severity: isLeftOpen ? ('error' as const) : ('warning' as const) }),
           }
         }
       }
     }
   },
 })
+
+/** True for a script that an alias runs, where a section for that URL keeps clients out. */
+function isScriptKeptAtUrl(configuration: ApacheConfiguration, section: ApacheDirective): boolean {
+  const { text } = sectionPattern(section)
+  return SCRIPT_ALIASES.some(name =>
+    (configuration.occurrences.get(name) ?? []).some(({ args, parent }) => {
+      const [url = '', script] = args.map(({ value }) => value)
+      if (script !== text || parent !== section.parent) return false
+      const inside = `${url.replace(/\/$/, '')}/page`
+      return ['location', 'locationmatch'].some(kind =>
+        directivesIn(configuration, parent, kind).some(
+          each => keepsOut(each) && locationApplies(sectionPattern(each), inside) === true,
+        ),
+      )
+    }),
+  )
+}
+
+const SCRIPT_ALIASES = ['wsgiscriptalias', 'scriptalias']
 
 /** True where nothing without a slash is what the section is for. */
 function holdsSlash(section: Parameters<typeof sectionPattern>[0]): boolean {
