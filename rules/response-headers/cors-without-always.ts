@@ -61,6 +61,15 @@ export default defineRule({
       title: 'a service for every site',
       files: { 'nginx.conf': site('add_header «Access-Control-Allow-Origin» *;') },
     },
+    {
+      title: 'credentials for every site, which a browser refuses anyhow: advice',
+      files: {
+        'nginx.conf': site(conf`
+          add_header «Access-Control-Allow-Origin» *;
+          add_header Access-Control-Allow-Credentials true;
+        `),
+      },
+    },
   ],
   good: [
     {
@@ -128,8 +137,10 @@ export default defineRule({
       // What every site may read needs no login, and fails seldom.
       const value = args[1]?.value ?? ''
       const isForAll =
-        (/^\*$|^\$\{?http_origin\}?$/.test(value) || isUnknownWord(value)) &&
-        !headers.some(({ name }) => name === CREDENTIALS)
+        // A browser takes no `*` where it sends a login.
+        value === '*' ||
+        ((/^\$\{?http_origin\}?$/.test(value) || isUnknownWord(value)) &&
+          !headers.some(({ name }) => name === CREDENTIALS))
       yield {
         ...((isForAll || isOneFile(block)) && { severity: 'info' as const }),
         at: argumentPlace(origin.directive, 0),
