@@ -77,6 +77,21 @@ export default defineRule({
       },
     },
     {
+      title: 'the handler of a login, which has to be open',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              <Location /Shibboleth.sso>
+                  AuthType None
+                  Require all granted
+                  Require shib-session
+              </Location>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a switch on the command line opens it',
       files: {
         'site.conf': directory(conf`
@@ -113,7 +128,7 @@ export default defineRule({
         if (own.length < 2 || own.some(({ parent }) => /^Require(?:All|None)$/.test(parent?.name ?? '')))
           continue
         const granted = own.find(isGranted)
-        if (granted === undefined) continue
+        if (granted === undefined || isOfLogin(granted)) continue
         const other = own.find(line => !isGranted(line) && restricts(line))
         if (other === undefined || isSwitch(configuration, granted, other)) continue
         yield {
@@ -125,6 +140,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for the URL by which a client gets its session, which has to be open before there is one. */
+function isOfLogin({ parent }: ApacheDirective): boolean {
+  return /^Location(?:Match)?$/.test(parent?.name ?? '') && LOGIN.test(parent?.args[0]?.value ?? '')
+}
+
+const LOGIN = /\/(?:shibboleth(?:\\?\.sso)?|mellon|saml2?|oidc|oauth2?|login)(?![\w-])/i
 
 /** True where a condition of its own, such as `-D`, opens the place that is closed without it. */
 function isSwitch({ world }: ApacheConfiguration, granted: ApacheDirective, other: ApacheDirective): boolean {
