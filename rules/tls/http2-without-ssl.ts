@@ -1,3 +1,4 @@
+import type { Place } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -17,6 +18,7 @@ const site = (listen: string, lines = 'root /srv/www;'): string => conf`
 export default defineRule({
   summary: 'Port 80 speaks HTTP/2 alone, which browsers speak over TLS only',
   severity: 'warning',
+  otherSeverities: { info: 'where a condition of a template puts it there, which a balancer may need' },
   confidence: 'medium',
   since: '0.1.0',
   why: 'Before version 1.25.1 nginx answers in HTTP/2 from the first byte on a socket with `http2` and without TLS. Browsers and `curl` begin in HTTP/1.1 there: they get a handful of bytes that are no answer, and download or refuse them. Certificates are not renewed over it either.',
@@ -27,6 +29,12 @@ export default defineRule({
     {
       title: 'for version 6 alone',
       files: { 'nginx.conf': site('listen 80;\nlisten [::]:80 «http2»;') },
+    },
+    {
+      title: 'what an environment turns on: advice',
+      files: {
+        'nginx.conf.tpl': site('listen 80 default_server{{ if getenv "SHOP_HTTP2" }} «http2»{{ end }};'),
+      },
     },
     {
       title: 'a parameter that holds for all servers of the socket',
@@ -83,8 +91,10 @@ export default defineRule({
           const { directive } = listen
           const index = directive === null ? -1 : indexOfHttp2(directive)
           if (directive === null || index === -1) continue
+          const at = argumentPlace(directive, index)
           yield {
-            at: argumentPlace(directive, index),
+            at,
+            ...(isOfBranch(at) && { severity: 'info' as const }),
             message: `before 1.25.1 nginx speaks HTTP/2 alone on \`${listen.endpoint}\`, and browsers speak HTTP/1.1 where there is no TLS`,
             label: 'without `ssl`',
           }
@@ -93,6 +103,10 @@ export default defineRule({
     }
   },
 })
+
+function isOfBranch({ source, start }: Place): boolean {
+  return source.branches.some(branch => branch.start <= start && start < branch.end)
+}
 
 function saysHttp2(listen: NginxDirective): boolean {
   return indexOfHttp2(listen) !== -1
