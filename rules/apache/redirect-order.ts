@@ -91,7 +91,10 @@ export default defineRule({
         if (covering.target + rest === target || covering.directive.source !== directive.source) continue
         yield {
           at: argumentPlace(directive, own.index),
-          message: `\`${covering.directive.name} ${covering.path}\` stands before it and matches everything below \`${path}\`, so this line does nothing`,
+          message:
+            covering.path === path
+              ? `the same path is redirected above, to \`${covering.target}\`, so this line does nothing`
+              : `\`${covering.directive.name} ${covering.path}\` stands before it and matches everything below \`${path}\`, so this line does nothing`,
           related: [{ at: argumentPlace(covering.directive, covering.index), message: 'matches first' }],
         }
       }
