@@ -163,7 +163,7 @@ export default defineRule({
             ...(isDead && { severity: 'warning' as const }),
             message: isDead
               ? `the rewrite has no replacement, and rewrites nothing: a pattern has no variables, and behind the end that \`$\` is in \`${pattern.value}\` no path goes on`
-              : `\`${value}\` is taken for the new path, which makes of every path that \`${pattern.value}\` matches one that nothing has: the rewrite has ${/^(?:\/|https?:|\$scheme)/.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
+              : `nginx takes \`${value}\` for the replacement, and looks for a path of that name, which nothing has, in place of each that \`${pattern.value}\` matches: the rewrite has ${/^(?:\/|https?:|\$scheme)/.test(pattern.value) ? 'no pattern' : 'no replacement'}`,
             label: 'no flag here',
           }
           continue
