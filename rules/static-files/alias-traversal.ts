@@ -31,6 +31,7 @@ const server = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'One step out of the directory of static files',
   severity: 'error',
+  otherSeverities: { warning: 'where a line of the server that the audit does not have may take the path' },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [22],
@@ -290,6 +291,7 @@ function* inSnippet(location: NginxDirective, alias: NginxDirective, where: stri
   if (modifier !== '' && modifier !== '^~') return
   yield {
     at,
+    ...(where.startsWith('unless') && { severity: 'warning' as const }),
     confidence: 'medium',
     message: `\`${path}../\` leaves \`${directory}\` by one directory, ${where}`,
     label: 'no slash at its end',
