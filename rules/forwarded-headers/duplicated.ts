@@ -106,14 +106,17 @@ export default defineRule({
           inSnippet(header) && !inSnippet(earlier) ? [earlier, header] : [header, earlier]
         const name = fault.directive.args[0]?.value ?? ''
         const isHost = header.name === 'host'
+        const isOfApache = targets.some(({ to }) => to.kind === 'listener')
         yield {
           at: argumentPlace(fault.directive, 0),
           message: isHost
-            ? 'nginx sends `Host` twice, and backends such as Apache answer such a request with 400'
+            ? isOfApache
+              ? 'nginx sends `Host` twice, and Apache answers such a request with 400'
+              : 'nginx sends `Host` twice, which Apache and others answer with 400, while Node takes the first'
             : `nginx sends \`${name}\` twice, and a backend that joins the values reads \`${other.value}, ${fault.value}\``,
           label: 'the second of two',
           // Node and its like take the first and say nothing.
-          ...((isHost ? !targets.some(({ to }) => to.kind === 'listener') : fault.value === other.value)
+          ...((isHost ? !isOfApache : fault.value === other.value)
             ? { severity: 'warning' as const }
             : {}),
           related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],
