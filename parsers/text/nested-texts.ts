@@ -11,6 +11,8 @@ const MOST_TEXTS = 200
 /** `name: |`, `- content: |2-`, `name: >`. */
 const BLOCK =
   /^([ \t]*(?:- +)*)("[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+([|>])[-+\d]*[ \t]*(?:#.*)?\r?$/
+/** `cat /etc/nginx/conf.d/shop.conf <<EOF`, without `>`: `cat` prints the file that is named, and reads no other text. */
+const UNREAD_BY_CAT = /^[ \t]*(?:sudo[ \t]+)?cat[ \t]+[\w/.${}"'~][^\s<>|;&()]*[ \t]*<<[-~]?[ \t]*["']?\w+["']?[ \t]*$/
 const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
 
 /**
@@ -61,6 +63,11 @@ export function nestedTexts(
     const [, , quote = '', word = ''] = here
     const end = ends.after(word, index)
     if (end <= index + 1) continue
+    // The lines of a text that goes nowhere begin none.
+    if (kind === 'shell' && UNREAD_BY_CAT.test(line)) {
+      index = end
+      continue
+    }
     const isOuter = (kind === 'hcl' || kind === 'ruby') && index >= outerEnd
     if (isOuter) outerEnd = end
     const outer = kind === 'hcl' || kind === 'ruby' ? kind : 'nobody'

@@ -61,6 +61,24 @@ export default defineRule({
   ],
   good: [
     { title: 'a quoted word', files: script("'EOF'", '$remote_addr') },
+    {
+      title: 'a text that is written nowhere, as the `>` is missing',
+      files: {
+        'install.sh': conf`
+          #!/bin/sh
+          touch /etc/nginx/conf.d/shop.conf
+          cat /etc/nginx/conf.d/shop.conf <<EOF
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://127.0.0.1:8042;
+                  proxy_set_header X-Real-IP $remote_addr;
+              }
+          }
+          EOF
+        `,
+      },
+    },
     { title: 'a backslash', files: script('EOF', '\\$remote_addr') },
     { title: 'a variable of the script', files: script('EOF', '$remote_addr', 'remote_addr=192.0.2.1') },
     {

@@ -18,6 +18,14 @@ const inner = (text: string, kind: Kind): readonly string[] =>
 
 const lineEnds = (text: string): readonly number[] => [...text.matchAll(/\n/g)].map(({ index }) => index)
 
+test('a here-document that cat does not read', () => {
+  const script = (line: string): string => `${line}\nserver {\n}\nEOF\ncat > b.conf <<EOF\nlisten 80;\nEOF\n`
+  for (const line of ['cat /etc/nginx/a.conf <<EOF', '  sudo cat "$site" <<-EOF', "cat a.conf << 'EOF'"])
+    assert.equal(inner(script(line), 'shell'), ['listen 80;'], line)
+  for (const line of ['cat > a.conf <<EOF', 'cat - a.conf <<EOF', 'cat <<EOF > a', 'tee a.conf <<EOF'])
+    assert.equal(inner(script(line), 'shell'), ['server {\n}', 'listen 80;'], line)
+})
+
 test('literal blocks of YAML, each for itself', () => {
   const text = [
     'data:',
