@@ -84,6 +84,18 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'what was to be the replacement, as a flag stands in its place',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name old.example.org;
+              rewrite https://example.org permanent;
+          }
+        `,
+      },
+    },
+    {
       title: 'the path, and a condition on the query',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -133,7 +145,9 @@ export default defineRule({
           }
       }
       for (const rewrite of occurrences.get('rewrite') ?? []) {
-        const pattern = rewrite.args[0]?.value ?? ''
+        const [pattern = '', replacement = ''] = rewrite.args.map(({ value }) => value)
+        // A flag in place of the path is told as such: what stands here is the path.
+        if (/^(?:last|break|redirect|permanent)$/.test(replacement)) continue
         const part = isUnknownWord(pattern) ? null : foreignPart(configuration, pattern)
         if (part !== null) yield { at: argumentPlace(rewrite, 0), message: messageOf('rewrite', part) }
       }
