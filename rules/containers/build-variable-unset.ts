@@ -61,6 +61,16 @@ export default defineRule({
     { title: 'a blank behind the equals sign', files: image('ARG «VERSION=» 1.2') },
     { title: 'a variable of itself', files: image('ENV SHOP_NAME «$SHOP_NAME»') },
     {
+      title: 'an argument of another stage',
+      files: built(conf`
+        FROM node:22 AS assets
+        ARG SRC=shop
+        COPY \${SRC}/assets /assets
+        FROM python:3.12-slim
+        COPY «\${SRC}»/requirements.txt /app/
+      `),
+    },
+    {
       title: 'one that is set below',
       files: image(conf`
         COPY requirements.txt «$APP_HOME»/
@@ -240,9 +250,15 @@ function* unsetIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFind
       at.source.code.slice(line, end),
     )
     if (isOwnDirectory(name, at)) continue
+    const elsewhere = dockerfile.stages
+      .filter(each => !chain.includes(each))
+      .flatMap(each => each.args)
+      .find(each => each.name === name && each.at.start < at.start)
     const isItself = own.some(each => each.name === name && each.at.start >= line && each.at.start < end)
     yield {
-      ...finding(name, at, global(name), meant),
+      ...(meant === undefined && elsewhere !== undefined && global(name) === undefined
+        ? ofAnotherStage(name, at, elsewhere)
+        : finding(name, at, global(name), meant)),
       // `ENV NAME $NAME`: what starts the container has to bring it all the same.
       ...(((isItself && global(name) === undefined) || (isTarget && meant === undefined)) && {
         severity: 'info' as const,
@@ -287,6 +303,16 @@ function lineOf({ source, start }: Place): { readonly line: number; readonly end
 
 function nearly(name: string, all: readonly DockerVariable[]): DockerVariable | undefined {
   return all.find(each => isOneSlipAway(each.name.toLowerCase(), name.toLowerCase()))
+}
+
+function ofAnotherStage(name: string, at: Place, other: DockerVariable): RuleFinding {
+  return {
+    at,
+    message: `\`${name}\` is empty here: the \`ARG\` above belongs to another stage`,
+    label: 'empty',
+    related: [{ at: other.at, message: 'of the stage before' }],
+    help: `Write \`ARG ${name}\` in this stage too`,
+  }
 }
 
 function finding(
