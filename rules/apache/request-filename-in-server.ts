@@ -20,7 +20,7 @@ export default defineRule({
       files: {
         'site.conf': rewritingHost(conf`
           RewriteCond «%{REQUEST_FILENAME}» !-f
-          RewriteCond «%{REQUEST_FILENAME}» !-d
+          RewriteCond %{REQUEST_FILENAME} !-d
           RewriteRule ^ /index.txt [L]
         `),
       },
@@ -58,23 +58,28 @@ export default defineRule({
       )) {
         // A fragment without a section may be included into any.
         if (context !== 'server' || (directive.parent === null && configuration.main === null)) continue
-        for (const condition of conditions) {
-          if (!/^-[fdsl]$/.test(condition.test)) continue
-          if (!/^%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME)\}$/i.test(condition.input)) continue
-          const at = argumentPlace(condition.directive, 0)
-          const isOfApi = conditions.some(
-            ({ input, pattern, negated }) =>
-              !negated && /^%\{REQUEST_URI\}$/i.test(input) && OF_API.test(pattern),
-          )
-          yield {
-            at,
-            // No files lie there, and the condition is as idle as it is wrong.
-            ...(condition.negated && (isOfApi || OF_API.test(rule)) && { severity: 'info' as const }),
-            message: `\`${condition.input}\` is the path of the URL here, which no file has, so the condition ${condition.negated ? 'always' : 'never'} holds`,
-            ...propose('Ask for the file below the document root', 'unsafe', [
-              replacePlace(at, '%{DOCUMENT_ROOT}%{REQUEST_URI}'),
-            ]),
-          }
+        const wrong = conditions.filter(
+          ({ test, input }) =>
+            /^-[fdsl]$/.test(test) && /^%\{(?:REQUEST_FILENAME|SCRIPT_FILENAME)\}$/i.test(input),
+        )
+        const [first, ...others] = wrong
+        if (first === undefined) continue
+        const places = wrong.map(condition => argumentPlace(condition.directive, 0))
+        const isOfApi = conditions.some(
+          ({ input, pattern, negated }) =>
+            !negated && /^%\{REQUEST_URI\}$/i.test(input) && OF_API.test(pattern),
+        )
+        const areNegated = wrong.every(({ negated }) => negated)
+        const each = others.length === 0 ? 'the condition' : 'each of the conditions'
+        yield {
+          at: argumentPlace(first.directive, 0),
+          // No files lie there, and the condition is as idle as it is wrong.
+          ...(areNegated && (isOfApi || OF_API.test(rule)) && { severity: 'info' as const }),
+          message: `\`${first.input}\` is the path of the URL here, which no file has, so ${first.negated === areNegated ? each : 'the condition'} ${first.negated ? 'always' : 'never'} holds`,
+          related: places.slice(1).map(at => ({ at, message: 'the same of this condition' })),
+          ...propose('Ask for the file below the document root', 'unsafe',
+            places.map(at => replacePlace(at, '%{DOCUMENT_ROOT}%{REQUEST_URI}')),
+          ),
         }
       }
     }
