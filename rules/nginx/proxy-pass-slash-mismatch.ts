@@ -16,7 +16,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: {
     error: 'where the slash is missing behind the path of `proxy_pass`',
-    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket or one file, or stands for one in a skeleton: `/test`',
+    info: 'where that path is one page, such as `/status.html`, `/metrics` or `/graphql`, or the location one WebSocket, one file or one service of remote calls, or others take what is below it, or stands for one in a skeleton: `/test`',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -73,6 +73,22 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(conf`
           location / {
               proxy_pass «http://127.0.0.1:9000/site/closed.html»;
+          }
+        `),
+      },
+    },
+    {
+      title: 'remote calls, and what has locations of its own below it: advice',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /shop_api {
+              proxy_pass «http://127.0.0.1:9000/»;
+          }
+          location /news/ping {
+              proxy_pass http://127.0.0.1:9001/ping;
+          }
+          location /news {
+              proxy_pass «http://127.0.0.1:9001/»;
           }
         `),
       },
@@ -208,7 +224,7 @@ export default defineRule({
         yield {
           at,
           // A WebSocket is asked for by the one URL that it has, and a file has no pages below it.
-          ...((upgrades || ONE_FILE.test(name) || isSkeleton) && { severity: 'info' as const }),
+          ...((upgrades || isOneUrl(block, name) || isSkeleton) && { severity: 'info' as const }),
           message: `\`${name}/page\` is sent to the backend as \`${path}/page\`: the path of the location ends without a slash`,
           related: [{ at: argumentPlace(block, block.args.length - 1), message: 'no slash at its end' }],
         }
@@ -227,6 +243,15 @@ export default defineRule({
     }
   },
 })
+
+/** True for a file, for what is called by one URL, and where a location beside it takes what is below. */
+function isOneUrl(block: NginxDirective, path: string): boolean {
+  if (ONE_FILE.test(path) || ONE_SERVICE.test(path)) return true
+  const beside = block.parent?.children.filter(({ name }) => name === 'location') ?? []
+  return beside.some(each => readLocation(each).name.startsWith(`${path}/`))
+}
+
+const ONE_SERVICE = /(?:[/_-](?:xml|json)?-?rpc2?|_api)$/i
 
 /** True for a line that changes the path before it is sent, or may in an `if`. */
 function mayRewrite({ name, children }: NginxDirective): boolean {
