@@ -18,6 +18,7 @@ import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 export default defineRule({
   summary: 'Conditions that `[OR]` joins always hold',
   severity: 'error',
+  otherSeverities: { info: 'where the rule has the pattern of its condition, which holds anyhow' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -62,6 +63,15 @@ export default defineRule({
         RewriteCond %{HTTP_USER_AGENT} ^WebZIP «[NC,OR]»
         RewriteRule ^page - [F]
       `),
+    },
+    {
+      title: 'OR on a condition that the rule repeats: advice',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteCond %{REQUEST_URI} ^/~ana/(.*)$ «[OR]»
+          RewriteRule ^/~ana/(.*)$ https://ana.example.org/$1 [R=301,L]
+        `),
+      },
     },
   ],
   good: [
@@ -113,10 +123,15 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { conditions, directive, settled } of placedRules(configuration, filesOf(configuration))) {
+      for (const { conditions, directive, settled, pattern } of placedRules(configuration, filesOf(configuration))) {
         if (!settled) continue
         const last = conditions.at(-1)
-        if (last?.orNext === true) yield lastOfAlternatives(last, directive)
+        if (last?.orNext === true)
+          yield {
+            ...lastOfAlternatives(last, directive),
+            // The rule asks the same by itself.
+            ...(conditions.every(each => asksForPath(each, pattern)) && { severity: 'info' as const }),
+          }
         if (conditions.length < 2) continue
         for (const [index, first] of conditions.entries()) {
           const second = conditions[index + 1]
@@ -140,6 +155,10 @@ export default defineRule({
     }
   },
 })
+
+function asksForPath({ input, negated, ...condition }: RewriteCondition, pattern: string): boolean {
+  return /^%\{REQUEST_URI\}$/i.test(input) && !negated && condition.pattern === pattern
+}
 
 /** The condition behind which no other alternative follows: httpd goes on to the rule as if it held. */
 function lastOfAlternatives({ directive: condition }: RewriteCondition, rule: ApacheDirective) {
