@@ -23,7 +23,7 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'A header is set in the response where the request is meant, or the reverse',
   severity: 'warning',
-  otherSeverities: { info: 'where nginx tells the backend of TLS by `X-Forwarded-Proto` as well' },
+  otherSeverities: { info: 'where nginx tells the backend of TLS by `X-Forwarded-Proto` as well, and of `Front-End-Https`, which few backends read' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -255,7 +255,8 @@ function* inNginx({ http }: Connections): Iterable<RuleFinding> {
       const isTold = OF_SCHEME.test(name) && headers.written.some(isScheme)
       yield {
         at,
-        ...(isTold && { severity: 'info' as const }),
+        // Hardly any backend reads that of Microsoft's.
+        ...((isTold || /^front-end-https/i.test(name)) && { severity: 'info' as const }),
         message: `\`add_header\` sends \`${name}\` to the client, and the backend is ${isTold ? 'told by `X-Forwarded-Proto` alone' : 'not told'}`,
         ...(line.parent === block
           ? propose('Set it in the request', 'unsafe', [replacePlace(at, 'proxy_set_header')])
