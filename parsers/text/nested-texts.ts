@@ -12,7 +12,8 @@ const MOST_TEXTS = 200
 const BLOCK =
   /^([ \t]*(?:- +)*)("[^"\n]*"|'[^'\n]*'|[^\s#"'|>][^\n:]*?(?::[^\s:][^\n:]*?)*):[ \t]+([|>])[-+\d]*[ \t]*(?:#.*)?\r?$/
 /** `cat /etc/nginx/conf.d/shop.conf <<EOF`, without `>`: `cat` prints the file that is named, and reads no other text. */
-const UNREAD_BY_CAT = /^[ \t]*(?:sudo[ \t]+)?cat[ \t]+[\w/.${}"'~][^\s<>|;&()]*[ \t]*<<[-~]?[ \t]*["']?\w+["']?[ \t]*$/
+const UNREAD_BY_CAT =
+  /^[ \t]*(?:sudo[ \t]+)?cat[ \t]+[\w/.${}"'~][^\s<>|;&()]*[ \t]*<<[-~]?[ \t]*["']?\w+["']?[ \t]*$/
 const HERE_DOCUMENT = /<<([-~]?)[ \t]*(\\|["']?)([A-Za-z_]\w*)(["']?)/
 
 /**

@@ -14,7 +14,8 @@ export default defineRule({
   severity: 'info',
   otherSeverities: {
     error: 'where it is to keep clients out',
-    warning: 'where it is to keep them from a script that runs at a URL, of which a `<Location>` keeps some out',
+    warning:
+      'where it is to keep them from a script that runs at a URL, of which a `<Location>` keeps some out',
   },
   confidence: 'high',
   ofLoneHtaccess: true,

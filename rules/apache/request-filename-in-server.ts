@@ -77,7 +77,9 @@ export default defineRule({
           ...(areNegated && (isOfApi || OF_API.test(rule)) && { severity: 'info' as const }),
           message: `\`${first.input}\` is the path of the URL here, which no file has, so ${first.negated === areNegated ? each : 'the condition'} ${first.negated ? 'always' : 'never'} holds`,
           related: places.slice(1).map(at => ({ at, message: 'the same of this condition' })),
-          ...propose('Ask for the file below the document root', 'unsafe',
+          ...propose(
+            'Ask for the file below the document root',
+            'unsafe',
             places.map(at => replacePlace(at, '%{DOCUMENT_ROOT}%{REQUEST_URI}')),
           ),
         }

@@ -123,7 +123,10 @@ export default defineRule({
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { conditions, directive, settled, pattern } of placedRules(configuration, filesOf(configuration))) {
+      for (const { conditions, directive, settled, pattern } of placedRules(
+        configuration,
+        filesOf(configuration),
+      )) {
         if (!settled) continue
         const last = conditions.at(-1)
         if (last?.orNext === true)

@@ -116,9 +116,7 @@ export default defineRule({
             : `nginx sends \`${name}\` twice, and a backend that joins the values reads \`${other.value}, ${fault.value}\``,
           label: 'the second of two',
           // Node and its like take the first and say nothing.
-          ...((isHost ? !isOfApache : fault.value === other.value)
-            ? { severity: 'warning' as const }
-            : {}),
+          ...((isHost ? !isOfApache : fault.value === other.value) ? { severity: 'warning' as const } : {}),
           related: [{ at: argumentPlace(other.directive, 0), message: 'set on the same level' }],
           ...(inSnippet(fault) || fault.value !== other.value
             ? {}

@@ -23,7 +23,9 @@ const host = (lines: string): string => conf`
 export default defineRule({
   summary: 'A header is set in the response where the request is meant, or the reverse',
   severity: 'warning',
-  otherSeverities: { info: 'where nginx tells the backend of TLS by `X-Forwarded-Proto` as well, and of `Front-End-Https`, which few backends read' },
+  otherSeverities: {
+    info: 'where nginx tells the backend of TLS by `X-Forwarded-Proto` as well, and of `Front-End-Https`, which few backends read',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
