@@ -41,8 +41,25 @@ export default defineRule({
         'srv/www/index.html': 'start page',
       },
     },
+    {
+      title: 'before a script that finds the path behind its name, below a directory',
+      files: {
+        ...rewritingDirectory(conf`
+          RewriteRule ^guide/old/(.*)$ guide/new/$1 «[R]»
+          RewriteRule ^(.*) /show.php/shop/manual/$1 [L]
+        `),
+        'srv/www/show.php': '<?php echo "page";\n',
+      },
+    },
   ],
   good: [
+    {
+      title: 'before a page that is looked for by its name',
+      files: rewritingDirectory(conf`
+        RewriteRule ^old-page$ /new-page [R=301]
+        RewriteRule ^(.*)$ /pages/$1 [L]
+      `),
+    },
     {
       title: 'the last rule for it',
       files: {
@@ -133,5 +150,5 @@ function takesRedirect({
 
 /** True for a target that is the same file whatever was asked for: what was matched is its query or follows it. */
 function isOneScript(output: string): boolean {
-  return !/^\w+:|[$%]/.test(output.replace(/\?.*$/s, '').replace(/(?<=\.php\/)\$[0-9]$/, ''))
+  return !/^\w+:|[$%]/.test(output.replace(/\?.*$/s, '').replace(/(?<=\.php\/[^$%]*)\$[0-9]$/, ''))
 }

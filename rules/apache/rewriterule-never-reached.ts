@@ -99,6 +99,23 @@ export default defineRule({
       },
     },
     {
+      title: 'behind a redirect whose pattern is optional and has no end, and which does not end the rules',
+      files: rewritingDirectory(conf`
+        RewriteRule ^(index.html)? https://example.com/start [R=301]
+        RewriteRule «^bugs.html» https://example.com/bugs [R=301]
+      `),
+    },
+    {
+      title: 'behind a redirect to another host whose condition is a comment',
+      files: {
+        'site.conf': rewritingHost(conf`
+          #RewriteCond %{HTTP_HOST} ^example\.com$ [NC]
+          RewriteRule ^.*$ https://www.example.net%{REQUEST_URI} [R=301]
+          RewriteRule «^/html(/.*)?$» /manual$1 [R]
+        `),
+      },
+    },
+    {
       title: 'a pattern once more',
       files: rewritingDirectory(conf`
         RewriteRule ^shop/?$ /store [R=301,L]
@@ -108,6 +125,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'behind a redirect that does not end the rules: what an address may be',
+      files: rewritingDirectory(conf`
+        RewriteRule ^(.*)$ https://example.com/$1 [R=301]
+        RewriteRule bugs.html https://example.com/bugs [R=301]
+        RewriteRule ^https?://example\.com/shop https://example.com/store [R=301]
+        RewriteRule .* - [E=SEEN:1]
+      `),
+    },
+    {
+      title: 'behind a redirect of some, which does not end the rules',
+      files: rewritingDirectory(conf`
+        RewriteRule ^(index.html)?$ https://example.com/start [R=301]
+        RewriteRule ^bugs.html https://example.com/bugs [R=301]
+      `),
+    },
     {
       title: 'the special case first',
       files: {
@@ -230,6 +263,7 @@ export default defineRule({
         // Other fragments may bring rules between those at the top of a file.
         if (first?.directive.parent === null && first.htaccess === null && configuration.main === null)
           continue
+        yield* behindOpenRedirect(inSection)
         const end = inSection.findIndex(endsAll)
         if (end !== -1) {
           const by = inSection[end]
@@ -255,6 +289,36 @@ function finding({ directive }: PlacedRule, by: PlacedRule | undefined) {
     message: 'an earlier rule takes every path that this one is for, so it is never reached',
     related: by === undefined ? [] : [{ at: namePlace(by.directive), message: 'takes every path' }],
   }
+}
+
+/** Rules for a path behind a redirect of every path without `[L]`: what they are compared with is its address. */
+function* behindOpenRedirect(rules: readonly PlacedRule[]) {
+  if (rules.some(({ flags }) => flags.has('N'))) return
+  const first = rules.findIndex(redirectsAll)
+  const by = rules[first]
+  if (by === undefined) return
+  for (const rule of rules.slice(first + 1)) {
+    if (rule.negated || !rule.settled || !isForPath(rule.pattern)) continue
+    yield {
+      ...finding(rule, by),
+      message: 'an earlier redirect takes every path, and this pattern is compared with its address',
+    }
+  }
+}
+
+/** True for a redirect without a condition of every path, behind which the rules go on. */
+function redirectsAll(rule: PlacedRule): boolean {
+  const { pattern, negated, conditions, flags, settled, skip, keepsUri, status } = rule
+  if (negated || keepsUri || conditions.length > 0 || !settled || skip > 0 || flags.has('NS')) return false
+  return flags.has('R') && status >= 300 && status < 400 && !isEnd(rule) && isEveryPath(pattern)
+}
+
+/** True for a pattern that takes no `https://example.org/page`. */
+function isForPath(pattern: string): boolean {
+  const tree = readPattern(pattern)
+  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return false
+  const prefix = literalPrefix(tree).toLowerCase()
+  return prefix !== '' && !'http'.startsWith(prefix) && !prefix.startsWith('http')
 }
 
 /** Rules behind one that ends the round for the same pattern, or for all that begins alike. */
