@@ -128,6 +128,7 @@ import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
 import apacheRedirectShowsPath from './apache/redirect-shows-path.ts'
 import apacheRedirectTakesRewrittenQuery from './apache/redirect-takes-rewritten-query.ts'
 import apacheRedirectWithoutLast from './apache/redirect-without-last.ts'
+import apacheRefusalNeedsSlash from './apache/refusal-needs-slash.ts'
 import apacheRequestFilenameInServer from './apache/request-filename-in-server.ts'
 import apacheRequireGrantedBesideOthers from './apache/require-granted-beside-others.ts'
 import apacheRequireGroupWithoutFile from './apache/require-group-without-file.ts'
@@ -1042,6 +1043,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/redirect-shows-path', ...apacheRedirectShowsPath },
   { id: 'apache/redirect-takes-rewritten-query', ...apacheRedirectTakesRewrittenQuery },
   { id: 'apache/redirect-without-last', ...apacheRedirectWithoutLast },
+  { id: 'apache/refusal-needs-slash', ...apacheRefusalNeedsSlash },
   { id: 'apache/request-filename-in-server', ...apacheRequestFilenameInServer },
   { id: 'apache/require-granted-beside-others', ...apacheRequireGrantedBesideOthers },
   { id: 'apache/require-group-without-file', ...apacheRequireGroupWithoutFile },

@@ -134,6 +134,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/redirect-shows-path', { fixes: [], programs: ['apache'] }],
       ['apache/redirect-takes-rewritten-query', { fixes: [], programs: ['apache'] }],
       ['apache/redirect-without-last', { fixes: ['unsafe'], programs: ['apache'] }],
+      ['apache/refusal-needs-slash', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/request-filename-in-server', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/require-granted-beside-others', { fixes: [], programs: ['apache'] }],
       ['apache/require-group-without-file', { fixes: [], programs: ['apache'] }],

@@ -484,6 +484,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location !== undefined,
   },
   {
+    rule: 'apache/refusal-needs-slash',
+    examples: { bad: 'a repository', good: 'where the path begins too' },
+    shows: 'the repository is sent to everybody',
+    files: { 'srv/www/.git/config': 'repository' },
+    request: { url: 'http://example.org/.git/config' },
+    harm: ({ response }) => response.body === 'repository',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'apache/rewritemap-undefined',
     examples: { bad: 'another name', good: 'a map of the virtual host, and one that it inherits' },
     shows: 'the path is lost',
