@@ -53,6 +53,7 @@ import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
+import apacheBaseOfUrlIncomplete from './apache/base-of-url-incomplete.ts'
 import apacheCgiNotExecutable from './apache/cgi-not-executable.ts'
 import apacheCgiSourceServed from './apache/cgi-source-served.ts'
 import apacheCommaBetweenNames from './apache/comma-between-names.ts'
@@ -968,6 +969,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
+  { id: 'apache/base-of-url-incomplete', ...apacheBaseOfUrlIncomplete },
   { id: 'apache/cgi-not-executable', ...apacheCgiNotExecutable },
   { id: 'apache/cgi-source-served', ...apacheCgiSourceServed },
   { id: 'apache/comma-between-names', ...apacheCommaBetweenNames },

@@ -59,6 +59,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/authentication-incomplete', { fixes: [], programs: ['apache'] }],
       ['apache/backreference-without-group', { fixes: [], programs: ['apache'] }],
       ['apache/balancer-undefined', { fixes: [], programs: ['apache'] }],
+      ['apache/base-of-url-incomplete', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/cgi-not-executable', { fixes: [], programs: ['apache'] }],
       ['apache/cgi-source-served', { fixes: [], programs: ['apache'] }],
       ['apache/comma-between-names', { fixes: ['unsafe'], programs: ['apache'] }],
