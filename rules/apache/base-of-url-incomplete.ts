@@ -22,7 +22,8 @@ const htaccess = (condition: string, target: string): string => conf`
 `
 
 export default defineRule({
-  summary: 'The URL of the directory, which rules work out themselves, is not what stands before their target',
+  summary:
+    'The URL of the directory, which rules work out themselves, is not what stands before their target',
   severity: 'info',
   confidence: 'high',
   ofLoneHtaccess: true,

@@ -74,6 +74,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'every path becomes one below a directory, where the rule meets it',
+      files: rewritingDirectory(conf`
+        RewriteRule /\.git - [F]
+        RewriteRule ^(.*)$ public/$1 [L]
+      `),
+    },
+    {
       title: 'what is no hidden file, and an answer that is none',
       files: rewritingDirectory(conf`
         RewriteRule /cache/ - [F]
@@ -85,12 +92,11 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      const refusing = placedRules(configuration, files).filter(
-        ({ context, isRefusal, settled }) => context === 'directory' && isRefusal && settled,
-      )
+      const rules = placedRules(configuration, files).filter(({ context }) => context === 'directory')
+      const refusing = rules.filter(({ isRefusal, settled }) => isRefusal && settled)
       for (const rule of refusing) {
         const name = NAMES.find(each => !takes(rule, each) && takes(rule, `app/${each}`))
-        if (name === undefined || refusing.some(other => takes(other, name))) continue
+        if (name === undefined || rules.some(other => keepsFrom(other, name))) continue
         if (isRefusedElsewhere(configuration, files, name)) continue
         const at = argumentPlace(rule.directive, 0)
         const text = placeText(at)
@@ -114,6 +120,14 @@ function takes({ pattern, negated, flags }: PlacedRule, path: string): boolean {
   return (matchPattern(toBytes(pattern), toBytes(path), flags.has('NC')) != null) !== negated
 }
 
+/** True for a rule that refuses a file, or makes another path of it: in doubt too. */
+function keepsFrom(rule: PlacedRule, name: string): boolean {
+  if (!takes(rule, name)) return false
+  if (rule.keepsUri) return rule.isRefusal
+  if (rule.flags.has('R')) return rule.conditions.length === 0
+  return !rule.conditions.some(({ test, negated }) => negated && /^-[fs]$/.test(test))
+}
+
 /** True where a line of another module may refuse it: in doubt too. */
 function isRefusedElsewhere(configuration: ApacheConfiguration, files: FileSystem, name: string): boolean {
   const [first = name] = name.split('/')
@@ -125,11 +139,12 @@ function isRefusedElsewhere(configuration: ApacheConfiguration, files: FileSyste
   const sections = ['files', 'filesmatch', 'directory', 'directorymatch', 'location', 'locationmatch']
   return (
     sections.some(each =>
-      everywhere(configuration, files, each).some(
-        section =>
-          /match$/i.test(section.name) || section.args[0]?.value === '~' || section.args[0]?.value.startsWith('.')
-            ? keepsOut(section) && section.args.some(({ value }) => isAbout(value))
-            : false,
+      everywhere(configuration, files, each).some(section =>
+        /match$/i.test(section.name) ||
+        section.args[0]?.value === '~' ||
+        section.args[0]?.value.startsWith('.')
+          ? keepsOut(section) && section.args.some(({ value }) => isAbout(value))
+          : false,
       ),
     ) ||
     everywhere(configuration, files, 'redirectmatch').some(
