@@ -85,7 +85,10 @@ export function echoedLines(lines: readonly Line[], index: number): Found | null
     last = at
   }
   const end = parts.at(-1)?.end
-  if (end === undefined || (parts.length < 2 && !WHOLE_BLOCK.test(echoed(lines[index]?.line ?? '')?.said ?? '')))
+  if (
+    end === undefined ||
+    (parts.length < 2 && !WHOLE_BLOCK.test(echoed(lines[index]?.line ?? '')?.said ?? ''))
+  )
     return null
   const start = parts[0]?.start ?? 0
   return { found: { start, end, parts, filledInBy: isDouble ? 'string' : 'nobody' }, last }
