@@ -3,7 +3,6 @@ import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { GUNICORN } from '../../src/files/starters.ts'
 
 /** A configuration of gunicorn that lies in a repository, and the names that its module assigns. */
 export interface LooseGunicorn {
@@ -16,8 +15,8 @@ export function looseGunicorn({ machines }: Pick<Deployment, 'machines'>): reado
 }
 
 const configurationsAmong = memo(({ starters, files }: LooseFiles): readonly LooseGunicorn[] =>
-  starters.flatMap(path => {
-    const source = GUNICORN.test(path) ? sourceAt(files, path) : null
+  starters.gunicorn.flatMap(path => {
+    const source = sourceAt(files, path)
     if (source === null || source.branches.length + source.gaps.length > 0) return []
     const names = namesAssigned(withoutComments(source.code))
     return names.has('bind') || names.has('workers') ? [{ source, names }] : []

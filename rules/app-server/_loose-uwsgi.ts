@@ -2,7 +2,6 @@ import { readUwsgiVassal, type UwsgiServer } from '../../parsers/app-server/uwsg
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { VASSAL } from '../../src/files/starters.ts'
 
 /** What the configurations of uWSGI in a repository say, whoever starts them: how a line is read hangs on none of it. */
 export function looseUwsgi({ machines }: Pick<Deployment, 'machines'>): readonly UwsgiServer[] {
@@ -13,8 +12,8 @@ const COMMAND = { words: [], directory: null, environment: () => null }
 
 const serversAmong = memo(({ starters, files }: LooseFiles): readonly UwsgiServer[] => {
   const read = (path: string) => sourceAt(files, path)
-  return starters.flatMap(path => {
-    const source = VASSAL.test(path) ? read(path) : null
+  return starters.uwsgi.flatMap(path => {
+    const source = read(path)
     if (source === null || !/^[ \t]*\[uwsgi\]/m.test(source.code)) return []
     // Of a template with branches nobody knows which lines are there.
     if (source.branches.length + source.gaps.length > 0) return []

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import { parseUnit } from '../../parsers/systemd/parse-unit.ts'
 import { readUnit, type Unit, type UnitFiles } from '../../parsers/systemd/read-unit.ts'
@@ -7,7 +6,6 @@ import { unitName } from '../../parsers/systemd/unit-name.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
-import { UNIT, writtenName } from '../../src/files/starters.ts'
 
 /**
  * The services of a deployment whose units its owner wrote, whatever they start and wherever they are installed: how
@@ -36,9 +34,8 @@ const servicesIn = memo((files: FileSystem): readonly ServiceUnit[] => {
 })
 
 const servicesAmong = memo(({ starters, files }: LooseFiles): readonly ServiceUnit[] =>
-  starters.flatMap(path => {
-    const name = writtenName(posix.basename(path))
-    const source = UNIT.test(path) && name.endsWith('.service') ? sourceAt(files, path) : null
+  starters.services.flatMap(({ name, path }) => {
+    const source = sourceAt(files, path)
     return source === null || !isWhole(source) ? [] : [readServiceUnit(unitOf(name, source))]
   }),
 )

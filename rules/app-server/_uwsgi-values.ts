@@ -3,7 +3,6 @@ import type { UwsgiOption } from '../../parsers/app-server/uwsgi-configuration.t
 import { hasUwsgiOption } from '../../parsers/app-server/uwsgi-option-names.ts'
 import { uwsgiOptionName } from '../../parsers/app-server/uwsgi-options.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
-import { writtenName } from '../../src/files/starters.ts'
 import { placeIn, placeOf } from '../../parsers/text/written-text.ts'
 
 interface UwsgiFault {
@@ -157,7 +156,6 @@ export function* variablesOfShell({ options }: UwsgiServer): Iterable<UwsgiFault
 
 function notFilledIn(name: string, value: UwsgiOption['value']): UwsgiFault | null {
   const at = placeOf(value)
-  if (writtenName(at.source.path) !== at.source.path) return null
   const [written = '', variable = ''] = /\$\{?([A-Za-z_]\w*)\}?/.exec(value.text) ?? []
   return {
     at,

@@ -119,12 +119,22 @@ export interface LooseFiles {
   readonly dockerfiles: readonly string[]
   /** Files that may hold manifests of Kubernetes, by their paths. */
   readonly manifests: readonly string[]
-  /** Units of systemd and configurations of uWSGI and gunicorn, wherever they are installed, by their paths. */
-  readonly starters: readonly string[]
+  /** What starts applications, wherever it is installed. */
+  readonly starters: LooseStarters
   /** Projects none of whose services has a network of its own, or can be read. */
   readonly projects: readonly ComposeProject[]
   /** True where a project builds images, whose Dockerfiles are not among these. */
   readonly hasBuilds: boolean
+}
+
+/** Files that say how programs are started, by their paths. */
+export interface LooseStarters {
+  /** Services of systemd, with the names that they have where they are installed. */
+  readonly services: readonly { readonly name: string; readonly path: string }[]
+  /** Configurations of uWSGI. */
+  readonly uwsgi: readonly string[]
+  /** Configurations of gunicorn. */
+  readonly gunicorn: readonly string[]
 }
 
 /** Lower-case names and the addresses that a machine's hosts file gives them. */

@@ -2,11 +2,12 @@ import { posix } from 'node:path'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
-import { GUNICORN, UNIT, VASSAL } from '../../files/starters.ts'
+import { GUNICORN, VASSAL, writtenName } from '../../files/starters.ts'
 import { containerOfImage } from './images-alone.ts'
 import { machineOf } from './join-containers.ts'
 import { readContainers } from './read-containers.ts'
 import type { MachineInput } from '../build/machines.ts'
+import type { LooseStarters } from '../model.ts'
 
 /** So many Dockerfiles are read of a repository, and as many units. */
 const MOST = 150
@@ -22,28 +23,35 @@ export function looseFiles(
   repository: Repository,
   projects: readonly ComposeProject[],
 ): readonly (readonly MachineInput[])[] {
-  const { files, manifests, starters, modules } = repository
-  const configurations = [
-    ...starters.filter(path => UNIT.test(path) || VASSAL.test(path)),
-    ...modules.filter(path => GUNICORN.test(path)),
-  ]
+  const { files, manifests } = repository
   const loose = {
     files,
     dockerfiles: looseDockerfiles(repository, projects),
     manifests: manifests.slice(0, MOST_MANIFESTS),
-    starters: configurations.slice(0, MOST),
+    starters: looseStarters(repository),
     projects: projects.filter(project => readContainers(project, files, projects).length === 0),
     hasBuilds: projects.some(({ services }) => [...services.values()].some(({ build }) => build !== null)),
   }
   const containers = loose.dockerfiles.flatMap(path => containerOfImage(files, path) ?? [])
   const { dockerfiles, projects: unread } = loose
-  if ([dockerfiles, loose.manifests, loose.starters, unread].every(each => each.length === 0)) return []
+  const { services, uwsgi, gunicorn } = loose.starters
+  const found = [dockerfiles, loose.manifests, unread, services, uwsgi, gunicorn]
+  if (found.every(each => each.length === 0)) return []
   // Nothing lies on it: the files of the repository are other machines'.
   const none = mountedFiles(files, [])
   return [
     [{ files: none, nginx: [], apache: [], applications: [], loose }],
     ...containers.map(container => [{ ...machineOf(container, undefined), beside: loose }]),
   ]
+}
+
+function looseStarters({ starters, modules }: Repository): LooseStarters {
+  const units = starters.map(path => ({ name: writtenName(posix.basename(path)), path }))
+  return {
+    services: units.filter(({ name }) => name.endsWith('.service')).slice(0, MOST),
+    uwsgi: starters.filter(path => VASSAL.test(path)).slice(0, MOST),
+    gunicorn: modules.filter(path => GUNICORN.test(path)).slice(0, MOST),
+  }
 }
 
 /** The Dockerfiles of a repository that none of its projects builds. */
