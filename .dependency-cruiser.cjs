@@ -23,7 +23,7 @@ module.exports = {
     folder('secrets-know-text', '^src/secrets/', ['^parsers/(text|collections)/', '^src/alike/words[.]ts', '^src/secrets/']),
     folder('suppressions-know-parsers', '^src/suppressions/', ['^parsers/(text|nginx|apache)/', '^src/engine/suppression[.]ts', '^src/suppressions/']),
     folder('engine-knows-deployment', '^src/engine/', ['^src/secrets/', '^parsers/text/', '^src/servers/(presence|problem|version)[.]ts', '^src/deployment/', '^src/engine/', '^src/files/(machine|notice)[.]ts']),
-    folder('rules-know-the-model', '^rules/', ['^rules/', '^src/files/(file-system|starters)[.]ts', '^src/engine/(conf|rule|rule-traits|severity)[.]ts', '^src/deployment/', '^src/servers/', '^parsers/']),
+    folder('rules-know-the-model', '^rules/', ['^rules/', '^src/files/file-system[.]ts', '^src/engine/(conf|rule|rule-traits|severity)[.]ts', '^src/deployment/', '^src/servers/', '^parsers/']),
     folder('reports-know-engine', '^src/report/', ['^src/secrets/', '^parsers/text/', '^src/engine/', '^src/report/', '^src/files/notice[.]ts', '^src/deployment/', '^src/servers/problem[.]ts']),
     {
       name: 'effects-at-the-edge',
