@@ -1,4 +1,5 @@
-import { endsUnknown } from '../../parsers/text/placeholder.ts'
+import { endsUnknown, isUnknownWord } from '../../parsers/text/placeholder.ts'
+import { placeText } from '../../parsers/text/source.ts'
 import { posix } from 'node:path'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
@@ -31,7 +32,10 @@ const server = (lines: string): Record<string, string> => ({
 export default defineRule({
   summary: 'One step out of the directory of static files',
   severity: 'error',
-  otherSeverities: { warning: 'where a line of the server that the audit does not have may take the path' },
+  otherSeverities: {
+    warning:
+      'where a line of the server that the audit does not have may take the path, and where the path is filled in',
+  },
   confidence: 'high',
   securitySeverity: 7.5,
   cwe: [22],
@@ -76,6 +80,23 @@ export default defineRule({
           location «/media» {
               alias /srv/media/;
               try_files $uri @app;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a name that an installer fills in, and that has no slash of its own',
+      files: {
+        'conf/nginx.conf': conf`
+          location «__PATH__» {
+              alias __INSTALL_DIR__/;
+              index index.php;
+              if (!-e $request_filename) {
+                  rewrite ^ __PATH__/index.php last;
+              }
+              location ~ \.php$ {
+                  return 404;
+              }
           }
         `,
       },
@@ -132,6 +153,19 @@ export default defineRule({
         'files.conf': conf`
           location /files/ {
               alias /srv/files/;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a name that an installer fills in, with its slash',
+      files: {
+        'conf/nginx.conf': conf`
+          location __PATH__/ {
+              alias __INSTALL_DIR__/;
+          }
+          location __STATIC_URL__ {
+              alias __STATIC_ROOT__/;
           }
         `,
       },
@@ -218,7 +252,9 @@ export default defineRule({
         const server = home === null ? undefined : servers.get(home)
         if (location?.name !== 'location') continue
         if (location.parent === null) {
-          yield* inSnippet(location, alias, 'in whatever server includes this')
+          yield* isFilledIn(location)
+            ? besidePlaceholder(location, alias)
+            : inSnippet(location, alias, 'in whatever server includes this')
           continue
         }
         if (server === undefined) continue
@@ -280,13 +316,58 @@ function triesUri({ name, args }: NginxDirective): boolean {
   return name === 'try_files' && args.length > 1 && args[0]?.value === '$uri'
 }
 
+/** True for a line that may keep a request from a file that is there. */
+function decides(child: NginxDirective): boolean {
+  return DECIDES.test(child.name) && !triesUri(child) && !isForOthers(child)
+}
+
+/** True for what holds of plain HTTP alone, and of what is not there: `if ($scheme = http)`, `if (!-e $request_filename)`. */
+function isForOthers({ name, args }: NginxDirective): boolean {
+  const condition = args.map(({ value }) => value).join(' ')
+  return name === 'if' && /^\(?\s*(?:!-[efd] \$request_filename|\$scheme = http)\s*\)?$/.test(condition)
+}
+
+/** True for a location whose whole name somebody fills in. */
+function isFilledIn(location: NginxDirective): boolean {
+  const { modifier, name } = readLocation(location)
+  return (modifier === '' || modifier === '^~') && isUnknownWord(name) && !name.includes('/')
+}
+
+/**
+ * The same of a name that somebody fills in: `__PATH__`. Where the file has it in front of a slash elsewhere, it ends in
+ * none itself; for the whole site it may be a slash alone.
+ */
+function* besidePlaceholder(location: NginxDirective, alias: NginxDirective): Iterable<RuleFinding> {
+  const { at } = readLocation(location)
+  const name = placeText(at)
+  const directory = placeText(argumentPlace(alias, 0))
+  if (!directory.endsWith('/') || directory === '/' || location.children.some(decides)) return
+  const { text } = location.source
+  const behind = text.indexOf(`${name}/`, location.node.terminator)
+  if (behind === -1) return
+  yield {
+    at,
+    severity: 'warning',
+    confidence: 'medium',
+    message: `\`${name}../\` leaves \`${directory}\` by one directory, wherever \`${name}\` is not the whole site`,
+    label: 'no slash at its end',
+    related: [
+      { at: argumentPlace(alias, 0), message: 'put in place of the name' },
+      {
+        at: { source: location.source, start: behind, end: behind + name.length + 1 },
+        message: 'so it has no slash of its own',
+      },
+    ],
+    ...propose('End the location with a slash', 'unsafe', [insertAfter(at, '/')]),
+  }
+}
+
 /** A location that some server out of sight includes, or one with lines out of sight: the two lines say it by themselves. */
 function* inSnippet(location: NginxDirective, alias: NginxDirective, where: string): Iterable<RuleFinding> {
   const path = locationPath(location)
   const directory = alias.args[0]?.value ?? ''
   if (path === null || path.endsWith('/') || endsUnknown(path) || !directory.endsWith('/')) return
-  if (directory === '/' || location.children.some(child => DECIDES.test(child.name) && !triesUri(child)))
-    return
+  if (directory === '/' || location.children.some(decides)) return
   const { at, modifier } = readLocation(location)
   if (modifier !== '' && modifier !== '^~') return
   yield {
