@@ -93,6 +93,15 @@ const KINDS: readonly Kind[] = [
     meant: { label: 'nothing behind it', help: 'Leave it out, or write the command that is to follow' },
   },
   {
+    shells: ALL,
+    pattern: at(
+      String.raw`(?:fi|done|esac)[ \t]+(?!(?:fi|done|esac|then|else|elif|do)\b)([A-Za-z_./$][^\s;&|<>()]*)(?=[ \t;&|]|$)`,
+    ),
+    said: 'Syntax error: word unexpected',
+    ends: true,
+    meant: { label: 'behind the end of a command', help: 'Write `&&` or `;` in front of it' },
+  },
+  {
     shells: BASH,
     pattern: at(
       String.raw`\[\[[ \t]+((?:command|compgen|grep|test|type|which|docker|curl|wget)[ \t]+-(?!(?:eq|ne|lt|le|gt|ge|nt|ot|ef|a|o)\b)\w+)(?=[ \t])`,

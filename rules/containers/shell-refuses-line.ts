@@ -51,6 +51,10 @@ export default defineRule({
       title: 'the condition of bash',
       files: onDebian('if «[[» -n "$MIGRATE" ]]; then python manage.py migrate; fi'),
     },
+    {
+      title: 'a command behind the end of another',
+      files: onDebian('if [ -n "$MIGRATE" ]; then python manage.py migrate; fi «gunicorn» shop.wsgi'),
+    },
     { title: 'a file of variables', files: onDebian('«source» /app/.env') },
     {
       title: 'an array',
@@ -246,6 +250,15 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what may stand behind the end of a command',
+      files: onDebian(conf`
+        for each in a b; do echo "$each done now"; done > /tmp/list
+        if [ -f /tmp/list ]; then while read each; do echo "$each"; done < /tmp/list; fi 2>/dev/null
+        if true; then { echo a; } fi; echo fi b
+        case "$1" in a) echo done ;; esac && exec gunicorn shop.wsgi
+      `),
+    },
     {
       title: 'a list of packages that a program fills in',
       files: {
