@@ -37,7 +37,7 @@ function nearlyCalledSo(path: string, projects: readonly ComposeProject[], files
   const alike = (files.list(home) ?? []).filter(
     each =>
       each.kind === 'file' &&
-      posix.extname(each.name) === posix.extname(name) &&
+      endingOf(each.name) === endingOf(name) &&
       !MADE_FROM.test(each.name) &&
       isNearly(name, each.name),
   )
@@ -51,6 +51,11 @@ function sourcesOf({ services }: ComposeProject): readonly string[] {
   return [...services.values()].flatMap(({ volumes }) =>
     volumes.flatMap(({ source }) => (source?.known === true ? [source.value] : [])),
   )
+}
+
+/** `.yml` is the other way to write `.yaml`. */
+function endingOf(name: string): string {
+  return posix.extname(name).replace('.yaml', '.yml')
 }
 
 /** Words that say of no file what it is about. */

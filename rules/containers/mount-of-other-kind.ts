@@ -75,6 +75,24 @@ export default defineRule({
         'migrate_files.sh': '#!/bin/sh\n',
       },
     },
+    {
+      title: 'a file whose ending is written the other way',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/site.conf:/etc/nginx/conf.d/default.conf
+            collector:
+              image: otel/opentelemetry-collector:0.120.0
+              volumes:
+                - «./otel.yaml:/etc/otelcol/config.yaml»
+        `,
+        'nginx/site.conf': SITE,
+        'otel.yml': 'receivers: {}\n',
+      },
+    },
     { title: 'a directory over the main file', files: tree('«./nginx:/etc/nginx/nginx.conf:ro»') },
     {
       title: 'a file over the directory of sites',

@@ -1,4 +1,6 @@
 import { exposesBesides } from '../../src/deployment/containers/exposes-besides.ts'
+import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
+import type { Machine } from '../../src/deployment/model.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -86,7 +88,10 @@ const debianApache = (port: string, step = ''): Record<string, string> => ({
 export default defineRule({
   summary: 'A port of a container is published, proxied to or checked, and nothing opens it',
   severity: 'error',
-  otherSeverities: { warning: 'where Alpine’s wget asks for `localhost` and nothing listens on IPv6' },
+  otherSeverities: {
+    warning:
+      'where Alpine’s wget asks for `localhost` and nothing listens on IPv6, and where another port is published that nginx opens',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`ports` and `VIRTUAL_PORT` (or the label of Traefik) name the port inside the container. Where the application binds another one, or loopback alone, the proxy answers 502 Bad Gateway, a published port resets the connection, and a health check never succeeds. `localhost` is ::1 first, and the wget of Alpine asks no second address.',
@@ -398,8 +403,57 @@ export default defineRule({
         'site.conf': static80('80'),
       },
     },
+    {
+      title: 'port 80 of nginx, besides one that it opens',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1-alpine
+              ports:
+                - "«80:80»"
+                - "8536:8536"
+              volumes:
+                - ./nginx.conf:/etc/nginx/nginx.conf:ro,Z
+        `,
+        'nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 1236;
+                  listen 8536;
+                  server_name localhost;
+                  return 200 ok;
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'ports of nginx for TLS, besides one that it opens',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              image: nginx:1-alpine
+              ports:
+                - "80:80"
+                - "443:443"
+              volumes:
+                - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+        `,
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name localhost;
+              return 200 ok;
+          }
+        `,
+      },
+    },
     { title: 'the Apache of Debian, by its port', files: debianApache('8080') },
     {
       title: 'the Apache of Debian, to which a step gives another port',
@@ -813,9 +867,13 @@ export default defineRule({
             !reached(port) &&
             (port === host || (host === 443 && protocol?.known === true && protocol.value === 'https')),
         )
-        if (right.length === 0 && !(isPublished && isAnyRight && !isSlip)) {
+        const isBesides = isPublished && isAnyRight && !isSlip
+        // In the image of nginx itself nothing else runs, and who publishes port 80 means the site.
+        const isSites = name === 'nginx' && first === 80 && isStockNginx(machine.container)
+        if (right.length === 0 && (!isBesides || isSites)) {
           yield {
             at,
+            ...(isBesides && { severity: 'warning' as const }),
             message: `${text}, and ${name} listens on ${listens}`,
             label: 'nothing listens there',
             related: opened.map(each => ({ at: each.at, message: `${name} listens here` })),
@@ -854,6 +912,13 @@ export default defineRule({
     }
   },
 })
+
+/** True for the official image as it is, which starts nginx alone. */
+function isStockNginx(container: Machine['container']): boolean {
+  if (container === null || !isNginxImage(container.base)) return false
+  const { build, command, entrypoint } = container.service
+  return build === null && command === null && entrypoint === null
+}
 
 /** Where debuggers of Node.js, Java and Python wait, which a variable may start. */
 const DEBUGGERS: ReadonlySet<number> = new Set([9229, 9230, 5005, 5678])
