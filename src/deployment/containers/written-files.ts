@@ -43,14 +43,14 @@ export function writesFile(
   )
 }
 
-/** A file of a server's own directory, as a command names it. */
-const FILE = String.raw`["']?(/(?:etc/(?:nginx|apache2|httpd)|usr/local/(?:apache2|nginx|openresty/nginx)/conf)/[\w.@/-]*[\w@-])["']?(?=\s*(?:$|[\s;&|]))`
+/** A file of nginx's own directory, as a command names it. */
+const FILE = String.raw`["']?(/(?:etc/nginx|usr/local/(?:openresty/)?nginx/conf)/[\w.@/-]*[\w@-])["']?(?=\s*(?:$|[\s;&|]))`
 const WRITING = new RegExp(
   String.raw`(?:>>?[ \t]*|\btee(?:[ \t]+-a)?[ \t]+|\bcurl\b[^;&|\n]*[ \t]-o[ \t]+|\bwget\b[^;&|\n]*[ \t]-O[ \t]+)${FILE}`,
   'g',
 )
 
-/** Files of a server that commands write into an image: what they hold, nobody has read. */
+/** Files of nginx that commands write into an image: what they hold, nobody has read. */
 export function filesWrittenInto({ steps }: Pick<DockerImage, 'steps'>): readonly string[] {
   return steps.flatMap(step =>
     'command' in step ? [...commandText(step.command).matchAll(WRITING)].map(([, path = '']) => path) : [],
