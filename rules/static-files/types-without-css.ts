@@ -260,7 +260,6 @@ export default defineRule({
         at: namePlace(at),
         severity:
           isReplaced ||
-          assets !== null ||
           hasAssets(deployment, server) ||
           (namesAssets(server) && !isOfOnePage(deployment, configuration))
             ? 'warning'
