@@ -10,6 +10,7 @@ import { mayBeEmpty } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { placeText } from '../../parsers/text/source.ts'
+import { apacheMain } from '../_examples.ts'
 import { rewritingDirectory } from '../_rewriting-examples.ts'
 
 const htaccess = (condition: string, target: string): string => conf`
@@ -20,6 +21,25 @@ const htaccess = (condition: string, target: string): string => conf`
   RewriteRule ^ - [L]
   RewriteRule ^ ${target} [L]
 `
+
+/** An application that Apache serves below an alias. */
+const belowAlias = (target: string): Record<string, string> => ({
+  'etc/apache2/apache2.conf': apacheMain(
+    conf`
+      Listen 80
+      ServerName example.org
+      DocumentRoot /srv/www
+      Alias /shop /srv/shop
+      <Directory /srv/shop>
+          AllowOverride All
+          Options FollowSymLinks
+          Require all granted
+      </Directory>
+    `,
+    ['rewrite', 'alias', 'env'],
+  ),
+  'srv/shop/.htaccess': htaccess(String.raw`^(/.+)/(.*)::\2$`, target),
+})
 
 export default defineRule({
   summary:
@@ -40,8 +60,10 @@ export default defineRule({
       title: 'no slash between',
       files: { '.htaccess': htaccess(String.raw`^(/.+)/(.*)::\2$`, '«%{ENV:BASE}index.php»') },
     },
+    { title: 'no slash between, below an alias', files: belowAlias('«%{ENV:BASE}index.php»') },
   ],
   good: [
+    { title: 'a slash between, below an alias', files: belowAlias('%{ENV:BASE}/index.php') },
     {
       title: 'both',
       files: { '.htaccess': htaccess(String.raw`^(/.+)/(.*)::\2$`, '%{ENV:BASE}/index.php') },

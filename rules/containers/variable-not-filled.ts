@@ -38,7 +38,7 @@ const withPart = (part: string, script: string): Record<string, string> => ({
           DOMAIN: example.org
         volumes:
           - ${TEMPLATES}
-          - ./part:/etc/nginx/parts/name
+          - ./nginx/part:/etc/nginx/parts/name
           - ./reload.sh:/docker-entrypoint.d/90-reload.sh
   `,
   'templates/default.conf.template': conf`
@@ -50,7 +50,7 @@ const withPart = (part: string, script: string): Record<string, string> => ({
         }
     }
   `,
-  part: `${part}\n`,
+  'nginx/part': `${part}\n`,
   'reload.sh': `#!/bin/sh\n${script}\n`,
 })
 

@@ -484,6 +484,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location !== undefined,
   },
   {
+    rule: 'apache/base-of-url-incomplete',
+    examples: {
+      bad: 'no slash between, below an alias',
+      good: 'a slash between, below an alias',
+    },
+    shows: 'no page of the application is found',
+    files: { 'srv/shop/index.php': 'shop' },
+    request: { url: 'http://example.org/shop/page' },
+    harm: answers(404),
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
     rule: 'apache/refusal-needs-slash',
     examples: { bad: 'a repository', good: 'where the path begins too' },
     shows: 'the repository is sent to everybody',
