@@ -396,6 +396,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'blog',
   },
   {
+    rule: 'canonical-url/server-without-ipv4',
+    examples: { bad: 'one listen', good: 'both' },
+    shows: 'over IPv4 nobody answers',
+    request: { url: 'http://shop.example.org/' },
+    harm: ({ response }) => response.failure === 'ECONNREFUSED',
+    sound: ({ response }) => response.body === 'shop',
+  },
+  {
     rule: 'canonical-url/redirect-to-loopback',
     examples: { bad: 'the name of an example', good: 'the name that the client asked for' },
     shows: 'the client is sent to its own machine',
