@@ -36,6 +36,18 @@ export default defineRule({
       title: 'the start page with the query, and a status behind it',
       files: { 'etc/nginx/nginx.conf': nginx('$uri «/index.html$is_args$args» =404') },
     },
+    {
+      title: 'a path that an installer begins',
+      files: {
+        'conf/nginx.conf': conf`
+          location __PATH__/ {
+              alias __INSTALL_DIR__/www/;
+              index index.php;
+              try_files $uri $uri/ «__PATH__/index.php?$args» =404;
+          }
+        `,
+      },
+    },
     { title: 'a named location', files: { 'etc/nginx/nginx.conf': nginx('$uri $uri/ «@app» =404') } },
     {
       title: 'a query, and another page behind it',
@@ -168,12 +180,16 @@ function isFiller(
 /** What a client of the server asks with, and nothing of the path. */
 const QUERY = /(?:\?|\$\{?is_args\b\}?)(?:\$\{?(?:args|query_string)\b\}?|[\w=&-])*$/
 
+/** What is filled in in front of a path. */
+const BASE = /^[\uE000-\uF8FF]+(?=\/)/
+
 function faultOf({ args }: NginxDirective, index: number): string | null {
   const value = args[index]?.value ?? ''
-  if (isUnknownWord(value)) return null
+  // `__PATH__/index.php?$args`: the query stands in the name of the file wherever the application lies.
+  if (isUnknownWord(value.replace(BASE, ''))) return null
   if (/^@[\w-]+$/.test(value)) return `nginx looks for a file with the name \`${value}\``
   const path = value.replace(QUERY, '')
-  if (path === value || !/^\/[\w./-]*$/.test(path)) return null
+  if (path === value || !/^\/[\w./-]*$/.test(path.replace(BASE, ''))) return null
   // Copies of pages may lie under names that hold their query; behind the file itself, nobody means those.
   if (!args.slice(0, index).some(each => /^\$\{?uri\}?$/.test(each.value))) return null
   if (args.slice(index + 1).some(each => each.value === path)) return null
