@@ -6,6 +6,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { nginxMain } from '../_examples.ts'
+import { isOfFamilyAlone, twinOf } from './_families.ts'
 
 const nginx = (listens: string, more = 'listen [::]:80;'): string =>
   nginxMain([
@@ -69,12 +70,13 @@ export default defineRule({
       const opened = sockets(configuration)
       const wide = new Map<number, NginxSocket>()
       for (const socket of opened)
-        if (isEvery(socket, 6) && socket.port !== null) wide.set(socket.port, socket)
+        if (isOfFamilyAlone(socket, 6) && socket.port !== null) wide.set(socket.port, socket)
       if (wide.size === 0) continue
       for (const socket of opened) {
         const other = socket.port === null ? undefined : wide.get(socket.port)
         const own = socket.explicitDefault
-        if (other === undefined || own === null || !isEvery(socket, 4) || !isCatchAll(own.server)) continue
+        if (other === undefined || own === null || !isOfFamilyAlone(socket, 4) || !isCatchAll(own.server))
+          continue
         if (other.explicitDefault !== null || !other.defaultServer.known || !other.complete) continue
         const instead = other.defaultServer.value
         if (other.servers.some(({ server }) => server === own.server) || isCatchAll(instead.server)) continue
@@ -88,18 +90,13 @@ export default defineRule({
           ...(directive === null || directive === undefined
             ? {}
             : propose('Listen on IPv6 too', 'unsafe', [
-                insertAfter(directivePlace(directive), ` ${twin(directive, socket.port ?? 80)}`),
+                insertAfter(directivePlace(directive), ` ${twinOf(directive, `[::]:${socket.port ?? 80}`)}`),
               ])),
         }
       }
     }
   },
 })
-
-/** True for the socket of all addresses of a version of IP, and of no other. */
-function isEvery({ address, quic, ipv6only }: NginxSocket, family: 4 | 6): boolean {
-  return !quic && address.kind === 'ip' && address.wildcard && address.family === family && ipv6only !== false
-}
 
 /** A server that refuses whatever comes to it: it has no name, and answers with an error or none. */
 function isCatchAll(server: NginxDirective): boolean {
@@ -109,9 +106,4 @@ function isCatchAll(server: NginxDirective): boolean {
     childrenNamed(server, 'return').some(({ args }) => /^4\d\d$/.test(args[0]?.value ?? '')) ||
     childrenNamed(server, 'ssl_reject_handshake').some(({ args }) => args[0]?.value === 'on')
   )
-}
-
-function twin({ args }: NginxDirective, port: number): string {
-  const rest = args.slice(1).map(({ value }) => ` ${value}`)
-  return `listen [::]:${port}${rest.join('')};`
 }

@@ -3,9 +3,9 @@ import { directivePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { type NginxSocket, type SocketServer, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { nginxMain } from '../_examples.ts'
+import { namesWritten, twinOf } from './_families.ts'
 
 const nginx = (listens: string, other = 'listen [::]:8080;', blog = 'listen [::]:80;'): string =>
   nginxMain([
@@ -113,7 +113,10 @@ export default defineRule({
             ...(directive == null
               ? {}
               : propose('Listen on IPv6 too', 'unsafe', [
-                  insertAfter(directivePlace(directive), ` ${twin(directive, socket.port ?? 80)}`),
+                  insertAfter(
+                    directivePlace(directive),
+                    ` ${twinOf(directive, `[::]:${socket.port ?? 80}`)}`,
+                  ),
                 ])),
           }
         }
@@ -131,18 +134,12 @@ function isEvery({ address }: NginxSocket, family: 4 | 6): boolean {
 function namesOf(servers: readonly SocketServer[]): ReadonlyMap<string, SocketServer> {
   const found = new Map<string, SocketServer>()
   for (const each of servers)
-    for (const name of allNames(each.server)) if (!found.has(name)) found.set(name, each)
+    for (const name of namesWritten(each.server)) if (!found.has(name)) found.set(name, each)
   return found
 }
 
-function allNames(server: NginxDirective): readonly string[] {
-  return childrenNamed(server, 'server_name').flatMap(({ args }) =>
-    args.map(({ value }) => value.toLowerCase()),
-  )
-}
-
 function plainNames(server: NginxDirective): readonly string[] {
-  return allNames(server).filter(name => name.includes('.') && !isPattern(name))
+  return namesWritten(server).filter(name => name.includes('.') && !isPattern(name))
 }
 
 /** What may stand for other names, too. */
@@ -151,11 +148,6 @@ function isPattern(name: string): boolean {
 }
 
 function nameOf({ server }: SocketServer): string {
-  const [name] = allNames(server)
+  const [name] = namesWritten(server)
   return name === undefined || name === '_' || name === '' ? 'another server' : `\`${name}\``
-}
-
-function twin({ args }: NginxDirective, port: number): string {
-  const rest = args.slice(1).map(({ value }) => ` ${value}`)
-  return `listen [::]:${port}${rest.join('')};`
 }

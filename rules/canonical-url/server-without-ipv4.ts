@@ -1,4 +1,4 @@
-import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { directivePlace, insertAfter, propose } from '../../src/deployment/edits.ts'
@@ -6,6 +6,7 @@ import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { type NginxSocket, sockets } from '../../src/servers/nginx/queries/sockets.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { nginxMain } from '../_examples.ts'
+import { isOfFamilyAlone, namesWritten, twinOf } from './_families.ts'
 
 const server = (listens: string, name = 'shop.example.org'): string => conf`
   server {
@@ -67,14 +68,18 @@ export default defineRule({
   *check({ nginx: configurations }) {
     for (const configuration of configurations) {
       const opened = sockets(configuration).filter(({ quic }) => !quic)
-      const [six, others] = [opened.filter(isOfSixAlone), opened.filter(socket => !isOfSixAlone(socket))]
+      const [six, others] = [opened.filter(isOfSix), opened.filter(socket => !isOfSix(socket))]
       if (six.length === 0) continue
       const elsewhere = new Set(others.flatMap(({ servers }) => servers.map(each => each.server)))
-      const named = new Set([...elsewhere].flatMap(namesOf))
+      const named = new Set([...elsewhere].flatMap(namesWritten))
       for (const { port, servers } of six)
         for (const { server, listen } of servers) {
           const { directive } = listen
-          if (directive == null || elsewhere.has(server) || namesOf(server).some(name => named.has(name)))
+          if (
+            directive == null ||
+            elsewhere.has(server) ||
+            namesWritten(server).some(name => named.has(name))
+          )
             continue
           if (hasUnreadInclude(configuration, server) || listensOpenly(server)) continue
           yield {
@@ -82,7 +87,7 @@ export default defineRule({
             message: `this opens port ${port} over IPv6 alone, and the server listens nowhere else: no client over IPv4 reaches it`,
             label: '`ipv6only` is on by default',
             ...propose('Listen on IPv4 too', 'unsafe', [
-              insertAfter(directivePlace(directive), ` ${twin(directive, port ?? 80)}`),
+              insertAfter(directivePlace(directive), ` ${twinOf(directive, String(port ?? 80))}`),
             ]),
           }
         }
@@ -90,10 +95,7 @@ export default defineRule({
   },
 })
 
-/** True for the socket of all addresses of IPv6. */
-function isOfSixAlone({ address, ipv6only }: NginxSocket): boolean {
-  return address.kind === 'ip' && address.wildcard && address.family === 6 && ipv6only !== false
-}
+const isOfSix = (socket: NginxSocket): boolean => isOfFamilyAlone(socket, 6)
 
 /** True where a `listen` of the server is filled in, or a line that may be one. */
 function listensOpenly({ children, source }: NginxDirective): boolean {
@@ -104,18 +106,4 @@ function listensOpenly({ children, source }: NginxDirective): boolean {
         isUnknownWord(name) || (name === 'listen' && args.some(({ value }) => isUnknownWord(value))),
     )
   )
-}
-
-function namesOf(server: NginxDirective): readonly string[] {
-  return childrenNamed(server, 'server_name').flatMap(({ args }) =>
-    args.map(({ value }) => value.toLowerCase()),
-  )
-}
-
-function twin({ args }: NginxDirective, port: number): string {
-  const rest = args
-    .slice(1)
-    .filter(({ value }) => !value.startsWith('ipv6only'))
-    .map(({ value }) => ` ${value}`)
-  return `listen ${port}${rest.join('')};`
 }
