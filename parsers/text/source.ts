@@ -118,3 +118,8 @@ export function lineText(source: Source, line: number): string {
 export function placeText(place: Place): string {
   return place.source.text.slice(place.start, place.end)
 }
+
+/** True where every line is written out: no condition of a template decides over one, and none is brought. */
+export function isWrittenOut({ branches, gaps }: Pick<Source, 'branches' | 'gaps'>): boolean {
+  return branches.length + gaps.length === 0
+}

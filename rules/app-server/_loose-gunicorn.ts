@@ -1,6 +1,6 @@
 import { withoutComments } from '../../parsers/python/without-comments.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
@@ -17,7 +17,7 @@ export function looseGunicorn({ machines }: Pick<Deployment, 'machines'>): reado
 const configurationsAmong = memo(({ starters, files }: LooseFiles): readonly LooseGunicorn[] =>
   starters.gunicorn.flatMap(path => {
     const source = sourceAt(files, path)
-    if (source === null || source.branches.length + source.gaps.length > 0) return []
+    if (source === null || !isWrittenOut(source)) return []
     const names = namesAssigned(withoutComments(source.code))
     return names.has('bind') || names.has('workers') ? [{ source, names }] : []
   }),

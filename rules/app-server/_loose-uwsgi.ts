@@ -1,5 +1,6 @@
 import { readUwsgiVassal, type UwsgiServer } from '../../parsers/app-server/uwsgi.ts'
 import { memo } from '../../parsers/collections/memo.ts'
+import { isWrittenOut } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 
@@ -16,7 +17,7 @@ const serversAmong = memo(({ starters, files }: LooseFiles): readonly UwsgiServe
     const source = read(path)
     if (source === null || !/^[ \t]*\[uwsgi\]/m.test(source.code)) return []
     // Of a template with branches nobody knows which lines are there.
-    if (source.branches.length + source.gaps.length > 0) return []
+    if (!isWrittenOut(source)) return []
     return [readUwsgiVassal(source, COMMAND, { read, python: null })]
   })
 })

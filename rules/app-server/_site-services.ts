@@ -3,7 +3,7 @@ import { parseUnit } from '../../parsers/systemd/parse-unit.ts'
 import { readUnit, type Unit, type UnitFiles } from '../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitName } from '../../parsers/systemd/unit-name.ts'
-import type { Source } from '../../parsers/text/source.ts'
+import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 
@@ -29,22 +29,17 @@ const servicesIn = memo((files: FileSystem): readonly ServiceUnit[] => {
   return (unitFiles.list(OF_SITE) ?? [])
     .filter(name => name.endsWith('.service'))
     .map(name => readUnit(unitFiles, name))
-    .filter(({ sources }) => sources.every(isWhole))
+    .filter(({ sources }) => sources.every(isWrittenOut))
     .map(readServiceUnit)
 })
 
 const servicesAmong = memo(({ starters, files }: LooseFiles): readonly ServiceUnit[] =>
   starters.services.flatMap(({ name, path }) => {
     const source = sourceAt(files, path)
-    return source === null || !isWhole(source) ? [] : [readServiceUnit(unitOf(name, source))]
+    return source === null || !isWrittenOut(source) ? [] : [readServiceUnit(unitOf(name, source))]
   }),
 )
 
 function unitOf(name: string, source: Source): Unit {
   return { name: unitName(name), main: source, sources: [source], settings: parseUnit(source) }
-}
-
-/** Of a template with branches nobody knows which lines are there. */
-function isWhole({ branches, gaps }: Source): boolean {
-  return branches.length + gaps.length === 0
 }

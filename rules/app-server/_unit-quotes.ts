@@ -18,8 +18,7 @@ export function* unpairedQuotes({ unit }: ServiceUnit): Iterable<UnitFault> {
         ? `a quote of \`${name}=\` is not closed, so systemd refuses the unit: Unbalanced quoting`
         : 'a quote of this line is not closed, so systemd leaves out every assignment of it: Invalid syntax, ignoring',
       label: 'quotes do not pair',
-      help: 'Put each whole assignment between two quotes',
-      ...(isCommand && { help: 'Close the quote, or take it away' }),
+      help: isCommand ? 'Close the quote, or take it away' : 'Put each whole assignment between two quotes',
     }
   }
 }

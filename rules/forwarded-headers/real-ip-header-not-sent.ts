@@ -1,3 +1,4 @@
+import { isWrittenOut } from '../../parsers/text/source.ts'
 import { memo, memoByKey } from '../../parsers/collections/memo.ts'
 import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Connection, Deployment, NginxServer } from '../../src/deployment/model.ts'
@@ -249,7 +250,7 @@ function* behindBalancers({ nginx }: Deployment): Generator<RuleFinding> {
 /** A template of which every line is written out holds what it shows: placeholders stand for words alone. */
 function mayNameHeader(configuration: NginxConfiguration, { source }: NginxDirective): boolean {
   if (configuration.main !== null) return mayHoldUnread(configuration)
-  return source.gaps.length + source.branches.length + (configuration.unread ?? []).length > 0
+  return !isWrittenOut(source) || (configuration.unread ?? []).length > 0
 }
 
 const BALANCERS: readonly (readonly [RegExp, string])[] = [

@@ -1,3 +1,4 @@
+import { isWrittenOut } from '../../../../parsers/text/source.ts'
 import { posix } from 'node:path'
 import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
 import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
@@ -82,9 +83,7 @@ function isOfFpm(files: FileSystem, path: string): boolean {
 function isWritten(files: FileSystem, path: string): boolean {
   if (writtenName(path) === path) return true
   const read = files.kind(path) === 'file' ? files.read(path) : null
-  if (read?.kind !== 'source') return false
-  const { branches, gaps } = read.source
-  return branches.length + gaps.length === 0
+  return read?.kind === 'source' && isWrittenOut(read.source)
 }
 
 function isOfBuild(files: FileSystem, path: string): boolean {
