@@ -14,6 +14,9 @@ export const TOO_MANY_STEPS = 'it takes too many steps'
 /** Why nothing is known of a script that is nested beyond measure. */
 export const TOO_DEEP = 'it is nested too deep'
 
+/** No line of a configuration is longer, and no file of one line takes its length squared. */
+export const LONGEST_LINE = 2000
+
 const LIMITS: ReadonlySet<string> = new Set([TOO_LONG, TOO_MANY_ITEMS, TOO_MANY_STEPS, TOO_DEEP])
 
 /** True for the reason of a value that is unknown because it was not followed further. */

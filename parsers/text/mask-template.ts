@@ -1,3 +1,4 @@
+import { LONGEST_LINE } from './limits.ts'
 import { lineStart } from './line-start.ts'
 import { NO_TEMPLATE, type Source } from './source.ts'
 import { findTags } from './template/find-tags.ts'
@@ -6,7 +7,8 @@ import { switchedBranches } from './template/switched-branches.ts'
 import { type FilledWords, maskFilledWords } from './template/filled-words.ts'
 import { type MaskedTags, maskTags } from './template/mask-tags.ts'
 import { findOwnTags, mergeTags } from './template/own-engines.ts'
-import { maskPlaceholders, withoutDoubleBraces } from './template/placeholders.ts'
+import { withoutDoubleBraces } from './template/double-braces.ts'
+import { maskPlaceholders } from './template/placeholders.ts'
 import { PRINT, type Tag } from './template/tag.ts'
 
 /** A text as a parser may read it, of the same length and with the same line ends. */
@@ -228,9 +230,6 @@ const IN_QUOTES =
 
 /** `% for name in names:`, `% endfor`: a whole line of Mako, with which no directive begins. */
 const MAKO_LINE = /^[ \t]*%[ \t]*(?:(?:if|elif|for|while)[ \t].*:|else:|end(?:if|for|while))[ \t\r]*$/
-
-/** No line of a configuration is longer, and no file of one line takes its length squared. */
-const LONGEST_LINE = 2000
 
 function count(text: string, character: string): number {
   return text.split(character).length - 1

@@ -48,6 +48,11 @@ export function placeholder(text: string): string {
   return (UNKNOWN + digits).padEnd(text.length, FILLER)
 }
 
+/** The same of the same length, for any text. */
+export function wordFor(match: string): string {
+  return match.length < 2 ? UNKNOWN : placeholder(match)
+}
+
 function shortPlaceholder(text: string): string {
   let number = shortTexts.indexOf(text)
   if (number === -1 && shortTexts.length === BASE) return UNKNOWN.repeat(text.length)

@@ -1,3 +1,5 @@
+import { LONGEST_LINE } from '../limits.ts'
+
 /** A line end of a template that Jinja drops between two texts, which then are one line. */
 export interface DroppedLineEnd {
   /** The tag behind which it stands. */
@@ -36,9 +38,6 @@ export function droppedLineEnds(text: string, trimsBlocks: boolean): readonly Dr
   }
   return found
 }
-
-/** No line of a configuration is longer. */
-const LONGEST_LINE = 2000
 
 function lineEnd(text: string, at: number): number {
   const feed = text.indexOf('\n', at)

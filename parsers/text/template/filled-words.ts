@@ -1,4 +1,5 @@
 import { escapePattern } from '../escape-pattern.ts'
+import { LONGEST_LINE } from '../limits.ts'
 import { lineStart } from '../line-start.ts'
 import { placeholder } from '../placeholder.ts'
 import { isNumberIn } from './wanted-values.ts'
@@ -49,9 +50,6 @@ function patternOf({ text, before, after, isPlaceholder }: FilledWord): RegExp {
   const isValue = isPlaceholder ? '' : String.raw`(?<!(?:^|[;{}])[ \t]*<?)`
   return new RegExp(`${isValue}${start}${escapePattern(text)}${end}`, 'gm')
 }
-
-/** No line of a configuration is longer. */
-const LONGEST_LINE = 2000
 
 /** What stands around a place, from the end of what is in front to its own. */
 function statementAt(text: string, index: number): string {

@@ -1,4 +1,5 @@
 import { escapePattern } from '../escape-pattern.ts'
+import { LONGEST_LINE } from '../limits.ts'
 import { lineStart } from '../line-start.ts'
 import { placeholder } from '../placeholder.ts'
 
@@ -10,9 +11,6 @@ const MARKED =
 const MARK = /[#%@<~]/
 /** Operators of expressions, comments of markup, and the names of groups. */
 const OTHERS = /^(?:[<>!=]=|=[>~]|!~|~\*|<!-*|\?<)$/
-
-/** No line of a configuration is longer. */
-const LONGEST_LINE = 2000
 
 /**
  * Puts placeholders in the place of words between marks that mean nothing to nginx and Apache, where a file has several
