@@ -48,6 +48,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a section without its `>`, in a template',
+      files: {
+        'shop.conf.erb': conf`
+          <VirtualHost *:80>
+              ServerName <%= @name %>
+              <«LocationMatch» "^<%= @path %>/[0-9]+"
+                  Require valid-user
+              </LocationMatch>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a name with a letter too many, which no module knows',
       files: {
         'site.conf': conf`

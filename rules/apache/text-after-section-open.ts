@@ -28,6 +28,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the end of a pattern without its `>`, in a template: the `>` of a named group ends the line',
+      files: {
+        'site.conf.erb': conf`
+          <VirtualHost *:80>
+              ServerName <%= @name %>
+              <LocationMatch "^<%= @path %>/(?<port>«\d+)"»
+                  Require valid-user
+              </LocationMatch>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         <FilesMatch "\.bak$">«Require all denied»
@@ -44,6 +57,19 @@ export default defineRule({
               ServerName example.org
               DocumentRoot /srv/private
               <Directory /srv/private>
+                  Require all denied
+              </Directory>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'a placeholder of a template, which may stand for a comment or nothing',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80> {{ comment }}
+              ServerName example.org
+              <Directory /srv/{{ name }}>
                   Require all denied
               </Directory>
           </VirtualHost>

@@ -53,6 +53,18 @@ export default defineRule({
       files: { 'site.conf': sites('«"www.example.org shop.example.org»') },
     },
     {
+      title: 'in a line of a template that is written out',
+      files: {
+        'site.conf.erb': conf`
+          <VirtualHost *:80>
+              ServerName <%= @name %>
+              ProxyPass "/packages/" "http://packages.example.org/"
+              ProxyPassReverse "/packages/" «"http://packages.example.org/»
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'in `.htaccess`',
       files: servedHtaccess(conf`
         AddType image/svg+xml «".svg .svgz»
@@ -67,6 +79,18 @@ export default defineRule({
     {
       title: 'two names, each an argument',
       files: { 'site.conf': sites('www.example.org shop.example.org') },
+    },
+    {
+      title: 'a quote that a template may close',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot "/srv/{{ rest }}
+              Header set X-Note "{% if beta %}beta"{% else %}final"{% endif %}
+          </VirtualHost>
+        `,
+      },
     },
     {
       title: 'closed, escaped, in the middle of a word, or a message in the style of Apache 1.3',

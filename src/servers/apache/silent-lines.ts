@@ -29,20 +29,23 @@ export type SilentLine =
   /** A comment behind arguments: it is taken for more of them. */
   | { readonly kind: 'comment-argument'; readonly at: Place; readonly node: ApacheLineNode }
 
-/** The silent lines of a file. Templates have none. */
+/** The silent lines of a file: of a template those that are misread whatever its placeholders stand for. */
 export function silentLines(source: Source): readonly SilentLine[] {
   const lines: SilentLine[] = []
-  if (!source.template) {
-    for (const node of parseApache(source)) {
-      if (node.kind === 'comment') {
-        if (node.firstLine !== node.line) lookBehindComment(lines, source, node)
-        continue
-      }
-      if (node.kind === 'open' && isName(node.name.value, true)) lookBehindBracket(lines, source, node)
-      for (const word of node.words) lookAtWord(lines, source, node, word)
+  for (const node of parseApache(source)) {
+    if (node.kind === 'comment') {
+      if (node.firstLine !== node.line && isWritten(source, node)) lookBehindComment(lines, source, node)
+      continue
     }
+    if (node.kind === 'open' && isName(node.name.value, true)) lookBehindBracket(lines, source, node)
+    if (isWritten(source, node)) for (const word of node.words) lookAtWord(lines, source, node, word)
   }
   return lines
+}
+
+/** True where neither a placeholder nor a statement of a template stands in the stretch. */
+function isWritten({ template, text, code }: Source, { start, end }: { start: number; end: number }): boolean {
+  return !template || text.slice(start, end) === code.slice(start, end)
 }
 
 function lookBehindComment(lines: SilentLine[], source: Source, node: ApacheCommentNode): void {
@@ -79,7 +82,8 @@ function lookBehindBracket(lines: SilentLine[], source: Source, node: ApacheLine
   if (rest === '' || rest.startsWith('#')) return
   const at = source.code.lastIndexOf('>', node.end - 1) + 1
   if (at === 0 || at > node.end) return
-  const start = at + source.code.slice(at, node.end).search(/[^\s\\]/)
+  if (!isWritten(source, { start: at, end: node.end })) return
+  const start = at + source.code.slice(at, node.end).search(/(?!\\\r?\n)\S/)
   lines.push({ kind: 'behind-section', at: { source, start, end: node.end }, node })
 }
 

@@ -18,6 +18,7 @@ import {
 import { checkOf } from './checks.ts'
 import { openSection } from './sections.ts'
 import { countProcessingModules, defaultLogFault } from './server-checks.ts'
+import { endsUnknown } from '../../../../parsers/text/placeholder.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import { hasForeignModule, unknownFault, unloadedFault } from './unknown-directive.ts'
 
@@ -240,7 +241,9 @@ function walkSection(directive: ApacheDirective, scope: Scope, walk: Walk): Faul
   if (facts.documentedOnly || facts.executed || walk.over?.has(directive)) return null
   const opening = openSection(lower, directive, scope, walk)
   const hidden = isUnknownDirective(directive)
-  if (opening.fault !== null && !hidden) walk.report(directive, opening.fault)
+  // The `>` is part of no value, so that a template does not fill it in.
+  const isUnclosed = !directive.text.includes('>') && !endsUnknown(directive.text)
+  if (opening.fault !== null && (!hidden || isUnclosed)) walk.report(directive, opening.fault)
   if (opening.inside === null) return null
   walkList(directive.children, opening.inside, walk)
   const after = opening.after?.(walk) ?? null
