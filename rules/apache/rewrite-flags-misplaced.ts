@@ -10,7 +10,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'mod_rewrite takes its arguments by their order. Without a blank in front of the pattern `[NC]` is the pattern, one of the letters `N` and `C`; without `-` or a target `[F]` is the name of a file. Apache starts, and the rule does something else.',
+  why: 'mod_rewrite takes its arguments by their order. Without a blank in front of the pattern `[NC]` is the pattern, one of the letters `N` and `C`; without `-` or a target `[F]` is the name of a file, and without a blank behind the target a part of one. Apache starts, and the rule does something else.',
   remedy:
     'Write `RewriteCond TEST PATTERN [FLAGS]` and `RewriteRule PATTERN TARGET [FLAGS]`, with `-` for no target',
   references: [
@@ -34,6 +34,23 @@ export default defineRule({
         'srv/www/private/page.html': 'page',
       },
     },
+    {
+      title: 'no blank in front of the flags',
+      files: {
+        ...rewritingDirectory('RewriteRule ^shop$ «shop.html[L]»'),
+        'srv/www/shop.html': 'page',
+      },
+    },
+    {
+      title: 'the same behind what an installer fills in',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteBase {{base}}
+          RewriteRule ^(?:system|themes)(?:$|/) «{{index}}[L,QSA]»
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -54,7 +71,17 @@ export default defineRule({
           RewriteRule ^/(.*)$ /upper.html [L]
           RewriteCond %{QUERY_STRING} [L]
           RewriteRule ^/page$ /[page] [L]
+          RewriteRule ^/list$ /list.php?fields[F]=1 [L]
+          RewriteRule ^/a$ /album[1] [L]
+          RewriteRule ^/b$ /album[1]
         `),
+      },
+    },
+    {
+      title: 'a blank in front of the flags',
+      files: {
+        ...rewritingDirectory('RewriteRule ^shop$ shop.html [L]'),
+        'srv/www/shop.html': 'page',
       },
     },
     {
@@ -78,13 +105,20 @@ export default defineRule({
         }
       }
       for (const line of everywhere(configuration, files, 'rewriterule')) {
-        const flags = line.args[1]?.value ?? ''
-        if (line.args.length !== 2 || !OF_RULE.test(flags)) continue
+        const { 0: flags, index = 0 } = OF_RULE.exec(line.args[1]?.value ?? '') ?? {}
+        if (line.args.length !== 2 || flags === undefined) continue
         yield {
           at: argumentPlace(line, 1),
-          message: `\`${flags}\` is the target here, the name of a file, and the rule has no flags`,
-          label: 'no target stands before it',
-          help: `Write \`- ${flags}\` where the path is to stay as it is`,
+          ...(index === 0
+            ? {
+                message: `\`${flags}\` is the target here, the name of a file, and the rule has no flags`,
+                label: 'no target stands before it',
+                help: `Write \`- ${flags}\` where the path is to stay as it is`,
+              }
+            : {
+                message: `\`${flags}\` is the end of the target here, part of a name, and the rule has no flags`,
+                label: 'no blank in front of the flags',
+              }),
         }
       }
     }
@@ -93,4 +127,4 @@ export default defineRule({
 
 const OF_CONDITION = /^\[(?:NC|OR|NV|nocase|ornext|novary)(?:,(?:NC|OR|NV|nocase|ornext|novary))*\]$/i
 const OF_RULE =
-  /^\[(?:(?:L|F|G|P|PT|NC|NE|NS|QSA|QSD|END|R(?:=\w+)?|[CES]=?[^\]]*|last|forbidden|gone|proxy)(?:,|(?=\])))+\]$/
+  /\[(?:(?:L|F|G|P|PT|NC|NE|NS|QSA|QSD|END|R(?:=\w+)?|[CES]=?[^\]]*|last|forbidden|gone|proxy)(?:,|(?=\])))+\]$/

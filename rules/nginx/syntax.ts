@@ -41,6 +41,16 @@ export default defineRule({
       },
     },
     {
+      title: 'a word too many beside what a script fills in',
+      files: {
+        'conf/nginx.conf.j2': conf`
+          location {{ path }} {
+              «rewrite» ~ ^/.well-known/caldav {{ path }}/cal.php redirect;
+          }
+        `,
+      },
+    },
+    {
       title: 'a brace that is missing from a template',
       files: {
         'templates/shop.conf.j2': `${conf`
@@ -183,6 +193,18 @@ export default defineRule({
               location / {
                   proxy_pass http://{%APP_HOST%}:{%APP_PORT%};
               }
+          }
+        `,
+      },
+    },
+    {
+      title: 'words of a template that may be none, and those of which a statement has one',
+      files: {
+        'templates/limits.conf.j2': conf`
+          location {{ path }} {
+              rewrite ^/old {{ path }}/new redirect {{ comment }};
+              client_max_body_size {% if big %}10m{% else %}2m{% endif %};
+              proxy_read_timeout {% if slow %}{{ slow }}s{% else %}60s{% endif %};
           }
         `,
       },

@@ -2250,6 +2250,14 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403),
   },
   {
+    rule: 'apache/rewrite-flags-misplaced',
+    examples: { bad: 'no blank in front of the flags', good: 'a blank in front of the flags' },
+    shows: 'no file has the flags in its name',
+    request: { url: 'http://example.org/shop' },
+    harm: answers(404),
+    sound: answers(200),
+  },
+  {
     rule: 'apache/rewrite-leaves-directory',
     examples: {
       bad: 'a front controller that was moved into a directory',

@@ -157,6 +157,8 @@ export function programOf(reading: Reading, facts: NginxDirectiveFacts): Program
 export interface ReportOptions {
   /** Default true. */
   readonly fatal?: boolean
+  /** True where it is so whatever a template fills in; else its words tell. */
+  readonly certain?: boolean
   readonly related?: readonly Related[]
   readonly help?: string
 }
@@ -178,7 +180,9 @@ export function report(
   const problem: NginxProblem = {
     code,
     fatal: isFatal && !source.template,
-    ...(source.template && isFatal && isCertainInTemplate(code, directive) && { inTemplate: true }),
+    ...(source.template &&
+      isFatal &&
+      (options.certain === true || isCertainInTemplate(code, directive)) && { inTemplate: true }),
     message,
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),

@@ -1,6 +1,5 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
-import { reveal } from '../../../../parsers/text/placeholder.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
@@ -15,6 +14,7 @@ import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
 import { warnOfSpdy } from './spdy.ts'
 import { checkConnections } from './connections.ts'
+import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
@@ -325,8 +325,7 @@ function checkDirective(
 ): boolean {
   const { name, args } = directive
   if (hasUnknownArgument(directive)) {
-    checkNameToSet(reading, directive)
-    checkQuotedOperand(reading, directive)
+    checkFilledIn(reading, directive, facts)
     return true
   }
   if (args.length < facts.minimum || args.length > facts.maximum) {
@@ -352,40 +351,6 @@ function checkDirective(
   for (let index = before; index < reading.problems.length; index++)
     if (reading.problems[index]?.fatal === true) return false
   return true
-}
-
-/** The name in front of a value that a template fills in. */
-function checkNameToSet(reading: Reading, directive: NginxDirective): void {
-  const [word] = directive.args
-  if (
-    directive.name !== 'set' ||
-    word === undefined ||
-    /^[^\w-]/.test(word.value) ||
-    isUnknownWord(word.value)
-  )
-    return
-  const message = `\`${word.value}\` is no variable: its name begins with \`$\``
-  report(reading, 'invalid-variable-name', directive, word, message)
-}
-
-/** A quote behind the bracket of `if` quotes nothing: nginx compares only what begins with `$` there. */
-function checkQuotedOperand(reading: Reading, directive: NginxDirective): void {
-  const [word] = directive.args
-  if (directive.name !== 'if' || word === undefined || !/^\(["']/.test(word.value)) return
-  const operand = reveal(word.value.slice(1))
-  report(reading, 'invalid-condition', directive, word, `\`${operand}\` is no condition`)
-}
-
-function countMessage(name: string, count: number, { minimum, maximum }: NginxDirectiveFacts): string {
-  const wanted =
-    maximum === Number.POSITIVE_INFINITY
-      ? `at least ${minimum}`
-      : minimum === maximum
-        ? minimum === 0
-          ? 'none'
-          : String(minimum)
-        : `${minimum} to ${maximum}`
-  return `\`${name}\` has ${count} ${count === 1 ? 'argument' : 'arguments'}, where nginx wants ${wanted}`
 }
 
 /** What nginx finds at a block's `}`. */
