@@ -5,8 +5,10 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
 import { hasPlaceholder } from '../../src/servers/nginx/queries/scope.ts'
+import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { type RunImage, runImages } from '../containers/_images.ts'
 import { phpPool } from './_examples.ts'
 import { isPhp } from './_php-connections.ts'
@@ -72,9 +74,25 @@ const image = (lines: string): Record<string, string> => ({
   'site.conf': site('include fastcgi_params;'),
 })
 
+const alias = (lines: string): string => conf`
+  location /tool/ {
+      alias /srv/tool/;
+      location ~ [^/]\.php(/|$) {
+          «fastcgi_pass» unix:/run/php/php8.2-fpm.sock;
+          include fastcgi_params;
+          fastcgi_param REMOTE_USER $remote_user;
+          ${lines}
+      }
+  }
+`
+
 export default defineRule({
   summary: 'PHP is not told which script to run',
   severity: 'error',
+  otherSeverities: {
+    warning:
+      'behind an `alias` with a `fastcgi_params` that is not in the audit: that of nginx does not have it',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'PHP-FPM takes the path of the script from the parameter `SCRIPT_FILENAME` alone. The `fastcgi_params` of nginx does not have it (`fastcgi.conf` does): every script, and every status page of PHP-FPM, is answered with 404 and `File not found.`, and nginx logs `Primary script unknown`. Without `REQUEST_METHOD` it is an empty page, with status 200.',
@@ -122,6 +140,14 @@ export default defineRule({
       },
     },
     { title: 'the file of a package', files: image('CMD ["nginx", "-g", "daemon off;"]') },
+    {
+      title: 'behind an alias, where the parameters of hardly any machine have the path of the script',
+      files: { 'site.conf': alias('') },
+    },
+    {
+      title: 'behind an alias that an installer fills in',
+      files: { 'site.conf': alias('').replaceAll('/tool', '__PATH__') },
+    },
   ],
   good: [
     {
@@ -152,6 +178,10 @@ export default defineRule({
     {
       title: 'a file that may be another, on a machine that nobody has seen',
       files: { 'site.conf': site('include fastcgi_params;') },
+    },
+    {
+      title: 'behind an alias with the parameter',
+      files: { 'site.conf': alias('fastcgi_param SCRIPT_FILENAME $request_filename;') },
     },
     {
       title: 'parameters of a file that is not in the audit',
@@ -188,12 +218,25 @@ export default defineRule({
       if (block.children.some(({ name }) => name === 'fastcgi_cache_purge')) continue
       const set = requestParameters(server.configuration, block, 'fastcgi')
       const isComplete = set.known && set.value.complete
-      if (!isComplete && !includesStockAlone(deployment, connection)) continue
+      const isStock = isComplete || includesStockAlone(deployment, connection)
+      if (!isStock && !isBehindAlias(connection)) continue
       const names = isComplete
         ? set.value.headers.map(({ name }) => name)
         : ['REQUEST_METHOD', ...parametersOf(connection)]
       if (names.some(name => name === 'SCRIPT_FILENAME' || name === 'PATH_TRANSLATED')) continue
       const level = isComplete ? set.value.level : block
+      if (!isStock) {
+        yield {
+          at: namePlace(pass),
+          severity: 'warning',
+          confidence: 'medium',
+          message:
+            'no `fastcgi_param` here sets `SCRIPT_FILENAME`, and neither does the `fastcgi_params` of nginx: PHP finds no script behind this `alias`',
+          label: 'without SCRIPT_FILENAME',
+          help: 'Write `fastcgi_param SCRIPT_FILENAME $request_filename;` behind the `include`',
+        }
+        continue
+      }
       yield {
         at: namePlace(pass),
         message: `no \`fastcgi_param\` sets \`SCRIPT_FILENAME\`, so PHP finds no script and answers ${
@@ -234,19 +277,36 @@ function parametersOf({ block }: NginxConnection): readonly string[] {
   )
 }
 
+function includesParametersAlone({ children }: NginxDirective): boolean {
+  const includes = children.filter(({ name }) => name === 'include')
+  return (
+    includes.length > 0 &&
+    includes.every(({ args }) => /^(?:\/etc\/nginx\/)?fastcgi_params$/.test(args[0]?.value ?? ''))
+  )
+}
+
 /**
  * True where all that the block includes is `fastcgi_params` as the image of nginx or a package brings it, which
  * overrides the parameters of the server and has no `SCRIPT_FILENAME`.
  */
 function includesStockAlone(deployment: Deployment, { block, from }: NginxConnection): boolean {
-  const includes = block.children.filter(({ name }) => name === 'include')
-  if (includes.length === 0 || hasPlaceholder(block)) return false
-  if (!includes.every(({ args }) => /^(?:\/etc\/nginx\/)?fastcgi_params$/.test(args[0]?.value ?? '')))
-    return false
+  if (!includesParametersAlone(block) || hasPlaceholder(block)) return false
   const runs = imagesOf(deployment).get(from.machine) ?? []
   const { path } = block.source
   const own = from.machine.container === null ? runs.filter(run => places(run, path)) : runs
   return own.length > 0 && own.every(hasStockParameters)
+}
+
+/**
+ * True behind the alias of a path with nothing but `fastcgi_params`: the line that people add to theirs, with
+ * `$document_root$fastcgi_script_name`, has the path of the location twice there.
+ */
+function isBehindAlias({ server, block }: NginxConnection): boolean {
+  if (!includesParametersAlone(block)) return false
+  const base = fileBase(server.configuration, block)
+  if (!base.known || base.value.kind !== 'alias') return false
+  const { prefix, path } = base.value
+  return prefix !== null && prefix !== '/' && !/\.php$/.test(path)
 }
 
 const imagesOf = memo(
