@@ -302,7 +302,7 @@ function programReports(
       program,
       main: main === null || isStandIn(main) ? null : machine.fileName(main.path),
       accepted: !problems.some(problem => problem.fatal) && !sources.some(source => refused.has(source)),
-      refusedInTemplate: problems.some(problem => problem.inTemplate === true),
+      refusedInTemplate: problems.some(problem => problem.inTemplate === 'refused'),
       whole: !unreadNotices(server, machine).some(({ incomplete }) => incomplete),
       version: version.value,
       versionFrom: version.from,

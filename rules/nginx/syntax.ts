@@ -97,6 +97,18 @@ export default defineRule({
       },
     },
     {
+      title: 'the same in a template',
+      files: {
+        'site.conf.template': conf`
+          server {
+              listen 80;
+              server_name \${DOMAIN};
+              gzip_types text/plain «text/html» text/css;
+          }
+        `,
+      },
+    },
+    {
       title: 'an address in place of its network',
       files: {
         'nginx.conf': conf`
@@ -222,6 +234,17 @@ export default defineRule({
       },
     },
     {
+      title: 'a media type of a list that a template puts together',
+      files: {
+        'site.conf.j2': conf`
+          server {
+              listen 80;
+              gzip_types {{ types }} {% if pages %}text/html{% endif %};
+          }
+        `,
+      },
+    },
+    {
       title: 'a list of media types',
       files: {
         'nginx.conf': conf`
@@ -303,7 +326,7 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
-          severity: fatal || inTemplate ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
+          severity: fatal || inTemplate === 'refused' ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(misread === undefined ? {} : { moot: misread }),
           ...(help === undefined ? {} : { help }),

@@ -11,10 +11,10 @@ export interface Problem<Code extends string = string> {
   /** True where the server refuses the whole configuration; false where it warns or stays silent. */
   readonly fatal: boolean
   /**
-   * True for what the server refuses in every file that a template makes, whatever its placeholders stand for.
+   * What the server does with every file that a template makes, whatever its placeholders stand for.
    * It is not fatal: the template itself is no file that the server reads.
    */
-  readonly inTemplate?: true
+  readonly inTemplate?: 'refused' | 'warned'
   /** What is wrong here, in the present tense, code in backticks, no full stop. */
   readonly message: string
   readonly at: Place

@@ -8,7 +8,7 @@ export function syntaxProblem(source: Source, problem: NginxSyntaxProblem): Ngin
   const at = { source, start, end }
   const help = helpOf(problem)
   const said: NginxProblem = {
-    ...(source.template ? { code, fatal: false, inTemplate: true } : { code, fatal: true }),
+    ...(source.template ? { code, fatal: false, inTemplate: 'refused' } : { code, fatal: true }),
     message,
     at,
     help,

@@ -16,6 +16,7 @@ const OWN_WORDS: ReadonlySet<NginxProblemCode> = new Set([
   'invalid-regex',
   'invalid-condition',
   'uri-not-allowed',
+  'duplicate-media-type',
 ])
 
 /** What the block around a directive shows with it. */

@@ -292,7 +292,7 @@ test('nothing in a template is fatal', () => {
   const { problems } = evaluateNginx({ files: memoryFileSystem({}), main: source, fragments: [], version })
   assert.equal(
     problems.map(({ code, fatal, inTemplate }) => [code, fatal, inTemplate]),
-    [['wrong-context', false, true]],
+    [['wrong-context', false, 'refused']],
   )
 })
 

@@ -181,8 +181,10 @@ export function report(
     code,
     fatal: isFatal && !source.template,
     ...(source.template &&
-      isFatal &&
-      (options.certain === true || isCertainInTemplate(code, directive)) && { inTemplate: true }),
+      (options.certain === true || isCertainInTemplate(code, directive)) &&
+      (isFatal
+        ? { inTemplate: 'refused' }
+        : code === 'duplicate-media-type' && { inTemplate: 'warned' })),
     message,
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),
