@@ -3,6 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { fromBytes } from '../../src/servers/regex.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -66,6 +67,25 @@ export default defineRule({
       files: { 'site.conf': host('RewriteRule ^(.*)$ «https://%{HTTP_HOST}/$1» [R=301,L]') },
     },
     {
+      title: 'two slashes behind what a template fills in',
+      files: {
+        'site.conf.erb': conf`
+          <VirtualHost *:80>
+              RewriteEngine On
+              RewriteRule ^(.*) «<%= @scheme %>://<%= @name %>:<%= @port %>/$1» [R=301,L]
+          </VirtualHost>
+        `,
+        'shop.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{ name }}
+              RewriteEngine On
+              RewriteCond %{HTTP_HOST} !^{{ name }}$
+              RewriteRule ^(.*)$ «https://{{ name }}/$1» [R=301,L]
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'two slashes for a backend',
       files: { 'site.conf': host('RewriteRule ^(.*)$ «http://127.0.0.1:8099/$1» [P]') },
     },
@@ -98,6 +118,16 @@ export default defineRule({
       },
     },
     {
+      title: 'the slash that a template may bring, or a pattern that it fills in',
+      files: {
+        'site.conf.j2': host(conf`
+          RewriteRule ^(.*)$ https://{{ name }}$1 [R=301,L]
+          RewriteRule ^/?{{ prefix }}(.*)$ https://{{ name }}/$1 [R=301,L]
+          RewriteRule ^({{ prefix }}.*)$ https://{{ name }}/$1 [R=301,L]
+        `),
+      },
+    },
+    {
       title: 'the path as it was asked for',
       files: { 'site.conf': host('RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]') },
     },
@@ -105,9 +135,11 @@ export default defineRule({
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
       for (const rule of placedRules(configuration, filesOf(configuration))) {
-        const target = AUTHORITY.exec(rule.output)
-        if (target === null || rule.negated || !rule.settled || !/^\^?\(/.test(rule.pattern)) continue
+        const target = AUTHORITY.exec(fromBytes(rule.output))
+        if (target === null || rule.negated || !/^\^?\(/.test(rule.pattern)) continue
         const isGlued = target[2] === ''
+        // Two slashes meet whatever stands in front of them, one may be that of a placeholder.
+        if (isGlued && !rule.settled) continue
         if (rule.context !== (isGlued ? 'directory' : 'server') || !takesAll(rule)) continue
         const at = argumentPlace(rule.directive, 1)
         const [, begin = ''] = target
@@ -148,7 +180,7 @@ export default defineRule({
 })
 
 /** Scheme and host, then the first group of the pattern, with or without a slash between them. */
-const AUTHORITY = /^(https?:\/\/(?:%\{[\w:-]+\}|%\d|[\w.:-])+)(\/?)\$1/i
+const AUTHORITY = /^((?:https?|[\uE000-\uF8FF]+):\/\/(?:%\{[\w:-]+\}|%\d|[\w.:\uE000-\uF8FF-])+)(\/?)\$1/i
 
 /** True for a first group that takes the whole path, whatever it begins with: `(.*)`, `(.+)`, `(.*)$`. */
 function takesAll({ pattern }: PlacedRule): boolean {
