@@ -74,6 +74,27 @@ export default defineRule({
       files: besideTraefik([RULE], { web: 'networks: [«back»]', more: NETWORKS }),
     },
     {
+      title: 'the default network, and Traefik on another one',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            traefik:
+              image: traefik:v3.1
+              command: [--providers.docker=true, --providers.docker.network=edge, --entrypoints.web.address=:80]
+              ports: ["80:80"]
+              volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+              networks: [edge]
+            «web»:
+              image: nginx:1.27
+              labels:
+                - ${RULE}
+          networks:
+            edge:
+              name: edge
+        `,
+      },
+    },
+    {
       title: 'two networks, one of which is not for Traefik',
       files: besideTraefik([RULE], { web: 'networks: [default, «back»]', more: NETWORKS }),
     },
@@ -154,7 +175,8 @@ export default defineRule({
   *check({ machines }) {
     for (const { container } of machines) {
       if (container === null || !isRouted(container)) continue
-      const [first] = container.service.networks ?? []
+      // Without `networks` it is on the one that Compose makes, and nowhere else.
+      const [first] = container.service.networks ?? (container.project.legacy ? [] : [container.service])
       if (first === undefined) continue
       const traefik = traefikBeside(container)
       if (traefik === null || traefik.service.networkMode !== null) continue
