@@ -1,12 +1,21 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
-import type { Place } from '../../parsers/text/source.ts'
+import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
+import {
+  aloneElasticsearch,
+  ELASTICSEARCH,
+  FROM_POSTGRES,
+  IMAGE,
+  imagePlace,
+  isDatabaseAsItIs,
+  isSetIn,
+  refusedByMysql,
+  refusedByPostgres,
+  setTwice,
+} from './_database-start.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
-import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
-import { optionsGone } from './_mysql-options.ts'
+import { readContainers } from '../../src/deployment/containers/read-containers.ts'
 
 const tree = (service: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -60,6 +69,34 @@ export default defineRule({
         `),
         'db.env': 'POSTGRES_DB=shop\nPOSTGRES_PASS=a\n',
       },
+    },
+    {
+      title: 'PostgreSQL of an own Dockerfile, which adds a script to it',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+            «db»:
+              build: ./db
+              environment:
+                POSTGRES_DB: shop
+              volumes: ["./data:/var/lib/postgresql/data"]
+        `,
+        'db/Dockerfile': conf`
+          FROM postgres:16
+          COPY functions.sql /docker-entrypoint-initdb.d/
+        `,
+        'db/functions.sql': 'CREATE EXTENSION btree_gist;\n',
+      },
+    },
+    {
+      title: 'PostGIS without a password',
+      files: tree(conf`
+        image: «postgis/postgis:16-3.4»
+        environment:
+          - POSTGRES_USER=shop
+      `),
     },
     {
       title: 'Elasticsearch that waits for other nodes',
@@ -316,26 +353,63 @@ export default defineRule({
           {% endfor %}
       `),
     },
+    {
+      title: 'own Dockerfiles that set the password, or start in another way',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              build: ./db
+            filled:
+              build: ./filled
+            other:
+              build: ./other
+        `,
+        'db/Dockerfile': conf`
+          FROM postgres:16
+          ENV POSTGRES_PASSWORD=a
+        `,
+        'filled/Dockerfile': conf`
+          FROM postgres:16
+          COPY data /var/lib/postgresql/data
+        `,
+        'other/Dockerfile': conf`
+          FROM postgres:16
+          COPY start.sh /
+          CMD ["/start.sh"]
+        `,
+      },
+    },
     { title: 'another command', files: tree('image: postgres:16\ncommand: sleep infinity') },
     { title: 'another image', files: tree('image: bitnami/mariadb:11') },
   ],
   *check(deployment) {
-    for (const { project, hostFiles } of composeProjects(deployment)) {
+    for (const { project, projects, hostFiles } of composeProjects(deployment)) {
       if (!isWhole(project)) continue
       for (const service of project.services.values()) {
-        const has = isSetIn(service, hostFiles)
         const image = service.image?.known === true ? service.image.value : ''
         const [, elastic] = ELASTICSEARCH.exec(image) ?? []
-        if (elastic !== undefined) yield* aloneElasticsearch(service, Number(elastic), has)
-        const [, kind, version] = IMAGE.exec(image) ?? []
-        if (kind === undefined || !service.complete || service.build !== null || service.entrypoint !== null)
-          continue
+        if (elastic !== undefined)
+          yield* aloneElasticsearch(service, Number(elastic), isSetIn(service, hostFiles, null))
+        const [, kind] = IMAGE.exec(image) ?? []
+        if (service.build === null && kind === undefined && !FROM_POSTGRES.test(image)) continue
+        const container = readContainers(project, hostFiles, projects).find(each => each.service === service)
+        const built = container?.image ?? null
+        const database =
+          service.build === null
+            ? { reference: image, at: imagePlace(service) }
+            : built !== null && isDatabaseAsItIs(built)
+              ? { reference: container?.reference ?? '', at: service.at }
+              : null
+        if (database === null || !service.complete || service.entrypoint !== null) continue
         const [program] = service.command?.words ?? []
         if (program !== undefined && !/^(?:-|(?:postgres|mysqld|mariadbd)$)/.test(program.text)) continue
-        yield* setTwice(service)
-        yield* kind === 'postgres'
-          ? refusedByPostgres(service, version, has)
-          : refusedByMysql(service, kind, has)
+        const has = isSetIn(service, hostFiles, built)
+        const [, server, version] = IMAGE.exec(database.reference) ?? []
+        if (server !== undefined) yield* setTwice(service)
+        if (server === 'postgres' || FROM_POSTGRES.test(database.reference))
+          yield* refusedByPostgres(service, database, version, has)
+        else if (server !== undefined) yield* refusedByMysql(service, database, server, has)
       }
     }
   },
@@ -347,148 +421,3 @@ const isWhole = memo((project: ComposeProject): boolean =>
     ({ image, build, complete }) => image !== null || build !== null || !complete,
   ),
 )
-
-const IMAGE = /^(?:docker\.io\/)?(?:library\/)?(postgres|mysql|mariadb)(?::(\d+)|[:@]|$)/
-
-/**
- * Releases whose images were last made before they asked for a password (February 2020).
- * https://github.com/docker-library/postgres/pull/658
- */
-const BEFORE_PASSWORDS =
-  /:(?:9\.[0-3](?!\d)|9\.4\.(?:1?\d|2[0-5])(?!\d)|9\.5\.(?:1?\d|20)(?!\d)|9\.6\.(?:\d|1[0-6])(?!\d)|10\.(?:\d|1[01])(?!\d)|11\.[0-6](?!\d)|12\.[01](?!\d))/
-
-type IsSet = (name: RegExp) => boolean
-
-/** True also where a template may set it, or a file leaves it to whoever copies it: empty, or in a comment. */
-function isSetIn(service: ComposeService, files: FileSystem): IsSet {
-  const { variables, sources, complete } = serviceVariables(service, files)
-  const all = [service.at.source, ...sources]
-  return pattern =>
-    !complete ||
-    all.some(({ branches }) => branches.length > 0) ||
-    variables.some(({ name }) => pattern.test(name)) ||
-    all.some(({ text }) => [...text.matchAll(COMMENTED)].some(([, name = '']) => pattern.test(name)))
-}
-
-const COMMENTED = /^[ \t]*#[ \t-]*["']?([A-Z][A-Z_]+)[ \t]*[:=]/gm
-
-/**
- * True where other nodes are listened for on loopback alone, or nobody knows where: Elasticsearch then checks nothing.
- * https://www.elastic.co/guide/en/elasticsearch/reference/7.17/bootstrap-checks.html
- */
-function hearsItselfAlone({ environment }: ComposeService): boolean {
-  return environment.some(
-    ({ name, value }) =>
-      /^(?:transport\.(?:bind_|publish_)?|network\.)host$/.test(name) &&
-      !(value?.known === true && value.value === '0.0.0.0'),
-  )
-}
-
-function imagePlace({ image, at }: ComposeService): Place {
-  return image?.at ?? at
-}
-
-/** What the entry point reads from a variable or from a file, and never from both. */
-function* setTwice({ environment }: ComposeService) {
-  for (const { name, value, at } of environment) {
-    const file = environment.find(each => each.name === `${name}_FILE`)
-    if (!ONCE.test(name) || value?.known !== true || value.value === '' || file?.value?.known !== true)
-      continue
-    if (file.value.value === '') continue
-    yield {
-      at: file.at,
-      message: `the image ends at once: both ${name} and ${name}_FILE are set (but are exclusive)`,
-      label: 'set twice',
-      related: [{ at, message: 'set here as well' }],
-      help: `Take one of the two away`,
-    }
-  }
-}
-
-const ONCE =
-  /^(?:POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)|(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD|PASSWORD|USER|DATABASE))$/
-
-function* refusedByPostgres(service: ComposeService, version: string | undefined, has: IsSet) {
-  const asks = !BEFORE_PASSWORDS.test(service.image?.known === true ? service.image.value : '')
-  if (asks && !has(/^POSTGRES_(?:PASSWORD(?:_FILE)?|HOST_AUTH_METHOD)$/))
-    yield {
-      at: imagePlace(service),
-      message:
-        'no `POSTGRES_PASSWORD` is set, so the image makes no database and ends: superuser password is not specified',
-      label: 'no password',
-      related: [{ at: service.at, message: 'the service' }],
-    }
-  const isNewest = service.image?.known === true && NEWEST_POSTGRES.test(service.image.value)
-  if ((version === undefined ? !isNewest : Number(version) < 18) || has(/^PGDATA$/)) return
-  const release = version ?? '18'
-  for (const { target, at } of service.volumes) {
-    if (!target.known || target.value.replace(/\/$/, '') !== '/var/lib/postgresql/data') continue
-    yield {
-      at,
-      message: `${version === undefined ? 'the newest image of PostgreSQL, 18 or later,' : `the image of PostgreSQL ${version}`} keeps its data in \`/var/lib/postgresql/${release}/docker\`, and ends where a volume stands at \`/var/lib/postgresql/data\``,
-      label: 'the directory of older images',
-      related: [{ at: imagePlace(service), message: 'the image' }],
-      help:
-        version === undefined
-          ? 'Name the release that made the data (`postgres:17`), or mount a new volume at `/var/lib/postgresql`'
-          : 'Mount the volume at `/var/lib/postgresql`',
-    }
-  }
-}
-
-/** What is pulled without a release is the newest one: 18 since September 2025. */
-const NEWEST_POSTGRES =
-  /^(?:docker\.io\/)?(?:library\/)?postgres(?::(?:latest|alpine(?:3\.\d+)?|bookworm|trixie))?$/
-
-function* refusedByMysql(service: ComposeService, kind: string, has: IsSet) {
-  const name = kind === 'mysql' ? 'MYSQL_ROOT_PASSWORD' : 'MARIADB_ROOT_PASSWORD'
-  if (
-    !has(
-      /^(?:MYSQL|MARIADB)_(?:ROOT_PASSWORD(?:_FILE|_HASH(?:_FILE)?)?|(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_EMPTY_ROOT)_PASSWORD)$/,
-    )
-  )
-    yield {
-      at: imagePlace(service),
-      message: `no \`${name}\` is set, so the image makes no database and ends: Database is uninitialized and password option is not specified`,
-      label: 'no password',
-      related: [{ at: service.at, message: 'the service' }],
-      help: `Set \`${name}\` in the environment of the service`,
-    }
-  if (kind !== 'mysql') return
-  yield* optionsGone(service)
-  for (const { name: variable, value } of service.environment) {
-    if (variable !== 'MYSQL_USER' || value?.known !== true || value.value !== 'root') continue
-    yield {
-      at: value.at ?? service.at,
-      message:
-        '`root` is no further user, and the image ends: MYSQL_USER="root", MYSQL_USER and MYSQL_PASSWORD are for configuring a regular user',
-      label: 'not for root',
-      help: 'Leave `MYSQL_USER` and `MYSQL_PASSWORD` out, or name another user',
-    }
-  }
-}
-
-/** Since version 7 it wants to know how it finds the others, or that there are none. */
-const ELASTICSEARCH =
-  /^(?:docker\.elastic\.co\/elasticsearch\/|(?:docker\.io\/)?(?:library\/)?)elasticsearch(?:-oss)?:([789])(?:\.|$)/
-
-/**
- * The image listens on all addresses, for which Elasticsearch checks what it is told of other nodes. Version 8 writes
- * that itself where it may set up its security.
- */
-function* aloneElasticsearch(service: ComposeService, version: number, has: IsSet) {
-  const { complete, build, entrypoint, command, volumes } = service
-  if (!complete || build !== null || entrypoint !== null || command !== null) return
-  if (hearsItselfAlone(service)) return
-  if (has(/^(?:discovery|cluster\.initial\w*|node\.roles)(?:[._]|$)|^ES_SETTING_/i)) return
-  if (version > 7 && !has(/^xpack\.security\.enabled$/)) return
-  if (volumes.some(({ target }) => !target.known || /\/config(?:\/|$)/.test(target.value))) return
-  yield {
-    at: imagePlace(service),
-    message:
-      'no `discovery.type` is set, so Elasticsearch ends: the default discovery settings are unsuitable for production use',
-    label: 'waits for other nodes',
-    related: [{ at: service.at, message: 'the service' }],
-    help: 'Add `discovery.type=single-node` to the environment of the service',
-  }
-}
