@@ -10,6 +10,7 @@ import { scriptAt } from '../containers/_started-words.ts'
 import { healthCheck } from '../../src/deployment/containers/health-check.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { siteServices } from './_site-services.ts'
+import { variableAsProgram } from './_variable-as-program.ts'
 
 const supervised = (command: string): Record<string, string> => ({
   ...behindNginx(''),
@@ -99,6 +100,17 @@ export default defineRule({
     {
       title: 'a program by a relative path',
       files: behindNginx(serviceUnit('«venv/bin/gunicorn» shop.wsgi')),
+    },
+    {
+      title: 'a variable in place of the program',
+      files: behindNginx(
+        conf`
+          [Service]
+          Environment=SHOP_HOME=/opt/shop SHOP_BIN=/usr/bin/fcgi-shop
+          ExecStartPre=-«$SHOP_BIN» --check
+          ExecStart=«\${SHOP_HOME}/venv/bin/gunicorn» shop.wsgi
+        `,
+      ),
     },
     {
       title: 'a relative path of a program that is no server, and a redirection',
@@ -274,6 +286,17 @@ export default defineRule({
       files: composed('gunicorn --bind 0.0.0.0:8000 shop.wsgi ; echo ended'),
     },
     {
+      title: 'a variable behind the program, and one that a script fills in',
+      files: behindNginx(
+        conf`
+          [Service]
+          Environment=SHOP_BIN=/opt/shop/bin/gunicorn
+          ExecStart=/usr/bin/env \${SHOP_BIN} shop.wsgi
+        `,
+        { 'etc/systemd/system/jobs.service': serviceUnit('\${SHOP_HOME}/bin/worker') },
+      ),
+    },
+    {
       title: 'a relative path in a container',
       files: composed('bin/gunicorn --bind 0.0.0.0:8000 shop.wsgi'),
     },
@@ -317,9 +340,12 @@ function findingOf({ word, ...texts }: Fault): RuleFinding {
 }
 
 /** What systemd says of a command, whatever it starts. */
-function* ofAnyService({ start, startPre, startPost, stop }: ServiceUnit): Iterable<RuleFinding> {
+function* ofAnyService(service: ServiceUnit): Iterable<RuleFinding> {
+  const { start, startPre, startPost, stop } = service
   for (const { words } of [...start, ...startPre, ...startPost, ...stop]) {
     const [first, ...others] = words
+    const variable = first === undefined ? null : variableAsProgram(first, service)
+    if (variable !== null) yield findingOf(variable)
     // A word that some script fills in may be a whole path.
     if (first === undefined || /[$\0\uFFFD]|^[A-Z_]+\//.test(first.text)) continue
     const fault =
