@@ -1,16 +1,18 @@
 import { posix } from 'node:path'
 import { once } from '../../parsers/collections/once.ts'
-import type { Fact } from '../../parsers/text/fact.ts'
-import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { placeOf, sliceWritten, type WrittenText } from '../../parsers/text/written-text.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Machine, Program, StartedCommand } from '../../src/deployment/model.ts'
+import { type RunDirectories, runDirectories } from '../../src/deployment/setups/run-directories.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type RunDirectories, runDirectories } from '../../src/deployment/setups/run-directories.ts'
+import { proxiedServer } from '../_examples.ts'
 import { inRun } from '../_in-run.ts'
 import { celeryCommand, celeryOption } from './_celery.ts'
+import { accountOfService, type NamedAccount, namedAccount } from './_named-account.ts'
+import { poolSockets } from './_pool-directories.ts'
 
 const NGINX = conf`
   events {
@@ -68,6 +70,24 @@ const supervised = (user: string, socket: string): Record<string, string> => ({
   `,
 })
 
+const poolsIn = (directory: string, listen: string): Record<string, string> => ({
+  'deploy/roles/php/templates/site.conf.j2': proxiedServer('', '127.0.0.1:8000'),
+  'deploy/roles/php/templates/php-fpm.conf.j2': conf`
+    [{{ item.name }}]
+    listen = ${listen}
+    listen.owner = www-data
+    user = www-data
+    pm = static
+    pm.max_children = 5
+  `,
+  'deploy/roles/php/tasks/main.yml': conf`
+    - name: directory of the sockets
+      file:
+        path: ${directory}
+        state: directory
+  `,
+})
+
 const celery = (option: string, lines = ''): Record<string, string> => ({
   ...tree('unix:/run/shop/shop.sock', 'RuntimeDirectory=shop'),
   'etc/systemd/system/worker.service': conf`
@@ -95,11 +115,11 @@ const CELERY_VARIABLES = {
 }
 
 export default defineRule({
-  summary: 'A unit’s user may not create the socket or the PID file below /run',
+  summary: 'A program may not create its socket or its PID file below /run',
   severity: 'error',
   otherSeverities: {
     warning:
-      'in a directory below `/run` that something outside of the audit may make at every boot, or that a script makes once',
+      'of an account that a template leaves open and that is an application’s by its name; in a directory below `/run` that something outside of the audit may make at every boot, or that a script makes once',
     info: 'the same, of a unit in a repository, which need not hold all that is installed with it',
   },
   confidence: 'high',
@@ -149,6 +169,23 @@ export default defineRule({
     {
       title: 'straight in /run, for supervisord',
       files: supervised('www-data', '«/run/daphne%(process_num)d.sock»'),
+    },
+    {
+      title: 'straight in /run, of an account that an installer fills in',
+      files: repository('«unix:/run/gunicorn.sock»', '', 'User=__APP__'),
+    },
+    {
+      title: 'the same for supervisord',
+      files: {
+        'deploy/supervisor/shop.conf.j2': supervised('{{ www_user }}', '«/run/daphne%(process_num)d.sock»')
+          ['etc/supervisor/conf.d/shop.conf']!.replace('/srv/shop/env', '{{ home }}/env')
+          .replace('=/srv/shop', '={{ home }}'),
+        'deploy/site.conf': proxiedServer('', 'unix:/run/daphne0.sock'),
+      },
+    },
+    {
+      title: 'the directory of the sockets of PHP-FPM, which a playbook makes',
+      files: poolsIn('/var/run/shop-fpm', '«/var/run/shop-fpm/{{ item.name }}.sock»'),
     },
     {
       title: 'a directory of another name',
@@ -289,10 +326,23 @@ export default defineRule({
       title: 'a directory of its own, for supervisord',
       files: supervised('www-data', '/srv/shop/daphne%(process_num)d.sock'),
     },
+    {
+      title: 'the directory of PHP-FPM that its package makes',
+      files: poolsIn('/run/php', '/run/php/{{ item.name }}.sock'),
+    },
+    {
+      title: 'sockets of PHP-FPM that lie in no directory of their own',
+      files: poolsIn('/var/run/shop-fpm', '/var/run/shop-fpm-{{ item.name }}.sock'),
+    },
+    {
+      title: 'an account of which nobody knows whose it is',
+      files: repository('unix:/run/gunicorn.sock', '', 'User={{ user }}'),
+    },
     { title: 'a directory of the user', files: tree('unix:/run/user/1001/shop.sock') },
   ],
-  *check({ programs, commands, setups }) {
+  *check({ machines, programs, commands, setups }) {
     const read = once(() => runDirectories(setups() ?? []))
+    for (const machine of machines) yield* ofPools(machine, read)
     for (const started of commands) yield* ofCelery(started, { programs, read })
     for (const program of programs) {
       if (program.kind !== 'app-server' || !startsAtBoot(program)) continue
@@ -333,7 +383,7 @@ interface Home {
   /** Null for what supervisord starts. */
   readonly service: ServiceUnit | null
   /** The `user=` of supervisord; null where a unit starts it, or nobody but root is named. */
-  readonly account: (Fact<string> & { readonly known: true }) | null
+  readonly account: NamedAccount | null
   readonly machine: Machine
 }
 
@@ -351,17 +401,26 @@ function* notMade(
 ) {
   const directory = posix.dirname(path)
   if (!/^\/run(?:\/|$)/.test(path) || OPEN_TO_ALL.test(directory)) return
-  const isOwn = service !== null && isUnprivileged(service)
-  const user = isOwn && service.user?.known === true ? service.user : null
+  const ofService = service === null ? null : accountOfService(service)
+  const user = ofService?.isWritten === true ? ofService : null
   const related = user?.at == null ? [] : [{ at: user.at, message: 'the user of the service' }]
   if (directory === '/run') {
-    const own = user ?? account
+    const own = ofService ?? account
     if (own === null) return
     yield {
       at,
+      ...(!own.isWritten && { severity: 'warning' as const, confidence: 'medium' as const }),
       message: `\`/run\` belongs to root, so ${name} as \`${own.value}\` may not create \`${path}\``,
       label: service === null ? 'a directory of root' : 'no RuntimeDirectory= has it',
-      related: account?.at == null ? related : [{ at: account.at, message: 'the user of the program' }],
+      related:
+        own.at === null
+          ? []
+          : [
+              {
+                at: own.at,
+                message: service === null ? 'the user of the program' : 'the user of the service',
+              },
+            ],
       help: service === null ? MADE_AT_BOOT(posix.join(directory, name)) : help,
     }
     return
@@ -389,11 +448,11 @@ const MADE_AT_BOOT = (directory: string): string =>
 
 /** The account as which supervisord starts a program: another one that the program is told of comes after its sockets. */
 function accountOf({ by, server: { user } }: AppServerProgram): Home['account'] {
-  if (by !== 'supervisord' || user?.known !== true || user.at === null || /^(?:root|0|)$/.test(user.value))
-    return null
-  const { source, start } = user.at
+  const account = by === 'supervisord' ? namedAccount(user) : null
+  if (account === null || account.at === null) return null
+  const { source, start } = account.at
   const line = source.code.slice(source.code.lastIndexOf('\n', start - 1) + 1, start)
-  return /^\s*user\s*=\s*$/.test(line) ? user : null
+  return /^\s*user\s*=\s*$/.test(line) ? account : null
 }
 
 /** Directories that a distribution’s package of the program makes at every boot. */
@@ -403,6 +462,24 @@ const OF_PACKAGES = /^\/run\/(?:php|php-fpm|uwsgi|nginx|apache2|httpd|supervisor
 function startsAtBoot({ service, by, machine }: AppServerProgram): boolean {
   if (service === null) return by === 'supervisord' && machine.container === null
   return service.startPre.length === 0 && service.rootDirectory === null && service.dynamicUser === null
+}
+
+/** Of a directory that a package may make at every boot nothing is said. */
+function* ofPools(machine: Machine, read: Makers['read']) {
+  for (const { directory, at } of poolSockets(machine)) {
+    if (OF_PACKAGES.test(directory) || isMadeElsewhere(machine, directory)) continue
+    const made = read().once.get(directory)
+    if (made === undefined || read().mayComeBack(directory)) continue
+    yield {
+      at,
+      severity: 'warning' as const,
+      confidence: 'medium' as const,
+      message: `\`${directory}\` is made once and is gone after every boot, and PHP-FPM does not create it: unable to bind listening socket, No such file or directory`,
+      label: 'no directory after a boot',
+      related: [{ at: made, message: 'made once, here' }],
+      help: MADE_AT_BOOT(directory),
+    }
+  }
 }
 
 /** The file in which Celery keeps its number. */
@@ -454,7 +531,7 @@ function* ofServer(program: AppServerProgram, makers: Makers) {
 function* pidFile(file: Omit<MadeFile, 'help'>, service: ServiceUnit, machine: Machine, makers: Makers) {
   const path = inRun(file.path)
   const directory = posix.dirname(path)
-  if (!isUnprivileged(service) || path.includes('$') || placeText(file.at).includes('$')) return
+  if (accountOfService(service) === null || path.includes('$') || placeText(file.at).includes('$')) return
   for (const made of service.runtimeDirectories)
     if (!made.known || directory === made.value || directory.startsWith(`${made.value}/`)) return
   const own = directory === '/run' ? file.name.toLowerCase() : posix.basename(directory)
@@ -467,12 +544,6 @@ function* pidFile(file: Omit<MadeFile, 'help'>, service: ServiceUnit, machine: M
 
 /** Directories in which every user may create files, or that belong to one. */
 const OPEN_TO_ALL = /^\/run\/(?:user|lock|shm|screen)(?:\/|$)/
-
-/** True for a service of a known user that is not root, with nothing that runs as root before it. */
-function isUnprivileged({ user, dynamicUser, startPre, rootDirectory }: ServiceUnit): boolean {
-  if (user?.known !== true || /^(?:root|0|)$/.test(user.value)) return false
-  return startPre.length === 0 && rootDirectory === null && dynamicUser === null
-}
 
 /** How bad it is that nothing here makes a directory: a repository shows less of the machine than its `/etc`. */
 function doubt({ unit }: ServiceUnit): 'warning' | 'info' {

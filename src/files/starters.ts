@@ -6,9 +6,15 @@ const TEMPLATE = /\.(?:j2|jinja2?|erb|epp|tmpl|template|tpl|ctmpl|mustache|hbs|i
 /** Units of systemd. */
 export const UNIT = named(/\.(?:service|socket|timer)/)
 
+/** A template of the programs of supervisord, whose name says nothing of what it writes. */
+const BARE_SUPERVISED = new RegExp(
+  `(?:^|/)(?:[^/.]*supervisor[^/.]*|supervisor(?:d|\\.d)?/[^/.]+)${TEMPLATE.source}`,
+)
+const OF_SUPERVISORD = /^\[(?:fcgi-)?program:/m
+
 /** Programs of supervisord. */
-export const SUPERVISED = named(
-  /(?:^|\/)(?:[^/]*supervisor[^/]*|supervisor(?:d|\.d)?\/(?:[^/]+\/)*[^/]+)\.(?:conf|ini)/,
+export const SUPERVISED = new RegExp(
+  `${named(/(?:^|\/)(?:[^/]*supervisor[^/]*|supervisor(?:d|\.d)?\/(?:[^/]+\/)*[^/]+)\.(?:conf|ini)/).source}|${BARE_SUPERVISED.source}`,
 )
 
 /** Configurations of uWSGI. */
@@ -66,6 +72,7 @@ const STARTS = /^[ \t]*(?:ExecStart|On(?:Calendar|\w+Sec)|ListenStream)[ \t]*=[ 
 export function startsApplication(source: Source): boolean {
   const { path, code } = source
   if (isBuildProfile(source)) return false
+  if (BARE_SUPERVISED.test(path) && !OF_SUPERVISORD.test(code)) return false
   return namesServer(code) || (UNIT.test(path) && STARTS.test(code))
 }
 

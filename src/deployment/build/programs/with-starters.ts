@@ -115,7 +115,7 @@ function starterMounts(paths: readonly string[], written: readonly InstalledFile
   const placed: readonly (readonly [readonly NamedFile[], string])[] = [
     [units, '/etc/systemd/system'],
     [
-      supervised.map(each => ({ ...each, name: each.name.replace(/\.ini$/, '.conf') })),
+      supervised.map(({ name, path }) => ({ path, name: `${name.replace(/\.(?:ini|conf)$/, '')}.conf` })),
       '/etc/supervisor/conf.d',
     ],
     [own, '/etc/uwsgi/apps-enabled'],
