@@ -243,7 +243,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/proxyfix-untrue', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
       ['app-server/request-params-missing', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['app-server/run-unguarded', { fixes: [], programs: ['django'] }],
-      ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server'] }],
+      ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server', 'php-fpm'] }],
       ['app-server/scheduler-in-workers', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/script-not-found', { fixes: [], programs: ['app-server'] }],
       ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],

@@ -7,6 +7,7 @@ import { nginxMain, proxiedServer } from '../_examples.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { formatEndpoint } from '../../src/servers/address.ts'
 import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
+import { missedPools } from './_pool-beside.ts'
 import {
   nginx,
   pool,
@@ -108,6 +109,9 @@ const inPm2Container = (target: string): Record<string, string> => ({
 export default defineRule({
   summary: 'nginx or Apache connects to an address that its backend does not open',
   severity: 'error',
+  otherSeverities: {
+    warning: 'in two templates of one directory, whose sockets begin or end in different ways',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Both programs start, and every request for the application is answered with 502 Bad Gateway by nginx (`connect() failed (111: Connection refused)` or `(2: No such file or directory)` in its error log), and with 503 Service Unavailable by Apache (AH00957, AH02454).',
@@ -118,6 +122,20 @@ export default defineRule({
     'https://www.php.net/manual/en/install.fpm.configuration.php',
   ],
   bad: [
+    {
+      title: 'a socket with the version of another PHP, in two templates',
+      files: {
+        'conf/nginx.conf': fastcgiTo('«unix:/var/run/php7.4-fpm-__NAME__.sock»'),
+        'conf/php-fpm.conf': pool('/var/run/php5-fpm-__NAMETOCHANGE__.sock'),
+      },
+    },
+    {
+      title: 'a socket in another directory, in two templates',
+      files: {
+        'templates/site.conf.j2': fastcgiTo('«unix:/var/run/php-fpm/{{ app }}.sock»'),
+        'templates/php-fpm.conf.j2': pool('/run/php/{{ app }}.sock'),
+      },
+    },
     {
       title: 'another port than that of the unit beside it',
       files: beside('deploy/nginx.conf', '«http://127.0.0.1:5000»'),
@@ -398,6 +416,29 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'sockets of two templates that may be one',
+      files: {
+        'conf/nginx.conf': fastcgiTo('unix:/var/run/php/php__PHP__-fpm-__NAME__.sock'),
+        'conf/php-fpm.conf': pool('/run/php/php__PHP_VERSION__-fpm-__APP__.sock'),
+      },
+    },
+    {
+      title: 'a second pool, and a script that changes what is kept',
+      files: {
+        'a/nginx.conf': fastcgiTo('unix:/var/run/php7.4-fpm-__NAME__.sock'),
+        'a/php-fpm.conf': pool('/var/run/php5-fpm-__NAME__.sock'),
+        'b/php-fpm.conf': pool('/var/run/php7.4-fpm-__NAME__.sock'),
+      },
+    },
+    {
+      title: 'a script that fills in another socket',
+      files: {
+        'conf/nginx.conf': fastcgiTo('unix:/var/run/php7.4-fpm-__NAME__.sock'),
+        'conf/php-fpm.conf': pool('/var/run/php5-fpm-__NAME__.sock'),
+        'scripts/install.sh': 'sed -i "s|php5-fpm-$app.sock|php7.4-fpm-$app.sock|" conf/php-fpm.conf\n',
+      },
+    },
     { title: 'PHP-FPM of Debian’s packages on every address', files: packagedFpm(DEBIAN_FPM, '9000') },
     {
       title: 'the same in a file that is read behind the package’s own',
@@ -843,7 +884,17 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check(deployment) {
+    const { connections } = deployment
+    for (const { at, listen } of missedPools(deployment))
+      yield {
+        at,
+        severity: 'warning',
+        confidence: 'medium',
+        message: `nginx connects to \`${placeText(at)}\`, and the pool of PHP-FPM that is kept beside it listens on \`${placeText(listen)}\``,
+        label: 'not the socket of the pool',
+        related: [{ at: listen, message: 'PHP-FPM listens here' }],
+      }
     for (const connection of connections.all) {
       for (const target of connection.targets) {
         const { to } = target
