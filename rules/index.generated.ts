@@ -226,6 +226,7 @@ import appServerLimitCountsProxy from './app-server/limit-counts-proxy.ts'
 import appServerLogDirectoryGroupWritable from './app-server/log-directory-group-writable.ts'
 import appServerLogTakenByRoot from './app-server/log-taken-by-root.ts'
 import appServerLogsNotReopened from './app-server/logs-not-reopened.ts'
+import appServerOptionOnNextLine from './app-server/option-on-next-line.ts'
 import appServerPhoenixEndpoint from './app-server/phoenix-endpoint.ts'
 import appServerPlaybookModeDecimal from './app-server/playbook-mode-decimal.ts'
 import appServerPm2InstancesInFork from './app-server/pm2-instances-in-fork.ts'
@@ -1143,6 +1144,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/log-directory-group-writable', ...appServerLogDirectoryGroupWritable },
   { id: 'app-server/log-taken-by-root', ...appServerLogTakenByRoot },
   { id: 'app-server/logs-not-reopened', ...appServerLogsNotReopened },
+  { id: 'app-server/option-on-next-line', ...appServerOptionOnNextLine },
   { id: 'app-server/phoenix-endpoint', ...appServerPhoenixEndpoint },
   { id: 'app-server/playbook-mode-decimal', ...appServerPlaybookModeDecimal },
   { id: 'app-server/pm2-instances-in-fork', ...appServerPm2InstancesInFork },

@@ -8,7 +8,7 @@ import { TESTS_DIRECTORY } from './test-directories.ts'
  * of Elastic Beanstalk.
  */
 const SETS_UP =
-  /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix|rake|cap)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)sudoers[^/]*(?:\/[^/]+)?$|(?:^|\/)(?:Vagrantfile|Capfile|Gemfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)(?:tmpfiles\.d\/[^/]+|\.ebextensions\/[^/]+\.config)$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$/
+  /\.(?:sh|bash|ya?ml|service|timer|path|tf|nix|rake|cap)(?:\.(?:j2|erb|tmpl|tpl|in))?$|(?:^|\/)sudoers[^/]*(?:\/[^/]+)?$|(?:^|\/)(?:Vagrantfile|Capfile|Gemfile|(?:GNU)?[Mm]akefile|[Jj]ustfile|Dockerfile[^/]*|deploy\.(?:rb|php|py)|config\/deploy\/[^/]+\.rb|Envoy\.blade\.php|fabfile\.py|tasks\.py|crontab[^/]*)$|(?:^|\/)(?:tmpfiles\.d\/[^/]+|\.ebextensions\/[^/]+\.config)$|(?:^|\/)(?:hooks\/)?[a-z_-]*(?:deploy|install|setup|bootstrap|provision|release|update|post-receive|post-merge|post-update)[\w-]*$|(?:^|\/)(?:gunicorn|uvicorn|uwsgi|daphne|celery)[_-]?(?:start|run)$/
 
 /** What tells people how to do it. */
 const GUIDE = /\/readme[^/]*$/i
