@@ -32,18 +32,36 @@ export default defineRule({
     {
       title: 'a location',
       files: main(conf`
-        SSLVerifyClient require
-        ${metrics('SSLVerifyClient «none»')}
+        SSLVerifyClient «require»
+        ${metrics('SSLVerifyClient none')}
       `),
     },
     {
       title: 'a directory, by `optional`',
       files: main(conf`
         <Directory /srv/www/metrics>
-            SSLVerifyClient «optional»
+            SSLVerifyClient optional
         </Directory>
-        SSLVerifyClient require
+        SSLVerifyClient «require»
       `),
+    },
+    {
+      title: 'demanded in a branch of a template alone',
+      files: {
+        'site.conf.erb': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLCertificateFile /etc/ssl/example.org.pem
+              SSLCertificateKeyFile /etc/ssl/example.org.key
+              <%- if @client_certificates -%>
+              SSLVerifyClient «require»
+              SSLCACertificateFile <%= @authority %>
+              <%- end -%>
+              ${metrics('SSLVerifyClient none')}
+          </VirtualHost>
+        `,
+      },
     },
   ],
   good: [
@@ -78,11 +96,12 @@ export default defineRule({
         if (host === null) continue
         const demanded = directivesIn(configuration, host.directive, 'sslverifyclient').at(-1)
         if (demanded === undefined || !/^require$/i.test(demanded.args[0]?.value ?? '')) continue
+        // A template may have the one line in some of its branches alone, and is wrong wherever it stands there.
         yield {
-          at: argumentPlace(line, 0),
-          message: 'a client without a certificate is refused in the handshake, before this is asked',
-          label: 'comes too late',
-          related: [{ at: argumentPlace(demanded, 0), message: 'demanded in the handshake' }],
+          at: argumentPlace(demanded, 0),
+          message: `a client without a certificate is refused in the handshake, before \`SSLVerifyClient ${word?.value}\` of \`<${line.parent?.name} ${line.parent?.args[0]?.value ?? ''}>\` is asked`,
+          label: 'demanded in the handshake',
+          related: [{ at: argumentPlace(line, 0), message: 'comes too late' }],
         }
       }
   },
