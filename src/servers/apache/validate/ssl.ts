@@ -85,6 +85,18 @@ function emptyFault(directive: ApacheDirective, path: string, walk: Walk): Fault
 export const checkPemDirectory: Check = (directive, _scope, walk) =>
   directoryFault(directive, argument(directive, 0), directive.args[0], walk)
 
+/** The CA of a section, which OpenSSL has no way to set: httpd refuses the line. */
+export const ofServerAlone =
+  (check: Check): Check =>
+  (directive, scope, walk) =>
+    scope.path === null
+      ? check(directive, scope, walk)
+      : {
+          code: 'not-allowed-here',
+          message: `\`${directive.name}\` stands in a section: Your SSL library does not have support for per-directory CA`,
+          help: 'move it to the virtual host',
+        }
+
 const CACHES: Readonly<Record<string, string>> = ownTable({
   shmcb: 'socache_shmcb_module',
   dbm: 'socache_dbm_module',
