@@ -1,7 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { executedArgument } from './_lines.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
@@ -29,6 +29,9 @@ const TLS = ['ssl', 'socache_shmcb']
 export default defineRule({
   summary: 'Apache passes configtest and does not start',
   severity: 'error',
+  otherSeverities: {
+    warning: 'where no file here sets `SSLStaplingCache`, and the main file is not among them: no distribution sets it',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Some modules look for another one, or for a setting, only when Apache starts. `apache2ctl configtest` never comes there: it says `Syntax OK`, and the next restart takes every site down.',
@@ -72,6 +75,16 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'stapling in a site, and its cache in no file',
+      files: {
+        'templates/ssl.conf.j2': conf`
+          SSLProtocol -all +TLSv1.2 +TLSv1.3
+          «SSLUseStapling» on
+          SSLStaplingReturnResponderErrors off
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -103,14 +116,43 @@ export default defineRule({
       },
     },
     {
-      title: 'a fragment, whose main file may have them',
-      files: { 'site.conf': `${BALANCER}SSLUseStapling on\n` },
+      title: 'a fragment, whose main file may have the modules',
+      files: { 'site.conf': BALANCER },
+    },
+    {
+      title: 'stapling in one file, and its cache in another',
+      files: {
+        'sites/site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              SSLEngine on
+              SSLUseStapling on
+          </VirtualHost>
+        `,
+        'conf/stapling.conf': conf`
+          SSLStaplingCache shmcb:\${APACHE_RUN_DIR}/stapling(128000)
+        `,
+      },
+    },
+    {
+      title: 'a main file that includes more than is here',
+      files: {
+        'etc/apache2/apache2.conf': main(
+          conf`
+            IncludeOptional \${SITES}/*.conf
+            SSLUseStapling on
+          `,
+          TLS,
+        ),
+      },
     },
   ],
   *check({ apache }) {
+    const isCached = apache.some(({ occurrences }) => occurrences.has('sslstaplingcache'))
     for (const configuration of apache) {
-      const { modules } = configuration
-      if (!modules.has('proxy_balancer_module') && !configuration.occurrences.has('sslusestapling')) continue
+      const { modules, main, occurrences } = configuration
+      if (!modules.has('proxy_balancer_module') && !occurrences.has('sslusestapling')) continue
+      if (main === null && !isCached) yield* ofLooseStapling(configuration)
       if (!isWhole(configuration)) continue
       yield* ofBalancers(configuration)
       yield* ofStapling(configuration)
@@ -148,12 +190,28 @@ function* ofBalancers(configuration: ApacheConfiguration) {
   }
 }
 
-function* ofStapling({ occurrences }: ApacheConfiguration) {
-  if (occurrences.has('sslstaplingcache')) return
-  const line = occurrences.get('sslusestapling')?.find(({ args }) => args[0]?.value.toLowerCase() === 'on')
+function* ofStapling(configuration: ApacheConfiguration) {
+  if (configuration.occurrences.has('sslstaplingcache')) return
+  const line = stapling(configuration)
   if (line !== undefined)
     yield {
       at: namePlace(line),
       message: 'stapling is on, and no `SSLStaplingCache` is set: Apache does not start (AH01958)',
     }
+}
+
+/** Of files that some server includes: what it has besides is nowhere here, and no distribution's has the cache. */
+function* ofLooseStapling(configuration: ApacheConfiguration) {
+  const line = stapling(configuration)
+  if (line !== undefined)
+    yield {
+      at: namePlace(line),
+      severity: 'warning' as const,
+      message:
+        'stapling is on, and no file here sets `SSLStaplingCache`, without which Apache does not start (AH01958)',
+    }
+}
+
+function stapling({ occurrences }: ApacheConfiguration): ApacheDirective | undefined {
+  return occurrences.get('sslusestapling')?.find(({ args }) => args[0]?.value.toLowerCase() === 'on')
 }
