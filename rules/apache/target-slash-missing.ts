@@ -3,11 +3,13 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
-import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { everywhere, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
+import { documentRoot } from '../../src/servers/apache/requests/document-root.ts'
 import { substitute } from '../../src/servers/apache/requests/url-text.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
@@ -27,7 +29,7 @@ export default defineRule({
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
-  why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist. Behind a path the names run together: `/app/news` is asked for as `/appnews`.',
+  why: 'httpd puts what follows the path right behind the URL, so `/news` becomes a part of the host: `http://127.0.0.1:5000news` or `https://example.comnews`. A proxied request is answered with 500 or 502 (`DNS lookup failure`), a redirect leads to a host that does not exist. Behind a path the names run together: `/app/news` is asked for as `/appnews`. `Redirect /` in the `.htaccess` of a directory means the whole path too, so that the name of the directory is put behind the URL.',
   remedy: 'End path and URL alike: `ProxyPass / http://127.0.0.1:5000/`',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
@@ -78,6 +80,13 @@ export default defineRule({
     {
       title: 'everything to an application below a path',
       files: { 'site.conf': host('ProxyPass / «http://127.0.0.1:8080/shop»') },
+    },
+    {
+      title: 'a directory whose own name is put behind the URL, as its `.htaccess` says `/`',
+      files: {
+        '.htaccess': 'RewriteEngine On\n',
+        'thesis/.htaccess': 'Redirect permanent / «https://code.example.com/ada/thesis»\n',
+      },
     },
     {
       title: 'a directory to the same directory of another host',
@@ -161,6 +170,15 @@ export default defineRule({
       },
     },
     {
+      title: 'the directory by its path, to another host with its path, and a document root',
+      files: {
+        '.htaccess': 'RewriteEngine On\n',
+        'thesis/.htaccess': 'Redirect permanent /thesis https://code.example.com/ada/thesis\n',
+        'notes/.htaccess': 'Redirect permanent / https://old.example.com/\n',
+        'web/.htaccess': 'Redirect permanent / https://example.com/moved\n',
+      },
+    },
+    {
       title: 'one page of an application',
       files: {
         'site.conf': host(conf`
@@ -186,7 +204,8 @@ export default defineRule({
     const { apache, filesOf } = deployment
     for (const configuration of apache) {
       const files = filesOf(configuration)
-      for (const name of ['proxypass', 'redirect', 'redirectpermanent', 'redirecttemp']) {
+      yield* ofDirectories(configuration, files)
+      for (const name of ['proxypass', ...REDIRECTS]) {
         for (const directive of everywhere(configuration, files, name)) {
           const mapping = readMapping(directive)
           if (mapping === null || !mapping.path.endsWith('/')) continue
@@ -220,6 +239,33 @@ export default defineRule({
     }
   },
 })
+
+const REDIRECTS = ['redirect', 'redirectpermanent', 'redirecttemp']
+
+/** `Redirect /` of a directory: httpd compares the path of the whole URL, and puts the name of the directory behind. */
+function* ofDirectories(configuration: ApacheConfiguration, files: FileSystem): Iterable<RuleFinding> {
+  for (const { file, directory, virtualHost, overrides } of htaccessFiles(configuration, files)) {
+    const root = documentRoot({ configuration, host: virtualHost })
+    const base = root.known ? root.value.replace(/\/$/, '') : null
+    if (base === null || !directory.startsWith(`${base}/`) || !overrides.known) continue
+    const path = directory.slice(base.length)
+    if (path === '/' || MAY_BE_ROOT.test(path) || !overrides.value.reads) continue
+    for (const directive of REDIRECTS.flatMap(name => file.occurrences.get(name) ?? [])) {
+      const mapping = readMapping(directive)
+      if (mapping?.path !== '/' || !/^https?:\/\/[^/?#%$]+\/[^?#%$]*[^/?#%$]$/i.test(mapping.url)) continue
+      yield {
+        at: argumentPlace(directive, mapping.index),
+        message: `\`${path}\` becomes \`${mapping.url}${path.slice(1)}\`: \`/\` is the beginning of the whole path, and what follows it is put right behind the URL`,
+        label: 'the name of the directory is put here',
+        help: `Name the directory: \`${path.slice(0, -1)}\` in place of \`/\``,
+      }
+    }
+  }
+}
+
+/** What of a repository is often the document root itself. */
+const MAY_BE_ROOT =
+  /\/(?:public(?:_html)?|web(?:root|site)?|www|htdocs?|httpdocs|html|docroot|site|dist|build|docs?)\/$/i
 
 /** True where the virtual host redirects the request before it asks the line: mod_rewrite comes before mod_alias and mod_proxy. */
 function isForestalled(deployment: Deployment, directive: ApacheDirective, path: string): boolean {
