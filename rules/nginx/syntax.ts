@@ -41,6 +41,32 @@ export default defineRule({
       },
     },
     {
+      title: 'a brace that is missing from a template with statements, each of which closes what it opens',
+      files: {
+        'templates/site.conf.j2': `${conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              {% for redirect in redirects %}
+              location = {{ redirect.path }} {
+                  return 302 {{ redirect.target }};
+              }
+              {% endfor %}
+
+              location / {
+                  try_files $uri /index.html;
+
+              location = /health {
+                  {% if quiet %}
+                  access_log off;
+                  {% endif %}
+                  return 204;
+              }
+          }
+        `}«»`,
+      },
+    },
+    {
       title: 'a word too many beside what a script fills in',
       files: {
         'conf/nginx.conf.j2': conf`
@@ -218,6 +244,35 @@ export default defineRule({
               client_max_body_size {% if big %}10m{% else %}2m{% endif %};
               proxy_read_timeout {% if slow %}{{ slow }}s{% else %}60s{% endif %};
           }
+        `,
+      },
+    },
+    {
+      title: 'templates with statements that open a block for another one to close, or are the first part of a file',
+      files: {
+        'templates/shop.conf.j2': conf`
+          server {
+              listen 80;
+              server_name {{ name }};
+              {% if guarded %}
+              location /private {
+              {% else %}
+              location / {
+              {% endif %}
+                  root /srv/www;
+              }
+          }
+        `,
+        'templates/shared.conf.j2': conf`
+          server {
+              listen 80;
+              {% if tls %}
+              listen 443 ssl;
+              {% endif %}
+              server_name {{ name }};
+              location / {
+                  root /srv/www;
+              }
         `,
       },
     },

@@ -140,9 +140,35 @@ function isLostBrace(source: Source, { code, unfinished }: NginxSyntaxProblem): 
     code === 'unexpected-end-of-file' &&
     unfinished?.what === 'block' &&
     !NAME_OF_PIECE.test(source.path) &&
-    leavesWordsOpen(source) &&
-    !/\{[^\s}#]/.test(source.code)
+    !/\{[^\s}#]/.test(source.code) &&
+    (leavesWordsOpen(source) || (closesWhatItOpens(source) && source.code.indexOf('{') < unfinished.start))
   )
+}
+
+/**
+ * True for a template of which every branch closes the blocks that it opens, and no statement brings text of another
+ * place: its braces come to the same whatever is there. What lacks the last one alone may be the first piece of a file.
+ */
+function closesWhatItOpens({ text, code, branches, gaps }: Source): boolean {
+  return (
+    gaps.length === 0 &&
+    !KEPT_FOR_LATER.test(text) &&
+    !BRINGS_TEXT.test(text) &&
+    branches.every(({ start, end }) => bracesLeftOpen(code.slice(start, end)) === 0)
+  )
+}
+
+/** Statements that put another template in their place: Jinja's and Liquid's, Go's and Handlebars'. */
+const BRINGS_TEXT =
+  /\{%[-+~]?\s*(?:include|extends|import|from|render|partial)\b|\{\{[-~]?\s*(?:>|#(?!if|unless|each|with)|(?:template|include|partial)\b)/
+
+/** Comments, texts in quotes and variables have braces that open nothing. */
+const NO_BLOCKS = /(?<=^|\s)#.*$|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\$\{\w*\}/gm
+
+function bracesLeftOpen(code: string): number {
+  let open = 0
+  for (const [brace] of code.replace(NO_BLOCKS, '').matchAll(/[{}]/g)) open += brace === '{' ? 1 : -1
+  return open
 }
 
 function isLostSemicolon(source: Source, { code, start, unfinished }: NginxSyntaxProblem): boolean {
