@@ -8,6 +8,7 @@ import { argumentPlace, isSettled } from '../../src/servers/apache/queries/place
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import type { RewriteCondition } from '../../src/servers/apache/requests/rewrite/rules.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { withPlainWords } from './_plain-words.ts'
 import { redirectWords } from './_redirects.ts'
 
 export default defineRule({
@@ -49,6 +50,27 @@ export default defineRule({
       },
     },
     {
+      title: 'behind a base that is filled in, and is no pattern elsewhere',
+      files: {
+        'site.conf.in': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              Alias \${BASE_PATH}/ /srv/shop/
+              RewriteEngine On
+              RewriteRule ^\${BASE_PATH}/(de|fr)/layers\.json$ «http://api.example.org/layers?lang=$2» [P]
+          </VirtualHost>
+        `,
+        'shop.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName shop.example.org
+              RewriteEngine On
+              RewriteRule ^{{ base }}$ {{ base }}/ [R=301,L]
+              RewriteRule ^{{ base }}/item/[0-9]+$ «{{ base }}/items?id=$1» [R=301,L]
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'the start page, which has nothing behind it',
       files: { 'site.conf': rewritingHost('RewriteRule ^/$ «https://example.org/start/$1» [R=301,L]') },
     },
@@ -86,6 +108,20 @@ export default defineRule({
       `),
     },
     {
+      title: 'a pattern that is filled in, and may have the group',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot {{ root }}
+              RewriteEngine On
+              RewriteRule ^/{{ language_regex }}/(.*)$ /$2?lang=$1 [L]
+              RewriteRule ^{{ root }}/(.*)$ /moved/$1 [L]
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'escaped, and the group of either condition',
       files: {
         'site.conf': rewritingHost(conf`
@@ -112,8 +148,8 @@ export default defineRule({
     for (const configuration of apache) {
       yield* inserted(configuration, filesOf(configuration))
       for (const rule of placedRules(configuration, filesOf(configuration))) {
-        if (!rule.settled || rule.keepsUri) continue
-        const group = missingGroup(rule)
+        if (rule.keepsUri) continue
+        const group = rule.settled ? missingGroup(rule) : missingBesideFilled(rule, configuration)
         if (group === null) continue
         yield {
           ...(isNothingLost(rule, group) && { severity: 'info' as const }),
@@ -191,6 +227,19 @@ function missingGroup(rule: PlacedRule): MissingGroup | null {
             : 'no condition has such a group',
       }
   }
+  return null
+}
+
+/** Of a pattern in which something is filled in that has no group, as it is no pattern elsewhere. */
+function missingBesideFilled(
+  { pattern, output, negated }: PlacedRule,
+  configuration: ApacheConfiguration,
+): MissingGroup | null {
+  const filled = negated ? null : withPlainWords(pattern, configuration)
+  const groups = filled === null ? null : groupsIn(filled)
+  if (groups === null) return null
+  for (const [text, digit] of output.replace(/\\./g, '').matchAll(/\$([1-9])/g))
+    if (Number(digit) > groups) return { text, reason: `the pattern \`${pattern}\` has ${counted(groups)}` }
   return null
 }
 
