@@ -1,4 +1,4 @@
-import type { PhpFpmProgram } from '../../src/deployment/model.ts'
+import type { Deployment, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
@@ -29,6 +29,17 @@ const apache = (): string =>
     `,
     ['proxy', 'proxy_fcgi'],
   )
+const phpServer = (socket: string): string => conf`
+  server {
+      listen 80;
+      root /srv/www;
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass unix:${socket};
+      }
+  }
+`
 const pool = (lines: string): string => conf`
   [www]
   user = www-data
@@ -42,7 +53,10 @@ const pool = (lines: string): string => conf`
 export default defineRule({
   summary: 'nginx or Apache may not open the socket of PHP-FPM',
   severity: 'error',
-  otherSeverities: { info: 'where nobody knows of what groups the server is a member' },
+  otherSeverities: {
+    warning: 'where the user of nginx is not in the audit, and the pool says nothing of its socket',
+    info: 'where nobody knows of what groups the server is a member',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'PHP-FPM makes its socket for root and with mode 0660 unless the pool says otherwise. The worker processes of nginx or Apache run as another user, and may not write to it: nginx answers each request for a script with 502, `connect() to unix:… failed (13: Permission denied)`, and Apache with 503, `AH02454`.',
@@ -66,6 +80,13 @@ export default defineRule({
     {
       title: 'no owner',
       files: { 'etc/nginx/nginx.conf': nginx(), 'etc/php/8.2/fpm/pool.d/www.conf': pool('') },
+    },
+    {
+      title: 'no owner in a template, beside that of a site',
+      files: {
+        'templates/site.conf.erb': phpServer('/var/run/php5-fpm.sock'),
+        'templates/php-pool.conf.erb': pool('').replace('/run/php/php8.2-fpm.sock', '/var/run/php5-fpm.sock'),
+      },
     },
     {
       title: 'another owner',
@@ -99,6 +120,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'no owner in an image, where FPM runs as the user of nginx',
+      files: {
+        Dockerfile: 'FROM alpine:3.20\nRUN apk add nginx php83-fpm\nUSER nobody\nCOPY . .\n',
+        'config/site.conf': phpServer('/run/php-fpm.sock'),
+        'config/fpm-pool.conf': pool('').replace('/run/php/php8.2-fpm.sock', '/run/php-fpm.sock'),
+      },
+    },
     {
       title: 'the group `www-data` of Alpine, of which its nginx is a member',
       files: {
@@ -153,7 +182,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ connections }) {
+  *check(deployment) {
+    const { connections } = deployment
     const seen = new Set<PhpFpmProgram>()
     for (const connection of connections.all) {
       for (const { to, address, at: place } of connection.targets) {
@@ -161,6 +191,19 @@ export default defineRule({
           continue
         const { program } = to.listener
         const { name: server, user, status } = connectingWorker(connection)
+        if (user === null && server === 'nginx' && !seen.has(program) && isRootsAlone(program, deployment)) {
+          seen.add(program)
+          yield {
+            at: to.listener.at,
+            severity: 'warning' as const,
+            confidence: 'medium' as const,
+            message:
+              'without `listen.owner`, `listen.group` and `listen.mode` the socket belongs to root alone, and the worker processes of nginx are not root’s, so every script is answered with 502',
+            label: 'for root alone',
+            related: [{ at: place, message: 'nginx connects here' }],
+            help: 'Write `listen.owner` and `listen.group` with the user of nginx in the pool',
+          }
+        }
         const right = user === null || seen.has(program) || mayOpen(program, user)
         if (user === null || right === true) continue
         const isOfGroup = right === 'of its group'
@@ -186,6 +229,20 @@ export default defineRule({
 })
 
 const NONE = { known: false, reason: '', at: null } as const
+
+/**
+ * True of a pool of a repository that says nothing of its socket, and that root starts: in an image FPM may run as the
+ * user of nginx, and its sockets are that user’s.
+ */
+function isRootsAlone({ pool, machine }: PhpFpmProgram, { setups }: Deployment): boolean {
+  const { listenOwner, listenGroup, listenMode, listenAclUsers, listenAclGroups, user } = pool
+  const isBare = [listenOwner, listenGroup, listenMode, listenAclUsers, listenAclGroups].every(
+    each => each === null,
+  )
+  if (!isBare || user === null || (user.known && user.value === 'root')) return false
+  const texts = machine.container === null ? setups() : null
+  return texts !== null && !texts.some(({ path }) => /(?:^|\/)Dockerfile|compose[^/]*\.ya?ml$/.test(path))
+}
 
 /** True also where a setting is not known; `of its group` where the groups of the account are not, and one of them decides. */
 function mayOpen({ pool, machine }: PhpFpmProgram, { name, group }: WorkerAccount): boolean | 'of its group' {
