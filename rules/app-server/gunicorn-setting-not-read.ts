@@ -54,6 +54,18 @@ export default defineRule({
             «access_log_file» = "-"
       `),
     },
+    {
+      title: 'a file beside an image whose entry point is called after nothing',
+      files: {
+        Dockerfile: 'FROM python:3.12\nCOPY . .\nENTRYPOINT ["./shop-image.sh"]\n',
+        'shop-image.sh': 'exec gunicorn --config /gunicorn_conf.py "$@"\n',
+        'nginx/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'gunicorn_conf.py': conf`
+          bind = "unix:/run/shop/shop.sock"
+          «pid» = "/run/shop/shop.pid"
+        `,
+      },
+    },
     { title: 'capitals', files: project('«WORKERS» = 4') },
   ],
   good: [

@@ -5,7 +5,7 @@ import { below } from './look.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
 import { beginningOfHolder, writtenFiles } from './nested-files.ts'
-import { isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
+import { GUNICORN, isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
 
 /**
  * What of some paths lies beside the files of servers; null where nothing there brings, starts or is an application.
@@ -56,7 +56,10 @@ export function repositoryAmong(
     scripts,
     phpFiles,
     frontControllers,
-    modules: isStarted ? [...lying.filter(path => path.endsWith('.py')), ...wsgiScripts] : [],
+    // What gunicorn is configured by says by its name what starts the application.
+    modules: isStarted
+      ? [...lying.filter(path => path.endsWith('.py')), ...wsgiScripts]
+      : lying.filter(path => GUNICORN.test(path)),
     applications,
     locate: path => path,
   }
