@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { type Place, UNKNOWN } from '../text/source.ts'
 import { fillExpansions } from './fill-expansions.ts'
@@ -136,11 +137,25 @@ export function* checkNames(
       continue
     }
     // Of files that nobody joins, each may be for a machine of its own.
-    if (!isWhole && former.at.source !== at.source) continue
+    if (!isWhole && !areReadTogether(former.at.source.path, at.source.path, key.slice('program:'.length)))
+      continue
     if (isAlways(section) && former.values.get('command')?.text !== command)
       yield { code: 'section-twice', at, about: key.slice('program:'.length), other: former.at }
   }
 }
+
+/**
+ * True for one file, and for two of a directory whose files supervisord reads, of which one alone is called after the
+ * program: where both are, either is installed.
+ */
+function areReadTogether(one: string, other: string, program: string): boolean {
+  if (one === other) return true
+  const directory = posix.dirname(one)
+  const isOf = (path: string): boolean => posix.basename(path).includes(program)
+  return directory === posix.dirname(other) && INCLUDED.test(directory) && isOf(one) !== isOf(other)
+}
+
+const INCLUDED = /(?:^|\/)(?:supervisord?\/conf|supervisord?)\.d$/
 
 /** A line that no branch of a template decides about. */
 function isAlways({ at: { source, start } }: SupervisorSection): boolean {

@@ -1,6 +1,7 @@
 import type { SupervisorProblem } from '../../parsers/supervisor/check-supervisor.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { proxiedServer } from '../_examples.ts'
 import { behindNginx } from './_examples.ts'
 
 const program = (lines: string, command = '/opt/shop/bin/gunicorn shop.wsgi'): Record<string, string> => ({
@@ -102,6 +103,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a file that was copied, and its program not renamed',
+      files: {
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/supervisor/conf.d/shop.conf': '[program:shop]\ncommand=/opt/shop/bin/gunicorn shop.wsgi\n',
+        'deploy/supervisor/conf.d/worker.conf':
+          '«[program:shop]»\ncommand=/opt/shop/bin/celery -A shop worker\n',
+      },
+    },
+    {
       title: 'output that goes to the log of a container',
       files: logged('stdout_logfile=«/dev/stdout»\nredirect_stderr=true', '/dev/null'),
     },
@@ -112,6 +122,14 @@ export default defineRule({
     { title: 'a program that no section has', files: group('shop,«shop-worker»') },
   ],
   good: [
+    {
+      title: 'programs of one name for two machines',
+      files: {
+        'web/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'web/supervisor/web.conf': '[program:shop]\ncommand=/opt/shop/bin/gunicorn shop.wsgi\n',
+        'jobs/supervisor/jobs.conf': '[program:shop]\ncommand=/opt/shop/bin/celery -A shop worker\n',
+      },
+    },
     {
       title: 'values between quotes',
       files: program(
@@ -155,13 +173,12 @@ export default defineRule({
     },
     { title: 'a placeholder', files: program('environment={{ shop_environment }}\nnumprocs={{ workers }}') },
     {
-      title: 'one program in files that nothing joins',
+      title: 'a program in two ways, of which one is installed',
       files: {
-        ...program(''),
-        'etc/supervisor/conf.d/other.conf': conf`
-          [program:shop]
-          command=/opt/shop/bin/gunicorn shop.admin
-        `,
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/supervisor/conf.d/shop.conf': '[program:shop]\ncommand=/opt/shop/bin/gunicorn shop.wsgi\n',
+        'deploy/supervisor/conf.d/shop-dev.conf':
+          '[program:shop]\ncommand=/opt/shop/bin/gunicorn --reload shop.wsgi\n',
       },
     },
     {

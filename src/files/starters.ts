@@ -68,11 +68,16 @@ export function namesServer(text: string): boolean {
 /** What a unit says that starts something: a program, at an hour, at a connection. */
 const STARTS = /^[ \t]*(?:ExecStart|On(?:Calendar|\w+Sec)|ListenStream)[ \t]*=[ \t]*\S/m
 
+/** True for a template that is called after supervisord, as its control program is, and has no program of it. */
+export function isOtherTemplate({ path, code }: Source): boolean {
+  return BARE_SUPERVISED.test(path) && !OF_SUPERVISORD.test(code)
+}
+
 /** True where the text of a starter names a program that runs an application, or where it is a unit that starts something. */
 export function startsApplication(source: Source): boolean {
   const { path, code } = source
   if (isBuildProfile(source)) return false
-  if (BARE_SUPERVISED.test(path) && !OF_SUPERVISORD.test(code)) return false
+  if (isOtherTemplate(source)) return false
   return namesServer(code) || (UNIT.test(path) && STARTS.test(code))
 }
 

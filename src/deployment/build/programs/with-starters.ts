@@ -15,6 +15,7 @@ import type { InstalledFile, Repository } from '../../../files/machine.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import {
   isBuildProfile,
+  isOtherTemplate,
   ECOSYSTEM,
   LOOSE_PHP,
   PHP_INI,
@@ -83,7 +84,7 @@ function isOfFpm(files: FileSystem, path: string): boolean {
 function isWritten(files: FileSystem, path: string): boolean {
   if (writtenName(path) === path) return true
   const read = files.kind(path) === 'file' ? files.read(path) : null
-  return read?.kind === 'source' && isWrittenOut(read.source)
+  return read?.kind === 'source' && isWrittenOut(read.source) && !isOtherTemplate(read.source)
 }
 
 function isOfBuild(files: FileSystem, path: string): boolean {
