@@ -1,7 +1,9 @@
+import type { Source } from '../../parsers/text/source.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { moduleMeantBy } from '../../src/servers/apache/modules.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { servedHtaccess } from '../_examples.ts'
@@ -65,6 +67,19 @@ export default defineRule({
         </IfModule>
       `),
     },
+    {
+      title: 'PHP 8 with a number, which its module has no more',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_php7.c>
+              php_value upload_max_filesize 64M
+          </IfModule>
+          <IfModule «mod_php8.c»>
+              php_value upload_max_filesize 64M
+          </IfModule>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -89,6 +104,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'PHP 8 by its own name as well',
+      files: {
+        '.htaccess': conf`
+          <IfModule mod_php.c>
+              php_value upload_max_filesize 64M
+          </IfModule>
+          <IfModule mod_php8.c>
+              php_value upload_max_filesize 64M
+          </IfModule>
+        `,
+      },
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
@@ -104,7 +132,7 @@ export default defineRule({
         const negated = word.value.startsWith('!')
         const written = negated ? word.value.slice(1) : word.value
         const meant = moduleMeantBy(written)
-        if (meant === null) continue
+        if (meant === null || (meant === 'php_module' && namesPhp(conditionals, directive.source))) continue
         const { source } = directive
         const text = source.text.slice(word.start, word.end)
         const isPlain = text === word.value
@@ -121,3 +149,10 @@ export default defineRule({
     }
   },
 })
+
+/** True where a file has a section for PHP 8 by its right name, beside the one with every number that there may be. */
+function namesPhp(conditionals: readonly ApacheDirective[], source: Source): boolean {
+  return conditionals.some(
+    each => each.source === source && /^(?:mod_php\.c|php_module)$/.test(each.args[0]?.value ?? ''),
+  )
+}

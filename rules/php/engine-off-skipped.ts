@@ -14,6 +14,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 import { apacheMain } from '../_examples.ts'
+import { permitsPhp8, requiredPhp } from './_composer-php.ts'
 import { linesBesidePhpSettings, PHP_SETTING } from './_php-settings.ts'
 
 const OFF = conf`
@@ -70,6 +71,17 @@ export default defineRule({
       `),
     },
     { title: 'for PHP 5 alone, in a .htaccess alone', files: { 'uploads/.htaccess': OFF } },
+    {
+      title: 'for PHP 7 alone, in a project that runs on PHP 8',
+      files: {
+        'composer.json': '{ "require": { "php": "^8.1" } }\n',
+        'uploads/.htaccess': conf`
+          <IfModule «mod_php7.c»>
+              php_flag engine off
+          </IfModule>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -158,13 +170,17 @@ export default defineRule({
         const [section, ...others] = sectionsOfPhp(file.source)
         const [word] = section?.words ?? []
         if (section === undefined || word === undefined) continue
-        const isApplied = [section, ...others].some(({ words }) => isMet(asked, words[0]?.value ?? ''))
+        const required = configuration.modulesComplete ? null : requiredPhp(files, directory)
+        const isOfPhp8 = required !== null && permitsPhp8(required)
+        const isApplied = [section, ...others].some(({ words }) =>
+          isMet(asked, words[0]?.value ?? '', isOfPhp8),
+        )
         if (isApplied || !runs(deployment, asked, directory)) continue
         yield {
           at: { source: file.source, start: word.start, end: word.end },
           message: configuration.modulesComplete
             ? `\`${word.value}\` is not loaded, so scripts in this directory run`
-            : `only PHP 5 has the module \`${word.value}\`: with a newer PHP, or PHP-FPM, scripts in this directory run`,
+            : `only PHP ${numberOf(word.value)} has the module \`${word.value}\`: with a newer PHP, or PHP-FPM, scripts in this directory run`,
           label: 'passed over',
           ...(configuration.modulesComplete ? {} : { confidence: 'medium' as const }),
         }
@@ -209,11 +225,19 @@ const OF_SCRIPTS: ReadonlySet<string> = new Set([
   'redirectmatch',
 ])
 
-/** False for a module that is surely not there; where nobody knows what is loaded, for PHP 5, which is long gone. */
-function isMet({ configuration }: AskedHost, name: string): boolean {
+function numberOf(name: string): string {
   const { 1: ofFile = '', 2: number = ofFile } = MODULE.exec(name) ?? []
+  return number
+}
+
+/**
+ * False for a module that is surely not there. Where nobody knows what is loaded, that is the one of PHP 5, which is
+ * long gone, and that of PHP 7 in a project that runs on PHP 8.
+ */
+function isMet({ configuration }: AskedHost, name: string, isOfPhp8: boolean): boolean {
+  const number = numberOf(name)
   const loaded = configuration.modules.has(`php${number}_module`)
-  return loaded || (!configuration.modulesComplete && number !== '5')
+  return loaded || (!configuration.modulesComplete && number !== '5' && !(isOfPhp8 && number === '7'))
 }
 
 /** True where a script of the directory is a program; where nobody knows what is loaded, where nothing denies it. */

@@ -2,10 +2,12 @@ import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { apacheMain } from '../_examples.ts'
+import { permitsPhp8, requiredPhp } from './_composer-php.ts'
 import { linesBesidePhpSettings, PHP_SETTING } from './_php-settings.ts'
 
 const LIMITS = conf`
@@ -40,6 +42,7 @@ export default defineRule({
   summary: 'Settings of PHP stand in a section for the module of another PHP',
   severity: 'warning',
   confidence: 'high',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'The module is `mod_php5.c` with PHP 5, `mod_php7.c` with PHP 7 and `mod_php.c` since PHP 8. httpd passes over the section of another one without a word, so that the limit of uploads stays at 2 MB, and a session lives as long as before the line was written.',
   remedy: 'Write `<IfModule mod_php.c>`, beside the other section where both releases are in use',
@@ -76,6 +79,13 @@ export default defineRule({
         '.htaccess': section('«mod_php7.c»'),
       },
     },
+    {
+      title: 'a .htaccess alone, in a project that runs on PHP 8',
+      files: {
+        'public/.htaccess': section('«mod_php7.c»'),
+        'composer.json': '{ "require": { "ext-gd": "*", "php": "^7.4|^8.0" } }\n',
+      },
+    },
   ],
   good: [
     { title: 'the section of the module that is there', files: site(section('mod_php.c')) },
@@ -91,10 +101,25 @@ export default defineRule({
       files: site(section('mod_php7.c'), 'proxy_module'),
     },
     { title: 'a .htaccess alone', files: { '.htaccess': section('mod_php7.c') } },
+    {
+      title: 'a .htaccess alone, in a project of older days',
+      files: {
+        '.htaccess': section('mod_php7.c'),
+        'composer.json': '{ "require": { "php": ">=7.1 <8.0" }, "require-dev": { "php": "^8.0" } }\n',
+      },
+    },
+    {
+      title: 'a .htaccess alone that PHP 8 reads as well',
+      files: {
+        '.htaccess': section('mod_php7.c') + section('php_module'),
+        'composer.json': '{ "require": { "php": ">=7.4" } }\n',
+      },
+    },
   ],
   *check({ apache, filesOf }) {
     const told = new Set<Source>()
     for (const configuration of apache) {
+      if (!configuration.modulesComplete) yield* ofUnknownServers(configuration, filesOf(configuration))
       if (!configuration.modulesComplete || !runsModule(configuration)) continue
       const inDirectories = htaccessFiles(configuration, filesOf(configuration)).flatMap(
         ({ file, overrides }) => (overrides.known && overrides.value.reads ? file.source : []),
@@ -102,7 +127,7 @@ export default defineRule({
       for (const source of [...configuration.sources, ...inDirectories]) {
         if (told.has(source) || source.template) continue
         told.add(source)
-        for (const { word, setting } of passedOver(configuration, source))
+        for (const { word, setting } of passedOver(configuration.modules, source))
           yield {
             at: { source, start: word.start, end: word.end },
             message: `the module of this PHP is not called \`${word.value}\`, so \`${setting}\` is not set`,
@@ -113,6 +138,26 @@ export default defineRule({
     }
   },
 })
+
+/** What a `.htaccess` says to every PHP but the one that its project requires. */
+function* ofUnknownServers(configuration: ApacheConfiguration, files: FileSystem): Generator<RuleFinding> {
+  for (const { file, overrides, directory } of htaccessFiles(configuration, files)) {
+    if (!overrides.known || !overrides.value.reads || file.source.template) continue
+    const required = requiredPhp(files, directory)
+    if (required === null || !permitsPhp8(required)) continue
+    for (const { word, setting } of passedOver(PHP_8, file.source))
+      yield {
+        at: { source: file.source, start: word.start, end: word.end },
+        confidence: 'medium',
+        message: `the module of PHP 8 is not called \`${word.value}\`, so \`${setting}\` is not set there`,
+        label: 'passed over',
+        related: [{ at: required.at, message: 'the project runs on PHP 8' }],
+        help: 'Write `mod_php.c`',
+      }
+  }
+}
+
+const PHP_8: ReadonlySet<string> = new Set(['php_module'])
 
 /** The modules of PHP by their identifiers, with the names of their source files. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -155,7 +200,7 @@ function moduleNamed(name: string): string | null {
 
 /** What is set in sections that are passed over alone, once a section. */
 function passedOver(
-  { modules }: ApacheConfiguration,
+  modules: Pick<ReadonlySet<string>, 'has'>,
   source: Source,
 ): readonly { readonly setting: string; readonly word: ApacheLineNode['words'][number] }[] {
   const settings = settingsIn(source)

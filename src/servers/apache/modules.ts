@@ -81,8 +81,19 @@ export function isLoadedUnder(modules: ReadonlyMap<string, ApacheModule>, name: 
   return name.startsWith('mod_') && apacheModule(id) === undefined && modules.has(id)
 }
 
-/** Names of the MPMs' source files that look right and are none: the manual had them for years. */
+/**
+ * Names that look right and are none: of the MPMs' source files, which the manual had for years, and of PHP 8, whose
+ * module has no number any more (`php_module`, `mod_php.c`).
+ *
+ * @see https://www.php.net/manual/en/migration80.incompatible.php
+ */
 const MISTAKEN: ReadonlyMap<string, string> = new Map([
+  ['mod_php8.c', 'php_module'],
+  ['mod_php8', 'php_module'],
+  ['php8_module', 'php_module'],
+  ['mod_php', 'php_module'],
+  ['mod_php7', 'php7_module'],
+  ['mod_php5', 'php5_module'],
   ['mpm_event.c', 'mpm_event_module'],
   ['mpm_worker.c', 'mpm_worker_module'],
   ['mpm_prefork.c', 'mpm_prefork_module'],
