@@ -9,6 +9,9 @@ export function keepsOut({ children }: ApacheDirective): boolean {
     switch (child.name.toLowerCase()) {
       case 'deny':
         return true
+      case 'order':
+        // It ends with a denial, of all whom no `Allow` lets in.
+        return words[0] === 'allow,deny' && !children.some(({ name }) => /^allow$/i.test(name))
       case 'require':
         return words[0] !== 'all' || words[1] !== 'granted'
       case 'limit':

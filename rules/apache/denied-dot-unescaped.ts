@@ -2,16 +2,9 @@ import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
-import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
-import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
-import { toBytes } from '../../src/servers/regex.ts'
 import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut, patternIndex } from './_sections.ts'
+import { denyingPatterns, isDeniedName } from './_denying.ts'
 
 export default defineRule({
   summary: 'A dot that is not escaped denies names without an extension',
@@ -51,6 +44,20 @@ export default defineRule({
       files: rewritingDirectory('RewriteRule «.(log|sql)$» - [F,NC]'),
     },
     {
+      title: 'a directory of Git, and one of several words',
+      files: rewritingDirectory(conf`
+        RewriteRule «.git» - [F]
+        RewriteRule «(\.env|.git|\.svn)» - [F]
+      `),
+    },
+    {
+      title: 'the condition of a rule for every path',
+      files: rewritingDirectory(conf`
+        RewriteCond %{REQUEST_URI} «.(?i:php|phtml|inc)$»
+        RewriteRule .* - [F]
+      `),
+    },
+    {
       title: 'a redirect with a status that is none',
       files: { 'site.conf': rewritingHost('RedirectMatch 404 «.(ini|yml)$»') },
     },
@@ -88,13 +95,27 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'where the path begins, and what asks for more than the path',
+      files: rewritingDirectory(conf`
+        RewriteRule ^.git - [F]
+        RewriteRule ^(.git|doxygen)/ - [F]
+        RewriteCond %{REQUEST_URI} !.(jpg|log|png)$
+        RewriteRule .* - [F]
+        RewriteCond %{REQUEST_URI} .(php|inc)$
+        RewriteCond %{REQUEST_METHOD} POST
+        RewriteRule .* - [F]
+      `),
+    },
   ],
   *check({ apache, filesOf }) {
     for (const configuration of apache) {
-      for (const { pattern, caseless, directive, index } of denying(configuration, filesOf(configuration))) {
-        const escaped = pattern.replace(DOT, (_, before: string, dots: string) => `${before}\\${dots}`)
+      for (const denying of denyingPatterns(configuration, filesOf(configuration))) {
+        const { pattern, directive, index } = denying
+        const escaped = pattern.replace(DOT, (_, before = '') => `${before}\\.`)
         if (escaped === pattern) continue
-        const name = NAMES.find(each => matches(pattern, each, caseless) && !matches(escaped, each, caseless))
+        const meant = { ...denying, pattern: escaped }
+        const name = NAMES.find(each => isDeniedName(denying, each) && !isDeniedName(meant, each))
         if (name === undefined) continue
         const at = argumentPlace(directive, index)
         const written = placeText(at)
@@ -115,49 +136,8 @@ export default defineRule({
   },
 })
 
-/** A dot before alternatives, which are extensions. */
-const DOT = /(^|[^\\])(\.\((?!\?[=!<]))/g
+/** A dot before alternatives, before a word at the end, or before one of several words, which are extensions. */
+const DOT = /(^|[^\\])\.(?=\((?!\?[=!<])|[a-z]+(?:\$|$))|(?<=[(|])()\.(?=[a-z]+[|)])/g
 
 /** Words that pages are called by and that end as files do which are kept back. */
-const NAMES = ['blog', 'catalog', 'publish', 'mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit']
-
-interface Denying {
-  readonly pattern: string
-  readonly caseless: boolean
-  readonly directive: ApacheDirective
-  /** Of the argument that is the pattern. */
-  readonly index: number
-}
-
-/** The expressions whose matches are answered with 403 and its like. */
-function* denying(configuration: ApacheConfiguration, files: FileSystem): Generator<Denying> {
-  for (const name of ['files', 'filesmatch']) {
-    for (const section of everywhere(configuration, files, name)) {
-      const { kind, text } = sectionPattern(section)
-      if (kind === 'regex' && text.includes('.(') && keepsOut(section))
-        yield {
-          pattern: text,
-          caseless: false,
-          directive: section,
-          index: patternIndex(section),
-        }
-    }
-  }
-  for (const line of everywhere(configuration, files, 'redirectmatch')) {
-    const [status = '', pattern = ''] = line.args.map(({ value }) => value)
-    if (/^4\d\d$/.test(status) && pattern.includes('.('))
-      yield { pattern, caseless: false, directive: line, index: 1 }
-  }
-  for (const { pattern, negated, isRefusal, conditions, directive, settled, flags } of placedRules(
-    configuration,
-    files,
-  )) {
-    if (pattern.includes('.(') && isRefusal && settled && !negated && conditions.length === 0)
-      yield { pattern, caseless: flags.has('NC'), directive, index: 0 }
-  }
-}
-
-function matches(pattern: string, name: string, caseless: boolean): boolean {
-  const match = matchPattern(toBytes(pattern), name, caseless)
-  return match !== null && match !== undefined
-}
+const NAMES = ['blog', 'catalog', 'publish', 'mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit', 'wasp']
