@@ -52,6 +52,7 @@ import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
 import apacheBackreferenceWithoutGroup from './apache/backreference-without-group.ts'
+import apacheBackupPatternMisses from './apache/backup-pattern-misses.ts'
 import apacheBalancerUndefined from './apache/balancer-undefined.ts'
 import apacheBaseOfUrlIncomplete from './apache/base-of-url-incomplete.ts'
 import apacheCgiNotExecutable from './apache/cgi-not-executable.ts'
@@ -970,6 +971,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },
   { id: 'apache/backreference-without-group', ...apacheBackreferenceWithoutGroup },
+  { id: 'apache/backup-pattern-misses', ...apacheBackupPatternMisses },
   { id: 'apache/balancer-undefined', ...apacheBalancerUndefined },
   { id: 'apache/base-of-url-incomplete', ...apacheBaseOfUrlIncomplete },
   { id: 'apache/cgi-not-executable', ...apacheCgiNotExecutable },

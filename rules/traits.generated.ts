@@ -58,6 +58,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/auth-without-require', { fixes: [], programs: ['apache'] }],
       ['apache/authentication-incomplete', { fixes: [], programs: ['apache'] }],
       ['apache/backreference-without-group', { fixes: [], programs: ['apache'] }],
+      ['apache/backup-pattern-misses', { fixes: [], programs: ['apache'] }],
       ['apache/balancer-undefined', { fixes: [], programs: ['apache'] }],
       ['apache/base-of-url-incomplete', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/cgi-not-executable', { fixes: [], programs: ['apache'] }],

@@ -40,6 +40,14 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/backup-pattern-misses',
+    examples: { bad: 'among the extensions', good: 'beside the extensions' },
+    shows: 'the copy that an editor left is served',
+    request: { url: 'http://example.org/index.php~' },
+    harm: ({ response }) => response.body === 'the password',
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'apache/variable-default',
     examples: { bad: 'the port of a virtual host', good: 'a default of Apache' },
     shows: 'Apache ignores the virtual host, and the main server answers',
