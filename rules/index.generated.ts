@@ -81,6 +81,7 @@ import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
 import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
+import apacheHtaccessModuleUnguarded from './apache/htaccess-module-unguarded.ts'
 import apacheHtaccessNotRead from './apache/htaccess-not-read.ts'
 import apacheHtaccessRewritingSkipped from './apache/htaccess-rewriting-skipped.ts'
 import apacheHtaccessSyntax from './apache/htaccess-syntax.ts'
@@ -1000,6 +1001,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
   { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
+  { id: 'apache/htaccess-module-unguarded', ...apacheHtaccessModuleUnguarded },
   { id: 'apache/htaccess-not-read', ...apacheHtaccessNotRead },
   { id: 'apache/htaccess-rewriting-skipped', ...apacheHtaccessRewritingSkipped },
   { id: 'apache/htaccess-syntax', ...apacheHtaccessSyntax },

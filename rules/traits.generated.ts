@@ -87,6 +87,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/front-controller-for-files', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/h2c-over-tls', { fixes: [], programs: ['apache'] }],
       ['apache/htaccess-directive-not-permitted', { fixes: [], programs: ['apache'] }],
+      ['apache/htaccess-module-unguarded', { fixes: [], programs: ['apache'] }],
       ['apache/htaccess-not-read', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/htaccess-rewriting-skipped', { fixes: [], programs: ['apache'] }],
       ['apache/htaccess-syntax', { fixes: [], programs: ['apache'] }],
