@@ -23,6 +23,7 @@ import { fromBytes } from '../../src/servers/regex.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { rewritingDirectory } from '../_rewriting-examples.ts'
+import { schemesAgainstEachOther } from './_schemes-against-each-other.ts'
 import { slashLoop, loopsWithin, namesAgainstThemselves, MOST_PATHS, byPlace } from './_loops-within-host.ts'
 
 const KEYS = conf`
@@ -387,6 +388,31 @@ export default defineRule({
         'srv/www/blog/index.html': 'blog',
       },
     },
+    {
+      title: 'in a .htaccess alone: some pages to HTTPS, and all of HTTPS back',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTPS} =off
+          RewriteCond %{REQUEST_URI} /(download)
+          RewriteRule ^(.*)$ https://www.example.org/$1 [R,L]
+          RewriteCond %{HTTPS} =on
+          RewriteRule ^(.*)$ «http://www.example.org/$1» [R,L]
+        `,
+      },
+    },
+    {
+      title: 'in a .htaccess alone: one directory to HTTPS by the name of the request, and all of HTTPS back',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTPS} off
+          RewriteRule ^shop/ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+          RewriteCond %{HTTPS} on
+          RewriteRule .* «http://%{HTTP_HOST}%{REQUEST_URI}» [R=301,L]
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -471,6 +497,19 @@ export default defineRule({
       },
     },
     {
+      title: 'in a .htaccess alone: HTTPS for some pages, which those for others leave out',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTPS} off
+          RewriteRule ^download https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+          RewriteCond %{HTTPS} on
+          RewriteCond %{REQUEST_URI} !^/download
+          RewriteRule .* http://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+        `,
+      },
+    },
+    {
       title: 'in a .htaccess alone: another site, the name itself, and a page that nobody knows the place of',
       files: {
         '.htaccess': conf`
@@ -545,6 +584,7 @@ export default defineRule({
         }
       }
       yield* namesAgainstThemselves(deployment, asked)
+      yield* schemesAgainstEachOther(deployment, asked)
     }
     const hosts = new Set(redirecting.map(({ host }) => host))
     for (const host of deployment.virtualHosts)
