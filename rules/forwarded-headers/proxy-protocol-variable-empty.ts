@@ -25,6 +25,7 @@ const HEADER = 'proxy_set_header X-Real-IP «$proxy_protocol_addr»;'
 export default defineRule({
   summary: 'What the PROXY protocol tells is asked for, and no `listen` takes it',
   severity: 'warning',
+  otherSeverities: { info: 'where the server includes more than is here, which may open a socket as well' },
   confidence: 'high',
   since: '0.1.0',
   why: '`$proxy_protocol_addr` is the address in the line that a load balancer sends in front of a connection. Without `proxy_protocol` in `listen` nginx expects no such line, and the variable is empty: the header is left out, the log has `-`, and a limit by an empty key limits nobody.',
@@ -44,6 +45,24 @@ export default defineRule({
           '80',
           'limit_req_zone «$proxy_protocol_addr» zone=each:1m rate=1r/m;',
         ),
+      },
+    },
+    {
+      title: 'the address for all, in a branch of a template that includes more',
+      files: {
+        'site.tpl.conf': conf`
+          server {
+              {% if passthrough %}
+              listen 127.0.0.1:444 ssl;
+              set_real_ip_from 127.0.0.1/32;
+              real_ip_header «proxy_protocol»;
+              {% else %}
+              listen 443 ssl;
+              {% endif %}
+              server_name {{ domain }};
+              include conf.d/{{ domain }}.d/*.conf;
+          }
+        `,
       },
     },
     {
@@ -174,8 +193,8 @@ function* addressUntold(configurations: readonly NginxConfiguration[]): Iterable
       const server = line.parent
       if (line.args[0]?.value.toLowerCase() !== 'proxy_protocol' || server?.name !== 'server') continue
       if (childrenNamed(server, 'listen').length === 0) continue
-      if (hasUnreadInclude(configuration, server, 'listen')) continue
       yield {
+        ...(hasUnreadInclude(configuration, server, 'listen') && { severity: 'info' as const }),
         at: argumentPlace(line, 0),
         message:
           'no `listen` has `proxy_protocol`, so nginx is told no address, and keeps that of the proxy in front',
