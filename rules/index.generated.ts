@@ -179,6 +179,7 @@ import apacheSubdirectoryRulesReplaced from './apache/subdirectory-rules-replace
 import apacheSyntax from './apache/syntax.ts'
 import apacheTargetSlashMissing from './apache/target-slash-missing.ts'
 import apacheTemplateJoinsLines from './apache/template-joins-lines.ts'
+import apacheTemplateTagBroken from './apache/template-tag-broken.ts'
 import apacheTextAfterSectionOpen from './apache/text-after-section-open.ts'
 import apacheTrailingCommentAsArgument from './apache/trailing-comment-as-argument.ts'
 import apacheTypographicQuotes from './apache/typographic-quotes.ts'
@@ -637,6 +638,7 @@ import nginxStockSiteAnswers from './nginx/stock-site-answers.ts'
 import nginxSubFilterCompressed from './nginx/sub-filter-compressed.ts'
 import nginxSubFilterOnce from './nginx/sub-filter-once.ts'
 import nginxSyntax from './nginx/syntax.ts'
+import nginxTemplateTagBroken from './nginx/template-tag-broken.ts'
 import nginxTildeNotExpanded from './nginx/tilde-not-expanded.ts'
 import nginxTryFilesBeforePass from './nginx/try-files-before-pass.ts'
 import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts'
@@ -1099,6 +1101,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/syntax', ...apacheSyntax },
   { id: 'apache/target-slash-missing', ...apacheTargetSlashMissing },
   { id: 'apache/template-joins-lines', ...apacheTemplateJoinsLines },
+  { id: 'apache/template-tag-broken', ...apacheTemplateTagBroken },
   { id: 'apache/text-after-section-open', ...apacheTextAfterSectionOpen },
   { id: 'apache/trailing-comment-as-argument', ...apacheTrailingCommentAsArgument },
   { id: 'apache/typographic-quotes', ...apacheTypographicQuotes },
@@ -1557,6 +1560,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/sub-filter-compressed', ...nginxSubFilterCompressed },
   { id: 'nginx/sub-filter-once', ...nginxSubFilterOnce },
   { id: 'nginx/syntax', ...nginxSyntax },
+  { id: 'nginx/template-tag-broken', ...nginxTemplateTagBroken },
   { id: 'nginx/tilde-not-expanded', ...nginxTildeNotExpanded },
   { id: 'nginx/try-files-before-pass', ...nginxTryFilesBeforePass },
   { id: 'nginx/try-files-fallback-not-last', ...nginxTryFilesFallbackNotLast },
