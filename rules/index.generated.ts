@@ -79,6 +79,7 @@ import apacheFileTestWithoutDash from './apache/file-test-without-dash.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
+import apacheGroupMiscounted from './apache/group-miscounted.ts'
 import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
 import apacheHtaccessModuleUnguarded from './apache/htaccess-module-unguarded.ts'
@@ -596,6 +597,7 @@ import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFallbackRefused from './nginx/fallback-refused.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
 import nginxGlobInPattern from './nginx/glob-in-pattern.ts'
+import nginxGroupMiscounted from './nginx/group-miscounted.ts'
 import nginxIfLosesTryFiles from './nginx/if-loses-try-files.ts'
 import nginxIncludeMisspelt from './nginx/include-misspelt.ts'
 import nginxInternalRedirectCycle from './nginx/internal-redirect-cycle.ts'
@@ -1001,6 +1003,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
+  { id: 'apache/group-miscounted', ...apacheGroupMiscounted },
   { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },
   { id: 'apache/htaccess-module-unguarded', ...apacheHtaccessModuleUnguarded },
@@ -1518,6 +1521,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/fallback-refused', ...nginxFallbackRefused },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },
   { id: 'nginx/glob-in-pattern', ...nginxGlobInPattern },
+  { id: 'nginx/group-miscounted', ...nginxGroupMiscounted },
   { id: 'nginx/if-loses-try-files', ...nginxIfLosesTryFiles },
   { id: 'nginx/include-misspelt', ...nginxIncludeMisspelt },
   { id: 'nginx/internal-redirect-cycle', ...nginxInternalRedirectCycle },

@@ -7,6 +7,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
+  unproven: 'The server reads what an engine of templates makes of the file, which the test does not run',
   why: 'The engine gives such words as they are, and nginx reads the braces as its own: it does not start. Or the engine reads on to the end of the next tag and refuses the template.',
   remedy: 'Write both ends of the tag: `{{ name }}`, `<%= name %>`',
   references: [

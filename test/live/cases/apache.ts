@@ -2266,6 +2266,17 @@ export const cases: readonly LiveCase[] = [
     sound: answers(200),
   },
   {
+    rule: 'apache/group-miscounted',
+    examples: {
+      bad: 'a choice inside of the first group',
+      good: 'each group by its number, the inner one alone, a group that captures nothing, and a rest that is left out',
+    },
+    shows: 'the choice is sent for the number',
+    request: { url: 'http://example.org/votes/up-3/member/7' },
+    harm: ({ response }) => response.headers.location?.endsWith('member=up') === true,
+    sound: ({ response }) => response.headers.location?.endsWith('member=7') === true,
+  },
+  {
     rule: 'apache/rewrite-leaves-directory',
     examples: {
       bad: 'a front controller that was moved into a directory',

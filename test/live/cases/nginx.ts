@@ -278,6 +278,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 410,
   },
   {
+    rule: 'nginx/group-miscounted',
+    examples: { bad: 'a choice inside of the first group', good: 'each group by its number' },
+    shows: 'the choice is sent for the number',
+    request: { url: 'http://example.org/votes/up-3/member/7' },
+    harm: ({ response }) => String(response.headers.location).endsWith('member=up'),
+    sound: ({ response }) => String(response.headers.location).endsWith('member=7'),
+  },
+  {
     rule: 'nginx/capture-without-group',
     examples: { bad: 'no group in the pattern', good: 'every group is there' },
     shows: 'every page leads to the start page of the other server',

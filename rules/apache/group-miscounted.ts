@@ -1,0 +1,66 @@
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { miscountedGroup } from '../_counted-groups.ts'
+import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+
+export default defineRule({
+  summary: 'A group inside of another one is inserted where the next one is meant',
+  severity: 'warning',
+  confidence: 'high',
+  ofLoneHtaccess: true,
+  since: '0.1.0',
+  why: 'Groups are counted by their opening parentheses, those inside of others too. In `((a|b)-[0-9]+)/item/([0-9]+)` the number behind `item/` is `$3`, and `$2` is `a` or `b`.',
+  remedy: 'Insert the group that is meant, or write `(?:…)` for a group that is not inserted',
+  references: ['https://httpd.apache.org/docs/2.4/rewrite/intro.html#regex'],
+  bad: [
+    {
+      title: 'a choice inside of the first group',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/votes/((up|down)-[0-9]+)/member/([0-9]*)$ «/votes/show?vote=$1&member=$2» [R=302,L]
+        `),
+      },
+    },
+    {
+      title: 'in `.htaccess`',
+      files: rewritingDirectory(
+        'RewriteRule ^(blog(?:-(old|new)))/([0-9]{4})/([a-z-]+)$ «article.php?blog=$1&year=$2&name=$3» [L]',
+      ),
+    },
+  ],
+  good: [
+    {
+      title:
+        'each group by its number, the inner one alone, a group that captures nothing, and a rest that is left out',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/votes/((up|down)-[0-9]+)/member/([0-9]*)$ /votes/show?vote=$1&member=$3 [R=302,L]
+          RewriteRule ^/(?:(en|de)/)?about$ /about.php?language=$1 [L]
+          RewriteRule ^/votes/((?:up|down)-[0-9]+)/of/([0-9]*)$ /votes/show.php?vote=$1&member=$2 [L]
+          RewriteRule ^/list/((up|down)-[0-9]+)(/.*)?$ /list.php?vote=$1&kind=$2 [L]
+          RewriteRule ^/all/((up|down)-[0-9]+)/(.*)$ /all.php?vote=$1&kind=$2 [L]
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache)
+      for (const { directive, pattern, output, negated, settled, keepsUri } of placedRules(
+        configuration,
+        filesOf(configuration),
+      )) {
+        if (negated || !settled || keepsUri || !pattern.includes('(')) continue
+        const tree = readPattern(pattern)
+        const group = tree === null ? null : miscountedGroup(tree, output)
+        if (group === null) continue
+        yield {
+          at: argumentPlace(directive, 1),
+          message: `\`$${group.inserted}\` is a group inside of the one before it: the one that follows is \`$${group.meant}\`, and is not inserted`,
+          related: [{ at: argumentPlace(directive, 0), message: 'groups are counted by their `(`' }],
+        }
+      }
+  },
+})

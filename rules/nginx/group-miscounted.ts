@@ -1,0 +1,61 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
+import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
+import { miscountedGroup } from '../_counted-groups.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
+
+const nginx = (lines: string): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(nginxServer(lines)),
+})
+
+export default defineRule({
+  summary: 'A group inside of another one is inserted where the next one is meant',
+  severity: 'warning',
+  confidence: 'high',
+  since: '0.1.0',
+  why: 'Groups are counted by their opening parentheses, those inside of others too. In `((a|b)-[0-9]+)/item/([0-9]+)` the number behind `item/` is `$3`, and `$2` is `a` or `b`.',
+  remedy: 'Insert the group that is meant, or write `(?:…)` for a group that is not inserted',
+  references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
+  bad: [
+    {
+      title: 'a choice inside of the first group',
+      files: nginx(
+        'rewrite ^/votes/((up|down)-[0-9]+)/member/([0-9]+)$ «/votes/show?vote=$1&member=$2» redirect;',
+      ),
+    },
+  ],
+  good: [
+    {
+      title: 'each group by its number',
+      files: nginx(
+        'rewrite ^/votes/((up|down)-[0-9]+)/member/([0-9]+)$ /votes/show?vote=$1&member=$3 redirect;',
+      ),
+    },
+    {
+      title: 'the inner group alone, and a rest that is left out',
+      files: nginx(conf`
+        rewrite ^/(?:(en|de)/)?about$ /about?language=$1 last;
+        rewrite ^/list/((up|down)-[0-9]+)(/.*)?$ /list?vote=$1&kind=$2 last;
+        rewrite ^/all/((up|down)-[0-9]+)/(.*)$ /all?vote=$1&kind=$2 last;
+      `),
+    },
+  ],
+  *check({ nginx: configurations }) {
+    for (const { occurrences } of configurations)
+      for (const rewrite of occurrences.get('rewrite') ?? []) {
+        const [pattern, replacement] = rewrite.args.map(({ value }) => value)
+        if (pattern === undefined || replacement === undefined) continue
+        if (isUnknownWord(pattern) || isUnknownWord(replacement)) continue
+        const tree = readPattern(pattern)
+        const group = tree === null ? null : miscountedGroup(tree, replacement)
+        if (group === null) continue
+        yield {
+          at: argumentPlace(rewrite, 1),
+          message: `\`$${group.inserted}\` is a group inside of the one before it: the one that follows is \`$${group.meant}\`, and is not inserted`,
+          related: [{ at: argumentPlace(rewrite, 0), message: 'groups are counted by their `(`' }],
+        }
+      }
+  },
+})
