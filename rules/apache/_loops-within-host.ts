@@ -25,11 +25,14 @@ export function* slashLoop(deployment: Deployment, asked: AskedHost) {
   const page = directories.find(({ name }) =>
     files.list(`${root}/${name}`)?.some(each => PAGE.test(each.name)),
   )
-  const first = page ?? directories[0]
-  if (first === undefined) return
-  const taken = askHost(deployment, asked, `/${first.name}/`)
-  if (!leadsTo(taken.end, `/${first.name}`)) return
-  if (!leadsTo(askHost(deployment, asked, `/${first.name}`).end, `/${first.name}/`)) return
+  const name = (page ?? directories[0])?.name ?? null
+  // The public directory of a project that has none yet: one that somebody makes is a directory, too.
+  if (name === null && (configuration.main === null || !isForHtaccess(configuration.main))) return
+  const path = `/${name ?? 'files'}`
+  const question = name === null ? ({ standing: 'directory' } as const) : {}
+  const taken = askHost(deployment, asked, `${path}/`, question)
+  if (!leadsTo(taken.end, path)) return
+  if (!leadsTo(askHost(deployment, asked, path, question).end, `${path}/`)) return
   const rule = taken.steps.findLast(({ kind }) => kind === 'rewrite')?.directive ?? null
   if (rule === null || !('nameStart' in rule) || rule.name !== 'RewriteRule') return
   yield {
@@ -37,7 +40,7 @@ export function* slashLoop(deployment: Deployment, asked: AskedHost) {
     cause: `${rule.source.path} ${argumentPlace(rule, 1).start}`,
     // Nobody looks for a page in a directory of style sheets.
     ...(page === undefined && { severity: 'info' as const }),
-    message: `this takes the slash of the directory \`/${first.name}/\` away, and mod_dir puts it back, for ever`,
+    message: `this takes the slash of ${name === null ? 'a directory, of which there is none yet,' : `the directory \`${path}/\``} away, and mod_dir puts it back, for ever`,
   }
 }
 

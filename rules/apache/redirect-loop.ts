@@ -105,7 +105,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning: 'where it is a file that another site embeds',
-    info: 'where a header decides that a proxy in front may send, and for a directory that has no page of its own',
+    info: 'where a header decides that a proxy in front may send, and for a directory that has no page of its own or is not there yet',
   },
   confidence: 'high',
   ofLoneHtaccess: true,
@@ -389,6 +389,19 @@ export default defineRule({
       },
     },
     {
+      title: 'in a .htaccess alone: the slash of directories, of which there is none yet',
+      files: {
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteRule ^(.*)/$ «/$1» [L,R=301]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.php [L]
+        `,
+        'public/index.php': '<?php',
+      },
+    },
+    {
       title: 'in a .htaccess alone: some pages to HTTPS, and all of HTTPS back',
       files: {
         '.htaccess': conf`
@@ -494,6 +507,20 @@ export default defineRule({
           RewriteRule ^(.*)$ $1.html [L]
         `),
         'srv/www/about.html': 'about',
+      },
+    },
+    {
+      title: 'in a .htaccess alone: the slash of what is no directory',
+      files: {
+        'public/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule ^(.*)/$ /$1 [L,R=301]
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.php [L]
+        `,
+        'public/index.php': '<?php',
       },
     },
     {
