@@ -30,7 +30,8 @@ export default defineRule({
   summary: 'Apache passes configtest and does not start',
   severity: 'error',
   otherSeverities: {
-    warning: 'where no file here sets `SSLStaplingCache`, and the main file is not among them: no distribution sets it',
+    warning:
+      'where no file here sets `SSLStaplingCache`, and the main file is not among them: no distribution sets it',
   },
   confidence: 'high',
   since: '0.1.0',

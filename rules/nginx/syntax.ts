@@ -248,7 +248,8 @@ export default defineRule({
       },
     },
     {
-      title: 'templates with statements that open a block for another one to close, or are the first part of a file',
+      title:
+        'templates with statements that open a block for another one to close, or are the first part of a file',
       files: {
         'templates/shop.conf.j2': conf`
           server {

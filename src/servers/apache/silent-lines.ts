@@ -44,7 +44,10 @@ export function silentLines(source: Source): readonly SilentLine[] {
 }
 
 /** True where neither a placeholder nor a statement of a template stands in the stretch. */
-function isWritten({ template, text, code }: Source, { start, end }: { start: number; end: number }): boolean {
+function isWritten(
+  { template, text, code }: Source,
+  { start, end }: { start: number; end: number },
+): boolean {
   return !template || text.slice(start, end) === code.slice(start, end)
 }
 

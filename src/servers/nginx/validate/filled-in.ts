@@ -5,11 +5,7 @@ import type { NginxDirectiveFacts } from '../directives.ts'
 import { type Reading, report } from './unit.ts'
 
 /** What a directive shows by itself, though a template fills in some of its words. */
-export function checkFilledIn(
-  reading: Reading,
-  directive: NginxDirective,
-  facts: NginxDirectiveFacts,
-): void {
+export function checkFilledIn(reading: Reading, directive: NginxDirective, facts: NginxDirectiveFacts): void {
   checkNameToSet(reading, directive)
   checkQuotedOperand(reading, directive)
   checkSurplus(reading, directive, facts)
