@@ -616,6 +616,8 @@ import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
 import nginxPatternNeverMatches from './nginx/pattern-never-matches.ts'
 import nginxPatternNotPath from './nginx/pattern-not-path.ts'
+import nginxPlaceholderLeftOut from './nginx/placeholder-left-out.ts'
+import nginxPlaceholderSlashDoubled from './nginx/placeholder-slash-doubled.ts'
 import nginxProxyPassDropsQuery from './nginx/proxy-pass-drops-query.ts'
 import nginxProxyPassDropsUri from './nginx/proxy-pass-drops-uri.ts'
 import nginxProxyPassNormalisesUri from './nginx/proxy-pass-normalises-uri.ts'
@@ -1540,6 +1542,8 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },
   { id: 'nginx/pattern-never-matches', ...nginxPatternNeverMatches },
   { id: 'nginx/pattern-not-path', ...nginxPatternNotPath },
+  { id: 'nginx/placeholder-left-out', ...nginxPlaceholderLeftOut },
+  { id: 'nginx/placeholder-slash-doubled', ...nginxPlaceholderSlashDoubled },
   { id: 'nginx/proxy-pass-drops-query', ...nginxProxyPassDropsQuery },
   { id: 'nginx/proxy-pass-drops-uri', ...nginxProxyPassDropsUri },
   { id: 'nginx/proxy-pass-normalises-uri', ...nginxProxyPassNormalisesUri },

@@ -621,6 +621,8 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/pass-behind-return', { fixes: [], programs: ['nginx'] }],
       ['nginx/pattern-never-matches', { fixes: [], programs: ['nginx'] }],
       ['nginx/pattern-not-path', { fixes: [], programs: ['nginx'] }],
+      ['nginx/placeholder-left-out', { fixes: [], programs: ['nginx'] }],
+      ['nginx/placeholder-slash-doubled', { fixes: [], programs: ['nginx'] }],
       ['nginx/proxy-pass-drops-query', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/proxy-pass-drops-uri', { fixes: [], programs: ['nginx'] }],
       ['nginx/proxy-pass-normalises-uri', { fixes: ['unsafe'], programs: ['nginx'] }],
