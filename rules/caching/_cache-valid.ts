@@ -37,6 +37,24 @@ export function* cacheValidInForce(deployment: Deployment): Iterable<readonly Ca
   }
 }
 
+/**
+ * Those that stand with their cache at the top of files for some main file, and are the only ones there: what hardly
+ * anything but them decides over.
+ */
+export function* cacheValidForAll({
+  main,
+  occurrences,
+}: NginxConfiguration): Iterable<readonly CacheValid[]> {
+  if (main !== null) return
+  for (const name of NAMES) {
+    const [first, ...others] = occurrences.get(name) ?? []
+    if (first === undefined || first.parent !== null) continue
+    if (others.some(({ parent, source }) => parent !== null || source !== first.source)) continue
+    const caches = occurrences.get(name.replace('_valid', '_path')) ?? []
+    if (caches.some(({ source }) => source === first.source)) yield [first, ...others].map(cacheValid)
+  }
+}
+
 function cacheValid(line: NginxDirective): CacheValid {
   const words = line.args.map(({ value }) => value)
   const time = words.at(-1) ?? ''

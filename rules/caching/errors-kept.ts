@@ -3,7 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { parseTime } from '../../src/servers/nginx/validate/numbers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
-import { cacheValidInForce } from './_cache-valid.ts'
+import { cacheValidForAll, cacheValidInForce } from './_cache-valid.ts'
 import { cachedSite } from './_examples.ts'
 
 export default defineRule({
@@ -36,6 +36,16 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'for all sites, in a file that the main file includes',
+      files: {
+        'conf.d/cache.conf': conf`
+          fastcgi_cache_path /var/run/nginx-cache keys_zone=pages:50m inactive=60m;
+          fastcgi_cache_key $scheme$request_method$host$request_uri;
+          fastcgi_cache_valid «any 1h»;
+        `,
+      },
+    },
     { title: 'the errors of the backend themselves', files: cachedSite(['proxy_cache_valid «500 502 1h»;']) },
   ],
   good: [
@@ -54,6 +64,28 @@ export default defineRule({
     },
     { title: 'what is not there', files: cachedSite(['proxy_cache_valid 404 1h;'], 'others') },
     { title: 'never', files: cachedSite(['proxy_cache_valid any 0;'], 'others') },
+    {
+      title: 'for all sites, beside a location that says itself how long',
+      files: {
+        'conf.d/cache.conf': conf`
+          fastcgi_cache_path /var/run/nginx-cache keys_zone=pages:50m inactive=60m;
+          fastcgi_cache_valid any 1h;
+        `,
+        'conf.d/site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  include fastcgi.conf;
+                  fastcgi_pass 127.0.0.1:9000;
+                  fastcgi_cache pages;
+                  fastcgi_cache_key $scheme$host$request_uri;
+                  fastcgi_cache_valid 200 5m;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'for all sites, of which one keeps answers and says itself how long, and another keeps none',
       files: {
@@ -75,7 +107,11 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    for (const lines of cacheValidInForce(deployment)) {
+    const all = [
+      ...cacheValidInForce(deployment),
+      ...deployment.nginx.flatMap(each => [...cacheValidForAll(each)]),
+    ]
+    for (const lines of all) {
       const named = new Set<string>()
       for (const { line, statuses, time } of lines) {
         const isAny = statuses.includes('any')

@@ -3,8 +3,9 @@ import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { trustedBy } from './_trusted-headers.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { directPlainListens } from '../../src/deployment/outer-proxies.ts'
+import { directPlainListens, takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { tlsInFront } from './_tls-in-front.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
@@ -22,6 +23,16 @@ const nginx = (header: string, top = '', tls = ''): string => conf`
   }
 `
 
+const overTls = (header: string): string => conf`
+  ssl_certificate /etc/ssl/a.pem;
+  ssl_certificate_key /etc/ssl/a.key;
+  location / {
+      proxy_pass http://127.0.0.1:8000;
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-Proto ${header};
+  }
+`
+
 export default defineRule({
   summary: 'nginx repeats what the client says of the scheme',
   severity: 'warning',
@@ -32,7 +43,7 @@ export default defineRule({
   securitySeverity: 5.3,
   cwe: [348],
   since: '0.1.0',
-  why: 'The line looks as if nginx vouched for the scheme, but sends the client’s own word: an application that believes the header takes a plain request for a secure one.',
+  why: 'The line looks as if nginx vouched for the scheme, but sends the client’s own word: an application that believes the header takes a plain request for a secure one. Where nginx terminates TLS a browser sends no such header: the application takes a secure request for a plain one, redirects it to https again and again, or writes links with `http:`.',
   remedy:
     'Say what nginx saw, `$scheme`; behind another proxy, take its word only from its address, by `geo` or `map`',
   references: ['https://nginx.org/en/docs/http/ngx_http_core_module.html#var_http_'],
@@ -51,10 +62,53 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'over TLS alone, where no browser sends the header',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              return 301 https://$host$request_uri;
+          }
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ${overTls('«$http_x_forwarded_proto»')}
+          }
+        `,
+      },
+    },
     { title: 'the same without TLS', files: { 'nginx.conf': nginx('«$http_x_forwarded_proto»') } },
   ],
   good: [
     { title: 'what nginx saw', files: { 'nginx.conf': nginx('$scheme') } },
+    {
+      title: 'over TLS behind a proxy, by its address or its header',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              set_real_ip_from 10.0.0.0/8;
+              ${overTls('$http_x_forwarded_proto')}
+          }
+          server {
+              listen 443 ssl;
+              server_name example.net;
+              if ($http_x_forwarded_proto = http) {
+                  return 301 https://$host$request_uri;
+              }
+              ${overTls('$http_x_forwarded_proto')}
+          }
+          server {
+              listen 443 ssl proxy_protocol;
+              server_name example.com;
+              ${overTls('$http_x_forwarded_proto')}
+          }
+        `,
+      },
+    },
     {
       title: 'the word of a proxy that is named',
       files: { 'nginx.conf': nginx('$http_x_forwarded_proto', 'set_real_ip_from 10.0.0.0/8;') },
@@ -81,7 +135,8 @@ export default defineRule({
   *check(deployment) {
     for (const connection of deployment.connections.http) {
       const { server } = connection
-      if (directPlainListens(deployment, server).length === 0) continue
+      const isPlain = directPlainListens(deployment, server).length > 0
+      if (!isPlain && !isTlsAlone(deployment, server)) continue
       // What comes from no client, but from the proxy of other containers.
       if (tlsInFront(deployment, deployment.programOf(server.configuration).machine) !== null) continue
       for (const header of connection.headers.written) {
@@ -94,7 +149,9 @@ export default defineRule({
           severity: hasTls(deployment, server) ? 'warning' : 'info',
           per: 'locations',
           message: often =>
-            `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${often} as if it had checked it`,
+            isPlain
+              ? `nginx repeats the client’s own \`${header.directive.args[0]?.value}\`${often} as if it had checked it`
+              : `nginx terminates TLS here and repeats the client’s own \`${header.directive.args[0]?.value}\`${often}: no browser sends it, so the application takes every request for a plain one`,
           label: 'the client decides',
           ...propose('Say what nginx saw', 'unsafe', [replacePlace(at, '$scheme')]),
         }
@@ -102,6 +159,17 @@ export default defineRule({
     }
   },
 })
+
+/** True where clients come over TLS alone, and nothing tells of a proxy in front that says the scheme. */
+function isTlsAlone(deployment: Deployment, server: NginxServer): boolean {
+  return (
+    server.tls &&
+    server.plainListens.length === 0 &&
+    server.listens.every(({ proxyProtocol }) => !proxyProtocol) &&
+    takesClients(deployment, server) &&
+    proxyInFront(server) === null
+  )
+}
 
 /** True where nginx itself terminates TLS for a name of the server. */
 function hasTls({ servers }: Deployment, { tls, names }: NginxServer): boolean {

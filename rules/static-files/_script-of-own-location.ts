@@ -20,7 +20,7 @@ const FOR_SCRIPTS = /\.\(?(?:\?:)?ph[p[].{0,24}$/
  * FastCGI is one, too.
  */
 const SETTINGS =
-  /^(?:allow|deny|satisfy|auth_basic|auth_basic_user_file|limit_(?:req|conn|rate)(?:_\w+)?|expires|add_header|access_log|error_log|log_not_found|client_\w+|fastcgi_(?!pass$|store$)\w+|proxy_(?!pass$|store$)\w+|include|root|gzip|charset|send_timeout)$/
+  /^(?:allow|deny|satisfy|auth_basic|auth_basic_user_file|limit_(?:req|conn|rate)(?:_\w+)?|expires|add_header|index|access_log|error_log|log_not_found|client_\w+|fastcgi_(?!pass$|store$)\w+|proxy_(?!pass$|store$)\w+|include|root|gzip|charset|send_timeout)$/
 
 /** A location for one script, or for the scripts of one directory, which keeps them from the location that runs them. */
 export function* servedByOwnLocation(deployment: Deployment): Iterable<RuleFinding> {
@@ -77,7 +77,8 @@ function scriptOf(
   const candidates =
     modifier === '='
       ? [name]
-      : modifier === '^~' && OF_SCRIPTS.test(name)
+      : modifier === '^~' &&
+          (OF_SCRIPTS.test(name) || (name === '/' && startsWithScript(configuration, location)))
         ? [`${name.replace(/\/$/, '')}/index.php`]
         : isExpression && /\.\(?(?:\?:)?ph|php/.test(name)
           ? sampleTexts(name, { caseless: modifier === '~*' }).texts.map(text => fromBytes(text))
@@ -89,6 +90,14 @@ function scriptOf(
     if (selected.known && selected.value.location?.directive === location) return path
   }
   return null
+}
+
+/** True where the start page of a location is one of PHP. */
+function startsWithScript(configuration: NginxConfiguration, location: NginxDirective): boolean {
+  const index = effectiveAtHand(configuration, location, 'index')
+  return (
+    index.known && index.value.directives.some(({ args }) => args.some(({ value }) => value === 'index.php'))
+  )
 }
 
 function hasRoot(configuration: NginxConfiguration, location: NginxDirective): boolean {

@@ -146,6 +146,18 @@ export default defineRule({
       },
     },
     {
+      title: 'the whole site, which keeps regular expressions out',
+      files: {
+        'nginx.conf': site(conf`
+          location ^~ «/» {
+              root /srv/www/start;
+              allow all;
+          }
+          ${PHP}
+        `),
+      },
+    },
+    {
       title: 'the script as one of the files that are tried',
       files: {
         'nginx.conf': site(conf`
@@ -261,6 +273,33 @@ export default defineRule({
           }
           ${PHP}
         `),
+      },
+    },
+    {
+      title: 'the whole site, with a start page that is no script or with PHP of its own',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ^~ / {
+                  index index.html;
+              }
+              ${PHP}
+          }
+          server {
+              listen 80;
+              server_name example.net;
+              root /srv/www;
+              index index.php;
+              location ^~ / {
+                  allow all;
+                  ${PHP}
+              }
+              ${PHP}
+          }
+        `,
       },
     },
     {
