@@ -15,19 +15,26 @@ import { locationIndex, type NginxLocation, readLocation } from '../../src/serve
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { type Pcre, toBytes } from '../../src/servers/regex.ts'
 
-/** The location that is missed most behind a server that answers every request before it looks for one; null for none. */
-export function hiddenBehind({ parent }: NginxDirective): NginxLocation | null {
-  if (parent?.name !== 'server' || parent.context !== 'http') return null
-  const first = parent.children.find(({ name }) => LEAVING.has(name))
+/**
+ * The location that is missed most behind a server that answers every request before it looks for one; null for none.
+ * The lines of a file that a server or a location includes are such, too.
+ */
+export function hiddenBehind(
+  { parent, source }: NginxDirective,
+  { top }: NginxConfiguration,
+): NginxLocation | null {
+  if (parent !== null && (parent.name !== 'server' || parent.context !== 'http')) return null
+  const lines = parent === null ? top.filter(line => line.source === source) : parent.children
+  const first = lines.find(({ name }) => LEAVING.has(name))
   if (first?.name !== 'return') return null
-  const hidden = ownLocations(parent).filter(
+  const hidden = locationsAmong(lines).filter(
     ({ directive, modifier }) => modifier !== '@' && !isAlikeReturn(directive, first),
   )
   return hidden.find(isOfChallenge) ?? hidden[0] ?? null
 }
 
-function ownLocations({ children }: NginxDirective): readonly NginxLocation[] {
-  return children.filter(({ name }) => name === 'location').map(readLocation)
+function locationsAmong(lines: readonly NginxDirective[]): readonly NginxLocation[] {
+  return lines.filter(({ name }) => name === 'location').map(readLocation)
 }
 
 function isOfChallenge({ name }: NginxLocation): boolean {
@@ -44,7 +51,8 @@ export function isLeft(location: NginxLocation): boolean {
   return (
     children.every(child => ['root', 'alias', 'index', 'expires', 'access_log'].includes(child.name)) ||
     children.some(child => child.name === 'internal') ||
-    (parent !== null && ownLocations(parent).some(({ modifier, name }) => modifier === '' && name === '/'))
+    (parent !== null &&
+      locationsAmong(parent.children).some(({ modifier, name }) => modifier === '' && name === '/'))
   )
 }
 

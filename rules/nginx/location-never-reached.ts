@@ -210,6 +210,18 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a return before the locations of a file that servers include',
+      files: {
+        'templates/vhost.conf': conf`
+          location /.well-known/acme-challenge/ {
+              alias {{ acme_webroot }}/;
+              try_files $uri =404;
+          }
+          «return» 301 https://$host$request_uri;
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -494,12 +506,12 @@ export default defineRule({
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       for (const line of configuration.occurrences.get('return') ?? []) {
-        const hidden = hiddenBehind(line)
+        const hidden = hiddenBehind(line, configuration)
         if (hidden === null) continue
         yield {
           at: namePlace(line),
           ...(isLeft(hidden) && { severity: 'info' as const }),
-          message: `\`return\` answers every request of this server, so \`location ${hidden.name}\` is never reached`,
+          message: `\`return\` answers every request of ${line.parent === null ? 'what includes this' : 'this server'}, so \`location ${hidden.name}\` is never reached`,
           label: 'the server’s own lines come first',
           related: [{ at: hidden.at, message: 'never reached' }],
         }

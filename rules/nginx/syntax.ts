@@ -101,6 +101,21 @@ export default defineRule({
       },
     },
     {
+      title: 'a comment of another language',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              «/*» keeps crawlers out */
+              include snippets/abuse-*.conf;
+              # // a comment
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
       title: 'a misspelt directive',
       files: {
         'nginx.conf': conf`

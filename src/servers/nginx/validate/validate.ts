@@ -219,6 +219,9 @@ const CONTEXT_WORDS: Readonly<Partial<Record<NginxContext, string>>> = {
 /** nginx reads bytes, and takes the three of the mark for letters. */
 const BYTE_ORDER_MARK = '\uFEFF'
 
+/** What begins a comment in C, HTML or SQL. */
+const OTHER_COMMENT = /^(?:\/\*|\/\/|<!--|--(?=$|[^\w]))/
+
 function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const { name, context } = directive
   if (name.startsWith(BYTE_ORDER_MARK)) {
@@ -227,6 +230,14 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
     const message = `a byte-order mark stands before \`${name.slice(1)}\`, and nginx takes it for a part of the name: unknown directive`
     const help = 'Save the file as UTF-8 without a byte-order mark (BOM)'
     report(reading, 'unknown-directive', directive, null, message, { help })
+    return
+  }
+  const comment = OTHER_COMMENT.exec(name)?.[0]
+  if (comment !== undefined) {
+    const message = `\`${comment}\` begins no comment in nginx, which takes all up to the next \`;\` or \`{\` for a directive: unknown directive`
+    report(reading, 'unknown-directive', directive, null, message, {
+      help: 'Write `#` in front of each line of it',
+    })
     return
   }
   const module = externalModuleOf(name)
