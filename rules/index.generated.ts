@@ -628,6 +628,7 @@ import nginxQuestionMarkUnescaped from './nginx/question-mark-unescaped.ts'
 import nginxQuoteInPattern from './nginx/quote-in-pattern.ts'
 import nginxRegexBacktracks from './nginx/regex-backtracks.ts'
 import nginxRelativeToPrefix from './nginx/relative-to-prefix.ts'
+import nginxReturnJsonMalformed from './nginx/return-json-malformed.ts'
 import nginxRewriteNeverReached from './nginx/rewrite-never-reached.ts'
 import nginxRewriteWithoutSlash from './nginx/rewrite-without-slash.ts'
 import nginxServerTryFilesUnused from './nginx/server-try-files-unused.ts'
@@ -1554,6 +1555,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/quote-in-pattern', ...nginxQuoteInPattern },
   { id: 'nginx/regex-backtracks', ...nginxRegexBacktracks },
   { id: 'nginx/relative-to-prefix', ...nginxRelativeToPrefix },
+  { id: 'nginx/return-json-malformed', ...nginxReturnJsonMalformed },
   { id: 'nginx/rewrite-never-reached', ...nginxRewriteNeverReached },
   { id: 'nginx/rewrite-without-slash', ...nginxRewriteWithoutSlash },
   { id: 'nginx/server-try-files-unused', ...nginxServerTryFilesUnused },

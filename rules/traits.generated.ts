@@ -633,6 +633,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/quote-in-pattern', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/regex-backtracks', { fixes: [], programs: ['nginx'] }],
       ['nginx/relative-to-prefix', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/return-json-malformed', { fixes: [], programs: ['nginx'] }],
       ['nginx/rewrite-never-reached', { fixes: [], programs: ['nginx'] }],
       ['nginx/rewrite-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/server-try-files-unused', { fixes: [], programs: ['nginx'] }],

@@ -80,6 +80,14 @@ export const cases: readonly LiveCase[] = [
     sound: () => isJson(readFileSync('/srv/access.json', 'utf8')),
   },
   {
+    rule: 'nginx/return-json-malformed',
+    shows: 'no client can parse the answer',
+    examples: { bad: 'a quote that is missing', good: 'JSON' },
+    request: { url: 'http://example.org/state' },
+    harm: ({ response }) => response.status === 408 && !isJson(response.body),
+    sound: ({ response }) => response.status === 200 && isJson(response.body),
+  },
+  {
     rule: 'nginx/media-type-misplaced',
     shows: 'the answer is not compressed',
     examples: { bad: 'extensions to compress', good: 'media types' },
