@@ -168,6 +168,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a service of a file in another directory, which is laid over this one',
+      files: {
+        'docker-compose.yml': composeWith(),
+        'deploy/docker-compose-stock.yml': conf`
+          services:
+            nginx:
+              depends_on: [stock]
+            stock:
+              image: registry.example.org/stock:2
+        `,
+        'nginx/site.conf': siteTo('stock:8000'),
+      },
+    },
+    {
       title: 'nginx on the network of the host, which is told of the name',
       files: {
         'docker-compose.yml': composeWith().replace(

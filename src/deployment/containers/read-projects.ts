@@ -15,7 +15,8 @@ const MOST_PROJECTS = 200
 
 /**
  * The projects of a repository: what `docker compose` reads in each directory, and each file of another name
- * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file.
+ * (`docker-compose.prod.yml`), alone where it says of every service what it runs, else laid over the main file, also
+ * over that of a directory above (`overrides/compose.tls.yml`).
  * What another file includes is no project of its own.
  */
 export function readProjects({ files, composeFiles }: Repository): readonly ComposeProject[] {
@@ -51,11 +52,31 @@ function allProjects(
         ({ image, build }) => image !== null || build !== null,
       )
       if (isWhole) projects.push(alone)
-      else if (main !== undefined) projects.push(readCompose([main, source], options))
+      else {
+        const base = main ?? mainAbove(directory, alone, options)
+        if (base !== null) projects.push(readCompose([base, source], options))
+      }
       if (projects.length >= MOST_PROJECTS) return projects
     }
   }
   return projects
+}
+
+/** The nearest main file above that says what those services run of which a file does not; null where there is none. */
+function mainAbove(
+  directory: string,
+  part: ComposeProject,
+  options: { readonly read: (path: string) => Source | null },
+): Source | null {
+  const parent = posix.dirname(directory)
+  if (parent === directory) return null
+  const [main] = composeFilesIn(parent, options)
+  if (main === undefined) return mainAbove(parent, part, options)
+  const { services } = readCompose([main], options)
+  const isOver = [...part.services.values()].every(
+    ({ name, image, build }) => image !== null || build !== null || services.has(name),
+  )
+  return isOver ? main : null
 }
 
 /** The files that an editor lays over each other where `devcontainer.json` lists several; null where it does not. */
