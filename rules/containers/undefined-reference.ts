@@ -33,6 +33,18 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and Compose refuses the file before any',
   bad: [
+    {
+      title: 'a path without a dot in front, in a file for `-f`',
+      files: {
+        'docker-compose-tls.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              volumes:
+                - «nginx/nginx.conf:/etc/nginx/nginx.conf:ro»
+        `,
+      },
+    },
     { title: 'a link to a service that has another name', files: tree({ nginx: 'links: [«shop:web»]' }) },
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
     {
@@ -105,6 +117,23 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'paths by a dot, by a variable and from the home directory, in a file for `-f`',
+      files: {
+        'docker-compose-tls.yml': conf`
+          services:
+            proxy:
+              image: nginx:1.27
+              volumes:
+                - ./nginx/nginx.conf:/etc/nginx/nginx.conf:ro
+                - \${FILES}/nginx:/srv
+                - ~/certificates:/etc/nginx/certificates
+                - type: bind
+                  source: nginx/pages
+                  target: /pages
+        `,
+      },
+    },
     {
       title: 'a service that need not be there, of which nothing checks the health',
       files: tree({
@@ -306,6 +335,7 @@ export default defineRule({
     const { machines, nginx, apache } = deployment
     const hasServer = nginx.length + apache.length > 0
     for (const { project, projects, hostFiles } of composeProjects(deployment)) {
+      if (!project.legacy) yield* pathsWithoutDot(project)
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue
       const found = [...project.services.values()].flatMap(service =>
@@ -465,6 +495,23 @@ function* undefinedOf(
     if (name !== null && !configs.has(name)) yield missing(at, 'config', name)
   }
 }
+
+/** Paths that Compose takes for names of volumes, which no other file can declare: a name has no slash. */
+function* pathsWithoutDot({ services }: ComposeProject): Iterable<RuleFinding> {
+  for (const service of services.values())
+    for (const { at, kind, source } of service.volumes) {
+      if (kind !== 'unknown' || source?.known !== true || !PATH_IN_FRONT.test(source.value)) continue
+      if (/[$%{}<>\\]/.test(placeText(at)) || isDefault(at)) continue
+      yield {
+        at,
+        message: `service "${service.name}" refers to undefined volume ${source.value}, which makes an invalid compose project`,
+        label: 'no such volume',
+        help: `Write \`./${source.value}\`, which is a path`,
+      }
+    }
+}
+
+const PATH_IN_FRONT = /^\w[\w.-]*\//
 
 /** True inside of `${NAME:-…}`: a script that starts the project may set the variable. */
 function isDefault({ source: { code }, start }: Place): boolean {
