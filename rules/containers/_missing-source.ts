@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ComposeProject } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
+import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { isIgnored } from './_copied-sources.ts'
@@ -14,6 +15,14 @@ export function missingSource(
   { project, projects, hostFiles }: Container,
 ): Omit<RuleFinding, 'at'> | null {
   if (path === null || hostFiles.kind(path) !== null || hostFiles.refusal(path) !== null) return null
+  const written = inAnotherDirectory(path, hostFiles)
+  if (written !== null && !isIgnored(path, hostFiles))
+    return {
+      severity: 'warning',
+      message: `there is no directory \`${posix.basename(written.missing)}\`, and \`${posix.basename(written.present)}\` has what is named here: Docker makes an empty directory and mounts it at \`${target}\``,
+      label: 'not there',
+      help: `Write \`./${posix.relative(project.directory, written.path)}\``,
+    }
   const other = nearlyCalledSo(path, [project, ...projects], hostFiles)
   if (other === null || isIgnored(path, hostFiles) || isNamedBeside(path, project, hostFiles)) return null
   return {
@@ -23,6 +32,31 @@ export function missingSource(
     label: 'not there',
     help: `Write \`./${posix.relative(project.directory, other)}\``,
   }
+}
+
+interface Misspelt {
+  readonly missing: string
+  readonly present: string
+  readonly path: string
+}
+
+/** What a path leads to where one of its directories is written with one slip less; null where there is none. */
+function inAnotherDirectory(path: string, files: FileSystem): Misspelt | null {
+  let missing = posix.dirname(path)
+  if (files.kind(missing) !== null) return null
+  while (files.kind(posix.dirname(missing)) === null) {
+    missing = posix.dirname(missing)
+    if (posix.dirname(missing) === missing) return null
+  }
+  const home = posix.dirname(missing)
+  const found = (files.list(home) ?? []).flatMap(({ name, kind }) => {
+    const present = posix.join(home, name)
+    const other = posix.join(present, posix.relative(missing, path))
+    return kind === 'directory' && isOneSlipAway(name, posix.basename(missing)) && files.kind(other) !== null
+      ? [{ missing, present, path: other }]
+      : []
+  })
+  return found.length === 1 ? (found[0] ?? null) : null
 }
 
 /** What a program reads: certificates, passwords and dumps are files that each machine has of its own. */

@@ -49,6 +49,24 @@ export default defineRule({
   unproven: 'The live tests start no containers: what Docker mounts, no loopback shows',
   bad: [
     {
+      title: 'a directory with a slip in its name',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            php:
+              image: php:8.3-fpm
+              volumes:
+                - ./docker-php/php.ini:/usr/local/etc/php/php.ini
+                - «./dokcer-php/fpm/pool.conf:/usr/local/etc/php-fpm.d/zz-pool.conf»
+        `,
+        'docker-php/php.ini': 'memory_limit = 128M\n',
+        'docker-php/fpm/pool.conf': conf`
+          [www]
+          pm.max_children = 8
+        `,
+      },
+    },
+    {
       title: 'a file that the repository has with a number',
       files: withIncluded('«./nginx/gzip.dev.conf»', '20-gzip.dev.conf'),
     },
@@ -140,6 +158,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a directory that each machine has of its own, beside one of nearly its name',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            php:
+              image: php:8.3-fpm
+              volumes:
+                - ./php-data1/uploads:/srv/uploads
+        `,
+        'php-data2/pages/index.html': '<p>\n',
+      },
+    },
     ...[
       {
         title: 'a script that makes the file',
