@@ -38,6 +38,24 @@ export function* commandDropped(container: Started): Iterable<RuleFinding> {
   }
 }
 
+/** An option where the program stands, as where `ENTRYPOINT` and `CMD` have changed places. */
+export function optionStarted(container: Started, first: WrittenText): RuleFinding | null {
+  const { service, image } = container
+  if (!/^--?[a-z]/.test(first.text) || !isStartedByKernel(container)) return null
+  const isOwn = service !== null && service.entrypoint !== null
+  const command = !isOwn && image?.entrypoint != null ? image.command : null
+  return {
+    at: placeOf(first),
+    severity: 'error',
+    message: `Docker starts \`${first.text}\` as the program: executable file not found in $PATH`,
+    label: 'an option',
+    ...(command !== null && {
+      related: [{ at: command.at, message: 'only an argument of it' }],
+      help: 'Write the program in `ENTRYPOINT`, and its options in `CMD`',
+    }),
+  }
+}
+
 function commandPlace(command: NonNullable<NonNullable<Started['image']>['command']>): WrittenText {
   return command.form === 'exec' ? command.words[0]! : command.script
 }

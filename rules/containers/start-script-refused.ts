@@ -6,7 +6,7 @@ import { filesBelow } from '../../src/files/file-system.ts'
 import { carriageReturns, firstLine, nameIn, nameOf } from './_carriage-returns.ts'
 import { directiveInTwo, namedTwice } from './_command-arguments.ts'
 import { commandLost } from './_command-lost.ts'
-import { commandDropped, notFound, withoutShebang } from './_entry-points.ts'
+import { commandDropped, optionStarted, notFound, withoutShebang } from './_entry-points.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { lacksBash } from './_lacks-bash.ts'
 import { fileMissing } from './_started-file.ts'
@@ -59,6 +59,35 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers: which programs an image has, no loopback shows',
   bad: [
+    {
+      title: 'entry point and command in each other’s place',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          CMD ["python", "shop.py"]
+          ENTRYPOINT ["«--no-browser»", "--data=/data"]
+        `,
+      },
+    },
+    {
+      title: 'options for the entry point of an image, as an entry point of their own',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: postgres:16
+              environment: { POSTGRES_PASSWORD: a }
+              entrypoint: ["«-c»", max_connections=200]
+        `,
+      },
+    },
     {
       title: 'a script that does not say which program reads it',
       files: tree(
@@ -279,6 +308,27 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'options for the entry point of an image, and of an own one',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: postgres:16
+              environment: { POSTGRES_PASSWORD: a }
+              command: ["-c", max_connections=200]
+            web:
+              build: .
+        `,
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /app
+          COPY . .
+          ENTRYPOINT ["python", "shop.py"]
+          CMD ["--no-browser", "--data=/data"]
+        `,
+      },
+    },
     {
       title: 'a script without a first line that a shell reads',
       files: tree(
@@ -512,6 +562,11 @@ export default defineRule({
       yield* carriageReturns(container, steps)
       const [first, second] = words
       if (first === undefined) continue
+      const option = optionStarted(container, first)
+      if (option !== null) {
+        yield option
+        continue
+      }
       if (/^(?:\/(?:usr\/)?bin\/)?bash$/.test(first.text) && lacksBash(container, steps)) {
         yield {
           at: placeOf(first),
