@@ -7,6 +7,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { openers, isOfFour, unclaimedIn } from './_opened-ports.ts'
 import { siteTo } from './_examples.ts'
 import { mayBeOverridden } from './_override-templates.ts'
+import { healthChecksOfPort80 } from './_health-check-port.ts'
 import { claimsOf } from './_claimed-ports.ts'
 
 const compose = (web: string, command = 'gunicorn --bind 0.0.0.0:8000 shop.wsgi'): string => conf`
@@ -90,7 +91,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning:
-      'where Alpine’s wget asks for `localhost` and nothing listens on IPv6, and where another port is published that nginx opens',
+      'where Alpine’s wget asks for `localhost` and nothing listens on IPv6, where another port is published that nginx opens, and where a health check asks for port 80 of an image that is not seen',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -375,6 +376,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a health check without a port, of an image that nobody sees',
+      files: {
+        'compose.yaml': behindEdge(conf`
+          web:
+            image: registry.example.org/shop:1.4
+            expose: [8000]
+            healthcheck:
+              test: wget --spider «http://localhost»/ || exit 1
+        `),
+        'edge.conf': siteTo('web:8000'),
+      },
+    },
+    {
       title: 'a health check that the image brings',
       files: {
         'compose.yaml': conf`
@@ -531,6 +545,43 @@ export default defineRule({
             NODE_OPTIONS: --inspect=0.0.0.0:9229
           ports: ["127.0.0.1:9229:9229"]
         `),
+      },
+    },
+    {
+      title:
+        'health checks of images that nobody sees: of port 80 besides, of the port that is named, of a port for checks',
+      files: {
+        'compose.yaml': behindEdge(conf`
+          web:
+            image: registry.example.org/shop:1.4
+            expose: [8000, 80]
+            healthcheck:
+              test: wget --spider http://localhost/ || exit 1
+          stock:
+            image: registry.example.org/stock:1.4
+            ports: ["8000"]
+            healthcheck:
+              test: wget --spider http://localhost:8000/ || exit 1
+          mail:
+            image: registry.example.org/mail:1.4
+            expose: [8000]
+            healthcheck:
+              test: wget --spider http://localhost:9000/health || exit 1
+        `),
+        'edge.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://web:8000;
+              }
+              location /stock/ {
+                  proxy_pass http://stock:8000;
+              }
+              location /mail/ {
+                  proxy_pass http://mail:8000;
+              }
+          }
+        `,
       },
     },
     {
@@ -835,6 +886,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* healthChecksOfPort80(deployment)
     for (const { machine, name, opened, isServer } of openers(deployment)) {
       if (machine.container !== null && mayBeOverridden(machine.container)) continue
       const listens = [...new Set(opened.map(formatEndpoint))].join(' and ')
