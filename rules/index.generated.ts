@@ -380,6 +380,7 @@ import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameOfDockerDesktop from './containers/name-of-docker-desktop.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
+import containersNginxBeforeUpstream from './containers/nginx-before-upstream.ts'
 import containersNginxFileMisplaced from './containers/nginx-file-misplaced.ts'
 import containersNginxInBackground from './containers/nginx-in-background.ts'
 import containersNginxMayNotWrite from './containers/nginx-may-not-write.ts'
@@ -1307,6 +1308,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/name-of-docker-desktop', ...containersNameOfDockerDesktop },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },
+  { id: 'containers/nginx-before-upstream', ...containersNginxBeforeUpstream },
   { id: 'containers/nginx-file-misplaced', ...containersNginxFileMisplaced },
   { id: 'containers/nginx-in-background', ...containersNginxInBackground },
   { id: 'containers/nginx-may-not-write', ...containersNginxMayNotWrite },
