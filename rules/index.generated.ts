@@ -378,6 +378,7 @@ import containersMountHidesFile from './containers/mount-hides-file.ts'
 import containersMountHidesPackages from './containers/mount-hides-packages.ts'
 import containersMountOfOtherKind from './containers/mount-of-other-kind.ts'
 import containersNameOfDockerDesktop from './containers/name-of-docker-desktop.ts'
+import containersNameOfOtherNetwork from './containers/name-of-other-network.ts'
 import containersNameResolvedOnce from './containers/name-resolved-once.ts'
 import containersNamesServiceToBrowser from './containers/names-service-to-browser.ts'
 import containersNginxBeforeUpstream from './containers/nginx-before-upstream.ts'
@@ -1306,6 +1307,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/mount-hides-packages', ...containersMountHidesPackages },
   { id: 'containers/mount-of-other-kind', ...containersMountOfOtherKind },
   { id: 'containers/name-of-docker-desktop', ...containersNameOfDockerDesktop },
+  { id: 'containers/name-of-other-network', ...containersNameOfOtherNetwork },
   { id: 'containers/name-resolved-once', ...containersNameResolvedOnce },
   { id: 'containers/names-service-to-browser', ...containersNamesServiceToBrowser },
   { id: 'containers/nginx-before-upstream', ...containersNginxBeforeUpstream },

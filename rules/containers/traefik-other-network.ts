@@ -1,6 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
-import { known } from '../../parsers/text/fact.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { readContainers } from '../../src/deployment/containers/read-containers.ts'
@@ -8,6 +7,7 @@ import { serviceVariables } from '../../src/deployment/containers/service-variab
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { type Network, networksOf } from './_networks.ts'
 import { besideTraefik, isSwitchedOff, isTraefik } from './_traefik.ts'
 import { httpLabels } from './_traefik-labels.ts'
 
@@ -316,26 +316,6 @@ function isRouted({ service }: Container): boolean {
     service.networkMode === null &&
     httpLabels(service).some(({ path }) => path[1]?.toLowerCase() === 'routers')
   )
-}
-
-interface Network {
-  /** Its key in the compose file. */
-  readonly key: string
-  /** What tells it apart from the others of the repository; null for what is unknown. */
-  readonly id: string | null
-  /** What Docker calls it; null where the name of the project stands before the key. */
-  readonly name: string | null
-}
-
-function networksOf({ service, project }: Container): readonly Network[] {
-  const keys = service.networks?.map(({ network }) => (network.known ? network.value : null)) ?? ['default']
-  return keys.map(key => {
-    const resource = key === null ? undefined : project.networks.get(key)
-    const name = resource?.name ?? (resource?.external === true ? known(resource.key) : null)
-    const plain = name?.known === true ? name.value : null
-    if (key === null || (name !== null && plain === null)) return { key: key ?? '', id: null, name: null }
-    return { key, id: plain === null ? `${project.directory}: ${key}` : plain, name: plain }
-  })
 }
 
 /** Where the labels that are meant for Traefik begin. */

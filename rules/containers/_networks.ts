@@ -1,0 +1,23 @@
+import { known } from '../../parsers/text/fact.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+
+export interface Network {
+  /** Its key in the compose file. */
+  readonly key: string
+  /** What tells it apart from the others of the repository; null for what is unknown. */
+  readonly id: string | null
+  /** What Docker calls it; null where the name of the project stands before the key. */
+  readonly name: string | null
+}
+
+/** The networks that a container is on. */
+export function networksOf({ service, project }: Pick<Container, 'service' | 'project'>): readonly Network[] {
+  const keys = service.networks?.map(({ network }) => (network.known ? network.value : null)) ?? ['default']
+  return keys.map(key => {
+    const resource = key === null ? undefined : project.networks.get(key)
+    const name = resource?.name ?? (resource?.external === true ? known(resource.key) : null)
+    const plain = name?.known === true ? name.value : null
+    if (key === null || (name !== null && plain === null)) return { key: key ?? '', id: null, name: null }
+    return { key, id: plain === null ? `${project.directory}: ${key}` : plain, name: plain }
+  })
+}
