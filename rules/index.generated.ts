@@ -349,6 +349,7 @@ import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDeployKeepsOldImage from './containers/deploy-keeps-old-image.ts'
 import containersDirectiveNotInImage from './containers/directive-not-in-image.ts'
+import containersDockerSocketPublished from './containers/docker-socket-published.ts'
 import containersDockerfileMissing from './containers/dockerfile-missing.ts'
 import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDocumentRootUnread from './containers/document-root-unread.ts'
@@ -1278,6 +1279,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-volume', ...containersDatabaseVolume },
   { id: 'containers/deploy-keeps-old-image', ...containersDeployKeepsOldImage },
   { id: 'containers/directive-not-in-image', ...containersDirectiveNotInImage },
+  { id: 'containers/docker-socket-published', ...containersDockerSocketPublished },
   { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },
   { id: 'containers/dockerfile-refused', ...containersDockerfileRefused },
   { id: 'containers/document-root-unread', ...containersDocumentRootUnread },
