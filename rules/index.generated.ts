@@ -330,6 +330,7 @@ import containersAutoscalerWithoutRequests from './containers/autoscaler-without
 import containersBinaryOfOtherLibc from './containers/binary-of-other-libc.ts'
 import containersBracesNotExpanded from './containers/braces-not-expanded.ts'
 import containersBrowserAsksPlainHttp from './containers/browser-asks-plain-http.ts'
+import containersBuildArgumentUnread from './containers/build-argument-unread.ts'
 import containersBuildOutputIncomplete from './containers/build-output-incomplete.ts'
 import containersBuildToolNotInstalled from './containers/build-tool-not-installed.ts'
 import containersBuildVariableUnset from './containers/build-variable-unset.ts'
@@ -1260,6 +1261,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/binary-of-other-libc', ...containersBinaryOfOtherLibc },
   { id: 'containers/braces-not-expanded', ...containersBracesNotExpanded },
   { id: 'containers/browser-asks-plain-http', ...containersBrowserAsksPlainHttp },
+  { id: 'containers/build-argument-unread', ...containersBuildArgumentUnread },
   { id: 'containers/build-output-incomplete', ...containersBuildOutputIncomplete },
   { id: 'containers/build-tool-not-installed', ...containersBuildToolNotInstalled },
   { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },
