@@ -407,6 +407,7 @@ import containersRunBeforeCopy from './containers/run-before-copy.ts'
 import containersSamePathOtherVolume from './containers/same-path-other-volume.ts'
 import containersSecretEndsInNewline from './containers/secret-ends-in-newline.ts'
 import containersSecretNotGranted from './containers/secret-not-granted.ts'
+import containersSecretPathAsValue from './containers/secret-path-as-value.ts'
 import containersServedDirectoryNotMounted from './containers/served-directory-not-mounted.ts'
 import containersServerNotInstalled from './containers/server-not-installed.ts'
 import containersServerPidKept from './containers/server-pid-kept.ts'
@@ -1338,6 +1339,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/same-path-other-volume', ...containersSamePathOtherVolume },
   { id: 'containers/secret-ends-in-newline', ...containersSecretEndsInNewline },
   { id: 'containers/secret-not-granted', ...containersSecretNotGranted },
+  { id: 'containers/secret-path-as-value', ...containersSecretPathAsValue },
   { id: 'containers/served-directory-not-mounted', ...containersServedDirectoryNotMounted },
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
   { id: 'containers/server-pid-kept', ...containersServerPidKept },
