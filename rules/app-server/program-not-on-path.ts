@@ -1,13 +1,16 @@
 import { posix } from 'node:path'
 import { placeOf } from '../../parsers/text/written-text.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
-import type { Machine } from '../../src/deployment/model.ts'
+import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { proxiedServer } from '../_examples.ts'
 import { onlyEnvironment } from './_environment-alone.ts'
+import { siteServices } from './_site-services.ts'
+import { onlyManager } from './_version-managers.ts'
 
 const DEPLOY = conf`
   #!/bin/sh
@@ -47,15 +50,19 @@ const unit = (command: string, lines = ''): Record<string, string> => ({
     ExecStart=${command}
   `,
 })
+const rails = (command: string, script: string): Record<string, string> => ({
+  ...unit(command),
+  'deploy.sh': `#!/bin/bash\n${script}systemctl restart shop\n`,
+})
 const GUNICORN = 'gunicorn shop.wsgi --bind 127.0.0.1:8000'
 const MARKED = GUNICORN.replace('gunicorn', '«gunicorn»')
 
 export default defineRule({
-  summary: 'A program is started by its name alone, and is in a virtual environment alone',
+  summary: 'A program is started by its name alone, and lies in a virtual environment or below a home',
   severity: 'error',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'supervisord looks for a command without a path in its own `PATH`, and systemd in directories that are fixed when it is compiled, whatever `Environment=PATH=` says. Neither has the `bin` of a virtual environment, which only a shell has that activated it: `can’t find command ’gunicorn’`, or `status=203/EXEC`.',
+  why: 'supervisord looks for a command without a path in its own `PATH`, and systemd in directories that are fixed when it is compiled, whatever `Environment=PATH=` says. Neither has the `bin` of a virtual environment, which only a shell has that activated it, nor what rbenv, rvm, nvm and their like keep below a home: `can’t find command ’gunicorn’`, or `status=203/EXEC`.',
   remedy: 'Write the whole path: `command=/srv/shop/env/bin/gunicorn …`',
   references: [
     'https://supervisord.org/configuration.html#program-x-section-values',
@@ -109,12 +116,29 @@ export default defineRule({
       }),
     },
     { title: 'a unit', files: unit(MARKED) },
+    { title: 'Ruby of rbenv', files: rails('«bundle» exec puma -C config/puma.rb', 'rbenv install 3.3.0\n') },
+    { title: 'a manager itself', files: rails('«fnm» exec bundle exec puma', 'fnm install 20\n') },
     {
       title: 'a unit with a path for the process that is started',
       files: unit(MARKED, 'Environment="PATH=/srv/shop/env/bin:/usr/bin"'),
     },
   ],
   good: [
+    {
+      title: 'Ruby of the distribution beside rbenv',
+      files: rails(
+        'bundle exec puma -C config/puma.rb',
+        'apt-get install -y ruby-bundler\nrbenv install 3.3.0\n',
+      ),
+    },
+    {
+      title: 'a link to what nvm keeps',
+      files: rails('npm start', 'nvm install 20\nln -s "$(which npm)" /usr/local/bin/npm\n'),
+    },
+    {
+      title: 'a shell that has rvm on its path',
+      files: rails("/bin/bash -lc 'bundle exec puma'", 'rvm install 3.3.0\n'),
+    },
     { title: 'the whole path', files: supervisor(`/srv/shop/env/bin/${GUNICORN}`) },
     { title: 'a path from the directory', files: supervisor(`env/bin/${GUNICORN}`) },
     {
@@ -164,6 +188,7 @@ export default defineRule({
     { title: 'a unit with the whole path', files: unit(`/srv/shop/env/bin/${GUNICORN}`) },
   ],
   *check(deployment) {
+    yield* ofManagers(deployment)
     for (const { machine, words, by, rest, environment } of deployment.commands) {
       const [first] = words
       if (first === undefined || machine.container !== null || rest !== null) continue
@@ -199,6 +224,26 @@ export default defineRule({
     }
   },
 })
+
+/** What a unit starts that a manager of versions keeps below the home of a user. */
+function* ofManagers(deployment: Deployment): Iterable<RuleFinding> {
+  for (const { start, unit } of siteServices(deployment)) {
+    const first = start[0]?.words[0]
+    if (first === undefined || /\W/.test(first.text) || deployment.setups() === null) continue
+    if (unit.settings.some(({ name }) => name === 'ExecSearchPath')) continue
+    const isOther = ({ path }: Source): boolean => path !== first.source.path
+    const told = toldTexts(deployment).filter(isOther)
+    const install = onlyManager(first.text, (deployment.setups() ?? []).filter(isOther), told)
+    if (install === null) continue
+    yield {
+      at: placeOf(first),
+      message: `systemd looks for \`${first.text}\` in directories of the system, whatever \`PATH\` says, and ${install.manager} keeps it below the home of a user: status=203/EXEC`,
+      label: 'not found',
+      related: [{ at: install.at, message: `${install.manager} is used here` }],
+      help: 'Write the whole path of the program, or start it by a shell that has the manager on its `PATH`',
+    }
+  }
+}
 
 /** What packages of Python bring into the `bin` of the environment that they are installed in. */
 const PROGRAMS: ReadonlySet<string> = new Set([
