@@ -5,6 +5,7 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { nginxMain, nginxServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, uwsgiApplication, WSGI } from './_examples.ts'
 import { settingsNotFound } from './_settings-not-found.ts'
 
@@ -91,6 +92,43 @@ export default defineRule({
     {
       title: 'a project in a directory of its own, of which the script alone is found',
       files: inDirectory('«backend.config.wsgi»'),
+    },
+    {
+      title: 'a package that was renamed',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «shop.store.app:app»'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/web/__init__.py': '',
+        'etc/shop/shop/web/app.py': FLASK['etc/shop/web.py'],
+      }),
+    },
+    {
+      title: 'the same in an image, where a shell starts supervisord by a relative file',
+      files: {
+        Dockerfile: conf`
+          FROM python:3.12
+          WORKDIR /srv/shop
+          COPY . .
+          CMD service nginx start && supervisord -c supervisord.conf
+        `,
+        'nginx.conf': nginxMain(nginxServer('return 204;')),
+        'supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+          [program:shop]
+          command=gunicorn --bind 127.0.0.1:8000 «shop.store.app:app»
+        `,
+        'shop/__init__.py': '',
+        'shop/web/__init__.py': '',
+        'shop/web/app.py': FLASK['etc/shop/web.py'],
+      },
+    },
+    {
+      title: 'a package by the name that tutorials give it',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn «app.app:create_app()»'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/app.py':
+          'from flask import Flask\n\n\ndef create_app():\n    return Flask(__name__)\n',
+      }),
     },
     {
       title: 'settings of a package that was renamed',
@@ -255,6 +293,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a module of a package that may be installed',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn platform.app:app'), {
+        'etc/shop/shop/__init__.py': '',
+        'etc/shop/shop/app.py': FLASK['etc/shop/web.py'],
+      }),
+    },
     {
       title: 'a project in a directory of its own, which the command goes to',
       files: inDirectory('--chdir /etc/shop/backend config.wsgi'),
@@ -466,12 +511,14 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
       label: 'no module inside of a module',
       help: `Write \`${loaded.inside}:${module.slice(loaded.inside.length + 1)}\``,
     }
-  if (loaded.source === 'missing' && loaded.other !== null)
+  if (loaded.source === 'missing' && loaded.other !== null) {
+    const missing = missingPart(module, loaded.other)
     return {
-      message: `the project has no package \`${module.split('.')[0]}\`, so ${name} ${harm}: No module named '${module.split('.')[0]}'`,
+      message: `the project has no package \`${missing}\`, so ${name} ${harm}: No module named '${missing}'`,
       label: 'no such package',
       help: `Write \`${loaded.other}\``,
     }
+  }
   if (loaded.source === 'missing')
     return {
       message: `no module \`${module}\` is in ${(loaded.searchPath ?? []).join(' or ')}, so ${name} ${harm}`,
@@ -493,6 +540,13 @@ function faultOf(deployment: Deployment, program: AppServerProgram, written: str
       ? `Name the module of the package that makes the application, such as \`${module}.wsgi:application\``
       : null,
   }
+}
+
+/** A module up to the first part that is called otherwise in another one. */
+function missingPart(module: string, other: string): string {
+  const [parts, others] = [module.split('.'), other.split('.')]
+  const at = parts.findIndex((part, index) => part !== others[index])
+  return parts.slice(0, at + 1).join('.')
 }
 
 /** The dotted name of a file below the directory of the server. */

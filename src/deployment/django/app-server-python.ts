@@ -11,6 +11,7 @@ import type { LoadedModule } from './loaded-module.ts'
 import { readScript } from './read-script.ts'
 import { findModule, readSettings } from './read-settings.ts'
 import type { DjangoSettings, WsgiScript } from './settings.ts'
+import { renamedModule } from './renamed-module.ts'
 import { settingsBeside } from './settings-beside.ts'
 import { mayBeInstalled } from './installed-project.ts'
 
@@ -63,7 +64,10 @@ function loadedModule(program: AppServerProgram, parser: PythonParser): LoadedMo
     return facts({ module: name, attribute, source: found, whole, program, parser, files })
   const near = directoryNearby(files, name, whole) ?? directoryOfEnvironment(files, name, whole, program)
   const inside = moduleInside(files, name, whole)
-  const other = near !== null || inside !== null ? null : moduleOfOnlyPackage(files, name, whole)
+  const other =
+    near !== null || inside !== null
+      ? null
+      : (moduleOfOnlyPackage(files, name, whole) ?? renamedModule(files, name, whole))
   const isKnown = near !== null || inside !== null || other !== null
   const source = isKnown || isMissing(files, name, whole) ? 'missing' : null
   return { ...facts({ module: name, attribute, source, whole, program, parser, files }), near, inside, other }
