@@ -27,6 +27,7 @@ import { ECOSYSTEM } from '../../../files/starters.ts'
 import type { Container } from '../../containers/container.ts'
 import { isAbsent } from '../../is-absent.ts'
 import { commandsOfEcosystem, pm2CommandsOf } from './pm2-commands.ts'
+import { type SupervisorStart, supervisorStart } from './supervisor-command.ts'
 
 /** What starts a command on a machine. */
 export interface Starter {
@@ -86,10 +87,10 @@ export function commandsOfContainer(container: Container): readonly StartedByMac
         command: { ...command, environment: inContainer(command, owned.command) },
       }),
     )
-  const main = supervisorMain(owned.command)
-  return main === null
+  const start = supervisorStart(owned.command, container.files)
+  return start === null
     ? [{ ...owned, by: 'container', service: null, sockets: [] }]
-    : commandsOfSupervisor(container.files, main.path, owned.command.environment)
+    : commandsOfSupervisor(container.files, { ...start, command: owned.command })
 }
 
 export const NOT_SEEN = unknown('nothing of the audit is seen to run it')
@@ -138,13 +139,6 @@ function inContainer(app: AppCommand, outer: AppCommand): AppCommand['environmen
   }
 }
 
-/** The file that supervisord is told to read, undefined for its own; null for a command that is another program. */
-function supervisorMain(command: AppCommand): { readonly path: string | undefined } | null {
-  if (programOf(command)?.name !== 'supervisord') return null
-  const named = command.words.findIndex(({ text }) => text === '-c' || text === '--configuration')
-  return { path: named === -1 ? undefined : command.words[named + 1]?.text }
-}
-
 /** What supervisord reads on a machine, or in a container that it is started in. */
 export function supervisorOfMachine(
   files: FileSystem,
@@ -152,8 +146,8 @@ export function supervisorOfMachine(
 ): SupervisorConfiguration | null {
   if (container === null) return supervisorOf(files, undefined)
   const owned = commandIn(container)
-  const main = owned === null ? null : supervisorMain(owned.command)
-  return main === null ? null : supervisorOf(container.files, main.path)
+  const start = owned === null ? null : supervisorStart(owned.command, container.files)
+  return start === null ? null : supervisorOf(container.files, start.main)
 }
 
 function commandsOfUnits(files: FileSystem): readonly StartedByMachine[] {
@@ -277,14 +271,15 @@ const supervisorOf = memoByKey(
   },
 )
 
+/** @param start how a container starts it, which leaves it in its own directory; systemd starts it in `/` */
 function commandsOfSupervisor(
   files: FileSystem,
-  main?: string,
-  outer?: AppCommand['environment'],
+  start?: SupervisorStart & { readonly command: AppCommand },
 ): readonly StartedByMachine[] {
-  const supervisor = supervisorOf(files, main)
+  const supervisor = supervisorOf(files, start?.main)
+  const home = start === undefined ? known('/') : (start.command.directory ?? NOT_SEEN)
   return (supervisor?.programs ?? []).flatMap(program => {
-    const owned = commandOfProgram(program, outer, supervisor?.main?.directory ?? known('/'))
+    const owned = commandOfProgram(program, start?.command.environment, supervisor?.main?.directory ?? home)
     return owned === null ? [] : [{ ...owned, by: 'supervisord' as const, service: null, sockets: [] }]
   })
 }
