@@ -2,7 +2,7 @@ import type { UwsgiServer } from '../../parsers/app-server/uwsgi.ts'
 import type { UwsgiOption } from '../../parsers/app-server/uwsgi-configuration.ts'
 import { hasUwsgiOption } from '../../parsers/app-server/uwsgi-option-names.ts'
 import { uwsgiOptionName } from '../../parsers/app-server/uwsgi-options.ts'
-import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Place, placeText } from '../../parsers/text/source.ts'
 import { placeIn, placeOf } from '../../parsers/text/written-text.ts'
 
 interface UwsgiFault {
@@ -151,6 +151,16 @@ export function* variablesOfShell({ options }: UwsgiServer): Iterable<UwsgiFault
   for (const { name, value } of options) {
     const fault = PATHS.has(name) && /\$\{?[A-Za-z_]/.test(value.text) ? notFilledIn(name, value) : null
     if (fault !== null) yield fault
+  }
+}
+
+/** The same beside a mark of an installer, which fills in marks alone: `__HOME__/lib/$python/site.py`. */
+export function* variablesBesideMarks({ options }: UwsgiServer): Iterable<UwsgiFault> {
+  for (const { name, value } of options) {
+    const written = placeText(placeOf(value))
+    if (!PATHS.has(name) || !/__[A-Z][A-Z0-9_]*__/.test(written) || !/\$[a-z]/.test(value.text)) continue
+    const fault = notFilledIn(name, value)
+    if (fault !== null) yield { ...fault, help: 'Write a mark that the installer fills in' }
   }
 }
 

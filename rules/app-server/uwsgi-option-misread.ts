@@ -11,7 +11,13 @@ import { behindNginx, serviceUnit, uwsgiApplication } from './_examples.ts'
 import { looseUwsgi } from './_loose-uwsgi.ts'
 import { uwsgiNameBefore } from './_uwsgi-name.ts'
 import { misspeltVariables } from './_uwsgi-variables.ts'
-import { harakiriAlone, sectionMissing, valuesMisread, variablesOfShell } from './_uwsgi-values.ts'
+import {
+  harakiriAlone,
+  sectionMissing,
+  valuesMisread,
+  variablesBesideMarks,
+  variablesOfShell,
+} from './_uwsgi-values.ts'
 
 const ini = (lines: string): Record<string, string> => ({
   ...behindNginx(
@@ -99,6 +105,17 @@ export default defineRule({
       files: ini(`${SOCKET}\nmaster = true\nharakiri = «SHOP_HARAKIRI»`),
     },
     { title: 'a variable of the shell', files: ini(`${SOCKET}\nlogto = «$SHOP_LOGS/uwsgi.log»`) },
+    {
+      title: 'a variable of a shell beside a mark of an installer',
+      files: {
+        'conf/nginx.conf': proxiedServer('', '127.0.0.1:8000'),
+        'conf/uwsgi.ini': conf`
+          [uwsgi]
+          socket = 127.0.0.1:8000
+          wsgi-file = «__INSTALL_DIR__/venv/lib/$python/site-packages/shop/wsgi.py»
+        `,
+      },
+    },
     {
       title: 'a file of which nobody knows who starts it',
       files: {
@@ -222,7 +239,10 @@ export default defineRule({
       yield* linesMisread(server)
       if (by !== null) yield* variablesOfShell(server)
     }
-    for (const server of looseUwsgi(deployment)) yield* linesMisread(server)
+    for (const server of looseUwsgi(deployment)) {
+      yield* linesMisread(server)
+      yield* variablesBesideMarks(server)
+    }
   },
 })
 
