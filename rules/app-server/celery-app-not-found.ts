@@ -2,8 +2,9 @@ import { posix } from 'node:path'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { type CeleryApplication, celeryApplication } from '../../src/deployment/django/celery-application.ts'
+import type { StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { celeryCommand, celeryOption } from './_celery.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
@@ -57,9 +58,24 @@ export default defineRule({
         `,
       ),
     },
+    {
+      title: 'a beat without the application of the worker',
+      files: project('/usr/bin/celery -A shop worker', {
+        'etc/systemd/system/beat.service': serviceUnit(
+          '/usr/bin/celery «beat» --scheduler shop.beat:Scheduler',
+        ),
+      }),
+    },
     { title: 'an option without its dash', files: project('/usr/bin/celery «A» shop worker') },
   ],
   good: [
+    {
+      title: 'a worker whose application its environment names, and one of Django',
+      files: project('/usr/bin/celery -A shop worker', {
+        'etc/systemd/system/beat.service': serviceUnit('/usr/bin/celery beat', 'Environment=APP=shop'),
+        'etc/systemd/system/other.service': serviceUnit('/usr/bin/python3 manage.py celery worker'),
+      }),
+    },
     { title: 'the project', files: project('/usr/bin/celery -A shop worker') },
     { title: 'its module, and a name of it', files: project('/usr/bin/celery -A shop.celery.app worker') },
     {
@@ -99,6 +115,7 @@ export default defineRule({
     },
   ],
   *check({ commands }) {
+    yield* withoutApplication(commands)
     for (const started of commands) {
       const celery = celeryCommand(started)
       const [first] = celery?.words ?? []
@@ -132,6 +149,42 @@ export default defineRule({
     }
   },
 })
+
+/** What names an application besides `-A`, or a file of settings for one that nobody names. */
+const NAMED_ELSEWHERE = ['APP', 'CELERY_APP', 'CELERY_LOADER', 'CELERY_CONFIG_MODULE']
+
+/** A worker or a beat without the application that another command of the same machines names. */
+function* withoutApplication(commands: readonly StartedCommand[]): Iterable<RuleFinding> {
+  const found = commands.flatMap(started => {
+    const celery = celeryCommand(started)
+    return celery === null ? [] : [{ started, celery, given: celeryOption(celery, '-A', '--app') }]
+  })
+  const named = found.flatMap(({ given }) => (given === null || isUnknownWord(given.value) ? [] : [given]))
+  for (const { started, celery, given } of found) {
+    const { machine, words, directory } = started
+    const command = celery.command === null ? undefined : celery.words[celery.command]
+    if (given !== null || command === undefined || !/^(?:worker|beat)$/.test(command.text)) continue
+    // An attached `-Ashop`, and what follows a variable, may name it as well.
+    if (celery.words.some(({ text }) => /^(?:-A\S|--(?:config|loader)\b)|[$%]/.test(text))) continue
+    if (words.some(({ text }) => /(?:manage\.py|django-admin)$/.test(text))) continue
+    if (NAMED_ELSEWHERE.some(name => started.environment(name)?.known === true)) continue
+    const files = machine.container?.files ?? machine.files
+    if (directory?.known === true && files.kind(posix.join(directory.value, 'celeryconfig.py')) !== null)
+      continue
+    // What lies in another directory may be of another project.
+    const home = posix.dirname(command.source.path)
+    const other = named.find(({ word }) => posix.dirname(word.source.path) === home)
+    if (other === undefined) continue
+    yield {
+      at: placeOf(command),
+      confidence: 'medium',
+      message: `without \`-A\` Celery runs an application of its own, whose broker is \`amqp://guest@localhost:5672//\`, with none of the tasks of \`${other.value}\``,
+      label: 'no application',
+      related: [{ at: placeOf(other.word), message: 'named here' }],
+      help: `Write \`-A ${other.value}\` in front of it`,
+    }
+  }
+}
 
 function faultOf(
   found: CeleryApplication,

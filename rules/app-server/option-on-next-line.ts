@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix'
-import type { Source } from '../../parsers/text/source.ts'
+import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isScript } from '../../src/files/nested-files.ts'
@@ -41,9 +41,12 @@ export default defineRule({
     {
       title: 'a blank behind the backslash',
       files: started(
-        ['#!/bin/sh', '/opt/shop/venv/bin/gunicorn shop.wsgi:application \\ ', '    «--bind»=127.0.0.1:8000', ''].join(
-          '\n',
-        ),
+        [
+          '#!/bin/sh',
+          '/opt/shop/venv/bin/gunicorn shop.wsgi:application \\ ',
+          '    «--bind»=127.0.0.1:8000',
+          '',
+        ].join('\n'),
         'bin/gunicorn_start',
       ),
     },
@@ -86,6 +89,21 @@ export default defineRule({
       `),
     },
     {
+      title: 'a condition of a template between lines that go on',
+      files: started(
+        conf`
+          #!/bin/sh
+          exec docker run \
+            --name shop \
+          {% if shop_debug %}
+            --env SHOP_DEBUG \
+          {% endif %}
+            registry.example.org/shop:1
+        `,
+        'templates/start.sh.j2',
+      ),
+    },
+    {
       title: 'the options of a program in a case, and in a file of no shell',
       files: {
         ...started(conf`
@@ -101,7 +119,7 @@ export default defineRule({
   ],
   *check({ setups }) {
     for (const source of setups() ?? [])
-      if (isShellScript(source))
+      if (isShellScript(source) && isWrittenOut(source))
         for (const { program, option, start } of optionsLost(source))
           yield {
             at: { source, start, end: start + option.length },
