@@ -236,6 +236,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/log-directory-group-writable', { fixes: [], programs: ['app-server'] }],
       ['app-server/log-taken-by-root', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/logs-not-reopened', { fixes: [], programs: ['nginx'] }],
+      ['app-server/option-on-next-line', { fixes: [], programs: ['app-server'] }],
       ['app-server/phoenix-endpoint', { fixes: [], programs: ['nginx'] }],
       ['app-server/playbook-mode-decimal', { fixes: ['safe'], programs: ['nginx'] }],
       ['app-server/pm2-instances-in-fork', { fixes: [], programs: ['app-server'] }],

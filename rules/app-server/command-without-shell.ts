@@ -293,7 +293,7 @@ export default defineRule({
           Environment=SHOP_BIN=/opt/shop/bin/gunicorn
           ExecStart=/usr/bin/env \${SHOP_BIN} shop.wsgi
         `,
-        { 'etc/systemd/system/jobs.service': serviceUnit('\${SHOP_HOME}/bin/worker') },
+        { 'etc/systemd/system/jobs.service': serviceUnit('${SHOP_HOME}/bin/worker') },
       ),
     },
     {

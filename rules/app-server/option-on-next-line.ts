@@ -2,7 +2,6 @@ import { basename } from 'node:path/posix'
 import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isScript } from '../../src/files/nested-files.ts'
 import { proxiedServer } from '../_examples.ts'
 import { bareScript } from '../containers/_shell-faults.ts'
 
@@ -131,7 +130,7 @@ export default defineRule({
 })
 
 function isShellScript({ path, text }: Source): boolean {
-  return /\.(?:ba)?sh$/.test(path) || isScript(text)
+  return /\.(?:ba)?sh$/.test(path) || /^#![^\n]*\b(?:ba|da)?sh\b/.test(text)
 }
 
 const PROGRAMS =
