@@ -82,10 +82,23 @@ export default defineRule({
       files: {
         'site.conf': host(conf`
           <Location /server-status>
-              SetHandler server-status
+              SetHandler «server-status»
               Require local
           </Location>
-          «ProxyPass» / http://127.0.0.1:8080/
+          ProxyPass / http://127.0.0.1:8080/
+        `),
+      },
+    },
+    {
+      title: 'a handler that a template has in one of its branches',
+      files: {
+        'site.conf.j2': host(conf`
+          {% if single_sign_on %}
+          <Location /Shibboleth.sso>
+              SetHandler «shib»
+          </Location>
+          {% endif %}
+          ProxyPass / http://127.0.0.1:8080/
         `),
       },
     },
@@ -222,13 +235,13 @@ function* hiddenHandlers(asked: AskedHost) {
     if (section.children.some(({ name }) => name === 'ProxyPass')) continue
     const pass = firstPass(asked, path)
     if (pass === null) continue
+    // A template often has the handler in one of its branches, and proxies in all of them.
     yield {
-      at: namePlace(pass),
-      cause: pass,
-      aspect: path,
+      at: argumentPlace(handler, 0),
       message: `\`ProxyPass ${pass.args[0]?.value}\` is asked first, so \`SetHandler ${handler.args[0]?.value}\` of \`${path}\` does nothing`,
       help: `except it: \`ProxyPass ${path} !\` above the line`,
-      related: [{ at: argumentPlace(section, 0), message: 'never gets to its handler' }],
+      label: 'never asked',
+      related: [{ at: namePlace(pass), message: 'takes the path' }],
     }
   }
 }
