@@ -1,21 +1,26 @@
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { acmeWebroots } from '../../src/deployment/acme-challenges.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { everywhere, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
+import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import { keepsOut, patternPlace } from '../apache/_sections.ts'
 
 export default defineRule({
   summary: 'A rule against hidden files takes `.well-known` with them',
   severity: 'info',
-  otherSeverities: { warning: 'where the pattern is meant to leave `.well-known` out, and does not' },
+  otherSeverities: {
+    warning:
+      'where the pattern is meant to leave `.well-known` out, and does not, or a section of files denies what is rewritten',
+  },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -36,13 +41,72 @@ export default defineRule({
       files: { 'site.conf': rewritingHost('RedirectMatch 404 «/\\..*$»') },
     },
     {
+      title: 'every name without an extension with them',
+      files: rewritingDirectory('RewriteRule «^(?!installer)(\\.?[^\\.]+)$» - [F]'),
+    },
+    {
       title: 'the slash is part of the exception, and stands before the dot',
       files: {
         'site.conf': rewritingHost('RedirectMatch 403 «^/?\\.(?!/well-known/acme-challenge/[\\w-]{43}$)»'),
       },
     },
+    {
+      title: 'a section of files, and a rule by which the application answers',
+      files: rewritingDirectory(conf`
+        <FilesMatch «"^\."»>
+            Require all denied
+        </FilesMatch>
+        RewriteRule ^\.well-known/carddav /remote.php [L]
+      `),
+    },
+    {
+      title: 'a section of files, and a rule that leaves it out',
+      files: {
+        '.htaccess': conf`
+          <FilesMatch «"\.(inc|sql)$|^(\..*|Entries)$"»>
+              <IfModule mod_authz_core.c>
+                  Require all denied
+              </IfModule>
+              <IfModule !mod_authz_core.c>
+                  Order allow,deny
+              </IfModule>
+          </FilesMatch>
+          RewriteEngine On
+          RewriteRule "/\.|^\.(?!well-known/)" - [F]
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteRule ^ index.php [L]
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a section of files that leaves it out, or one of which the directory is there',
+      files: {
+        ...rewritingDirectory(conf`
+          <FilesMatch "^\.(?!well-known)">
+              Require all denied
+          </FilesMatch>
+          RewriteRule ^\.well-known/carddav /remote.php [L]
+        `),
+        'srv/api/.htaccess': conf`
+          <FilesMatch "^\.">
+              Require all denied
+          </FilesMatch>
+          RewriteEngine On
+          RewriteRule ^\.well-known/ - [L]
+        `,
+        'srv/api/.well-known/security.txt': 'Contact: mailto:security@example.org',
+      },
+    },
+    {
+      title: 'a section of files, and files alone below it',
+      files: rewritingDirectory(conf`
+        <FilesMatch "^\.">
+            Require all denied
+        </FilesMatch>
+      `),
+    },
     {
       title: 'left out',
       files: rewritingDirectory('RewriteRule (^|/)\\.(?!well-known/) - [F]'),
@@ -87,6 +151,7 @@ export default defineRule({
     if (machines.some(({ files }) => acmeWebroots(files).length > 0)) return
     for (const configuration of apache) {
       const files = filesOf(configuration)
+      yield* deniedBeforeRewriting(configuration, files)
       const denied = [...denying(configuration, files)].filter(({ pattern, leads }) =>
         takesIt(pattern, leads),
       )
@@ -108,6 +173,43 @@ export default defineRule({
     }
   },
 })
+
+/**
+ * The sections of files that deny `.well-known` where no such directory is: then it is the name of what is asked for, and
+ * access is checked before the rules of a directory are.
+ */
+function* deniedBeforeRewriting(
+  configuration: ApacheConfiguration,
+  files: FileSystem,
+): Generator<RuleFinding> {
+  const rules = placedRules(configuration, files).filter(
+    ({ htaccess, settled, pattern }) => htaccess !== null && settled && pattern.includes('well-known'),
+  )
+  for (const rule of rules) {
+    const { htaccess, isRefusal, keepsUri, directive } = rule
+    if (htaccess === null || files.kind(`${htaccess.directory}.well-known`) !== null) continue
+    for (const section of ['files', 'filesmatch'].flatMap(
+      name => htaccess.file.occurrences.get(name) ?? [],
+    )) {
+      const { kind, text } = sectionPattern(section)
+      if (kind !== 'regex' || !keepsOut(section) || !isOfHiddenNames(text)) continue
+      const rewrites = !isRefusal && !keepsUri
+      yield {
+        at: patternPlace(section),
+        ...(rewrites ? { severity: 'warning' as const } : {}),
+        message: `without a directory \`.well-known\`, \`/.well-known/…\` is denied before ${rewrites ? 'the rule for it' : 'the rule that leaves it out'} is asked`,
+        related: [
+          { at: argumentPlace(directive, 0), message: rewrites ? 'rewritten here' : 'left out here' },
+        ],
+      }
+    }
+  }
+}
+
+function isOfHiddenNames(pattern: string): boolean {
+  const takes = (name: string): boolean => matchPattern(toBytes(pattern), name) != null
+  return takes('.well-known') && takes('.hidden') && !takes('index.html')
+}
 
 interface Denying {
   readonly pattern: string
@@ -141,8 +243,7 @@ function takesIt(pattern: string, leads: string): boolean {
     matches(`.well-known/acme-challenge/${TOKEN}`) &&
     matches('.hidden/file') &&
     !matches('index.html') &&
-    !matches('images/picture.png') &&
-    !matches('directory/page')
+    !matches('images/picture.png')
   )
 }
 

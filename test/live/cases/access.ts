@@ -324,6 +324,18 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.body === 'proof',
   },
   {
+    rule: 'access/well-known-denied',
+    shows: 'what the application answers is forbidden',
+    examples: {
+      bad: 'a section of files, and a rule by which the application answers',
+      good: 'a section of files that leaves it out, or one of which the directory is there',
+    },
+    files: { 'srv/www/remote.php': 'the calendar' },
+    request: { url: `${SITE}/.well-known/carddav` },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'the calendar',
+  },
+  {
     rule: 'access/private-network-too-wide',
     examples: { bad: 'for the networks of Docker', good: 'the private networks' },
     shows: 'a public address is let in',
