@@ -112,6 +112,7 @@ import apacheOrderUndoes from './apache/order-undoes.ts'
 import apachePackageAliasHidesDirectory from './apache/package-alias-hides-directory.ts'
 import apachePasswordFileMissing from './apache/password-file-missing.ts'
 import apachePasswordFileServed from './apache/password-file-served.ts'
+import apachePatternDeniesDirectories from './apache/pattern-denies-directories.ts'
 import apachePatternNeverMatches from './apache/pattern-never-matches.ts'
 import apachePhpModuleThreaded from './apache/php-module-threaded.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
@@ -1044,6 +1045,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/package-alias-hides-directory', ...apachePackageAliasHidesDirectory },
   { id: 'apache/password-file-missing', ...apachePasswordFileMissing },
   { id: 'apache/password-file-served', ...apachePasswordFileServed },
+  { id: 'apache/pattern-denies-directories', ...apachePatternDeniesDirectories },
   { id: 'apache/pattern-never-matches', ...apachePatternNeverMatches },
   { id: 'apache/php-module-threaded', ...apachePhpModuleThreaded },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },

@@ -118,6 +118,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/package-alias-hides-directory', { fixes: [], programs: ['apache'] }],
       ['apache/password-file-missing', { fixes: [], programs: ['apache'] }],
       ['apache/password-file-served', { fixes: [], programs: ['apache'] }],
+      ['apache/pattern-denies-directories', { fixes: [], programs: ['apache'] }],
       ['apache/pattern-never-matches', { fixes: [], programs: ['apache'] }],
       ['apache/php-module-threaded', { fixes: [], programs: ['apache'] }],
       ['apache/php-source-served', { fixes: [], programs: ['apache'] }],

@@ -40,6 +40,15 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/pattern-denies-directories',
+    examples: { bad: 'pages of a front controller', good: 'names with a list of extensions alone' },
+    shows: 'a page of the front controller is forbidden',
+    files: { 'srv/www/index.php': 'the page' },
+    request: { url: 'http://example.org/about' },
+    harm: ({ response }) => response.status === 403,
+    sound: ({ response }) => response.body === 'the page',
+  },
+  {
     rule: 'apache/backup-pattern-misses',
     examples: { bad: 'among the extensions', good: 'beside the extensions' },
     shows: 'the copy that an editor left is served',
