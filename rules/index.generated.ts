@@ -44,6 +44,7 @@ import accessXAccelLocationOpen from './access/x-accel-location-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAccessGrantedNowhere from './apache/access-granted-nowhere.ts'
 import apacheAddhandlerPhp from './apache/addhandler-php.ts'
+import apacheAliasNeedsSlash from './apache/alias-needs-slash.ts'
 import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowFromWildcard from './apache/allow-from-wildcard.ts'
@@ -977,6 +978,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/access-granted-nowhere', ...apacheAccessGrantedNowhere },
   { id: 'apache/addhandler-php', ...apacheAddhandlerPhp },
+  { id: 'apache/alias-needs-slash', ...apacheAliasNeedsSlash },
   { id: 'apache/alias-overlap', ...apacheAliasOverlap },
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allow-from-wildcard', ...apacheAllowFromWildcard },

@@ -50,6 +50,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/access-compat-nested-reset', { fixes: [], programs: ['apache'] }],
       ['apache/access-granted-nowhere', { fixes: [], programs: ['apache'] }],
       ['apache/addhandler-php', { fixes: ['unsafe'], programs: ['apache'] }],
+      ['apache/alias-needs-slash', { fixes: [], programs: ['apache'] }],
       ['apache/alias-overlap', { fixes: [], programs: ['apache'] }],
       ['apache/alias-slash-missing', { fixes: ['safe'], programs: ['apache'] }],
       ['apache/allow-from-wildcard', { fixes: ['unsafe'], programs: ['apache'] }],

@@ -1,0 +1,195 @@
+import { posix } from 'node:path'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
+
+const host = (lines: string): string => conf`
+  <VirtualHost *:80>
+      ServerName example.org
+      DocumentRoot /srv/www
+      ${lines}
+  </VirtualHost>
+`
+const SHOP = conf`
+  <Directory /opt/shop>
+      AllowOverride All
+      Require all granted
+      DirectoryIndex index.html
+  </Directory>
+`
+
+export default defineRule({
+  summary: 'An Alias for an application whose URL is found with a slash at its end alone',
+  severity: 'info',
+  confidence: 'medium',
+  since: '0.1.0',
+  why: '`Alias /shop/ /opt/shop/` is not for `/shop`: mod_dir adds the slash of a directory where one is found, and `/shop` is none of the document root. Whoever types the address without the slash gets 404.',
+  remedy: 'Leave the slash out on both sides: `Alias /shop /opt/shop`',
+  references: ['https://httpd.apache.org/docs/2.4/mod/mod_alias.html#alias'],
+  bad: [
+    {
+      title: 'an application that brings its `.htaccess`',
+      files: {
+        'site.conf': host(conf`
+          Alias «/shop/» /opt/shop/
+          ${SHOP}
+        `),
+      },
+    },
+    {
+      title: 'its scripts by PHP-FPM, and a directory that an installer fills in',
+      files: {
+        'site.conf.in': host(conf`
+          Alias «/cloud/» "@WEB_PREFIX@/"
+          ProxyPassMatch "^/cloud/(.*\.php(/.*)?)$" "fcgi://127.0.0.1:9000/var/www/cloud/$1"
+        `),
+        'zm.conf.in': host(conf`
+          Alias «/zm/» "@WEB_PREFIX@/"
+          <Directory "@WEB_PREFIX@">
+              AllowOverride All
+          </Directory>
+        `),
+      },
+    },
+  ],
+  good: [
+    {
+      title: 'without the slash, and redirected',
+      files: {
+        'site.conf': host(conf`
+          Alias /shop /opt/shop
+          ${SHOP}
+        `),
+        'other.conf': host(conf`
+          Alias /shop/ /opt/shop/
+          RedirectMatch ^/shop$ /shop/
+          ${SHOP}
+        `),
+        'third.conf': host(conf`
+          Alias /shop/ /opt/shop/
+          RewriteEngine On
+          RewriteRule ^/?shop$ /shop/ [R=301,L]
+          ${SHOP}
+        `),
+      },
+    },
+    {
+      title: 'rewritten, in a section for the path, and with the other form beside it',
+      files: {
+        'site.conf': host(conf`
+          Alias /shop/ /opt/shop/
+          ${SHOP}
+          <LocationMatch "^/shop$">
+              RewriteEngine On
+              RewriteRule .* /shop/ [R=301,L]
+          </LocationMatch>
+        `),
+        'other.conf': host(conf`
+          Alias /shop /opt/shop
+          Alias /shop/ /opt/shop/
+          ${SHOP}
+        `),
+      },
+    },
+    {
+      title: 'files, which nobody asks for as a directory',
+      files: {
+        'site.conf': host(conf`
+          Alias /static/ /opt/shop/static/
+          Alias /icons/ "/usr/share/apache2/icons/"
+          <Directory /opt/shop/static>
+              Require all granted
+          </Directory>
+        `),
+      },
+    },
+  ],
+  *check({ apache, filesOf }) {
+    for (const configuration of apache)
+      for (const alias of configuration.occurrences.get('alias') ?? []) {
+        const [url, path] = alias.args.map(({ value }) => value)
+        if (url === undefined || path === undefined || !isSettled(url) || !/^\/.*[^/]\/$/.test(url)) continue
+        const plain = url.slice(0, -1)
+        const reason = applicationSeen(configuration, filesOf(configuration), { url, path })
+        if (reason === null || isNamedWithoutSlash(configuration, plain)) continue
+        yield {
+          at: argumentPlace(alias, 0),
+          message: `\`${plain}\` is no URL of this, so it is looked for in the document root, and not redirected to \`${url}\``,
+          ...(reason === 'files'
+            ? {}
+            : { related: [{ at: argumentPlace(reason, 0), message: 'an application lies there' }] }),
+        }
+      }
+  },
+})
+
+interface Mapped {
+  readonly url: string
+  readonly path: string
+}
+
+/** What says that the directory holds an application, whose address people type; null where nothing does. */
+function applicationSeen(
+  { occurrences }: ApacheConfiguration,
+  files: FileSystem,
+  { url, path }: Mapped,
+): ApacheDirective | 'files' | null {
+  if (isSettled(path) && files.kind(posix.join(path, 'index.php')) === 'file') return 'files'
+  const own = (occurrences.get('directory') ?? []).find(
+    section =>
+      trimmed(section.args[0]?.value ?? '') === trimmed(path) && section.children.some(isOfApplication),
+  )
+  const scripts = (occurrences.get('proxypassmatch') ?? []).find(
+    ({ args: [pattern, target] }) =>
+      pattern?.value.startsWith(`^${url}`) === true && /^(?:unix:[^|]*\|)?fcgi:/.test(target?.value ?? ''),
+  )
+  return own ?? scripts ?? null
+}
+
+function trimmed(path: string): string {
+  return path.replace(/\/+$/, '')
+}
+
+/** `AllowOverride All` is for the `.htaccess` that an application brings. */
+function isOfApplication({ name, args }: ApacheDirective): boolean {
+  const [first = ''] = args.map(({ value }) => value.toLowerCase())
+  switch (name) {
+    case 'AllowOverride':
+      return first === 'all' || args.some(({ value }) => /^fileinfo$/i.test(value))
+    case 'DirectoryIndex':
+      return /\.(?:php|cgi|pl|py)$/.test(first)
+    case 'FallbackResource':
+      return first !== 'disabled'
+    default:
+      return false
+  }
+}
+
+const NAMING = [
+  'alias',
+  'aliasmatch',
+  'scriptalias',
+  'redirect',
+  'redirectpermanent',
+  'redirectmatch',
+  'rewriterule',
+]
+const ASKING = ['rewritecond', 'location', 'locationmatch', 'proxypass', 'proxypassmatch']
+
+/** True where another line is about the URL without its slash, or may be. */
+function isNamedWithoutSlash({ occurrences }: ApacheConfiguration, plain: string): boolean {
+  const ends = [plain, plain.slice(1)]
+  return [...NAMING, ...ASKING].some(name =>
+    (occurrences.get(name) ?? []).some(({ args }) =>
+      args.some(({ value }) =>
+        ends.some(end => new RegExp(`(?:^|[\\^("?])${escaped(end)}(?:$|[$?)|]|/\\?|\\(/)`).test(value)),
+      ),
+    ),
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
