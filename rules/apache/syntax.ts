@@ -3,6 +3,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
 import type { World } from '../../src/servers/presence.ts'
+import { apacheMain } from '../_examples.ts'
 
 /** Told by rules of their own, with what to do about them. */
 const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
@@ -82,6 +83,16 @@ export default defineRule({
               </IfModule>
           </VirtualHost>
         `,
+      },
+    },
+    {
+      title: 'a module above the one whose functions it needs',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain(conf`
+          LoadModule «proxy_fcgi_module» /usr/lib/apache2/modules/mod_proxy_fcgi.so
+          LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+          Listen 80
+        `),
       },
     },
     {

@@ -267,6 +267,14 @@ test('a module object that holds another module is fatal, a missing one only whe
   assert.is(whole.problems[0]?.code, 'module-unloadable')
 })
 
+test('a module above the one that it needs is fatal, one whose other module may be built in is not', () => {
+  const fcgi = 'LoadModule proxy_fcgi_module modules/mod_proxy_fcgi.so\n'
+  const proxy = 'LoadModule proxy_module modules/mod_proxy.so\n'
+  assert.equal(said(evaluate(fcgi + proxy)), [['module-unloadable', true, 'proxy_fcgi_module']])
+  assert.equal(said(evaluate(proxy + fcgi)), [])
+  assert.equal(said(evaluate(fcgi)), [])
+})
+
 test('the tree goes on behind a fatal problem, and nothing more is said', () => {
   const configuration = evaluate(
     '<Directory />\n</Location>\n</Directory>\nInclude none.conf\nSetEnv A b\nFoo\n',

@@ -138,9 +138,36 @@ function loadModule(reading: Reading, node: ApacheLineNode): void {
     const at = placeOf(reading.stream, node, object)
     refuse(reading, 'module-unloadable', `\`${object.value}\` does not exist`, at)
   }
+  refuseTooEarly(reading, id.value)
   const at = { source: reading.stream.source, start: node.start, end: node.end }
   const file = apacheModule(id.value)?.file ?? sourceFileOf(id.value)
   reading.modules.set(id.value, { id: id.value, file, at })
+}
+
+/**
+ * The modules that take functions of another one, which the loader looks for at once. Where that is loaded nowhere it
+ * may be built in; where it is loaded below, it is not.
+ */
+const BASES: ReadonlyMap<string, RegExp> = new Map([
+  [
+    'proxy_module',
+    /^proxy_(?:ajp|balancer|connect|express|fcgi|fdpass|ftp|hcheck|http2?|scgi|uwsgi|wstunnel)_module$/,
+  ],
+  ['cache_module', /^cache_(?:disk|socache)_module$/],
+  ['dav_module', /^dav_(?:fs|lock)_module$/],
+  ['session_module', /^session_(?:cookie|crypto|dbd)_module$/],
+])
+
+function refuseTooEarly(reading: Reading, base: string): void {
+  const dependents = BASES.get(base)
+  if (dependents === undefined) return
+  for (const { id, at } of reading.modules.values())
+    if (at && dependents.test(id)) {
+      const message = `\`${id}\` needs \`${base}\`, which is loaded below it: undefined symbol`
+      const start = at.source.code.indexOf(id, at.start)
+      refuse(reading, 'module-unloadable', message, { ...at, start, end: start + id.length })
+      return
+    }
 }
 
 function isDebianModule(path: string): boolean {
