@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import { isUnknownWord, reveal } from '../../parsers/text/placeholder.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
@@ -47,6 +48,17 @@ export default defineRule({
     {
       title: 'the name of a host that a template fills in',
       files: { 'site.conf.j2': host('Redirect permanent / «https://{{ server_name }}»') },
+    },
+    {
+      title: 'what a template fills in for the name of the virtual host, too',
+      files: {
+        'site.conf.j2': conf`
+          <VirtualHost *:80>
+              ServerName {{website_url}}
+              Redirect / «https://{{ website_url }}»
+          </VirtualHost>
+        `,
+      },
     },
     {
       title: 'a proxy of everything',
@@ -204,10 +216,11 @@ export default defineRule({
     const { apache, filesOf } = deployment
     for (const configuration of apache) {
       const files = filesOf(configuration)
+      const hosts = filledNames(configuration)
       yield* ofDirectories(configuration, files)
       for (const name of ['proxypass', ...REDIRECTS]) {
         for (const directive of everywhere(configuration, files, name)) {
-          const mapping = readMapping(directive)
+          const mapping = readMapping(directive, hosts)
           if (mapping === null || !mapping.path.endsWith('/')) continue
           const isHost = endsInHost(mapping.url)
           if (!isHost && !runsTogether(mapping, name === 'proxypass')) continue
@@ -319,7 +332,7 @@ interface Mapping {
 }
 
 /** Null where a variable hides one of the two, and for a line that maps no path to a URL. */
-function readMapping({ name, args, parent }: ApacheDirective): Mapping | null {
+function readMapping({ name, args, parent }: ApacheDirective, hosts: ReadonlySet<string>): Mapping | null {
   const words = args.map(({ value }) => value)
   const inLocation = parent?.name === 'Location'
   if (parent !== null && parent.name !== 'VirtualHost' && !inLocation) return null
@@ -329,14 +342,30 @@ function readMapping({ name, args, parent }: ApacheDirective): Mapping | null {
   const path = inLocation ? parent.args[0]?.value : words[index++]
   const url = words[index]
   if (path === undefined || url === undefined || !isSettled(path)) return null
-  if (!isSettled(url) && !isFilledHost(url)) return null
+  if (!isSettled(url) && !isFilledHost(url, hosts)) return null
   return path.startsWith('/') ? { path, url, index } : null
 }
 
-/** A URL that ends in what a template calls the name of a host, which has no slash at its end. */
-function isFilledHost(url: string): boolean {
+/** What a template fills in for the names of virtual hosts. */
+const filledNames = memo(
+  ({ occurrences }: ApacheConfiguration): ReadonlySet<string> =>
+    new Set(
+      ['servername', 'serveralias'].flatMap(name =>
+        (occurrences.get(name) ?? []).flatMap(({ args }) =>
+          args.flatMap(({ value }) => (isUnknownWord(value) ? plain(reveal(value)) : [])),
+        ),
+      ),
+    ),
+)
+
+function plain(filled: string): string {
+  return filled.replace(/\s+/g, '')
+}
+
+/** A URL that ends in what a template calls the name of a host, or fills in for one: it has no slash at its end. */
+function isFilledHost(url: string, hosts: ReadonlySet<string>): boolean {
   const { 1: name = '' } = /^https?:\/\/((?:[\w-]+\.)*[^\w./:?#%$]+)(?::\d+)?$/.exec(url) ?? []
-  return isUnknownWord(name) && NAMES_HOST.test(reveal(name))
+  return isUnknownWord(name) && (NAMES_HOST.test(reveal(name)) || hosts.has(plain(reveal(name))))
 }
 
 const NAMES_HOST =
