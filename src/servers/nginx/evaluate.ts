@@ -70,7 +70,9 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const fragments = main === null
   const unit = { top, occurrences, version, main, files, fragments, hasUnknownParts, mayLoadModules }
   // What a template's placeholders would change, nobody can say against it.
-  const meaning = validateNginx(unit).filter(({ at, inTemplate }) => !at.source.template || inTemplate !== undefined)
+  const meaning = validateNginx(unit).filter(
+    ({ at, inTemplate }) => !at.source.template || inTemplate !== undefined,
+  )
   return {
     program: 'nginx',
     main,
