@@ -264,7 +264,7 @@ function* ofDirectories(configuration: ApacheConfiguration, files: FileSystem): 
     const path = directory.slice(base.length)
     if (path === '/' || MAY_BE_ROOT.test(path) || !overrides.value.reads) continue
     for (const directive of REDIRECTS.flatMap(name => file.occurrences.get(name) ?? [])) {
-      const mapping = readMapping(directive)
+      const mapping = readMapping(directive, filledNames(configuration))
       if (mapping?.path !== '/' || !/^https?:\/\/[^/?#%$]+\/[^?#%$]*[^/?#%$]$/i.test(mapping.url)) continue
       yield {
         at: argumentPlace(directive, mapping.index),
