@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 import { htaccessFiles, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
@@ -109,6 +109,20 @@ export default defineRule({
       files: { 'site.conf': site('ErrorDocument 404 «/var/www/html/404.html»') },
     },
     {
+      title: 'a page of an aliased directory, by its URL in the document root',
+      files: {
+        'site.conf': conf`
+          Alias /shop "/usr/share/shop/public"
+          <Directory "/usr/share/shop/public/">
+              <IfModule !mod_rewrite.c>
+                  DirectoryIndex error_norewrite.html
+                  ErrorDocument 404 «/error_norewrite.html»
+              </IfModule>
+          </Directory>
+        `,
+      },
+    },
+    {
       title: 'a page that is not there',
       files: {
         'etc/apache2/apache2.conf': proxied('ProxyPass / !', 'ErrorDocument 404 «/404.html»'),
@@ -143,6 +157,19 @@ export default defineRule({
         RewriteCond %{ENV:REDIRECT_STATUS} !=503
         RewriteCond %{REMOTE_ADDR} !=203.0.113.7
       `),
+    },
+    {
+      title: 'a page of an aliased directory by its own URL, and one of the document root',
+      files: {
+        'site.conf': conf`
+          Alias /shop /usr/share/shop/public
+          <Directory /usr/share/shop/public>
+              DirectoryIndex start.html
+              ErrorDocument 404 /shop/start.html
+              ErrorDocument 403 /errors/403.html
+          </Directory>
+        `,
+      },
     },
     {
       title: 'a path, a text, and the page of Apache',
@@ -189,7 +216,10 @@ export default defineRule({
         ...htaccessFiles(configuration, filesOf(configuration)).map(({ file }) => file.occurrences),
       ]
       for (const occurrences of tables)
-        for (const directive of occurrences.get('errordocument') ?? []) yield* faultOf(directive)
+        for (const directive of occurrences.get('errordocument') ?? []) {
+          yield* faultOf(directive)
+          yield* besideAlias(configuration, filesOf(configuration), directive)
+        }
     }
     for (const asked of hostsHolding(deployment, ['errordocument'])) {
       const { configuration, host } = asked
@@ -236,6 +266,34 @@ function* faultOf(directive: ApacheDirective) {
         : `a whole URL makes a redirect of the error: the client gets 302 instead of ${status}`,
     }
   }
+}
+
+/** A page of an aliased directory, by a URL that is looked for in the document root. */
+function* besideAlias(configuration: ApacheConfiguration, files: FileSystem, line: ApacheDirective) {
+  const page = line.args[1]?.value ?? ''
+  const section = line.parent
+  if (line.args.length !== 2 || !/^\/[\w./-]+$/.test(page) || section?.name !== 'Directory') return
+  const directory = section.args[0]?.value.replace(/\/+$/, '') ?? ''
+  const isOf = (path: string | undefined): boolean => path?.replace(/\/+$/, '') === directory
+  const aliases = configuration.occurrences.get('alias') ?? []
+  const own = aliases.find(({ args }) => isOf(args[1]?.value))
+  const url = own?.args[0]?.value.replace(/\/+$/, '') ?? ''
+  if (own === undefined || url === '' || aliases.some(({ args }) => page.startsWith(args[0]?.value ?? page)))
+    return
+  if ((configuration.occurrences.get('documentroot') ?? []).some(({ args }) => isOf(args[0]?.value))) return
+  const isThere =
+    files.kind(directory + page) === 'file' ||
+    section.children.some(
+      ({ name, args }) => name === 'DirectoryIndex' && args.some(({ value }) => `/${value}` === page),
+    )
+  if (isThere)
+    yield {
+      at: argumentPlace(line, 1),
+      severity: 'warning' as const,
+      message: `\`${page}\` is looked for in the document root, and the page is \`${url}${page}\`: Apache sends its own`,
+      help: `write \`${url}${page}\``,
+      related: [{ at: argumentPlace(own, 0), message: 'the URL of this directory' }],
+    }
 }
 
 /** The page of a virtual host itself, for which a path would do: search engines never see that a page is gone. */
