@@ -117,6 +117,7 @@ import apachePatternDeniesDirectories from './apache/pattern-denies-directories.
 import apachePatternNeverMatches from './apache/pattern-never-matches.ts'
 import apachePhpModuleThreaded from './apache/php-module-threaded.ts'
 import apachePhpSourceServed from './apache/php-source-served.ts'
+import apachePrecompressedTwice from './apache/precompressed-twice.ts'
 import apachePrivateFilesServed from './apache/private-files-served.ts'
 import apacheProxyDenied from './apache/proxy-denied.ts'
 import apacheProxyModuleMissing from './apache/proxy-module-missing.ts'
@@ -1051,6 +1052,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/pattern-never-matches', ...apachePatternNeverMatches },
   { id: 'apache/php-module-threaded', ...apachePhpModuleThreaded },
   { id: 'apache/php-source-served', ...apachePhpSourceServed },
+  { id: 'apache/precompressed-twice', ...apachePrecompressedTwice },
   { id: 'apache/private-files-served', ...apachePrivateFilesServed },
   { id: 'apache/proxy-denied', ...apacheProxyDenied },
   { id: 'apache/proxy-module-missing', ...apacheProxyModuleMissing },

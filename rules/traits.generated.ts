@@ -123,6 +123,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/pattern-never-matches', { fixes: [], programs: ['apache'] }],
       ['apache/php-module-threaded', { fixes: [], programs: ['apache'] }],
       ['apache/php-source-served', { fixes: [], programs: ['apache'] }],
+      ['apache/precompressed-twice', { fixes: [], programs: ['apache'] }],
       ['apache/private-files-served', { fixes: [], programs: ['apache', 'docker'] }],
       ['apache/proxy-denied', { fixes: [], programs: ['apache'] }],
       ['apache/proxy-module-missing', { fixes: [], programs: ['apache'] }],

@@ -40,6 +40,15 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/precompressed-twice',
+    examples: { bad: 'style sheets', good: 'for both modules' },
+    shows: 'what is sent as gzip is no gzip',
+    files: { 'srv/www/site.css': 'body {}', 'srv/www/site.css.gz': 'as it was compressed beforehand' },
+    request: { url: 'http://example.org/site.css', headers: { 'Accept-Encoding': 'gzip, br' } },
+    harm: ({ response }) => response.status === 200 && !response.body.includes('beforehand'),
+    sound: ({ response }) => response.body === 'as it was compressed beforehand',
+  },
+  {
     rule: 'apache/pattern-denies-directories',
     examples: { bad: 'pages of a front controller', good: 'names with a list of extensions alone' },
     shows: 'a page of the front controller is forbidden',
