@@ -129,6 +129,7 @@ import apacheProxypassmatchDocumentRoot from './apache/proxypassmatch-document-r
 import apacheProxypassreverseMismatch from './apache/proxypassreverse-mismatch.ts'
 import apacheProxypassreverseSlash from './apache/proxypassreverse-slash.ts'
 import apacheProxyrequestsOn from './apache/proxyrequests-on.ts'
+import apacheRedirectAfterRewriting from './apache/redirect-after-rewriting.ts'
 import apacheRedirectLoop from './apache/redirect-loop.ts'
 import apacheRedirectOrder from './apache/redirect-order.ts'
 import apacheRedirectPatternLiteral from './apache/redirect-pattern-literal.ts'
@@ -1064,6 +1065,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/proxypassreverse-mismatch', ...apacheProxypassreverseMismatch },
   { id: 'apache/proxypassreverse-slash', ...apacheProxypassreverseSlash },
   { id: 'apache/proxyrequests-on', ...apacheProxyrequestsOn },
+  { id: 'apache/redirect-after-rewriting', ...apacheRedirectAfterRewriting },
   { id: 'apache/redirect-loop', ...apacheRedirectLoop },
   { id: 'apache/redirect-order', ...apacheRedirectOrder },
   { id: 'apache/redirect-pattern-literal', ...apacheRedirectPatternLiteral },

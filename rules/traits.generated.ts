@@ -135,6 +135,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/proxypassreverse-mismatch', { fixes: [], programs: ['apache'] }],
       ['apache/proxypassreverse-slash', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/proxyrequests-on', { fixes: ['unsafe'], programs: ['apache'] }],
+      ['apache/redirect-after-rewriting', { fixes: [], programs: ['apache'] }],
       ['apache/redirect-loop', { fixes: [], programs: ['nginx', 'apache'] }],
       ['apache/redirect-order', { fixes: [], programs: ['apache'] }],
       ['apache/redirect-pattern-literal', { fixes: ['unsafe'], programs: ['apache'] }],

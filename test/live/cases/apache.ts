@@ -40,6 +40,18 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/redirect-after-rewriting',
+    examples: {
+      bad: 'every path is a page of the application in the browser',
+      good: 'the path is left out',
+    },
+    shows: 'the page is sent in place of the redirect',
+    files: { 'srv/www/index.html': 'the page' },
+    request: { url: 'http://example.org/old' },
+    harm: ({ response }) => response.status !== 302,
+    sound: ({ response }) => response.status === 302,
+  },
+  {
     rule: 'apache/precompressed-twice',
     examples: { bad: 'style sheets', good: 'for both modules' },
     shows: 'what is sent as gzip is no gzip',
