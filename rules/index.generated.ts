@@ -49,6 +49,7 @@ import apacheAliasOverlap from './apache/alias-overlap.ts'
 import apacheAliasSlashMissing from './apache/alias-slash-missing.ts'
 import apacheAllowFromWildcard from './apache/allow-from-wildcard.ts'
 import apacheAllowencodedslashesNotInherited from './apache/allowencodedslashes-not-inherited.ts'
+import apacheAllowoverrideUndone from './apache/allowoverride-undone.ts'
 import apacheAllowoverrideUnset from './apache/allowoverride-unset.ts'
 import apacheAuthWithoutRequire from './apache/auth-without-require.ts'
 import apacheAuthenticationIncomplete from './apache/authentication-incomplete.ts'
@@ -985,6 +986,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/alias-slash-missing', ...apacheAliasSlashMissing },
   { id: 'apache/allow-from-wildcard', ...apacheAllowFromWildcard },
   { id: 'apache/allowencodedslashes-not-inherited', ...apacheAllowencodedslashesNotInherited },
+  { id: 'apache/allowoverride-undone', ...apacheAllowoverrideUndone },
   { id: 'apache/allowoverride-unset', ...apacheAllowoverrideUnset },
   { id: 'apache/auth-without-require', ...apacheAuthWithoutRequire },
   { id: 'apache/authentication-incomplete', ...apacheAuthenticationIncomplete },

@@ -55,6 +55,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/alias-slash-missing', { fixes: ['safe'], programs: ['apache'] }],
       ['apache/allow-from-wildcard', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/allowencodedslashes-not-inherited', { fixes: [], programs: ['apache'] }],
+      ['apache/allowoverride-undone', { fixes: [], programs: ['apache'] }],
       ['apache/allowoverride-unset', { fixes: [], programs: ['apache'] }],
       ['apache/auth-without-require', { fixes: [], programs: ['apache'] }],
       ['apache/authentication-incomplete', { fixes: [], programs: ['apache'] }],

@@ -40,6 +40,14 @@ const sendsSource: LiveCase['harm'] = ({ response }) =>
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'apache/allowoverride-undone',
+    examples: { bad: 'a server of Debian', good: 'a section of the document root' },
+    shows: 'the .htaccess that names the start page is not read',
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.body !== 'the start page',
+    sound: ({ response }) => response.body === 'the start page',
+  },
+  {
     rule: 'apache/redirect-after-rewriting',
     examples: {
       bad: 'every path is a page of the application in the browser',
