@@ -72,7 +72,8 @@ export default defineRule({
               </IfModule>
           </FilesMatch>
           RewriteEngine On
-          RewriteRule "/\.|^\.(?!well-known/)" - [F]
+          RewriteCond %{REQUEST_URI} !^/\.well-known
+          RewriteRule "(^|/)\." - [F]
           RewriteCond %{REQUEST_FILENAME} !-f
           RewriteRule ^ index.php [L]
         `,
@@ -183,7 +184,12 @@ function* deniedBeforeRewriting(
   files: FileSystem,
 ): Generator<RuleFinding> {
   const rules = placedRules(configuration, files).filter(
-    ({ htaccess, settled, pattern }) => htaccess !== null && settled && pattern.includes('well-known'),
+    ({ htaccess, settled, pattern, isRefusal, conditions }) =>
+      htaccess !== null &&
+      settled &&
+      [pattern, ...(isRefusal ? conditions.map(each => each.pattern) : [])].some(each =>
+        each.includes('well-known'),
+      ),
   )
   for (const rule of rules) {
     const { htaccess, isRefusal, keepsUri, directive } = rule
