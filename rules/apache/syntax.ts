@@ -96,6 +96,18 @@ export default defineRule({
       },
     },
     {
+      title: 'the same in a template',
+      files: {
+        'httpd.conf.tpl': conf`
+          ServerRoot /usr/local/apache2
+          LoadModule «session_cookie_module» modules/mod_session_cookie.so
+          LoadModule session_module modules/mod_session.so
+          LogLevel {{ getenv "LOG_LEVEL" "warn" }}
+          Listen 80
+        `,
+      },
+    },
+    {
       title: 'two parameters that a macro does not use',
       files: {
         'site.conf': conf`

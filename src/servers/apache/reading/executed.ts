@@ -9,7 +9,7 @@ import { include, includeOptional } from './includes.ts'
 import { defineMacro, undefineMacro, useMacro } from './macros.ts'
 import { absolutePath } from './paths.ts'
 import { placeOf } from './places.ts'
-import { type Cursor, leaveOpen, type LineName, type Reading, refuse } from './reading.ts'
+import { type Cursor, leaveOpen, type LineName, type Reading, refuse, refuseLine } from './reading.ts'
 
 interface Executed {
   readonly run: (reading: Reading, node: ApacheLineNode, cursor: Cursor) => void
@@ -165,7 +165,7 @@ function refuseTooEarly(reading: Reading, base: string): void {
     if (at && dependents.test(id)) {
       const message = `\`${id}\` needs \`${base}\`, which is loaded below it: undefined symbol`
       const start = at.source.code.indexOf(id, at.start)
-      refuse(reading, 'module-unloadable', message, { ...at, start, end: start + id.length })
+      refuseLine(reading, 'module-unloadable', message, { ...at, start, end: start + id.length })
       return
     }
 }
