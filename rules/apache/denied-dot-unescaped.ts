@@ -31,7 +31,7 @@ export default defineRule({
       title: 'denied as httpd 2.2 denies',
       files: {
         'site.conf': rewritingHost(conf`
-          <FilesMatch «".(bak|config|inc|ini|log|sh|~)$"»>
+          <FilesMatch «".(bak|config|inc|ini|log|sh|old)$"»>
               Order allow,deny
               Deny from all
               Satisfy All
