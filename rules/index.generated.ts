@@ -296,6 +296,7 @@ import cachingAuthorizationShared from './caching/authorization-shared.ts'
 import cachingBypassStillStores from './caching/bypass-still-stores.ts'
 import cachingCacheRootMissing from './caching/cache-root-missing.ts'
 import cachingErrorsKept from './caching/errors-kept.ts'
+import cachingInactiveBelowValid from './caching/inactive-below-valid.ts'
 import cachingKeyIncomplete from './caching/key-incomplete.ts'
 import cachingNeverStored from './caching/never-stored.ts'
 import cachingSetCookieCached from './caching/set-cookie-cached.ts'
@@ -1233,6 +1234,7 @@ export const rules: readonly Rule[] = [
   { id: 'caching/bypass-still-stores', ...cachingBypassStillStores },
   { id: 'caching/cache-root-missing', ...cachingCacheRootMissing },
   { id: 'caching/errors-kept', ...cachingErrorsKept },
+  { id: 'caching/inactive-below-valid', ...cachingInactiveBelowValid },
   { id: 'caching/key-incomplete', ...cachingKeyIncomplete },
   { id: 'caching/never-stored', ...cachingNeverStored },
   { id: 'caching/set-cookie-cached', ...cachingSetCookieCached },

@@ -302,6 +302,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['caching/bypass-still-stores', { fixes: [], programs: ['nginx'] }],
       ['caching/cache-root-missing', { fixes: [], programs: ['apache'] }],
       ['caching/errors-kept', { fixes: [], programs: ['nginx'] }],
+      ['caching/inactive-below-valid', { fixes: [], programs: ['nginx'] }],
       ['caching/key-incomplete', { fixes: [], programs: ['nginx'] }],
       ['caching/never-stored', { fixes: [], programs: ['nginx'] }],
       ['caching/set-cookie-cached', { fixes: ['unsafe'], programs: ['nginx'] }],

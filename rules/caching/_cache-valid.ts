@@ -55,7 +55,8 @@ export function* cacheValidForAll({
   }
 }
 
-function cacheValid(line: NginxDirective): CacheValid {
+/** What one line says. */
+export function cacheValid(line: NginxDirective): CacheValid {
   const words = line.args.map(({ value }) => value)
   const time = words.at(-1) ?? ''
   return {

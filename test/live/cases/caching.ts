@@ -12,6 +12,12 @@ async function lengthOfNext(request: LiveAnswer['request']): Promise<unknown> {
   return report?.HTTP_CONTENT_LENGTH
 }
 
+/** What nginx says of its cache when it is asked again behind a turn of its cache manager, which comes every ten seconds. */
+async function laterStatus(request: LiveAnswer['request']): Promise<unknown> {
+  await new Promise(resolve => setTimeout(resolve, 13_000))
+  return (await request({ url: 'http://example.org/picture' })).headers['x-cache']
+}
+
 export const cases: readonly LiveCase[] = [
   {
     rule: 'caching/cache-root-missing',
@@ -211,5 +217,16 @@ export const cases: readonly LiveCase[] = [
           headers: { 'X-Search': 'two' },
         })
       ).report?.HTTP_X_SEARCH !== 'one',
+  },
+  {
+    rule: 'caching/inactive-below-valid',
+    examples: { bad: 'a month, and nothing is said of inactive', good: 'as long as answers are kept' },
+    shows: 'what nobody asks for during `inactive` is fetched again',
+    mirrors: [9000],
+    // The default of ten minutes, made a second; of two the last one holds.
+    smaller: { 'max_size=1g': 'max_size=1g inactive=1s' },
+    request: { url: 'http://example.org/picture' },
+    harm: async ({ request }) => (await laterStatus(request)) === 'MISS',
+    sound: async ({ request }) => (await laterStatus(request)) === 'HIT',
   },
 ]
