@@ -2151,6 +2151,17 @@ export const cases: readonly LiveCase[] = [
     sound: answers(403),
   },
   {
+    rule: 'apache/subdirectory-rules-replaced',
+    examples: {
+      bad: 'an application below a site that redirects to HTTPS',
+      good: 'HTTPS first, by the rules above or by its own',
+    },
+    shows: 'the page is sent without TLS',
+    request: { url: 'http://example.org/shop/about.html' },
+    harm: answers(200),
+    sound: answers(301),
+  },
+  {
     rule: 'apache/server-status-public',
     shows: 'the page is shown',
     examples: { bad: 'no restriction', good: 'with a password' },
