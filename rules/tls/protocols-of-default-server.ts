@@ -1,6 +1,8 @@
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import type { Machine } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
 import { socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
@@ -12,27 +14,25 @@ const KEYS = conf`
   ssl_certificate /etc/ssl/a.pem;
   ssl_certificate_key /etc/ssl/a.key;
 `
-const nginx = (first: string, second: string): string =>
-  nginxMain([
-    conf`
-      server {
-          listen 443 ssl default_server;
-          server_name www.example.org;
-          ${KEYS}
-          ssl_protocols ${first};
-          return 204;
-      }
-    `,
-    conf`
-      server {
-          listen 443 ssl;
-          server_name example.org;
-          ${KEYS}
-          ${second}
-          return 204;
-      }
-    `,
-  ])
+const first = (protocols: string): string => conf`
+  server {
+      listen 443 ssl default_server;
+      server_name www.example.org;
+      ${KEYS}
+      ssl_protocols ${protocols};
+      return 204;
+  }
+`
+const second = (lines: string): string => conf`
+  server {
+      listen 443 ssl;
+      server_name example.org;
+      ${KEYS}
+      ${lines}
+      return 204;
+  }
+`
+const nginx = (protocols: string, lines: string): string => nginxMain([first(protocols), second(lines)])
 const VERSION = { '.auditrc': '{"versions": {"nginx": "1.22.1"}}' }
 
 export default defineRule({
@@ -56,8 +56,39 @@ export default defineRule({
         ...VERSION,
       },
     },
+    {
+      title: 'the sites of Debian, of whose version nothing is said',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain('include /etc/nginx/sites-enabled/*;'),
+        'etc/nginx/sites-enabled/a': first('TLSv1.2 TLSv1.3'),
+        'etc/nginx/sites-enabled/b': second('«ssl_protocols» TLSv1.3;'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'a version of which nothing is said',
+      files: {
+        'etc/nginx/nginx.conf': nginx('TLSv1.2 TLSv1.3', 'ssl_protocols TLSv1.3;'),
+      },
+    },
+    {
+      title: 'the container of the newest image',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: nginx
+              ports: ["443:443"]
+              volumes:
+                - ./nginx.conf:/etc/nginx/nginx.conf
+                - ./sites:/etc/nginx/sites-enabled
+        `,
+        'nginx.conf': nginxMain('include /etc/nginx/sites-enabled/*;'),
+        'sites/a': first('TLSv1.2 TLSv1.3'),
+        'sites/b': second('ssl_protocols TLSv1.3;'),
+      },
+    },
     {
       title: 'in the default server',
       files: { 'etc/nginx/nginx.conf': nginx('TLSv1.3', ''), ...VERSION },
@@ -77,10 +108,16 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx: configurations }) {
+  *check({ nginx: configurations, filesOf, programOf }) {
     for (const configuration of configurations) {
       const { version } = configuration
-      if (version.from === 'assumed' || isAtLeast(version, '1.29.2')) continue
+      const isSupposed = version.from === 'assumed'
+      if (
+        isSupposed
+          ? !isOfDebian(programOf(configuration).machine, filesOf(configuration))
+          : isAtLeast(version, FIXED)
+      )
+        continue
       for (const [server, lines] of directivesByServer(configuration, 'ssl_protocols')) {
         const line = lines.at(-1)
         if (server === null || line === undefined) continue
@@ -93,7 +130,8 @@ export default defineRule({
           if (decides === undefined || setOf(decides) === setOf(line)) continue
           yield {
             at: namePlace(line),
-            message: `the default server of the socket decides, which takes \`${decides.args.map(({ value }) => value).join(' ')}\``,
+            ...(isSupposed && { confidence: 'medium' as const }),
+            message: `${isSupposed ? `before nginx ${FIXED} ` : ''}the default server of the socket decides, which takes \`${decides.args.map(({ value }) => value).join(' ')}\``,
             label: 'no effect',
             related: [{ at: argumentPlace(decides, 0), message: 'holds for every server of the socket' }],
           }
@@ -103,6 +141,13 @@ export default defineRule({
     }
   },
 })
+
+const FIXED = '1.29.2'
+
+/** True for the packages of Debian and Ubuntu, which alone have this directory, and none of which is so new. */
+function isOfDebian({ container }: Machine, files: FileSystem): boolean {
+  return container === null && files.kind('/etc/nginx/sites-enabled') === 'directory'
+}
 
 function setOf({ args }: NginxDirective): string {
   return [...new Set(args.map(({ value }) => value.toLowerCase()))].sort().join(' ')
