@@ -22,6 +22,7 @@ import accessInternalUriFromClient from './access/internal-uri-from-client.ts'
 import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
+import accessLimitSparesClients from './access/limit-spares-clients.ts'
 import accessLimitZoneUnused from './access/limit-zone-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
@@ -29,6 +30,7 @@ import accessPasswordFileMissing from './access/password-file-missing.ts'
 import accessPasswordFileServed from './access/password-file-served.ts'
 import accessPasswordLostOnTheWay from './access/password-lost-on-the-way.ts'
 import accessPasswordReachesApplication from './access/password-reaches-application.ts'
+import accessPasswordReplacesNetwork from './access/password-replaces-network.ts'
 import accessPasswordUnhashed from './access/password-unhashed.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
@@ -40,6 +42,7 @@ import accessSecureLinkUnasked from './access/secure-link-unasked.ts'
 import accessStatusPageOpen from './access/status-page-open.ts'
 import accessValidReferersUnused from './access/valid-referers-unused.ts'
 import accessWellKnownDenied from './access/well-known-denied.ts'
+import accessWiderLocationLater from './access/wider-location-later.ts'
 import accessXAccelLocationOpen from './access/x-accel-location-open.ts'
 import apacheAccessCompatNestedReset from './apache/access-compat-nested-reset.ts'
 import apacheAccessGrantedNowhere from './apache/access-granted-nowhere.ts'
@@ -960,6 +963,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/limit-counts-proxy', ...accessLimitCountsProxy },
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
+  { id: 'access/limit-spares-clients', ...accessLimitSparesClients },
   { id: 'access/limit-zone-unused', ...accessLimitZoneUnused },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },
@@ -967,6 +971,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/password-file-served', ...accessPasswordFileServed },
   { id: 'access/password-lost-on-the-way', ...accessPasswordLostOnTheWay },
   { id: 'access/password-reaches-application', ...accessPasswordReachesApplication },
+  { id: 'access/password-replaces-network', ...accessPasswordReplacesNetwork },
   { id: 'access/password-unhashed', ...accessPasswordUnhashed },
   { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
@@ -978,6 +983,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/status-page-open', ...accessStatusPageOpen },
   { id: 'access/valid-referers-unused', ...accessValidReferersUnused },
   { id: 'access/well-known-denied', ...accessWellKnownDenied },
+  { id: 'access/wider-location-later', ...accessWiderLocationLater },
   { id: 'access/x-accel-location-open', ...accessXAccelLocationOpen },
   { id: 'apache/access-compat-nested-reset', ...apacheAccessCompatNestedReset },
   { id: 'apache/access-granted-nowhere', ...apacheAccessGrantedNowhere },

@@ -627,6 +627,35 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.body === 'an invoice',
     sound: ({ response }) => response.body !== 'an invoice',
   },
+  {
+    rule: 'access/wider-location-later',
+    examples: { bad: 'an administration that is opened', good: 'the wider one first' },
+    shows: 'an address that is no one of the office sees the administration',
+    mirrors: [9000],
+    request: { url: 'http://example.org/admin/' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
+    rule: 'access/password-replaces-network',
+    examples: { bad: 'an administration', good: 'both are asked for' },
+    shows: 'the password is enough, from any address',
+    files: { 'etc/apache2/users': 'ann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n' },
+    request: {
+      url: 'http://example.org/admin/page.txt',
+      headers: { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` },
+    },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status !== 200,
+  },
+  {
+    rule: 'access/limit-spares-clients',
+    examples: { bad: 'a geo the wrong way round', good: 'our own networks are not counted' },
+    shows: 'the machine itself, which is to be spared, is refused',
+    request: { url: 'http://example.org/page.txt' },
+    harm: async ({ request }) => (await request({ url: 'http://example.org/page.txt' })).status === 503,
+    sound: async ({ request }) => (await request({ url: 'http://example.org/page.txt' })).status === 200,
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */
