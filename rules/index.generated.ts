@@ -709,6 +709,7 @@ import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSettingsOfAnotherPhp from './php/settings-of-another-php.ts'
 import phpSocketPermissions from './php/socket-permissions.ts'
 import phpValueSentTwice from './php/value-sent-twice.ts'
+import phpWordpressRobotsMissing from './php/wordpress-robots-missing.ts'
 import phpWpCronUncalled from './php/wp-cron-uncalled.ts'
 import responseHeadersAddHeaderLost from './response-headers/add-header-lost.ts'
 import responseHeadersCacheControlContradicts from './response-headers/cache-control-contradicts.ts'
@@ -1650,6 +1651,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/settings-of-another-php', ...phpSettingsOfAnotherPhp },
   { id: 'php/socket-permissions', ...phpSocketPermissions },
   { id: 'php/value-sent-twice', ...phpValueSentTwice },
+  { id: 'php/wordpress-robots-missing', ...phpWordpressRobotsMissing },
   { id: 'php/wp-cron-uncalled', ...phpWpCronUncalled },
   { id: 'response-headers/add-header-lost', ...responseHeadersAddHeaderLost },
   { id: 'response-headers/cache-control-contradicts', ...responseHeadersCacheControlContradicts },

@@ -590,4 +590,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.body === 'page /about/',
   },
+  {
+    rule: 'php/wordpress-robots-missing',
+    examples: { bad: 'a location that only keeps it out of the log', good: 'it leads to WordPress' },
+    shows: 'the page is not found',
+    request: { url: 'http://example.org/robots.txt' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status !== 404,
+  },
 ]
