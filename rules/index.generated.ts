@@ -623,8 +623,10 @@ import nginxLocationNeverReached from './nginx/location-never-reached.ts'
 import nginxLogFileNamedSwitch from './nginx/log-file-named-switch.ts'
 import nginxLogJsonMalformed from './nginx/log-json-malformed.ts'
 import nginxLogJsonUnescaped from './nginx/log-json-unescaped.ts'
+import nginxMapEntryNeverReached from './nginx/map-entry-never-reached.ts'
 import nginxMapHostnamesMissing from './nginx/map-hostnames-missing.ts'
 import nginxMapKeyNeverMatches from './nginx/map-key-never-matches.ts'
+import nginxMapWithoutCharset from './nginx/map-without-charset.ts'
 import nginxMediaTypeMisplaced from './nginx/media-type-misplaced.ts'
 import nginxMirrorDropsPath from './nginx/mirror-drops-path.ts'
 import nginxPassBehindReturn from './nginx/pass-behind-return.ts'
@@ -1565,8 +1567,10 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/log-file-named-switch', ...nginxLogFileNamedSwitch },
   { id: 'nginx/log-json-malformed', ...nginxLogJsonMalformed },
   { id: 'nginx/log-json-unescaped', ...nginxLogJsonUnescaped },
+  { id: 'nginx/map-entry-never-reached', ...nginxMapEntryNeverReached },
   { id: 'nginx/map-hostnames-missing', ...nginxMapHostnamesMissing },
   { id: 'nginx/map-key-never-matches', ...nginxMapKeyNeverMatches },
+  { id: 'nginx/map-without-charset', ...nginxMapWithoutCharset },
   { id: 'nginx/media-type-misplaced', ...nginxMediaTypeMisplaced },
   { id: 'nginx/mirror-drops-path', ...nginxMirrorDropsPath },
   { id: 'nginx/pass-behind-return', ...nginxPassBehindReturn },

@@ -1023,6 +1023,27 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 404,
     sound: ({ response }) => response.status === 403,
   },
+  {
+    rule: 'nginx/map-entry-never-reached',
+    examples: { bad: 'a path below another one', good: 'the narrower one first' },
+    shows: 'the answer is that of the first expression',
+    request: { url: 'http://example.org/shop/basket' },
+    harm: ({ response }) => response.body === 'shop',
+    sound: ({ response }) => response.body === 'basket',
+  },
+  {
+    rule: 'nginx/map-without-charset',
+    examples: { bad: 'pages of PHP', good: 'an expression' },
+    shows: 'the page has no expiry',
+    files: {
+      'srv/www/index.php': '<?php echo "page";',
+      'etc/php/8.2/fpm/pool.d/site.conf':
+        '[site]\nuser = www-data\nlisten = /run/php/site.sock\nlisten.mode = 0666\npm = static\npm.max_children = 1\n',
+    },
+    request: { url: 'http://example.org/' },
+    harm: ({ response }) => response.status === 200 && response.headers.expires === undefined,
+    sound: ({ response }) => response.status === 200 && response.headers.expires !== undefined,
+  },
 ]
 
 /** True where the last line is a value of JSON. */
