@@ -6,6 +6,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { directPlainListens, takesClients } from '../../src/deployment/outer-proxies.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
+import { nginxMain } from '../_examples.ts'
 import { tlsInFront } from './_tls-in-front.ts'
 
 const SCHEME = new Set(['x-forwarded-proto', 'x-forwarded-protocol', 'x-forwarded-scheme', 'x-forwarded-ssl'])
@@ -107,6 +108,20 @@ export default defineRule({
               ${overTls('$http_x_forwarded_proto')}
           }
         `,
+      },
+    },
+    {
+      title: 'in a container to whose port nginx of the host alone connects',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(nginx('$scheme').replace(':8000', ':8080')),
+        'srv/shop/compose.yaml': conf`
+          services:
+            web:
+              image: nginx:1.27
+              ports: ["127.0.0.1:8080:80"]
+              volumes: ["./web.conf:/etc/nginx/conf.d/default.conf:ro"]
+        `,
+        'srv/shop/web.conf': nginx('$http_x_forwarded_proto'),
       },
     },
     {

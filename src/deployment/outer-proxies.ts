@@ -6,7 +6,10 @@ import type { NginxDirective } from '../servers/nginx/configuration.ts'
 import { isLoopbackSource } from '../servers/nginx/queries/access.ts'
 import { directivesByServer } from '../servers/nginx/queries/servers.ts'
 import type { Deployment, NginxServer, ServerListen } from './model.ts'
+import { onlyFronts } from './only-fronts.ts'
 import type { SiteFacts } from './site-facts.ts'
+
+type Joined = Pick<Deployment, 'facts' | 'connections' | 'nginx' | 'programOf'>
 
 /** Whence the proxies in front of a server of nginx connect to it. */
 interface Sources {
@@ -31,15 +34,14 @@ export function isBehindProxy(
 }
 
 /** The sockets on which clients from the network reach a server in plain HTTP, without a proxy in between. */
-export function directPlainListens(
-  deployment: Pick<Deployment, 'facts'>,
-  server: NginxServer,
-): readonly ServerListen[] {
+export function directPlainListens(deployment: Joined, server: NginxServer): readonly ServerListen[] {
+  if (onlyFronts(deployment, server.configuration).length > 0) return []
   return server.plainListens.filter(listen => !isBehindProxy(deployment, server, listen))
 }
 
 /** Whether clients from the network connect to a server without a proxy in between. */
-export function takesClients(deployment: Pick<Deployment, 'facts'>, server: NginxServer): boolean {
+export function takesClients(deployment: Joined, server: NginxServer): boolean {
+  if (onlyFronts(deployment, server.configuration).length > 0) return false
   return server.listens.some(listen => listen.loopback !== true && !isBehindProxy(deployment, server, listen))
 }
 

@@ -7,6 +7,7 @@ import {
   containerOf,
   filesAround,
   haveStockMain,
+  HOMES,
   lonelyApache,
   placeIn,
   type StockHome,
@@ -16,6 +17,7 @@ import type { Configurations, ReadImage, Servers } from '../deployment/container
 import type { Container } from '../deployment/containers/container.ts'
 import { releaseOfImage } from '../deployment/containers/image-release.ts'
 import { ownedFiles } from '../files/file-owner.ts'
+import { filesWithout } from '../files/files-without.ts'
 import type { FileSystem } from '../files/file-system.ts'
 import type { FragmentSet } from '../files/fragment-sets.ts'
 import type { Machine } from '../files/machine.ts'
@@ -84,6 +86,10 @@ export function serverReader(
     of.repository === undefined ? null : containerOf(paths, of.repository, projects)
   const filesOf = (of: Machine, home: Container | null): FileSystem =>
     home === null ? filesIn(of) : inWorld(of, filesAround(of.files, home))
+  const besideImage = memo((of: Machine) => withoutServerHomes(of.files))
+  /** The same of a container that has its image's own main file: nothing of the machine's server is in it. */
+  const filesOfStock = (of: Machine, home: Container): FileSystem =>
+    inWorld(of, filesAround(besideImage(of), home))
   const attempt = <T>(part: string, path: string | null, read: () => T): readonly T[] => {
     try {
       return [read()]
@@ -118,7 +124,7 @@ export function serverReader(
         : stockHome(fragments, 'nginx', repository, projects)
     if (stock !== null)
       return evaluateNginx({
-        files: withFragments(filesOf(of, stock.container), own, stock.fragments),
+        files: withFragments(filesOfStock(of, stock.container), own, stock.fragments),
         main: stock.main,
         mainPath: stock.mainPath,
         fragments: [],
@@ -225,6 +231,15 @@ export function serverReader(
       ),
     readHost: (of, main) =>
       attempt('reading .htaccess', null, () => readApache(of, main, settings.environment(of, null))),
+  }
+}
+
+/** The files of a machine without the directories from which its own servers read. */
+function withoutServerHomes(files: FileSystem): FileSystem {
+  const isOfServer = (path: string): boolean => HOMES.test(path)
+  return {
+    ...filesWithout(files, isOfServer),
+    covers: path => !isOfServer(path) && files.covers(path),
   }
 }
 

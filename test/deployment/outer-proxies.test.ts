@@ -21,8 +21,8 @@ function direct({ listens, lines = '', outer = '', outerProxies = [] }: Setting)
   const facts = { ...deployment.facts, outerProxies }
   const [server] = deployment.servers
   if (server === undefined) throw new Error('no server')
-  const found = directPlainListens({ facts }, server)
-  assert.is(takesClients({ facts }, server), found.length > 0)
+  const found = directPlainListens({ ...deployment, facts }, server)
+  assert.is(takesClients({ ...deployment, facts }, server), found.length > 0)
   return found.map(formatEndpoint)
 }
 

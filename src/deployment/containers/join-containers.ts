@@ -30,7 +30,13 @@ export type ReadServers = (isWanted: (path: string) => boolean) => readonly Read
 export type ReadImage = (container: Container) => Servers | undefined
 
 /** What is known of the projects that some deployment holds. */
-export type JoinedProjects = Map<ComposeProject, JoinedProject | 'beside a host'>
+export type JoinedProjects = Map<ComposeProject, JoinedProject | BesideHost>
+
+/** A project whose containers stand in the deployment of servers of the host. */
+interface BesideHost {
+  /** The servers of its containers there, where those of the host proxy to the ports that they publish. */
+  readonly behind: readonly Configuration[]
+}
 
 interface JoinedProject {
   readonly containers: readonly Container[]
@@ -65,11 +71,15 @@ export function withContainers(
   const placed = new Set<Configuration>()
   for (const project of projects) {
     const before = joined.get(project)
-    const known = before === 'beside a host' ? undefined : before
+    const known = before === undefined || 'behind' in before ? undefined : before
     const containers = known?.containers ?? readContainers(project, files, projects)
     const own = homesOf([{ ...input, locate }], containers)
     if (own.size === 0) continue
-    for (const { nginx, apache } of own.values()) for (const each of [...nginx, ...apache]) placed.add(each)
+    const brought = configurationsIn(own)
+    for (const each of brought) placed.add(each)
+    // They stand in one deployment, with what leads into them.
+    if (before !== undefined && 'behind' in before && brought.every(each => before.behind.includes(each)))
+      continue
     const entry = known ?? {
       containers,
       homes: homesOf(
@@ -84,7 +94,7 @@ export function withContainers(
     for (const [container, others] of entry.homes)
       if (!own.has(container) && others.nginx.length <= 1 && others.apache.length <= 1)
         servers.set(container, others)
-    const all = [...servers.values()].flatMap(({ nginx, apache }) => [...nginx, ...apache])
+    const all = configurationsIn(servers)
     if (entry.held.some(held => held.length === all.length && held.every(each => all.includes(each))))
       continue
     entry.held.push(all)
@@ -101,19 +111,31 @@ export function withContainers(
     sources.some(source => !isStandIn(source) && isCopied(locate(source.path), dockerfiles, files)),
   )
   const isPlain = placed.size === 0 && others.length === 0
-  const besideHost = projects.length === 0 || isForImage ? undefined : isPlain ? only : ledInto()
+  const besideHost = projects.length === 0 || isForImage ? undefined : isPlain ? ofPlain(only) : ledInto()
   const beside = besideHost === undefined ? [] : besideOf(besideHost)
-  if (besideHost !== undefined && !joined.has(besideHost)) joined.set(besideHost, 'beside a host')
+  if (besideHost !== undefined && !joined.has(besideHost))
+    joined.set(besideHost, {
+      behind: isLedInto(besideHost) ? beside.flatMap(each => [...each.nginx, ...each.apache]) : [],
+    })
   // The containers stand in one deployment, with what leads into them.
   if (besideHost !== undefined) deployments.delete(besideHost)
   return [...deployments.values(), [{ ...input, nginx, apache }, ...beside]]
 
   /** Of several projects, or beside servers that a container brings, the one whose published ports these proxy to. */
   function ledInto(): ComposeProject | undefined {
-    const led = projects.filter(project =>
-      leadsInto({ nginx, apache }, readContainers(project, files, projects)),
-    )
+    const led = projects.filter(isLedInto)
     return led.length === 1 ? led[0] : undefined
+  }
+
+  /** The one project, unless its containers stand behind other servers of the host already. */
+  function ofPlain(project: ComposeProject | undefined): ComposeProject | undefined {
+    const before = project === undefined ? undefined : joined.get(project)
+    const isBehind = before !== undefined && 'behind' in before && before.behind.length > 0
+    return project === undefined || !isBehind || isLedInto(project) ? project : undefined
+  }
+
+  function isLedInto(project: ComposeProject): boolean {
+    return leadsInto({ nginx, apache }, readContainers(project, files, projects))
   }
 
   function besideOf(project: ComposeProject): readonly MachineInput[] {
@@ -179,6 +201,10 @@ export function containersAlone(
     )
     return held.size > 0 ? [] : [containers.map(container => machineOf(container, readImage(container)))]
   })
+}
+
+function configurationsIn(homes: Homes): readonly Configuration[] {
+  return [...homes.values()].flatMap(({ nginx, apache }) => [...nginx, ...apache])
 }
 
 /** Which container brings every file of a server. */

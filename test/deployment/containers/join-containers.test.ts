@@ -144,6 +144,21 @@ test('an nginx that no service brings runs on the host, where ports are publishe
   assert.is(destination(nginx('web:8000')), 'unknown')
 })
 
+test('a published port of the host leads to the nginx of a container, which has its own files and not those of the host', () => {
+  const deployments = deploymentsOf({
+    'etc/nginx/nginx.conf': `events {\n}\nhttp {\n    include mime.types;\n${site('127.0.0.1:8080')}}\n`,
+    'etc/nginx/mime.types': 'types {\n    text/html html;\n}\n',
+    'etc/nginx/snippets/more.conf': 'proxy_set_header Host $host;\n',
+    'srv/shop/compose.yaml': compose({ nginx: 'ports: ["127.0.0.1:8080:80"]' }),
+    'srv/shop/nginx/site.conf': site('web:8000'),
+  })
+  const ways = deployments.flatMap(({ connections }) => connections.nginx.flatMap(({ targets }) => targets))
+  assert.equal(
+    ways.map(({ to }) => (to.kind === 'listener' ? to.listener.program.machine.name : to.kind)),
+    ['nginx', 'web'],
+  )
+})
+
 test('such a port leads to the virtual host of the container by the port that is open there', () => {
   const apache = {
     Dockerfile: conf`
