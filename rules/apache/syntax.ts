@@ -4,6 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
 import type { World } from '../../src/servers/presence.ts'
 import { apacheMain } from '../_examples.ts'
+import { isPasted, NO_BREAK_SPACE } from '../_pasted.ts'
 
 /** Told by rules of their own, with what to do about them. */
 const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
@@ -57,6 +58,18 @@ export default defineRule({
               <«LocationMatch» "^<%= @path %>/[0-9]+"
                   Require valid-user
               </LocationMatch>
+          </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'no-break spaces, pasted from a page',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+          «${NO_BREAK_SPACE}»   ServerName example.org
+              DocumentRoot${NO_BREAK_SPACE}/srv/www
+          ${NO_BREAK_SPACE}   LogLevel warn
           </VirtualHost>
         `,
       },
@@ -204,6 +217,7 @@ export default defineRule({
           at,
           // One line may be wrong in several ways.
           aspect: message,
+          ...(code === 'unknown-directive' && isPasted(at) && { cause: at.source }),
           message: module === null ? message : `${message}: with \`${module}\` httpd does not start`,
           fatal,
           severity:

@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isPasted, NO_BREAK_SPACE } from '../_pasted.ts'
 import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string): string => conf`
@@ -111,6 +112,18 @@ export default defineRule({
               include snippets/abuse-*.conf;
               # // a comment
               root /srv/www;
+          }
+        `,
+      },
+    },
+    {
+      title: 'no-break spaces, pasted from a page',
+      files: {
+        'site.conf': conf`
+          server {
+          «${NO_BREAK_SPACE}» listen 80;
+            server_name${NO_BREAK_SPACE}example.org;
+          ${NO_BREAK_SPACE}${NO_BREAK_SPACE}root /srv/www;
           }
         `,
       },
@@ -397,6 +410,7 @@ export default defineRule({
           aspect: message,
           message,
           fatal,
+          ...(code === 'unknown-directive' && isPasted(at) && { cause: at.source }),
           severity: fatal || inTemplate === 'refused' ? 'error' : HARMLESS.has(code) ? 'info' : 'warning',
           ...(related === undefined ? {} : { related }),
           ...(misread === undefined ? {} : { moot: misread }),

@@ -36,7 +36,7 @@ export interface Recognised {
  * not audited.
  */
 export function recognise(written: Source): Recognised | null {
-  const source = withoutMark(written)
+  const source = asMeant(written)
   if (/^#![ \t]*\//.test(source.code) || source.text.slice(0, 1000).includes('\0')) return null
   if (isOtherLanguage(source.code) || LITESPEED.test(source.path) || isPiece(source.path)) return null
   if (isAlikeInWords(source)) return null
@@ -58,10 +58,18 @@ export function recognise(written: Source): Recognised | null {
   return isOthers ? null : { program, part, sure }
 }
 
-/** A byte-order mark says nothing of whose the file is, though both servers take it for a part of the first word. */
-function withoutMark(source: Source): Source {
-  const { text, code } = source
-  return text.startsWith('\uFEFF') ? { ...source, text: text.slice(1), code: code.slice(1) } : source
+/**
+ * A byte-order mark and no-break spaces say nothing of whose the file is, though both servers take them for parts of
+ * words, and refuse the lines that a person pasted with them.
+ */
+function asMeant(source: Source): Source {
+  const start = source.text.startsWith('\uFEFF') ? 1 : 0
+  if (start === 0 && !source.code.includes('\u00A0')) return source
+  return {
+    ...source,
+    text: source.text.slice(start),
+    code: source.code.slice(start).replaceAll('\u00A0', ' '),
+  }
 }
 
 /**

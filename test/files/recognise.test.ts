@@ -30,6 +30,14 @@ test('a byte-order mark says nothing of whose a file is', () => {
   assert.equal(of('\uFEFF<VirtualHost *:80>\nServerName a\n</VirtualHost>\n'), APACHE)
 })
 
+test('no-break spaces say nothing of whose a file is', () => {
+  assert.equal(of('server {\n\u00A0 listen 80;\n\u00A0\u00A0server_name\u00A0a;\n}\n'), NGINX)
+  assert.equal(
+    of('<VirtualHost *:80>\n\u00A0ServerName a\n\u00A0\u00A0 DocumentRoot /srv\n</VirtualHost>\n'),
+    APACHE,
+  )
+})
+
 test('files of other programs that have words of the servers', () => {
   assert.is(
     of(

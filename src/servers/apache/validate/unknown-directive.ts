@@ -41,6 +41,13 @@ export function unknownFault(
   const foreign = foreignModule(lower)
   // What else a module may bring is not known; no module calls a directive all but as another one's is called.
   const glued = gluedTo(directive)
+  if (lower.includes(NO_BREAK_SPACE))
+    return {
+      code: 'unknown-directive',
+      message:
+        'a no-break space stands here, and Apache takes it for a letter of the name: `Invalid command`',
+      help: 'write a plain space (the no-break space, U+00A0, comes of pasting from a page)',
+    }
   const isSlip =
     glued !== undefined ||
     (perDirectory === true && isNoName(directive)) ||
@@ -69,6 +76,9 @@ function isNoName({ name, section }: ApacheDirective): boolean {
 function isMarked(lower: string): boolean {
   return lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff')
 }
+
+/** No space for httpd, which reads bytes, and in the name of no module's directive. */
+const NO_BREAK_SPACE = '\u00a0'
 
 /** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
 function gluedTo({ name, section }: ApacheDirective): string | undefined {

@@ -221,6 +221,8 @@ const BYTE_ORDER_MARK = '\uFEFF'
 
 /** What begins a comment in C, HTML or SQL. */
 const OTHER_COMMENT = /^(?:\/\*|\/\/|<!--|--(?=$|[^\w]))/
+/** No space for nginx, and in the name of no module's directive. */
+const NO_BREAK_SPACE = '\u00A0'
 
 function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const { name, context } = directive
@@ -238,6 +240,13 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
     report(reading, 'unknown-directive', directive, null, message, {
       help: 'Write `#` in front of each line of it',
     })
+    return
+  }
+  if (name.includes(NO_BREAK_SPACE)) {
+    const message =
+      'a no-break space stands here, and nginx takes it for a letter of the name: unknown directive'
+    const help = 'Write a plain space (the no-break space, U+00A0, comes of pasting from a page)'
+    report(reading, 'unknown-directive', directive, null, message, { help })
     return
   }
   const module = externalModuleOf(name)
