@@ -606,6 +606,7 @@ import nginxErrorPageNotIntercepted from './nginx/error-page-not-intercepted.ts'
 import nginxErrorPageNotRecursive from './nginx/error-page-not-recursive.ts'
 import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
+import nginxErrorPageRepeated from './nginx/error-page-repeated.ts'
 import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFallbackRefused from './nginx/fallback-refused.ts'
@@ -1550,6 +1551,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/error-page-not-recursive', ...nginxErrorPageNotRecursive },
   { id: 'nginx/error-page-proxied', ...nginxErrorPageProxied },
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
+  { id: 'nginx/error-page-repeated', ...nginxErrorPageRepeated },
   { id: 'nginx/error-page-without-slash', ...nginxErrorPageWithoutSlash },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/fallback-refused', ...nginxFallbackRefused },

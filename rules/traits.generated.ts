@@ -612,6 +612,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/error-page-not-recursive', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-proxied', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-refused', { fixes: [], programs: ['nginx'] }],
+      ['nginx/error-page-repeated', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/fallback-leaves-alias', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/fallback-refused', { fixes: [], programs: ['nginx'] }],

@@ -21,6 +21,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 404 && response.body === 'not here',
   },
   {
+    rule: 'nginx/error-page-repeated',
+    examples: { bad: 'a page for maintenance behind that for outages', good: 'each status once' },
+    shows: 'the page for maintenance is never sent',
+    files: { 'srv/www/50x.html': 'outage', 'srv/www/maintenance.html': 'maintenance' },
+    request: { url: 'http://example.org/shop' },
+    harm: ({ response }) => response.status === 503 && response.body === 'outage',
+    sound: ({ response }) => response.status === 503 && response.body === 'maintenance',
+  },
+  {
     rule: 'nginx/query-without-question-mark',
     examples: {
       bad: 'the path of the request on another host',
