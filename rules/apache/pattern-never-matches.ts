@@ -7,7 +7,7 @@ import type { ApacheConfiguration } from '../../src/servers/apache/configuration
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { neverMatches } from '../../src/servers/pcre/never-matches.ts'
+import { idleAlternatives, neverMatches } from '../../src/servers/pcre/never-matches.ts'
 import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
@@ -37,6 +37,10 @@ export default defineRule({
       files: { 'site.conf': rewritingHost('RewriteRule «^/blog/^(.*)$» /news/$1 [R=301,L]') },
     },
     {
+      title: 'one of several alternatives',
+      files: { 'site.conf': rewritingHost('RewriteRule «^/(^app$|config|storage)» - [F]') },
+    },
+    {
       title: 'something behind the end',
       files: { 'site.conf': rewritingHost('RedirectMatch 301 «^/blog$/(.+)» /news/$1') },
     },
@@ -48,6 +52,7 @@ export default defineRule({
         'site.conf': rewritingHost(conf`
           RewriteRule (^/blog|/news)/(.*)$ /all/$2 [R=301,L]
           RewriteRule ^/shop(/.*$|$) /store$1 [R=301,L]
+          RewriteRule ^/(app$|config|storage) - [F]
           RewriteRule ^/end$/?$ /fin [R=301,L]
           RedirectMatch 301 ^(^/a|^/b)$ /c
           RewriteRule ^$ /start [L]
@@ -78,7 +83,7 @@ export default defineRule({
     for (const configuration of apache) {
       for (const { at, pattern } of patterns(configuration, filesOf(configuration))) {
         const tree = readPattern(pattern, APACHE_OPTIONS)
-        const message = tree === null || tree.problem !== null ? null : faultOf(tree)
+        const message = tree === null || tree.problem !== null ? null : faultOf(tree, pattern)
         if (message !== null) yield { at, message }
       }
     }
@@ -111,12 +116,21 @@ function* patterns(configuration: ApacheConfiguration, files: FileSystem): Gener
   }
 }
 
-function faultOf(tree: PcreTree): string | null {
+function faultOf(tree: PcreTree, pattern: string): string | null {
   const anchor = neverMatches(tree)
   if (anchor !== null)
     return anchor === '^'
       ? 'nothing stands before the beginning, which `^` matches, so no URL matches this pattern'
       : 'nothing stands behind the end, which `$` matches, so no URL matches this pattern'
+  const [idle] = idleAlternatives(tree)
+  if (idle !== undefined) {
+    const { start, end } = idle.alternative
+    const why =
+      idle.anchor === '^'
+        ? 'nothing stands before the beginning, which `^` matches'
+        : 'nothing stands behind the end, which `$` matches'
+    return `${why}, so no URL matches \`${pattern.slice(start, end)}\` of this pattern`
+  }
   const escaped = escapedSign(tree.alternatives)
   return escaped === null
     ? null

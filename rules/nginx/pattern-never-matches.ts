@@ -1,6 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { neverMatches } from '../../src/servers/pcre/never-matches.ts'
+import { idleAlternatives, neverMatches } from '../../src/servers/pcre/never-matches.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { patternsOf } from './_patterns.ts'
@@ -23,6 +23,7 @@ const location = (pattern: string): Record<string, string> =>
 export default defineRule({
   summary: 'A regular expression that an anchor in its middle keeps from ever matching',
   severity: 'error',
+  otherSeverities: { warning: 'for one of several alternatives' },
   confidence: 'high',
   since: '0.1.0',
   why: 'In a regular expression `^` is the beginning of the text and `$` its end, wherever they stand. Nothing comes before its beginning or behind its end: `/^\\.` matches no hidden file, and a `deny` for it denies nothing. Slashes around an expression, as in Perl or JavaScript, are letters for nginx.',
@@ -43,12 +44,17 @@ export default defineRule({
         }
       `),
     },
+    { title: 'one of several alternatives', files: location('«^/(^app$|config|storage)»') },
+    { title: 'one of two expressions', files: location(conf`«/^old/|\.bak$»`.trim()) },
     { title: 'a rewrite', files: nginx('rewrite «/^shop/(.*)$» /new-shop/$1 permanent;') },
   ],
   good: [
     { title: 'the beginning', files: location(conf`^/\.`.trim()) },
     { title: 'a slash or the beginning', files: location('(?:^|/)private/') },
-    { title: 'one of several, which matches', files: location(conf`/^old/|\.bak$`.trim()) },
+    { title: 'alternatives behind the beginning', files: location('^/(app$|config|storage)') },
+    { title: 'alternatives that begin for themselves', files: location(conf`^/old/|\.bak$`.trim()) },
+    { title: 'a slash or the end in the middle', files: location('^/private(/|$)') },
+    { title: 'a slash or the beginning, behind a letter', files: location('^/a(?:^|/)private/') },
     { title: 'letters of the path', files: location(conf`^/price\$list/\^`.trim()) },
     { title: 'what a set leaves out', files: location('/[^/]+/private/') },
     { title: 'what may be missing', files: location('/?^/private/') },
@@ -73,19 +79,34 @@ export default defineRule({
         const tree = MAY_BE_INSIDE.test(pattern)
           ? readPattern(pattern, { caseless, dollarEndOnly: true })
           : null
-        const anchor = tree === null || tree.problem !== null ? null : neverMatches(tree)
-        if (anchor === null || (anchor === '$' && FILLED_IN.test(pattern))) continue
-        const place =
-          anchor === '^'
-            ? '`^` is the beginning of the text, and follows'
-            : '`$` is the end of the text, and comes before'
+        if (tree === null || tree.problem !== null) continue
+        const anchor = neverMatches(tree)
+        if (anchor === null) {
+          const [idle] = idleAlternatives(tree)
+          if (idle === undefined || (idle.anchor === '$' && FILLED_IN.test(pattern))) continue
+          const { start, end } = idle.alternative
+          yield {
+            at,
+            severity: 'warning',
+            message: `${placeOf(idle.anchor)} what matches a character of it, so \`${pattern.slice(start, end)}\` of this pattern never matches`,
+            help: `Take \`${idle.anchor}\` out of the alternative`,
+          }
+          continue
+        }
+        if (anchor === '$' && FILLED_IN.test(pattern)) continue
         yield {
           at,
-          message: `${place} what matches a character of it, so this pattern never matches${negated ? ' and the condition always holds' : ''}`,
+          message: `${placeOf(anchor)} what matches a character of it, so this pattern never matches${negated ? ' and the condition always holds' : ''}`,
         }
       }
   },
 })
+
+function placeOf(anchor: '^' | '$'): string {
+  return anchor === '^'
+    ? '`^` is the beginning of the text, and follows'
+    : '`$` is the end of the text, and comes before'
+}
 
 /** `^` that is not the first character, or `$` that is not the last: nearly every pattern has neither. */
 const MAY_BE_INSIDE = /.\^|\$./

@@ -1365,6 +1365,17 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location === 'http://example.org/all/page',
   },
   {
+    rule: 'apache/pattern-never-matches',
+    examples: {
+      bad: 'one of several alternatives',
+      good: 'alternatives that begin and end for themselves',
+    },
+    shows: 'one of the paths that are refused is looked for',
+    request: { url: 'http://example.org/app' },
+    harm: answers(404),
+    sound: answers(403),
+  },
+  {
     rule: 'apache/rewriterule-repeats-directory',
     examples: {
       bad: 'a page of the directory',

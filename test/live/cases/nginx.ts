@@ -1053,6 +1053,14 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.status === 200 && response.headers.expires === undefined,
     sound: ({ response }) => response.status === 200 && response.headers.expires !== undefined,
   },
+  {
+    rule: 'nginx/pattern-never-matches',
+    examples: { bad: 'one of several alternatives', good: 'alternatives behind the beginning' },
+    shows: 'one of the paths that are denied is looked for',
+    request: { url: 'http://example.org/app' },
+    harm: ({ response }) => response.status === 404,
+    sound: ({ response }) => response.status === 403,
+  },
 ]
 
 /** True where the last line is a value of JSON. */
