@@ -70,6 +70,15 @@ export default defineRule({
       },
     },
     {
+      title: 'what is to be changed for the backend',
+      files: {
+        'site.conf': host(conf`
+          «Header» edit X-Forwarded-For ,.*$ ""
+          «Header» edit Destination ^https: http:
+        `),
+      },
+    },
+    {
       title: 'in nginx',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
@@ -125,6 +134,9 @@ export default defineRule({
           Header always set Strict-Transport-Security "max-age=31536000"
           Header unset X-Forwarded-For
           Header set Vary X-Forwarded-Proto
+          RequestHeader edit Destination ^https: http: early
+          Header edit Location ^http: https:
+          Header edit Set-Cookie $ ;Secure
         `),
       },
     },
@@ -205,8 +217,9 @@ export default defineRule({
         const line = headerLine(directive)
         if (line === null) continue
         const removes = line.action === 'unset'
+        const edits = line.action.startsWith('edit')
         if (removes ? !ONLY_OF_REQUESTS.test(line.name) : !isMeantForRequest(line)) continue
-        if (removes && isRemovedToo(directive, line.name, responses, requests)) continue
+        if ((removes || edits) && isRemovedToo(directive, line.name, responses, requests)) continue
         const at = namePlace(directive)
         const [first] = directive.args
         const word = first !== undefined && /^(?:always|onsuccess)$/i.test(first.value) ? first : undefined
@@ -215,7 +228,9 @@ export default defineRule({
           at: whole,
           message: removes
             ? `\`Header unset\` removes nothing: \`${line.name}\` is no header of a response, and that of the request is passed on`
-            : `\`Header\` sends \`${line.name}\` to the client, and the backend is not told`,
+            : edits
+              ? `\`Header ${line.action}\` changes nothing: \`${line.name}\` is no header of a response, and that of the request is passed on as it came`
+              : `\`Header\` sends \`${line.name}\` to the client, and the backend is not told`,
           ...propose('Set it in the request', 'unsafe', [replacePlace(whole, 'RequestHeader')]),
         }
       }
@@ -341,10 +356,13 @@ const ONLY_OF_REQUESTS =
   /^(?:proxy|authorization|cookie|accept-encoding|if-modified-since|if-none-match|request-range):?$/i
 const ONLY_OF_RESPONSES =
   /^(?:server|x-powered-by|x-aspnet-version|x-generator|set-cookie|etag|last-modified|www-authenticate|strict-transport-security|x-frame-options|content-security-policy):?$/i
+/** What is rewritten on its way to a backend, for WebDAV among others; no response has it. */
+const EDITED_IN_REQUESTS = /^(?:destination|host|authorization|accept-encoding|referer|user-agent):?$/i
 /** With a value they are of no use but in a request. */
 const OF_REQUESTS_WITH_VALUE = /^(?:host|authorization|cookie|accept-encoding):?$/i
 
 function isMeantForRequest({ action, name }: HeaderLine): boolean {
+  if (action.startsWith('edit')) return OF_REQUESTS.test(name) || EDITED_IN_REQUESTS.test(name)
   return ADDING.has(action) && (OF_REQUESTS.test(name) || OF_REQUESTS_WITH_VALUE.test(name))
 }
 

@@ -564,6 +564,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report !== null && response.report?.HTTP_PROXY === undefined,
   },
   {
+    rule: 'forwarded-headers/response-instead-of-request',
+    examples: { bad: 'what is to be changed for the backend', good: 'each to its side' },
+    shows: 'the header of the request is passed on as it came',
+    mirrors: [3000],
+    request: { url: 'http://example.org:443/', headers: { Destination: 'https://example.org/b' } },
+    harm: ({ response }) => response.report?.HTTP_DESTINATION === 'https://example.org/b',
+    sound: ({ response }) => response.report?.HTTP_DESTINATION === 'http://example.org/b',
+  },
+  {
     rule: 'forwarded-headers/one-address-header',
     examples: { bad: 'X-Real-IP alone', good: 'both' },
     shows: 'Apache believes the X-Forwarded-For that the client made up',
