@@ -57,6 +57,10 @@ export default defineRule({
       `),
     },
     {
+      title: 'a directory, or an extension, of which no slash comes before the dot',
+      files: rewritingDirectory('RewriteRule ^(app|tmp)\\/|\\.ini$ - [R=404]'),
+    },
+    {
       title: 'a virtual host, where the path has its slash',
       files: { 'site.conf': rewritingHost('RewriteRule /\\.git - [F]') },
     },
@@ -95,7 +99,7 @@ export default defineRule({
       const rules = placedRules(configuration, files).filter(({ context }) => context === 'directory')
       const refusing = rules.filter(({ isRefusal, settled }) => isRefusal && settled)
       for (const rule of refusing) {
-        const name = NAMES.find(each => !takes(rule, each) && takes(rule, `app/${each}`))
+        const name = NAMES.find(each => !takes(rule, each) && takes(rule, `${ANY_DIRECTORY}/${each}`))
         if (name === undefined || rules.some(other => keepsFrom(other, name))) continue
         if (isRefusedElsewhere(configuration, files, name)) continue
         const at = argumentPlace(rule.directive, 0)
@@ -115,6 +119,9 @@ export default defineRule({
 
 /** Hidden files that are often left in what is served. `.htaccess` is none: the package of a server denies it. */
 const NAMES = ['.git/config', '.svn/entries', '.svn/wc.db', '.hg/hgrc', '.env', '.gitignore', '.DS_Store']
+
+/** One that no pattern names. */
+const ANY_DIRECTORY = 'a1b2c3'
 
 function takes({ pattern, negated, flags }: PlacedRule, path: string): boolean {
   return (matchPattern(toBytes(pattern), toBytes(path), flags.has('NC')) != null) !== negated
