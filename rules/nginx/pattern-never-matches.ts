@@ -59,6 +59,10 @@ export default defineRule({
     { title: 'what a set leaves out', files: location('/[^/]+/private/') },
     { title: 'what may be missing', files: location('/?^/private/') },
     {
+      title: 'a quote that is left, which is told as that',
+      files: nginx(conf`rewrite ^/shop$" /index.php last;`),
+    },
+    {
       title: 'a name that a script fills in',
       files: {
         'shop.conf': conf`
@@ -94,6 +98,8 @@ export default defineRule({
           continue
         }
         if (anchor === '$' && FILLED_IN.test(pattern)) continue
+        // A quote that is left there is what is wrong, and another rule says so.
+        if (LEFT_QUOTE.test(pattern)) continue
         yield {
           at,
           message: `${placeOf(anchor)} what matches a character of it, so this pattern never matches${negated ? ' and the condition always holds' : ''}`,
@@ -110,6 +116,9 @@ function placeOf(anchor: '^' | '$'): string {
 
 /** `^` that is not the first character, or `$` that is not the last: nearly every pattern has neither. */
 const MAY_BE_INSIDE = /.\^|\$./
+
+/** A quote on one side of the pattern alone, in whichever encoding it was written. */
+const LEFT_QUOTE = /^(?:["']|[\u0080-\uFFFF]+)\^|\$(?:["']|[\u0080-\uFFFF]+)$/
 
 /** What scripts write for a name that they fill in. */
 const FILLED_IN = /\$\{?\w/
