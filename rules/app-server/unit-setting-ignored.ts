@@ -236,6 +236,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a script of runit that is called as a unit is',
+      files: {
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/shop.service': '#!/bin/sh\n\nexec gunicorn \\\n  --bind 127.0.0.1:8000 \\\n  shop.wsgi\n',
+      },
+    },
     { title: 'the example of a file of assignments', files: repository('SHOP_KEY="change-me"') },
     {
       title: 'an example of which a script takes the word away',

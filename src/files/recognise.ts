@@ -426,6 +426,10 @@ const HOLDS_PERL = /^[ \t]*(?:perl(?:_set|_modules|_require)?[ \t]|<Perl>)/m
 /** JavaScript ends its lines as nginx does. */
 const JAVASCRIPT = /^(?:var|let) [A-Za-z_$][\w$]*[ \t]*[=;]/m
 
+/** How JSON, Go, HCL and a bundle of JavaScript begin. */
+const BEGINS_OTHERWISE =
+  /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import[ {"']|export[ {]|const |package |resource |[!;(+]*(?:async )?function\b[ \w$]*\(|"[^"]*"\s*:)/
+
 /** JSON, JavaScript, Go and HCL have blocks called `http` and `server` too. */
 function isOtherLanguage(code: string): boolean {
   return (
@@ -435,6 +439,6 @@ function isOtherLanguage(code: string): boolean {
     (PERL.test(code) && !HOLDS_PERL.test(code)) ||
     PERL_BLOCK.test(code) ||
     JAVASCRIPT.test(code) ||
-    /^\s*(?:\{\s*["'}]|\[\s*[[{"]|import |const |package |resource |"[^"]*"\s*:)/.test(code)
+    BEGINS_OTHERWISE.test(code)
   )
 }

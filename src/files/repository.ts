@@ -5,7 +5,7 @@ import { below } from './look.ts'
 import type { Repository } from './machine.ts'
 import { isManifest } from './manifests.ts'
 import { beginningOfHolder, writtenFiles } from './nested-files.ts'
-import { GUNICORN, isOfChapter, isOfPhp, isStarter, isStartScript } from './starters.ts'
+import { GUNICORN, isOfChapter, isOfPhp, isRunScript, isStarter, isStartScript } from './starters.ts'
 
 /**
  * What of some paths lies beside the files of servers; null where nothing there brings, starts or is an application.
@@ -32,7 +32,10 @@ export function repositoryAmong(
   const dockerfiles = paths.filter(path => isDockerfile(below(path, within)))
   const manifests = paths.filter(path => isManifest(below(path, within), bytes => peek(path, bytes)))
   const lying = isPlaced ? [] : paths
-  const starters = lying.filter(path => isStarter(path) && !isOfChapter(below(path, within)))
+  const starters = lying.filter(
+    path =>
+      isStarter(path) && !isOfChapter(below(path, within)) && !isRunScript(path, bytes => peek(path, bytes)),
+  )
   const written = lying.flatMap(path => {
     const beginning = isOfChapter(below(path, within)) ? null : beginningOfHolder(path, peek)
     return beginning === null ? [] : writtenFiles(path, beginning)

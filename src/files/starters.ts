@@ -82,6 +82,19 @@ export function startsApplication(source: Source): boolean {
 }
 
 /**
+ * True for a script of runit or its like, which may be called as a unit is: `ADD nginx.service /etc/service/nginx/run`.
+ *
+ * @param peek the beginning of the file; null where it cannot be read
+ */
+export function isRunScript(path: string, peek: (bytes: number) => string | null): boolean {
+  if (!UNIT.test(path)) return false
+  const beginning = peek(LONGEST_UNIT) ?? ''
+  return beginning.startsWith('#!') && !/^[ \t]*\[/m.test(beginning)
+}
+
+const LONGEST_UNIT = 4096
+
+/**
  * True for a profile by which uWSGI is built, an INI with a section of the same name as its configuration has.
  *
  * @see https://uwsgi-docs.readthedocs.io/en/latest/BuildSystem.html

@@ -212,6 +212,7 @@ test('what other programs share with the servers is outweighed by what is theirs
     'JavaScript of conditions':
       'if (isOpen(door)) {\n}\nif ((a || b)\n    && c\n) {\n}\nif (a) {\n} else if (b) {\n}\n',
     JavaScript: 'var seen = {};\nvar root = "/";\nfor(var x = 0; x < 2; x++) {\n  set(x);\n}\nreturn 200;\n',
+    'a bundle of JavaScript': '!function(){var e=["set"];\nreturn e}();\nlisten 80;\nserver a;\nroot /;\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
   }
   for (const [name, text] of Object.entries(others)) assert.is(of(text), null, name)
