@@ -182,9 +182,7 @@ export function report(
     fatal: isFatal && !source.template,
     ...(source.template &&
       (options.certain === true || isCertainInTemplate(code, directive)) &&
-      (isFatal
-        ? { inTemplate: 'refused' }
-        : code === 'duplicate-media-type' && { inTemplate: 'warned' })),
+      (isFatal ? { inTemplate: 'refused' } : code === 'duplicate-media-type' && { inTemplate: 'warned' })),
     message,
     at: placeOf(directive, word),
     ...(options.related === undefined ? {} : { related: options.related }),
