@@ -199,11 +199,16 @@ function isBesideCompose(files: FileSystem, { at: { source } }: Target): boolean
   )
 }
 
-/** The service that publishes a port of the host, and its own port. */
-function insideOf({ project }: Container, port: number | null): string | null {
+/** The other service that publishes a port of the host, and its own port. */
+function insideOf({ project, service }: Container, port: number | null): string | null {
   for (const { name, ports } of project.services.values())
     for (const { published, target } of ports)
-      if (published?.known === true && published.value.first === port && target.known)
+      if (
+        name !== service.name &&
+        published?.known === true &&
+        published.value.first === port &&
+        target.known
+      )
         return `\`${name}:${target.value.first}\``
   return null
 }
