@@ -154,6 +154,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a list of images to be pulled',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            alpine: { image: alpine:3.20 }
+            postgres: { image: postgres:16 }
+            mysql: { image: mysql:8.4 }
+        `,
+      },
+    },
+    {
       title: 'options of a MySQL that has them',
       files: tree(conf`
         image: mysql:8.0
@@ -385,7 +396,7 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const { project, projects, hostFiles } of composeProjects(deployment)) {
-      if (!isWhole(project)) continue
+      if (!isWhole(project) || isListOfImages(project)) continue
       for (const service of project.services.values()) {
         const image = service.image?.known === true ? service.image.value : ''
         const [, elastic] = ELASTICSEARCH.exec(image) ?? []
@@ -414,6 +425,14 @@ export default defineRule({
     }
   },
 })
+
+/** True for what only names images, as one for `docker compose pull` does. */
+function isListOfImages({ services }: ComposeProject): boolean {
+  return (
+    services.size > 2 &&
+    [...services.values()].every(({ image, keys }) => image !== null && keys.length === 1)
+  )
+}
 
 /** False for a file that Compose refuses without another one, which may set more than an image. */
 const isWhole = memo((project: ComposeProject): boolean =>
