@@ -112,6 +112,13 @@ export default defineRule({
       title: 'single quotes',
       files: started(`CMD «['gunicorn', '--bind', '0.0.0.0:8000', 'shop.wsgi']»`),
     },
+    {
+      title: 'backslashes in it, for PowerShell',
+      files: started(conf`
+        SHELL ["powershell", "-Command"]
+        CMD «["C:\Shop.exe", "shop"]»
+      `),
+    },
     { title: 'a semicolon behind it', files: started('CMD «["gunicorn", "shop.wsgi"];»') },
     { title: 'a comma too many', files: started('ENTRYPOINT «["gunicorn", "shop.wsgi",]»') },
   ],
@@ -232,7 +239,9 @@ function* shellLines(image: DockerImage | null, service: ComposeService | null) 
     const shell = posix.basename(image.shell?.[0]?.text ?? 'sh')
     yield {
       at: placeOf(written.script),
-      message: `\`${name}\` is no JSON here, so Docker starts \`${shell} -c\` with it: \`${program.replaceAll(/["']/g, '')}: not found\``,
+      message: /^(?:ba|da|a|z|k)?sh$/.test(shell)
+        ? `\`${name}\` is no JSON here, so Docker starts \`${shell} -c\` with it: \`${program.replaceAll(/["']/g, '')}: not found\``
+        : `\`${name}\` is no JSON here, so Docker starts \`${shell}\` with it, for which the brackets are no command`,
       label: 'no JSON',
       help: 'Write double quotes around each word, a comma between two, and none behind the last',
     }
