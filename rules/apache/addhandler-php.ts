@@ -112,6 +112,7 @@ export default defineRule({
         program.pool.limitExtensions.value.length === 0,
     )
     for (const configuration of apache) {
+      const told: ApacheDirective[] = []
       for (const line of everywhere(configuration, filesOf(configuration), 'addhandler')) {
         const extensions = line.args.slice(1).filter(({ value }) => /^\.?(?:php\d?|phtml|phar)$/i.test(value))
         const [first] = extensions
@@ -121,6 +122,9 @@ export default defineRule({
         const indent = indentationAt(namePlace(line))
         const pattern = extensions.map(({ value }) => value.replace(/^\./, '')).join('|')
         const handler = line.args[0]?.value ?? ''
+        // The same handler once more for the same files is no second fault.
+        if (told.some(other => other.parent === line.parent && addsBoth(other, handler, name))) continue
+        told.push(line)
         const isAll = extensions.length === line.args.length - 1
         const lines = [
           `<FilesMatch "\\.${extensions.length > 1 ? `(?:${pattern})` : pattern}$">`,
@@ -151,6 +155,11 @@ export default defineRule({
 function goesToFpm({ occurrences }: ApacheConfiguration, handler: string): boolean {
   if (/^proxy:/i.test(handler)) return true
   return /fcgi|fastcgi|fpm/i.test(handler) && occurrences.has('fastcgiexternalserver')
+}
+
+function addsBoth({ args }: ApacheDirective, handler: string, extension: string): boolean {
+  const [own, ...extensions] = args
+  return own?.value === handler && extensions.some(({ value }) => value.replace(/^\./, '') === extension)
 }
 
 function isInFiles({ parent }: ApacheDirective): boolean {
