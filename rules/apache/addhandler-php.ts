@@ -66,6 +66,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a module that no distribution has, beside the one that it has',
+      files: {
+        'site.conf': host(conf`
+          <IfModule mod_fastcgi.c>
+              AddHandler php-fastcgi .php
+          </IfModule>
+          <IfModule mod_proxy_fcgi.c>
+              <FilesMatch "\.php$">
+                  SetHandler "proxy:fcgi://127.0.0.1:9000"
+              </FilesMatch>
+          </IfModule>
+        `),
+      },
+    },
+    {
       title: 'the end of the name decides',
       files: {
         'site.conf': host(conf`
@@ -133,6 +148,7 @@ export default defineRule({
         ]
         const isRefused = !runsAll && goesToFpm(configuration, handler)
         const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
+        if (isAbandoned && hasWayOfToday(configuration)) continue
         yield {
           at: namePlace(line),
           ...((isRefused || isAbandoned) && { severity: 'info' as const }),
@@ -173,6 +189,13 @@ function isOfAbandoned({ parent }: ApacheDirective): boolean {
   return (
     (/^ifmodule$/i.test(parent.name) && /^(?:mod_fastcgi\.c|fastcgi_module)$/.test(name)) ||
     isOfAbandoned(parent)
+  )
+}
+
+/** True where files go to PHP-FPM besides in the way that every distribution has since httpd 2.4. */
+function hasWayOfToday({ occurrences }: ApacheConfiguration): boolean {
+  return (occurrences.get('sethandler') ?? []).some(({ args }) =>
+    /^proxy:.*fcgi:/i.test(args[0]?.value ?? ''),
   )
 }
 
