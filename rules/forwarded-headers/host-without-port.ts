@@ -4,7 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { NginxConnection, NginxServer, SentHeader } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, NginxServer, SentHeader } from '../../src/deployment/model.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { portComparedBehind } from './_port-compared.ts'
 import type { PublishedPort } from '../../parsers/compose/compose.ts'
@@ -157,6 +157,17 @@ export default defineRule({
       },
     },
     {
+      title: 'the port of an image, which is run by a file that names it alone',
+      files: {
+        'site.conf': site('8080', '$host'),
+        Dockerfile: 'FROM nginx:1.27\nCOPY site.conf /etc/nginx/templates/shop.conf\n',
+      },
+    },
+    {
+      title: 'the port of a template',
+      files: { 'site.conf.j2': site('8008', '$host').replace('example.org', '{{ name }}') },
+    },
+    {
       title: 'a port that is published on loopback',
       files: {
         'docker-compose.yml': compose('127.0.0.1:8091:80'),
@@ -177,6 +188,7 @@ export default defineRule({
       const at = argumentPlace(lost.directive, 1)
       const compared = portComparedBehind(deployment, connection, lost)
       const isHarmful = isEdge(server) || inner !== null || isSigned(connection) || compared !== null
+      if (!isHarmful && mayBePublishedOtherwise(server, deployment)) continue
       const told = inner === null ? 'a name without it' : `\`:${inner}\``
       const what = `\`${lost.directive.args[0]?.value} ${lost.value}\` tells ${compared?.name ?? 'the backend'} ${told}`
       yield {
@@ -200,6 +212,13 @@ function lostPort({ headers }: NginxConnection): SentHeader | null {
   return header !== undefined && /^\$(?:host|\{host\}|server_name)(?::\$server_port)?$/.test(header.value)
     ? header
     : null
+}
+
+/** True for lines that an image or an installer puts behind a port that nobody sees here. */
+function mayBePublishedOtherwise(server: NginxServer, { containers }: Deployment): boolean {
+  const { source } = server.directive
+  if (server.configuration.main !== null || source.path.startsWith('/etc/')) return false
+  return source.template || containers().length > 0
 }
 
 /** True for an installed nginx that terminates TLS, with no sign of another port in front of it. */
