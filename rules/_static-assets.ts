@@ -12,10 +12,15 @@ export function isAsset(path: string): boolean {
   return ASSET.test(path)
 }
 
-/** True for a location of style sheets, scripts, pictures, fonts and their like, told by its name. */
+/** True for a location that serves style sheets, scripts, pictures, fonts and their like, told by its name. */
 export function servesAssets(location: NginxDirective): boolean {
-  if (location.name !== 'location') return false
   if (location.children.some(child => (PASSES as readonly string[]).includes(child.name))) return false
+  return isOfAssets(location)
+}
+
+/** The same, whoever makes them. */
+export function isOfAssets(location: NginxDirective): boolean {
+  if (location.name !== 'location') return false
   const { modifier, name } = readLocation(location)
   if (modifier === '=') return isAsset(name)
   if (modifier === '' || modifier === '^~') return DIRECTORY.test(name) || isAsset(name)

@@ -148,7 +148,7 @@ export default defineRule({
         ]
         const isRefused = !runsAll && goesToFpm(configuration, handler)
         const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
-        if (isAbandoned && hasWayOfToday(configuration)) continue
+        if (isAbandoned && WAY_OF_TODAY.test(line.source.code)) continue
         yield {
           at: namePlace(line),
           ...((isRefused || isAbandoned) && { severity: 'info' as const }),
@@ -192,12 +192,8 @@ function isOfAbandoned({ parent }: ApacheDirective): boolean {
   )
 }
 
-/** True where files go to PHP-FPM besides in the way that every distribution has since httpd 2.4. */
-function hasWayOfToday({ occurrences }: ApacheConfiguration): boolean {
-  return (occurrences.get('sethandler') ?? []).some(({ args }) =>
-    /^proxy:.*fcgi:/i.test(args[0]?.value ?? ''),
-  )
-}
+/** In the same file, the way to PHP-FPM that every distribution has since httpd 2.4. */
+const WAY_OF_TODAY = /<IfModule[ \t]+"?(?:mod_proxy_fcgi\.c|proxy_fcgi_module)\b/i
 
 /**
  * mod_fcgid looks for the wrapper of the last extension alone, and runs the file itself where there is none: only a

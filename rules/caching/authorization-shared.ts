@@ -4,6 +4,7 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { isOfAssets } from '../_static-assets.ts'
 import { effective, effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
 
 const main = (lines: string, more = ''): string => conf`
@@ -35,6 +36,12 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_no_cache'],
   bad: [{ title: 'an API', files: { 'nginx.conf': main('«api»;') } }],
   good: [
+    {
+      title: 'pictures',
+      files: {
+        'nginx.conf': main('pictures;').replace('/api/', '~* \\.(?:jpg|png|webp)$').replace('api.', 'shop.'),
+      },
+    },
     {
       title: 'requests with credentials are not cached',
       files: {
@@ -84,11 +91,12 @@ export default defineRule({
     for (const connection of connections.http) {
       const zone = cacheOf(connection)
       if (zone === null || isKeptApart(connection)) continue
-      const { pass } = connection
-      const at = namePlace(pass)
+      const isWarned = takesCredentials(connection) && !keepsQueries(connection)
+      if (!isWarned && isOfAssets(connection.block)) continue
+      const at = namePlace(connection.pass)
       yield {
         at: argumentPlace(zone, 0),
-        severity: takesCredentials(connection) && !keepsQueries(connection) ? 'warning' : 'info',
+        severity: isWarned ? 'warning' : 'info',
         message: 'answers to requests with `Authorization` are kept, and sent to clients that have none',
         label: 'kept by the URL alone',
         related: [{ at, message: 'whose answers are cached' }],
