@@ -148,7 +148,7 @@ export default defineRule({
         ]
         const isRefused = !runsAll && goesToFpm(configuration, handler)
         const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
-        if (isAbandoned && WAY_OF_TODAY.test(line.source.code)) continue
+        if (isOfAbandoned(line) && WAY_OF_TODAY.test(line.source.code)) continue
         yield {
           at: namePlace(line),
           ...((isRefused || isAbandoned) && { severity: 'info' as const }),
