@@ -148,7 +148,7 @@ export default defineRule({
         ]
         const isRefused = !runsAll && goesToFpm(configuration, handler)
         const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
-        if (isOfAbandoned(line) && WAY_OF_TODAY.test(line.source.code)) continue
+        if (OF_FASTCGI.test(line.source.code) && WAY_OF_TODAY.test(line.source.code)) continue
         yield {
           at: namePlace(line),
           ...((isRefused || isAbandoned) && { severity: 'info' as const }),
@@ -192,6 +192,8 @@ function isOfAbandoned({ parent }: ApacheDirective): boolean {
   )
 }
 
+/** A module that no distribution has had for years. */
+const OF_FASTCGI = /<IfModule[ \t]+"?(?:mod_fastcgi\.c|fastcgi_module)\b/i
 /** In the same file, the way to PHP-FPM that every distribution has since httpd 2.4. */
 const WAY_OF_TODAY = /<IfModule[ \t]+"?(?:mod_proxy_fcgi\.c|proxy_fcgi_module)\b/i
 
