@@ -52,7 +52,7 @@ export default defineRule({
     {
       title: 'behind a base that is filled in, and is no pattern elsewhere',
       files: {
-        'site.conf.in': conf`
+        'site.conf': conf`
           <VirtualHost *:80>
               ServerName example.org
               Alias \${BASE_PATH}/ /srv/shop/
