@@ -80,7 +80,11 @@ export default defineRule({
           services:
             traefik:
               image: traefik:v3.1
-              command: [--providers.docker=true, --providers.docker.network=edge, --entrypoints.web.address=:80]
+              command:
+                - --providers.docker=true
+                - --providers.docker.network=edge
+                - --entrypoints.web.address=:80
+                - --certificatesresolvers.le.acme.email=\${MAIL}
               ports: ["80:80"]
               volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
               networks: [edge]
@@ -262,8 +266,11 @@ function isReadable({ service, hostFiles, mounts }: Container): boolean {
   const words = service.command?.words.map(({ text }) => text) ?? []
   return (
     serviceVariables(service, hostFiles).complete &&
+    // Of other options the value may be a variable, as the address for certificates is.
     !words.some(
-      word => isUnknownWord(word) || /^--(?:configfile|providers\.(?:swarm|docker\.swarmmode))\b/i.test(word),
+      word =>
+        (isUnknownWord(word) && !/^--(?:certificatesresolvers|entrypoints)\.[\w.-]+=/i.test(word)) ||
+        /^--(?:configfile|providers\.(?:swarm|docker\.swarmmode))\b/i.test(word),
     ) &&
     mounts.every(
       ({ target, path }) =>
