@@ -119,7 +119,11 @@ export default defineRule({
           message: `\`${plain}\` is no URL of this, so it is looked for in the document root, and not redirected to \`${url}\``,
           ...(reason === 'files'
             ? {}
-            : { related: [{ at: argumentPlace(reason, 0), message: 'with lines of its own, as for an application' }] }),
+            : {
+                related: [
+                  { at: argumentPlace(reason, 0), message: 'with lines of its own, as for an application' },
+                ],
+              }),
         }
       }
   },
