@@ -231,6 +231,7 @@ export default defineRule({
             : edits
               ? `\`Header ${line.action}\` changes nothing: \`${line.name}\` is no header of a response, and that of the request is passed on as it came`
               : `\`Header\` sends \`${line.name}\` to the client, and the backend is not told`,
+          ...(edits && { help: `Write \`RequestHeader ${line.action}\`` }),
           ...propose('Set it in the request', 'unsafe', [replacePlace(whole, 'RequestHeader')]),
         }
       }
