@@ -12,7 +12,7 @@ import { sectionPattern } from '../../src/servers/apache/queries/section-matches
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut, patternPlace } from '../apache/_sections.ts'
+import { keepsOut, patternPlace } from '../_apache-sections.ts'
 
 export default defineRule({
   summary: 'A rule against hidden files takes `.well-known` with them',

@@ -5,7 +5,7 @@ import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/r
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
-import { keepsOut, patternIndex } from './_sections.ts'
+import { keepsOut, patternIndex } from '../_apache-sections.ts'
 
 /** A regular expression whose matches are answered with 403 and its like. */
 export interface DenyingPattern {

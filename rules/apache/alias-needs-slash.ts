@@ -41,11 +41,11 @@ export default defineRule({
     {
       title: 'its scripts by PHP-FPM, and a directory that an installer fills in',
       files: {
-        'site.conf.in': host(conf`
+        'site.conf.template': host(conf`
           Alias «/cloud/» "@WEB_PREFIX@/"
           ProxyPassMatch "^/cloud/(.*\.php(/.*)?)$" "fcgi://127.0.0.1:9000/var/www/cloud/$1"
         `),
-        'zm.conf.in': host(conf`
+        'zm.conf.template': host(conf`
           Alias «/zm/» "@WEB_PREFIX@/"
           <Directory "@WEB_PREFIX@">
               AllowOverride All

@@ -5,7 +5,7 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { filesApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { HTACCESS_MAIN, rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 import { type DenyingPattern, denyingPatterns, isDeniedName } from './_denying.ts'
-import { keepsOut } from './_sections.ts'
+import { keepsOut } from '../_apache-sections.ts'
 
 const site = (lines: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': HTACCESS_MAIN,

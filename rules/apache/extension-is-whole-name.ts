@@ -5,7 +5,7 @@ import { sectionPattern } from '../../src/servers/apache/queries/section-matches
 import { isAnchoredAtEnd, isAnchoredAtStart, literalStrings } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { servedHtaccess } from '../_examples.ts'
-import { denies, patternPlace } from './_sections.ts'
+import { denies, patternPlace } from '../_apache-sections.ts'
 
 const site = (lines: string): Record<string, string> => ({
   'etc/apache2/apache2.conf': (servedHtaccess('')['etc/apache2/apache2.conf'] ?? '').replace(

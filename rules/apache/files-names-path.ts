@@ -7,7 +7,7 @@ import { locationApplies, sectionPattern } from '../../src/servers/apache/querie
 import { mustHold } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { HTACCESS_MAIN, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut, patternPlace } from './_sections.ts'
+import { keepsOut, patternPlace } from '../_apache-sections.ts'
 
 export default defineRule({
   summary: 'A Files section that names a path',

@@ -9,7 +9,7 @@ import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
 import { sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts'
 import { toBytes } from '../../src/servers/regex.ts'
-import { denies, patternPlace } from './_sections.ts'
+import { denies, patternPlace } from '../_apache-sections.ts'
 
 const host = (lines: string): string => conf`
   <VirtualHost *:80>

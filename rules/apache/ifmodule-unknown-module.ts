@@ -132,7 +132,12 @@ export default defineRule({
         const negated = word.value.startsWith('!')
         const written = negated ? word.value.slice(1) : word.value
         const meant = moduleMeantBy(written)
-        if (meant === null || (meant === 'php_module' && namesPhp(conditionals, directive.source))) continue
+        // Debian's own `php8.2-fpm.conf` asks for `!mod_php8.c`.
+        if (
+          meant === null ||
+          (meant === 'php_module' && (negated || namesPhp(conditionals, directive.source)))
+        )
+          continue
         const { source } = directive
         const text = source.text.slice(word.start, word.end)
         const isPlain = text === word.value

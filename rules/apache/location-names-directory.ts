@@ -6,7 +6,7 @@ import { sectionPattern } from '../../src/servers/apache/queries/section-matches
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut } from './_sections.ts'
+import { keepsOut } from '../_apache-sections.ts'
 
 export default defineRule({
   summary: 'A Location section for a directory of the file system',

@@ -7,7 +7,7 @@ import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
 import { filesApplies, sectionPattern } from '../../src/servers/apache/queries/section-matches.ts'
 import { HTACCESS_MAIN } from '../_rewriting-examples.ts'
 import { isForEveryPath } from './_front-controller.ts'
-import { denies, patternPlace } from './_sections.ts'
+import { denies, patternPlace } from '../_apache-sections.ts'
 
 const FRONT_CONTROLLER = conf`
   RewriteEngine On

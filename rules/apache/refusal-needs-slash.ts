@@ -10,7 +10,7 @@ import { matchPattern } from '../../src/servers/apache/requests/match-pattern.ts
 import { toBytes } from '../../src/servers/regex.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
-import { keepsOut } from './_sections.ts'
+import { keepsOut } from '../_apache-sections.ts'
 
 export default defineRule({
   summary: 'A RewriteRule refuses hidden files of the directories below, and not of its own',

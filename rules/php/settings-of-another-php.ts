@@ -143,9 +143,10 @@ export default defineRule({
 function* ofUnknownServers(configuration: ApacheConfiguration, files: FileSystem): Generator<RuleFinding> {
   for (const { file, overrides, directory } of htaccessFiles(configuration, files)) {
     if (!overrides.known || !overrides.value.reads || file.source.template) continue
-    const required = requiredPhp(files, directory)
+    const lost = passedOver(PHP_8, file.source)
+    const required = lost.length === 0 ? null : requiredPhp(files, directory)
     if (required === null || !permitsPhp8(required)) continue
-    for (const { word, setting } of passedOver(PHP_8, file.source))
+    for (const { word, setting } of lost)
       yield {
         at: { source: file.source, start: word.start, end: word.end },
         confidence: 'medium',

@@ -82,11 +82,11 @@ export default defineRule({
               ports: ["443:443"]
               volumes:
                 - ./nginx.conf:/etc/nginx/nginx.conf
-                - ./sites:/etc/nginx/sites-enabled
+                - ./sites-enabled:/etc/nginx/sites-enabled
         `,
         'nginx.conf': nginxMain('include /etc/nginx/sites-enabled/*;'),
-        'sites/a': first('TLSv1.2 TLSv1.3'),
-        'sites/b': second('ssl_protocols TLSv1.3;'),
+        'sites-enabled/a': first('TLSv1.2 TLSv1.3'),
+        'sites-enabled/b': second('ssl_protocols TLSv1.3;'),
       },
     },
     {

@@ -1,6 +1,6 @@
-import type { Place } from '../../parsers/text/source.ts'
-import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
+import type { Place } from '../parsers/text/source.ts'
+import type { ApacheDirective } from '../src/servers/apache/configuration.ts'
+import { argumentPlace } from '../src/servers/apache/queries/places.ts'
 
 /** True for a section that keeps some client out: by address, by password, or altogether. */
 export function keepsOut({ children }: ApacheDirective): boolean {
