@@ -210,8 +210,11 @@ export default defineRule({
   *check({ apache }) {
     for (const { problems, world, executed } of apache) {
       const usesMacros = executed?.some(({ name }) => name.toLowerCase() === 'use') === true
+      const pasted = new Set(problems.flatMap(({ at }) => (isPasted(at) ? [at.source] : [])))
       for (const { code, fatal, message, at, related, help } of problems) {
         if (TOLD_ELSEWHERE.has(code)) continue
+        // A section whose line is lost so lets the lines in it stand where they may not.
+        if (pasted.has(at.source) && !isPasted(at)) continue
         const module = fatal ? rareModuleAround(world, at) : null
         yield {
           at,
