@@ -839,6 +839,7 @@ import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
 import tlsListenWithoutSsl from './tls/listen-without-ssl.ts'
 import tlsPinnedIpListen from './tls/pinned-ip-listen.ts'
 import tlsProtocolsOfDefaultServer from './tls/protocols-of-default-server.ts'
+import tlsRenewalByHand from './tls/renewal-by-hand.ts'
 import tlsRenewalWithoutReload from './tls/renewal-without-reload.ts'
 import tlsSslOnDeprecated from './tls/ssl-on-deprecated.ts'
 import tlsSslOnHitsPlainListen from './tls/ssl-on-hits-plain-listen.ts'
@@ -1784,6 +1785,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/listen-without-ssl', ...tlsListenWithoutSsl },
   { id: 'tls/pinned-ip-listen', ...tlsPinnedIpListen },
   { id: 'tls/protocols-of-default-server', ...tlsProtocolsOfDefaultServer },
+  { id: 'tls/renewal-by-hand', ...tlsRenewalByHand },
   { id: 'tls/renewal-without-reload', ...tlsRenewalWithoutReload },
   { id: 'tls/ssl-on-deprecated', ...tlsSslOnDeprecated },
   { id: 'tls/ssl-on-hits-plain-listen', ...tlsSslOnHitsPlainListen },

@@ -845,6 +845,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['tls/listen-without-ssl', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['tls/pinned-ip-listen', { fixes: [], programs: ['nginx'] }],
       ['tls/protocols-of-default-server', { fixes: [], programs: ['nginx'] }],
+      ['tls/renewal-by-hand', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/renewal-without-reload', { fixes: [], programs: ['nginx', 'app-server', 'docker'] }],
       ['tls/ssl-on-deprecated', { fixes: ['safe'], programs: ['nginx'] }],
       ['tls/ssl-on-hits-plain-listen', { fixes: [], programs: ['nginx'] }],

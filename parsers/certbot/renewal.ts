@@ -11,6 +11,10 @@ export interface Renewal {
   readonly authenticatorAt: Place | null
   /** `nginx`, `apache`: what reloads the server itself; null where the file names none. */
   readonly installer: string | null
+  /** True where a command answers the challenges of `manual`, which asks a person else. */
+  readonly hasAuthHook: boolean
+  /** False where the file keeps `certbot renew` from this certificate. */
+  readonly isRenewed: boolean
   /** The port of certbot's own server and of what its plugins look for; 80 where none is written. */
   readonly httpPort: number
   /** The commands that the file has certbot run. */
@@ -45,6 +49,8 @@ export function readRenewal(source: Source): Renewal {
   let authenticator: string | null = null
   let authenticatorAt: Place | null = null
   let installer: string | null = null
+  let hasAuthHook = false
+  let isRenewed = true
   let httpPort = 80
   const hooks: RenewalHook[] = []
   let common: { readonly directory: string; readonly at: Place } | null = null
@@ -71,6 +77,8 @@ export function readRenewal(source: Source): Renewal {
       const valueAt = { source, start: from, end: from + text.length }
       if (name === 'authenticator') [authenticator, authenticatorAt] = [value ?? null, valueAt]
       else if (name === 'installer') installer = value === 'None' ? null : (value ?? null)
+      else if (name === 'manual_auth_hook') hasAuthHook = value !== undefined && value !== 'None'
+      else if (name === 'autorenew') isRenewed = value?.toLowerCase() !== 'false'
       else if (name === 'http01_port') httpPort = Number(value)
       else if (when !== undefined && text !== '' && text !== 'None')
         hooks.push({ when, command: unquoted(text), at: valueAt })
@@ -82,7 +90,17 @@ export function readRenewal(source: Source): Renewal {
   if (webroots.length === 0 && common !== null && lineage.includes('.'))
     webroots.push({ name: lineage.toLowerCase(), ...common })
   const name = posix.basename(source.path, '.conf')
-  return { name, authenticator, authenticatorAt, installer, httpPort, hooks, webroots }
+  return {
+    name,
+    authenticator,
+    authenticatorAt,
+    installer,
+    hasAuthHook,
+    isRenewed,
+    httpPort,
+    hooks,
+    webroots,
+  }
 }
 
 const HOOKS: ReadonlyMap<string, RenewalHook['when']> = new Map([

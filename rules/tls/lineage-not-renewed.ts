@@ -1,12 +1,11 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Renewal } from '../../parsers/certbot/renewal.ts'
 import { renewals } from '../../src/deployment/acme-challenges.ts'
-import type { Machine } from '../../src/deployment/model.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { nginxMain } from '../_examples.ts'
+import { type NamedLineage, namedLineages } from './_lineages.ts'
 
 const nginx = (name: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(conf`
@@ -60,20 +59,10 @@ export default defineRule({
       files: { ...nginx('example.org'), ...renewal('example.net') },
     },
   ],
-  *check({ nginx, apache, programOf }) {
-    for (const configuration of nginx) {
-      const { machine } = programOf(configuration)
-      for (const line of configuration.occurrences.get('ssl_certificate') ?? []) {
-        const found = judge(machine, line.args[0]?.value ?? '')
-        if (found !== null) yield { at: argumentPlace(line, 0), ...found }
-      }
-    }
-    for (const configuration of apache) {
-      const { machine } = programOf(configuration)
-      for (const line of configuration.occurrences.get('sslcertificatefile') ?? []) {
-        const found = judge(machine, line.args[0]?.value ?? '')
-        if (found !== null) yield { at: argumentPlace(line, 0), ...found }
-      }
+  *check(deployment) {
+    for (const lineage of namedLineages(deployment)) {
+      const found = judge(lineage)
+      if (found !== null) yield { at: lineage.at, ...found }
     }
   },
 })
@@ -91,11 +80,9 @@ function stemOf(name: string): string {
   return name.replace(/-\d{4}$/, '')
 }
 
-/** What is wrong with the path of a certificate that has no renewal file, where its namesake has one. */
-function judge({ files }: Machine, path: string) {
-  const name = /^\/etc\/letsencrypt\/live\/([^/]+)\/[^/]+\.pem$/.exec(path)?.[1]
-  if (name === undefined) return null
-  const known = namesRenewed(files)
+/** What is wrong with a certificate that has no renewal file, where its namesake has one. */
+function judge({ name, path, machine }: NamedLineage) {
+  const known = namesRenewed(machine.files)
   const other = known.get(name)?.name === name ? undefined : known.get(stemOf(name))
   if (other === undefined) return null
   return {

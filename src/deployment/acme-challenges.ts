@@ -203,6 +203,11 @@ function isOfNginx({ path }: Source): boolean {
   return /\/nginx[^/]*\.service$/.test(path)
 }
 
+/** True where the settings of certbot, or what starts it, name a command that answers the challenges of `manual`. */
+export const hasManualHook = memo((files: FileSystem): boolean =>
+  saysInCommon(files, [], /manual[-_]auth[-_]hook/),
+)
+
 function saysInCommon(files: FileSystem, directories: readonly string[], words: RegExp): boolean {
   if (directories.some(path => (files.list(path) ?? []).some(({ kind }) => kind !== 'directory'))) return true
   const ofCertbot = starters(files).filter(({ text }) => /certbot|letsencrypt|acme/.test(text))

@@ -48,6 +48,17 @@ test('another authenticator, and none', () => {
   assert.is(read('authenticator = webroot\n').authenticator, null)
 })
 
+test('what answers for a person, and what is not renewed', () => {
+  const { hasAuthHook, isRenewed } = read(
+    '[renewalparams]\nauthenticator = manual\nmanual_auth_hook = /root/dns.sh\n',
+  )
+  assert.is(hasAuthHook, true)
+  assert.is(isRenewed, true)
+  const other = read('[renewalparams]\nauthenticator = manual\nmanual_auth_hook = None\nautorenew = False\n')
+  assert.is(other.hasAuthHook, false)
+  assert.is(other.isRenewed, false)
+})
+
 test('hooks, the port, and what installs', () => {
   const { hooks, httpPort, installer, authenticatorAt } = read(`[renewalparams]
 authenticator = standalone # for now
