@@ -1,5 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
@@ -125,6 +125,21 @@ export default defineRule({
       `),
     },
     { title: 'MariaDB without one', files: tree('image: «mariadb:11»') },
+    {
+      title: 'one of several services that are started',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              image: registry.example.org/shop:1.4
+            cache:
+              image: redis:7
+            db:
+              image: «mariadb:11»
+              volumes: ["./data:/var/lib/mysql"]
+        `,
+      },
+    },
     {
       title: 'root as a further user',
       files: tree(conf`
@@ -428,10 +443,13 @@ export default defineRule({
 
 /** True for what only names images, as one for `docker compose pull` does. */
 function isListOfImages({ services }: ComposeProject): boolean {
-  return (
-    services.size > 2 &&
-    [...services.values()].every(({ image, keys }) => image !== null && keys.length === 1)
-  )
+  return services.size > 2 && [...services.values()].every(isNameOfImage)
+}
+
+function isNameOfImage(service: ComposeService): boolean {
+  const { image, ports, volumes, networks, environment, envFiles, dependsOn, command, restart } = service
+  const lists = [ports, volumes, networks ?? [], environment, envFiles, dependsOn]
+  return image !== null && command === null && restart === null && lists.every(({ length }) => length === 0)
 }
 
 /** False for a file that Compose refuses without another one, which may set more than an image. */
