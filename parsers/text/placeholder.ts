@@ -83,11 +83,6 @@ export function* placedPlaceholders(
     yield { start: index, end: index + mark.length, written: reveal(mark) }
 }
 
-/** What of a text is written out. */
-export function withoutPlaceholders(text: string): string {
-  return text.replace(MARK, '')
-}
-
 /** A text with what is known of its placeholders in their place. */
 export function fillIn(text: string, values: ReadonlyMap<string, { readonly text: string }>): string {
   return isUnknownWord(text) ? text.replace(MARK, mark => values.get(reveal(mark))?.text ?? mark) : text

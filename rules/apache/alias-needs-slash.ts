@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -113,7 +114,7 @@ export default defineRule({
         if (url === undefined || path === undefined || !isSettled(url) || !/^\/.*[^/]\/$/.test(url)) continue
         const plain = url.slice(0, -1)
         const reason = applicationSeen(configuration, filesOf(configuration), { url, path })
-        if (reason === null || isNamedWithoutSlash(configuration, plain)) continue
+        if (reason === null || [plain, plain.slice(1)].some(each => named(configuration).has(each))) continue
         yield {
           at: argumentPlace(alias, 0),
           message: `\`${plain}\` is no URL of this, so it is looked for in the document root, and not redirected to \`${url}\``,
@@ -136,21 +137,41 @@ interface Mapped {
 
 /** What says that the directory holds an application, whose address people type; null where nothing does. */
 function applicationSeen(
-  { occurrences }: ApacheConfiguration,
+  configuration: ApacheConfiguration,
   files: FileSystem,
   { url, path }: Mapped,
 ): ApacheDirective | 'files' | null {
   if (isSettled(path) && files.kind(posix.join(path, 'index.php')) === 'file') return 'files'
-  const own = (occurrences.get('directory') ?? []).find(
-    section =>
-      trimmed(section.args[0]?.value ?? '') === trimmed(path) && section.children.some(isOfApplication),
-  )
-  const scripts = (occurrences.get('proxypassmatch') ?? []).find(
-    ({ args: [pattern, target] }) =>
-      pattern?.value.startsWith(`^${url}`) === true && /^(?:unix:[^|]*\|)?fcgi:/.test(target?.value ?? ''),
-  )
-  return own ?? scripts ?? null
+  return applicationsByPath(configuration).get(trimmed(path)) ?? scriptsByUrl(configuration).get(url) ?? null
 }
+
+/** The first section for each directory that is written as for an application. */
+const applicationsByPath = memo(
+  ({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> => {
+    const found = new Map<string, ApacheDirective>()
+    for (const section of occurrences.get('directory') ?? []) {
+      const path = trimmed(section.args[0]?.value ?? '')
+      if (!found.has(path) && section.children.some(isOfApplication)) found.set(path, section)
+    }
+    return found
+  },
+)
+
+/** The first line that hands scripts to PHP-FPM below each URL. */
+const scriptsByUrl = memo(({ occurrences }: ApacheConfiguration): ReadonlyMap<string, ApacheDirective> => {
+  const found = new Map<string, ApacheDirective>()
+  for (const line of occurrences.get('proxypassmatch') ?? []) {
+    const [pattern = '', target = ''] = line.args.map(({ value }) => value)
+    if (!/^(?:unix:[^|]*\|)?fcgi:/.test(target)) continue
+    const start = LITERAL_START.exec(pattern)?.[1] ?? ''
+    for (let at = start.indexOf('/', 1); at !== -1; at = start.indexOf('/', at + 1))
+      if (!found.has(start.slice(0, at + 1))) found.set(start.slice(0, at + 1), line)
+  }
+  return found
+})
+
+/** The path with which an expression begins. */
+const LITERAL_START = /^\^(\/[^\\.*+?^${}()|[\]]*)/
 
 function trimmed(path: string): string {
   return path.replace(/\/+$/, '')
@@ -182,18 +203,20 @@ const NAMING = [
 ]
 const ASKING = ['rewritecond', 'location', 'locationmatch', 'proxypass', 'proxypassmatch']
 
-/** True where another line is about the URL without its slash, or may be. */
-function isNamedWithoutSlash({ occurrences }: ApacheConfiguration, plain: string): boolean {
-  const ends = [plain, plain.slice(1)]
-  return [...NAMING, ...ASKING].some(name =>
-    (occurrences.get(name) ?? []).some(({ args }) =>
-      args.some(({ value }) =>
-        ends.some(end => new RegExp(`(?:^|[\\^("?])${escaped(end)}(?:$|[$?)|]|/\\?|\\(/)`).test(value)),
-      ),
-    ),
-  )
-}
+/** The URLs, without a slash behind them, that other lines are about, or may be. */
+const named = memo(({ occurrences }: ApacheConfiguration): ReadonlySet<string> => {
+  const found = new Set<string>()
+  for (const name of [...NAMING, ...ASKING])
+    for (const { args } of occurrences.get(name) ?? [])
+      for (const { value } of args)
+        for (const match of value.matchAll(MENTIONED)) {
+          const [url] = match
+          const behind = value.slice(match.index + url.length, match.index + url.length + 2)
+          if (!behind.startsWith('(') || behind === '(/')
+            found.add(behind.startsWith('?') ? trimmed(url) : url)
+        }
+  return found
+})
 
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
+/** What is written out of a URL, up to its end, or to where an expression leaves it open. */
+const MENTIONED = /(?<=^|[\^("?])[^\s$?()|*+\\^"[\]{}]+(?=$|[$?()|])/g

@@ -1,4 +1,4 @@
-import { reveal, withoutPlaceholders } from '../../../../parsers/text/placeholder.ts'
+import { reveal } from '../../../../parsers/text/placeholder.ts'
 import { countedLine, isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxDirective } from '../configuration.ts'
 import type { NginxDirectiveFacts } from '../directives.ts'
@@ -33,14 +33,18 @@ function checkQuotedOperand(reading: Reading, directive: NginxDirective): void {
   report(reading, 'invalid-condition', directive, word, `\`${operand}\` is no condition`)
 }
 
+/** What is filled in, alone or in front of what may be the name of the next directive. */
+const MAY_END = /^[\uE000-\uF8FF]+\w*$/
+
 /**
- * More words than nginx takes, each of which holds a letter that is written out, so that it is there whatever is
- * filled in. Words of several lines are those of a directive without its `;`.
+ * More words than nginx takes, in front of any that may end the directive. Words of several lines are those of a
+ * directive without its `;`.
  */
 function checkSurplus(reading: Reading, directive: NginxDirective, facts: NginxDirectiveFacts): void {
   const { name, args, source, node } = directive
   const line = countedLine(source, node.name.start)
-  const count = args.filter(({ value }) => withoutPlaceholders(value) !== '').length
+  const open = args.findIndex(({ value }) => MAY_END.test(value))
+  const count = open === -1 ? args.length : open
   if (count <= facts.maximum || countedLine(source, node.terminator) !== line) return
   if (hasStatement(directive)) return
   report(reading, 'argument-count', directive, null, countMessage(name, count, facts), { certain: true })
