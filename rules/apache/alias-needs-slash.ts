@@ -57,6 +57,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'the statistics of a site, to which a page links',
+      files: {
+        'site.conf': host(conf`
+          Alias /vstats/ /srv/stats/
+          <Directory /srv/stats>
+              AllowOverride All
+          </Directory>
+        `),
+      },
+    },
+    {
       title: 'without the slash, and redirected',
       files: {
         'site.conf': host(conf`
@@ -112,6 +123,7 @@ export default defineRule({
       for (const alias of configuration.occurrences.get('alias') ?? []) {
         const [url, path] = alias.args.map(({ value }) => value)
         if (url === undefined || path === undefined || !isSettled(url) || !/^\/.*[^/]\/$/.test(url)) continue
+        if (LINKED.test(url)) continue
         const plain = url.slice(0, -1)
         const reason = applicationSeen(configuration, filesOf(configuration), { url, path })
         if (reason === null || [plain, plain.slice(1)].some(each => named(configuration).has(each))) continue
@@ -129,6 +141,10 @@ export default defineRule({
       }
   },
 })
+
+/** What pages link to, and nobody types: `/vstats/` of control panels. */
+const LINKED =
+  /^\/(?:[\w-]*stats?|static|media|assets|images?|icons|errors?|docs?|manual|uploads?|files?|cgi-bin)\/$/i
 
 interface Mapped {
   readonly url: string

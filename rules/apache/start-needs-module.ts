@@ -30,8 +30,7 @@ export default defineRule({
   summary: 'Apache passes configtest and does not start',
   severity: 'error',
   otherSeverities: {
-    warning:
-      'where no file here sets `SSLStaplingCache`, and the main file is not among them: no distribution sets it',
+    info: 'where nothing that is read with it sets `SSLStaplingCache`, and the main file is elsewhere: no distribution sets it',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -207,9 +206,9 @@ function* ofLooseStapling(configuration: ApacheConfiguration) {
   if (line !== undefined)
     yield {
       at: namePlace(line),
-      severity: 'warning' as const,
+      severity: 'info' as const,
       message:
-        'stapling is on, and no file here sets `SSLStaplingCache`, without which Apache does not start (AH01958)',
+        'stapling is on, and nothing beside it sets `SSLStaplingCache`, without which Apache does not start (AH01958)',
     }
 }
 

@@ -572,7 +572,7 @@ vod void volatile volt volta volume volumeclaimtemplates volumemounts volumeof v
 vpc vpn vpopmail
 vq
 vr
-vs vsftpd vso vsock
+vs vsftpd vso vsock vstats
 vtalrm vts
 vue vuejs vuetify vulnerabilities vulnerability vulnerable vulvywq
 vx
