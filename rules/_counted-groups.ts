@@ -1,7 +1,31 @@
 import type { PcreGroup, PcreNode, PcreTree } from '../parsers/pcre/tree.ts'
+import type { Place } from '../parsers/text/source.ts'
+import type { RuleFinding } from '../src/engine/rule.ts'
+import { readPattern } from '../src/servers/pcre/read-pattern.ts'
+
+/** A pattern, what is made of a path that matches it, and where both are written. */
+export interface Rewriting {
+  readonly pattern: string
+  readonly target: string
+  readonly patternAt: Place
+  readonly targetAt: Place
+}
+
+/** Tells of a group that a target takes for another one; null where it takes none so. */
+export function groupMiscounted({ pattern, target, patternAt, targetAt }: Rewriting): RuleFinding | null {
+  const tree = readPattern(pattern)
+  const group = tree === null ? null : miscountedGroup(tree, target)
+  return group === null
+    ? null
+    : {
+        at: targetAt,
+        message: `\`$${group.inserted}\` is a group inside of the one before it: the one that follows is \`$${group.meant}\`, and is not inserted`,
+        related: [{ at: patternAt, message: 'groups are counted by their `(`' }],
+      }
+}
 
 /** A group that a target inserts, and the one for which it is taken. */
-export interface MiscountedGroup {
+interface MiscountedGroup {
   readonly inserted: number
   readonly meant: number
 }
@@ -10,7 +34,7 @@ export interface MiscountedGroup {
  * The first group that a target takes for another one, as it counts the outer groups alone: it inserts as many as
  * there are, and the last of them, which stands for a part of every path, is not among them.
  */
-export function miscountedGroup(tree: PcreTree, target: string): MiscountedGroup | null {
+function miscountedGroup(tree: PcreTree, target: string): MiscountedGroup | null {
   const [only, ...others] = tree.alternatives
   if (only === undefined || others.length > 0) return null
   const outer = outerGroups(only.items)

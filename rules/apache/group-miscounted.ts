@@ -2,8 +2,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { miscountedGroup } from '../_counted-groups.ts'
+import { groupMiscounted } from '../_counted-groups.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
 
 export default defineRule({
@@ -53,14 +52,13 @@ export default defineRule({
         filesOf(configuration),
       )) {
         if (negated || !settled || keepsUri || !pattern.includes('(')) continue
-        const tree = readPattern(pattern)
-        const group = tree === null ? null : miscountedGroup(tree, output)
-        if (group === null) continue
-        yield {
-          at: argumentPlace(directive, 1),
-          message: `\`$${group.inserted}\` is a group inside of the one before it: the one that follows is \`$${group.meant}\`, and is not inserted`,
-          related: [{ at: argumentPlace(directive, 0), message: 'groups are counted by their `(`' }],
-        }
+        const finding = groupMiscounted({
+          pattern,
+          target: output,
+          patternAt: argumentPlace(directive, 0),
+          targetAt: argumentPlace(directive, 1),
+        })
+        if (finding !== null) yield finding
       }
   },
 })

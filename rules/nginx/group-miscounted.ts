@@ -2,8 +2,7 @@ import { isUnknownWord } from '../../parsers/text/source.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
-import { miscountedGroup } from '../_counted-groups.ts'
+import { groupMiscounted } from '../_counted-groups.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): Record<string, string> => ({
@@ -48,14 +47,13 @@ export default defineRule({
         const [pattern, replacement] = rewrite.args.map(({ value }) => value)
         if (pattern === undefined || replacement === undefined) continue
         if (isUnknownWord(pattern) || isUnknownWord(replacement)) continue
-        const tree = readPattern(pattern)
-        const group = tree === null ? null : miscountedGroup(tree, replacement)
-        if (group === null) continue
-        yield {
-          at: argumentPlace(rewrite, 1),
-          message: `\`$${group.inserted}\` is a group inside of the one before it: the one that follows is \`$${group.meant}\`, and is not inserted`,
-          related: [{ at: argumentPlace(rewrite, 0), message: 'groups are counted by their `(`' }],
-        }
+        const finding = groupMiscounted({
+          pattern,
+          target: replacement,
+          patternAt: argumentPlace(rewrite, 0),
+          targetAt: argumentPlace(rewrite, 1),
+        })
+        if (finding !== null) yield finding
       }
   },
 })
