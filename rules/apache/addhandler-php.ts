@@ -8,6 +8,7 @@ import {
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
+import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 
@@ -148,7 +149,7 @@ export default defineRule({
         ]
         const isRefused = !runsAll && goesToFpm(configuration, handler)
         const isAbandoned = isOfAbandoned(line) && !configuration.modules.has('fastcgi_module')
-        if (OF_FASTCGI.test(line.source.code) && WAY_OF_TODAY.test(line.source.code)) continue
+        if (isForFastCgi(line) && WAY_OF_TODAY.test(line.source.code)) continue
         yield {
           at: namePlace(line),
           ...((isRefused || isAbandoned) && { severity: 'info' as const }),
@@ -182,18 +183,22 @@ function isInFiles({ parent }: ApacheDirective): boolean {
   return parent !== null && (/^Files/.test(parent.name) || isInFiles(parent))
 }
 
+const OF_FASTCGI = /^(?:mod_fastcgi\.c|fastcgi_module)$/
+
 /** True for what is there for a module that no distribution has had for years, beside what the others load. */
 function isOfAbandoned({ parent }: ApacheDirective): boolean {
   if (parent === null) return false
   const name = parent.args[0]?.value ?? ''
-  return (
-    (/^ifmodule$/i.test(parent.name) && /^(?:mod_fastcgi\.c|fastcgi_module)$/.test(name)) ||
-    isOfAbandoned(parent)
+  return (/^ifmodule$/i.test(parent.name) && OF_FASTCGI.test(name)) || isOfAbandoned(parent)
+}
+
+/** The same of lines that somebody includes, of which nobody knows what is loaded. */
+function isForFastCgi(line: ApacheDirective): boolean {
+  return conditionsAround(namePlace(line)).some(
+    ({ name, asks }) => name === 'ifmodule' && OF_FASTCGI.test(asks),
   )
 }
 
-/** A module that no distribution has had for years. */
-const OF_FASTCGI = /<IfModule[ \t]+"?(?:mod_fastcgi\.c|fastcgi_module)\b/i
 /** In the same file, the way to PHP-FPM that every distribution has since httpd 2.4. */
 const WAY_OF_TODAY = /<IfModule[ \t]+"?(?:mod_proxy_fcgi\.c|proxy_fcgi_module)\b/i
 
