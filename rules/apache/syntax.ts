@@ -4,7 +4,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheProblemCode } from '../../src/servers/apache/configuration.ts'
 import type { World } from '../../src/servers/presence.ts'
 import { apacheMain } from '../_examples.ts'
-import { isPasted, NO_BREAK_SPACE } from '../_pasted.ts'
+import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
+import { isPasted } from '../_pasted.ts'
 
 /** Told by rules of their own, with what to do about them. */
 const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([

@@ -1,6 +1,7 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { isPasted, NO_BREAK_SPACE } from '../_pasted.ts'
+import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
+import { isPasted } from '../_pasted.ts'
 import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string): string => conf`

@@ -2,6 +2,7 @@ import { parseApache } from '../../parsers/apache/parse.ts'
 import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
 import { parseNginx } from '../../parsers/nginx/parse.ts'
 import type { NginxDirectiveNode, NginxNode } from '../../parsers/nginx/syntax.ts'
+import { NO_BREAK_SPACE } from '../../parsers/text/no-break-space.ts'
 import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import {
   type ApacheArity,
@@ -64,11 +65,11 @@ export function recognise(written: Source): Recognised | null {
  */
 function asMeant(source: Source): Source {
   const start = source.text.startsWith('\uFEFF') ? 1 : 0
-  if (start === 0 && !source.code.includes('\u00A0')) return source
+  if (start === 0 && !source.code.includes(NO_BREAK_SPACE)) return source
   return {
     ...source,
     text: source.text.slice(start),
-    code: source.code.slice(start).replaceAll('\u00A0', ' '),
+    code: source.code.slice(start).replaceAll(NO_BREAK_SPACE, ' '),
   }
 }
 

@@ -1,4 +1,5 @@
 import { ownTable } from '../../../../parsers/text/own-table.ts'
+import { NO_BREAK_SPACE } from '../../../../parsers/text/no-break-space.ts'
 import { isOneSlipAway } from '../../../../parsers/text/one-slip-away.ts'
 import { distance } from 'fastest-levenshtein'
 import type { ApacheDirective } from '../configuration.ts'
@@ -76,9 +77,6 @@ function isNoName({ name, section }: ApacheDirective): boolean {
 function isMarked(lower: string): boolean {
   return lower.startsWith('\u00ef\u00bb\u00bf') || lower.startsWith('\ufeff')
 }
-
-/** No space for httpd, which reads bytes, and in the name of no module's directive. */
-const NO_BREAK_SPACE = '\u00a0'
 
 /** The directive whose argument follows without a space: `<Location"/docs">`; undefined for any other name. */
 function gluedTo({ name, section }: ApacheDirective): string | undefined {

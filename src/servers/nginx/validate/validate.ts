@@ -1,5 +1,6 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { pcreReleases } from '../../pcre/releases.ts'
+import { NO_BREAK_SPACE } from '../../../../parsers/text/no-break-space.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
@@ -221,8 +222,6 @@ const BYTE_ORDER_MARK = '\uFEFF'
 
 /** What begins a comment in C, HTML or SQL. */
 const OTHER_COMMENT = /^(?:\/\*|\/\/|<!--|--(?=$|[^\w]))/
-/** No space for nginx, and in the name of no module's directive. */
-const NO_BREAK_SPACE = '\u00A0'
 
 function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const { name, context } = directive
