@@ -3,7 +3,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
+import { isForLackOfModule } from '../../src/servers/apache/queries/conditions-around.ts'
 import { htaccessFiles, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace } from '../../src/servers/apache/queries/places.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
@@ -240,13 +240,9 @@ function* faultOf(directive: ApacheDirective) {
   if (directive.args.length !== 2) return
   if (/^(?:[\w-]+\/)*[\w-]+\.(?:html?|php|shtml|txt)$/.test(page)) {
     const isBare = !/^["']/.test(placeText(at))
-    // What frameworks bring for a server without mod_rewrite, which hardly one is.
-    const isForLack = conditionsAround(at).some(
-      ({ name, asks }) => name === 'ifmodule' && asks.startsWith('!'),
-    )
     yield {
       at,
-      ...(isForLack && { severity: 'info' as const }),
+      ...(isForLackOfModule(at) && { severity: 'info' as const }),
       message: `\`${page}\` does not begin with a slash, so Apache sends these words instead of the page`,
       ...propose('Begin the path with a slash', 'unsafe', [isBare ? replacePlace(at, `/${page}`) : null]),
     }

@@ -7,7 +7,7 @@ import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/re
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING, PATHS } from '../../src/deployment/requests/made-up-requests.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
-import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
+import { isForLackOfModule } from '../../src/servers/apache/queries/conditions-around.ts'
 import { everywhere, htaccessFilesOf } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { virtualHostSection } from '../../src/servers/apache/queries/virtual-hosts.ts'
@@ -272,12 +272,9 @@ export default defineRule({
         )
           continue
         const at = argumentPlace(line, 0)
-        const isForLack = conditionsAround(at).some(
-          ({ name, asks }) => name === 'ifmodule' && asks.startsWith('!'),
-        )
         yield {
           at,
-          ...(isForLack && { severity: 'info' as const }),
+          ...(isForLackOfModule(at) && { severity: 'info' as const }),
           message: `\`${target}\` is no file for a request such as \`${page.replace(`${MISSING}/`, 'blog/').replace(MISSING, 'page')}\`, so Apache asks for it again and again, and answers 500`,
         }
         break

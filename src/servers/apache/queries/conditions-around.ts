@@ -18,6 +18,11 @@ export function conditionsAround({ source, start }: Place): readonly WrittenCond
   return stretchesOf(source).filter(stretch => stretch.start < start && start < stretch.end)
 }
 
+/** True for what a server without some module is to read, as frameworks bring it for one without mod_rewrite: hardly one is. */
+export function isForLackOfModule(place: Place): boolean {
+  return conditionsAround(place).some(({ name, asks }) => name === 'ifmodule' && asks.startsWith('!'))
+}
+
 const stretchesOf = memo((source: Source): readonly Stretch[] => {
   const stretches: Stretch[] = []
   const open: Omit<Stretch, 'end'>[] = []
