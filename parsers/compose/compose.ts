@@ -109,6 +109,11 @@ export interface ComposeService {
   readonly complete: boolean
 }
 
+/** False for a part of a service, of which another file says what it runs. */
+export function saysWhatRuns({ image, build }: Pick<ComposeService, 'image' | 'build'>): boolean {
+  return image !== null || build !== null
+}
+
 export interface ComposeBuild {
   readonly at: Place
   /** A path; a URL where it is one. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import { isUnknownWord, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -685,8 +685,8 @@ function* nothingToRun({ project, projects }: Container): Iterable<RuleFinding> 
   )
     return
   for (const service of project.services.values()) {
-    const { name, image, build } = service
-    if (!service.complete || image !== null || build !== null || service.keys.length > 1) continue
+    const { name } = service
+    if (!service.complete || saysWhatRuns(service) || service.keys.length > 1) continue
     const isElsewhere = projects.some(other => other !== project && other.services.has(name))
     if (isElsewhere) continue
     yield {

@@ -1,5 +1,5 @@
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import {
@@ -454,7 +454,5 @@ function isNameOfImage(service: ComposeService): boolean {
 
 /** False for a file that Compose refuses without another one, which may set more than an image. */
 const isWhole = memo((project: ComposeProject): boolean =>
-  [...project.services.values()].every(
-    ({ image, build, complete }) => image !== null || build !== null || !complete,
-  ),
+  [...project.services.values()].every(service => saysWhatRuns(service) || !service.complete),
 )

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { ComposeProject } from '../../parsers/compose/compose.ts'
+import { type ComposeProject, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import type { Container, ContainerMount } from '../../src/deployment/containers/container.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -339,8 +339,7 @@ function calledOtherwise(
 /** False for what `-f` may lay over another file, from whose directory its paths are then read. */
 function isWhole({ sources: [main], services }: ComposeProject): boolean {
   return (
-    /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main?.path ?? '') &&
-    [...services.values()].every(({ image, build }) => image !== null || build !== null)
+    /(?:^|\/)(?:docker-)?compose\.ya?ml$/.test(main?.path ?? '') && [...services.values()].every(saysWhatRuns)
   )
 }
 

@@ -1,4 +1,4 @@
-import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
@@ -227,7 +227,7 @@ function knowsNetworks({ project, service }: Container): boolean {
   return (
     project.complete &&
     // Without an image it is a part of a service, of a file that `-f` lays over another one.
-    [...project.services.values()].every(({ image, build }) => image !== null || build !== null) &&
+    [...project.services.values()].every(saysWhatRuns) &&
     !project.legacy &&
     service.complete &&
     service.networkMode === null &&

@@ -1,6 +1,6 @@
 import { isBelow } from './_mounted.ts'
 import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
+import { type ComposeProject, type ComposeService, saysWhatRuns } from '../../parsers/compose/compose.ts'
 import { type Place, placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine } from '../../src/deployment/model.ts'
@@ -378,7 +378,7 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
     MAIN_FILE.test(main.path) &&
     // Lines that a template brings from elsewhere may declare anything.
     (!main.template || (main.gaps.length === 0 && /\{[{%]|<%/.test(main.text))) &&
-    all.every(({ image, build, complete }) => image !== null || build !== null || !complete) &&
+    all.every(service => saysWhatRuns(service) || !service.complete) &&
     !all.some(({ labels }) => labels.some(({ name }) => name.startsWith('io.rancher.')))
   )
 }

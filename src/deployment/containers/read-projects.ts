@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import { type ComposeProject, saysWhatRuns } from '../../../parsers/compose/compose.ts'
 import {
   composeFilesIn,
   MAIN_NAMES,
@@ -48,10 +48,7 @@ function allProjects(
       const source = options.read(path)
       if (source === null || source === main || overrides.includes(source)) continue
       const alone = readCompose([source], options)
-      const isWhole = [...alone.services.values()].every(
-        ({ image, build }) => image !== null || build !== null,
-      )
-      if (isWhole) projects.push(alone)
+      if ([...alone.services.values()].every(saysWhatRuns)) projects.push(alone)
       else {
         const base = main ?? mainAbove(directory, alone, options)
         if (base !== null) projects.push(readCompose([base, source], options))
@@ -74,7 +71,7 @@ function mainAbove(
   if (main === undefined) return mainAbove(parent, part, options)
   const { services } = readCompose([main], options)
   const isOver = [...part.services.values()].every(
-    ({ name, image, build }) => image !== null || build !== null || services.has(name),
+    service => saysWhatRuns(service) || services.has(service.name),
   )
   return isOver ? main : null
 }
