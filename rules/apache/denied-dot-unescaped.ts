@@ -9,6 +9,7 @@ import { denyingPatterns, isDeniedName } from './_denying.ts'
 export default defineRule({
   summary: 'A dot that is not escaped denies names without an extension',
   severity: 'warning',
+  otherSeverities: { info: 'where no name that many sites have is denied: `/mini` rather than `/blog`' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -115,12 +116,15 @@ export default defineRule({
         const escaped = pattern.replace(DOT, (_, before = '') => `${before}\\.`)
         if (escaped === pattern) continue
         const meant = { ...denying, pattern: escaped }
-        const name = NAMES.find(each => isDeniedName(denying, each) && !isDeniedName(meant, each))
+        const isHit = (each: string): boolean => isDeniedName(denying, each) && !isDeniedName(meant, each)
+        const usual = USUAL_NAMES.find(isHit)
+        const name = usual ?? NAMES.find(isHit)
         if (name === undefined) continue
         const at = argumentPlace(directive, index)
         const written = placeText(at)
         yield {
           at,
+          ...(usual === undefined && { severity: 'info' }),
           message: `\`.\` is any character here, so \`/${name}\` is denied too`,
           ...propose('Escape the dot', 'unsafe', [
             written.includes(pattern)
@@ -139,5 +143,7 @@ export default defineRule({
 /** A dot before alternatives, before a word at the end, or before one of several words, which are extensions. */
 const DOT = /(^|[^\\])\.(?=\((?!\?[=!<])|[a-z]+(?:\$|$))|(?<=[(|])()\.(?=[a-z]+[|)])/g
 
-/** Words that pages are called by and that end as files do which are kept back. */
-const NAMES = ['blog', 'catalog', 'publish', 'mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit', 'wasp']
+/** Words that pages are called by and that end as files do which are kept back: every other site has such a page. */
+const USUAL_NAMES = ['blog', 'catalog', 'publish']
+/** The same of few sites. */
+const NAMES = ['mini', 'mysql', 'cmd', 'webconfig', 'zinc', 'digit', 'wasp']
