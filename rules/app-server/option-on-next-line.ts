@@ -1,4 +1,5 @@
 import { basename } from 'node:path/posix'
+import { memo } from '../../parsers/collections/memo.ts'
 import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -146,13 +147,14 @@ interface LostOption {
   readonly start: number
 }
 
-function* optionsLost({ code }: Source): Iterable<LostOption> {
-  if (code.includes('\r')) return
+/** A repository of many machines has one set of scripts, which each of them asks about. */
+const optionsLost = memo(({ code }: Source): readonly LostOption[] => {
+  if (code.includes('\r')) return []
   const bare = bareScript(code)
-  for (const { index, 1: program = '', 2: option = '', indices } of bare.matchAll(COMMAND)) {
+  return [...bare.matchAll(COMMAND)].flatMap(({ index, 1: program = '', 2: option = '', indices }) => {
     const start = indices?.[2]?.[0]
     // Within an array each line is a word.
-    if (start === undefined || /=\([^()]*$/.test(bare.slice(0, index))) continue
-    yield { program: basename(program), option, start }
-  }
-}
+    if (start === undefined || /=\([^()]*$/.test(bare.slice(0, index))) return []
+    return [{ program: basename(program), option, start }]
+  })
+})
