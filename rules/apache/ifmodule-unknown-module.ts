@@ -1,12 +1,12 @@
 import type { Source } from '../../parsers/text/source.ts'
-import { namePlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { moduleMeantBy } from '../../src/servers/apache/modules.ts'
 import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
-import { servedHtaccess } from '../_examples.ts'
+import { apacheMain, servedHtaccess } from '../_examples.ts'
 
 export default defineRule({
   summary: '`<IfModule>` asks for a name that no module has',
@@ -105,6 +105,18 @@ export default defineRule({
       },
     },
     {
+      title: 'HTTP/2 as Debian’s package switches it on',
+      files: {
+        'etc/apache2/apache2.conf': apacheMain('IncludeOptional mods-enabled/*.conf', ['http2']),
+        'etc/apache2/mods-enabled/http2.conf': conf`
+          # mod_http2 doesn't work with mpm_prefork
+          <IfModule !mpm_prefork>
+              Protocols h2 h2c http/1.1
+          </IfModule>
+        `,
+      },
+    },
+    {
       title: 'PHP 8 by its own name as well',
       files: {
         '.htaccess': conf`
@@ -132,10 +144,11 @@ export default defineRule({
         const negated = word.value.startsWith('!')
         const written = negated ? word.value.slice(1) : word.value
         const meant = moduleMeantBy(written)
-        // Debian's own `php8.2-fpm.conf` asks for `!mod_php8.c`.
+        // Debian's own `php8.2-fpm.conf` asks for `!mod_php8.c`, and its `http2.conf` for `!mpm_prefork`.
         if (
           meant === null ||
-          (meant === 'php_module' && (negated || namesPhp(conditionals, directive.source)))
+          (meant === 'php_module' && (negated || namesPhp(conditionals, directive.source))) ||
+          (negated && directive.source.path.endsWith('/http2.conf'))
         )
           continue
         const { source } = directive

@@ -1,4 +1,5 @@
 import { indentationAt, insertBefore, propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { Connections, Program } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -61,6 +62,23 @@ export default defineRule({
   ],
   good: [
     { title: 'raised in both', files: gunicorn('--timeout 300', 'proxy_read_timeout 300s;', PLAIN) },
+    {
+      title: 'raised for the slow pages alone',
+      files: {
+        ...gunicorn('--timeout 300'),
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:8000;
+            }
+            location /export/ {
+                proxy_pass http://127.0.0.1:8000;
+                proxy_read_timeout 300s;
+            }
+          `),
+        ),
+      },
+    },
     { title: 'raised in neither', files: gunicorn('--timeout 60', '', PLAIN) },
     { title: 'no limit, which says nothing of slow pages', files: gunicorn('--timeout 0', '', PLAIN) },
     {
@@ -70,6 +88,7 @@ export default defineRule({
   ],
   *check({ connections, programs }) {
     if (!programs.some(({ kind }) => kind === 'app-server')) return
+    const longest = longestWaits(connections.nginx)
     for (const { pass, targets, readTimeout } of connections.nginx) {
       const waits = valueOrNull(readTimeout)
       if (waits === null) continue
@@ -78,6 +97,8 @@ export default defineRule({
         const { server } = to.listener.program
         const time = timeOfRequest(server)
         if (time === null || !time.known || time.at === null || time.value <= waits.value) continue
+        // The time is for the slow pages, which have a location of their own.
+        if ((longest.get(to.listener.program) ?? 0) >= time.value) continue
         const { directive, value } = waits
         const name = pass.name.replace('_pass', '_read_timeout')
         const place = namePlace(pass)
@@ -97,3 +118,15 @@ export default defineRule({
     }
   },
 })
+
+/** The longest that nginx waits for each program at any place, in seconds. */
+function longestWaits(connections: Connections['nginx']): ReadonlyMap<Program, number> {
+  const longest = new Map<Program, number>()
+  for (const { targets, readTimeout } of connections) {
+    const seconds = valueOrNull(readTimeout)?.value ?? 0
+    for (const { to } of targets)
+      if (to.kind === 'listener')
+        longest.set(to.listener.program, Math.max(seconds, longest.get(to.listener.program) ?? 0))
+  }
+  return longest
+}
