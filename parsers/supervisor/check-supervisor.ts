@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { type Place, UNKNOWN } from '../text/source.ts'
-import { fillExpansions } from './fill-expansions.ts'
 import { placeIn, placeOf, type WrittenText } from '../text/written-text.ts'
+import { fillExpansions } from './fill-expansions.ts'
 
 /** What supervisord stops at, or, of `cut`, silently reads in another way. */
 export type SupervisorProblemCode =
@@ -178,11 +178,13 @@ export function* checkLogs(sections: readonly SupervisorSection[]): Iterable<Sup
         continue
       const isJoined =
         key === 'stderr_logfile' && /^(?:true|yes|on|1)$/i.test(values.get('redirect_stderr')?.text ?? '')
-      const size = (isMain ? main.findLast(each => each.values.has(`${key}_maxbytes`))?.values : values)?.get(
-        `${key}_maxbytes`,
-      )
+      const size = values.get(`${key}_maxbytes`)
+      // Another file may set it, and only where it is included; several main files are of several daemons.
+      const isSetElsewhere =
+        isMain && size === undefined && main.some(each => each.values.has(`${key}_maxbytes`))
       if (
         isJoined ||
+        isSetElsewhere ||
         (size !== undefined && (/^0+\s*(?:[kmg]b)?$/i.test(size.text) || size.text.includes(UNKNOWN)))
       )
         continue

@@ -182,6 +182,26 @@ export default defineRule({
       },
     },
     {
+      title: 'main files of two daemons, of which one turns its log over',
+      files: {
+        'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'deploy/supervisord.conf': conf`
+          [supervisord]
+          logfile=/tmp/supervisord.log
+          logfile_maxbytes=50MB
+          [program:shop]
+          command=/opt/shop/bin/gunicorn shop.wsgi
+        `,
+        'tests/supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+          logfile=/dev/stdout
+          [program:shop]
+          command=/opt/shop/bin/gunicorn shop.wsgi
+        `,
+      },
+    },
+    {
       title: 'output of no end',
       files: logged(
         'stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\nstderr_logfile=syslog',

@@ -3,9 +3,9 @@ import { exampleOf } from '../../parsers/dotenv/example-of.ts'
 import { misspeltSections, strayLines, type UnitSetting } from '../../parsers/systemd/parse-unit.ts'
 import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { unitWords } from '../../parsers/systemd/unit-words.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
+import { placeOf } from '../../parsers/text/written-text.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -241,6 +241,18 @@ export default defineRule({
       files: {
         'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
         'deploy/shop.service': '#!/bin/sh\n\nexec gunicorn \\\n  --bind 127.0.0.1:8000 \\\n  shop.wsgi\n',
+      },
+    },
+    {
+      title: 'a key by its old name',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(proxiedServer('', '127.0.0.1:8000')),
+        'etc/systemd/system/shop.service': conf`
+          [Unit]
+          BindTo=srv-shop.mount
+          [Service]
+          ExecStart=/opt/shop/bin/gunicorn -b 127.0.0.1:8000 shop.wsgi
+        `,
       },
     },
     { title: 'the example of a file of assignments', files: repository('SHOP_KEY="change-me"') },
@@ -652,6 +664,8 @@ function* unread({ unit }: ServiceUnit): Found {
 
 /** The key that a misspelt one surely stands for; null where it may be one that systemd knows. */
 function isMeantAs(name: string): string | null {
+  // The name that `BindsTo=` had before systemd 205, which it still takes.
+  if (name === 'BindTo') return null
   if (name.startsWith('-')) return name
   for (const key of SECTIONS.keys())
     if (key !== name && (key.toLowerCase() === name.toLowerCase() || isOneSlipAway(key, name))) return key

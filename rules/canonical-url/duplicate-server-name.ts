@@ -1,10 +1,10 @@
-import { formatEndpoint } from '../../src/servers/address.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { formatEndpoint } from '../../src/servers/address.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { nameConflicts, socketsOf } from '../../src/servers/nginx/queries/select-server.ts'
 import { serverNames } from '../../src/servers/nginx/queries/server-names.ts'
-import { isStandIn } from '../../parsers/text/stand-in.ts'
 import { nginxMain } from '../_examples.ts'
 
 const server = (name: string, root: string): string => conf`
@@ -50,6 +50,13 @@ export default defineRule({
       files: { 'nginx.conf': server('example.org', 'www') + server('new.example.org', 'new') },
     },
     {
+      title: 'words beside the one for no name, in servers of two images',
+      files: {
+        'nginx/gateway.conf': 'server {\n    listen 80;\n    server_name _ default;\n    return 502;\n}\n',
+        'nginx/frontend.conf': 'server {\n    listen 80;\n    server_name _ default;\n    return 200;\n}\n',
+      },
+    },
+    {
       title: 'two ports',
       files: {
         'nginx.conf': server('example.org', 'www') + server('example.org', 'new').replace('80', '8080'),
@@ -74,7 +81,7 @@ export default defineRule({
       for (const { ignored, kept, socket, server, keptServer } of nameConflicts(configuration)) {
         // `containers/welcome-page-answers` says it of the site of an image.
         if (server === keptServer || isStandIn(keptServer.source)) continue
-        if (isNameless(ignored.text) && !isNeverAsked(configuration, server)) continue
+        if (isForNobody(configuration, server, ignored.text) && !isNeverAsked(configuration, server)) continue
         const where = formatEndpoint({ address: socket.address, port: socket.port })
         yield {
           at: ignored.at,
@@ -90,6 +97,12 @@ export default defineRule({
     }
   },
 })
+
+/** No name, or a word beside `_` that is no more of a name: `server_name _ default`. */
+function isForNobody(configuration: NginxConfiguration, server: NginxDirective, text: string): boolean {
+  if (isNameless(text)) return true
+  return !text.includes('.') && serverNames(configuration, server).some(each => each.text === '_')
+}
 
 function isNameless(text: string): boolean {
   return text === '' || text === '_'

@@ -1,10 +1,11 @@
 import { placeText } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { valueOrNull } from '../../src/servers/fact.ts'
 import { formatEndpoint, isLoopback } from '../../src/servers/address.ts'
+import { valueOrNull } from '../../src/servers/fact.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit, WSGI } from '../app-server/_examples.ts'
 
@@ -63,6 +64,13 @@ export default defineRule({
       files: gunicorn('0.0.0.0:8000', '192.0.2.4:8000'),
     },
     {
+      title: 'the script that installs it opens the port',
+      files: {
+        ...gunicorn('0.0.0.0:8000'),
+        'bin/install.sh': 'sudo ufw allow 8000 comment "shop HTTP"\n',
+      },
+    },
+    {
       title: 'public on purpose',
       files: {
         ...gunicorn('0.0.0.0:8000'),
@@ -93,7 +101,7 @@ export default defineRule({
           from.machine === machine &&
           targets.every(target => target.addresses.every(each => isLoopback(each) === true)),
       )
-      if (first === undefined || !isOwn) continue
+      if (first === undefined || !isOwn || isOpened(deployment, port)) continue
       const front = 'server' in first ? 'nginx' : 'Apache'
       const written = placeText(at)
       yield {
@@ -114,3 +122,11 @@ export default defineRule({
     }
   },
 })
+
+/** True where a script of the repository opens the port in the firewall: other clients are meant to connect. */
+function isOpened({ setups }: Deployment, port: number): boolean {
+  const opens = new RegExp(
+    String.raw`\bufw\s+(?:--\S+\s+)*allow\b[^\n#;&|]*?\b${port}\b|--add-port[= ]${port}/tcp|--dport[= ]${port}\b[^\n;&|]*-j\s+ACCEPT`,
+  )
+  return (setups() ?? []).some(({ text }) => opens.test(text))
+}

@@ -1,13 +1,13 @@
-import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { holdsPort } from '../../parsers/compose/holds-port.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placesIn } from '../../src/deployment/containers/places-in.ts'
 import type { Deployment, Listener, Machine, Program } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { composeWith, siteTo } from '../containers/_examples.ts'
 import { nginxServer } from '../_examples.ts'
+import { composeWith, siteTo } from '../containers/_examples.ts'
 import { phpPool, phpSite } from '../php/_examples.ts'
 
 const SOCKET = '/run/php/php8.2-fpm.sock'
@@ -107,6 +107,10 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'a pool whose workers write to the output of a container',
+      files: tree('9000', 'decorate_workers_output = no'),
+    },
     { title: 'an address of the inner network', files: tree('10.0.0.5:9000') },
     { title: 'published on loopback', files: service('php:8.3-fpm', '127.0.0.1:9000:9000') },
     { title: 'another port of the container', files: service('php:8.3-fpm', '8080:80') },
@@ -194,7 +198,7 @@ function isOfContainer({ at }: Listener, deployment: Deployment): boolean {
 
 const OF_FPM = /^\/(?:(?:usr|opt)\/.+\/)?etc\//
 const IN_CONTAINER =
-  /^[ \t]*(?:daemonize[ \t]*=[ \t]*(?:no|0|off)\b|(?:error_log|access\.log|slowlog)[ \t]*=[ \t]*\/(?:dev\/std(?:err|out)|proc\/self\/fd\/)|pm\.\w+[ \t]*=[ \t]*\$\{)/m
+  /^[ \t]*(?:(?:daemonize|decorate_workers_output)[ \t]*=[ \t]*(?:no|0|off)\b|(?:error_log|access\.log|slowlog)[ \t]*=[ \t]*\/(?:dev\/std(?:err|out)|proc\/self\/fd\/)|pm\.\w+[ \t]*=[ \t]*\$\{)/m
 const OF_IMAGE = /^\/usr\/local\/etc\/php-fpm\.d\/|\/(?:\.docker|rootfs)\//
 
 /** `php:8-fpm`, `wordpress:fpm-alpine`, `bitnami/php-fpm`. */

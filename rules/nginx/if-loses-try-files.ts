@@ -1,9 +1,10 @@
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { conditionWords } from '../../src/servers/nginx/queries/conditions.ts'
-import { endOfList } from './_ended-list.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { endOfList } from './_ended-list.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 
@@ -89,6 +90,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'what a template puts there, a redirect or nothing',
+      files: {
+        'site.conf.in': nginxServer(conf`
+          root /srv/www;
+          location / {
+              if ($args = "nojs") {
+                  {SHOP_REWRITE_NOJS};
+              }
+              try_files $uri /index.html;
+          }
+        `),
+      },
+    },
     {
       title: 'the files as they are, for browsers that know no other kind',
       files: {
@@ -277,5 +292,7 @@ function goesElsewhere({
   readonly args: readonly Argument[]
 }): boolean {
   if (name === 'rewrite') return args[2]?.value !== 'break' || /^https?:/.test(args[1]?.value ?? '')
+  // What stands for lines may hold a redirect.
+  if (isUnknownWord(name)) return true
   return name === 'return' || name.endsWith('_pass') || name === 'include' || name === 'empty_gif'
 }

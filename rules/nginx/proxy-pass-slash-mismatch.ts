@@ -1,12 +1,12 @@
+import { placeText } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { isUnseenServer } from '../../src/servers/nginx/queries/servers.ts'
-import { placeText } from '../../parsers/text/source.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const nginx = (lines: string): string => nginxMain(nginxServer(lines))
@@ -95,6 +95,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a path that is passed on as the client wrote it',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          location /api/ {
+              rewrite ^ $request_uri;
+              rewrite ^/api/(.*) $1 break;
+              return 400;
+              proxy_pass http://127.0.0.1:8000/$uri;
+          }
+        `),
+      },
+    },
     {
       title: 'the page that nginx itself asks whether a client may',
       files: {
@@ -189,7 +202,7 @@ export default defineRule({
     for (const { block, pass, server } of deployment.connections.http) {
       if (pass.name !== 'proxy_pass') continue
       const doubled = DOUBLED.exec(pass.args[0]?.value ?? '')
-      if (doubled !== null) {
+      if (doubled !== null && !(doubled[2] !== 'request_uri' && block.children.some(takesSlash))) {
         const at = argumentPlace(pass, 0)
         yield {
           at,
@@ -254,6 +267,14 @@ function isOneUrl(block: NginxDirective, path: string): boolean {
 const ONE_SERVICE = /(?:[/_-](?:xml|json)?-?rpc2?|_api)$/i
 
 /** True for a line that changes the path before it is sent, or may in an `if`. */
+/** `rewrite ^/api/(.*) $1 break`, after which `$uri` begins with no slash. */
+function takesSlash({ name, args }: NginxDirective): boolean {
+  return (
+    name === 'rewrite' &&
+    !/^(?:\/|https?:|\$\{?(?:request_uri|uri|document_uri)\b)/.test(args[1]?.value ?? '/')
+  )
+}
+
 function mayRewrite({ name, children }: NginxDirective): boolean {
   return name === 'rewrite' || (name === 'if' && children.some(mayRewrite))
 }

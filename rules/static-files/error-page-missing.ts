@@ -1,15 +1,15 @@
 import { posix } from 'node:path'
+import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import { serversAround } from '../../src/deployment/build/servers.ts'
-import { filesInside } from '../../src/deployment/containers/read-containers.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { isNginxImage } from '../../src/deployment/containers/nginx-image.ts'
+import { filesInside } from '../../src/deployment/containers/read-containers.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { serverAround } from '../../src/servers/nginx/queries/servers.ts'
 import { isMounted, type RunImage, runImages, startedText } from '../containers/_images.ts'
@@ -93,6 +93,7 @@ export default defineRule({
       },
     },
     { title: 'the page of the image', files: image('', PAGE.replaceAll('error.html', '50x.html')) },
+    { title: 'a volume above it', files: image('VOLUME /usr/share/nginx') },
     { title: 'a step that writes it', files: image('RUN echo error > /usr/share/nginx/html/error.html') },
     {
       title: 'what another stage has built',
@@ -185,6 +186,8 @@ function isSurelyMissing(run: RunImage, inside: FileSystem, path: string): boole
   if (mounts.some(({ target }) => overlap(target, '/docker-entrypoint.d'))) return false
   const started = startedText(run)
   if (/\.sh\b|\bcp\b|>/.test(started) || started.includes(posix.dirname(path))) return false
+  // A volume is filled while the container runs, or from a directory of the host.
+  if ((image?.volumes ?? []).some(each => !each.known || isAround(cleanPath(each.value), path))) return false
   const around = mounts.filter(({ target }) => isAround(cleanPath(target), path))
   if (around.some(mount => mount.path === null || files.kind(mount.path) !== 'directory')) return false
   if (around.some(mount => (files.list(mount.path!) ?? []).length === 0)) return false

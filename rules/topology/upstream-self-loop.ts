@@ -1,14 +1,13 @@
-import type { NginxListener } from '../../src/deployment/model.ts'
-import type { NginxConnection, NginxServer, Target } from '../../src/deployment/model.ts'
+import type { NginxConnection, NginxListener, NginxServer, Target } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
+import { conf } from '../../src/engine/conf.ts'
+import { defineRule } from '../../src/engine/rule.ts'
 import { type Address, covers, type Endpoint, formatEndpoint, isLoopback } from '../../src/servers/address.ts'
 import { parseNginxListen } from '../../src/servers/addresses/nginx.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
-import { nginxMain } from '../_examples.ts'
-import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
 import { selectServer } from '../../src/servers/nginx/queries/select-server.ts'
+import { nginxMain } from '../_examples.ts'
 import { streamTargets } from './_stream-targets.ts'
 
 const nginx = (target: string, lines = ''): string => conf`
@@ -86,6 +85,25 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a server that the grammar asks for where Lua chooses',
+      files: {
+        'nginx.conf': conf`
+          upstream shop {
+              server 127.0.0.1;
+              balancer_by_lua_block {
+                  ngx.ctx.balancer:balance()
+              }
+          }
+          server {
+              listen 80;
+              location / {
+                  proxy_pass http://shop;
+              }
+          }
+        `,
+      },
+    },
     { title: 'the backend’s port', files: { 'nginx.conf': nginx('http://127.0.0.1:8000') } },
     {
       title: 'connections of which no name is known, to a server of http',

@@ -7,7 +7,7 @@ import { childrenNamed, hasUnreadInclude } from './scope.ts'
 
 /** A `server` of an upstream. */
 export interface UpstreamServer {
-  /** Null where the address is a placeholder or malformed. The port is 80 where none is written. */
+  /** Null where the address is a placeholder or malformed, or where Lua chooses another one. The port is 80 where none is written. */
   readonly target: NginxTarget | null
   readonly weight: number
   readonly backup: boolean
@@ -46,10 +46,15 @@ export const upstreams = memo((configuration: NginxConfiguration): ReadonlyMap<s
 
 function readUpstream(configuration: NginxConfiguration, directive: NginxDirective, name: string): Upstream {
   const keepalive = childrenNamed(directive, 'keepalive')[0]
+  // The grammar asks for a `server` there, which nobody connects to.
+  const isChosenByLua = directive.children.some(({ name }) => name.startsWith('balancer_by_lua'))
   const connections = Number.parseInt(keepalive?.args[0]?.value ?? '', 10)
   return {
     name,
-    servers: childrenNamed(directive, 'server').map(readServer),
+    servers: childrenNamed(directive, 'server').map(server => ({
+      ...readServer(server),
+      ...(isChosenByLua && { target: null }),
+    })),
     keepalive:
       keepalive === undefined || Number.isNaN(connections) ? null : { connections, at: namePlace(keepalive) },
     complete: !hasUnreadInclude(configuration, directive),

@@ -1,7 +1,7 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
-import { pcreReleases } from '../../pcre/releases.ts'
 import { NO_BREAK_SPACE } from '../../../../parsers/text/no-break-space.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import { pcreReleases } from '../../pcre/releases.ts'
 import type { NginxContext, NginxDirective } from '../configuration.ts'
 import { contextInside } from '../contexts.ts'
 import {
@@ -13,13 +13,13 @@ import {
 import type { NginxProblem } from '../reading-order.ts'
 import { checkBuffers, checkCharsets, checkHeaderBuffers } from './buffers.ts'
 import { CHECKS } from './checks.ts'
-import { warnOfSpdy } from './spdy.ts'
 import { checkConnections } from './connections.ts'
 import { checkFilledIn, countMessage } from './filled-in.ts'
 import { checkDuplicateLocations } from './locations.ts'
 import { checkTargets, checkVerification } from './passes.ts'
 import { compileArguments, compileMerged } from './script.ts'
 import { checkCompleteServers, checkServerNames } from './servers.ts'
+import { warnOfSpdy } from './spdy.ts'
 import { checkCertificates, checkCiphers, checkPasswordFile, checkTlsFiles } from './tls.ts'
 import {
   firstOf,
@@ -28,8 +28,8 @@ import {
   isGone,
   knowsModules,
   type Level,
-  nameOf,
   type NginxUnit,
+  nameOf,
   newProgram,
   programOf,
   type Reading,
@@ -259,8 +259,9 @@ function reportUnknown(reading: Reading, directive: NginxDirective): void {
   const near = writtenOtherwise(directive) ?? nearestDirective(name, context)
   // Where other modules may be at work, only a slip of one letter is surely no directive of theirs.
   const isRest = isRestOfValue(directive)
-  const fatal =
-    isRest || (!reading.foreign && (knowsModules(reading) || (near !== null && !isPatched(reading.unit))))
+  // A build with one module of others may have more of them.
+  const knowsAll = knowsModules(reading) && !reading.hasForeignNames
+  const fatal = isRest || (!reading.foreign && (knowsAll || (near !== null && !isPatched(reading.unit))))
   if (!fatal && near === null) return
   report(reading, 'unknown-directive', directive, null, `nginx knows no directive \`${name}\``, {
     fatal,

@@ -67,6 +67,11 @@ test('a foreign module explains a name that nobody knows', () => {
   assert.equal(fatalCodes(evaluate(stock)), ['unknown-directive'])
 })
 
+test('a directive of a module that nginx was built with leaves other modules possible', () => {
+  const text = 'events { }\nhttp { vod_metadata_cache meta 16m; requestid on; }\n'
+  assert.equal(fatalCodes(evaluate(text)), [])
+})
+
 test('what another language answers by shows a build with its module', () => {
   const text = 'events { }\nhttp { php_ini_path /etc/php.ini; server { content_by_php "x"; } }\n'
   assert.equal(fatalCodes(evaluate(text)), [])
