@@ -117,6 +117,16 @@ export default defineRule({
       },
     },
     {
+      title: 'the list of files that Joomla leaves out',
+      files: {
+        '.htaccess': conf`
+          <IfModule autoindex>
+              IndexIgnore *
+          </IfModule>
+        `,
+      },
+    },
+    {
       title: 'PHP 8 by its own name as well',
       files: {
         '.htaccess': conf`
@@ -148,7 +158,9 @@ export default defineRule({
         if (
           meant === null ||
           (meant === 'php_module' && (negated || namesPhp(conditionals, directive.source))) ||
-          (negated && directive.source.path.endsWith('/http2.conf'))
+          (negated && directive.source.path.endsWith('/http2.conf')) ||
+          // As Joomla ships it: where there is no index, nothing is to be left out of one.
+          (written === 'autoindex' && directive.children.every(({ name }) => name === 'IndexIgnore'))
         )
           continue
         const { source } = directive

@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import { apacheMain } from '../_examples.ts'
 
@@ -53,6 +54,17 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a WebSocket, whose answer is no redirect',
+      files: {
+        'etc/apache2/apache2.conf': site(conf`
+          <Location /app>
+              ProxyPass http://127.0.0.1:8080/ upgrade=websocket
+              ProxyPassReverse http://127.0.0.1:8080/
+          </Location>
+        `),
+      },
+    },
+    {
       title: 'a slash on both sides, or on neither',
       files: {
         'etc/apache2/apache2.conf': site(conf`
@@ -87,6 +99,7 @@ export default defineRule({
         const url = args[section === null ? 1 : 0]?.value
         if (path === undefined || url === undefined || !isSettled(path) || !isSettled(url)) continue
         if (!path.startsWith('/') || path.endsWith('/') || !/^https?:\/\/.+\/$/i.test(url)) continue
+        if (section?.children.some(isForWebSockets) === true) continue
         const at = argumentPlace(directive, 0)
         yield {
           at,
@@ -99,3 +112,8 @@ export default defineRule({
     }
   },
 })
+
+/** No answer over a WebSocket is a redirect. */
+function isForWebSockets({ name, args }: ApacheDirective): boolean {
+  return name === 'ProxyPass' && args.some(({ value }) => /^upgrade=websocket$|^wss?:/i.test(value))
+}

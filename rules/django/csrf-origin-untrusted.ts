@@ -252,15 +252,23 @@ export default defineRule({
         continue
       const at = checkPlace(settings)
       if (at === null) continue
+      const redirect = settings.get('SECURE_SSL_REDIRECT')
+      // `django/ssl-redirect-loop` says it: no form is reached.
+      if (redirect?.known === true && redirect.value === true) continue
       const header = written(connection, 'x-forwarded-proto')
       const { tlsAt } = frontLine(connection)
+      const trusted = trustedHeader(settings)
+      const isSentNone = trusted.length > 0 && header === null
       yield {
         at,
-        message:
-          'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of nginx and refuses every form: Origin checking failed',
-        label: 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
+        message: isSentNone
+          ? 'nginx sends no header that these settings trust for the scheme, and they trust no origin, so Django sees http behind its TLS and refuses every form: Origin checking failed'
+          : 'these settings trust no header for the scheme and no origin, so Django sees http behind the TLS of nginx and refuses every form: Origin checking failed',
+        label: isSentNone
+          ? 'the header is never sent, and no CSRF_TRUSTED_ORIGINS'
+          : 'neither SECURE_PROXY_SSL_HEADER nor CSRF_TRUSTED_ORIGINS',
         related: [
-          ...trustedHeader(settings),
+          ...trusted,
           ...(tlsAt === null ? [] : [{ at: tlsAt, message: 'TLS ends here' }]),
           { at: namePlace(connection.pass), message: 'what comes by TLS is proxied here' },
           ...(header === null
@@ -268,8 +276,9 @@ export default defineRule({
             : [{ at: namePlace(header.directive), message: 'nginx sends the scheme here' }]),
           ...expectingTls(settings),
         ],
-        help:
-          header === null
+        help: isSentNone
+          ? 'Send the header that they trust from nginx, with `$scheme`'
+          : header === null
             ? 'Send `X-Forwarded-Proto $scheme`, and write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`'
             : 'Write `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")`',
       }

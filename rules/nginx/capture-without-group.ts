@@ -19,6 +19,7 @@ const nginx = (lines: string, http = ''): string => nginxMain([http, nginxServer
 export default defineRule({
   summary: '`$1` or `$name` stands for a group that the regular expression does not have',
   severity: 'error',
+  otherSeverities: { info: 'where the pattern is for one path, so that nothing is left out' },
   confidence: 'high',
   since: '0.1.0',
   why: '`$1` is the first group of the regular expression that nginx matched last, and a `rewrite` that matches forgets the groups of an `if` or a `location` before it. Where that expression has no such group, nothing is inserted, and every URL leads to the same place.',
@@ -26,6 +27,10 @@ export default defineRule({
     'Put parentheses around what is to be inserted, as in `^/blog/(.*)$`; give a group of an `if` in front of a `rewrite` a name: `(?<id>[0-9]+)` and `$id`',
   references: ['https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#rewrite'],
   bad: [
+    {
+      title: 'one path, of which nothing could be captured',
+      files: { 'etc/nginx/nginx.conf': nginx('rewrite ^/$ «$1/home»;') },
+    },
     {
       title: 'no group in the pattern',
       files: {
@@ -224,6 +229,10 @@ export default defineRule({
         if (groups === null || wanted <= groups) continue
         yield {
           at: argumentPlace(rewrite, 1),
+          // One path is matched, of which nothing is left to be put there.
+          ...(groups === 0 &&
+            ONE_PATH.test(pattern.value) &&
+            STAYS_A_PATH.test(text) && { severity: 'info' as const }),
           message: `\`$${wanted}\` is always empty: the pattern \`${pattern.value}\` has ${counted(groups)}`,
           related: [{ at: argumentPlace(rewrite, 0), message: 'the expression that is matched last' }],
         }
@@ -373,3 +382,7 @@ function counted(groups: number): string {
   if (groups === 0) return 'no group'
   return groups === 1 ? 'one group' : `${groups} groups`
 }
+
+const ONE_PATH = /^\^\/[\w/-]*\$$/
+/** Without what is empty in front it begins with a slash or a scheme, as nginx needs it. */
+const STAYS_A_PATH = /^(?:\$\d+)?(?:\/|https?:)/

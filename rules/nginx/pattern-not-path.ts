@@ -84,6 +84,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a quantifier where no pattern stands',
+      files: { 'etc/nginx/nginx.conf': nginx('location = /feed/?$ { return 301 /feed; }') },
+    },
+    {
       title: 'what was to be the replacement, as a flag stands in its place',
       files: {
         'nginx.conf': conf`
@@ -135,7 +139,7 @@ export default defineRule({
         const isPattern = modifier === '~' || modifier === '~*'
         const part = isPattern
           ? foreignPart(configuration, name)
-          : name.startsWith('/') && name.includes('?')
+          : name.startsWith('/') && name.includes('?') && !name.endsWith('?$')
             ? 'query'
             : null
         if (part !== null)

@@ -73,6 +73,15 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a WebSocket, which no such header governs',
+      files: {
+        'nginx.conf': site(conf`
+          proxy_set_header Upgrade $http_upgrade;
+          add_header Access-Control-Allow-Origin https://example.org;
+        `),
+      },
+    },
+    {
       title: 'sent with every answer',
       files: { 'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org always;') },
     },
@@ -129,7 +138,7 @@ export default defineRule({
   *check({ connections }) {
     for (const { server, block, pass } of connections.nginx) {
       if (pass.name === 'memcached_pass' || block.children.some(({ name }) => name === 'internal')) continue
-      if (isOfPageParts(block)) continue
+      if (isOfPageParts(block) || upgrades(block)) continue
       const headers = addedHeaders(server.configuration, block) ?? []
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
       if (origin === undefined) continue
@@ -157,6 +166,13 @@ export default defineRule({
     }
   },
 })
+
+/** A WebSocket is opened from every site: browsers ask for no header there. */
+function upgrades({ children }: NginxDirective): boolean {
+  return children.some(
+    ({ name, args }) => name === 'proxy_set_header' && args[0]?.value.toLowerCase() === 'upgrade',
+  )
+}
 
 /** What the browser loads by itself: where it is missing, no script reads the answer. */
 const PAGE_PART = /\.(?:woff2?|ttf|ttc|otf|eot|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|cur|css|m?js)$/i

@@ -83,6 +83,12 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a name that is to be filled in',
+      files: {
+        'nginx.conf': nginx('app.yourdomain.com:9000').replaceAll('example.org', 'app.yourdomain.com'),
+      },
+    },
+    {
       title: 'the network of the containers leads it to one of them',
       files: {
         'docker-compose.yml': conf`
@@ -142,6 +148,8 @@ export default defineRule({
       const name = names.get(target.address.name)
       // A name of one label is that of a container or of a hosts file.
       if (name === undefined || target.local === true || !target.address.name.includes('.')) continue
+      // Whoever fills the name in writes that of the backend here.
+      if (STANDS_FOR_A_NAME.test(target.address.name)) continue
       if (container !== null && isNameInside(container, target.address.name)) continue
       const listener = listeners.find(
         each => each.kind === 'apache' && each.port === target.port && each.port !== null,
@@ -223,3 +231,6 @@ function connectToLoopback(target: Target, listener: Listener) {
     replacePlace(target.at, written.replace(target.written, `127.0.0.1:${target.port}`)),
   ])
 }
+
+/** `app.yourdomain.com`, `backend.domain.tld`. */
+const STANDS_FOR_A_NAME = /(?:^|\.)(?:your|my)[\w-]*\.[a-z]+$|(?:^|\.)domain\.[a-z]+$|\.tld$/i
