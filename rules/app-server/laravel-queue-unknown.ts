@@ -39,7 +39,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'The first word behind `queue:work` names one of the `connections` of `config/queue.php`, and not a queue of it. Of one that is not there the worker says `The [mail] queue connection has not been configured` and ends, and no job is done. Jobs go to the connection that `QUEUE_CONNECTION` names, and a worker of another one waits for ever. Of `sync`, as `.env.example` has it, `dispatch()` runs them inside the request, and nothing is queued at all: a long one ends in 504.',
+  why: 'The first word behind `queue:work` names one of the `connections` of `config/queue.php`, and not a queue of it. Laravel 11 adds those of its own file, `redis` and `database` among them. Of one that is not there the worker says `The [mail] queue connection has not been configured` and ends, and no job is done. Jobs go to the connection that `QUEUE_CONNECTION` names, and a worker of another one waits for ever. Of `sync`, as `.env.example` has it, `dispatch()` runs them inside the request, and nothing is queued at all: a long one ends in 504.',
   remedy:
     'Set `QUEUE_CONNECTION` to the connection of the workers, and name a connection, and queues of it behind `--queue`: `queue:work redis --queue=mail`',
   references: ['https://laravel.com/docs/queues#specifying-the-connection-queue'],
@@ -47,6 +47,13 @@ export default defineRule({
   bad: [
     { title: 'the name of a queue', files: tree('«mail» --tries=3') },
     { title: 'a connection that was never made', files: tree('«rabbitmq»') },
+    {
+      title: 'one that Laravel 10 does not bring',
+      files: {
+        ...tree('«sqs»'),
+        'etc/shop/composer.json': '{ "require": { "laravel/framework": "^10.10" } }\n',
+      },
+    },
     {
       title: 'another connection than that of the application',
       files: { ...tree('«redis»'), 'etc/shop/.env': 'QUEUE_CONNECTION=database\n' },
@@ -127,6 +134,14 @@ export default defineRule({
     { title: 'a connection', files: tree('redis --queue=mail') },
     { title: 'none', files: tree('--queue=mail') },
     { title: 'one that is made below', files: tree('mail', "'mail' => ['driver' => 'redis'],") },
+    {
+      title: 'a connection that Laravel 11 brings itself',
+      files: {
+        ...tree('sqs'),
+        'etc/shop/composer.json': '{ "require": { "laravel/framework": "^12.0" } }\n',
+      },
+    },
+    { title: 'a connection that the release of Laravel may bring', files: tree('beanstalkd') },
     { title: 'connections of another list', files: tree('mail', "...require 'more-queues.php',") },
   ],
   *check({ commands }) {
@@ -139,7 +154,7 @@ export default defineRule({
       const source = sourceAt(files, posix.join(worker.home, 'config/queue.php'))
       if (!/^[\w-]+$/.test(text)) continue
       const names = source === null ? null : connectionsIn(phpCode(source))
-      if (names === null || names.includes(text)) {
+      if (names === null || names.includes(text) || isBrought(files, worker.home, text)) {
         const used = variablesOf(started, files, worker.home)('QUEUE_CONNECTION')
         if (used == null || used === text || OF_THE_REQUEST.test(used)) continue
         if (commands.some(each => mayWork(each, used))) continue
@@ -219,6 +234,16 @@ function mayWork(started: StartedCommand, connection: string): boolean {
   return worker === null
     ? text.includes('queue:work')
     : worker.connection === null || worker.connection.text === connection
+}
+
+/** What `config/queue.php` of the framework has, into which Laravel 11 and later merge the one of the application. */
+const OF_THE_FRAMEWORK = /^(?:sync|database|beanstalkd|sqs|redis|deferred|background|failover)$/
+
+/** True for a connection of the framework, where no older one is required. */
+function isBrought(files: FileSystem, home: string, connection: string): boolean {
+  const text = sourceAt(files, posix.join(home, 'composer.json'))?.text ?? ''
+  const isOlder = /"laravel\/framework"\s*:\s*"[\^~]?v?(?:\d|10)(?:\.[\d.*]+)?"/.test(text)
+  return OF_THE_FRAMEWORK.test(connection) && !isOlder
 }
 
 /** The names of all that stands in brackets in the file, of which the connections are some; null where nobody knows. */
