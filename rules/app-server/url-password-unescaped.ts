@@ -97,6 +97,18 @@ export default defineRule({
       title: 'an `@` and a colon, of which Python takes the last and the first',
       files: django('DATABASE_URL=postgres://shop:k7@V:q2@db:5432/shop'),
     },
+    {
+      title: 'a character that django-environ encodes',
+      files: django(
+        'DB_URL=mysql://shop:k7#Vq2xLp9@db/shop',
+        conf`
+          import environ
+          env = environ.Env()
+          ALLOWED_HOSTS = ["example.org"]
+          DATABASES = {"default": env.db("DB_URL")}
+        `,
+      ),
+    },
     { title: 'no password', files: flask('REDIS_URL=redis://127.0.0.1:6379/0\n') },
     {
       title: 'an application that encodes it',
@@ -121,10 +133,10 @@ export default defineRule({
     for (const program of programsOfKind(deployment, 'app-server')) {
       if (!program.isSeen) continue
       const codes = codesOf(deployment, program)
-      for (const { name, scheme } of codes.flatMap(readIn)) {
+      for (const { name, scheme, ends } of codes.flatMap(readIn)) {
         const fact = variableOf(program, name)
         const value = fact?.known === true ? fact.value : ''
-        const fault = scheme.test(value) ? unescapedIn(value, '#/?') : null
+        const fault = scheme.test(value) ? unescapedIn(value, ends) : null
         if (fact?.at == null || fault === null) continue
         const encoded = `%${fault.character.charCodeAt(0).toString(16).toUpperCase()}`
         yield {
@@ -161,6 +173,8 @@ interface ReadUrl {
   readonly name: string
   /** Schemes of the URLs that a library of Python takes apart there. */
   readonly scheme: RegExp
+  /** The characters that end the host there. */
+  readonly ends: string
 }
 
 /** The variables of a module whose URLs libraries take apart by the rules of Python. */
@@ -168,10 +182,13 @@ function readIn(code: string): readonly ReadUrl[] {
   const found = [...code.matchAll(READ)].map(match => ({
     name: match[2] ?? match[4] ?? match[6] ?? '',
     scheme: OF_STORES,
+    ends: '#/?',
   }))
   const databases = [...code.matchAll(DATABASE_READ)].map(match => ({
     name: match[2] ?? 'DATABASE_URL',
     scheme: OF_DATABASES,
+    // django-environ reads a URL without a path anew, with its `#` encoded, since 0.11.
+    ends: match[0].includes('dj_database_url') || /\bdj_db_url\b/.test(match[0]) ? '#/?' : '/?',
   }))
   return [
     ...new Map([...found, ...databases].map(each => [`${each.name} ${each.scheme.source}`, each])).values(),
