@@ -40,6 +40,7 @@ export default defineRule({
       files: settings('[«"https://example.org/"»]'),
     },
     { title: 'every name', files: settings('["https://example.org", «"https://*"»]') },
+    { title: 'an asterisk without its dot', files: settings('[«"https://*example.org"»]') },
     {
       title: 'no version is known',
       files: settings('[«"example.org"»]', ''),
@@ -150,7 +151,15 @@ function faultOf(origin: string): Fault | null {
       text: 'has something behind the name, which no `Origin` of a browser has',
       instead: `${scheme}://${host}`,
     }
-  if (host.includes('*') && !/^\*\.[^*]+$/.test(host))
+  // Django takes the asterisks in front away, and asks for what is left: a name with a dot in front, or itself.
+  const [, only] = /^\*+([^.*][^*]*)$/.exec(host) ?? []
+  if (only !== undefined)
+    return {
+      isFatal: false,
+      text: `stands for \`${only}\` alone, and for no name below it`,
+      instead: `${scheme}://*.${only}`,
+    }
+  if (host.includes('*') && !/^\*+\.[^*]+$/.test(host))
     return {
       isFatal: false,
       text: 'matches no name: `*` stands for names below one, as in `https://*.example.org`',
