@@ -182,7 +182,7 @@ const OUTCOMES: Readonly<Record<string, (name: string) => string>> = {
   STATICFILES_DIRS: () =>
     '`manage.py` stops: (staticfiles.E001) The STATICFILES_DIRS setting is not a tuple or list',
   CORS_ALLOWED_ORIGINS: () =>
-    '`manage.py` stops: (corsheaders.E006) CORS_ALLOWED_ORIGINS should be a sequence',
+    'this is one text, so `manage.py` stops: (corsheaders.E013) for each of its letters, or (corsheaders.E006)',
   DIRS: () =>
     'this is one text, of which Django takes each letter for a directory, so no template is found there',
 }
