@@ -152,23 +152,20 @@ const list = (
   said: string,
 ): List => ({ image, program, variables: variables.split(' '), separator, said })
 
+const PAPERLESS = /^paperless-ngx\/paperless-ngx$/
+const NO_ORIGIN = 'it trusts none of the origins'
+const NO_OTHER_SITE = 'it allows none of the other sites'
+
 const LISTS: readonly List[] = [
   list(/^nextcloud$/, 'Nextcloud', 'NEXTCLOUD_TRUSTED_DOMAINS', 'blank', 'Access through untrusted domain'),
   list(/^nextcloud$/, 'Nextcloud', 'TRUSTED_PROXIES FORWARDED_FOR_HEADERS', 'blank', 'it trusts no proxy'),
-  list(
-    /^netboxcommunity\/netbox$/,
-    'NetBox',
-    'ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS CORS_ORIGIN_WHITELIST',
-    'blank',
-    'Bad Request (400)',
-  ),
-  list(
-    /^paperless-ngx\/paperless-ngx$/,
-    'Paperless',
-    'PAPERLESS_ALLOWED_HOSTS PAPERLESS_CSRF_TRUSTED_ORIGINS PAPERLESS_CORS_ALLOWED_HOSTS PAPERLESS_TRUSTED_PROXIES',
-    'comma',
-    'Bad Request (400)',
-  ),
+  list(/^netboxcommunity\/netbox$/, 'NetBox', 'ALLOWED_HOSTS', 'blank', 'Bad Request (400)'),
+  list(/^netboxcommunity\/netbox$/, 'NetBox', 'CSRF_TRUSTED_ORIGINS', 'blank', NO_ORIGIN),
+  list(/^netboxcommunity\/netbox$/, 'NetBox', 'CORS_ORIGIN_WHITELIST', 'blank', NO_OTHER_SITE),
+  list(PAPERLESS, 'Paperless', 'PAPERLESS_ALLOWED_HOSTS', 'comma', 'Bad Request (400)'),
+  list(PAPERLESS, 'Paperless', 'PAPERLESS_CSRF_TRUSTED_ORIGINS', 'comma', NO_ORIGIN),
+  list(PAPERLESS, 'Paperless', 'PAPERLESS_CORS_ALLOWED_HOSTS', 'comma', NO_OTHER_SITE),
+  list(PAPERLESS, 'Paperless', 'PAPERLESS_TRUSTED_PROXIES', 'comma', 'it trusts no proxy'),
   list(/^weblate\/weblate$/, 'Weblate', 'WEBLATE_ALLOWED_HOSTS', 'comma', 'Bad Request (400)'),
   list(/^phpmyadmin$/, 'phpMyAdmin', 'PMA_HOSTS', 'comma', 'it finds no such server'),
   list(null, 'acme-companion', 'LETSENCRYPT_HOST', 'comma', 'no certificate is made'),
