@@ -175,10 +175,12 @@ function* withoutApplication(commands: readonly StartedCommand[]): Iterable<Rule
     const home = posix.dirname(command.source.path)
     const other = named.find(({ word }) => posix.dirname(word.source.path) === home)
     if (other === undefined) continue
+    const hasBroker =
+      started.environment('CELERY_BROKER_URL') !== null || celeryOption(celery, '-b', '--broker') !== null
     yield {
       at: placeOf(command),
       confidence: 'medium',
-      message: `without \`-A\` Celery runs an application of its own, whose broker is \`amqp://guest@localhost:5672//\`, with none of the tasks of \`${other.value}\``,
+      message: `without \`-A\` Celery runs an application of its own${hasBroker ? '' : ', whose broker is `amqp://guest@localhost:5672//`'}, with none of the tasks of \`${other.value}\``,
       label: 'no application',
       related: [{ at: placeOf(other.word), message: 'named here' }],
       help: `Write \`-A ${other.value}\` in front of it`,
