@@ -371,6 +371,14 @@ export default defineRule({
       files: vite("server: { allowedHosts: ['dev.example.org'] },"),
     },
     { title: 'Vite of a release that asks no name', files: vite('', '^4.5.0') },
+    { title: 'Vite of the last one that asks none', files: vite('server: { port: 5173 },', '6.0.8') },
+    {
+      title: 'Vite whose page connects to the name again',
+      files: vite("server: { hmr: { host: 'dev.example.org', clientPort: 443 } },"),
+    },
+    { title: 'Vite with its origin', files: vite("server: { origin: 'https://dev.example.org' },") },
+    { title: 'Vite with TLS of its own, which asks no name', files: vite('server: { https: {} },') },
+    { title: 'Vite whose host a variable has', files: vite('server: { hmr: { host: process.env.NAME } },') },
   ],
   *check(deployment) {
     const seen = new Set<Source>()
@@ -650,12 +658,13 @@ const CONFIGURATIONS = ['js', 'ts', 'mjs', 'mts', 'cjs', 'cts'].map(ending => `v
 
 function viteList(files: FileSystem, directory: string): HostList | null {
   const manifest = sourceAt(files, posix.join(directory, 'package.json'))
-  const release = /"vite"\s*:\s*"[\^~]?(\d+)\.(\d+)/.exec(manifest?.text ?? '')
+  const release = /"vite"\s*:\s*"(?!6\.0\.[0-8]")[\^~]?(\d+)\.(\d+)/.exec(manifest?.text ?? '')
   // Since 6.0.9; what an older release does, its lock file would tell.
   if (release === null || Number(release[1]) < 6) return null
   const source = CONFIGURATIONS.flatMap(name => sourceAt(files, posix.join(directory, name)) ?? [])[0]
   if (source === undefined) return null
-  if (/allowedHosts|https|\.\.\.|mergeConfig|loadEnv|basicSsl|mkcert/.test(source.text)) return null
+  if (/allowedHosts|https(?!:\/\/)|\.\.\.|mergeConfig|loadEnv|basicSsl|mkcert/.test(source.text)) return null
+  if (/\b(?:host|origin)\s*(?:,|:(?!\s*(?:true|false|["']|\/)))/.test(source.text)) return null
   const match = [/\bserver\b(?=\s*:)/, /\bdefineConfig\b(?=\s*\()/, /\bexport\s+default\b/]
     .map(pattern => pattern.exec(source.text))
     .find(each => each !== null)
@@ -665,6 +674,7 @@ function viteList(files: FileSystem, directory: string): HostList | null {
     at: { source, start: match.index, end: match.index + match[0].length },
     said: 'Blocked request. This host is not allowed',
     to: 'to `server.allowedHosts`',
-    takes: () => false,
+    // It takes the names of `host`, `origin` and `hmr.host`, too.
+    takes: name => source.text.includes(name.replace(/:\d+$/, '')),
   }
 }
