@@ -29,7 +29,7 @@ const environment = (value: string, lines = ''): string => conf`
 export default defineRule({
   summary: 'A variable names the file of a secret that the service is not given',
   severity: 'error',
-  otherSeverities: { warning: 'where nobody knows that the program of the image reads it at once' },
+  otherSeverities: { warning: 'where nobody knows that the program of the image reads it when it starts' },
   confidence: 'high',
   since: '0.1.0',
   why: 'A secret at the root of a compose file is in no container by itself: each service that may read it names it below its own `secrets:`. In every other `/run/secrets` is not there. The images of databases read the file of `…_PASSWORD_FILE` when they start, and end: `/run/secrets/db_password: No such file or directory`.',
@@ -119,7 +119,8 @@ export default defineRule({
         const plain = /^(.+)_(?:SECRET|PATH)$/.exec(name)?.[1]
         if (service.environment.some(other => other.name === plain)) continue
         const meant = project.secrets.get(key ?? '')
-        const isRead = name.endsWith('_FILE') && READERS.test(reference ?? '') && !own
+        const isRead =
+          READERS.some(([image, names]) => image.test(reference ?? '') && names.test(name)) && !own
         yield {
           at: value.at,
           severity: isRead ? ('error' as const) : ('warning' as const),
@@ -136,6 +137,17 @@ export default defineRule({
   },
 })
 
-/** Images whose entry point reads the file of each variable `…_FILE` before anything else. */
-const READERS =
-  /^(?:postgres|postgis\/postgis|mysql|mariadb|mongo|wordpress|redmine|nextcloud|timescale\/timescaledb)(?=[:@]|$)/
+/** Images whose entry point reads the files of these variables at each start, and ends where one is not there. */
+const READERS: readonly (readonly [image: RegExp, names: RegExp])[] = [
+  [
+    /^(?:postgres|postgis\/postgis|timescale\/timescaledb)(?=[:@]|$)/,
+    /^POSTGRES_(?:PASSWORD|USER|DB|INITDB_ARGS)_FILE$/,
+  ],
+  [/^mysql(?=[:@]|$)/, /^MYSQL_(?:ROOT_HOST|DATABASE|USER|PASSWORD|ROOT_PASSWORD)_FILE$/],
+  [/^mariadb(?=[:@]|$)/, /^(?:MYSQL|MARIADB)_(?:ROOT_HOST|DATABASE|USER|(?:ROOT_)?PASSWORD(?:_HASH)?)_FILE$/],
+  [/^mongo(?=[:@]|$)/, /^MONGO_INITDB_ROOT_(?:USERNAME|PASSWORD)_FILE$/],
+  [
+    /^redmine(?=[:@]|$)/,
+    /^REDMINE_(?:DB_(?:POSTGRES|MYSQL|PASSWORD|USERNAME|DATABASE)|SECRET_KEY_BASE)_FILE$/,
+  ],
+]
