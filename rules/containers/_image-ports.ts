@@ -8,6 +8,11 @@ const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
   [/^(?:nginx|nginx\/nginx)$/, [80]],
   [/^(?:nginxinc|nginx)\/nginx-unprivileged$/, [8080]],
   [/^httpd$/, [80]],
+  // Those that speak FastCGI come first, which their tag tells.
+  [
+    /^(?:php|wordpress|nextcloud|drupal|joomla|matomo|phpmyadmin(?:\/phpmyadmin)?):[\w.-]*fpm|^adminer:[\w.-]*fastcgi/,
+    [9000],
+  ],
   [/^(?:phpmyadmin|phpmyadmin\/phpmyadmin|dpage\/pgadmin4)$/, [80, 443]],
   [/^adminer$/, [8080]],
   [/^tomcat$/, [8080]],
@@ -32,11 +37,9 @@ const PORTS: readonly (readonly [image: RegExp, ports: readonly number[]])[] = [
   [/^mailhog\/mailhog$/, [1025, 8025]],
   [/^axllent\/mailpit$/, [1025, 1110, 8025]],
   [/^(?:docker\.elastic\.co\/kibana\/)?kibana(?:\/kibana)?$/, [5601]],
-  [/^(?:php|wordpress|nextcloud|drupal|joomla|matomo):[\w.-]*fpm/, [9000]],
-  [
-    /^(?:wordpress|nextcloud|drupal|joomla|matomo|owncloud\/server)(?::(?![\w.-]*(?:fpm|cli))[\w.-]*)?$/,
-    [80, 443],
-  ],
+  [/^(?:wordpress|nextcloud|drupal|joomla|matomo)(?::(?![\w.-]*(?:fpm|cli))[\w.-]*)?$/, [80, 443]],
+  // Its first releases had the usual ones.
+  [/^owncloud\/server$/, [80, 443, 8080]],
   [/^php:[\w.-]*apache/, [80, 443]],
   // Since 1.31 WebSockets come by the port of the pages.
   [

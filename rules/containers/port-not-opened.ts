@@ -784,6 +784,33 @@ export default defineRule({
       files: { 'compose.yaml': compose('ports: ["62202:8081", "62203:22"]') },
     },
     {
+      title: 'images with a port of their own, by the tag or the name',
+      files: {
+        'compose.yaml': conf`
+          services:
+            cloud:
+              image: owncloud/server:10.15
+              ports: ["8080:8080"]
+              environment:
+                OWNCLOUD_DOMAIN: cloud.example.org
+            web:
+              image: nginx:1.27
+              volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+            tables:
+              image: phpmyadmin:5-fpm
+        `,
+        'site.conf': conf`
+          server {
+              listen 80;
+              location / {
+                  fastcgi_param SCRIPT_FILENAME /var/www/html/index.php;
+                  fastcgi_pass tables:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'images that are told another port, or may be',
       files: {
         'compose.yaml': conf`
