@@ -78,7 +78,7 @@ export function* probes(container: YamlMap): Iterable<ManifestProblem> {
       yield {
         kind: 'probe-port',
         at: entryAt(container, probe, by, 'port')!.value.at,
-        said: `no port of the container is called \`${port}\`, so the ${probe} fails each time: couldn't find port`,
+        said: `no port of the container is called \`${port}\`, so the ${probe} fails each time: strconv.Atoi: parsing "${port}": invalid syntax`,
         patchable: true,
       }
     }
