@@ -127,7 +127,11 @@ export default defineRule({
         if (/\.(?:conf|types)$|_params$/.test(mount.path)) {
           yield {
             at: mount.at,
-            message: `a ConfigMap is a directory, and \`${mount.path}\` is the name of a file: the container does not start: not a directory`,
+            message: `a ConfigMap is a directory, and \`${mount.path}\` is the name of a file: ${
+              isOfNginxImage(mount.path)
+                ? 'the container does not start: not a directory'
+                : 'where the image has none, nginx does not start: Is a directory'
+            }`,
             label: 'a directory here',
             related: [declared],
             help: `Write \`subPath: ${files.includes(posix.basename(mount.path)) ? posix.basename(mount.path) : (files[0] ?? posix.basename(mount.path))}\` beside it`,
@@ -145,6 +149,11 @@ export default defineRule({
 })
 
 const OWN = /^(?:docker\.io\/)?(?:library\/)?(?:nginx|nginxinc\/nginx-unprivileged|nginx\/nginx)(?=[:@]|$)/
+
+/** True for a file that the image of nginx has. */
+function isOfNginxImage(path: string): boolean {
+  return OF_NGINX_IMAGE.test(path) || /^\/etc\/nginx\/(?:nginx|conf\.d\/default)\.conf$/.test(path)
+}
 
 /** Files of the image that the files of the ConfigMap include, and that it hides. */
 function* hidden(
