@@ -57,6 +57,10 @@ export default defineRule({
       }),
     },
     {
+      title: 'loopback, where a platform looks for the port',
+      files: project('gunicorn --bind «127.0.0.1:8000» shop.wsgi', { 'railway.toml': '[deploy]\n' }),
+    },
+    {
       title: 'a platform that only the README names',
       files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port «8000»', {
         'README.md': '# Shop\n\nDeployment: `git push heroku main`\n',
@@ -98,6 +102,10 @@ export default defineRule({
       }),
     },
     {
+      title: 'a platform that looks for the port',
+      files: project('uvicorn shop.asgi:application --host 0.0.0.0 --port 8000', { 'railway.json': '{}\n' }),
+    },
+    {
       title: 'a platform whose nginx connects to port 8000',
       files: project('gunicorn --bind 127.0.0.1:8000 shop.wsgi', {
         'runtime.txt': 'python-3.12.4\n',
@@ -113,7 +121,7 @@ export default defineRule({
       const entry = isOne ? entryAt(source, server.at.start) : null
       if (entry?.name !== 'web' || !isHeroku(machine.files, source)) continue
       const where = listensAt(server, entry.script)
-      if (where !== null)
+      if (where !== null && !(isFound(where.address) && findsPorts(machine.files, source)))
         yield {
           at: where.at ?? server.at,
           message: `the platform connects to the port in \`$PORT\`, and ${programName(program)} listens on ${where.address}: Error R10 (Boot timeout)`,
@@ -152,6 +160,22 @@ function entryAt(source: Source, offset: number): ProcfileEntry | null {
   return readProcfile(source).findLast(({ at }) => at.start <= offset) ?? null
 }
 
+/** True for a port that is open to the network. */
+function isFound(address: string): boolean {
+  return !/^(?:127\.|localhost)/.test(address)
+}
+
+/** True for Railway, which looks at what port a process listens, and sends requests there. */
+function findsPorts(files: FileSystem, { path }: Source): boolean {
+  const has = (name: string): boolean => files.kind(posix.join(posix.dirname(path), name)) !== null
+  return (
+    OF_RAILWAY.some(has) ||
+    /\brailway up\b/.test(sourceAt(files, posix.join(posix.dirname(path), 'README.md'))?.text ?? '')
+  )
+}
+
+const OF_RAILWAY = ['railway.json', 'railway.toml', 'nixpacks.toml']
+
 /** What tells of Heroku, or of one that builds like it, beside the Procfile; Beanstalk's nginx connects to a fixed port. */
 function isHeroku(files: FileSystem, procfile: Source): boolean {
   const directory = posix.dirname(procfile.path)
@@ -173,9 +197,7 @@ const OF_PLATFORM = [
   'Aptfile',
   '.slugignore',
   '.buildpacks',
-  'railway.json',
-  'railway.toml',
-  'nixpacks.toml',
+  ...OF_RAILWAY,
   'scalingo.json',
   'DOKKU_SCALE',
 ]
