@@ -76,6 +76,14 @@ export default defineRule({
       title: 'a list of packages that a variable has',
       files: tree('python:3.12-alpine', 'psycopg2\n', 'ARG DEPS\nRUN apk add $DEPS'),
     },
+    {
+      title: 'a compiler that another package brings',
+      files: tree(
+        'python:3.12-alpine',
+        'psycopg2\nuwsgi\n',
+        'RUN apk add --no-cache alpine-sdk postgresql-dev',
+      ),
+    },
     { title: 'a script that installs', files: tree('python:3.12-alpine', 'psycopg2\n', 'RUN ./install.sh') },
     {
       title: 'a stage that has all of it',
@@ -136,8 +144,9 @@ function copiedTo(
   return null
 }
 
-/** What installs a compiler. */
-const COMPILER = /\bgcc\b|g\+\+|build-essential|build-base|\bclang\b|python3-pip|groupinstall/
+/** What installs a compiler, or a package that brings one. */
+const COMPILER =
+  /\bgcc\b|g\+\+|build-essential|build-base|alpine-sdk|\bclang\b|python3-pip|groupinstall|gfortran|\b(?:libtool|cmake|cargo|rustc?|golang(?:-go)?|dpkg-dev|debhelper|cython3|apache2-dev|libgdal-dev)\b/
 const NO_COMPILER = 'gcc: No such file or directory'
 
 /** What each needs of the system, as it is called where it is installed, and what pip says without it. */
