@@ -89,6 +89,10 @@ export default defineRule({
       }),
     },
     { title: 'Rust of the same Debian', files: image(rust('rust:1.80-bookworm', 'debian:bookworm-slim')) },
+    {
+      title: 'Rust in an older Debian, whose C library may be new enough',
+      files: image(rust('rust:1.80-bullseye', 'debian:buster-slim', true)),
+    },
     { title: 'Rust of Alpine', files: image(rust('rust:1.80-alpine', 'alpine:3.20')) },
   ],
   *check(deployment) {
@@ -184,6 +188,8 @@ function faultOf(
   if (runtime.kind === 'glibc') {
     if (builder.release === null || runtime.release === null || builder.release <= runtime.release)
       return null
+    // Of what came between buster and bullseye not every program needs something.
+    if (builder.release < DEBIANS.indexOf('bookworm')) return null
     return `\`${name}\` is linked with the glibc of ${DEBIANS[builder.release]}, and the image has that of ${DEBIANS[runtime.release]}: version \`GLIBC_2.3x' not found`
   }
   return `\`${name}\` is linked with glibc, and the image has ${runtime.kind === 'none' ? 'no C library' : 'musl'}: no such file or directory`
