@@ -132,7 +132,8 @@ function* missingIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
       if (texts.some(text => mayMake(text, account)) || isConditional(script.text, match.index)) continue
       const start = match.index + lead.length
       const user = known(account, placeIn(script, start, start + account.length))
-      const finding = whole === '' ? null : missing(user, base, 'the build', 'chown: invalid user')
+      const said = base.includes('alpine') ? 'chown: unknown user' : 'chown: invalid user'
+      const finding = whole === '' ? null : missing(user, base, 'the build', said)
       if (finding !== null) yield finding
     }
   }
