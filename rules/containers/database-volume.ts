@@ -107,6 +107,13 @@ export default defineRule({
       `),
     },
     {
+      title: 'files for MySQL to load',
+      files: tree(conf`
+        image: mysql:8
+        volumes: ["./import:/var/lib/mysql-files"]
+      `),
+    },
+    {
       title: 'no data at all',
       files: tree(conf`
         image: postgres:16
@@ -172,7 +179,8 @@ const IMAGES: Readonly<Record<string, Kept>> = {
   mysql: {
     name: 'MySQL',
     directory: '/var/lib/mysql',
-    looks: /^\/var\/lib\/(?:mysql|my-?sql-?data|db|mariadb)[^/]*(?:\/|$)/i,
+    // Files to load and keys have directories of their own.
+    looks: /^\/var\/lib\/(?:mysql(?!-(?:files|keyring))|my-?sql-?data|db|mariadb)[^/]*(?:\/|$)/i,
   },
   mariadb: {
     name: 'MariaDB',
