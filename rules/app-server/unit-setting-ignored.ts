@@ -53,7 +53,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out, as the whole line is where a quote stays open (`Invalid environment assignment, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`), as the whole line is where a quote stays open (`Invalid syntax, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -504,6 +504,8 @@ function* relative({ name, written }: UnitSetting): Found {
   )
     return
   const isFile = name === 'EnvironmentFile'
+  // Of a directory that may be missing a path that is none is left out as well.
+  if (!isFile && written.text.startsWith('-')) return
   yield {
     at: placeOf(written),
     ...(!isFile && { severity: 'error' as const }),
