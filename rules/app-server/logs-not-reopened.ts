@@ -35,9 +35,10 @@ const TOLD = conf`
 export default defineRule({
   summary: 'logrotate renames the log of a server that goes on writing to it, or rotates nothing',
   severity: 'warning',
+  otherSeverities: { info: 'of an option that logrotate does not know, which it leaves out' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A server keeps its log open. Renamed by logrotate, the file goes on growing below its new name, the new one stays empty, and what is deleted in the end still takes its space until the server ends. It has to be told: `kill -USR1` of nginx and gunicorn, a reload of Apache, or `copytruncate`. A `postrotate` that asks for another file of the process number tells nobody. And a section with a keyword or a size that logrotate does not know is skipped, a file with a script that nothing ends is passed over: then the logs grow until the disk is full.',
+  why: 'A server keeps its log open. Renamed by logrotate, the file goes on growing below its new name, the new one stays empty, and what is deleted in the end still takes its space until the server ends. It has to be told: `kill -USR1` of nginx and gunicorn, a reload of Apache, or `copytruncate`. A `postrotate` that asks for another file of the process number tells nobody. And a section with a size or a word that logrotate does not read is skipped, as is one with a script that nothing ends, with all behind it: then the logs grow until the disk is full. A line of an option that it does not know is left out alone.',
   remedy:
     'Write a `postrotate` that has the server open its logs again, such as `kill -USR1 $(cat /run/nginx.pid)`',
   references: [
@@ -71,6 +72,10 @@ export default defineRule({
       `),
     },
     { title: 'a keyword that is none', files: rotated(`«missing_ok»\n${TOLD}`) },
+    {
+      title: 'an option with a slip, of which the line alone is left out',
+      files: rotated(`«compres»\n${TOLD}`),
+    },
     { title: 'a size in words of nobody', files: rotated(`size «100MB»\n${TOLD}`) },
     {
       title: 'a script that nothing ends',
@@ -122,7 +127,7 @@ function unended({ unended: at }: LogrotateFile): RuleFinding | null {
     : {
         at,
         message:
-          'no `endscript` follows, so logrotate passes over the whole file: postrotate without endscript',
+          'no `endscript` follows, so all below belongs to the script, and logrotate rotates nothing of it: postrotate without endscript',
         label: 'nothing ends this script',
         help: 'Write `endscript` on a line of its own behind it',
       }
@@ -135,11 +140,10 @@ function* wrongIn(
 ): Iterable<RuleFinding> {
   for (const line of block.lines) {
     const fault = refusedLine(line)
-    if (fault !== null) {
-      yield fault
-      // What is skipped renames nothing.
-      return
-    }
+    if (fault === null) continue
+    yield fault
+    // What is skipped renames nothing.
+    if (fault.severity !== 'info') return
   }
   const [pattern] = block.patterns
   const program = writerOf(block, machine)
@@ -163,7 +167,7 @@ function* wrongIn(
 
 const SIZES = /^(?:size|minsize|maxsize)$/
 
-/** A line for which logrotate skips the whole section. */
+/** A line for which logrotate skips the whole section, or which it leaves out alone. */
 function refusedLine({ name, value }: LogrotateLine): RuleFinding | null {
   if (SIZES.test(name.text) && value !== null && /^\d+[kMG]B$/i.test(value.text))
     return {
@@ -175,9 +179,14 @@ function refusedLine({ name, value }: LogrotateLine): RuleFinding | null {
   if (KEYWORDS.has(name.text) || !/^[a-z_-]+$/i.test(name.text)) return null
   const meant = [...KEYWORDS].filter(each => isSlip(each, name.text.toLowerCase(), 1))
   if (meant.length === 0) return null
+  // An option is a word of letters: any other character behind it is none that may stand there.
+  const isWord = /^[a-z]+$/i.test(name.text)
   return {
     at: name.at,
-    message: `logrotate knows no keyword \`${name.text}\`, and skips the section`,
+    ...(isWord && { severity: 'info' as const }),
+    message: isWord
+      ? `logrotate knows no option \`${name.text}\`, and leaves the line out: unknown option`
+      : `logrotate knows no keyword \`${name.text}\`, and skips the section: not properly separated`,
     label: 'no such keyword',
     help: `Did you mean \`${meant[0]}\`?`,
   }
