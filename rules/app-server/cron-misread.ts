@@ -4,6 +4,7 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { isDebian } from '../_debian.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { systemTables } from './_crontabs.ts'
 
@@ -22,7 +23,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The lines of `/etc/crontab` and `/etc/cron.d` name an account before the command: without one, cron takes the first word of the command for it, writes `Error: bad username` to its log, and passes over the whole file. And `%` ends a command, unless a backslash stands before it: what follows is the input. Certificates are not renewed, schedules of Laravel not run, and dumps not made.',
+  why: 'The lines of `/etc/crontab` and `/etc/cron.d` name an account before the command: without one, cron takes the first word of the command for it, writes `Error: bad username` to its log, and passes over the line; that of Debian passes over the whole file. And `%` ends a command, unless a backslash stands before it: what follows is the input. Certificates are not renewed, schedules of Laravel not run, and dumps not made.',
   remedy: 'Write `root` or another account before the command, and `\\%` for `%`',
   references: ['https://man7.org/linux/man-pages/man5/crontab.5.html'],
   unproven: 'The live tests start no cron',
@@ -159,7 +160,7 @@ function* misread(files: FileSystem, path: string, hasUser: boolean): Iterable<R
     if (hasUser && isCommand(files, word, next)) {
       yield {
         at: { source, start, end: start + word.length },
-        message: `cron takes \`${word}\` for the account that runs \`${next === '' ? 'the command' : next}\`, and passes over the whole file`,
+        message: `cron takes \`${word}\` for the account that runs \`${next === '' ? 'the command' : next}\`, and passes over ${isDebian(files) ? 'the whole file' : 'the line, or, as Debian’s does, the whole file'}`,
         label: 'no account',
         help: `Write \`root ${word}\``,
       }
