@@ -1,6 +1,6 @@
 import { type Place, placeText } from '../../parsers/text/source.ts'
-import { composeServices } from './_compose-projects.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { composeServices } from './_compose-projects.ts'
 import { webWithEnvironment as tree } from './_examples.ts'
 
 export default defineRule({
@@ -8,7 +8,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'An entry of a list is a name and a value with `=` between them. One without `=` is a name alone, whose value Compose takes from its own environment: `DEBUG:0` asks for a variable that is called `DEBUG:0`, nobody has one, and the container gets neither. A blank in front of the `=` belongs to the name. Compose says nothing, and the program runs with its default.',
+  why: 'An entry of a list is a name and a value with `=` between them. One without `=` is a name alone, whose value Compose takes from its own environment: `DEBUG:0` asks for a variable that is called `DEBUG:0`, nobody has one, and the container gets neither. A blank in front of the `=` belongs to the name. Compose says nothing, and the program runs with its default; since 2.34 it refuses a file with such a blank.',
   remedy: 'Write `- NAME=value`, or `NAME: value` without the dash',
   references: ['https://docs.docker.com/reference/compose-file/services/#environment'],
   unproven: 'The live tests start no containers: what a program does without the variable, it decides',
@@ -36,7 +36,7 @@ export default defineRule({
           const [, name = ''] = blank
           yield {
             at: { ...written, end: written.start + blank[0].length - 1 },
-            message: `the blank is a part of the name, and \`${name}\` is not set`,
+            message: `the blank is a part of the name, so \`${name}\` is not set, and Compose 2.34 and later refuse the file: environment variable ${name} is declared with a trailing space`,
             label: 'a name that ends in a blank',
             help: `Write \`- ${name}=…\``,
           }
