@@ -123,6 +123,10 @@ export default defineRule({
     { title: 'the package', files: image(bare(UPLOAD), `${PLAIN}python-multipart==0.0.20\n`) },
     { title: 'an extra that brings it', files: image(bare(UPLOAD), 'fastapi[standard]==0.115.6\n') },
     {
+      title: 'a release of FastAPI that brings it without the extra',
+      files: image(bare(UPLOAD), 'fastapi==0.111.0\n'),
+    },
+    {
       title: 'the library of uvicorn’s extra',
       files: image(bare(SOCKET), 'fastapi==0.115.6\nuvicorn[standard]==0.34.0\n'),
     },

@@ -40,9 +40,11 @@ export function installedPackages(
           isSeen = true
           for (const name of found) names.add(name)
         } else if (!word.startsWith('-')) {
-          const [, name, of] =
-            /^["']?([A-Za-z][\w.-]*)(\[[\w,-]+\])?(?:[=~<>!]=?[\w.*]+)?["']?$/.exec(word) ?? []
-          if (name === undefined || (of !== undefined && !extras)) return null
+          const [, name, written, release] =
+            /^["']?([A-Za-z][\w.-]*)(\[[\w,-]+\])?((?:[=~<>!]=?[\w.*]+)?)["']?$/.exec(word) ?? []
+          if (name === undefined) return null
+          const of = written ?? unwrittenExtras(name, release)
+          if (of !== undefined && !extras) return null
           for (const each of namesWith(name, of)) names.add(each)
         }
       }
@@ -80,12 +82,22 @@ export function readNames(
       continue
     }
     // A marker may leave it out on some machine; who wrote it thought of it.
-    const [, name, of] = /^([A-Za-z][\w.-]*)\s*(\[[\w, -]+\])?\s*(?:[=~<>!;#,\\].*)?$/.exec(line) ?? []
+    const [, name, extra, release] =
+      /^([A-Za-z][\w.-]*)\s*(\[[\w, -]+\])?\s*((?:[=~<>!;#,\\].*)?)$/.exec(line) ?? []
+    if (name === undefined) return null
+    const of = extra ?? unwrittenExtras(name, release)
     // Extras bring what not every rule knows.
-    if (name === undefined || (of !== undefined && !extras && name.toLowerCase() !== 'psycopg')) return null
+    if (of !== undefined && !extras && name.toLowerCase() !== 'psycopg') return null
     names.push(...namesWith(name, extras ? of : undefined))
   }
   return names
+}
+
+/** FastAPI 0.111 brought by itself what `fastapi[standard]` brings since 0.112. */
+function unwrittenExtras(name: string, release: string | undefined): string | undefined {
+  return /^fastapi$/i.test(name) && /^(?:==\s*0\.111(?!\d)|~=\s*0\.111\.)/.test(release ?? '')
+    ? '[standard]'
+    : undefined
 }
 
 function namesWith(name: string, extras: string | undefined): readonly string[] {

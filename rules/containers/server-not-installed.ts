@@ -87,6 +87,10 @@ export default defineRule({
       files: project('fastapi[standard]\n', 'uvicorn --host 0.0.0.0 main:app'),
     },
     {
+      title: 'a release of FastAPI that brings it without the extra',
+      files: project('fastapi==0.111.0\n', 'uvicorn --host 0.0.0.0 main:app'),
+    },
+    {
       title: 'an extra of gunicorn',
       files: project('Django\ngunicorn[gevent]\n', 'gunicorn -k gevent -b 0.0.0.0:8000 shop.wsgi'),
     },
