@@ -34,6 +34,9 @@ const SLIPS: ReadonlyMap<string, string> = new Map([
   ...['176.16.0.0/12', '127.16.0.0/12', '170.16.0.0/12', '171.16.0.0/12', '178.16.0.0/12'].map(
     slip => [slip, '172.16.0.0/12'] as const,
   ),
+  // The second number left out.
+  ...['172.0.0.0/12', '172.0.0.0/16'].map(slip => [slip, '172.16.0.0/12'] as const),
+  ['192.0.0.0/16', '192.168.0.0/16'],
   ...['192.186.0.0/16', '192.169.0.0/16', '192.167.0.0/16', '198.168.0.0/16', '196.168.0.0/16'].map(
     slip => [slip, '192.168.0.0/16'] as const,
   ),
@@ -77,6 +80,16 @@ export default defineRule({
         'nginx.conf': site(conf`
           allow 10.0.0.0/8;
           allow «192.186.0.0/16»;
+        `),
+      },
+    },
+    {
+      title: 'a number that is left out',
+      files: {
+        'nginx.conf': site(conf`
+          allow 10.0.0.0/8;
+          allow 172.16.0.0/12;
+          allow «192.0.0.0/16»;
         `),
       },
     },
