@@ -1,3 +1,4 @@
+import { endsUnknown, isUnknownWord, placedPlaceholders } from '../../parsers/text/placeholder.ts'
 import { compilePcre } from '../../src/servers/regex.ts'
 import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
 
@@ -7,10 +8,12 @@ import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
  * @param isTaken what has to hold beside the match, such as that the whole origin is sent back
  */
 export function foreignOrigin(
-  pattern: string,
+  written: string,
   caseless: boolean,
   isTaken: (origin: string) => boolean = () => true,
 ): string | null {
+  const pattern = withDomain(written)
+  if (pattern === null) return null
   const regex = compilePcre(pattern, { caseless })
   if (regex === null) return null
   for (const text of sampleTexts(pattern, { caseless, filler: 'a' }).texts.slice(0, 24)) {
@@ -29,6 +32,17 @@ export function foreignOrigin(
         return origin
   }
   return null
+}
+
+/**
+ * A pattern with a domain for the one that a template fills in; null where what is filled in begins or ends the pattern,
+ * and may bring the `^` or `$` that it needs.
+ */
+function withDomain(pattern: string): string | null {
+  if (!isUnknownWord(pattern)) return pattern
+  const [first, ...others] = placedPlaceholders(pattern)
+  if (first === undefined || others.length > 0 || first.start === 0 || endsUnknown(pattern)) return null
+  return `${pattern.slice(0, first.start)}example\\.org${pattern.slice(first.end)}`
 }
 
 /** The same name with a letter in place of a dot in front of its domain: what an unescaped dot lets in. */

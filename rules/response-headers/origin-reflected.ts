@@ -72,6 +72,23 @@ export default defineRule({
       },
     },
     {
+      title: 'a domain that a template fills in, and nothing in front of it',
+      files: {
+        'nginx.conf.template': site(
+          conf`
+            add_header Access-Control-Allow-Origin $allowed always;
+            add_header Access-Control-Allow-Credentials true always;
+          `,
+          conf`
+            map $http_origin $allowed {
+                default "";
+                «~*.\${DOMAIN}$» $http_origin;
+            }
+          `,
+        ),
+      },
+    },
+    {
       title: 'a condition without a beginning',
       files: {
         'nginx.conf': site(conf`
@@ -120,6 +137,22 @@ export default defineRule({
                 default "";
                 ~^https://([a-z0-9-]+\.)?example\.org$ $http_origin;
                 https://example.net $http_origin;
+            }
+          `,
+        ),
+      },
+    },
+    {
+      title: 'a pattern that a template fills in, wholly or from its beginning or to its end',
+      files: {
+        'nginx.conf.template': site(
+          'add_header Access-Control-Allow-Origin $allowed always;',
+          conf`
+            map $http_origin $allowed {
+                default "";
+                ~*\${ORIGINS} $http_origin;
+                ~^https://\${DOMAIN}$ $http_origin;
+                ~^https://\${HOSTS} $http_origin;
             }
           `,
         ),
