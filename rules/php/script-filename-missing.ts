@@ -6,7 +6,7 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { requestParameters } from '../../src/servers/nginx/queries/request-headers.ts'
+import { requestParameters, requestParametersAtHand } from '../../src/servers/nginx/queries/request-headers.ts'
 import { hasPlaceholder } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { type RunImage, runImages } from '../containers/_images.ts'
@@ -74,6 +74,24 @@ const image = (lines: string): Record<string, string> => ({
   'site.conf': site('include fastcgi_params;'),
 })
 
+/** Status pages of PHP-FPM beside the location for scripts. */
+const withStatus = (lines: string): string => conf`
+  server {
+      listen 80;
+      root /srv/www;
+      location ~ \.php$ {
+          include fastcgi_params;
+          fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+          fastcgi_pass 127.0.0.1:9000;
+      }
+      location ~ ^/(status|ping)$ {
+          allow 127.0.0.1;
+          deny all;
+          ${lines}
+      }
+  }
+`
+
 const alias = (lines: string): string => conf`
   location /tool/ {
       alias /srv/tool/;
@@ -91,7 +109,7 @@ export default defineRule({
   severity: 'error',
   otherSeverities: {
     warning:
-      'behind an `alias` with a `fastcgi_params` that is not in the audit: that of nginx does not have it',
+      'in a file of servers that sets no parameter at all, as nothing does for all servers of most machines; behind an `alias`, or beside a location that sets it, with a `fastcgi_params` that is not in the audit: that of nginx does not have it',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -141,6 +159,30 @@ export default defineRule({
     },
     { title: 'the file of a package', files: image('CMD ["nginx", "-g", "daemon off;"]') },
     {
+      title: 'the status page beside a location that includes the same file and sets it',
+      files: {
+        'site.conf': withStatus(conf`
+          include fastcgi_params;
+          «fastcgi_pass» 127.0.0.1:9000;
+        `),
+      },
+    },
+    {
+      title: 'a file of servers, in which nothing sets a parameter',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              root /srv/www;
+              location ~ \.php$ {
+                  «fastcgi_pass» unix:/run/php/php-fpm.sock;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'behind an alias, where the parameters of hardly any machine have the path of the script',
       files: { 'site.conf': alias('') },
     },
@@ -184,6 +226,44 @@ export default defineRule({
       files: { 'site.conf': alias('fastcgi_param SCRIPT_FILENAME $request_filename;') },
     },
     {
+      title: 'the status page with the parameter, and with a file of its own',
+      files: {
+        'site.conf': [
+          conf`
+            fastcgi_param SCRIPT_FILENAME $fastcgi_script_name;
+            include fastcgi_params;
+            fastcgi_pass 127.0.0.1:9000;
+          `,
+          conf`
+            include fastcgi.conf;
+            fastcgi_pass 127.0.0.1:9000;
+          `,
+        ]
+          .map(withStatus)
+          .join(''),
+      },
+    },
+    {
+      title: 'a file of servers whose location includes what is not in the audit, and one of locations',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              root /srv/www;
+              location ~ \.php$ {
+                  include snippets/php.conf;
+                  fastcgi_pass unix:/run/php/php-fpm.sock;
+              }
+          }
+        `,
+        'php.conf': conf`
+          location ~ \.php$ {
+              fastcgi_pass unix:/run/php/php-fpm.sock;
+          }
+        `,
+      },
+    },
+    {
       title: 'parameters of a file that is not in the audit',
       files: tree('include /opt/fastcgi/*.conf;\ninclude /opt/params;'),
     },
@@ -219,12 +299,37 @@ export default defineRule({
       const set = requestParameters(server.configuration, block, 'fastcgi')
       const isComplete = set.known && set.value.complete
       const isStock = isComplete || includesStockAlone(deployment, connection)
-      if (!isStock && !isBehindAlias(connection)) continue
+      if (!isComplete && hasNone(connection)) {
+        yield {
+          at: namePlace(pass),
+          severity: 'warning',
+          confidence: 'medium',
+          message:
+            'no `fastcgi_param` and no `include` is here: without `SCRIPT_FILENAME` and `REQUEST_METHOD` PHP runs no script, and answers 200 with an empty page',
+          label: 'without parameters',
+        }
+        continue
+      }
+      const ownSetter = isStock ? undefined : besideThatSetsIt(deployment, connection)
+      if (!isStock && ownSetter === undefined && !isBehindAlias(connection)) continue
       const names = isComplete
         ? set.value.headers.map(({ name }) => name)
         : ['REQUEST_METHOD', ...parametersOf(connection)]
       if (names.some(name => name === 'SCRIPT_FILENAME' || name === 'PATH_TRANSLATED')) continue
       const level = isComplete ? set.value.level : block
+      if (ownSetter !== undefined) {
+        yield {
+          at: namePlace(pass),
+          severity: 'warning',
+          confidence: 'medium',
+          message:
+            'no `fastcgi_param` here sets `SCRIPT_FILENAME`, which the `fastcgi_params` of nginx does not have: PHP answers 404, `File not found.`',
+          label: 'without SCRIPT_FILENAME',
+          related: [{ at: namePlace(ownSetter.pass), message: 'this location includes the same, and sets it' }],
+          help: 'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;` behind the `include`',
+        }
+        continue
+      }
       if (!isStock) {
         yield {
           at: namePlace(pass),
@@ -270,6 +375,38 @@ const phpAddresses = memo((deployment: Deployment) => {
   }
   return found
 })
+
+/** True in a file of servers that is whole, in which nothing sets a parameter for this location. */
+function hasNone({ server, block }: NginxConnection): boolean {
+  const set = requestParametersAtHand(server.configuration, block, 'fastcgi')
+  return set.known && set.value.complete && set.value.headers.length === 0
+}
+
+/** Another location that includes `fastcgi_params`, and sets beside it what the file has not. */
+function besideThatSetsIt(
+  deployment: Deployment,
+  { server, block }: NginxConnection,
+): NginxConnection | undefined {
+  if (!includesParametersAlone(block)) return undefined
+  return settersOf(deployment).get(server.configuration)?.find(({ block: other }) => other !== block)
+}
+
+const settersOf = memo(
+  (
+    deployment: Deployment,
+  ): ReadonlyMap<NginxConnection['server']['configuration'], readonly NginxConnection[]> =>
+    groupBy(
+      deployment.connections.nginx.filter(
+        ({ pass, block }) =>
+          pass.name === 'fastcgi_pass' &&
+          includesParametersAlone(block) &&
+          block.children.some(
+            ({ name, args }) => name === 'fastcgi_param' && args[0]?.value === 'SCRIPT_FILENAME',
+          ),
+      ),
+      ({ server }) => server.configuration,
+    ),
+)
 
 function parametersOf({ block }: NginxConnection): readonly string[] {
   return block.children.flatMap(({ name, args }) =>
