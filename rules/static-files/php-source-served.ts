@@ -17,6 +17,7 @@ import { directivesByServer, enclosingServer } from '../../src/servers/nginx/que
 import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { servedBesideFront } from './_other-scripts.ts'
+import { rewrittenToScript } from './_rewritten-script.ts'
 import { servedByOwnLocation } from './_script-of-own-location.ts'
 import { servedBeforeApache } from './_scripts-before-apache.ts'
 
@@ -228,6 +229,19 @@ export default defineRule({
       },
     },
     {
+      title: 'the same in a file that servers include',
+      files: {
+        'shop.conf': conf`
+          location = /sitemap.xml {
+              rewrite ^ «/index.php?route=sitemap» break;
+          }
+          location @maintenance {
+              rewrite ^(.*)$ «/errors/503.php» break;
+          }
+        `,
+      },
+    },
+    {
       title: 'a regular expression before the one for PHP',
       files: {
         'nginx.conf': site(conf`
@@ -413,6 +427,26 @@ export default defineRule({
       },
     },
     {
+      title: 'a file that servers include, whose location runs it or looks for the one that does',
+      files: {
+        'shop.conf': conf`
+          location = /sitemap.xml {
+              rewrite ^ /index.php?route=sitemap last;
+          }
+          location /run/ {
+              rewrite ^ /run.php break;
+              include snippets/php.conf;
+          }
+          location @maintenance {
+              rewrite ^(.*)$ /errors/503.php break;
+              include fastcgi_params;
+              fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `,
+      },
+    },
+    {
       title: 'a page for errors that PHP makes',
       files: {
         'nginx.conf': site(conf`
@@ -429,6 +463,7 @@ export default defineRule({
     yield* servedBeforeApache(deployment)
     yield* servedByOwnLocation(deployment)
     yield* servedBesideFront(deployment)
+    yield* rewrittenToScript(deployment)
     const byDirective = serversAround(deployment)
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
