@@ -608,6 +608,7 @@ import nginxErrorPageProxied from './nginx/error-page-proxied.ts'
 import nginxErrorPageRefused from './nginx/error-page-refused.ts'
 import nginxErrorPageRepeated from './nginx/error-page-repeated.ts'
 import nginxErrorPageWithoutSlash from './nginx/error-page-without-slash.ts'
+import nginxExtensionsUngrouped from './nginx/extensions-ungrouped.ts'
 import nginxFallbackLeavesAlias from './nginx/fallback-leaves-alias.ts'
 import nginxFallbackRefused from './nginx/fallback-refused.ts'
 import nginxFileTestNotPath from './nginx/file-test-not-path.ts'
@@ -1554,6 +1555,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/error-page-refused', ...nginxErrorPageRefused },
   { id: 'nginx/error-page-repeated', ...nginxErrorPageRepeated },
   { id: 'nginx/error-page-without-slash', ...nginxErrorPageWithoutSlash },
+  { id: 'nginx/extensions-ungrouped', ...nginxExtensionsUngrouped },
   { id: 'nginx/fallback-leaves-alias', ...nginxFallbackLeavesAlias },
   { id: 'nginx/fallback-refused', ...nginxFallbackRefused },
   { id: 'nginx/file-test-not-path', ...nginxFileTestNotPath },

@@ -614,6 +614,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/error-page-refused', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-repeated', { fixes: [], programs: ['nginx'] }],
       ['nginx/error-page-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/extensions-ungrouped', { fixes: [], programs: ['nginx'] }],
       ['nginx/fallback-leaves-alias', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/fallback-refused', { fixes: [], programs: ['nginx'] }],
       ['nginx/file-test-not-path', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -494,6 +494,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 403,
   },
   {
+    rule: 'nginx/extensions-ungrouped',
+    examples: { bad: 'without a group', good: 'a group behind the dot' },
+    shows: 'a page is kept as long as a style',
+    files: { 'srv/www/css-course': 'page' },
+    request: { url: 'http://example.org/css-course' },
+    harm: ({ response }) => response.headers.expires !== undefined,
+    sound: ({ response }) => response.status === 200 && response.headers.expires === undefined,
+  },
+  {
     rule: 'nginx/location-literal-wildcard',
     examples: { bad: 'an asterisk', good: 'a prefix' },
     shows: 'the location does not answer what it was written for',
