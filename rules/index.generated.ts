@@ -668,6 +668,7 @@ import nginxTryFilesFallbackNotLast from './nginx/try-files-fallback-not-last.ts
 import nginxTryFilesLosesQuery from './nginx/try-files-loses-query.ts'
 import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
+import nginxUpstreamVariableInRequest from './nginx/upstream-variable-in-request.ts'
 import nginxVariableAskedTooEarly from './nginx/variable-asked-too-early.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
 import nginxVariableUnset from './nginx/variable-unset.ts'
@@ -1615,6 +1616,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/try-files-loses-query', ...nginxTryFilesLosesQuery },
   { id: 'nginx/try-files-without-slash', ...nginxTryFilesWithoutSlash },
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
+  { id: 'nginx/upstream-variable-in-request', ...nginxUpstreamVariableInRequest },
   { id: 'nginx/variable-asked-too-early', ...nginxVariableAskedTooEarly },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
   { id: 'nginx/variable-unset', ...nginxVariableUnset },

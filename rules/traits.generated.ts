@@ -674,6 +674,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/try-files-loses-query', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/try-files-without-slash', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/typographic-quotes', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['nginx/upstream-variable-in-request', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-asked-too-early', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-lost-to-shell', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-unset', { fixes: [], programs: ['nginx'] }],

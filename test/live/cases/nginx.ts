@@ -1025,6 +1025,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers['x-refused'] === '0',
   },
   {
+    rule: 'nginx/upstream-variable-in-request',
+    examples: { bad: 'the user that auth_request has found', good: 'kept by auth_request_set' },
+    shows: 'the backend is not told of the user',
+    mirrors: [9000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report !== null && response.report.HTTP_X_USER === undefined,
+    sound: ({ response }) => response.report?.HTTP_X_USER === 'ada',
+  },
+  {
     rule: 'nginx/quote-in-pattern',
     examples: { bad: 'before the end of a path', good: 'without quotes' },
     shows: 'the page that is forbidden is sent',
