@@ -56,6 +56,32 @@ const fastapi = (scheme: string): Record<string, string> => ({
   `,
 })
 
+const flask = (lines: string): Record<string, string> => ({
+  'deploy/nginx.conf': nginxServer(conf`
+    ${lines}
+    location / {
+        proxy_pass http://127.0.0.1:5000;
+        proxy_set_header Host $host;
+    }
+  `),
+  'deploy/meters.service': conf`
+    [Service]
+    WorkingDirectory=/srv/meters
+    ExecStart=/usr/bin/gunicorn -b 127.0.0.1:5000 meters:app
+  `,
+  'meters.py': conf`
+    from flask import Flask, abort, request
+
+    app = Flask(__name__)
+
+    @app.post("/readings")
+    def readings():
+        if request.headers.get("${lines === '' ? '«device_token»' : 'device_token'}") != "secret":
+            abort(401)
+        return "", 204
+  `,
+})
+
 export default defineRule({
   summary: 'An application reads a header with an underscore in its name, which nginx drops',
   severity: 'warning',
@@ -88,8 +114,10 @@ export default defineRule({
       title: 'Starlette',
       files: fastapi('def scheme(request: Request):\n    return request.headers.get("«api_key»")'),
     },
+    { title: 'Flask, behind a server of which the main file is not here', files: flask('') },
   ],
   good: [
+    { title: 'Flask, and a server that lets it through', files: flask('underscores_in_headers on;') },
     { title: 'a dash', files: node("req.headers['api-key']") },
     { title: 'let through', files: node("req.headers['api_key']", 'underscores_in_headers on;') },
     { title: 'nothing is invalid', files: node("req.headers['api_key']", 'ignore_invalid_headers off;') },
@@ -123,6 +151,8 @@ export default defineRule({
           if (headers.written.some(header => header.name === name)) continue
           yield {
             at,
+            // The main file, which is not here, may let them through for all.
+            ...(configuration.main === null && { confidence: 'medium' as const }),
             message: `nginx drops the header \`${name}\` of clients for its underscore, so the application never gets it`,
             label: 'never there',
             related: [{ at: namePlace(connection.pass), message: 'proxied here' }],
@@ -137,9 +167,7 @@ export default defineRule({
 const ALLOWING = ['underscores_in_headers', 'ignore_invalid_headers']
 
 function mayAllow(configuration: NginxConnection['server']['configuration'], name: string): boolean {
-  return (
-    configuration.main === null || configuration.occurrences.has(name) || mayHoldUnread(configuration, name)
-  )
+  return configuration.occurrences.has(name) || mayHoldUnread(configuration, name)
 }
 
 function underscoredHeaders(deployment: Deployment, program: AppServerProgram): readonly [string, Place][] {
@@ -162,8 +190,11 @@ const KEYS: readonly RegExp[] = [
   /\b(?<name>[A-Za-z]\w*_\w+)\s*:[^=(),]*(?:=\s*|\bAnnotated\[[^()=]*,\s*)Header\([^()]*\bconvert_underscores\s*=\s*False/g,
   /\brequest\.headers(?:\.get\(|\[)\s*["'](?<name>[\w-]*_[\w-]*)["']/g,
 ]
-/** Others read a header with dashes by the same name as one with underscores. */
-const KEEPS_UNDERSCORES = /^\s*(?:from|import)\s+(?:fastapi|starlette)\b/m
+/**
+ * Flask reads a header with dashes by the same name; but who writes it so has clients that send it so. Of others, whose
+ * names stand for both, nothing is said.
+ */
+const KEEPS_UNDERSCORES = /^\s*(?:from|import)\s+(?:fastapi|starlette|flask)\b/m
 
 const keysOf = memo((source: Source): readonly [string, Place][] => {
   if (!KEEPS_UNDERSCORES.test(source.text)) return []
