@@ -1,3 +1,4 @@
+import type { PcreSequence, PcreTree } from '../../parsers/pcre/tree.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -8,10 +9,31 @@ import { isAnchoredAtStart, literalPrefix } from '../../src/servers/pcre/pattern
 import { APACHE_OPTIONS, readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { apacheMain } from '../_examples.ts'
 
-/** A pattern that can only match a path with its first slash; `^/?` can match without. */
-function wantsSlash(rule: ApacheDirective): boolean {
-  const tree = readPattern(rule.args[0]?.value ?? '', APACHE_OPTIONS)
-  return tree !== null && isAnchoredAtStart(tree) && literalPrefix(tree).startsWith('/')
+/**
+ * What of a pattern can only match a path with its first slash: all of it, or one of its alternatives. `^/?` can
+ * match without, and `(/admin|admin)` is written for both.
+ */
+function wantsSlash(pattern: string): string | null {
+  const tree = readPattern(pattern, APACHE_OPTIONS)
+  if (tree === null) return null
+  if (isAnchoredAtStart(tree) && literalPrefix(tree).startsWith('/')) return pattern
+  const firsts = firstAlternatives(tree)
+  const texts = firsts.map(({ start, end }) => pattern.slice(start, end))
+  const idle = firsts.findIndex(
+    (alternative, index) =>
+      /^\/./.test(literalPrefix({ ...tree, alternatives: [alternative] })) &&
+      !texts.includes(texts[index]!.slice(1)),
+  )
+  return texts[idle] ?? null
+}
+
+/** The alternatives of the group with which a pattern begins behind its `^`. */
+function firstAlternatives({ alternatives }: PcreTree): readonly PcreSequence[] {
+  return alternatives.flatMap(({ items: [anchor, first] }) =>
+    anchor?.kind === 'assertion' && anchor.at === 'subject-start' && first?.kind === 'group'
+      ? first.alternatives
+      : [],
+  )
 }
 
 export default defineRule({
@@ -35,6 +57,15 @@ export default defineRule({
           RewriteRule «^/old» /new [R]
           </Directory>
           </VirtualHost>
+        `,
+      },
+    },
+    {
+      title: 'one of several alternatives',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteRule «^(lib|/var/cache|log)/» - [F]
         `,
       },
     },
@@ -82,6 +113,7 @@ export default defineRule({
           RewriteRule ^old /new [R]
           RewriteRule ^/?older /new [R]
           RewriteRule ^(/|a)x /new [R]
+          RewriteRule ^(/lib|lib|/?log)/ - [F]
           </Directory>
           </VirtualHost>
         `,
@@ -111,10 +143,11 @@ export default defineRule({
           : [],
       )
       for (const rule of [...inDirectories, ...inFiles]) {
-        if (!wantsSlash(rule)) continue
+        const text = wantsSlash(rule.args[0]?.value ?? '')
+        if (text === null) continue
         yield {
           at: argumentPlace(rule, 0),
-          message: `\`${rule.args[0]?.value}\` begins with a slash, and the path that it is compared with here never does`,
+          message: `\`${text}\` begins with a slash, and the path that it is compared with here never does`,
         }
       }
     }
