@@ -44,6 +44,16 @@ export default defineRule({
       },
     },
     {
+      title: 'with what an editor of HTML makes of an attribute',
+      files: {
+        'site.conf': conf`
+          <IfModule «mod_headers.c=""»>
+              Header always set X-Frame-Options DENY
+          </IfModule>
+        `,
+      },
+    },
+    {
       title: 'without `mod_` and `_module`',
       files: {
         'site.conf': conf`

@@ -103,7 +103,7 @@ let meantBy: Map<string, string> | undefined
 
 /**
  * The identifier of the module that a name was meant for which is no module's: `headers_module` for
- * `mod_headers` or `MOD_HEADERS.C`. Null for right names and for those that may be another's module.
+ * `mod_headers` or `MOD_HEADERS.C`, and for `mod_headers.c=""`, which an editor of HTML makes of it. Null for right names and for those that may be another's module.
  */
 export function moduleMeantBy(name: string): string | null {
   if (apacheModule(name) !== undefined || apacheModuleOfFile(name) !== undefined) return null
@@ -129,7 +129,7 @@ export function moduleMeantBy(name: string): string | null {
       }
     }
   }
-  return meantBy.get(name.toLowerCase()) ?? null
+  return meantBy.get(name.toLowerCase().replace(/=(?:""|'')?$/, '')) ?? null
 }
 
 /** Modules that httpd 2.4 has no more: who loads one runs httpd 2.2, whose other modules own other directives. */
