@@ -1,5 +1,7 @@
+import { groupBy } from '../../parsers/collections/group-by.ts'
+import type { Source } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { directivesIn, lastDirectiveIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
@@ -75,8 +77,37 @@ export default defineRule({
         ),
       },
     },
+    {
+      title: 'in a file with two virtual hosts',
+      files: {
+        'site.conf': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP:Upgrade} websocket [NC]
+          «RewriteRule» .* ws://127.0.0.1:8000%{REQUEST_URI} [P]
+          ProxyPass / http://127.0.0.1:8000/
+          <VirtualHost *:80>
+              ServerName example.org
+          </VirtualHost>
+          <VirtualHost *:8080>
+              ServerName example.org
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'in a file with a virtual host for TLS alone, beside which the main server answers',
+      files: {
+        'site.conf': conf`
+          RewriteEngine On
+          RewriteRule ^/(.*) https://example.org/$1 [R=301]
+          <VirtualHost *:443>
+              ServerName example.org
+          </VirtualHost>
+        `,
+      },
+    },
     {
       title: 'handed down',
       files: {
@@ -106,17 +137,55 @@ export default defineRule({
   *check({ apache }) {
     for (const configuration of apache) {
       const rules = directivesIn(configuration, null, 'rewriterule')
-      const [first] = rules
-      if (first === undefined || virtualHosts(configuration).length === 0) continue
+      if (rules.length === 0 || virtualHosts(configuration).length === 0) continue
       if (virtualHosts(configuration).some(host => inherits(configuration, host))) continue
+      if (configuration.main === null) {
+        for (const [source, own] of groupBy(rules, rule => rule.source))
+          yield* besideHostsOfFile(configuration, source, own)
+        continue
+      }
       const reached = reachedSets(configuration)
       if (reached === null || reached.size === 0 || reached.has(null)) continue
-      const others = rules.length > 1 ? ` and the ${rules.length - 1} behind it` : ''
       yield {
-        at: namePlace(first),
-        message: `this rule${others} of the main server never ${rules.length > 1 ? 'run' : 'runs'}: virtual hosts answer every connection and inherit no rules`,
+        at: namePlace(rules[0]!),
+        message: `${rulesOf(rules)}: virtual hosts answer every connection and inherit no rules`,
         related: [{ at: namePlace(virtualHosts(configuration)[0]!.directive), message: 'answers instead' }],
       }
     }
   },
 })
+
+/**
+ * Rules of a file without the main file, beside virtual hosts for port 80 or for more than one: whatever port may be
+ * left for the main server, who wrote them into one file with these means them for these.
+ */
+function* besideHostsOfFile(
+  configuration: ApacheConfiguration,
+  source: Source,
+  rules: readonly ApacheDirective[],
+): Iterable<RuleFinding> {
+  const hosts = virtualHosts(configuration).filter(({ directive }) => directive.source === source)
+  const ports = new Set(hosts.flatMap(({ directive }) => directive.args.map(({ value }) => portOf(value))))
+  const [host] = hosts
+  if (host === undefined || ports.has(null) || (ports.size < 2 && !ports.has('80') && !ports.has('*'))) return
+  if (lastDirectiveIn(configuration, null, 'SSLEngine') !== undefined) return
+  yield {
+    at: namePlace(rules[0]!),
+    confidence: 'medium',
+    message: `${rulesOf(rules)} for the virtual hosts of this file, which inherit no rules`,
+    related: [{ at: namePlace(host.directive), message: 'answers instead' }],
+  }
+}
+
+/** The port of a virtual host for all addresses, as it is written; null for one of a single address. */
+function portOf(address: string): string | null {
+  const match = /^(?:\*|_default_)(?::(.+))?$/.exec(address)
+  return match === null ? null : (match[1] ?? '*')
+}
+
+/** The beginning of what is said of the rules, of which the first is shown. */
+function rulesOf({ length }: readonly ApacheDirective[]): string {
+  return length > 1
+    ? `this rule and the ${length - 1} behind it of the main server never run`
+    : 'this rule of the main server never runs'
+}
