@@ -92,8 +92,9 @@ const OTHER_NAME =
   /^(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf|magic|envvars|(?:upsd|upsmon|upssched|ups|nut)\.conf|dockerfile.*|(?:gnu)?makefile.*|rakefile|gemfile.*|(?:vagrant|jenkins|berks|cake|cap|guard|pod|fast|brew|puppet|thor|danger|tilt|earth|pip|caddy|bundle)file(?:\..+)?|justfile|procfile(?:\..+)?|gruntfile.*|license.*|licence.*|copying.*|readme.*|changelog.*|changes|news|todo|roadmap|install|authors|contributors|notice|codeowners|manifest\.in|version|\..+|(?!.*(?:nginx|apache|sites[-_.])).*ftpd.*)$/i
 const TEMPLATE_EXTENSION =
   /\.(?:template|tmpl|tpl|stpl|j2|jinja2?|erb|epp|in|gotmpl|gtpl|ctmpl|ejs|hbs|handlebars|mustache|mako|master|macro|envsubst|(?<=\.conf\.)twig)$/i
-/** `ht.access` is what MODX ships its own under. */
-const HTACCESS = /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|^ht\.access$|\.htaccess$/i
+/** `ht.access` is what MODX ships its own under, `redhat_htaccess.erb` a template for one of several. */
+const HTACCESS =
+  /^(?:\.|_|dot[._-]?)?htaccess(?:[._-]\w+)*$|^ht\.access$|\.htaccess$|[._-]htaccess\.(?:erb|epp|j2|jinja2?|in|tpl|tmpl|template)$/i
 
 /** What the editor Ace shows its colours with, one file for each language. */
 const OF_EDITORS = /\/kitchen-sink\/docs\/[^/]+$/

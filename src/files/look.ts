@@ -149,7 +149,7 @@ export function isNamedHtaccessAlone(source: Source, name: string): boolean {
   return recognise(source)?.program === 'nginx'
 }
 
-const OWN_NAME = /^[^.].*\.htaccess$/i
+const OWN_NAME = /^[^.].*[._-]htaccess(?:\.\w+)?$/i
 
 function lookIntoFile(
   files: FileSystem,

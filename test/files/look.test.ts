@@ -46,6 +46,7 @@ test('what is called a .htaccess and holds lines of nginx is a file of nginx', (
   assert.is(lookAt('htaccess-nginx.txt', nginx), 'nginx')
   assert.is(lookAt('htaccess.txt', apache), 'htaccess')
   assert.is(lookAt('site.htaccess', apache), 'htaccess')
+  assert.is(lookAt('site_htaccess.erb', apache), 'htaccess')
   // Apache reads it, whatever it was written for.
   assert.is(lookAt('.htaccess', nginx), 'htaccess')
 })
