@@ -1,5 +1,6 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { supposedWorkers } from '../../src/servers/apache/queries/supposed-mpm.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
@@ -36,13 +37,14 @@ export default defineRule({
       `),
     },
   ],
-  *check({ workers }) {
-    for (const { mpm, capacity } of workers) {
+  *check({ workers, apache }) {
+    for (const { configuration, mpm, capacity } of [...workers, ...apache.flatMap(supposedWorkers)]) {
       for (const { kind, from, to, at } of capacity.corrections) {
         if (at === null || kind !== 'threads-over-limit') continue
         const { threadLimit } = mpm
         yield {
           at,
+          ...(configuration.main === null && { confidence: 'medium' as const }),
           message: `\`ThreadsPerChild ${from}\` is more than \`ThreadLimit\` allows, and Apache makes ${to} of it`,
           label: `becomes ${to}`,
           related: threadLimit.at === null ? [] : [{ at: threadLimit.at, message: 'the limit' }],

@@ -2,6 +2,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { supposedWorkers } from '../../src/servers/apache/queries/supposed-mpm.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): string =>
@@ -38,8 +39,46 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'files without the main file, by the conditions around',
+      files: {
+        'tuning.conf': conf`
+          <IfModule mpm_prefork_module>
+              StartServers 20
+              MaxRequestWorkers «600»
+          </IfModule>
+          <IfModule mpm_event_module>
+              ThreadsPerChild 50
+              MaxRequestWorkers «2000»
+          </IfModule>
+          <IfModule mpm_worker_module>
+              ServerLimit 40
+              MaxRequestWorkers 1000
+          </IfModule>
+        `,
+      },
+    },
+    {
+      title: 'the file of the MPM',
+      files: { 'mpm_event.conf': 'MaxRequestWorkers «1000»\n' },
+    },
   ],
   good: [
+    {
+      title: 'a file of which it is not known for which MPM it is',
+      files: { 'tuning.conf': 'MaxRequestWorkers 1000\n' },
+    },
+    {
+      title: 'a limit beside it',
+      files: {
+        'tuning.conf': conf`
+          ServerLimit 600
+          <IfModule prefork.c>
+              MaxRequestWorkers 600
+          </IfModule>
+        `,
+      },
+    },
     {
       title: 'as Debian ships it',
       files: {
@@ -60,8 +99,8 @@ export default defineRule({
       },
     },
   ],
-  *check({ workers }) {
-    for (const { mpm, capacity } of workers) {
+  *check({ workers, apache }) {
+    for (const { configuration, mpm, capacity } of [...workers, ...apache.flatMap(supposedWorkers)]) {
       const { serverLimit, threadsPerChild } = mpm
       const correction = capacity.corrections.find(({ kind }) => kind === 'workers-over-limit')
       if (correction === undefined || correction.at === null || !serverLimit.known) continue
@@ -73,13 +112,16 @@ export default defineRule({
       const asked = placeText(at)
       yield {
         at,
+        ...(configuration.main === null && { confidence: 'medium' as const }),
         message: `\`MaxRequestWorkers\` asks for ${asked}, but ${factors}, and Apache lowers it to that`,
         label: `becomes ${allowed}`,
         related: [
           ...(serverLimit.at === null ? [] : [{ at: serverLimit.at, message: 'the limit of processes' }]),
           ...(threadsPerChild.at === null ? [] : [{ at: threadsPerChild.at, message: 'threads of each' }]),
         ],
-        ...propose('Write the number that Apache uses', 'safe', [replacePlace(at, `${allowed}`)]),
+        ...propose('Write the number that Apache uses', configuration.main === null ? 'unsafe' : 'safe', [
+          replacePlace(at, `${allowed}`),
+        ]),
       }
     }
   },

@@ -1,6 +1,7 @@
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { supposedWorkers } from '../../src/servers/apache/queries/supposed-mpm.ts'
 import { apacheMain } from '../_examples.ts'
 
 const main = (lines: string): Record<string, string> => ({
@@ -43,20 +44,23 @@ export default defineRule({
       `),
     },
   ],
-  *check({ workers }) {
-    for (const { mpm, capacity } of workers) {
+  *check({ workers, apache }) {
+    for (const { configuration, mpm, capacity } of [...workers, ...apache.flatMap(supposedWorkers)]) {
       for (const { kind, from, to, at } of capacity.corrections) {
         if (at === null || (kind !== 'workers-not-multiple' && kind !== 'workers-below-threads')) continue
         const { threadsPerChild } = mpm
         yield {
           at,
+          ...(configuration.main === null && { confidence: 'medium' as const }),
           message: `\`MaxRequestWorkers ${from}\` is no whole number of processes with ${capacity.threadsPerChild} threads, and Apache makes ${to} of it`,
           label: `becomes ${to}`,
           related:
             threadsPerChild.at === null
               ? []
               : [{ at: threadsPerChild.at, message: 'threads of each process' }],
-          ...propose('Write the number that Apache uses', 'safe', [replacePlace(at, `${to}`)]),
+          ...propose('Write the number that Apache uses', configuration.main === null ? 'unsafe' : 'safe', [
+            replacePlace(at, `${to}`),
+          ]),
         }
       }
     }

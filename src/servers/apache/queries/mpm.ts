@@ -1,7 +1,7 @@
 import { memo } from '../../../../parsers/collections/memo.ts'
 import type { Place } from '../../../../parsers/text/source.ts'
 import { type Fact, known, unknown } from '../../fact.ts'
-import type { ApacheConfiguration } from '../configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../configuration.ts'
 import { effective, serverLevels } from './effective.ts'
 import { argumentPlace, isSettled } from './places.ts'
 
@@ -52,21 +52,39 @@ export const mpm = memo((configuration: ApacheConfiguration): Fact<Mpm> => {
   const loaded = MPM_MODULES.filter(([id]) => configuration.modules.has(id))
   const [first] = loaded
   if (first === undefined || loaded.length > 1) return unknown('the multi-processing module is not known')
-  const kind = first[1]
-  const threaded = kind !== 'prefork'
-  const serverLimit = number(configuration, 'ServerLimit', threaded ? 16 : 256)
-  const threadsPerChild = threaded ? number(configuration, 'ThreadsPerChild', 25) : known(1)
-  const threadLimit = threaded ? number(configuration, 'ThreadLimit', 64) : known(1)
-  // The default is 16 processes of 25 threads whatever the other two say.
-  const maxRequestWorkers = number(configuration, 'MaxRequestWorkers', threaded ? 400 : 256)
-  const limits = { serverLimit, threadsPerChild, threadLimit, maxRequestWorkers }
-  return known({ kind, ...limits, capacity: capacityOf(limits) })
+  const line = (name: string): Line => {
+    const { directives, open } = effective(configuration, serverLevels(null), name)
+    return directives.at(-1) ?? open ?? undefined
+  }
+  return known(
+    limitsOf(first[1], {
+      serverLimit: line('ServerLimit'),
+      threadsPerChild: line('ThreadsPerChild'),
+      threadLimit: line('ThreadLimit'),
+      maxRequestWorkers: line('MaxRequestWorkers'),
+    }),
+  )
 })
 
-function number(configuration: ApacheConfiguration, name: string, fallback: number): Fact<number> {
-  const { directives, open } = effective(configuration, serverLevels(null), name)
-  const directive = directives.at(-1)
-  if (directive === undefined) return open === null ? known(fallback) : unknown(open)
+/** What sets a limit: undefined where nothing does, a reason where that is not known. */
+type Line = ApacheDirective | string | undefined
+
+/** The limits that lines make, with the defaults of what they leave out. */
+export function limitsOf(kind: MpmKind, lines: Readonly<Record<keyof Limits, Line>>): Mpm {
+  const threaded = kind !== 'prefork'
+  const limits = {
+    serverLimit: number(lines.serverLimit, threaded ? 16 : 256),
+    threadsPerChild: threaded ? number(lines.threadsPerChild, 25) : known(1),
+    threadLimit: threaded ? number(lines.threadLimit, 64) : known(1),
+    // The default is 16 processes of 25 threads whatever the other two say.
+    maxRequestWorkers: number(lines.maxRequestWorkers, threaded ? 400 : 256),
+  }
+  return { kind, ...limits, capacity: capacityOf(limits) }
+}
+
+function number(directive: Line, fallback: number): Fact<number> {
+  if (directive === undefined) return known(fallback)
+  if (typeof directive === 'string') return unknown(directive)
   const at = argumentPlace(directive, 0)
   const text = directive.args[0]?.value ?? ''
   return isSettled(text) && /^\d+$/.test(text)
