@@ -82,6 +82,7 @@ export default defineRule({
   severity: 'warning',
   otherSeverities: { info: 'where no theme or plugin here requests it for anonymous clients' },
   confidence: 'medium',
+  ofLoneHtaccess: true,
   since: '0.1.0',
   why: 'Scripts of WordPress pages send their requests to `wp-admin/admin-ajax.php`, those of anonymous clients too: a search, a cart, a form. The browser prompts each of them for the password of the administrators, or the part of the page stays empty.',
   remedy: 'Leave `admin-ajax.php` open: it checks by itself who may do what',
@@ -105,6 +106,13 @@ export default defineRule({
     {
       title: 'Apache: a section of the server',
       files: apache(null, `<Directory /srv/www/wp-admin>\n${PASSWORD}\n</Directory>`),
+    },
+    {
+      title: 'a .htaccess without the server that reads it',
+      files: {
+        'wp-admin/.htaccess': PASSWORD,
+        'wp-content/themes/slim/functions.php': THEME['srv/www/wp-content/themes/slim/functions.php'],
+      },
     },
     { title: 'of which no page here asks anything', files: nginx(guarded('^~ /wp-admin/'), {}) },
   ],
@@ -174,8 +182,9 @@ function* byApache(deployment: Deployment): Generator<RuleFinding> {
       if (url === null) continue
       const refused = askHost(deployment, asked, `${url}${ASKED}`).end
       if (refused.kind !== 'response' || !isRefusal(refused.status)) continue
-      const site = askHost(deployment, asked, posix.join(url, '../index.php')).end
-      if (site.kind === 'response' && isRefusal(site.status)) continue
+      // A `.htaccess` alone in it says nothing of the site around.
+      const site = url === '/' ? null : askHost(deployment, asked, posix.join(url, '../index.php')).end
+      if (site?.kind === 'response' && isRefusal(site.status)) continue
       yield finding(namePlace(rule), askingPage(files, posix.dirname(directory.replace(/\/$/, ''))))
     }
   }
