@@ -23,6 +23,8 @@ const READS = [
   /\$_SERVER\[\s*['"]PHP_AUTH_(?:USER|PW)['"]\s*\](?!\s*=[^=])/,
   /\b(?:getenv|filter_input)\(\s*(?:INPUT_SERVER\s*,\s*)?['"]HTTP_AUTHORIZATION['"]/,
   /->(?:server|getServer|getServerParam)\(\s*['"]HTTP_AUTHORIZATION['"]/,
+  /->getServerParams\(\)\s*\[\s*['"](?:REDIRECT_)?HTTP_AUTHORIZATION['"]\s*\]/,
+  /\$server(?:Params)?\[\s*['"](?:REDIRECT_)?HTTP_AUTHORIZATION['"]\s*\](?!\s*=[^=])/i,
   /->bearerToken\(\s*\)/,
   /->(?:getHeaderLine|getHeader|hasHeader|header|get_request_header)\(\s*['"]authorization['"]\s*[,)]/i,
   /->headers->(?:get|has)\(\s*['"]authorization['"]/i,

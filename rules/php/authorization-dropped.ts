@@ -136,6 +136,17 @@ export default defineRule({
       files: { ...site('', 'All'), ...SLIM, 'srv/www/public/.htaccess': FRONT_CONTROLLER },
     },
     {
+      title: 'a middleware, by the parameters of the server',
+      files: {
+        ...site('FallbackResource /index.php'),
+        'srv/www/public/index.php': '<?php\n',
+        'srv/www/src/Bearer.php': conf`
+          <?php
+          $token = $request->getServerParams()['HTTP_AUTHORIZATION'] ?? '';
+        `,
+      },
+    },
+    {
       title: 'an authenticator of Symfony',
       files: {
         ...site('FallbackResource /index.php'),
