@@ -84,7 +84,8 @@ const REGISTRIES: readonly SlashedProgram[] = [
     // https://verdaccio.org/docs/reverse-proxy/#apache
     image: /^verdaccio\/verdaccio$/,
     name: 'Verdaccio',
-    word: word('verdaccio'),
+    // Nothing else has its port, whatever the site is called.
+    word: /./,
     ports: [4873],
     asked: '/@acme%2fui',
   },
@@ -118,10 +119,13 @@ export function programOfName(
   names: readonly string[],
 ): SlashedProgram | null {
   const ports = targets.flatMap(({ port, machine }) => (machine?.container == null ? [port] : []))
-  const ofNames = [...PROGRAMS, ...REGISTRIES].find(program => names.some(name => program.word.test(name)))
-  return ofNames !== undefined && ports.some(port => port !== null && ofNames.ports.includes(port))
-    ? ofNames
-    : null
+  return (
+    [...PROGRAMS, ...REGISTRIES].find(
+      program =>
+        names.some(name => program.word.test(name)) &&
+        ports.some(port => port !== null && program.ports.includes(port)),
+    ) ?? null
+  )
 }
 
 function programOfImage<T extends SlashedProgram>(

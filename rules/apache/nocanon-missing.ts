@@ -127,6 +127,10 @@ export default defineRule({
       files: { 'site.conf': registry('«ProxyPass» / http://127.0.0.1:8081/ nocanon') },
     },
     {
+      title: 'Verdaccio, which its port tells',
+      files: { 'site.conf': host('«ProxyPass» / http://127.0.0.1:4873/') },
+    },
+    {
       title: 'GitLab on a machine that has its name',
       files: { 'site.conf': host('«ProxyPass» / http://gitlab.internal.example.org:80/') },
     },
