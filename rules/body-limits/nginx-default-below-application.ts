@@ -1,12 +1,14 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { AppServerProgram, Deployment, NginxConnection, Target } from '../../src/deployment/model.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
+import { bodyLimit } from '../../src/deployment/build/connection-limits.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { davLine } from '../_dav.ts'
 import { apacheMain, nginxMain, proxiedServer } from '../_examples.ts'
@@ -52,6 +54,41 @@ const store = (lines: string): string => conf`
   }
 `
 
+/** nginx of one container in front of that of another. */
+const twoOfNginx = (outer: string, inner: string): Record<string, string> => ({
+  'compose.yaml': conf`
+    services:
+      gate:
+        image: nginx:1.27
+        ports: ["80:80"]
+        volumes: ["./gate.conf:/etc/nginx/conf.d/default.conf:ro"]
+      files:
+        image: nginx:1.27
+        volumes: ["./files.conf:/etc/nginx/conf.d/default.conf:ro"]
+      app:
+        image: example/files
+  `,
+  'gate.conf': conf`
+    server {
+        listen 80;
+        server_name files.example.org;
+        ${outer}
+        location / {
+            proxy_pass http://files;
+        }
+    }
+  `,
+  'files.conf': conf`
+    server {
+        listen 80;
+        ${inner}
+        location / {
+            proxy_pass http://app:3000;
+        }
+    }
+  `,
+})
+
 /** WebDAV of Apache behind nginx, for files of any size. */
 const share = (nginx: string, dav = 'On'): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(proxiedServer(nginx)),
@@ -78,7 +115,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx takes a request body of one megabyte where nothing says more, and answers 413 Request Entity Too Large, `client intended to send too large body` in its log. The application was given a larger limit of its own, which no upload reaches.',
+  why: 'nginx takes a request body of one megabyte where nothing says more, and answers 413 Request Entity Too Large, `client intended to send too large body` in its log. The application, or another nginx in front of it, was given a larger limit, which no upload reaches.',
   remedy: 'Write `client_max_body_size` in nginx, as large as the limit of the application',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size',
@@ -116,8 +153,20 @@ export default defineRule({
       modes: { 'srv/www': 0o777, 'srv/locks': 0o777 },
       files: marked(share('')),
     },
+    {
+      title: 'nginx of a container behind that of another one, and takes more',
+      files: {
+        ...twoOfNginx('', 'client_max_body_size 200m;'),
+        'gate.conf': twoOfNginx('', '')['gate.conf']!.replace('proxy_pass', '«proxy_pass»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'nginx in front that takes as much as the one behind it',
+      files: twoOfNginx('client_max_body_size 200m;', 'client_max_body_size 200m;'),
+    },
+    { title: 'two of nginx with the limit of both', files: twoOfNginx('', '') },
     { title: 'WebDAV, and room for its files', files: share('client_max_body_size 0;') },
     { title: 'WebDAV that is off', files: share('', 'Off') },
     {
@@ -154,7 +203,8 @@ export default defineRule({
     const { machines, programs } = deployment
     const hasStore = machines.some(({ container }) => container !== null && storeIn(container) !== null)
     const hasDav = deployment.apache.some(({ occurrences }) => occurrences.has('dav'))
-    if (!hasStore && !hasDav && !programs.some(({ kind }) => kind === 'app-server')) return
+    const hasTwo = deployment.nginx.length > 1
+    if (!hasStore && !hasDav && !hasTwo && !programs.some(({ kind }) => kind === 'app-server')) return
     for (const connection of deployment.connections.nginx) {
       const { pass, bodyLimit, targets } = connection
       if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
@@ -169,6 +219,15 @@ export default defineRule({
           help: 'Write `client_max_body_size 0;`, or as much as a file may have',
         }
       for (const target of targets) {
+        const inner = hasTwo ? limitOfNginx(deployment, connection, target) : null
+        if (inner !== null)
+          yield {
+            at: namePlace(pass),
+            message: `nginx refuses bodies above a megabyte, as nothing says otherwise, and the nginx behind it takes \`${inner.args[0]?.value}\``,
+            label: 'no client_max_body_size',
+            related: [{ at: argumentPlace(inner, 0), message: 'the limit of the nginx behind it' }],
+            help: `Write \`client_max_body_size ${inner.args[0]?.value};\` here, too`,
+          }
         const container = target.machine?.container ?? null
         const store = container === null ? null : storeIn(container)
         if (container !== null && store !== null) {
@@ -199,6 +258,26 @@ export default defineRule({
     }
   },
 })
+
+/** The line by which every server of another nginx takes more than the default; null where one does not. */
+function limitOfNginx(
+  { servers }: Deployment,
+  { from }: NginxConnection,
+  { to }: Target,
+): NginxDirective | null {
+  if (to.kind !== 'listener' || to.listener.kind !== 'nginx') return null
+  const { configuration } = to.listener.program
+  if (configuration === from.configuration) return null
+  const limits = servers
+    .filter(server => server.configuration === configuration)
+    .map(({ directive }) => bodyLimit(configuration, directive))
+    .map(limit =>
+      limit.known && (limit.value.value === 0 || limit.value.value > MEGABYTE) ? limit.value.directive : null,
+    )
+  return limits.includes(null) ? null : (limits[0] ?? null)
+}
+
+const MEGABYTE = 1024 ** 2
 
 /** The line that turns WebDAV on in every virtual host that a connection may lead to; null where one has none. */
 function davBehind(deployment: Deployment, connection: NginxConnection): ApacheDirective | null {
