@@ -3,6 +3,8 @@ import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
 import type { Deployment, Machine, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
+import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import { onlyFronts } from '../../src/deployment/only-fronts.ts'
 import { isBehindProxy, realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { proxyInFront } from '../../src/deployment/proxy-in-front.ts'
@@ -72,6 +74,28 @@ export function outerTls(deployment: Deployment, connection: NginxConnection): r
         { at: reader, message: 'waits for `https` in this header' },
       ]
 }
+
+/**
+ * A server of the audit that terminates TLS in front of one of plain HTTP, in a container that clients reach through
+ * such servers alone, and says the scheme. Null where there is none.
+ */
+export function tlsOfFront(deployment: Deployment, server: NginxServer): FrontLine | null {
+  if (server.tls) return null
+  const own = new Set(server.names.map(({ name }) => name))
+  const isAlone = (serversOf(deployment).get(server.configuration) ?? 0) === 1
+  const front = onlyFronts(deployment, server.configuration)
+    .map(frontLine)
+    .find(
+      ({ tls, scheme, names }) => tls && scheme === 'https' && (isAlone || names.some(name => own.has(name))),
+    )
+  return front ?? null
+}
+
+const serversOf = memo(({ servers }: Deployment): ReadonlyMap<NginxConfiguration, number> => {
+  const found = new Map<NginxConfiguration, number>()
+  for (const { configuration } of servers) found.set(configuration, (found.get(configuration) ?? 0) + 1)
+  return found
+})
 
 /** True where nginx itself terminates TLS for one of the names, too. */
 function isServedByTls(deployment: Deployment, { configuration, names }: NginxServer): boolean {

@@ -7,7 +7,7 @@ import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { argumentPlace as apacheArgumentPlace } from '../../src/servers/apache/queries/places.ts'
 import { djangoBehindNginx, djangoInApache } from '../django/_examples.ts'
-import { outerTls, tlsInFront } from './_tls-in-front.ts'
+import { outerTls, tlsInFront, tlsOfFront } from './_tls-in-front.ts'
 
 const site = (listen: string, value: string): string => conf`
   server {
@@ -49,6 +49,34 @@ const behind = (traefik: string, value = '«$scheme»'): Record<string, string> 
   'site.conf': conf`
     server {
         listen 80;
+        location / {
+            proxy_pass http://shop:8000;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-Proto ${value};
+        }
+    }
+  `,
+})
+/** nginx of a container behind another one. */
+const twoOfNginx = (listen: string, value: string, ports = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      edge:
+        image: nginx:1.27
+        ports: ["80:80", "443:443"]
+        volumes: ["./edge.conf:/etc/nginx/conf.d/default.conf:ro"]
+      cache:
+        image: nginx:1.27
+        volumes: ["./cache.conf:/etc/nginx/conf.d/default.conf:ro"]
+        ${ports}
+      shop:
+        image: example/shop
+  `,
+  'edge.conf': site(listen, '$scheme').replace('127.0.0.1:9000', 'cache'),
+  'cache.conf': conf`
+    server {
+        listen 80;
+        server_name example.org;
         location / {
             proxy_pass http://shop:8000;
             proxy_set_header Host $host;
@@ -134,6 +162,7 @@ export default defineRule({
           LETSENCRYPT_HOST: example.org
       `),
     },
+    { title: 'the scheme of the last hop, behind another nginx', files: twoOfNginx('443 ssl', '«$scheme»') },
     { title: 'a server of TLS', files: { 'nginx.conf': site('443 ssl', '«http»') } },
     {
       title: 'a virtual host of TLS',
@@ -176,6 +205,15 @@ export default defineRule({
       files: {
         'nginx.conf': behindBalancer('$scheme', REDIRECT) + site('443 ssl', '$scheme'),
       },
+    },
+    {
+      title: 'what the nginx in front sends',
+      files: twoOfNginx('443 ssl', '$http_x_forwarded_proto'),
+    },
+    { title: 'behind another nginx, of plain HTTP', files: twoOfNginx('80', '$scheme') },
+    {
+      title: 'behind another nginx, and clients come past it',
+      files: twoOfNginx('443 ssl', '$scheme', 'ports: ["8080:80"]'),
     },
     { title: 'what Traefik sends', files: behind(LABELS, '$http_x_forwarded_proto') },
     {
@@ -234,6 +272,21 @@ export default defineRule({
           label: 'the scheme of the last hop',
           related: outer,
           help: 'Leave the line out, so that nginx passes on what the proxy in front sends',
+        }
+      const inner = front === null && outer === null ? tlsOfFront(deployment, server) : null
+      if (inner !== null)
+        yield {
+          at,
+          per: 'locations',
+          ...(!isWholeSite(pass.parent) && { severity: 'info' as const }),
+          message: often =>
+            `${inner.server} in front terminates TLS, so \`$scheme\` is \`http\`${often}, and replaces the \`https\` that it sends`,
+          label: 'the scheme of the last hop',
+          related: [
+            { at: inner.tlsAt ?? inner.at, message: 'TLS ends there' },
+            { at: inner.at, message: 'proxies here' },
+          ],
+          help: 'Leave the line out, or send `$http_x_forwarded_proto`: what the server in front says',
         }
       if (front === null) continue
       yield {
