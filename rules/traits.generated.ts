@@ -6,7 +6,7 @@ import type { RuleTraits } from '../src/engine/rule-traits.ts'
 export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
   () =>
     new Map([
-      ['access/address-of-proxy-decides', { fixes: [], programs: ['nginx'] }],
+      ['access/address-of-proxy-decides', { fixes: [], programs: ['nginx', 'docker'] }],
       ['access/admin-ajax-closed', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
       ['access/allow-without-deny', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/answered-before-access', { fixes: [], programs: ['nginx'] }],
@@ -25,7 +25,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/htaccess-denial-lost', { fixes: [], programs: ['nginx', 'apache'] }],
       ['access/internal-directory-public', { fixes: [], programs: ['nginx'] }],
       ['access/internal-uri-from-client', { fixes: [], programs: ['nginx'] }],
-      ['access/limit-counts-proxy', { fixes: [], programs: ['nginx'] }],
+      ['access/limit-counts-proxy', { fixes: [], programs: ['nginx', 'docker'] }],
       ['access/limit-key-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/limit-key-unused', { fixes: [], programs: ['nginx'] }],
       ['access/limit-spares-clients', { fixes: [], programs: ['nginx'] }],

@@ -1,3 +1,4 @@
+import { containerFront } from '../../src/deployment/container-front.ts'
 import { connectedSocket } from '../../src/deployment/connected-address.ts'
 import { serverIndex } from '../../src/deployment/build/servers.ts'
 import { memo } from '../../parsers/collections/memo.ts'
@@ -16,6 +17,7 @@ import {
   parseIp,
   parseNetwork,
   scopeOf,
+  scopeOfNetwork,
 } from '../../src/servers/addresses/ip.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effective, effectiveValue } from '../../src/servers/nginx/queries/effective.ts'
@@ -86,6 +88,29 @@ const behindCloudflare = (list: string, outer = ''): Record<string, string> => (
     }
   `),
 })
+const behindContainer = (list: string, { front = '', lines = '' } = {}): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      edge:
+        image: traefik:v3.1
+        ports: ["443:443"]
+      web:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        ${front}
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        root /usr/share/nginx/html;
+        ${lines}
+        location /reports/ {
+            ${list}
+        }
+    }
+  `,
+})
+const ROUTER = 'labels: ["traefik.http.routers.web.rule=Host(`example.org`)"]'
 const OFFICE = conf`
   allow «198.51.100.0/24»;
   deny all;
@@ -94,10 +119,12 @@ const OFFICE = conf`
 export default defineRule({
   summary: 'nginx decides by the address of the client, and knows that of the proxy in front alone',
   severity: 'error',
-  otherSeverities: { warning: 'where lines tell that a proxy on another machine is in front' },
+  otherSeverities: {
+    warning: 'where lines tell that a proxy on another machine, or in another container, is in front',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1; behind Cloudflare or a load balancer it comes from theirs. A list that names addresses of clients then rejects every request, or none; one that allows this machine grants access to every client of the proxy in front.',
+  why: 'Nothing but the proxy in front of it connects to a server that listens on loopback, so for nginx every request comes from 127.0.0.1; behind Cloudflare, a load balancer or a proxy in another container it comes from theirs. A list that names addresses of clients then rejects every request, or none; one that allows this machine grants access to every client of the proxy in front.',
   remedy:
     'Let nginx take the address from the proxy: `set_real_ip_from 127.0.0.1;`, or the addresses of the proxy, and `real_ip_header X-Forwarded-For;`, or `CF-Connecting-IP` for Cloudflare',
   references: [
@@ -124,8 +151,29 @@ export default defineRule({
       title: 'the office, behind Cloudflare',
       files: behindCloudflare('allow «198.51.100.7»;'),
     },
+    { title: 'the office, behind Traefik', files: behindContainer(OFFICE, { front: ROUTER }) },
+    {
+      title: 'the office, behind nginx-proxy',
+      files: behindContainer(OFFICE, { front: 'environment: { VIRTUAL_HOST: example.org }' }),
+    },
   ],
   good: [
+    {
+      title: 'behind Traefik, which says who the client is',
+      files: behindContainer(OFFICE, {
+        front: ROUTER,
+        lines: 'set_real_ip_from 172.16.0.0/12;\nreal_ip_header X-Forwarded-For;',
+      }),
+    },
+    {
+      title: 'behind Traefik: a network that may be that of Docker',
+      files: behindContainer('allow 172.16.0.0/12;\ndeny all;', { front: ROUTER }),
+    },
+    {
+      title: 'a port that is published beside Traefik',
+      files: behindContainer(OFFICE, { front: `ports: ["8080:80"]\n${ROUTER}` }),
+    },
+    { title: 'a container with nothing in front', files: behindContainer(OFFICE) },
     {
       title: 'behind Cloudflare: its own networks, and a network of the load balancer',
       files: behindCloudflare(conf`
@@ -207,9 +255,11 @@ export default defineRule({
           if (server === undefined || realIpSources(server).length > 0) continue
           const found = decides(configuration, parent)
           if (!isBehindLoopback(server)) {
-            const front = proxyInFront(server)
-            if (front === null || found === null || !keepsAddressOfPeer(server, parent)) continue
-            if (!found.list.every(isOneClient)) continue
+            if (found === null || !keepsAddressOfPeer(server, parent)) continue
+            const inner = containerFront(deployment, server)
+            const front = inner ?? proxyInFront(server)
+            // Networks of the Internet may be those of a proxy there.
+            if (front === null || !found.list.every(inner === null ? isOneClient : isOfClients)) continue
             yield {
               at: argumentPlace(found.line, 0),
               severity: 'warning',
@@ -281,10 +331,17 @@ function isForeign({ args }: NginxDirective): boolean {
   return network !== null && !LOOPBACK.some(ip => networkContains(network, ip))
 }
 
-/** True for one address of the Internet; the networks of a list may be those of the proxy. */
+/** True for one address of the Internet. */
 function isOneClient({ args }: NginxDirective): boolean {
   const ip = parseIp(args[0]?.value ?? '')
   return ip !== null && CLIENTS.has(scopeOf(ip))
+}
+
+/** True for an address or a network of the Internet. */
+function isOfClients({ args }: NginxDirective): boolean {
+  const network = parseNetwork(args[0]?.value ?? '')
+  const scope = network === null ? null : scopeOfNetwork(network)
+  return scope !== null && CLIENTS.has(scope)
 }
 
 const CLIENTS: ReadonlySet<IpScope> = new Set(['public', 'documentation'])

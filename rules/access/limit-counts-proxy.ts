@@ -1,4 +1,5 @@
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
+import { containerFront } from '../../src/deployment/container-front.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { realIpSources } from '../../src/deployment/outer-proxies.ts'
 import { keepsAddressOfPeer, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
@@ -9,7 +10,7 @@ import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx
 import { geos } from '../../src/servers/nginx/queries/geo.ts'
 import { maps } from '../../src/servers/nginx/queries/maps.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
-import type { NginxServer } from '../../src/deployment/model.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import { nginxMain } from '../_examples.ts'
 
 const site = (lines: string, listen = '127.0.0.1:8080'): string => conf`
@@ -48,6 +49,17 @@ const BY_SCHEME = conf`
       return 301 https://$host$request_uri;
   }
 `
+const inContainer = (service: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        ${service}
+  `,
+  'site.conf': site(lines, '80'),
+})
+const TRAEFIK = 'labels: ["traefik.http.routers.web.rule=Host(`example.org`)"]'
 const exempting = (key: string): string => conf`
   geo $limited {
       default 1;
@@ -102,6 +114,10 @@ export default defineRule({
       files: { 'nginx.conf': exempting('«$limited»') },
     },
     {
+      title: 'behind Traefik',
+      files: inContainer(TRAEFIK),
+    },
+    {
       title: 'behind Cloudflare, as a header says',
       files: { 'etc/nginx/nginx.conf': whole('', CLOUDFLARE) },
     },
@@ -126,6 +142,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'behind Traefik, which says who the client is',
+      files: inContainer(TRAEFIK, 'set_real_ip_from 172.16.0.0/12;\nreal_ip_header X-Forwarded-For;'),
+    },
+    {
+      title: 'a container to which clients connect themselves',
+      files: inContainer(`ports: ["80:80"]\n${TRAEFIK}`),
+    },
     {
       title: 'the client’s address is taken from Cloudflare, in the file of its addresses too',
       files: {
@@ -177,7 +201,8 @@ export default defineRule({
     },
     { title: 'clients connect themselves', files: { 'nginx.conf': site('', '80') } },
   ],
-  *check({ nginx, servers }) {
+  *check(deployment) {
+    const { nginx, servers } = deployment
     const byDirective = serverIndex(servers)
     for (const configuration of nginx) {
       for (const zone of ['limit_req_zone', 'limit_conn_zone']) {
@@ -208,7 +233,7 @@ export default defineRule({
         for (const directive of configuration.occurrences.get(use) ?? []) {
           const home = enclosingServer(directive)
           const server = home === null ? undefined : byDirective.get(home)
-          const front = server === undefined ? null : frontOf(server, directive)
+          const front = server === undefined ? null : frontOf(deployment, server, directive)
           if (front === null) continue
           const name = (
             directive.args.find(({ value }) => value.startsWith('zone=')) ?? directive.args[0]
@@ -249,7 +274,7 @@ interface Front {
 }
 
 /** Whose address every request has where the limit stands; null where clients connect themselves, or nobody knows. */
-function frontOf(server: NginxServer, limit: NginxDirective): Front | null {
+function frontOf(deployment: Deployment, server: NginxServer, limit: NginxDirective): Front | null {
   if (realIpSources(server).length > 0) return null
   if (isBehindLoopback(server))
     return {
@@ -257,7 +282,7 @@ function frontOf(server: NginxServer, limit: NginxDirective): Front | null {
       sharing: 'all clients',
       related: server.listens.slice(0, 1).map(({ at }) => ({ at, message: 'only this machine connects' })),
     }
-  const front = proxyInFront(server)
+  const front = containerFront(deployment, server) ?? proxyInFront(server)
   if (front === null || limit.parent === null || !keepsAddressOfPeer(server, limit.parent)) return null
   return {
     name: front.name,
