@@ -1,8 +1,7 @@
 import { posix } from 'node:path'
-import { memoByKey } from '../../parsers/collections/memo.ts'
-import { phpCode } from '../../parsers/php/script.ts'
-import type { Place, Source } from '../../parsers/text/source.ts'
-import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
+import type { Place } from '../../parsers/text/source.ts'
+import { isStandIn } from '../../parsers/text/stand-in.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type {
   ApacheHost,
   Deployment,
@@ -13,17 +12,19 @@ import type {
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { sslEngine } from '../../src/servers/apache/queries/server-settings.ts'
 import { isLoopback } from '../../src/servers/address.ts'
 import { networkOf, networksMeet, parseNetwork } from '../../src/servers/addresses/ip.ts'
 import { directivesByHost } from '../../src/servers/apache/queries/virtual-hosts.ts'
-import { hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { childrenNamed, hasUnreadInclude } from '../../src/servers/nginx/queries/scope.ts'
 import { effective } from '../../src/servers/nginx/queries/effective.ts'
+import type { Related } from '../../src/servers/problem.ts'
 import { apacheBackend, nginxMain, tlsServer } from '../_examples.ts'
-import { isLaravel } from '../_php-projects.ts'
+import { type TlsInFront, tlsInFront, tlsOfFront } from '../forwarded-headers/_tls-in-front.ts'
+import { type Asked, asksForTls } from './_asks-for-tls.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { moodleConfiguration, wordpressConfiguration } from './_php-sources.ts'
 import { documentRoot } from './_script-directory.ts'
 
 const ASKS = conf`
@@ -187,6 +188,51 @@ const behindCaddyOf = (site: string, project: Record<string, string>): Record<st
   `,
   Caddyfile: site,
 })
+/** An image that brings Nextcloud and its Apache; nginx of the host, or Traefik, in front. */
+const nextcloudImage = (
+  lines: string,
+  { more = 'ports: ["127.0.0.1:8081:80"]', tag = '30-apache' } = {},
+): Record<string, string> => ({
+  'etc/nginx/nginx.conf': nginxMain(inContainer({})['deploy/shop.conf']!),
+  'srv/cloud/docker-compose.yml': conf`
+    services:
+      app:
+        image: nextcloud:${tag}
+        volumes: ["./config.php:/var/www/html/config/config.php"]
+        ${more}
+  `,
+  'srv/cloud/config.php': NEXTCLOUD(lines)['srv/www/config/config.php']!,
+})
+const TRAEFIK = conf`
+  labels:
+    - traefik.http.routers.app.rule=Host(\`example.org\`)
+    - traefik.http.routers.app.tls=true
+`
+/** nginx of a container with PHP-FPM in another one. */
+const fpmContainers = (web: string, wordpress: string): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      web:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro", "./html:/var/www/html"]
+        ${web}
+      php:
+        image: php:8.3-fpm
+        volumes: ["./html:/var/www/html"]
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        root /var/www/html;
+        location ~ \.php$ {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+            fastcgi_pass php:9000;
+        }
+    }
+  `,
+  ...WORDPRESS(wordpress, 'html/wp-config.php'),
+})
 const CADDY = conf`
   app.example.org {
       encode zstd gzip
@@ -282,6 +328,33 @@ export default defineRule({
     {
       title: 'Laravel in the Apache of a container, behind that of Caddy',
       files: bad(behindCaddyOf(CADDY, LARAVEL('//')), 'Application::configure'),
+    },
+    {
+      title: 'Laravel in the image of PHP, whose Apache is left as it is but for the root',
+      files: bad(
+        {
+          ...inContainer(LARAVEL('//')),
+          Dockerfile: conf`
+            FROM php:8.3-apache
+            ENV APACHE_DOCUMENT_ROOT=/var/www/html/public
+            RUN sed -ri 's!/var/www/html!\${APACHE_DOCUMENT_ROOT}!g' /etc/apache2/sites-available/*.conf
+            COPY . /var/www/html
+          `,
+        },
+        'Application::configure',
+      ),
+    },
+    {
+      title: 'the image of Nextcloud behind nginx of the host',
+      files: bad(nextcloudImage(''), "'overwrite.cli.url' => 'https://"),
+    },
+    {
+      title: 'the image of Nextcloud behind Traefik',
+      files: bad(nextcloudImage('', { more: TRAEFIK, tag: 'stable' }), "'overwrite.cli.url' => 'https://"),
+    },
+    {
+      title: 'WordPress behind Traefik and an nginx of plain HTTP',
+      files: bad(fpmContainers(TRAEFIK, "define('FORCE_SSL_ADMIN', true);"), 'fastcgi_pass'),
     },
   ],
   good: [
@@ -394,6 +467,39 @@ export default defineRule({
       files: apache('', "<?php echo $_SERVER['HTTPS'] ?? 'off';\n"),
     },
     {
+      title: 'the image of Nextcloud that is told by its environment',
+      files: nextcloudImage('', {
+        more: 'ports: ["127.0.0.1:8081:80"]\nenvironment: { OVERWRITEPROTOCOL: https }',
+      }),
+    },
+    {
+      title: 'the image of Nextcloud that trusts the proxy',
+      files: nextcloudImage("'trusted_proxies' => ['172.16.0.0/12'],"),
+    },
+    {
+      title: 'the image of Nextcloud that is told by another file of settings',
+      files: {
+        ...nextcloudImage(''),
+        'srv/cloud/docker-compose.yml': nextcloudImage('')['srv/cloud/docker-compose.yml']!.replace(
+          'volumes: [',
+          'volumes: ["./proxy.config.php:/var/www/html/config/proxy.config.php", ',
+        ),
+        'srv/cloud/proxy.config.php': "<?php\n$CONFIG = ['overwriteprotocol' => 'https'];\n",
+      },
+    },
+    {
+      title: 'WordPress behind Traefik that is told',
+      files: fpmContainers(
+        TRAEFIK,
+        conf`
+          define('FORCE_SSL_ADMIN', true);
+          if (($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https') {
+              $_SERVER['HTTPS'] = 'on';
+          }
+        `,
+      ),
+    },
+    {
       title: 'TLS of the same server',
       files: Object.fromEntries(
         Object.entries(fpm({ 'srv/www/index.php': ASKS })).map(([path, text]) => [
@@ -409,6 +515,7 @@ export default defineRule({
   *check(deployment) {
     yield* throughFastcgi(deployment)
     yield* inApache(deployment)
+    yield* inImages(deployment)
   },
 })
 
@@ -455,8 +562,8 @@ function* throughFastcgi(deployment: Deployment): Findings {
     const tls = server.tls ? server : named
     // What a server with TLS calls itself is another matter; one that proxies here terminates it.
     if (tls !== undefined && tls !== server && !proxiesTo(deployment, tls, server)) continue
-    const caddy = tls === undefined ? caddyBefore(deployment, from.machine) : null
-    if (tls === undefined && caddy === null && (isInner || !asked.speaksTls)) continue
+    const front = tls === undefined ? frontOf(deployment, server) : null
+    if (tls === undefined && front === null && (isInner || !asked.speaksTls)) continue
     // WordPress takes the port of TLS for TLS, too.
     if (tls === server && asked.by === 'WordPress') continue
     const late = lateFinding(asked)
@@ -466,7 +573,7 @@ function* throughFastcgi(deployment: Deployment): Findings {
     }
     yield {
       at: namePlace(pass),
-      ...(tls === undefined && caddy === null && { severity: 'warning' }),
+      ...(tls === undefined && front === null && { severity: 'warning' }),
       message: `${doing(asked)} where \`HTTPS\` is empty, and nginx never fills it here`,
       label: 'HTTPS stays empty',
       related: [
@@ -475,21 +582,46 @@ function* throughFastcgi(deployment: Deployment): Findings {
           message: asked.says,
         },
         ...(tls === undefined ? [] : [{ at: namePlace(tls.directive), message: 'terminates TLS' }]),
-        ...(caddy === null ? [] : [{ at: caddy, message: 'Caddy terminates TLS, and connects here' }]),
+        ...(front === null ? [] : [relatedTo(front)]),
       ],
       help: ADVICE,
     }
   }
 }
 
+/** What terminates TLS in front of a server of a container. */
+function frontOf(deployment: Deployment, server: NginxServer): TlsInFront | null {
+  const front = tlsInFront(deployment, deployment.programOf(server.configuration).machine)
+  if (front !== null) return front
+  const line = tlsOfFront(deployment, server)
+  return line === null ? null : { at: line.at, proxy: line.server }
+}
+
+const relatedTo = ({ at, proxy }: TlsInFront): Related => ({
+  at,
+  message: `${proxy} terminates TLS, and connects here`,
+})
+
 /** True also where `HTTPS` may be set in a way that nobody here knows. */
-function isTold({ server, block, from: { configuration } }: NginxConnection): boolean {
+function isTold({ server, block, from: { configuration, machine } }: NginxConnection): boolean {
   const lines = effective(configuration, block, 'fastcgi_param')
   // The files of the package set it, and one that is not here may.
-  if (!lines.known || hasUnreadInclude(configuration, block, 'fastcgi_param')) return true
+  if (!lines.known) return true
+  if (hasUnreadInclude(configuration, block, 'fastcgi_param') && !hasOnlyThatOfImage(machine, block))
+    return true
   const line = lines.value.directives.findLast(({ args }) => args[0]?.value === 'HTTPS')
   const value = line?.args[1]?.value
   return value !== undefined && value !== '' && (server.tls || !/^\$\{?https\}?$/.test(value))
+}
+
+/** True where all that is unread is the image's own file, which sets it to `$https`, empty without TLS. */
+function hasOnlyThatOfImage({ container }: Machine, block: NginxDirective): boolean {
+  const includes = childrenNamed(block, 'include').map(({ args }) => args[0]?.value ?? '')
+  return (
+    container?.base === 'nginx' &&
+    includes.every(path => /^(?:\/etc\/nginx\/)?fastcgi(?:_params|\.conf)$/.test(path)) &&
+    includes.every(path => container.files.kind(posix.resolve('/etc/nginx', path)) === null)
+  )
 }
 
 function proxiesTo({ connections }: Deployment, front: NginxServer, inner: NginxServer): boolean {
@@ -514,36 +646,80 @@ function* inApache(deployment: Deployment): Findings {
     const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
     const leading = fronts.find(({ connection }) => connection.server.tls)?.connection
     const { machine } = deployment.programOf(configuration)
-    const caddy = leading === undefined ? caddyBefore(deployment, machine) : null
-    if ((leading === undefined && caddy === null) || mayBeTold(deployment, host)) continue
-    const { files } = machine
-    const asked = asksForTls(files, root.replace(/(.)\/$/, '$1'))
-    if (asked === null || mayTellInHtaccess(files, root)) continue
+    const front = leading === undefined ? tlsInFront(deployment, machine) : null
+    if ((leading === undefined && front === null) || mayBeTold(deployment, host)) continue
+    const found = asked(machine.files, root.replace(/(.)\/$/, '$1'))
+    if (found === null) continue
     if (leading === undefined) {
-      if (caddy !== null && !asked.trusts) yield behindCaddy(asked, caddy)
+      if (front !== null && !found.trusts) yield behindProxy(found, front)
       continue
     }
-    const { server: front, headers } = leading
-    const sendsScheme = headers.open || headers.written.some(({ name }) => name === 'x-forwarded-proto')
-    const others = asked.trusts && sendsScheme ? trustedOnly(asked, leading, machine) : null
-    if (asked.trusts && sendsScheme && others === null) continue
-    const late = lateFinding(asked)
-    if (late !== null) {
-      yield late
-      continue
+    yield* behindNginx(found, leading, machine, isStandIn(line.source) ? null : namePlace(line))
+  }
+}
+
+/** Where the files of an application are in Apache of a container of which no line is in the audit. */
+function* inImages(deployment: Deployment): Findings {
+  for (const connection of deployment.connections.http) {
+    for (const { machine } of connection.targets) {
+      const container = machine?.container ?? null
+      if (machine === null || container === null || !connection.server.tls || !isReadyMade(container))
+        continue
+      const found = askedInImage(container)
+      if (found !== null) yield* behindNginx(found, connection, machine, null)
     }
-    yield {
-      at: namePlace(line),
-      message: `${doing(asked)} where \`HTTPS\` is empty, and Apache never fills it here`,
-      label: 'HTTPS stays empty',
-      related: [
-        others === null
-          ? { at: asked.at, message: asked.says }
-          : { at: others, message: 'believes this proxy, and nginx connects from 127.0.0.1' },
-        { at: namePlace(front.directive), message: 'terminates TLS' },
-      ],
-      help: others === null ? ADVICE : 'Name 127.0.0.1 among the trusted proxies',
-    }
+  }
+  for (const machine of deployment.machines) {
+    const { container } = machine
+    const front = container === null || !isReadyMade(container) ? null : tlsInFront(deployment, machine)
+    const found = container === null || front === null ? null : askedInImage(container)
+    if (front !== null && found !== null && !found.trusts) yield behindProxy(found, front)
+  }
+}
+
+/** An image with Apache that serves /var/www/html, and what the service brings into it. */
+function isReadyMade({ service, reference }: Container): boolean {
+  return service.build === null && /^(?:nextcloud|wordpress)(?::(?!\S*fpm)\S+)?$/.test(reference ?? '')
+}
+
+const HTML = '/var/www/html'
+
+/** The image of Nextcloud makes settings of the variables `OVERWRITEPROTOCOL` and `TRUSTED_PROXIES`. */
+function askedInImage({ service, files }: Container): Asked | null {
+  const { environment, complete } = service
+  const mayTell = environment.some(
+    ({ name }) => /^(?:OVERWRITE|TRUSTED_PROXIES$)/.test(name) || name === 'WORDPRESS_CONFIG_EXTRA',
+  )
+  return mayTell || !complete ? null : asked(files, HTML)
+}
+
+function asked(files: FileSystem, root: string): Asked | null {
+  const found = asksForTls(files, root)
+  return found === null || mayTellInHtaccess(files, root) ? null : found
+}
+
+/** Where nginx terminates TLS, and connects to Apache; `line` is the one of Apache, null where nobody wrote it. */
+function* behindNginx(
+  found: Asked,
+  leading: NginxConnection,
+  machine: Machine,
+  line: Place | null,
+): Findings {
+  const { server: front, headers } = leading
+  const sendsScheme = headers.open || headers.written.some(({ name }) => name === 'x-forwarded-proto')
+  const others = found.trusts && sendsScheme ? trustedOnly(found, leading, machine) : null
+  if (found.trusts && sendsScheme && others === null) return
+  const terminates = { at: namePlace(front.directive), message: 'terminates TLS' }
+  const asking =
+    others === null
+      ? { at: found.at, message: found.says }
+      : { at: others, message: 'believes this proxy, and nginx connects from 127.0.0.1' }
+  yield lateFinding(found) ?? {
+    at: line ?? asking.at,
+    message: `${doing(found)} where \`HTTPS\` is empty, and Apache never fills it here`,
+    label: line === null ? asking.message : 'HTTPS stays empty',
+    related: line === null ? [terminates] : [asking, terminates],
+    help: others === null ? ADVICE : 'Name 127.0.0.1 among the trusted proxies',
   }
 }
 
@@ -563,13 +739,13 @@ function trustedOnly({ proxies }: Asked, connection: NginxConnection, machine: M
 }
 
 /** The lines of Apache are those of an image, of which no file is here. */
-function behindCaddy(asked: Asked, caddy: Place): RuleFinding {
+function behindProxy(found: Asked, { at, proxy }: TlsInFront): RuleFinding {
   return (
-    lateFinding(asked) ?? {
-      at: asked.at,
-      message: `${doing(asked)} where \`HTTPS\` is empty, and nothing fills it behind the TLS of Caddy`,
-      label: asked.says,
-      related: [{ at: caddy, message: 'Caddy terminates TLS, and connects here' }],
+    lateFinding(found) ?? {
+      at: found.at,
+      message: `${doing(found)} where \`HTTPS\` is empty, and nothing fills it behind the TLS of ${proxy}`,
+      label: found.says,
+      related: [relatedTo({ at, proxy })],
       help: ADVICE,
     }
   )
@@ -592,180 +768,3 @@ function mayTellInHtaccess(files: FileSystem, root: string): boolean {
     read !== null && (read.kind !== 'source' || /HTTPS\s*=|E=HTTPS|SetEnv\s+HTTPS/i.test(read.source.code))
   )
 }
-
-interface Asked {
-  readonly at: Place
-  readonly says: string
-  /** The application that asks by its own configuration; null for a script. */
-  readonly by: 'WordPress' | 'Moodle' | 'Nextcloud' | 'Laravel' | null
-  /** True where its own configuration has an address of https. */
-  readonly speaksTls: boolean
-  /** True for one that believes a proxy in front, where that sends `X-Forwarded-Proto`. */
-  readonly trusts: boolean
-  /** Whom it believes, as it is written; null where nobody knows. */
-  readonly proxies: readonly { readonly text: string; readonly at: Place }[] | null
-  /** Where WordPress is told of TLS behind the line that asks. */
-  readonly late: { readonly at: Place; readonly settings: Place } | null
-}
-
-/** Where the start page of a directory, or the configuration of the application in it, hangs on TLS. */
-const asksForTls = memoByKey((files: FileSystem, root: string): Asked | null => {
-  const wordpress = wordpressConfiguration(files, root)
-  const moodle = moodleConfiguration(files, root)
-  const nextcloud = sourceAt(files, `${root}/config/config.php`)
-  const page = sourceAt(files, `${root}/index.php`)
-  return (
-    (wordpress === null ? null : askedByWordpress(wordpress)) ??
-    (moodle === null ? null : askedByMoodle(moodle)) ??
-    (nextcloud === null ? null : askedByNextcloud(nextcloud)) ??
-    askedByLaravel(files, root) ??
-    (page === null ? null : askedByScript(page))
-  )
-})
-
-/** What a script looks at besides, or sets. */
-const OTHERWISE = /FORWARDED|SERVER_PORT|CF_VISITOR|REQUEST_SCHEME|\[\s*['"]HTTPS['"]\s*\]\s*=[^=]/
-
-function found(source: Source, match: RegExpExecArray, by: Asked['by']): Asked {
-  return {
-    at: { source, start: match.index, end: match.index + match[0].length },
-    says: `${by} redirects to TLS`,
-    by,
-    speaksTls: true,
-    trusts: false,
-    proxies: null,
-    late: null,
-  }
-}
-
-function askedByWordpress(source: Source): Asked | null {
-  const code = phpCode(source)
-  const start = /\b(?:require|include)(?:_once)?\b[^;]*wp-settings\.php/.exec(code)?.index ?? code.length
-  const before = code.slice(0, start)
-  const match =
-    /define\s*\(\s*['"](?:FORCE_SSL_ADMIN['"]\s*,\s*true|WP_(?:HOME|SITEURL)['"]\s*,\s*['"]https:\/\/)/.exec(
-      before,
-    )
-  if (match === null || OTHERWISE.test(before)) return null
-  const behind = code.slice(start)
-  const told = /\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\](?=\s*=[^=])/.exec(behind)
-  // What else stands there may do as well.
-  if (told === null && OTHERWISE.test(behind)) return null
-  const late =
-    told === null
-      ? null
-      : {
-          at: { source, start: start + told.index, end: start + told.index + told[0].length },
-          settings: { source, start, end: start + behind.search(/[;\n]|$/) },
-        }
-  return { ...found(source, match, 'WordPress'), late }
-}
-
-function askedByMoodle(source: Source): Asked | null {
-  const code = phpCode(source)
-  const match = /\$CFG->wwwroot\s*=\s*['"]https:\/\//.exec(code)
-  const isTold = OTHERWISE.test(code) || /\$CFG->sslproxy\s*=\s*(?!\s*(?:false|0)\b)/.test(code)
-  return match === null || isTold ? null : found(source, match, 'Moodle')
-}
-
-function askedByNextcloud(source: Source): Asked | null {
-  const code = phpCode(source)
-  const list = /\$CONFIG\b(?=[\s\S]*['"]trusted_domains['"])/.exec(code)
-  if (list === null || OTHERWISE.test(code) || /['"]overwriteprotocol['"]/.test(code)) return null
-  const address = /['"]overwrite\.cli\.url['"]\s*=>\s*['"]https:\/\//.exec(code)
-  const proxies = /['"]trusted_proxies['"]/.exec(code)
-  return {
-    ...found(source, proxies ?? address ?? list, 'Nextcloud'),
-    says:
-      proxies === null
-        ? address === null
-          ? 'has no `overwriteprotocol`'
-          : 'its clients use TLS'
-        : 'believes its `X-Forwarded-Proto`, which is not sent',
-    speaksTls: address !== null,
-    trusts: proxies !== null,
-    proxies: trustedProxies(source, code),
-  }
-}
-
-/** The texts of a list; null where something else is in it. */
-function trustedProxies(source: Source, code: string): Asked['proxies'] {
-  const list = /['"]trusted_proxies['"]\s*=>\s*(?:array\s*\(|\[)([^()[\]]*)[)\]]/.exec(code)
-  const inside = list?.[1]
-  if (list === null || inside === undefined) return null
-  if (inside.replace(/(?:\d+\s*=>\s*)?(?:'[^'\\]*'|"[^"\\$]*")\s*,?/g, '').trim() !== '') return null
-  const begin = list.index + list[0].length - 1 - inside.length
-  return [...inside.matchAll(/'([^'\\]*)'|"([^"\\$]*)"/g)].map(
-    ({ 0: written, 1: single, 2: double, index }) => ({
-      text: single ?? double ?? '',
-      at: { source, start: begin + index, end: begin + index + written.length },
-    }),
-  )
-}
-
-/** Laravel trusts no proxy, unless the file that starts it says so, or before 11 a middleware of the application. */
-function askedByLaravel(files: FileSystem, root: string): Asked | null {
-  const project = posix.dirname(root)
-  const source = isLaravel(files, project) ? sourceAt(files, `${project}/bootstrap/app.php`) : null
-  const providers = files.list(`${project}/app/Providers`) ?? withoutProviders(files, project)
-  if (source === null || providers === null) return null
-  const code = phpCode(source)
-  const start = /Application::configure\b/.exec(code)
-  const asked =
-    start === null
-      ? askedByMiddleware(files, project)
-      : /trustProxies/i.test(code)
-        ? null
-        : found(source, start, 'Laravel')
-  if (asked === null) return null
-  const others = [
-    `${root}/index.php`,
-    `${project}/routes/web.php`,
-    ...providers.map(({ name }) => `${project}/app/Providers/${name}`),
-  ]
-  const sets = /FORWARDED|['"]HTTPS['"]|force(?:Scheme|Https|RootUrl)|useOrigin/
-  if (others.some(path => sets.test(sourceAt(files, path)?.text ?? ''))) return null
-  const environment = sourceAt(files, `${project}/.env`)
-  return {
-    ...asked,
-    says: 'trusts no proxy, so it reads no `X-Forwarded-Proto`',
-    speaksTls: /^APP_URL=["']?https:/m.test(environment?.text ?? ''),
-  }
-}
-
-/** Empty where the list of providers is, which has every one of the application since Laravel 11. */
-function withoutProviders(files: FileSystem, project: string): readonly { readonly name: string }[] | null {
-  const source = sourceAt(files, `${project}/bootstrap/providers.php`)
-  return source !== null && !phpCode(source).includes('::class') ? [] : null
-}
-
-/** `protected $proxies;` of the middleware that Laravel up to 10 brings into the application. */
-function askedByMiddleware(files: FileSystem, project: string): Asked | null {
-  const source = sourceAt(files, `${project}/app/Http/Middleware/TrustProxies.php`)
-  const kernel = sourceAt(files, `${project}/app/Http/Kernel.php`)
-  if (source === null || kernel === null || files.kind(`${project}/config/trustedproxy.php`) !== null)
-    return null
-  const code = phpCode(source)
-  const match = /\bprotected\s+\$proxies(?=\s*(?:=\s*null\s*)?;)/i.exec(code)
-  const isOtherwise = /\$this->proxies|function\s+(?:proxies|__construct|handle)\b/.test(code)
-  return match === null || isOtherwise ? null : found(source, match, 'Laravel')
-}
-
-function askedByScript(source: Source): Asked | null {
-  const code = phpCode(source)
-  const match = OTHERWISE.test(code) ? null : ASKING.exec(code)
-  if (match === null) return null
-  const [text] = match
-  return {
-    ...found(source, match, null),
-    at: { source, start: match.index + text.indexOf('$'), end: match.index + text.indexOf(']') + 1 },
-    says: 'the script asks here',
-  }
-}
-
-const HTTPS = String.raw`\$_SERVER\s*\[\s*['"]HTTPS['"]\s*\]`
-/** A condition that holds without TLS, and the redirect close behind it. */
-const ASKING = new RegExp(
-  String.raw`(?:(?<!!\s*)\bempty\s*\(\s*|!\s*isset\s*\(\s*|(?=${HTTPS}[^;{]{0,40}?(?:!==?\s*['"]on|===?\s*['"]off)))${HTTPS}[\s\S]{0,400}?header\s*\(\s*['"]Location:\s*https:\/\/`,
-  'i',
-)
