@@ -10,6 +10,8 @@ export const isLaravel = memoByKey((files: FileSystem, project: string): boolean
   if (files.kind(posix.join(project, PROJECT_FILES.Laravel)) === 'file') return true
   if (sourceAt(files, posix.join(project, 'composer.json'))?.text.includes('"laravel/framework"') === true)
     return true
+  if (/\bLARAVEL_START\b/.test(sourceAt(files, posix.join(project, 'public/index.php'))?.text ?? ''))
+    return true
   const environment = sourceAt(files, posix.join(project, '.env'))?.text ?? ''
   return /^APP_KEY=base64:/m.test(environment) && /^(?:SESSION|CACHE)_(?:DRIVER|STORE)=/m.test(environment)
 })

@@ -83,11 +83,18 @@ const HARMLESS =
 const OF_VARIABLE =
   /^(?:useradd|adduser|usermod)\b.*\s(?:-\w*[dhb]|--home\S*|--base-dir)[\s=]*["']?\$|^find\b.*\s-exec|\s(?:-P|--create-dirs)\b/
 
+const COLLECTS =
+  /^(?:\S*\/)?python[\d.]* (?:\S*\/)?manage\.py (?:collectstatic|compilemessages|check)\b[^>]*$/
+const ASSIGNMENTS = /^(?:[A-Za-z_]\w*=(?:'[^']*'|"[^"]*"|[^\s'"])*\s+)+/
+
 /** What runs scripts of the repository, in its directory. */
 const BUILDS = /^(?:npm|npx|yarn|pnpm|go|cargo|tsc|mvn|bundle|composer|\.\/mvnw|\.\/gradlew)(?:\s|$)/
 
 /** What a command does to a path: makes it, gives it away should it be there, or nothing; null where nobody knows. */
 function effectOf(command: string, path: string, home: string | null): 'made' | 'given' | 'none' | null {
+  const own = command.replace(ASSIGNMENTS, '')
+  // It makes the directory of static files.
+  if (COLLECTS.test(own)) return /static|asset|public|www|collect|dist|vol/i.test(path) ? null : 'none'
   // Many a command makes the directory that it is told of: the home of an account, the target of a download.
   if (HARMLESS.test(command)) return command.includes(path) || OF_VARIABLE.test(command) ? null : 'none'
   if (BUILDS.test(command)) return home !== null && !overlap(path, cleanPath(home)) ? 'none' : null

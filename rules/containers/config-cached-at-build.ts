@@ -49,6 +49,8 @@ const tree = (
   ...more,
 })
 
+const withoutArtisan = ({ artisan: _, ...files }: Record<string, string>) => files
+
 export default defineRule({
   summary: 'A build caches the configuration of Laravel, without the variables of the container',
   severity: 'error',
@@ -62,6 +64,15 @@ export default defineRule({
   ],
   unproven: 'The live tests build no images',
   bad: [
+    {
+      title: 'a project of which a part is seen',
+      files: {
+        ...withoutArtisan(
+          tree('RUN «php artisan config:cache»', { service: 'environment: { DB_HOST: db }' }),
+        ),
+        'public/index.php': "<?php\ndefine('LARAVEL_START', microtime(true));\n",
+      },
+    },
     {
       title: 'a file of variables',
       files: tree('RUN php artisan route:cache && «php artisan config:cache»'),

@@ -115,6 +115,14 @@ export default defineRule({
       title: 'uploads',
       files: tree({ volume: '«static:/app/media»', command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi' }),
     },
+    {
+      title: 'uploads, in an image whose build collects static files',
+      files: tree({
+        volume: '«static:/app/media»',
+        command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+        lines: 'RUN SECRET_KEY=build DEBUG="" python manage.py collectstatic --noinput\nUSER app',
+      }),
+    },
     { title: 'a directory that the image does not have', files: service(MARKED, image('USER app')) },
     {
       title: 'a directory that a step makes for root',
@@ -154,6 +162,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'static files that the build collects',
+      files: tree({
+        command: 'gunicorn --bind 0.0.0.0:8000 shop.wsgi',
+        lines: 'RUN SECRET_KEY=build python manage.py collectstatic --noinput\nUSER app',
+      }),
+    },
     {
       title: 'a directory of the user',
       files: tree({ lines: 'RUN mkdir -p /app/static && chown app /app/static\nUSER app' }),
