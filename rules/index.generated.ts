@@ -369,6 +369,7 @@ import containersEnvironmentQuoted from './containers/environment-quoted.ts'
 import containersEnvironmentWithoutEquals from './containers/environment-without-equals.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
 import containersFileEmptied from './containers/file-emptied.ts'
+import containersGitlabTerminatesTls from './containers/gitlab-terminates-tls.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
 import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
@@ -1317,6 +1318,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/environment-without-equals', ...containersEnvironmentWithoutEquals },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
   { id: 'containers/file-emptied', ...containersFileEmptied },
+  { id: 'containers/gitlab-terminates-tls', ...containersGitlabTerminatesTls },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
   { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },

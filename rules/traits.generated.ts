@@ -375,6 +375,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/environment-without-equals', { fixes: [], programs: ['docker'] }],
       ['containers/envsubst-without-list', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/file-emptied', { fixes: [], programs: ['docker'] }],
+      ['containers/gitlab-terminates-tls', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/ingress-annotation-ignored', { fixes: [], programs: ['docker'] }],
       ['containers/ingress-rewrite-empty', { fixes: [], programs: ['docker'] }],
