@@ -794,6 +794,7 @@ import staticFilesScriptsNotCompressed from './static-files/scripts-not-compress
 import staticFilesSendfileOnSyncedFolder from './static-files/sendfile-on-synced-folder.ts'
 import staticFilesStartPageCacheable from './static-files/start-page-cacheable.ts'
 import staticFilesStartPageNotLookedFor from './static-files/start-page-not-looked-for.ts'
+import staticFilesStateDirectoryPrivate from './static-files/state-directory-private.ts'
 import staticFilesTypesWithoutCss from './static-files/types-without-css.ts'
 import staticFilesWsgiDirInDocroot from './static-files/wsgi-dir-in-docroot.ts'
 import suppressionReasonMissing from './suppression/reason-missing.ts'
@@ -1743,6 +1744,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/sendfile-on-synced-folder', ...staticFilesSendfileOnSyncedFolder },
   { id: 'static-files/start-page-cacheable', ...staticFilesStartPageCacheable },
   { id: 'static-files/start-page-not-looked-for', ...staticFilesStartPageNotLookedFor },
+  { id: 'static-files/state-directory-private', ...staticFilesStateDirectoryPrivate },
   { id: 'static-files/types-without-css', ...staticFilesTypesWithoutCss },
   { id: 'static-files/wsgi-dir-in-docroot', ...staticFilesWsgiDirInDocroot },
   { id: 'suppression/reason-missing', ...suppressionReasonMissing },

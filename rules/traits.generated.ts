@@ -800,6 +800,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/sendfile-on-synced-folder', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
       ['static-files/start-page-cacheable', { fixes: [], programs: ['nginx'] }],
       ['static-files/start-page-not-looked-for', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['static-files/state-directory-private', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
       ['static-files/types-without-css', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['static-files/wsgi-dir-in-docroot', { fixes: [], programs: ['apache'] }],
       ['suppression/reason-missing', { fixes: [], programs: ['nginx'] }],
