@@ -254,6 +254,7 @@ import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-mis
 import appServerSchedulerInWorkers from './app-server/scheduler-in-workers.ts'
 import appServerScriptNotFound from './app-server/script-not-found.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
+import appServerSessionsInMemory from './app-server/sessions-in-memory.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
 import appServerSocketioNotSticky from './app-server/socketio-not-sticky.ts'
 import appServerSocketioWorkers from './app-server/socketio-workers.ts'
@@ -1204,6 +1205,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/scheduler-in-workers', ...appServerSchedulerInWorkers },
   { id: 'app-server/script-not-found', ...appServerScriptNotFound },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
+  { id: 'app-server/sessions-in-memory', ...appServerSessionsInMemory },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },
   { id: 'app-server/socketio-not-sticky', ...appServerSocketioNotSticky },
   { id: 'app-server/socketio-workers', ...appServerSocketioWorkers },

@@ -260,6 +260,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/scheduler-in-workers', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/script-not-found', { fixes: [], programs: ['app-server'] }],
       ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
+      ['app-server/sessions-in-memory', { fixes: [], programs: ['app-server'] }],
       ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
       ['app-server/socketio-not-sticky', { fixes: [], programs: ['nginx', 'apache'] }],
       ['app-server/socketio-workers', { fixes: [], programs: ['django', 'app-server'] }],

@@ -9,6 +9,7 @@ import { behindNginx, serviceUnit } from './_examples.ts'
 import { REQUIRES_SOCKET_IO, socketIoOfPython } from './_socketio.ts'
 import { mayBeginWithWebSocket } from '../_socketio-clients.ts'
 import { loadedScripts } from './_loaded-scripts.ts'
+import { clusterOf } from './_node-cluster.ts'
 import { hasSeveralWorkers } from './_several-workers.ts'
 
 const flask = (words: string, lines = 'socketio = SocketIO(app)'): Record<string, string> =>
@@ -200,7 +201,7 @@ export default defineRule({
   *check(deployment) {
     for (const program of programsOfKind(deployment, 'app-server')) {
       const { server, pm2 } = program
-      const cluster = clusterOf(program)
+      const cluster = withSocketIo(program)
       if (cluster !== null) {
         yield {
           at: cluster.at,
@@ -226,25 +227,14 @@ export default defineRule({
 })
 
 /** Where a script with Socket.IO becomes several processes of one port, and nothing keeps clients at theirs. */
-function clusterOf(program: AppServerProgram): { readonly at: Place; readonly made: Place } | null {
-  const { server, pm2 } = program
-  if (server.program !== 'node') return null
-  const many = pm2 !== undefined && !pm2.forks && pm2.instances?.known === true && pm2.instances.value > 1
-  const at = many ? pm2.instances.at : (server.sources.map(forkIn).find(place => place !== null) ?? null)
+function withSocketIo(program: AppServerProgram): { readonly at: Place; readonly made: Place } | null {
+  const at = clusterOf(program)
   if (at === null) return null
   const scripts = loadedScripts(program)
-  if (scripts.some(({ code }) => /sticky|transports|\bWsAdapter\b/.test(code))) return null
+  if (scripts.some(({ code }) => /transports|\bWsAdapter\b/.test(code))) return null
   const made = scripts.map(socketIoIn).find(place => place !== null) ?? null
-  const [own] = server.sources
+  const [own] = program.server.sources
   return made === null || own === undefined || mayBeginWithWebSocket(program, own) ? null : { at, made }
-}
-
-/** The `cluster.fork` of a script. */
-function forkIn(source: Source): Place | null {
-  const fork = /^(?!\s*\/\/).*?\bcluster\.fork(?=\()/m.exec(source.code)
-  if (fork === null) return null
-  const end = fork.index + fork[0].length
-  return { source, start: end - 'cluster.fork'.length, end }
 }
 
 function socketIoIn(source: Source): Place | null {
