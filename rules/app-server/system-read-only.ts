@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
+import { isBelow } from '../../parsers/text/is-below.ts'
+import { type Place, placeText } from '../../parsers/text/source.ts'
 import { programName } from '../../src/deployment/destination-words.ts'
 import type { AppServerProgram, Deployment } from '../../src/deployment/model.ts'
-import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import type { DjangoSettings, WsgiScript } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { directoryOfUrl, keepsUploadsInFiles } from '../../src/deployment/django/static-settings.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -11,10 +12,10 @@ import { readOnlySystem } from '../_read-only-system.ts'
 import { entryPlace } from '../django/_setting-entries.ts'
 import { behindNginx, serviceUnit, WSGI } from './_examples.ts'
 
-const tree = (bind: string, lines: string, options = ''): Record<string, string> =>
+const tree = (bind: string, lines: string, options = '', application = 'shop.wsgi'): Record<string, string> =>
   behindNginx(
     serviceUnit(
-      `/usr/bin/gunicorn --bind unix:${bind} ${options} shop.wsgi`,
+      `/usr/bin/gunicorn --bind unix:${bind} ${options} ${application}`,
       `RuntimeDirectory=shop\n${lines}`,
     ),
     {},
@@ -30,6 +31,19 @@ const withUploads = withSettings(conf`
   MEDIA_URL = '/media/'
   MEDIA_ROOT = '/srv/shop/media'
 `)
+const FLASK = 'shop:app'
+const uploads = (directory: string) => ({
+  'etc/shop/shop.py': conf`
+    import os
+    from flask import Flask, request
+    app = Flask(__name__)
+    app.config['UPLOAD_FOLDER'] = ${directory}
+    @app.post('/photos')
+    def upload():
+        request.files['photo'].save(os.path.join(app.config['UPLOAD_FOLDER'], 'photo.jpg'))
+        return '', 201
+  `,
+})
 const SQLITE = conf`
   DATABASES = {
       'default': {
@@ -70,6 +84,20 @@ export default defineRule({
     {
       title: 'the directory of uploads',
       files: { ...tree('/run/shop/shop.sock', 'ProtectSystem=«strict»'), ...withUploads },
+    },
+    {
+      title: 'the uploads of Flask',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=«strict»', '', FLASK),
+        ...uploads("'/srv/shop/media'"),
+      },
+    },
+    {
+      title: 'the uploads of Flask beside the module',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=«strict»', '', FLASK),
+        ...uploads("os.path.join(os.path.dirname(os.path.abspath(__file__)), 'media')"),
+      },
     },
     {
       title: 'the database of Django',
@@ -147,6 +175,27 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'a directory of the uploads of Flask that is open',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=strict\nReadWritePaths=/etc/shop/media', '', FLASK),
+        ...uploads("'media'"),
+      },
+    },
+    {
+      title: 'a directory of Flask that the environment has',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=strict', '', FLASK),
+        ...uploads("os.environ['SHOP_MEDIA']"),
+      },
+    },
+    {
+      title: 'a directory of Flask from which files are sent alone',
+      files: {
+        ...tree('/run/shop/shop.sock', 'ProtectSystem=strict', '', FLASK),
+        'etc/shop/shop.py': uploads("'/srv/shop/media'")['etc/shop/shop.py'].replace('.save(', '.read('),
+      },
+    },
     { title: 'its own directory', files: tree('/run/shop/shop.sock', 'ProtectSystem=strict') },
     {
       title: 'a directory that the unit names',
@@ -203,8 +252,28 @@ interface Written {
 
 /** What the application itself writes, by its settings of Django. */
 function keptBy(deployment: Deployment, program: AppServerProgram): readonly Written[] {
-  const settings = deployment.moduleOf(program)?.settings ?? null
-  return settings === null ? [] : [...logsOf(settings), ...databaseOf(settings), ...uploadsOf(settings)]
+  const loaded = deployment.moduleOf(program)
+  const settings = loaded?.settings ?? null
+  if (settings !== null) return [...logsOf(settings), ...databaseOf(settings), ...uploadsOf(settings)]
+  return loaded?.script == null ? [] : uploadsOfFlask(loaded.script, program)
+}
+
+/** `UPLOAD_FOLDER`, as the documentation of Flask calls it, in a module that saves what is uploaded. */
+function uploadsOfFlask({ config }: WsgiScript, { directory }: AppServerProgram): readonly Written[] {
+  const written = config.get('UPLOAD_FOLDER')
+  if (written?.known !== true || written.at === null || typeof written.value !== 'string') return []
+  const { source } = written.at
+  const home = directory?.known === true ? directory.value : null
+  if (!/\.save\(/.test(source.code)) return []
+  // What is made of the path of the file holds where the file lies on the machine as it does here.
+  const isLiteral =
+    placeText(written.at).includes(written.value) || (home !== null && isBelow(source.path, home))
+  const path = written.value.startsWith('/')
+    ? written.value
+    : home === null
+      ? null
+      : posix.resolve(home, written.value)
+  return path === null || !isLiteral ? [] : [{ path, at: written.at, kept: UPLOADS }]
 }
 
 /** Handlers of `LOGGING` open their files when Django starts. */

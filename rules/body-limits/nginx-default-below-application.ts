@@ -305,7 +305,9 @@ function limitOf(deployment: Deployment, program: AppServerProgram): Limit | nul
   const fact =
     program.server.program === 'node' || program.server.program === 'spring'
       ? program.server.bodyLimit
-      : (loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ?? loaded?.script?.bodyLimit ?? null)
+      : (loaded?.settings?.get('DATA_UPLOAD_MAX_MEMORY_SIZE') ??
+        loaded?.script?.config.get('MAX_CONTENT_LENGTH') ??
+        null)
   if (fact?.known !== true || typeof fact.value !== 'number' || fact.at === null) return null
   return { bytes: fact.value, at: fact.at }
 }

@@ -1,4 +1,5 @@
 import type {
+  PythonAssignment,
   PythonCall,
   PythonExpression,
   PythonParser,
@@ -6,7 +7,7 @@ import type {
 } from '../../../parsers/python/python-module.ts'
 import type { Place, Source } from '../../../parsers/text/source.ts'
 import { evaluateExpression } from './evaluate-expression.ts'
-import { known, unknown } from '../../servers/fact.ts'
+import { type Fact, known, unknown } from '../../servers/fact.ts'
 import type { ProxyFix, SettingValue, WsgiScript } from './settings.ts'
 
 const VARIABLE = 'DJANGO_SETTINGS_MODULE'
@@ -20,7 +21,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
   const bound = new Map<string, Place>()
   const made = new Map<string, string>()
   let proxyFix: ProxyFix | null = null
-  let bodyLimit: WsgiScript['bodyLimit'] = null
+  const config = new Map<string, Fact<SettingValue>>()
   const packages = new Map<string, Place>()
   const path: string[] = []
   const demanded = new Set<string>()
@@ -40,6 +41,13 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     const { start, end } = expression ?? statement
     settingsModule = typeof value === 'string' ? { name: value, how, at: { source, start, end } } : null
   }
+  const setOfFlask = ({ target, value, conditional, appends }: PythonAssignment) => {
+    const name = /\bconfig\[(\w+)\]$/.exec(target)?.[1]
+    if (name === undefined) return
+    const set = conditional || appends ? undefined : evaluate(value)
+    const at = { source, start: value.start, end: value.end }
+    config.set(name, set === undefined ? unknown('the running program decides', at) : known(set, at))
+  }
   const bind = (name: string, { start, end }: PythonStatement) => {
     if (!bound.has(name)) bound.set(name, { source, start, end })
   }
@@ -49,13 +57,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
         bind(statement.target, statement)
         if (statement.value.kind === 'call' && /(?:^|\.)ProxyFix$/.test(statement.value.callee))
           proxyFix = statement.conditional ? null : readProxyFix(statement.value, evaluate, source)
-        if (/\bconfig\[MAX_CONTENT_LENGTH\]$/.test(statement.target)) {
-          const limit = statement.conditional ? undefined : evaluate(statement.value)
-          const { start, end } = statement.value
-          const at = { source, start, end }
-          bodyLimit =
-            typeof limit === 'number' ? known(limit, at) : unknown('the running program decides', at)
-        }
+        setOfFlask(statement)
         if (statement.value.kind === 'call' && !statement.conditional && !statement.appends)
           made.set(statement.target, statement.value.callee)
         else made.delete(statement.target)
@@ -111,7 +113,7 @@ export function readScript(parser: PythonParser, source: Source): WsgiScript {
     bound,
     made,
     proxyFix,
-    bodyLimit,
+    config,
     packages,
     demanded,
     open,

@@ -88,8 +88,8 @@ export interface WsgiScript {
   readonly made: ReadonlyMap<string, string>
   /** What Werkzeug's `ProxyFix` around it is told to trust; null where there is none, or not all of it is plain. */
   readonly proxyFix: ProxyFix | null
-  /** Bytes of the largest request body that Flask takes: `MAX_CONTENT_LENGTH`. */
-  readonly bodyLimit: Fact<number> | null
+  /** What it sets of the configuration of Flask: `MAX_CONTENT_LENGTH` of `app.config['MAX_CONTENT_LENGTH']`. */
+  readonly config: ReadonlyMap<string, Fact<SettingValue>>
   /** The packages that it imports, first parts alone: `pyramid` of `pyramid.paster`. */
   readonly packages: ReadonlyMap<string, Place>
   /** Those of them that it imports whatever happens: not inside of `try` or `if`. */
