@@ -838,6 +838,7 @@ import tlsHstsNotAlways from './tls/hsts-not-always.ts'
 import tlsHstsOnHttp from './tls/hsts-on-http.ts'
 import tlsHttp2WithoutSsl from './tls/http2-without-ssl.ts'
 import tlsHttp3NotAnnounced from './tls/http3-not-announced.ts'
+import tlsKeyUnreadable from './tls/key-unreadable.ts'
 import tlsKeyWithPassphrase from './tls/key-with-passphrase.ts'
 import tlsKeyWorldReadable from './tls/key-world-readable.ts'
 import tlsLineageNotRenewed from './tls/lineage-not-renewed.ts'
@@ -1789,6 +1790,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/hsts-on-http', ...tlsHstsOnHttp },
   { id: 'tls/http2-without-ssl', ...tlsHttp2WithoutSsl },
   { id: 'tls/http3-not-announced', ...tlsHttp3NotAnnounced },
+  { id: 'tls/key-unreadable', ...tlsKeyUnreadable },
   { id: 'tls/key-with-passphrase', ...tlsKeyWithPassphrase },
   { id: 'tls/key-world-readable', ...tlsKeyWorldReadable },
   { id: 'tls/lineage-not-renewed', ...tlsLineageNotRenewed },

@@ -844,6 +844,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['tls/hsts-on-http', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/http2-without-ssl', { fixes: [], programs: ['nginx'] }],
       ['tls/http3-not-announced', { fixes: [], programs: ['nginx'] }],
+      ['tls/key-unreadable', { fixes: [], programs: ['app-server'] }],
       ['tls/key-with-passphrase', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/key-world-readable', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/lineage-not-renewed', { fixes: [], programs: ['nginx'] }],

@@ -16,7 +16,7 @@ import { type FileSystem, sourceAt } from '../files/file-system.ts'
 import { serviceCommands } from './service-commands.ts'
 import { setupCommands } from './setups/setup-commands.ts'
 
-const CERTBOT = '/etc/letsencrypt'
+export const CERTBOT = '/etc/letsencrypt'
 
 /** How certbot renews each certificate of a machine. */
 export const renewals = memo((files: FileSystem): readonly Renewal[] =>

@@ -7,6 +7,14 @@ import type { LiveCase } from '../live-case.ts'
 
 export const cases: readonly LiveCase[] = [
   {
+    rule: 'tls/key-unreadable',
+    examples: { bad: 'the key of gunicorn', good: 'a copy' },
+    shows: 'gunicorn cannot read the key, and nginx answers 502',
+    request: { url: 'http://example.org/' },
+    harm: ({ response, logNow }) => response.status === 502 && logNow().includes('does not exist'),
+    sound: ({ response }) => response.status === 200 && response.body === 'shop',
+  },
+  {
     rule: 'tls/backend-asks-certificate',
     examples: { bad: 'required of nginx too', good: 'a certificate of nginx' },
     shows: 'the backend breaks the handshake off',
