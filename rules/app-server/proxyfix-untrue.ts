@@ -1,5 +1,8 @@
 import type { ProxyFix } from '../../src/deployment/django/settings.ts'
+import { containerFront } from '../../src/deployment/container-front.ts'
 import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
+import type { Connection, Deployment } from '../../src/deployment/model.ts'
+import { keepsAddressOfPeer, type ProxyInFront, proxyInFront } from '../../src/deployment/proxy-in-front.ts'
 import { bringsClients } from '../../src/deployment/requests/brings-clients.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -32,6 +35,40 @@ const tree = (fix: string, headers: string): Record<string, string> => ({
     app.wsgi_app = ProxyFix(${fix})
     app.add_url_rule("/", "seen", lambda: request.host + " " + request.remote_addr)
   `,
+})
+/** The same in containers, with Traefik in front of nginx. */
+const behindTraefik = (fix: string, lines = ''): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      edge:
+        image: traefik:v3.1
+        ports: ["443:443"]
+      nginx:
+        image: nginx:1.27
+        volumes: ["./site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        labels: ["traefik.http.routers.web.rule=Host(\`example.org\`)"]
+      app:
+        build: ./app
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        ${lines}
+        location / {
+            proxy_pass http://app:8000;
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;
+        }
+    }
+  `,
+  'app/Dockerfile': conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    CMD ["gunicorn", "-b", "0.0.0.0:8000", "main:app"]
+  `,
+  'app/main.py': tree(fix, '')['etc/shop/main.py'] ?? '',
 })
 /** Apache in front of the same. */
 const apache = (fix: string, lines = '', listen = '80'): Record<string, string> => {
@@ -78,8 +115,27 @@ export default defineRule({
       files: apache('app.wsgi_app, «x_for=2», x_host=1'),
     },
     { title: 'a scheme that Apache does not set', files: apache('app.wsgi_app, x_for=1, «x_proto=1»') },
+    {
+      title: 'one proxy where Traefik is in front of nginx',
+      files: behindTraefik('app.wsgi_app, «x_for=1», x_proto=1'),
+    },
+    {
+      title: 'three proxies where there are two',
+      files: behindTraefik('app.wsgi_app, «x_for=3»'),
+    },
   ],
   good: [
+    {
+      title: 'two proxies, of which Traefik writes what nginx passes',
+      files: behindTraefik('app.wsgi_app, x_for=2, x_proto=1, x_host=1'),
+    },
+    {
+      title: 'nginx that takes the address from Traefik',
+      files: behindTraefik(
+        'app.wsgi_app, x_for=1',
+        'set_real_ip_from 172.16.0.0/12;\nreal_ip_header X-Forwarded-For;',
+      ),
+    },
     {
       title: 'what Apache sends by itself, and the scheme',
       files: apache(
@@ -130,7 +186,8 @@ export default defineRule({
         const fix = program === null ? null : (deployment.moduleOf(program)?.script?.proxyFix ?? null)
         if (fix === null || !connection.protocol.known || !/^https?$/.test(connection.protocol.value))
           continue
-        if (bringsClients(deployment, connection)) yield* faultsOf(fix, frontLine(connection))
+        if (!bringsClients(deployment, connection)) continue
+        yield* faultsOf(fix, frontLine(connection), outerOf(deployment, connection))
       }
     }
   },
@@ -144,14 +201,42 @@ const HEADERS: Readonly<Record<string, string>> = {
   x_prefix: 'X-Forwarded-Prefix',
 }
 
-function* faultsOf(fix: ProxyFix, line: FrontLine): Iterable<RuleFinding> {
+/** A proxy in front of nginx, and whether it surely writes the headers itself; null where clients come to nginx. */
+interface OuterProxy {
+  readonly proxy: ProxyInFront
+  readonly writes: boolean
+}
+
+/** Where nginx takes the address of the client from the proxy in front of it, the last value is the client's again. */
+function outerOf(deployment: Deployment, connection: Connection): OuterProxy | null {
+  if (!('server' in connection)) return null
+  const { server, block } = connection
+  const inner = containerFront(deployment, server)
+  const proxy = inner ?? proxyInFront(server)
+  if (proxy === null || !keepsAddressOfPeer(server, block)) return null
+  return { proxy, writes: inner === null || /^(?:Traefik|Caddy|nginx-proxy)$/.test(inner.name) }
+}
+
+function* faultsOf(fix: ProxyFix, line: FrontLine, outer: OuterProxy | null): Iterable<RuleFinding> {
   const { server } = line
   for (const { name, count, at } of fix) {
     const header = HEADERS[name]
     const sent = header === undefined ? null : line.header(header.toLowerCase())
     if (header === undefined || sent?.known !== true || count === 0) continue
     const { state, value, at: place } = sent.value
-    if (state === 'passed')
+    if (outer !== null && name === 'x_for' && count === 1 && state === 'appended')
+      yield {
+        at,
+        message: `\`x_for=1\` takes the last value of \`${header}\`, which ${server} appends: the address of ${outer.proxy.name}, so all clients are one`,
+        label: 'two proxies, not one',
+        related: [
+          { at: outer.proxy.at, message: outer.proxy.told },
+          { at: place, message: `${server} writes it here` },
+        ],
+        help: 'Write `x_for=2`',
+      }
+    else if (outer?.writes === true && (state === 'passed' || (state === 'appended' && count === 2))) continue
+    else if (state === 'passed')
       yield {
         at,
         // A forged host is in the links that the application makes; of the rest the client deceives itself.
