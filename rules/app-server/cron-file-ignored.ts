@@ -2,12 +2,13 @@ import { posix } from 'node:path'
 import { type Crontab, type CronWord, readCrontab } from '../../parsers/cron/read-crontab.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import { type CrontabFile, crontabsOf, isGivenByName } from '../../src/deployment/crontabs.ts'
-import type { Machine, Program } from '../../src/deployment/model.ts'
+import type { Deployment, Machine, Program } from '../../src/deployment/model.ts'
 import { isDebian } from '../_debian.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { hasCronOfDebian, tablesOfPlaybook } from './_debian-cron.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 
 const machine = (
@@ -21,6 +22,17 @@ const machine = (
     ...files,
   })
 const MANAGE = { 'etc/shop/manage.py': 'import django\n' }
+
+const playbook = (task: string, installer = 'apt'): Record<string, string> => ({
+  'roles/shop/tasks/main.yml': conf`
+    - name: nginx
+      ansible.builtin.${installer}:
+        name: nginx
+    - name: each night
+      ${task}
+  `,
+  'roles/shop/files/nginx/nginx.conf': nginxMain(nginxServer('root /srv/shop;')),
+})
 
 export default defineRule({
   summary: 'cron does not read a file, or starts its commands elsewhere',
@@ -57,8 +69,55 @@ export default defineRule({
       title: 'a path that nothing fills in',
       files: machine('PATH=«$PATH»:/usr/local/bin\n0 3 * * * root certbot renew\n'),
     },
+    {
+      title: 'a name with a dot that a playbook gives',
+      files: playbook(conf`
+        ansible.builtin.copy:
+          src: renew
+          dest: «/etc/cron.d/example.org»
+      `),
+    },
+    {
+      title: 'the same by the module for cron',
+      files: playbook(conf`
+        ansible.builtin.cron:
+          name: renew
+          hour: 3
+          user: root
+          job: certbot renew
+          cron_file: «certbot.cron»
+      `),
+    },
   ],
   good: [
+    {
+      title: 'the name that a playbook gives, with others for other files',
+      files: playbook(conf`
+        ansible.builtin.copy:
+          src: renew.cron
+          dest: /etc/cron.d/renew
+      `),
+    },
+    {
+      title: 'a file that a playbook takes away',
+      files: playbook(conf`
+        ansible.builtin.cron:
+          name: renew
+          state: absent
+          cron_file: certbot.cron
+      `),
+    },
+    {
+      title: 'a playbook for Red Hat',
+      files: playbook(
+        conf`
+          ansible.builtin.copy:
+            src: renew
+            dest: /etc/cron.d/example.org
+        `,
+        'dnf',
+      ),
+    },
     {
       title: 'account, absolute paths',
       files: machine(
@@ -148,7 +207,8 @@ export default defineRule({
         if (seen.has(source)) continue
         seen.add(source)
         const crontab = readCrontab(source, user === null)
-        const [first, ...others] = ofFile(table, crontab, files)
+        const isOfDebian = hasCronOfDebian(deployment, machine)
+        const [first, ...others] = ofFile(table, crontab, isOfDebian)
         if (first !== undefined && !(user === null && isGivenByName(deployment, table.path)))
           yield* [first, ...others]
         for (const job of crontab.jobs) {
@@ -159,8 +219,27 @@ export default defineRule({
       }
       yield* unnamedForRunParts(files, seen)
     }
+    yield* ofPlaybooks(deployment)
   },
 })
+
+/** What a playbook installs under such a name, on machines of Debian. */
+function* ofPlaybooks(deployment: Deployment): Iterable<RuleFinding> {
+  const [machine] = deployment.machines.filter(({ container }) => container === null)
+  if (machine === undefined) return
+  for (const source of deployment.setups() ?? [])
+    for (const { name, at } of tablesOfPlaybook(source))
+      if (!/^[\w-]+$/.test(name) && hasCronOfDebian(deployment, machine)) yield passedOver(name, at)
+}
+
+function passedOver(name: string, at: Place): RuleFinding {
+  return {
+    at,
+    message: `Debian’s cron reads no file whose name has more than letters, digits, \`-\` and \`_\`, so it passes over \`${name}\``,
+    label: 'never run',
+    help: `Call the file \`${name.replace(/\.[^.]*$/, '').replaceAll(/[^\w-]/g, '-')}\``,
+  }
+}
 
 const PERIODS = ['hourly', 'daily', 'weekly', 'monthly']
 
@@ -194,21 +273,16 @@ const IS_PROGRAM = /^[\w-]+(?:\.[\w-]+)*\.(?:sh|bash|py|pl|rb|php|cron)$/
 function* ofFile(
   { path: place, isTemplate, source, user }: CrontabFile,
   { jobs, variables }: Crontab,
-  files: FileSystem,
+  isOfDebian: boolean,
 ): Iterable<RuleFinding> {
   const [first] = jobs
   const last = jobs.at(-1)
   const name = posix.basename(place)
   if (first === undefined || last === undefined) return
   const isNamed = /^[\w-]+$/.test(name) || isTemplate
-  if (user === null && posix.dirname(place) !== '/etc' && !isNamed && isDebian(files))
-    yield {
-      at: first.user?.at ?? first.command.at,
-      message: `Debian’s cron reads no file whose name has more than letters, digits, \`-\` and \`_\`, so it passes over \`${name}\``,
-      label: 'never run',
-      help: `Call the file \`${name.replace(/\.[^.]*$/, '').replaceAll(/[^\w-]/g, '-')}\``,
-    }
-  else if (user === null && !source.text.endsWith('\n') && isDebian(files))
+  if (user === null && posix.dirname(place) !== '/etc' && !isNamed && isOfDebian)
+    yield passedOver(name, first.user?.at ?? first.command.at)
+  else if (user === null && !source.text.endsWith('\n') && isOfDebian)
     yield {
       at: last.command.at,
       message:

@@ -15,7 +15,7 @@ export interface ModuleCall {
 }
 
 const NAMES =
-  'assemble|blockinfile|copy|deploy_helper|file|get_url|htpasswd|lineinfile|openssl_privatekey|replace|template|unarchive|x509_certificate'
+  'assemble|blockinfile|copy|cron|deploy_helper|file|get_url|htpasswd|lineinfile|openssl_privatekey|replace|template|unarchive|x509_certificate'
 const MODULE = new RegExp(`^(?:(?:ansible\\.builtin|community\\.general|community\\.crypto)\\.)?(${NAMES})$`)
 const CALL = new RegExp(`\\b(?:${NAMES}):`)
 
