@@ -11,9 +11,10 @@ import { everywhere } from '../../src/servers/apache/queries/htaccess.ts'
 import { siteTo } from '../containers/_examples.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { apacheMain, virtualHost } from '../_examples.ts'
+import { apacheMain, nginxServer, virtualHost } from '../_examples.ts'
 import { inIniOfAnotherSapi } from './_ini-of-another-sapi.ts'
 import { phpPool, phpSite } from './_examples.ts'
+import { inIniOfCli } from './_ini-edited-for-cli.ts'
 
 const tree = (ini: string, pool = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('', 'client_max_body_size 100m;'),
@@ -25,6 +26,21 @@ const UPLOADS = conf`
   [PHP]
   upload_max_filesize = 64M
 `
+
+const FASTCGI = nginxServer(conf`
+  location ~ \.php$ {
+      include fastcgi_params;
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      fastcgi_pass unix:/run/php/php8.2-fpm.sock;
+  }
+`)
+const role = (task: string): Record<string, string> => ({
+  'roles/shop/tasks/main.yml': conf`
+    - name: limits
+      ${task}
+  `,
+  'roles/shop/templates/site.conf.j2': FASTCGI,
+})
 
 export default defineRule({
   summary: 'PHP does not take a setting as it is meant',
@@ -87,6 +103,28 @@ export default defineRule({
           upload_max_filesize = 2M
         `),
         'etc/php/8.2/apache2/php.ini': UPLOADS.replace('64M', '«64M»'),
+      },
+    },
+    {
+      title: 'a task of a playbook for the file of the command line',
+      files: role(conf`
+        ansible.builtin.lineinfile:
+          path: "«/etc/php/{{ php }}/cli/php.ini»"
+          regexp: "^;?{{ item.key }} ?="
+          line: "{{ item.key }} = {{ item.value }}"
+        loop:
+          - { key: upload_max_filesize, value: 64M }
+          - { key: post_max_size, value: 64M }
+      `),
+    },
+    {
+      title: 'a script for the file of the command line',
+      files: {
+        'setup.sh': conf`
+          apt-get install -y nginx php8.2-fpm
+          sed -i 's/^upload_max_filesize.*/upload_max_filesize = 64M/' «/etc/php/8.2/cli/php.ini»
+        `,
+        'nginx/site.conf': FASTCGI,
       },
     },
     {
@@ -176,12 +214,37 @@ export default defineRule({
         'php_admin_value[memory_limit] = 1G',
       ),
     },
+    {
+      title: 'tasks of a playbook for both files',
+      files: role(conf`
+        ansible.builtin.lineinfile:
+          path: "/etc/php/8.2/{{ item }}/php.ini"
+          line: upload_max_filesize = 64M
+        loop: [cli, fpm]
+      - name: both
+        ansible.builtin.lineinfile:
+          path: /etc/php/8.2/cli/php.ini
+          line: post_max_size = 64M
+      `),
+    },
+    {
+      title: 'a task for what the command line needs',
+      files: role(conf`
+        ansible.builtin.lineinfile:
+          path: /etc/php/8.2/cli/php.ini
+          line: memory_limit = -1
+      - name: the site
+        ansible.builtin.debug:
+          msg: upload_max_filesize
+      `),
+    },
     { title: 'the environment', files: tree('post_max_size = ${PHP_POST_MAX_SIZE}\n') },
     { title: 'a setting of an extension', files: tree('swoole.upload_max_filesizes = 64MB\n') },
     { title: 'a value of two lines', files: tree('mail.log = "/var/log/a\nmemory_limit: b"\n') },
   ],
   *check(deployment) {
     yield* inIniOfAnotherSapi(deployment)
+    yield* inIniOfCli(deployment)
     for (const { files } of deployment.machines)
       for (const source of phpIniSources(files)) yield* inIni(source)
     for (const { files } of deployment.machines)
