@@ -679,6 +679,7 @@ import nginxWebsocketConnectionMissing from './nginx/websocket-connection-missin
 import nginxWebsocketHttpVersion from './nginx/websocket-http-version.ts'
 import nginxWebsocketUpgradeMissing from './nginx/websocket-upgrade-missing.ts'
 import phpAuthorizationDropped from './php/authorization-dropped.ts'
+import phpConstantAfterWordpress from './php/constant-after-wordpress.ts'
 import phpCookieDomainForeign from './php/cookie-domain-foreign.ts'
 import phpDailyLogTakenByRoot from './php/daily-log-taken-by-root.ts'
 import phpDotenvCutAtHash from './php/dotenv-cut-at-hash.ts'
@@ -1631,6 +1632,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/websocket-http-version', ...nginxWebsocketHttpVersion },
   { id: 'nginx/websocket-upgrade-missing', ...nginxWebsocketUpgradeMissing },
   { id: 'php/authorization-dropped', ...phpAuthorizationDropped },
+  { id: 'php/constant-after-wordpress', ...phpConstantAfterWordpress },
   { id: 'php/cookie-domain-foreign', ...phpCookieDomainForeign },
   { id: 'php/daily-log-taken-by-root', ...phpDailyLogTakenByRoot },
   { id: 'php/dotenv-cut-at-hash', ...phpDotenvCutAtHash },
