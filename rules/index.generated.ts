@@ -695,6 +695,7 @@ import phpHtaccessFrontControllerLost from './php/htaccess-front-controller-lost
 import phpHttpsNeverEmpty from './php/https-never-empty.ts'
 import phpHttpsNotTold from './php/https-not-told.ts'
 import phpListenReplacedByImage from './php/listen-replaced-by-image.ts'
+import phpNextcloudAsRoot from './php/nextcloud-as-root.ts'
 import phpOpcacheNotReset from './php/opcache-not-reset.ts'
 import phpOpenBasedir from './php/open-basedir.ts'
 import phpOwnAddressRedirected from './php/own-address-redirected.ts'
@@ -1648,6 +1649,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/https-never-empty', ...phpHttpsNeverEmpty },
   { id: 'php/https-not-told', ...phpHttpsNotTold },
   { id: 'php/listen-replaced-by-image', ...phpListenReplacedByImage },
+  { id: 'php/nextcloud-as-root', ...phpNextcloudAsRoot },
   { id: 'php/opcache-not-reset', ...phpOpcacheNotReset },
   { id: 'php/open-basedir', ...phpOpenBasedir },
   { id: 'php/own-address-redirected', ...phpOwnAddressRedirected },

@@ -701,6 +701,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['php/https-never-empty', { fixes: [], programs: ['nginx'] }],
       ['php/https-not-told', { fixes: [], programs: ['nginx', 'apache', 'php-fpm', 'docker'] }],
       ['php/listen-replaced-by-image', { fixes: [], programs: ['nginx'] }],
+      ['php/nextcloud-as-root', { fixes: [], programs: ['app-server'] }],
       ['php/opcache-not-reset', { fixes: [], programs: ['php-fpm'] }],
       ['php/open-basedir', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'php-fpm'] }],
       ['php/own-address-redirected', { fixes: [], programs: ['nginx', 'php-fpm'] }],
