@@ -761,7 +761,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['sizing/low-ram-servers', { fixes: [], programs: ['apache'] }],
       ['sizing/mpm-not-loaded-as-described', { fixes: [], programs: ['apache'] }],
       ['sizing/mpm-threads-exceed-threadlimit', { fixes: [], programs: ['apache'] }],
-      ['sizing/mpm-workers-exceed-serverlimit', { fixes: ['safe'], programs: ['apache'] }],
+      ['sizing/mpm-workers-exceed-serverlimit', { fixes: ['safe', 'unsafe'], programs: ['apache'] }],
       ['sizing/mpm-workers-not-multiple', { fixes: ['safe'], programs: ['apache'] }],
       ['sizing/nginx-keepalive-pins-workers', { fixes: [], programs: ['nginx', 'apache'] }],
       ['sizing/nginx-worker-connections', { fixes: ['safe'], programs: ['nginx'] }],
