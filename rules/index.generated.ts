@@ -672,6 +672,7 @@ import nginxTryFilesWithoutSlash from './nginx/try-files-without-slash.ts'
 import nginxTypographicQuotes from './nginx/typographic-quotes.ts'
 import nginxUpstreamVariableInRequest from './nginx/upstream-variable-in-request.ts'
 import nginxVariableAskedTooEarly from './nginx/variable-asked-too-early.ts'
+import nginxVariableBehindBackslash from './nginx/variable-behind-backslash.ts'
 import nginxVariableLostToShell from './nginx/variable-lost-to-shell.ts'
 import nginxVariableUnset from './nginx/variable-unset.ts'
 import nginxVariableWithoutDollar from './nginx/variable-without-dollar.ts'
@@ -1626,6 +1627,7 @@ export const rules: readonly Rule[] = [
   { id: 'nginx/typographic-quotes', ...nginxTypographicQuotes },
   { id: 'nginx/upstream-variable-in-request', ...nginxUpstreamVariableInRequest },
   { id: 'nginx/variable-asked-too-early', ...nginxVariableAskedTooEarly },
+  { id: 'nginx/variable-behind-backslash', ...nginxVariableBehindBackslash },
   { id: 'nginx/variable-lost-to-shell', ...nginxVariableLostToShell },
   { id: 'nginx/variable-unset', ...nginxVariableUnset },
   { id: 'nginx/variable-without-dollar', ...nginxVariableWithoutDollar },

@@ -678,6 +678,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['nginx/typographic-quotes', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/upstream-variable-in-request', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-asked-too-early', { fixes: [], programs: ['nginx'] }],
+      ['nginx/variable-behind-backslash', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['nginx/variable-lost-to-shell', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-unset', { fixes: [], programs: ['nginx'] }],
       ['nginx/variable-without-dollar', { fixes: ['unsafe'], programs: ['nginx'] }],

@@ -178,7 +178,7 @@ function faultOf(
     }
   if (text === 'rest_framework.authentication.TokenAuthentication' && isInstalled(TOKENS) === false)
     return {
-      message: `every request with a token is answered with 500: the model of \`${TOKENS}\` isn't in an application in INSTALLED_APPS`,
+      message: `every request with a token is answered with 500: the model of \`${TOKENS}\` is abstract where the application is not installed, and has no rows`,
       label: 'its application is not installed',
       help: `Add \`"${TOKENS}"\` to \`INSTALLED_APPS\``,
     }

@@ -134,7 +134,7 @@ function isVariable(name: string, occurrences: NginxConfiguration['occurrences']
 }
 
 /** An anchor, an escape or a wildcard where a path hardly ever has one. */
-const WILDCARD = /^\^|\\[.dws/-]|\$$|\*$|\.\*|\/\*/
+const WILDCARD = /^\^|\\[.dws/-]|\$$|\*$|\.\*|\/\*|\([^()|]+(?:\|[^()|]+)+\)/
 
 function isPattern(name: string): boolean {
   return WILDCARD.test(name) || VARIABLE.test(name)

@@ -2,12 +2,12 @@ import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import type { FpmPool } from '../../parsers/php/fpm.ts'
 import { readPhpIniLines } from '../../parsers/php/ini-settings.ts'
 import { readUnit, unitNames } from '../../parsers/systemd/read-unit.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import { unitFilesOf } from '../../src/deployment/build/programs/app-commands.ts'
 import { fpmIniSources } from '../../src/deployment/build/programs/php-fpm.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Machine } from '../../src/deployment/model.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import type { Fault } from './_pool-faults.ts'
 
 /** The script that is loaded when FPM starts, where FPM starts as root: as whom, has to be said. */
@@ -55,9 +55,18 @@ export function asRoot({ container, files }: Machine, { user }: FpmPool): Fault 
 
 function letsRootRun(files: FileSystem): boolean {
   const units = unitFilesOf(files)
-  return unitNames(units, '.service').some(name =>
-    readUnit(units, name).settings.some(({ value }) =>
-      /fpm\S*\s(?:.*\s)?(?:-R|--allow-to-run-as-root)\b/.test(value),
-    ),
+  return (
+    unitNames(units, '.service').some(name =>
+      readUnit(units, name).settings.some(({ value }) => LETS_ROOT_RUN.test(value)),
+    ) || startScripts(files).some(({ text }) => LETS_ROOT_RUN.test(text))
+  )
+}
+
+const LETS_ROOT_RUN = /fpm\S*[ \t](?:.*[ \t])?(?:-R|--allow-to-run-as-root)\b/
+
+/** What s6 and runit start services by. */
+function startScripts(files: FileSystem): readonly Source[] {
+  return ['/etc/services.d', '/etc/s6-overlay/s6-rc.d', '/etc/service', '/etc/sv'].flatMap(directory =>
+    (files.list(directory) ?? []).flatMap(({ name }) => sourceAt(files, `${directory}/${name}/run`) ?? []),
   )
 }

@@ -207,6 +207,13 @@ export default defineRule({
       },
     },
     {
+      title: 'processes of root, which the script of s6 lets run',
+      files: {
+        ...runAs('root'),
+        'etc/services.d/php-fpm/run': '#!/bin/sh\nexec php-fpm83 -R --nodaemonize\n',
+      },
+    },
+    {
       title: 'the number at the start left to FPM',
       files: tree(conf`
         pm = dynamic

@@ -6,7 +6,10 @@ import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
-import { requestParameters, requestParametersAtHand } from '../../src/servers/nginx/queries/request-headers.ts'
+import {
+  requestParameters,
+  requestParametersAtHand,
+} from '../../src/servers/nginx/queries/request-headers.ts'
 import { hasPlaceholder } from '../../src/servers/nginx/queries/scope.ts'
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { type RunImage, runImages } from '../containers/_images.ts'
@@ -325,7 +328,9 @@ export default defineRule({
           message:
             'no `fastcgi_param` here sets `SCRIPT_FILENAME`, which the `fastcgi_params` of nginx does not have: PHP answers 404, `File not found.`',
           label: 'without SCRIPT_FILENAME',
-          related: [{ at: namePlace(ownSetter.pass), message: 'this location includes the same, and sets it' }],
+          related: [
+            { at: namePlace(ownSetter.pass), message: 'this location includes the same, and sets it' },
+          ],
           help: 'Write `fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;` behind the `include`',
         }
         continue
@@ -388,7 +393,9 @@ function besideThatSetsIt(
   { server, block }: NginxConnection,
 ): NginxConnection | undefined {
   if (!includesParametersAlone(block)) return undefined
-  return settersOf(deployment).get(server.configuration)?.find(({ block: other }) => other !== block)
+  return settersOf(deployment)
+    .get(server.configuration)
+    ?.find(({ block: other }) => other !== block)
 }
 
 const settersOf = memo(

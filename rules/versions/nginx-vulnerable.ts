@@ -201,7 +201,7 @@ function meets(
     case 'charset':
       return withWord(/^(?!off$)/i, 'http', 'charset')
     case 'resolver':
-      return named('resolver')
+      return asksResolver(configuration) ? named('resolver') : null
     case 'proxy':
       return connections[0] === undefined ? null : namePlace(connections[0].pass)
     case 'proxy-tls': {
@@ -274,4 +274,18 @@ function captureUsedLater(rewrites: readonly NginxDirective[]): Place | null {
     }
   }
   return null
+}
+
+/** True where something asks it while nginx runs: names that are written out are looked up at the start. */
+function asksResolver({ occurrences }: NginxConfiguration): boolean {
+  for (const [name, lines] of occurrences) {
+    if (/_by_lua|^js_|^ssl_(?:stapling|ocsp)$|^(?:mail|smtp_auth|auth_http)$/.test(name)) return true
+    if (/_pass$/.test(name) && lines.some(({ args }) => args[0]?.value.includes('$') === true)) return true
+    if (
+      name === 'server' &&
+      lines.some(({ args }) => args.some(({ value }) => /^(?:resolve|service=.*)$/.test(value)))
+    )
+      return true
+  }
+  return false
 }

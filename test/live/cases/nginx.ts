@@ -241,6 +241,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.headers.location !== 'https://host/page',
   },
   {
+    rule: 'nginx/variable-behind-backslash',
+    examples: { bad: 'the name that is sent on', good: 'the variable alone' },
+    shows: 'the backend is told a name with a backslash',
+    mirrors: [8000],
+    request: { url: 'http://example.org/page' },
+    harm: ({ response }) => response.report?.HTTP_HOST === '\\example.org',
+    sound: ({ response }) => response.report?.HTTP_HOST === 'example.org',
+  },
+  {
     rule: 'nginx/setting-left-behind',
     shows: 'an upload that the location takes is refused',
     examples: { bad: 'a larger limit', good: 'both locations' },
