@@ -223,6 +223,10 @@ export default defineRule({
       title: 'Flask-SocketIO at a path of its own',
       files: flask(OWN, "socketio = SocketIO(app, path='/board/socket.io')", 'http://127.0.0.1:8000'),
     },
+    {
+      title: 'Flask-SocketIO at a path of its own, by the older name of the argument',
+      files: flask(OWN, "socketio = SocketIO(app, resource='/board/socket.io')", 'http://127.0.0.1:8000'),
+    },
   ],
   *check(deployment) {
     const { programs, connections } = deployment
@@ -287,8 +291,8 @@ function ofPython(deployment: Deployment, program: AppServerProgram): SocketIo |
   if (at === undefined || others.length > 0) return null
   const call = placeText(at)
   if (/DispatcherMiddleware|ProxyFix|wsgi_app|\binit_app\([^)]*path/.test(source.code)) return null
-  const path = /\bpath\s*=\s*(['"])\/?([\w./-]*?)\/?\1/.exec(call)?.[2]
-  if (path === undefined && /\bpath\s*=|\*\*/.test(call)) return null
+  const path = /\b(?:path|resource)\s*=\s*(['"])\/?([\w./-]*?)\/?\1/.exec(call)?.[2]
+  if (path === undefined && /\b(?:path|resource)\s*=|\*\*/.test(call)) return null
   return { source, at, path: path === undefined ? SOCKET_IO_PATH : `/${path}` }
 }
 
