@@ -1,4 +1,5 @@
 import { programName } from '../../src/deployment/destination-words.ts'
+import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { AppServerProgram, Deployment, StartedCommand } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -201,6 +202,16 @@ export default defineRule({
       ),
     },
     {
+      title: 'a service that counts as running when its process has ended',
+      files: behindNginx(
+        serviceUnit('/usr/bin/gunicorn --daemon shop.wsgi:application', 'RemainAfterExit=yes'),
+      ),
+    },
+    {
+      title: 'a service of which systemd kills the first process alone',
+      files: behindNginx(serviceUnit('/usr/bin/gunicorn --daemon shop.wsgi:application', 'KillMode=process')),
+    },
+    {
       title: 'a service that says that it is ready',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', 'Type=notify')),
     },
@@ -246,7 +257,8 @@ export default defineRule({
         }
       } else if (
         program.by === 'systemd'
-          ? /^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')
+          ? /^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple') &&
+            !isLeftAlone(program.service)
           : program.by !== 'container' || !isFollowed(program)
       )
         yield {
@@ -366,6 +378,7 @@ function* celery({ by, words, service }: StartedCommand) {
   if (type !== null && !type.known) return
   if (background !== undefined) {
     if (by === 'systemd' && !/^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')) return
+    if (isLeftAlone(service)) return
     yield {
       at: placeOf(background),
       message: `Celery goes into the background, and ${ENDS[by]}`,
@@ -413,6 +426,15 @@ function isFollowed({ server: { at } }: AppServerProgram): boolean {
   const [, ...lines] = at.source.code.slice(at.start).split(/(?<!\\)\n|&&|;/)
   return lines.some(
     line => /^[ \t]*[^\s#]/.test(line) && !/^[ \t]*(?:fi|done|esac|\}|exit|echo)\b/.test(line),
+  )
+}
+
+/** True where systemd kills nothing of what is left, when the first process of a service has ended. */
+function isLeftAlone(service: ServiceUnit | null): boolean {
+  return (service?.unit.settings ?? []).some(
+    ({ name, value }) =>
+      (name === 'RemainAfterExit' && /^(?:1|yes|y|true|t|on)$/i.test(value)) ||
+      (name === 'KillMode' && /^(?:process|none)$/.test(value)),
   )
 }
 
