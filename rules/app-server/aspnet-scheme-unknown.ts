@@ -108,6 +108,14 @@ export default defineRule({
       ),
     },
     {
+      title: 'the scheme alone, of a release that looks who sends it',
+      files: containers(
+        program(OPTIONS.replace('ForwardedHeaders.XForwardedFor | ', ''))
+          .replace('app.UseForwardedHeaders', 'app.«UseForwardedHeaders»')
+          .replace('app.UseHttpsRedirection();\n', ''),
+      ),
+    },
+    {
       title: 'a redirect alone',
       files: containers(program('', 'app.«UseHttpsRedirection»();'), 'ASPNETCORE_HTTPS_PORTS: "443"'),
     },
@@ -154,6 +162,18 @@ export default defineRule({
       title: 'a redirect to a port that nobody knows, which does nothing',
       files: containers(program('', 'app.UseHttpsRedirection();')),
     },
+    {
+      title: 'a release that takes the scheme of everybody, where the address is not asked for',
+      files: {
+        ...containers(program(OPTIONS.replace('ForwardedHeaders.XForwardedFor | ', ''))),
+        'web/Dockerfile': conf`
+          FROM mcr.microsoft.com/dotnet/aspnet:6.0
+          WORKDIR /app
+          COPY out .
+          ENTRYPOINT ["dotnet", "Shop.dll"]
+        `,
+      },
+    },
     { title: 'plain HTTP', files: containers(program(OPTIONS), undefined, '80') },
   ],
   *check({ connections, machines, programs }) {
@@ -184,6 +204,8 @@ export default defineRule({
 
 interface Application {
   readonly sources: readonly Source[]
+  /** The tag of the image that it runs in; null for a unit. */
+  readonly release: string | null
   readonly environment: (name: string) => string | null
 }
 
@@ -196,6 +218,7 @@ function applicationOf({ machine, to }: Target): Application | null {
   if (server.program !== 'dotnet' || directory?.known !== true) return null
   return {
     sources: sourcesIn(own.files, directory.value),
+    release: null,
     environment: name => {
       const value = environment(name)
       return value === null ? null : value.known ? value.value : '\uFFFD'
@@ -212,6 +235,7 @@ function builtApplication({ service, image, hostFiles }: Container): Application
   const variables = [...image.environment, ...given.variables]
   return {
     sources: sourcesIn(hostFiles, context.value),
+    release: /:(.*)$/.exec(image.base.value)?.[1] ?? null,
     environment: name => {
       const found = variables.findLast(each => each.name === name)
       return found === undefined ? null : found.value?.known === true ? found.value.value : '\uFFFD'
@@ -244,7 +268,7 @@ interface Fault {
 }
 
 function faultOf(
-  { sources, environment }: Application,
+  { sources, release, environment }: Application,
   { from }: NginxConnection,
   machine: Machine | null,
 ): Fault | null {
@@ -270,6 +294,7 @@ function faultOf(
         }
       : null
   if (!isOther || /\bKnown(?:IP)?Networks\b|\bKnownProxies\b/.test(all)) return null
+  if (!/\bXForwardedFor\b|\bForwardedHeaders\.All\b/.test(all) && believesEverybody(release)) return null
   return {
     at: forwarded,
     message: isRedirected
@@ -277,6 +302,14 @@ function faultOf(
       : 'headers of loopback alone are believed, and nginx connects from another container: the scheme stays http',
     isLoop: isRedirected,
   }
+}
+
+/** Before 8.0.17 and 9.0.6 the address was looked at for the sake of `X-Forwarded-For` alone, and every other header taken. */
+function believesEverybody(release: string | null): boolean {
+  const [, major, patch] = /^(\d+)\.0(?:\.(\d+))?(?!\d)/.exec(release ?? '') ?? []
+  if (major === undefined) return true
+  const since = major === '8' ? 17 : major === '9' ? 6 : 0
+  return Number(major) < 8 || (patch !== undefined && Number(patch) < since)
 }
 
 function withoutComments(code: string): string {
