@@ -40,7 +40,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`echo` writes a line feed behind its text, and `base64` encodes it with the rest: such values end in `Cg==`, `Cg` or `K`. Kubernetes gives the container all of it, and a line feed is part of a password, a name or a token as any other character: `password authentication failed`, an unknown host, `Invalid header value`.',
+  why: '`echo` writes a line feed behind its text, and `base64` encodes it with the rest: such values end in `Cg==`, `o=` or `K`. Kubernetes gives the container all of it, and a line feed is part of a password, a name or a token as any other character: `password authentication failed`, an unknown host, `Invalid header value`.',
   remedy: 'Encode the text alone: `echo -n … | base64`, or write it as it is into `stringData`',
   references: [
     'https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data',
