@@ -12,7 +12,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`docker-php-ext-install` compiles what PHP’s own source holds, against the headers of libraries that the image does not have: without the `-dev` package `configure` ends with `Package requirements … were not met`, and the build with it. Extensions of PECL are not in that source, nor those that PHP has dropped: `/usr/src/php/ext/redis does not exist`.',
+  why: '`docker-php-ext-install` compiles what PHP’s own source holds, against the headers of libraries that the image does not have: without the `-dev` package `configure` ends (`Package requirements … were not met`, `Cannot find libpq-fe.h`), and the build with it. Extensions of PECL are not in that source, nor those that PHP has dropped: `/usr/src/php/ext/redis does not exist`.',
   remedy:
     'Install the `-dev` package in front of it, and extensions of PECL by `pecl install` and `docker-php-ext-enable`',
   references: [
@@ -148,9 +148,10 @@ function* refusedIn(dockerfile: Dockerfile, stage: DockerStage): Iterable<RuleFi
       const [package_] = isAlpine ? needed.alpine : needed.debian
       if (package_ === undefined || (isAlpine ? needed.alpine : needed.debian).some(each => has.has(each)))
         continue
+      const said = needed.said(minor === undefined && major !== '5' ? NEWEST : version)
       yield {
         at,
-        message: `\`${name}\` is compiled against a library whose headers \`${base}\` does not have, so the build ends: Package requirements (${needed.said}) were not met`,
+        message: `\`${name}\` is compiled against a library whose headers \`${base}\` does not have, so the build ends${said === null ? '' : `: ${said}`}`,
         label: `needs \`${package_}\``,
         help: isAlpine
           ? `Write \`apk add --no-cache ${package_}\` in front of it`
@@ -191,16 +192,38 @@ function extensionsIn(run: DockerRun): readonly Extension[] {
   })
 }
 
+const NEWEST = 8.5
+
+/** Since 7.4 most libraries are looked for by pkg-config. */
+const asked =
+  (name: string): Library['said'] =>
+  version =>
+    version < 7.4 ? null : `Package requirements (${name}) were not met`
+
+/** Others have words of their own, until 8.4. */
+const ownWords =
+  (text: string): Library['said'] =>
+  version =>
+    version < 8.4 ? text : null
+
+const NO_LIBPQ = ownWords('Cannot find libpq-fe.h. Please specify correct PostgreSQL installation path')
+
 interface Library {
   /** The first release of PHP that needs it. */
   readonly since: number
-  readonly said: string
+  /** What `configure` of a release says; null where it says other things. */
+  readonly said: (version: number) => string | null
   /** Packages that bring it; the first is the one to install. */
   readonly debian: readonly string[]
   readonly alpine: readonly string[]
 }
 
-const library = (said: string, debian: readonly string[], alpine: readonly string[], since = 5): Library => ({
+const library = (
+  said: Library['said'],
+  debian: readonly string[],
+  alpine: readonly string[],
+  since = 5,
+): Library => ({
   since,
   said,
   debian,
@@ -208,17 +231,17 @@ const library = (said: string, debian: readonly string[], alpine: readonly strin
 })
 
 const LIBRARIES: ReadonlyMap<string, Library> = new Map([
-  ['zip', library('libzip >= 0.11', ['libzip-dev'], ['libzip-dev'], 7.3)],
-  ['intl', library('icu-uc >= 50.1', ['libicu-dev'], ['icu-dev'])],
-  ['gd', library('libpng', ['libpng-dev', 'libpng12-dev'], ['libpng-dev'])],
-  ['pdo_pgsql', library('libpq', ['libpq-dev'], ['libpq-dev', 'postgresql-dev'])],
-  ['pgsql', library('libpq', ['libpq-dev'], ['libpq-dev', 'postgresql-dev'])],
-  ['bz2', library('bzip2', ['libbz2-dev'], ['bzip2-dev'])],
-  ['gmp', library('gmp', ['libgmp-dev'], ['gmp-dev'])],
-  ['xsl', library('libxslt >= 1.1.0', ['libxslt1-dev', 'libxslt-dev'], ['libxslt-dev'])],
-  ['soap', library('libxml-2.0', ['libxml2-dev'], ['libxml2-dev'])],
-  ['tidy', library('tidy', ['libtidy-dev'], ['tidyhtml-dev'])],
-  ['mbstring', library('oniguruma', ['libonig-dev'], ['oniguruma-dev'], 7.4)],
+  ['zip', library(asked('libzip …'), ['libzip-dev'], ['libzip-dev'], 7.3)],
+  ['intl', library(asked('icu-uc …'), ['libicu-dev'], ['icu-dev'])],
+  ['gd', library(() => null, ['libpng-dev', 'libpng12-dev'], ['libpng-dev'])],
+  ['pdo_pgsql', library(NO_LIBPQ, ['libpq-dev'], ['libpq-dev', 'postgresql-dev'])],
+  ['pgsql', library(NO_LIBPQ, ['libpq-dev'], ['libpq-dev', 'postgresql-dev'])],
+  ['bz2', library(ownWords('Please reinstall the BZip2 distribution'), ['libbz2-dev'], ['bzip2-dev'])],
+  ['gmp', library(ownWords('Unable to locate gmp.h'), ['libgmp-dev'], ['gmp-dev'])],
+  ['xsl', library(asked('libxslt >= 1.1.0'), ['libxslt1-dev', 'libxslt-dev'], ['libxslt-dev'])],
+  ['soap', library(asked('libxml-2.0 …'), ['libxml2-dev'], ['libxml2-dev'])],
+  ['tidy', library(ownWords('Cannot find libtidy'), ['libtidy-dev'], ['tidyhtml-dev'])],
+  ['mbstring', library(asked('oniguruma'), ['libonig-dev'], ['oniguruma-dev'], 7.4)],
 ])
 
 /** What packages of headers bring besides themselves, as Debian and Alpine have it; of others nobody knows. */
