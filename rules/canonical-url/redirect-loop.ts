@@ -131,6 +131,43 @@ export default defineRule({
       files: behindApache('if ($scheme != https) {', '«https://$host$request_uri»'),
     },
     {
+      title: 'the name without `www`, and the other one in the `.htaccess` of Apache behind it',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name www.example.org;
+              return 301 «https://example.org$request_uri»;
+          }
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              location / {
+                  proxy_pass http://127.0.0.1:8080;
+                  proxy_set_header Host $host;
+              }
+          }
+        `,
+        'site.conf': conf`
+          Listen 127.0.0.1:8080
+          <VirtualHost 127.0.0.1:8080>
+              ServerName example.org
+              ServerAlias www.example.org
+              DocumentRoot /srv/www
+              <Directory /srv/www>
+                  AllowOverride All
+                  Require all granted
+              </Directory>
+          </VirtualHost>
+        `,
+        'srv/www/.htaccess': conf`
+          RewriteEngine On
+          RewriteCond %{HTTP_HOST} ^example\.org$ [NC]
+          RewriteRule ^(.*)$ https://www.example.org/$1 [R=301,L]
+        `,
+      },
+    },
+    {
       title: 'a slash that is added to what has one',
       files: {
         'etc/nginx/nginx.conf': nginxMain(

@@ -33,11 +33,13 @@ const CLASSES: readonly OverrideClass[] = ['AuthConfig', 'FileInfo', 'Indexes', 
 export function overridesFor(configuration: ApacheConfiguration, levels: readonly Level[]): Fact<Overrides> {
   const allow = effective(configuration, levels, 'AllowOverride')
   const listed = effective(configuration, levels, 'AllowOverrideList')
-  const open = allow.open ?? listed.open
-  if (open !== null) return unknown(open)
   const directive = allow.directives.at(-1)
-  const names = (listed.directives.at(-1)?.args ?? []).map(({ value }) => value.toLowerCase())
   const words = (directive?.args ?? []).map(({ value }) => value)
+  // What a list outside of a fragment might add to `All` is in it already.
+  const isAll = words.some(word => word.toLowerCase() === 'all')
+  const open = allow.open ?? (isAll ? null : listed.open)
+  if (open !== null) return unknown(open)
+  const names = (listed.directives.at(-1)?.args ?? []).map(({ value }) => value.toLowerCase())
   if (![...words, ...names].every(isSettled)) return unknown('the value is filled in elsewhere')
   const list = new Set(names.filter(name => name !== 'none'))
   return known(readWords(words, list, directive))

@@ -1,6 +1,6 @@
 import { type Fact, known, unknown } from '../../fact.ts'
 import { toBytes } from '../../regex.ts'
-import { effective } from './effective.ts'
+import { effectiveAtHand } from './effective.ts'
 import { interpolate } from './interpolate.ts'
 import { readLocation } from './locations.ts'
 import { withMatch } from './maps.ts'
@@ -18,7 +18,7 @@ export function proxyRedirect(
   location: string,
 ): Fact<string | null> {
   if (!target.directive.name.startsWith('proxy_pass')) return known(null)
-  const fact = effective(state.configuration, state.scope, 'proxy_redirect')
+  const fact = effectiveAtHand(state.configuration, state.scope, 'proxy_redirect')
   if (!fact.known) return unknown(fact.reason, fact.at)
   const lines = fact.value.directives
   if (lines.length === 0) return known(byDefault(state, target, location))
