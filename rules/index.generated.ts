@@ -890,6 +890,7 @@ import topologySelinuxForbidsProxy from './topology/selinux-forbids-proxy.ts'
 import topologyServerNameNotInApache from './topology/server-name-not-in-apache.ts'
 import topologyServeraliasNotInNginx from './topology/serveralias-not-in-nginx.ts'
 import topologyServernameMismatchSingleVhost from './topology/servername-mismatch-single-vhost.ts'
+import topologySignedPathChanged from './topology/signed-path-changed.ts'
 import topologySocketInPrivateTmp from './topology/socket-in-private-tmp.ts'
 import topologySocketioPath from './topology/socketio-path.ts'
 import topologyStaticBypassesBackendAcl from './topology/static-bypasses-backend-acl.ts'
@@ -1845,6 +1846,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/server-name-not-in-apache', ...topologyServerNameNotInApache },
   { id: 'topology/serveralias-not-in-nginx', ...topologyServeraliasNotInNginx },
   { id: 'topology/servername-mismatch-single-vhost', ...topologyServernameMismatchSingleVhost },
+  { id: 'topology/signed-path-changed', ...topologySignedPathChanged },
   { id: 'topology/socket-in-private-tmp', ...topologySocketInPrivateTmp },
   { id: 'topology/socketio-path', ...topologySocketioPath },
   { id: 'topology/static-bypasses-backend-acl', ...topologyStaticBypassesBackendAcl },
