@@ -896,7 +896,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['topology/server-name-not-in-apache', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/serveralias-not-in-nginx', { fixes: [], programs: ['nginx', 'apache'] }],
       ['topology/servername-mismatch-single-vhost', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
-      ['topology/signed-path-changed', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['topology/signed-path-changed', { fixes: [], programs: ['nginx', 'apache', 'docker'] }],
       ['topology/socket-in-private-tmp', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
       ['topology/socketio-path', { fixes: [], programs: ['nginx', 'django'] }],
       ['topology/static-bypasses-backend-acl', { fixes: [], programs: ['nginx', 'apache'] }],

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
+import { phpRequired } from '../../../../parsers/php/script.ts'
 import { isUnknownWord } from '../../../../parsers/text/source.ts'
-import type { FileSystem } from '../../../files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Repository } from '../../../files/machine.ts'
 import type { Mount } from '../../../files/mounts.ts'
 import type { ApacheConfiguration } from '../../../servers/apache/configuration.ts'
@@ -24,8 +25,8 @@ export function withPhpProjects(
   apache: readonly ApacheConfiguration[],
 ): FileSystem {
   const served = frontControllers
+    .filter(path => posix.dirname(path) !== '/' && isOfProject(path, files))
     .map(path => posix.dirname(path))
-    .filter(directory => directory !== '/' && isOfProject(posix.dirname(directory), files))
   if (served.length === 0) return files
   const roots = [
     ...nginx.flatMap(({ occurrences }) => occurrences.get('root') ?? []),
@@ -49,7 +50,15 @@ export function withPhpProjects(
   return mounts.size === 0 ? files : mountedOver(files, [...mounts.values()])
 }
 
-/** True where Composer has its file, which is beside the directory that is served. */
-function isOfProject(directory: string, files: FileSystem): boolean {
-  return files.kind(posix.join(directory, 'composer.json')) === 'file'
+/** True where Composer has its file beside the directory that is served, or the script there loads what lies beside it. */
+function isOfProject(frontController: string, files: FileSystem): boolean {
+  const directory = posix.dirname(frontController)
+  if (files.kind(posix.join(posix.dirname(directory), 'composer.json')) === 'file') return true
+  const script = sourceAt(files, frontController)
+  return (
+    script !== null &&
+    phpRequired(script).some(
+      ({ path }) => path.startsWith('../') && files.kind(posix.join(directory, path)) === 'file',
+    )
+  )
 }
