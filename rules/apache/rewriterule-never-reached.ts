@@ -1,17 +1,20 @@
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { groupBy } from '../../parsers/collections/group-by.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
 import { argumentPlace, namePlace } from '../../src/servers/apache/queries/places.ts'
 import { type PlacedRule, placedRules } from '../../src/servers/apache/queries/rewriting.ts'
-import {
-  isAnchoredAtStart,
-  literalPrefix,
-  matchesEveryPath,
-  mayBeEmpty,
-} from '../../src/servers/pcre/pattern-facts.ts'
+import { isAnchoredAtStart, literalPrefix, mayBeEmpty } from '../../src/servers/pcre/pattern-facts.ts'
 import { readPattern } from '../../src/servers/pcre/read-pattern.ts'
 import { rewritingDirectory, rewritingHost } from '../_rewriting-examples.ts'
+import {
+  behindPages,
+  isEveryPath,
+  isForAll,
+  isForMissing,
+  isFrontController,
+  isKept,
+  isThere,
+} from './_behind-front-controller.ts'
 
 const FRONT = { 'srv/www/index.txt': 'front controller' }
 
@@ -83,6 +86,21 @@ export default defineRule({
           RewriteRule «^(.*)$» https://example.org/$1 [R=301,L]
         `),
         ...FRONT,
+      },
+    },
+    {
+      title: 'a redirect to https behind the rules of WordPress, whose scripts are elsewhere',
+      files: {
+        '.htaccess': conf`
+          RewriteEngine On
+          RewriteBase /
+          RewriteRule ^index\.php$ - [L]
+          RewriteCond %{REQUEST_FILENAME} !-f
+          RewriteCond %{REQUEST_FILENAME} !-d
+          RewriteRule . /index.php [L]
+          RewriteCond %{HTTPS} !=on
+          RewriteRule «^(.*)$» https://%{HTTP_HOST}/$1 [R=301,L]
+        `,
       },
     },
     {
@@ -272,10 +290,13 @@ export default defineRule({
           continue
         }
         yield* behindLikeOnes(inSection)
-        const front = inSection.findIndex(rule => isFrontController(rule, files))
+        const front = inSection.findIndex(
+          (rule, index) =>
+            isFrontController(rule) && (isThere(rule, files) || isKept(inSection.slice(0, index), rule)),
+        )
         if (front === -1) continue
         for (const rule of inSection.slice(front + 1))
-          if (isForMissing(rule, files))
+          if (isThere(inSection[front]!, files) && isForMissing(rule, files))
             yield { ...finding(rule, inSection[front]), confidence: 'medium' as const }
           else if (isForAll(rule)) yield behindPages(inSection, front, rule)
       }
@@ -400,75 +421,4 @@ function isLeft(by: PlacedRule, rule: PlacedRule): boolean {
 function takesNothing(pattern: string): boolean {
   const tree = readPattern(pattern)
   return tree === null || tree.problem !== null || mayBeEmpty(tree)
-}
-
-function isEveryPath(pattern: string): boolean {
-  if (/^(?:\^|\.?|\^?\.\*\$?|\^?\(\.\*\)\$?|\^?\/?\?\(\.\*\)\$?)$/.test(pattern)) return pattern !== '.'
-  const tree = readPattern(pattern)
-  return tree !== null && tree.problem === null && matchesEveryPath(tree) && !/^\^?\/[^?]/.test(pattern)
-}
-
-/** The rule that sends what is no file to a script beside its `.htaccess`. */
-function isFrontController(rule: PlacedRule, files: FileSystem): boolean {
-  const { htaccess, conditions, flags, settled, output, negated, pattern } = rule
-  if (htaccess === null || negated || !settled || !(flags.has('L') || flags.has('END'))) return false
-  const asksFilesAlone =
-    conditions.length > 0 &&
-    conditions.every(
-      condition =>
-        condition.negated &&
-        /^-[fdl]$/.test(condition.test) &&
-        /^%\{REQUEST_FILENAME\}$/i.test(condition.input),
-    )
-  if (!asksFilesAlone || !(pattern === '.' || isEveryPath(pattern))) return false
-  return files.kind(htaccess.directory + output.replace(/[?].*$/s, '').replace(/^\//, '')) === 'file'
-}
-
-/** True for a redirect of every path, by name or scheme. */
-function isForAll({ htaccess, flags, pattern, negated, keepsUri, conditions, settled }: PlacedRule): boolean {
-  if (htaccess === null || negated || keepsUri || !settled || !flags.has('R')) return false
-  return (
-    conditions.length > 0 &&
-    isEveryPath(pattern) &&
-    conditions.every(({ input }) =>
-      /^%\{(?:HTTPS|HTTP_HOST|SERVER_(?:PORT|NAME)|REQUEST_SCHEME|HTTP:X-Forwarded-\w+)\}$/i.test(input),
-    )
-  )
-}
-
-/** What pages become is asked again by the same rules: one in front may keep it, and else it is redirected. */
-function behindPages(rules: readonly PlacedRule[], front: number, { directive }: PlacedRule) {
-  const by = rules[front]
-  const script = by?.output.replace(/[?].*$/s, '').replace(/^.*\//s, '') ?? ''
-  const isKept = rules
-    .slice(0, front)
-    .some(
-      ({ pattern, negated, keepsUri, conditions, flags }) =>
-        keepsUri &&
-        !negated &&
-        conditions.length === 0 &&
-        flags.has('L') &&
-        pattern.includes(script.replaceAll('.', '\\.')),
-    )
-  return {
-    at: argumentPlace(directive, 0),
-    message: isKept
-      ? `an earlier rule has made \`${script}\` of every page, so the start page and files alone are redirected`
-      : `an earlier rule has made \`${script}\` of every page, so every page is redirected to \`${script}\``,
-    related: by === undefined ? [] : [{ at: namePlace(by.directive), message: 'takes every page' }],
-  }
-}
-
-/** True for a redirect of a path of which the directory has nothing. */
-function isForMissing(rule: PlacedRule, files: FileSystem): boolean {
-  const { htaccess, flags, pattern, negated, keepsUri, conditions, settled } = rule
-  if (htaccess === null || negated || keepsUri || !settled || conditions.length > 0 || !flags.has('R'))
-    return false
-  const tree = readPattern(pattern)
-  if (tree === null || tree.problem !== null || !isAnchoredAtStart(tree)) return false
-  const [name = ''] = literalPrefix(tree).split('/')
-  if (!/^[\w-]{2,}$/.test(name)) return false
-  return !(files.list(htaccess.directory.replace(/(?<=.)\/$/, '')) ?? []).some(each =>
-    each.name.startsWith(name),
-  )
 }
