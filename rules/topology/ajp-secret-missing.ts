@@ -83,6 +83,26 @@ export default defineRule({
         'usr/share/tomcat/RELEASE-NOTES': '                     Apache Tomcat Version 9.0.87\n',
       },
     },
+    {
+      title: 'no secret in Tomcat, whose unit names the release',
+      files: {
+        'etc/apache2/apache2.conf':
+          tree('ProxyPass / ajp://127.0.0.1:8009/')['etc/apache2/apache2.conf'] ?? '',
+        'opt/tomcat/conf/server.xml': conf`
+          <Server port="8005" shutdown="SHUTDOWN">
+            <Service name="Catalina">
+              <«Connector» protocol="AJP/1.3" address="127.0.0.1" port="8009" />
+            </Service>
+          </Server>
+        `,
+        'etc/systemd/system/tomcat.service': conf`
+          [Unit]
+          Description=Apache Tomcat 9.0.93
+          [Service]
+          ExecStart=/opt/tomcat/bin/catalina.sh run
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -170,7 +190,8 @@ function isRecent(path: string, machine: Machine | null): boolean {
   const written =
     (machine === null ? undefined : releaseIn(machine, path)) ??
     /tomcat(?:-|:)(\d+(?:\.\d+)*)/.exec(ofImage || path)?.[1] ??
-    /\/tomcat-?(\d+)\//.exec(path)?.[1]
+    /\/tomcat-?(\d+)\//.exec(path)?.[1] ??
+    (machine === null ? undefined : releaseOfUnit(machine, path))
   if (written === undefined) return ofImage !== ''
   const [major = 0, minor = 0, patch] = written.split('.').map(Number)
   if (patch === undefined) return major >= 9 || ofImage !== ''
@@ -185,6 +206,22 @@ function releaseIn({ files }: Machine, path: string): string | undefined {
   const notes = sourceAt(files, posix.join(home === directory ? posix.dirname(home) : home, 'RELEASE-NOTES'))
   return /Apache Tomcat Version (\d+\.\d+\.\d+)/.exec(notes?.text ?? '')?.[1]
 }
+
+/** The release that the unit of a Tomcat has in its description or its name. */
+function releaseOfUnit({ files }: Machine, path: string): string | undefined {
+  const home = posix.dirname(posix.dirname(path))
+  for (const { name } of files.list(UNITS) ?? []) {
+    const text = name.endsWith('.service') ? sourceAt(files, posix.join(UNITS, name))?.text : undefined
+    if (text === undefined || !text.includes(home)) continue
+    const release =
+      /^Description\s*=.*\bTomcat[ /-]?v?(\d+(?:\.\d+)*)/im.exec(text)?.[1] ??
+      /^tomcat-?(\d+)\./.exec(name)?.[1]
+    if (release !== undefined) return release
+  }
+  return undefined
+}
+
+const UNITS = '/etc/systemd/system'
 
 function imageOf(machine: Machine | null): string {
   const image = machine?.container?.service.image
