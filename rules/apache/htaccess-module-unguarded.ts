@@ -2,11 +2,16 @@ import { parseApache } from '../../parsers/apache/parse.ts'
 import type { ApacheLineNode } from '../../parsers/apache/syntax.ts'
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Source } from '../../parsers/text/source.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
+import { askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
+import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { type ApacheConfiguration, loadsPhp } from '../../src/servers/apache/configuration.ts'
 import { apacheModuleOfFile } from '../../src/servers/apache/modules.ts'
 import { conditionsAround } from '../../src/servers/apache/queries/conditions-around.ts'
-import { htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { type Htaccess, htaccessFiles } from '../../src/servers/apache/queries/htaccess.ts'
+import { runsPhp } from '../../src/servers/apache/requests/runs-php.ts'
 
 const REWRITING = conf`
   <IfModule mod_rewrite.c>
@@ -20,7 +25,10 @@ const REWRITING = conf`
 export default defineRule({
   summary: 'A `.htaccess` for any server has a line for a module that not every server loads',
   severity: 'info',
-  otherSeverities: { warning: 'for settings of PHP, where the file guards others of them' },
+  otherSeverities: {
+    error: 'for settings of PHP, where PHP-FPM runs the scripts',
+    warning: 'for settings of PHP, where the file guards others of them',
+  },
   confidence: 'medium',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -80,6 +88,27 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'settings of PHP, whose scripts PHP-FPM runs',
+      files: {
+        'etc/apache2/sites-available/shop.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/shop
+              <Directory /srv/shop>
+                  AllowOverride All
+                  Require all granted
+              </Directory>
+              <FilesMatch "\.php$">
+                  SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+              </FilesMatch>
+          </VirtualHost>
+        `,
+        'srv/shop/.htaccess': conf`
+          «php_value» upload_max_filesize 32M
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -127,18 +156,26 @@ export default defineRule({
       },
     },
   ],
-  *check({ apache, filesOf }) {
-    for (const configuration of apache) {
+  *check(deployment) {
+    for (const configuration of deployment.apache) {
       if (configuration.modulesComplete) continue
-      for (const { file, overrides } of htaccessFiles(configuration, filesOf(configuration))) {
+      for (const found of htaccessFiles(configuration, deployment.filesOf(configuration))) {
+        const { file, overrides } = found
         if (!overrides.known || !overrides.value.reads || file.source.template) continue
         for (const { node, module, isPartly } of unguardedIn(file.source)) {
           const name = node.name.value
+          const isOfFpm =
+            module === PHP && !loadsPhp(configuration) && runsByFpm(deployment, configuration, found)
           yield {
             at: { source: file.source, start: node.name.start, end: node.name.end },
-            ...(module === PHP && isPartly ? { severity: 'warning' as const } : {}),
-            message:
-              module === PHP
+            ...(isOfFpm
+              ? { severity: 'error' as const }
+              : module === PHP && isPartly
+                ? { severity: 'warning' as const }
+                : {}),
+            message: isOfFpm
+              ? `\`${name}\` is known to mod_php alone, and PHP-FPM runs the scripts: every request here is answered with 500`
+              : module === PHP
                 ? `\`${name}\` is known to mod_php alone: where PHP runs as PHP-FPM or CGI, every request here is answered with 500`
                 : `where \`${module}\` is not loaded, \`${name}\` is an invalid command and every request here is answered with 500`,
             label: 'in no `<IfModule>` of it',
@@ -148,6 +185,18 @@ export default defineRule({
     }
   },
 })
+
+/** True where a script of the directory is passed to PHP-FPM. */
+function runsByFpm(
+  deployment: Deployment,
+  configuration: ApacheConfiguration,
+  { directory, virtualHost: host }: Htaccess,
+): boolean {
+  const url = urlOfDirectory({ configuration, host }, directory)
+  if (url === null) return false
+  const { end } = askHost(deployment, { configuration, host }, `${url}${EXISTING}.php`)
+  return end.kind === 'pass' && runsPhp(end)
+}
 
 const PHP = 'php_module'
 
