@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { type AskedHost, askHost, urlOfDirectory } from '../../src/deployment/requests/ask-host.ts'
 import { hostsHolding } from '../../src/deployment/requests/hosts-holding.ts'
 import { MISSING } from '../../src/deployment/requests/made-up-requests.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
@@ -54,8 +54,10 @@ const webSpace = (
 })
 
 export default defineRule({
-  summary: 'A rule for every page of a directory leads to a file outside of it that is not there',
+  summary:
+    'A rule for every page of a directory leads to a file outside of it that is not there, or is another’s',
   severity: 'error',
+  otherSeverities: { warning: 'where the file is there, and is that of another site' },
   confidence: 'high',
   ofLoneHtaccess: true,
   since: '0.1.0',
@@ -90,8 +92,20 @@ export default defineRule({
         'public_html/.htaccess': conf`Options -Indexes`,
       }),
     },
+    {
+      title: 'WordPress below another site, whose start page answers instead',
+      files: webSpace('https://www.example.org/blog', 'RewriteRule . «/index.php» [L]', {
+        'public_html/index.php': "<?php require __DIR__ . '/inc/page.php';\n",
+      }),
+    },
   ],
   good: [
+    {
+      title: 'WordPress whose files alone are in the directory',
+      files: webSpace('https://www.example.org/blog', 'RewriteRule . /index.php [L]', {
+        'public_html/index.php': "<?php require __DIR__ . '/blog/wp-blog-header.php';\n",
+      }),
+    },
     {
       title: 'WordPress with its path, without a server in the audit',
       files: webSpace('https://www.example.org/blog', 'RewriteRule . /blog/index.php [L]'),
@@ -177,19 +191,32 @@ export default defineRule({
         if (target === null) continue
         const path = posix.join(home.root, target.url)
         const own = posix.join(htaccess.directory, posix.basename(target.url))
-        if ((files.list(home.root) ?? []).length === 0) continue
-        if (files.kind(path) !== null || files.kind(own) !== 'file') continue
+        if ((files.list(home.root) ?? []).length === 0 || files.kind(own) !== 'file') continue
+        const isTaken = files.kind(path) !== null
+        if (isTaken && !isOfOther(files, own, path)) continue
         // Without a server its paths are those of whoever runs the audit.
         const missing = isAlone(configuration) ? target.url : path
         const there = isAlone(configuration) ? `${url}${posix.basename(own)}` : own
         yield {
           at: argumentPlace(target.line, target.index),
-          message: `every page below \`${url}\` becomes \`${target.url}\`, and there is no file \`${missing}\`: the one here is \`${there}\``,
+          ...(isTaken && { severity: 'warning' as const }),
+          message: `every page below \`${url}\` becomes \`${target.url}\`, ${isTaken ? 'which is that of another site' : `and there is no file \`${missing}\``}: the one here is \`${there}\``,
         }
       }
     }
   },
 })
+
+/**
+ * True for the script of a WordPress in a directory, and one of the document root that is another's: that of a WordPress
+ * which only keeps its files there includes them by the name of the directory.
+ */
+function isOfOther(files: FileSystem, own: string, path: string): boolean {
+  const text = sourceAt(files, own)?.text ?? ''
+  const other = sourceAt(files, path)?.text
+  const directory = posix.basename(posix.dirname(own))
+  return text.includes('wp-blog-header.php') && other !== undefined && !other.includes(directory)
+}
 
 /** Where the directory of a .htaccess lies. */
 interface Home {
@@ -218,7 +245,7 @@ function homeAlone(files: FileSystem, directory: string): Home | null {
   const url = own === null ? '/' : `${own.url.pathname.replace(/\/$/, '')}/`
   if (url === '/' || !directory.endsWith(url)) return null
   const root = directory.slice(0, -url.length)
-  const isRoot = ['index.html', 'index.htm', '.htaccess', '.user.ini'].some(
+  const isRoot = ['index.html', 'index.htm', 'index.php', '.htaccess', '.user.ini'].some(
     name => files.kind(`${root}/${name}`) === 'file',
   )
   return isRoot || /\/(?:public_html|htdocs|httpdocs)$/.test(root) ? { root, url } : null
