@@ -82,6 +82,13 @@ export default defineRule({
       files: tree("# nginx['listen_https'] = false"),
     },
     { title: 'Traefik in front', files: behindTraefik('') },
+    {
+      title: 'a proxy that is not seen, to which port 80 is published',
+      files: {
+        'docker-compose.yml': tree('')['srv/gitlab/docker-compose.yml'],
+        'site.conf': behindTraefik('')['site.conf']!,
+      },
+    },
   ],
   good: [
     {
@@ -107,17 +114,35 @@ export default defineRule({
     for (const { container } of deployment.machines) {
       if (container === null || !/^gitlab\/gitlab-[ce]e(?::|$)/.test(container.reference ?? '')) continue
       const at = ownTls(container)
-      const front = at === null ? null : frontOf(deployment, container)
+      const front = at === null ? null : (frontOf(deployment, container) ?? onlyPort80(container))
       if (at === null || front === null) continue
       yield {
         at,
-        message: `GitLab terminates TLS itself for an address of https, and ${front.proxy}, which does so too, connects to its port 80: every page redirects to itself, or nothing listens there`,
+        message: `GitLab terminates TLS itself for an address of https, and ${front.connects} its port 80: every page redirects to itself, or nothing listens there`,
         label: 'TLS of its own',
-        related: [{ at: front.at, message: 'terminates TLS in front' }],
+        related: [{ at: front.at, message: front.told }],
       }
     }
   },
 })
+
+interface Front {
+  /** Who leads clients to port 80. */
+  readonly connects: string
+  readonly at: Place
+  readonly told: string
+}
+
+/** The mapping of port 80, where that of HTTPS is published nowhere. */
+function onlyPort80({ service }: Container): Front | null {
+  const { ports, networkMode, labels, complete } = service
+  if (!complete || networkMode !== null || labels.length > 0) return null
+  const plain = ports.find(({ target }) => target.known && holdsPort(target.value, 80))
+  const isOther = ports.some(({ target }) => !target.known || holdsPort(target.value, 443))
+  return plain === undefined || isOther
+    ? null
+    : { connects: 'what is published is', at: plain.at, told: 'of 443, nothing is' }
+}
 
 /** The `external_url` of https that no other setting takes TLS from; null where there is none, or nobody knows. */
 function ownTls({ service, files }: Container): Place | null {
@@ -139,18 +164,25 @@ const withoutComments = (text: string): string =>
   text.replace(/^[ \t]*#.*$/gm, line => ' '.repeat(line.length))
 
 /** What terminates TLS in front and connects to port 80. */
-function frontOf(deployment: Deployment, container: Container) {
-  const front = deployment.connections.all.find(connection => leadsToPort80(connection, container))
-  if (front !== undefined) {
-    const line = frontLine(front)
-    return { proxy: line.server === 'nginx' ? 'the nginx in front' : 'Apache', at: line.at }
+function frontOf(deployment: Deployment, container: Container): Front | null {
+  const connection = deployment.connections.all.find(each => leadsToPort80(each, container))
+  if (connection !== undefined) {
+    const { server, at } = frontLine(connection)
+    return inFront(server === 'nginx' ? 'the nginx in front' : 'Apache', at)
   }
   const machine = deployment.machines.find(each => each.container === container)
   const isOther = container.service.labels.some(
     ({ name, value }) => /server\.port$/.test(name) && value?.known === true && value.value !== '80',
   )
-  return machine === undefined || isOther ? null : tlsInFront(deployment, machine)
+  const front = machine === undefined || isOther ? null : tlsInFront(deployment, machine)
+  return front === null ? null : inFront(front.proxy, front.at)
 }
+
+const inFront = (name: string, at: Place): Front => ({
+  connects: `${name}, which does so too, connects to`,
+  at,
+  told: 'terminates TLS in front',
+})
 
 function leadsToPort80(connection: Connection, container: Container): boolean {
   const { protocol, targets, from } = connection
