@@ -448,6 +448,7 @@ import containersVirtualHostNoName from './containers/virtual-host-no-name.ts'
 import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
 import containersVolumeOwnedByRoot from './containers/volume-owned-by-root.ts'
 import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
+import containersWorkerWithoutUploads from './containers/worker-without-uploads.ts'
 import djangoAdditionRefused from './django/addition-refused.ts'
 import djangoAllowedHostMalformed from './django/allowed-host-malformed.ts'
 import djangoAllowedHostNotNamed from './django/allowed-host-not-named.ts'
@@ -1404,6 +1405,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },
   { id: 'containers/volume-owned-by-root', ...containersVolumeOwnedByRoot },
   { id: 'containers/welcome-page-answers', ...containersWelcomePageAnswers },
+  { id: 'containers/worker-without-uploads', ...containersWorkerWithoutUploads },
   { id: 'django/addition-refused', ...djangoAdditionRefused },
   { id: 'django/allowed-host-malformed', ...djangoAllowedHostMalformed },
   { id: 'django/allowed-host-not-named', ...djangoAllowedHostNotNamed },

@@ -454,6 +454,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/volume-keeps-old-files', { fixes: [], programs: ['docker'] }],
       ['containers/volume-owned-by-root', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/welcome-page-answers', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['containers/worker-without-uploads', { fixes: [], programs: ['django', 'docker'] }],
       ['django/addition-refused', { fixes: [], programs: ['django'] }],
       ['django/allowed-host-malformed', { fixes: [], programs: ['django'] }],
       ['django/allowed-host-not-named', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
