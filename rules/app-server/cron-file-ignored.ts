@@ -99,6 +99,15 @@ export default defineRule({
       `),
     },
     {
+      title: 'a name in which a playbook replaces the dots',
+      files: playbook(conf`
+        ansible.builtin.cron:
+          name: renew
+          job: certbot renew
+          cron_file: "renew-{{ site | replace('.', '_') }}"
+      `),
+    },
+    {
       title: 'a file that a playbook takes away',
       files: playbook(conf`
         ansible.builtin.cron:
@@ -227,9 +236,10 @@ export default defineRule({
 function* ofPlaybooks(deployment: Deployment): Iterable<RuleFinding> {
   const [machine] = deployment.machines.filter(({ container }) => container === null)
   if (machine === undefined) return
+  // What a placeholder fills in may be any word.
   for (const source of deployment.setups() ?? [])
     for (const { name, at } of tablesOfPlaybook(source))
-      if (!/^[\w-]+$/.test(name) && hasCronOfDebian(deployment, machine)) yield passedOver(name, at)
+      if (/[^\w\uFFFC-\uFFFF-]/.test(name) && hasCronOfDebian(deployment, machine)) yield passedOver(name, at)
 }
 
 function passedOver(name: string, at: Place): RuleFinding {
