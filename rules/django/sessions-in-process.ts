@@ -5,6 +5,8 @@ import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
+import { proxiedServer } from '../_examples.ts'
+import { WSGI } from '../app-server/_examples.ts'
 import { isEager, workersSeen, workerSources } from '../app-server/_celery-workers.ts'
 import { hasSeveralWorkers } from '../app-server/_several-workers.ts'
 import { assignedValue } from './_behind-nginx.ts'
@@ -63,6 +65,21 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/topics/cache/#local-memory-caching',
   ],
   bad: [
+    {
+      title: 'supervisord in a repository, with workers in the configuration of gunicorn',
+      files: {
+        'deploy/nginx.conf': proxiedServer('', '127.0.0.1:8001'),
+        'deploy/supervisor.conf': conf`
+          [program:shop]
+          command=/srv/shop/venv/bin/gunicorn -c deploy/gunicorn.conf.py shop.wsgi
+          directory=/srv/shop/app
+        `,
+        'deploy/gunicorn.conf.py': "bind = '127.0.0.1:8001'\nworkers = 4\n",
+        'shop/__init__.py': '',
+        'shop/wsgi.py': WSGI,
+        'shop/settings.py': 'SESSION_ENGINE = «"django.contrib.sessions.backends.cache"»\n',
+      },
+    },
     { title: 'the cache that Django has by itself', files: project(ENGINE.replace(/"(.*)"/, '«"$1"»')) },
     {
       title: 'a cache in memory',

@@ -175,7 +175,7 @@ function applicationMounts(
   const reader = { read, python: null, shell: null }
   const mounts = new Map<string, Mount>()
   const add = (server: AppServer, outer: Fact<string> | null): void => {
-    const at = placedDirectory(server.directory ?? outer)
+    const at = placedDirectory(mayChangeDirectory(server) ? (server.directory ?? outer) : outer)
     if (at === null || !mayHoldProject(at) || files.kind(at) !== null || mounts.has(at)) return
     const disk = server.application?.known === true ? homeOf(server.application.value, modules) : null
     if (disk !== null) mounts.set(at, { at, disk })
@@ -188,6 +188,13 @@ function applicationMounts(
     add(readUwsgiVassal(source, command, reader), null)
   }
   return [...mounts.values()]
+}
+
+/** False where a configuration in Python is not read yet, which names no directory. */
+function mayChangeDirectory({ directory, sources }: AppServer): boolean {
+  return (
+    directory?.known !== false || directory.at !== null || sources.some(({ code }) => /\bchdir\b/.test(code))
+  )
 }
 
 /**
