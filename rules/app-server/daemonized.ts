@@ -1,5 +1,4 @@
 import { programName } from '../../src/deployment/destination-words.ts'
-import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import type { AppServerProgram, Deployment, StartedCommand } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -8,7 +7,10 @@ import { posix } from 'node:path'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { proxiedServer } from '../_examples.ts'
+import { celeryInBackground, ENDS, isLeftAlone } from './_celery-background.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
+import { tomcatUnit } from './_tomcat-units.ts'
 
 const supervised = (command: string): Record<string, string> => ({
   ...behindNginx(''),
@@ -26,6 +28,16 @@ const java = (type: string): Record<string, string> =>
     ${type}
     ExecStart=/usr/bin/java -jar /opt/shop/shop.jar --server.port=8000
   `)
+
+const tomcat = (lines: string, command: string): Record<string, string> => ({
+  'roles/tomcat/templates/site.conf.j2': proxiedServer('', '127.0.0.1:8080'),
+  'roles/tomcat/templates/tomcat.service.j2': conf`
+    [Service]
+    ${lines}
+    Environment="JAVA_HOME={{ java_home }}"
+    ExecStart=${command}
+  `,
+})
 
 const HELLO = conf`
   require('http').createServer((request, response) => response.end('hello')).listen(3000)
@@ -80,6 +92,18 @@ export default defineRule({
       files: node('Type=«notify»', HELLO, '/usr/bin/npm start'),
     },
     { title: 'a unit that waits for Java', files: java('Type=«forking»') },
+    {
+      title: 'a unit that waits for Tomcat in the foreground',
+      files: tomcat('Type=«forking»', '/opt/tomcat/bin/catalina.sh run'),
+    },
+    {
+      title: 'the script by which Tomcat goes into the background',
+      files: tomcat('User=tomcat', '«/opt/tomcat/bin/startup.sh»'),
+    },
+    {
+      title: 'the same by its other script',
+      files: tomcat('Type=simple', '«/opt/tomcat/bin/catalina.sh» start'),
+    },
     {
       title: 'in the background below systemd',
       files: behindNginx(serviceUnit('/usr/bin/gunicorn «--daemon» shop.wsgi:application')),
@@ -136,6 +160,18 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'Tomcat in the background, for which systemd waits',
+      files: tomcat('Type=forking', '/opt/tomcat/bin/startup.sh'),
+    },
+    {
+      title: 'Tomcat in the foreground',
+      files: tomcat('Type=simple', '/opt/tomcat/bin/catalina.sh run'),
+    },
+    {
+      title: 'Tomcat in the background, of a unit that stays',
+      files: tomcat('Type=oneshot\nRemainAfterExit=yes', '/opt/tomcat/bin/catalina.sh start'),
+    },
     {
       title: 'a script of a container that waits for another process',
       files: inContainer('gunicorn --daemon --bind 0.0.0.0:8000 shop.wsgi\nwait'),
@@ -227,7 +263,8 @@ export default defineRule({
   ],
   *check(deployment) {
     for (const command of deployment.commands) {
-      yield* celery(command)
+      yield* celeryInBackground(command)
+      yield* tomcatUnit(command)
       yield* stays(command)
     }
     for (const program of programsOfKind(deployment, 'app-server')) {
@@ -362,79 +399,11 @@ function isSilent({
 
 const NPM = /^(?:npm|yarn|pnpm|npx)$/
 
-/** Celery, which `multi` and `--detach` send into the background, and nothing else. */
-function* celery({ by, words, service }: StartedCommand) {
-  const at = words.findIndex(({ text }) => posix.basename(text) === 'celery')
-  const [program, ...rest] = words.slice(at)
-  if (at === -1 || program === undefined || by === 'container') return
-  if (rest.some(({ text }) => isUnknownWord(text) || /[%$]/.test(text.replaceAll('%n', '')))) {
-    // What a variable holds may send it there.
-    if (!rest.some(({ text }) => text === 'multi')) return
-  }
-  const multi = rest.find(({ text }) => text === 'multi')
-  const isStarted = rest.some(({ text }) => text === 'start' || text === 'restart')
-  const background = multi !== undefined && isStarted ? multi : rest.find(({ text }) => DETACHED.test(text))
-  const type = service?.type ?? null
-  if (type !== null && !type.known) return
-  if (background !== undefined) {
-    if (by === 'systemd' && !/^(?:simple|exec|notify|notify-reload)$/.test(type?.value ?? 'simple')) return
-    if (isLeftAlone(service)) return
-    yield {
-      at: placeOf(background),
-      message: `Celery goes into the background, and ${ENDS[by]}`,
-      label: 'ends its first process',
-      help: by === 'systemd' ? 'Write `Type=forking`, or start `celery worker`' : 'Start `celery worker`',
-    }
-  } else if (
-    by === 'systemd' &&
-    /^notify(?:-reload)?$/.test(type?.value ?? '') &&
-    type?.at != null &&
-    rest.some(({ text }) => RUNS.test(text)) &&
-    service?.unit.settings.some(({ name }) => name === 'NotifyAccess') !== true
-  )
-    yield {
-      at: type.at,
-      message:
-        'systemd waits for Celery to say that it is ready, which it does not do: start operation timed out',
-      label: 'waits for a message that nobody sends',
-      related: [{ at: placeOf(program), message: 'the worker' }],
-      help: 'Write `Type=exec`, or leave it out',
-    }
-  else if (type?.value === 'forking' && type.at !== null && rest.some(({ text }) => RUNS.test(text)))
-    yield {
-      at: type.at,
-      message:
-        'systemd waits for Celery to go into the background, which it does not do: start operation timed out',
-      label: 'Celery stays in the foreground',
-      related: [{ at: placeOf(program), message: 'nothing sends it there' }],
-      help: 'Leave `Type=` out',
-    }
-}
-
-const DETACHED = /^(?:--detach|-D)$/
-const RUNS = /^(?:worker|beat|flower)$/
-
-const ENDS = {
-  systemd: 'systemd kills it with the service, whose process has ended',
-  supervisord: 'supervisord takes it for ended, and starts it again until it gives up: Exited too quickly',
-  PM2: 'PM2 takes it for ended, and starts it again until it gives up: errored',
-  container: 'the container stops, whose process has ended',
-} as const
-
 /** True where the script that starts the server goes on behind it: the container runs as long as that. */
 function isFollowed({ server: { at } }: AppServerProgram): boolean {
   const [, ...lines] = at.source.code.slice(at.start).split(/(?<!\\)\n|&&|;/)
   return lines.some(
     line => /^[ \t]*[^\s#]/.test(line) && !/^[ \t]*(?:fi|done|esac|\}|exit|echo)\b/.test(line),
-  )
-}
-
-/** True where systemd kills nothing of what is left, when the first process of a service has ended. */
-function isLeftAlone(service: ServiceUnit | null): boolean {
-  return (service?.unit.settings ?? []).some(
-    ({ name, value }) =>
-      (name === 'RemainAfterExit' && /^(?:1|yes|y|true|t|on)$/i.test(value)) ||
-      (name === 'KillMode' && /^(?:process|none)$/.test(value)),
   )
 }
 
