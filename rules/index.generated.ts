@@ -515,6 +515,7 @@ import forwardedHeadersDoubleProxyProcessing from './forwarded-headers/double-pr
 import forwardedHeadersDuplicated from './forwarded-headers/duplicated.ts'
 import forwardedHeadersExpressionFormatLetter from './forwarded-headers/expression-format-letter.ts'
 import forwardedHeadersFormOriginRefused from './forwarded-headers/form-origin-refused.ts'
+import forwardedHeadersHaproxySchemeNotSent from './forwarded-headers/haproxy-scheme-not-sent.ts'
 import forwardedHeadersHeaderNameInvalid from './forwarded-headers/header-name-invalid.ts'
 import forwardedHeadersHeaderNameMisspelt from './forwarded-headers/header-name-misspelt.ts'
 import forwardedHeadersHostCompared from './forwarded-headers/host-compared.ts'
@@ -1472,6 +1473,7 @@ export const rules: readonly Rule[] = [
   { id: 'forwarded-headers/duplicated', ...forwardedHeadersDuplicated },
   { id: 'forwarded-headers/expression-format-letter', ...forwardedHeadersExpressionFormatLetter },
   { id: 'forwarded-headers/form-origin-refused', ...forwardedHeadersFormOriginRefused },
+  { id: 'forwarded-headers/haproxy-scheme-not-sent', ...forwardedHeadersHaproxySchemeNotSent },
   { id: 'forwarded-headers/header-name-invalid', ...forwardedHeadersHeaderNameInvalid },
   { id: 'forwarded-headers/header-name-misspelt', ...forwardedHeadersHeaderNameMisspelt },
   { id: 'forwarded-headers/host-compared', ...forwardedHeadersHostCompared },

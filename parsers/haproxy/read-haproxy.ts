@@ -1,0 +1,121 @@
+import { memo } from '../collections/memo.ts'
+import type { Place, Source } from '../text/source.ts'
+
+/** A `server` of a backend: `127.0.0.1:8080`, or `/run/shop.sock`. */
+export interface HaproxyServer {
+  readonly host: string | null
+  readonly port: number | null
+  readonly socket: string | null
+  /** True where HAProxy speaks TLS to it. */
+  readonly tls: boolean
+  readonly at: Place
+}
+
+/** A `frontend` or `listen` that takes HTTP. */
+export interface HaproxyFrontend {
+  /** Its first line. */
+  readonly at: Place
+  /** The `bind` by which clients come over TLS; null where none does. */
+  readonly tlsAt: Place | null
+  /** The request headers, in lower case, that it or a backend of it sets, of every request or of some. */
+  readonly headers: ReadonlySet<string>
+  /** Where its requests go; empty where something else than the file decides. */
+  readonly servers: readonly HaproxyServer[]
+}
+
+interface Line {
+  readonly words: readonly string[]
+  readonly at: Place
+}
+
+interface Section {
+  readonly kind: string
+  readonly name: string
+  readonly at: Place
+  readonly lines: readonly Line[]
+}
+
+/** The frontends of a configuration. https://docs.haproxy.org/3.0/configuration.html */
+export const readHaproxy = memo((source: Source): readonly HaproxyFrontend[] => {
+  const sections = sectionsOf(source)
+  const backends = new Map(
+    sections.filter(({ kind }) => /^(?:backend|listen)$/.test(kind)).map(each => [each.name, each]),
+  )
+  const mode = (section: Section): string =>
+    settingOf(section, 'mode') ?? settingOf(defaultsBefore(sections, section), 'mode') ?? 'tcp'
+  return sections.flatMap(section => {
+    if (!/^(?:frontend|listen)$/.test(section.kind) || mode(section) !== 'http') return []
+    const used = section.lines.flatMap(({ words }) =>
+      /^(?:default_backend|use_backend)$/.test(words[0] ?? '') ? (words[1] ?? '') : [],
+    )
+    const targets = used.map(name => backends.get(name))
+    const parts = [section, ...targets.filter(each => each !== undefined)]
+    // A name that a variable makes.
+    const isOpen = targets.includes(undefined)
+    return [
+      {
+        at: section.at,
+        tlsAt: section.lines.find(({ words }) => words[0] === 'bind' && words.includes('ssl'))?.at ?? null,
+        headers: new Set(parts.flatMap(headersOf)),
+        servers: isOpen ? [] : parts.flatMap(serversOf),
+      },
+    ]
+  })
+})
+
+function sectionsOf(source: Source): readonly Section[] {
+  const sections: { kind: string; name: string; at: Place; lines: Line[] }[] = []
+  let start = 0
+  for (const line of source.code.split('\n')) {
+    const code = line.replace(/(?<!\\)#.*/, '')
+    const words = code.split(/\s+/).filter(word => word !== '')
+    const first = start + code.search(/\S|$/)
+    const at = { source, start: first, end: start + code.trimEnd().length }
+    start += line.length + 1
+    const [kind, name = ''] = words
+    if (kind === undefined) continue
+    if (SECTION.test(kind) && !/^\s/.test(code)) sections.push({ kind, name, at, lines: [] })
+    else sections.at(-1)?.lines.push({ words, at })
+  }
+  return sections
+}
+
+const SECTION =
+  /^(?:global|defaults|frontend|backend|listen|peers|resolvers|userlist|cache|program|mailers|ring|http-errors|log-forward|fcgi-app|crt-store)$/
+
+function defaultsBefore(sections: readonly Section[], section: Section): Section | undefined {
+  return sections.slice(0, sections.indexOf(section)).findLast(({ kind }) => kind === 'defaults')
+}
+
+function settingOf(section: Section | undefined, name: string): string | undefined {
+  return section?.lines.findLast(({ words }) => words[0] === name)?.words[1]
+}
+
+/** `http-request set-header X-Forwarded-Proto https`; `*` for what a script or `reqadd` of before writes. */
+function headersOf({ lines }: Section): readonly string[] {
+  return lines.flatMap(({ words: [first = '', second = '', third = ''] }) => {
+    if (first === 'option' && second === 'forwardfor') return ['x-forwarded-for']
+    if (/^req(?:add|i?rep)$/.test(first)) return ['*']
+    if (first !== 'http-request') return []
+    if (/^(?:set|add)-header$/.test(second)) return [third.toLowerCase()]
+    return /^lua\.|^replace-header$/.test(second) ? ['*'] : []
+  })
+}
+
+function serversOf({ lines }: Section): readonly HaproxyServer[] {
+  return lines.flatMap(({ words, at }) => {
+    const [first, , address = ''] = words
+    if (first !== 'server') return []
+    const [, host, port] = /^(?:ipv4@)?([\w.-]+):(\d+)$/.exec(address) ?? []
+    const socket = /^(?:unix@)?(\/.+)$/.exec(address)?.[1] ?? null
+    return [
+      {
+        host: host ?? null,
+        port: port === undefined ? null : Number(port),
+        socket,
+        tls: words.includes('ssl'),
+        at,
+      },
+    ]
+  })
+}
