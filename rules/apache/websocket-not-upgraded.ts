@@ -279,10 +279,14 @@ function applicationBehind(deployment: Deployment, connection: ApacheConnection)
     return { why: 'the application routes WebSocket', at: target.at, label: 'the application is here' }
   const program = webSocketProgram(deployment, connection)
   if (program === null) return path === '/' ? socketIoBehind(connection) : null
-  const isNamed = path !== '/' && program.script !== undefined && namesPath(program.script, path)
-  if (path !== '/' && !isNamed) return null
+  const isMeant =
+    path === '/' || (program.script === undefined ? BELOW.test(path) : namesPath(program.script, path))
+  if (!isMeant) return null
   return { why: `the pages of ${program.name} need WebSocket`, at: program.at, label: 'it is started here' }
 }
+
+/** A path below which all of a program may stand, as Jupyter does below `/lab`. */
+const BELOW = /^\/(?!(?:static|assets|api|media|health\w*|metrics)\/?$)[\w.-]+\/?$/
 
 function socketIoBehind(connection: ApacheConnection): Asking | null {
   const program = socketIoProgram(connection)

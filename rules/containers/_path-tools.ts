@@ -8,6 +8,8 @@ export interface Tool {
   /** Directories of its configuration, which may say it, too. */
   readonly configuration: string
   readonly help: string
+  /** What it does there, where that is not all of its addresses. */
+  readonly does?: string
 }
 
 export const TOOLS: readonly Tool[] = [
@@ -130,6 +132,31 @@ export const TOOLS: readonly Tool[] = [
     told: /^AIRFLOW__(?:WEBSERVER|API)__BASE_URL=/,
     configuration: '/opt/airflow/airflow.cfg',
     help: 'AIRFLOW__WEBSERVER__BASE_URL: https://example.orgPATH',
+  },
+  {
+    image: /^phpmyadmin(?:\/phpmyadmin)?$/,
+    name: 'phpMyAdmin',
+    word: 'phpmyadmin',
+    told: /^PMA_ABSOLUTE_URI=/,
+    configuration: '/etc/phpmyadmin',
+    help: 'PMA_ABSOLUTE_URI: https://example.orgPATH/',
+    does: 'sends browsers to `/index.php` once they are logged in',
+  },
+  {
+    image: /^(?:quay\.io\/)?jupyter\/[\w-]+$/,
+    name: 'Jupyter',
+    word: 'jupyter',
+    told: /\bbase_url\b/,
+    configuration: '/home/jovyan/.jupyter',
+    help: '--ServerApp.base_url=PATH/',
+  },
+  {
+    image: /^obsidiandynamics\/kafdrop$/,
+    name: 'Kafdrop',
+    word: 'kafdrop',
+    told: /^SERVER_SERVLET_CONTEXT_?PATH=|context-path/i,
+    configuration: '/etc/never',
+    help: 'SERVER_SERVLET_CONTEXTPATH: PATH/',
   },
 ]
 

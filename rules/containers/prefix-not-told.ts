@@ -70,11 +70,13 @@ export default defineRule({
   since: '0.1.0',
   why: 'The pages of these programs name their scripts, style sheets and redirects from the root: `/public/build/app.js` in place of `/grafana/public/build/app.js`. nginx sends these elsewhere, and the page stays empty: `Grafana has failed to load its application files`. Each of them has a variable for the path, or a line of its configuration.',
   remedy:
-    'Tell it the path: `GF_SERVER_ROOT_URL` or `root_url` for Grafana, `SERVER_BASEPATH` for Kibana, `--web.external-url` for Prometheus, `JENKINS_OPTS: --prefix=/jenkins`',
+    'Tell it the path: `GF_SERVER_ROOT_URL` or `root_url` for Grafana, `SERVER_BASEPATH` for Kibana, `--web.external-url` for Prometheus, `JENKINS_OPTS: --prefix=/jenkins`, `PMA_ABSOLUTE_URI` for phpMyAdmin, `--ServerApp.base_url` for Jupyter',
   references: [
     'https://grafana.com/tutorials/run-grafana-behind-a-proxy/',
     'https://www.elastic.co/guide/en/kibana/current/settings.html',
     'https://prometheus.io/docs/guides/basic-auth/',
+    'https://github.com/phpmyadmin/docker#environment-variables-summary',
+    'https://jupyter-server.readthedocs.io/en/stable/operators/public-server.html',
     'https://www.jenkins.io/doc/book/system-administration/reverse-proxy-configuration-with-jenkins/',
   ],
   unproven: 'The live tests start no containers, and install none of these programs',
@@ -131,6 +133,14 @@ export default defineRule({
     {
       title: 'Prometheus',
       files: tree('image: prom/prometheus:v2.53.0', '«http://tool:9090/»', '/prometheus/'),
+    },
+    {
+      title: 'phpMyAdmin',
+      files: tree('image: phpmyadmin:5.2-apache', '«http://tool/»', '/pma/'),
+    },
+    {
+      title: 'Jupyter',
+      files: tree('image: quay.io/jupyter/scipy-notebook', '«http://tool:8888/»', '/notebooks/'),
     },
     {
       title: 'pgAdmin',
@@ -272,6 +282,29 @@ export default defineRule({
     },
     { title: 'Grafana at the root', files: tree(grafana(''), 'http://tool:3000', '/') },
     { title: 'a path of Grafana itself', files: tree(grafana(''), 'http://tool:3000', '/api/live/') },
+    {
+      title: 'phpMyAdmin with its path',
+      files: tree(
+        conf`
+          image: phpmyadmin
+          environment:
+            PMA_ABSOLUTE_URI: https://ops.example.org/pma/
+        `,
+        'http://tool/',
+        '/pma/',
+      ),
+    },
+    {
+      title: 'Jupyter with its path, and a path of its own',
+      files: tree(
+        conf`
+          image: jupyter/scipy-notebook
+          command: start-notebook.py --ServerApp.base_url=/lab
+        `,
+        'http://tool:8888',
+        '/lab/',
+      ),
+    },
     {
       title: 'pgAdmin with its path',
       files: tree(
@@ -417,8 +450,8 @@ function writing(line: string, path: string): string {
   return `Write \`${line.replace(/(?<![A-Z_])PATH/g, path)}\``
 }
 
-function untold(name: string, path: string): string {
-  return `${name} makes its addresses from \`/\`, and nothing tells it that it stands below \`${path}\``
+function untold(name: string, path: string, does = 'makes its addresses from `/`'): string {
+  return `${name} ${does}, and nothing tells it that it stands below \`${path}\``
 }
 
 /** How much of the path a value names: all of it, or what a location of one of the program's own paths stands below. */
@@ -481,7 +514,11 @@ function faultOf(
   )
   if (written.some(text => /[\0\uFFFD\uE000]/.test(text))) return null
   const prefix = told.map(text => toldPrefix(text, path)).find(each => each !== null) ?? null
-  if (prefix === null) return { message: untold(tool.name, prefixOf(path, tool.word)), help: tool.help }
+  if (prefix === null)
+    return {
+      message: untold(tool.name, prefixOf(path, tool.word), isTaken ? tool.does : undefined),
+      help: tool.help,
+    }
   const takes = written.some(text =>
     /^(?:SERVER_REWRITEBASEPATH|GF_SERVER_SERVE_FROM_SUB_PATH)=["']?true|server\.serve_from_sub_path/i.test(
       text,

@@ -23,11 +23,11 @@ const site = (location: string, lines = ''): string => conf`
       }
   }
 `
-const behind = (image: string, pass: string): Record<string, string> =>
+const behind = (image: string, pass: string, location = '/'): Record<string, string> =>
   imageBehind(
     image,
     conf`
-      location / {
+      location ${location} {
           proxy_set_header Host $host;
           ${`${pass} http://app:8123;`}
       }
@@ -185,6 +185,10 @@ export default defineRule({
       files: behind('ghcr.io/home-assistant/home-assistant:stable', '«proxy_pass»'),
     },
     {
+      title: 'an image that stands below a path',
+      files: behind('quay.io/jupyter/scipy-notebook', '«proxy_pass»', '/lab/'),
+    },
+    {
       title: 'a script of Node.js with the package ws',
       files: {
         'etc/nginx/nginx.conf': nginxMain(site('/').replace('proxy_pass', '«proxy_pass»')),
@@ -221,6 +225,10 @@ export default defineRule({
     {
       title: 'an image whose pages need it, and both headers',
       files: behind('ghcr.io/home-assistant/home-assistant:stable', `${UPGRADE}\nproxy_pass`),
+    },
+    {
+      title: 'files of such an image',
+      files: behind('quay.io/jupyter/scipy-notebook', 'proxy_pass', '/static/'),
     },
     { title: 'an image of another program', files: behind('example/shop:1', 'proxy_pass') },
     {
@@ -300,10 +308,13 @@ export default defineRule({
         }
       } else if (
         !upgraded.has(server) &&
-        (location === null || /^\/(?:app\/?)?$/.test(location.name) || location.modifier === '@')
+        (location === null || mayBeWhole(location) || location.modifier === '@')
       ) {
-        const program = webSocketProgram(deployment, connection)
-        const tunnel = program === null ? tunnelBehind(deployment, connection) : null
+        const found = webSocketProgram(deployment, connection)
+        const isBelow = location !== null && BELOW.test(location.name)
+        // Of a script or another server a path may be one of many, and the others need no WebSocket.
+        const program = isBelow && found?.script !== undefined ? null : found
+        const tunnel = found === null && !isBelow ? tunnelBehind(deployment, connection) : null
         if (tunnel !== null)
           yield {
             at: namePlace(pass),
@@ -320,7 +331,7 @@ export default defineRule({
             related: [{ at: program.at, message: 'it is started here' }],
             ...fix(connection),
           }
-        else if (tunnel === null) yield* withoutSocketIo(connection)
+        else if (!isBelow && tunnel === null) yield* withoutSocketIo(connection)
       }
     }
   },
@@ -360,6 +371,13 @@ function tunnelBehind(deployment: Deployment, connection: NginxConnection) {
       if (connectionReachedBy(deployment, connection, path)) return { path, at: argumentPlace(pass, 1) }
     }
   return null
+}
+
+/** A path below which all of a program may stand, as Jupyter does below `/lab/`. */
+const BELOW = /^\/(?!app\/?$|(?:static|assets|api|media|health\w*|metrics)\/?$)[\w.-]+\/?$/
+
+function mayBeWhole({ name, modifier }: NginxLocation): boolean {
+  return /^\/(?:app\/?)?$/.test(name) || (/^(?:\^~)?$/.test(modifier) && BELOW.test(name))
 }
 
 /** Paths by which programs take WebSocket. */
