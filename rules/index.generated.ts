@@ -434,10 +434,12 @@ import containersStepWithoutEffect from './containers/step-without-effect.ts'
 import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
 import containersTraefikCertificateWithoutHost from './containers/traefik-certificate-without-host.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
+import containersTraefikMiddlewareUnused from './containers/traefik-middleware-unused.ts'
 import containersTraefikNameUnknown from './containers/traefik-name-unknown.ts'
 import containersTraefikNetworkRenamed from './containers/traefik-network-renamed.ts'
 import containersTraefikNotEnabled from './containers/traefik-not-enabled.ts'
 import containersTraefikOtherNetwork from './containers/traefik-other-network.ts'
+import containersTraefikRouterWithoutTls from './containers/traefik-router-without-tls.ts'
 import containersUndefinedReference from './containers/undefined-reference.ts'
 import containersUnknownService from './containers/unknown-service.ts'
 import containersUserMissing from './containers/user-missing.ts'
@@ -1392,10 +1394,12 @@ export const rules: readonly Rule[] = [
   { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
   { id: 'containers/traefik-certificate-without-host', ...containersTraefikCertificateWithoutHost },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },
+  { id: 'containers/traefik-middleware-unused', ...containersTraefikMiddlewareUnused },
   { id: 'containers/traefik-name-unknown', ...containersTraefikNameUnknown },
   { id: 'containers/traefik-network-renamed', ...containersTraefikNetworkRenamed },
   { id: 'containers/traefik-not-enabled', ...containersTraefikNotEnabled },
   { id: 'containers/traefik-other-network', ...containersTraefikOtherNetwork },
+  { id: 'containers/traefik-router-without-tls', ...containersTraefikRouterWithoutTls },
   { id: 'containers/undefined-reference', ...containersUndefinedReference },
   { id: 'containers/unknown-service', ...containersUnknownService },
   { id: 'containers/user-missing', ...containersUserMissing },

@@ -1,15 +1,24 @@
-import type { ComposeService } from '../../parsers/compose/compose.ts'
+import { memo } from '../../parsers/collections/memo.ts'
+import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
+import { readYaml } from '../../parsers/yaml/read-yaml.ts'
+import type { YamlNode } from '../../parsers/yaml/yaml-node.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { readContainers } from '../../src/deployment/containers/read-containers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 
-/** A container of Traefik, version 2 or later, that is told by its command what it is to do. */
+/** A container of Traefik, version 2 or later, that is told by its command or a file of YAML what it is to do. */
 export interface Traefik {
   readonly container: Container
   /** The names of its entry points, in small letters. */
   readonly entryPoints: readonly string[]
   /** The names of what it gets certificates from, in small letters. */
   readonly resolvers: readonly string[]
+  /** Entry points that browsers reach by https, and that give their routers no TLS, in small letters. */
+  readonly withoutTls: readonly string[]
+  /** All it is told, as options of a command are written. */
+  readonly options: readonly string[]
   /** False where a container has to say that it wants to be reached. */
   readonly exposesAll: boolean
 }
@@ -36,27 +45,89 @@ export function isTraefik({ reference, service }: Container): boolean {
   return service.build === null && /^traefik(?::(?!v?1(?:\.|-|$))|$)/.test(reference ?? '')
 }
 
+/** The containers of Traefik of every project of the repository. */
+export function everyTraefik({ projects, hostFiles }: Container): readonly Container[] {
+  return projectsWithTraefik(projects).flatMap(each =>
+    readContainers(each, hostFiles, projects).filter(isTraefik),
+  )
+}
+
+const projectsWithTraefik = memo((projects: readonly ComposeProject[]): readonly ComposeProject[] =>
+  projects.filter(({ services }) =>
+    [...services.values()].some(({ image }) => image?.known === true && image.value.includes('traefik')),
+  ),
+)
+
 function readTraefik(container: Container): Traefik | null {
-  const { service, mounts } = container
-  if (!service.complete || service.entrypoint !== null || service.command === null) return null
-  // A file, where there is one, is all that Traefik reads.
-  if (mounts.some(({ target }) => /^\/(?:etc(?:\/traefik(?:\/traefik\.\w+)?)?\/?)?$/.test(target)))
+  const options = optionsOf(container)
+  if (options === null || options.some(word => /^--providers\.(?:swarm|docker\.swarmmode)\b/i.test(word)))
     return null
-  const words = service.command.words.map(({ text }) => text)
+  const secure = new Set(
+    options.flatMap(word => OF_HTTPS.flatMap(each => each.exec(word)?.[1]?.toLowerCase() ?? [])),
+  )
+  const withTls = namesBelow(
+    options.filter(word => /^--entrypoints\.[^.=]+\.http\.tls\b/i.test(word)),
+    'entrypoints',
+  )
+  return {
+    container,
+    options,
+    // The last one is Traefik's own, for its dashboard.
+    entryPoints: [...namesBelow(options, 'entrypoints'), 'traefik'],
+    resolvers: namesBelow(options, 'certificatesresolvers'),
+    exposesAll: !options.some(word => /^--providers\.docker\.exposedbydefault=(?:false|0)$/i.test(word)),
+    withoutTls: [...secure].filter(name => !withTls.includes(name)),
+  }
+}
+
+/** What shows that an entry point is for https: its port, or that others redirect to it. */
+const OF_HTTPS = [
+  /^--entrypoints\.([^.=]+)\.address=[\d.]*:443(?:\/tcp)?$/i,
+  /^--entrypoints\.[^.=]+\.http\.redirections\.entrypoint\.to=([\w-]+)$/i,
+]
+
+/** What Traefik is told; a file, where there is one, is all that it reads. Null where nobody knows. */
+function optionsOf(container: Container): readonly string[] | null {
+  const { service, mounts, files } = container
+  if (!service.complete || service.entrypoint !== null) return null
+  const words = service.command?.words.map(({ text }) => text) ?? []
   // Only what an option is set to may be left open.
   const isAll = words.every(word => {
     const [option = ''] = word.split('=')
     return /^(?:--|traefik$)/.test(option) && !isUnknownWord(option) && !option.includes('$')
   })
-  if (!isAll || words.some(word => /^--(?:configfile|providers\.(?:swarm|docker\.swarmmode))\b/i.test(word)))
-    return null
-  return {
-    container,
-    // The last one is Traefik's own, for its dashboard.
-    entryPoints: [...namesBelow(words, 'entrypoints'), 'traefik'],
-    resolvers: namesBelow(words, 'certificatesresolvers'),
-    exposesAll: !words.some(word => /^--providers\.docker\.exposedbydefault=(?:false|0)$/i.test(word)),
-  }
+  if (!isAll || service.command?.rest != null) return null
+  const told = words.filter(word => /^--configfile\b/i.test(word))
+  const isMounted = mounts.some(({ target }) => OF_CONFIGURATION.test(target))
+  if (told.length === 0 && !isMounted) return service.command === null ? null : words
+  const [source, ...others] = pathsOfFile(told).flatMap(path => sourceAt(files, path) ?? [])
+  if (source === undefined || others.length > 0 || !/\.ya?ml$/.test(source.path)) return null
+  const { documents, broken } = readYaml(source)
+  const [document] = documents
+  const options = broken || document === undefined ? null : optionsIn(document, '--')
+  return options?.some(option => isUnknownWord(option.replace(/=.*/s, ''))) === false ? options : null
+}
+
+/** Where Traefik looks for its file. */
+function pathsOfFile(told: readonly string[]): readonly string[] {
+  return told.length === 0
+    ? ['toml', 'yaml', 'yml'].map(ending => `/etc/traefik/traefik.${ending}`)
+    : told.flatMap(word => /^[^=]*=(\/[\w./-]+)$/.exec(word)?.[1] ?? [])
+}
+
+const OF_CONFIGURATION = /^\/(?:etc(?:\/traefik(?:\/traefik\.\w+)?)?\/?)?$/
+
+/** The lines of a file of YAML, as options of a command. */
+function optionsIn(node: YamlNode, path: string): readonly string[] {
+  if (node.kind === 'scalar') return [`${path}=${node.text.text}`]
+  const below =
+    node.kind === 'map'
+      ? [...node.entries].map(([name, { value }]) => [name, value] as const)
+      : node.items.map((item, index) => [String(index), item] as const)
+  const own = below.flatMap(([name, value]) =>
+    optionsIn(value, path === '--' ? `--${name}` : `${path}.${name}`),
+  )
+  return own.length > 0 ? own : [path]
 }
 
 /** The names that stand behind the beginning of an option: `web` of `--entrypoints.web.address=:80`. */

@@ -1,6 +1,6 @@
 import { defineRule } from '../../src/engine/rule.ts'
-import { groupBy } from '../../parsers/collections/group-by.ts'
-import { httpLabels, type TraefikLabel } from './_traefik-labels.ts'
+import { httpLabels } from './_traefik-labels.ts'
+import { routersOf, type TraefikRouter, valueOfField } from './_traefik-routers.ts'
 import { besideTraefik, isSwitchedOff, traefikOf } from './_traefik.ts'
 
 const RESOLVER = 'traefik.http.routers.web.tls.certresolver=le'
@@ -82,54 +82,37 @@ export default defineRule({
       const nameless = routers.filter(namesNoHost)
       if (nameless.length === 0) continue
       const traefik = traefikOf(deployment, container)
-      const words = traefik?.container.service.command?.words ?? []
-      if (traefik === null || words.some(({ text }) => /\.domains\b/i.test(text))) continue
+      if (traefik === null || traefik.options.some(text => /\.domains\b/i.test(text))) continue
       // A certificate that another router asked for is shown by this one, too.
       const all = container.projects.flatMap(({ services }) =>
         [...services.values()].flatMap(service => routersOf(httpLabels(service))),
       )
-      if (all.some(router => router.resolver !== null && !namesNoHost(router))) continue
-      for (const { name, rule, resolver } of nameless) {
-        if (rule?.label.value?.at == null) continue
+      if (all.some(router => router.fields.has(RESOLVED) && !namesNoHost(router))) continue
+      for (const { name, fields } of nameless) {
+        const at = fields.get('rule')?.label.value?.at
+        if (at == null) continue
         yield {
-          at: rule.label.value.at,
+          at,
           message: `Traefik asks for no certificate for the router \`${name}\`, whose rule names no host, and shows browsers the one that it made for itself`,
           label: 'no `Host(…)` in it',
-          related: [{ at: resolver!.label.at, message: 'the certificates are to come from here' }],
+          related: [
+            { at: fields.get(RESOLVED)!.label.at, message: 'the certificates are to come from here' },
+          ],
         }
       }
     }
   },
 })
 
-interface Router {
-  readonly name: string
-  readonly rule: TraefikLabel | null
-  readonly resolver: TraefikLabel | null
-  readonly hasDomains: boolean
-}
-
-function routersOf(labels: readonly TraefikLabel[]): readonly Router[] {
-  const ofRouters = labels.filter(({ path }) => /^routers$/i.test(path[1] ?? '') && path.length > 3)
-  return [...groupBy(ofRouters, ({ path }) => (path[2] ?? '').toLowerCase())].map(([name, own]) => {
-    const find = (field: RegExp): TraefikLabel | null =>
-      own.find(({ path }) => field.test(path.slice(3).join('.'))) ?? null
-    return {
-      name,
-      rule: find(/^rule$/i),
-      resolver: find(/^tls\.certresolver$/i),
-      hasDomains: find(/^tls\.domains/i) !== null,
-    }
-  })
-}
-
 /** True for a router that asks for a certificate and has a rule that is known, without a name in it. */
-function namesNoHost({ rule, resolver, hasDomains }: Router): boolean {
-  const value = rule?.label.value
+function namesNoHost(router: TraefikRouter): boolean {
+  const rule = valueOfField(router, 'rule')
   return (
-    resolver !== null &&
-    !hasDomains &&
-    value?.known === true &&
-    !/\$|\{\{|\bHost(?:SNI|Header)?\(/.test(value.value)
+    router.fields.has(RESOLVED) &&
+    ![...router.fields.keys()].some(name => name.startsWith('tls.domains')) &&
+    rule !== null &&
+    !/\$|\{\{|\bHost(?:SNI|Header)?\(/.test(rule)
   )
 }
+
+const RESOLVED = 'tls.certresolver'

@@ -1,10 +1,11 @@
-import { placeText } from '../../parsers/text/source.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { besideTraefik, isTraefik } from './_traefik.ts'
 import { httpLabels, type TraefikLabel, unknownField } from './_traefik-labels.ts'
+import { ofSecondVersion, withoutService } from './_traefik-routers-refused.ts'
+import { namePlaceOf } from './_traefik-routers.ts'
 
 const tree = (...labels: readonly string[]): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -22,14 +23,16 @@ const RULE = 'traefik.http.routers.site.rule=Host(`example.org`)'
 export default defineRule({
   summary: 'Traefik refuses a label of a container, and makes no route to it',
   severity: 'error',
+  otherSeverities: { warning: 'where another part of the rule may match' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Traefik reads all labels of a container into its table of fields. At one that it has no field for it says `field not found, node: entrypoint` in its log and passes over the whole container; a rule that it cannot read switches the router off. Docker starts the container all the same, and clients get 404 page not found.',
+  why: 'Traefik reads all labels of a container into its table of fields. At one that it has no field for it says `field not found, node: entrypoint` in its log and passes over the whole container; a rule that it cannot read switches the router off, and version 3 reads none with two names in one `Host` as version 2 does. A router that names no service gets the one of its container, and is dropped where there are two. Docker starts the container all the same, and clients get 404 page not found.',
   remedy:
-    'Write the field as Traefik calls it, names without a dot, and hosts and paths of a rule between backticks',
+    'Write the field as Traefik calls it, names without a dot, hosts and paths of a rule between backticks, each in brackets of its own, and the service of each router where a container has two',
   references: [
     'https://doc.traefik.io/traefik/reference/routing-configuration/other-providers/docker/',
     'https://doc.traefik.io/traefik/reference/routing-configuration/http/routing/rules-and-priority/',
+    'https://doc.traefik.io/traefik/migrate/v2-to-v3-details/#new-v3-syntax-notable-changes',
   ],
   unproven: 'The live tests have neither Docker nor Traefik',
   bad: [
@@ -60,8 +63,82 @@ export default defineRule({
       title: 'single quotes',
       files: tree(`"traefik.http.routers.site.rule=«Host('example.org') && PathPrefix('/api')»"`),
     },
+    {
+      title: 'two services, and routers that name none',
+      files: tree(
+        '«traefik.http.routers.site.rule»=Host(`example.org`)',
+        'traefik.http.services.site.loadbalancer.server.port=9000',
+        'traefik.http.services.console.loadbalancer.server.port=9001',
+        'traefik.http.routers.console.rule=Host(`console.example.org`)',
+        'traefik.http.routers.console.service=console',
+      ),
+    },
+    {
+      title: 'two names, for version 3',
+      files: besideTraefik(['traefik.http.routers.web.rule=«Host(`example.org`, `www.example.org`)»']),
+    },
+    {
+      title: 'a pattern of version 2, for version 3',
+      files: besideTraefik(['traefik.http.routers.web.rule=HostRegexp(«`{shop:[a-z]+}.example.org`»)']),
+    },
+    {
+      title: 'one of two parts of a rule',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=Host(`example.org`) || HostRegexp(«`{shop:[a-z]+}.example.org`»)',
+      ]),
+    },
+    {
+      title: 'the former name of a matcher',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=PathPrefix(`/api`) && «Headers»(`X-Version`, `2`)',
+      ]),
+    },
   ],
   good: [
+    {
+      title: 'two services, and a router that names its own',
+      files: tree(
+        RULE,
+        'traefik.http.routers.site.service=site',
+        'traefik.http.services.site.loadbalancer.server.port=9000',
+        'traefik.http.services.console.loadbalancer.server.port=9001',
+      ),
+    },
+    {
+      title: 'two labels of one service',
+      files: tree(
+        RULE,
+        'traefik.http.services.site.loadbalancer.server.port=9000',
+        'traefik.http.services.site.loadbalancer.server.scheme=https',
+      ),
+    },
+    {
+      title: 'the rules of version 2, where they are asked for',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=Host(`example.org`, `www.example.org`)',
+        'traefik.http.routers.web.ruleSyntax=v2',
+      ]),
+    },
+    {
+      title: 'the rules of version 2 for all',
+      files: besideTraefik(['traefik.http.routers.web.rule=Host(`example.org`, `www.example.org`)'], {
+        options: ['--core.defaultRuleSyntax=v2'],
+      }),
+    },
+    {
+      title: 'the rules of version 2, and version 2',
+      files: {
+        'docker-compose.yml': besideTraefik([
+          'traefik.http.routers.web.rule=Host(`example.org`, `www.example.org`)',
+        ])['docker-compose.yml']!.replace('traefik:v3.1', 'traefik:v2.11'),
+      },
+    },
+    {
+      title: 'patterns of version 3',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=HostRegexp(`^[a-z]{2,9}\\.example\\.org$$`) && Query(`a`, `b`)',
+      ]),
+    },
     {
       title: 'labels of version 1 beside those of today',
       files: besideTraefik(['traefik.frontend.rule=Host:example.org', RULE]),
@@ -90,7 +167,10 @@ export default defineRule({
   *check({ machines }) {
     for (const { container } of machines)
       if (container !== null) {
-        for (const label of httpLabels(container.service)) yield* refused(label)
+        const labels = httpLabels(container.service)
+        for (const label of labels) yield* refused(label)
+        yield* withoutService(container, labels)
+        yield* ofSecondVersion(container, labels)
         yield* ofFirstVersion(container, machines)
       }
   },
@@ -123,13 +203,11 @@ function* ofFirstVersion(
 }
 
 function* refused({ label, path }: TraefikLabel): Iterable<RuleFinding> {
-  const { name, at, value } = label
-  const text = placeText(at)
-  const begin = text.indexOf(name)
-  if (begin === -1) return
+  const { value } = label
+  const at = namePlaceOf({ label, path })
   if (path[0]?.toLowerCase() !== 'http') {
     yield {
-      at: { ...at, start: at.start + begin, end: at.start + begin + name.length },
+      at,
       message: `Traefik passes over this label: what it reads begins with \`traefik.http.${path[0]}\``,
       label: 'without `http`',
       help: `Write \`traefik.http.${path.join('.')}\``,
@@ -140,7 +218,7 @@ function* refused({ label, path }: TraefikLabel): Iterable<RuleFinding> {
   if (field !== null) {
     const { word, meant } = field
     yield {
-      at: { ...at, start: at.start + begin, end: at.start + begin + name.length },
+      at,
       message: `Traefik passes over this container: field not found, node: ${word}`,
       label: meant === null ? 'a dot in a name' : 'no such field',
       help: meant === null ? 'Give the router or service a name without a dot' : `Write \`${meant}\``,

@@ -1,9 +1,10 @@
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
-import { placeText, type Place } from '../../parsers/text/source.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { besideTraefik, isSwitchedOff, type Traefik, traefikOf } from './_traefik.ts'
 import { httpLabels, type TraefikLabel } from './_traefik-labels.ts'
+import { placeOfName } from './_traefik-routers.ts'
 
 const RULE = 'traefik.http.routers.web.rule=Host(`example.org`)'
 
@@ -198,9 +199,4 @@ function namesIn({ value }: TraefikLabel['label']): readonly string[] {
 
 function areThese(names: readonly string[]): string {
   return `${names.length === 1 ? 'is' : 'are'} ${names.map(name => `\`${name}\``).join(', ')}`
-}
-
-function placeOfName(at: Place, name: string): Place {
-  const begin = placeText(at).lastIndexOf(name)
-  return begin === -1 ? at : { ...at, start: at.start + begin, end: at.start + begin + name.length }
 }

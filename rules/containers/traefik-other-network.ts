@@ -1,14 +1,12 @@
-import { memo } from '../../parsers/collections/memo.ts'
-import type { ComposeProject, ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
+import type { ComposeService, ComposeVariable } from '../../parsers/compose/compose.ts'
 import { isUnknownWord, type Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import { readContainers } from '../../src/deployment/containers/read-containers.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { type Network, networksOf } from './_networks.ts'
-import { besideTraefik, isSwitchedOff, isTraefik } from './_traefik.ts'
+import { besideTraefik, everyTraefik, isSwitchedOff } from './_traefik.ts'
 import { httpLabels } from './_traefik-labels.ts'
 
 const RULE = 'traefik.http.routers.web.rule=Host(`example.org`)'
@@ -242,10 +240,8 @@ export default defineRule({
  * the repository, if they share a network that has a name.
  */
 function traefikBeside(container: Container): Container | null {
-  const { project, projects, hostFiles } = container
-  const all = withTraefik(projects).flatMap(each =>
-    readContainers(each, hostFiles, projects).filter(isTraefik),
-  )
+  const { project } = container
+  const all = everyTraefik(container)
   const own = all.filter(each => each.project === project)
   const [found, another] = own.length > 0 ? own : all
   if (found === undefined || another !== undefined || !isReadable(found)) return null
@@ -253,12 +249,6 @@ function traefikBeside(container: Container): Container | null {
   const names = new Set(networksOf(found).map(({ id }) => id))
   return networksOf(container).some(({ id }) => id !== null && names.has(id)) ? found : null
 }
-
-const withTraefik = memo((projects: readonly ComposeProject[]): readonly ComposeProject[] =>
-  projects.filter(({ services }) =>
-    [...services.values()].some(({ image }) => image?.known === true && image.value.includes('traefik')),
-  ),
-)
 
 /** True where all that tells Traefik of networks is read: its command, its variables and its file. */
 function isReadable({ service, hostFiles, mounts }: Container): boolean {
