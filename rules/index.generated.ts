@@ -373,6 +373,7 @@ import containersFileEmptied from './containers/file-emptied.ts'
 import containersGitlabTerminatesTls from './containers/gitlab-terminates-tls.ts'
 import containersImageProtocol from './containers/image-protocol.ts'
 import containersIngressAnnotationIgnored from './containers/ingress-annotation-ignored.ts'
+import containersIngressPlainToTls from './containers/ingress-plain-to-tls.ts'
 import containersIngressRewriteEmpty from './containers/ingress-rewrite-empty.ts'
 import containersIngressRewriteOnePage from './containers/ingress-rewrite-one-page.ts'
 import containersIngressSecretElsewhere from './containers/ingress-secret-elsewhere.ts'
@@ -1333,6 +1334,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/gitlab-terminates-tls', ...containersGitlabTerminatesTls },
   { id: 'containers/image-protocol', ...containersImageProtocol },
   { id: 'containers/ingress-annotation-ignored', ...containersIngressAnnotationIgnored },
+  { id: 'containers/ingress-plain-to-tls', ...containersIngressPlainToTls },
   { id: 'containers/ingress-rewrite-empty', ...containersIngressRewriteEmpty },
   { id: 'containers/ingress-rewrite-one-page', ...containersIngressRewriteOnePage },
   { id: 'containers/ingress-secret-elsewhere', ...containersIngressSecretElsewhere },

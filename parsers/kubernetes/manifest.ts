@@ -83,6 +83,8 @@ export interface ProbedUrl {
   readonly path: string
   /** True for a probe in plain HTTP that sends no header of its own. */
   readonly isPlain: boolean
+  /** True for a probe that is told to speak TLS. */
+  readonly isSecure: boolean
 }
 
 export interface PodMount {
@@ -107,6 +109,7 @@ export interface ClusterService {
   /** What is written behind `selector:`; the name where nothing is. */
   readonly selectorAt: Place
   readonly ports: readonly {
+    readonly name: string | null
     readonly port: number
     /** A number, or the name of a container's port; the port itself where it is not written. */
     readonly target: number | string

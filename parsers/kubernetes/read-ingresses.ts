@@ -23,6 +23,8 @@ export interface Ingress {
   readonly paths: readonly { readonly path: string; readonly type: string | null; readonly at: Place }[]
   /** The Services that its rules, or its default, lead to. */
   readonly services: readonly string[]
+  /** The ports of Services that its rules lead to, by their names or numbers. */
+  readonly backends: readonly IngressBackend[]
   /** True where an annotation has cert-manager make its certificates. */
   readonly hasIssuer: boolean
   /** The Secrets of its certificates. */
@@ -32,6 +34,13 @@ export interface Ingress {
     /** The names that it is for; null where a template or nobody says them all. */
     readonly hosts: readonly string[] | null
   }[]
+}
+
+export interface IngressBackend {
+  readonly service: string
+  readonly port: string
+  /** The name of the Service. */
+  readonly at: Place
 }
 
 export interface IngressAnnotation {
@@ -115,6 +124,9 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
           .flatMap(each => textAt(each, 'backend', 'service', 'name') ?? []),
         ...[textAt(map, 'spec', 'defaultBackend', 'service', 'name') ?? []].flat(),
       ],
+      backends: listAt(map, 'spec', 'rules')
+        .flatMap(rule => listAt(rule, 'http', 'paths'))
+        .flatMap(backendOf),
       hasIssuer: names.some(each =>
         /^(?:cert-manager\.io|certmanager\.k8s\.io|kubernetes\.io\/tls-acme)/.test(each),
       ),
@@ -126,6 +138,14 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
       }),
     },
   ]
+}
+
+function backendOf(path: YamlMap): readonly IngressBackend[] {
+  const name = entryAt(path, 'backend', 'service', 'name')
+  const service = textAt(path, 'backend', 'service', 'name')
+  const port =
+    textAt(path, 'backend', 'service', 'port', 'name') ?? textAt(path, 'backend', 'service', 'port', 'number')
+  return name === null || service === null || port === null ? [] : [{ service, port, at: name.value.at }]
 }
 
 /** A Certificate says how the Secret is called; others give it their own name, or say so in a `target`. */

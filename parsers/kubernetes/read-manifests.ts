@@ -81,6 +81,7 @@ function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
       const written = entryAt(each, 'port')!.value.at
       return [
         {
+          name: textAt(each, 'name'),
           port,
           target: text === null ? port : /^\d+$/.test(text) ? Number(text) : text,
           at: written,
@@ -232,6 +233,7 @@ function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
                 isPlain:
                   headers.length === 0 &&
                   (entryAt(map, name, way, 'scheme') === null || textAt(map, name, way, 'scheme') === 'HTTP'),
+                isSecure: textAt(map, name, way, 'scheme') === 'HTTPS',
               }
             : null,
       },

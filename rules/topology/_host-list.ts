@@ -11,6 +11,8 @@ export interface HostList {
   readonly takes: (name: string) => boolean
   /** True where it refuses addresses too that it does not have. */
   readonly ofAddresses?: true
+  /** True where it is read once, and changed elsewhere from then on. */
+  readonly atInstallation?: true
 }
 
 /** `TrustedHostMiddleware` of Starlette, which FastAPI has too; null where it is not there, or is told names by others. */

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import type { ComposeVariable } from '../../parsers/compose/compose.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 import { frontLine } from '../../src/deployment/front-lines.ts'
 import type { ApacheHost, AppServerProgram, Deployment, NginxConnection } from '../../src/deployment/model.ts'
@@ -88,6 +89,16 @@ const NGINX = {
         }
     }
   `),
+}
+/** The image without a file of its own. */
+const installed = (names: string): Record<string, string> => {
+  const { 'srv/cloud/docker-compose.yml': compose = '', ...front } = image(
+    OLD,
+    NGINX,
+    `environment:\n      NEXTCLOUD_TRUSTED_DOMAINS: ${names}`,
+  )
+  delete front['srv/cloud/config/config.php']
+  return { ...front, 'srv/cloud/docker-compose.yml': compose.replace(/.*config:.*config\n/, '') }
 }
 const OLD = "'trusted_domains' => array (0 => '192.168.178.20:8081'),"
 const drupal = (lines: string): Record<string, string> => ({
@@ -195,7 +206,9 @@ const vite = (lines: string, version = '^6.0.0'): Record<string, string> => ({
 export default defineRule({
   summary: 'The application refuses the name under which clients reach it',
   severity: 'error',
-  otherSeverities: { warning: 'where it takes other names of the same site' },
+  otherSeverities: {
+    warning: 'where it takes other names of the same site, or is told its names at the installation alone',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Nextcloud, Drupal, Rails, Vite and the `TrustedHostMiddleware` of Starlette and FastAPI answer the names alone that their own configuration lists: `Access through untrusted domain`, `The provided host name is not valid for this server`, `Blocked hosts`, `Blocked request. This host is not allowed`, `Invalid host header`. The web server in front serves the name all the same.',
@@ -223,6 +236,10 @@ export default defineRule({
     {
       title: 'the image of Nextcloud behind Apache',
       files: image("«'trusted_domains'» => array (0 => '192.168.178.20:8081'),"),
+    },
+    {
+      title: 'what the image of Nextcloud is installed with',
+      files: installed('«localhost 192.168.1.20»'),
     },
     {
       title: 'the image of Nextcloud behind nginx',
@@ -391,8 +408,11 @@ export default defineRule({
       const named = connection?.server.names.find(({ name }) => name === first)
       yield {
         at: list.at,
-        severity: refused.length < asked.length ? ('warning' as const) : ('error' as const),
-        message: `${list.by} is asked for \`${first}\`, which this does not have: ${list.said}`,
+        severity:
+          refused.length < asked.length || list.atInstallation === true
+            ? ('warning' as const)
+            : ('error' as const),
+        message: `${list.by} is asked for \`${first}\`, which this does not have: ${list.said}${list.atInstallation === true ? ', unless somebody adds it after the installation' : ''}`,
         label: `without \`${first}\``,
         related: [
           ...(named === undefined ? [] : [{ at: named.at, message: 'a name of this server' }]),
@@ -457,7 +477,15 @@ function listOfImage({ setups }: Deployment, container: Container): HostList | n
   if (mounts.some(({ target }) => target.startsWith('/docker-entrypoint-hooks.d'))) return null
   // Some command may add names each time: `occ config:system:set trusted_domains`.
   if (setups()?.some(({ text }) => /trusted_domains/.test(text)) !== false) return null
-  return nextcloudList(files, '/var/www/html', OF_IMAGE)
+  return nextcloudList(files, '/var/www/html', OF_IMAGE) ?? listOfVariable(variables)
+}
+
+/** What the image is installed with, where nobody adds to it afterwards. */
+function listOfVariable(variables: readonly ComposeVariable[]): HostList | null {
+  const value = variables.find(({ name }) => name === 'NEXTCLOUD_TRUSTED_DOMAINS')?.value
+  if (value?.known !== true || value.at === null || /[\0\uFFFD\uE000$]/.test(value.value)) return null
+  const names = value.value.split(/[\s,]+/).filter(name => name !== '')
+  return names.length === 0 ? null : { ...nextcloudTakes(names), at: value.at, atInstallation: true }
 }
 
 /** What the image itself brings, which reads variables. */
@@ -552,12 +580,18 @@ function nextcloudList(files: FileSystem, root: string, known: RegExp | null = n
     others.some(({ name }) => /trusted_domains|overwritehost/.test(textAt(files, `${root}/config/${name}`)))
   )
     return null
-  const patterns = textsIn(match[2] ?? '').map(
+  return {
+    ...nextcloudTakes(textsIn(match[2] ?? '')),
+    at: { source, start: match.index, end: match.index + (match[1] ?? '').length },
+  }
+}
+
+function nextcloudTakes(names: readonly string[]): Omit<HostList, 'at'> {
+  const patterns = names.map(
     text => new RegExp(`^${text.split('*').map(escaped).join('[-.a-zA-Z0-9]*')}$`, 'i'),
   )
   return {
     by: 'Nextcloud',
-    at: { source, start: match.index, end: match.index + (match[1] ?? '').length },
     said: 'Access through untrusted domain',
     to: 'to `trusted_domains`',
     takes: name => patterns.some(each => each.test(name) || each.test(name.replace(/:\d+$/, ''))),
