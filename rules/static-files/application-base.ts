@@ -393,6 +393,33 @@ export default defineRule({
       }),
     },
     { title: 'Angular', files: image(angular('«/»'), { dockerfile: ANGULAR }) },
+    {
+      title: 'another application at the root, of the same image',
+      files: {
+        ...image(project(VITE), {
+          lines: conf`
+            ${BACKOFFICE}
+            location / {
+                try_files $uri /index.html;
+            }
+          `,
+          dockerfile: DOCKERFILE.replace(
+            'FROM nginx:1.27-alpine\n',
+            conf`
+              FROM node:22-alpine AS site
+              WORKDIR /build
+              COPY site/ ./
+              RUN npm install
+              RUN npm run build
+
+              FROM nginx:1.27-alpine
+              COPY --from=site /build/dist/ /usr/share/nginx/html/
+            `,
+          ),
+        }),
+        ...at('site', project(PLAIN_VITE)),
+      },
+    },
     { title: 'on the machine of nginx', files: machine(project(VITE)) },
     {
       title: 'a directory that a compose file mounts',
@@ -766,7 +793,8 @@ function* ofImages(deployment: Deployment): Iterable<RuleFinding> {
     if (isBehind) continue
     for (const server of serversOf(deployment, run))
       for (const application of applications) {
-        const found = servedElsewhere(deployment, server, application)
+        const others = applications.filter(each => each !== application).map(indexOf)
+        const found = servedElsewhere(deployment, server, application, others)
         if (found !== null) yield found
       }
   }
@@ -853,11 +881,16 @@ function leadsTo(deployment: Deployment, { end }: Outcome, { targets }: NginxCon
   )
 }
 
-/** A finding where a server serves the start page of an application below a path, and its scripts nowhere. */
+/**
+ * A finding where a server serves the start page of an application below a path, and its scripts nowhere.
+ *
+ * @param pages start pages of what else was built into the same image
+ */
 function servedElsewhere(
   deployment: Deployment,
   server: NginxServer,
   application: BuiltApplication,
+  pages: readonly string[] = [],
 ): RuleFinding | null {
   if (rewritesPages(server.configuration)) return null
   const path = urlOf(application.base)
@@ -868,7 +901,7 @@ function servedElsewhere(
   // What a backend names in its own pages: nobody asks for the start page there.
   const hasPages = isIndex(askFor(deployment, server, application, `${found.prefix}${MISSING}`), application)
   if (OF_ASSETS.test(found.prefix) && !hasPages) return null
-  const answer = askFor(deployment, server, application, path)
+  const answer = askFor(deployment, server, application, path, pages)
   const said = answer === null || isOwn(answer, application) ? null : answerOf(answer, path)
   return said === null ? null : findingOf(application, found.prefix, said, found.at)
 }
@@ -915,11 +948,13 @@ function askFor(
   server: NginxServer,
   { base, directories }: BuiltApplication,
   path: string,
+  others: readonly string[] = [],
 ): Outcome | null {
-  const existing = directories.flatMap(directory => [
+  const own = directories.flatMap(directory => [
     posix.join(directory, 'index.html'),
     posix.join(directory, base.asset),
   ])
+  const existing = [...own, ...others]
   return askServer(deployment, server, path, { existing, assume: () => null })
 }
 
