@@ -6,6 +6,7 @@ import { unitWords } from '../../parsers/systemd/unit-words.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import { isUnknownWord, type Place, type Source } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
+import type { Deployment } from '../../src/deployment/model.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -13,6 +14,7 @@ import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer, proxiedServer } from '../_examples.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { siteServices } from './_site-services.ts'
+import { commentsBehindValues } from './_environment-file-comments.ts'
 import { commentedCommand, meantOtherwise, onlineNotAwaited, wantedByNobody } from './_unit-lines.ts'
 import { unpairedQuotes } from './_unit-quotes.ts'
 
@@ -53,7 +55,7 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`), as the whole line is where a quote stays open (`Invalid syntax, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
+  why: 'In a unit `#` begins a comment only as the first character of a line: behind a value it is part of it, and the service fails with `217/USER` or `200/CHDIR`. No variable of a shell is filled in in `Environment=`, and what follows `WantedBy=` is the whole name of a unit. `Environment=` is cut at blanks, and what has no `=` is left out (`Invalid environment assignment, ignoring`), as the whole line is where a quote stays open (`Invalid syntax, ignoring`); the same happens to `export NAME=value` in a file of `EnvironmentFile=`, which no shell reads, and `PORT=8000 # of nginx` there is the whole value. A command goes on in the next line only behind a `\\`, paths have to begin with `/`, and a key that is misspelt or stands in another section, or a value that is none of its key, is left out with a line in the journal: with `Restart=true` nothing is restarted.',
   remedy: 'Give comments a line of their own, and put `"NAME=a value"` between quotes',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html',
@@ -146,6 +148,20 @@ export default defineRule({
     {
       title: 'the example of a file that a shell would read',
       files: repository('«export» SHOP_KEY="change-me"'),
+    },
+    {
+      title: 'comments behind the values of a file',
+      files: tree('EnvironmentFile=/etc/shop/shop.env', {
+        'etc/shop/shop.env': conf`
+          SHOP_PORT=8000   «# behind nginx»
+          SHOP_TITLE="Our shop" «# of the page»
+          SHOP_KEY= «# openssl rand -hex 32»
+        `,
+      }),
+    },
+    {
+      title: 'a comment in the example of a file',
+      files: repository('SHOP_KEY=change-me «# at least 32 letters»'),
     },
     {
       title: 'a command that goes on without a backslash',
@@ -393,8 +409,14 @@ export default defineRule({
       files: tree('EnvironmentFile=/etc/shop/shop.env', {
         'etc/shop/shop.env': conf`
           # for the shop
+          ; SHOP_OLD=1 # no more
           SHOP_KEY=abc
           SHOP_TITLE=Our shop
+          SHOP_COLOURS="#fff # 000" #fff
+          SHOP_URL=http://127.0.0.1:8000/#top
+          SHOP_CHANNEL=#shop
+          SHOP_TEXT="a # b
+          c # d"
         `,
       }),
     },
@@ -412,21 +434,32 @@ export default defineRule({
         if (setting.section === 'Service') yield* refusedValue(setting)
       yield* unread(service)
     }
-    for (const service of siteServices(deployment)) yield* linesOf(service)
-    for (const { service, machine } of commands) {
+    const ofSite = deployment.machines.flatMap(machine =>
+      siteServices({ machines: [machine] }).map(service => ({ service, machine })),
+    )
+    for (const { service, machine } of [...ofSite, ...commands]) {
       if (service === null) continue
       yield* linesOf(service)
-      for (const { path } of service.environmentFiles) {
-        const file = path.known ? sourceAt(machine.files, path.value) : null
-        if (file !== null) yield* exported(file)
-        else if (path.known && path.at !== null && isAlmostRead(path.value)) {
-          const kept = keptFor(path.value, path.at.source, machine.files)
-          if (kept !== null && !isChangedBy(deployment.setups(), kept)) yield* exported(kept, path.at)
-        }
-      }
+      yield* variablesOf(service, machine.files, deployment)
     }
   },
 })
+
+/** What systemd does not take as it is meant in the files of variables of a service. */
+function* variablesOf(
+  { environmentFiles }: ServiceUnit,
+  files: FileSystem,
+  { setups }: Deployment,
+): Iterable<RuleFinding> {
+  for (const { path } of environmentFiles) {
+    const file = path.known ? sourceAt(files, path.value) : null
+    if (file !== null) yield* misread(file)
+    else if (path.known && path.at !== null && isAlmostRead(path.value)) {
+      const kept = keptFor(path.value, path.at.source, files)
+      if (kept !== null && !isChangedBy(setups(), kept)) yield* misread(kept, path.at)
+    }
+  }
+}
 
 /** What holds of a unit whatever it starts. */
 function* linesOf(service: ServiceUnit): Iterable<RuleFinding> {
@@ -739,17 +772,32 @@ function isChangedBy(setups: readonly Source[] | null, { path }: Source): boolea
   )
 }
 
-function* exported(source: Source, given: Place | null = null): Iterable<RuleFinding> {
-  const found = /^[ \t]*(export)[ \t]+[A-Za-z_]\w*=/m.exec(source.code)
-  if (found === null) return
-  const start = found.index + found[0].indexOf('export')
-  yield {
-    at: { source, start, end: start + 'export'.length },
-    message: '`export` is a word of the shell: systemd leaves the line out, and the variable is not set',
-    label: 'Invalid environment assignment',
-    ...(given !== null && {
-      confidence: 'medium' as const,
-      related: [{ at: given, message: 'the unit reads a file of these lines' }],
-    }),
+/**
+ * What a file of variables holds beside what is meant.
+ *
+ * @param given what names the file, where this one is kept for it
+ */
+function* misread(source: Source, given: Place | null = null): Iterable<RuleFinding> {
+  const weaker = given !== null && {
+    confidence: 'medium' as const,
+    related: [{ at: given, message: 'the unit reads a file of these lines' }],
   }
+  const found = /^[ \t]*(export)[ \t]+[A-Za-z_]\w*=/m.exec(source.code)
+  if (found !== null) {
+    const start = found.index + found[0].indexOf('export')
+    yield {
+      at: { source, start, end: start + 'export'.length },
+      message: '`export` is a word of the shell: systemd leaves the line out, and the variable is not set',
+      label: 'Invalid environment assignment',
+      ...weaker,
+    }
+  }
+  for (const { name, at, comment } of commentsBehindValues(source))
+    yield {
+      at,
+      message: `\`#\` begins a comment at the start of a line alone, so systemd takes \`${comment}\` for a part of the value of \`${name}\``,
+      label: 'a part of the value',
+      help: 'Write the comment into a line of its own',
+      ...weaker,
+    }
 }
