@@ -117,9 +117,12 @@ function environmentDefaults({ environment }: AppCommand): Layer {
   return valueLayer(values)
 }
 
-/** Where the command says the address, no file that was not read says the rest: one of variables has secrets as a rule. */
+/**
+ * Where the command says the address, or names the file that does, no file that was not read says the rest: one of
+ * variables has secrets as a rule.
+ */
 function isToldAll({ values }: Arguments): boolean {
-  return values.has('bind')
+  return values.has('bind') || values.has('config')
 }
 
 interface ConfigPath {

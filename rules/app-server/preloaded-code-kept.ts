@@ -51,6 +51,26 @@ export default defineRule({
         files: { 'etc/shop/gunicorn.conf.py': 'preload_app = «True»\nworkers = 3\n' },
       }),
     },
+    {
+      title: 'a file of secrets that nobody has seen, and a quiet reset',
+      files: {
+        ...tree('', undefined, {
+          lines: 'ExecReload=/bin/kill -HUP $MAINPID\nEnvironmentFile=/opt/secrets/shop.env',
+          files: { 'etc/shop/gunicorn.conf.py': 'bind = "127.0.0.1:8000"\npreload_app = «True»\n' },
+        }),
+        'etc/systemd/system/shop.service': serviceUnit(
+          '/usr/bin/gunicorn -c gunicorn.conf.py shop.wsgi',
+          'ExecReload=/bin/kill -HUP $MAINPID\nEnvironmentFile=/opt/secrets/shop.env',
+        ),
+        'deploy.sh': conf`
+          #!/bin/sh
+          cd /etc/shop
+          git fetch --quiet origin
+          git reset --hard --quiet origin/main
+          sudo systemctl reload shop
+        `,
+      },
+    },
   ],
   good: [
     { title: 'a restart', files: tree('--preload', 'sudo systemctl restart shop') },

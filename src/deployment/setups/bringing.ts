@@ -34,7 +34,8 @@ function byGit({ words, assigned, directory }: FollowedCommand): Bringing | null
   return { verb, directory: tree === null ? directory : inDirectory(tree, directory) }
 }
 
-function bringsBy([verb, option = '', target = '']: readonly string[]): boolean {
+function bringsBy([verb, ...rest]: readonly string[]): boolean {
+  const [option = '', target = ''] = rest.filter(word => word !== '--quiet' && word !== '-q')
   if (verb === 'pull') return true
   if (verb === 'checkout') return option === '-f' || option === '--force'
   return verb === 'reset' && option === '--hard' && /^(?:origin|upstream|FETCH_HEAD|@\{u)/.test(target)
