@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { memoByKey } from '../../parsers/collections/memo.ts'
-import type { FileSystem } from '../../src/files/file-system.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
 
 export interface Project {
@@ -19,11 +19,28 @@ const PROJECTS: readonly Project[] = [
   { name: 'Drupal', marker: 'web/core/lib/Drupal.php', directory: 'web' },
 ]
 
+/** Packages that put the script of all pages into a public directory, where none of their own files may be here. */
+const PACKAGES: readonly (readonly [RegExp, string, string])[] = [
+  [/"laravel\/framework"/, 'Laravel', 'public'],
+  [/"symfony\/(?:framework-bundle|runtime)"/, 'Symfony', 'public'],
+  [/"codeigniter4\/framework"/, 'CodeIgniter', 'public'],
+  [/"slim\/slim"/, 'Slim', 'public'],
+  [/"yiisoft\/yii2"/, 'Yii', 'web'],
+]
+
 /** The project that a directory is, where it has no script of its own. */
 export const projectIn = memoByKey((files: FileSystem, path: string): Project | null => {
   const has = (name: string): boolean => files.kind(posix.join(path, name)) === 'file'
-  if (files.kind(path) !== 'directory' || has('index.php')) return null
-  return (
-    PROJECTS.find(({ marker, directory }) => has(marker) && has(posix.join(directory, 'index.php'))) ?? null
+  if (files.kind(path) !== 'directory' || has('index.php') || has('index.html')) return null
+  const found = PROJECTS.find(
+    ({ marker, directory }) => has(marker) && has(posix.join(directory, 'index.php')),
   )
+  if (found !== undefined) return found
+  const manifest = sourceAt(files, posix.join(path, 'composer.json'))?.text ?? ''
+  const required = PACKAGES.find(
+    ([name, , directory]) => name.test(manifest) && has(posix.join(directory, 'index.php')),
+  )
+  if (required === undefined) return null
+  const [, name, directory] = required
+  return { name, marker: 'composer.json', directory }
 })

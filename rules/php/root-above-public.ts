@@ -106,6 +106,15 @@ export default defineRule({
       files: image('«FROM» php:8.3-apache', 'COPY . /var/www/html'),
     },
     {
+      title: 'a project of which its list of packages says what it is',
+      files: {
+        Dockerfile: '«FROM» php:8.3-apache\nRUN a2enmod rewrite\nCOPY . /var/www/html\n',
+        'composer.json': '{"require": {"symfony/framework-bundle": "7.1.*"}}\n',
+        'public/index.php': '<?php echo "page";\n',
+        'public/.htaccess': 'FallbackResource /index.php\n',
+      },
+    },
+    {
       title: 'a virtual host of the image that names the project',
       files: {
         ...image('FROM php:8.3-apache', VHOST),
@@ -121,6 +130,26 @@ export default defineRule({
     {
       title: 'the public directory alone in the document root of the image',
       files: image('FROM php:8.3-apache', 'COPY public /var/www/html'),
+    },
+    {
+      title: 'a list of packages beside the script of all pages',
+      files: {
+        Dockerfile: 'FROM php:8.3-apache\nCOPY . /var/www/html\n',
+        'composer.json': '{"require": {"slim/slim": "^4.0"}}\n',
+        'index.php': '<?php require "public/index.php";\n',
+        'public/index.php': '<?php echo "page";\n',
+        'public/.htaccess': 'FallbackResource /index.php\n',
+      },
+    },
+    {
+      title: 'a list of packages beside the script of all pages',
+      files: {
+        Dockerfile: 'FROM php:8.3-apache\nCOPY . /var/www/html\n',
+        'composer.json': '{"require": {"slim/slim": "^4.0"}}\n',
+        'index.php': '<?php require "public/index.php";\n',
+        'public/index.php': '<?php echo "page";\n',
+        'public/.htaccess': 'FallbackResource /index.php\n',
+      },
     },
     {
       title: 'the document root of the image is changed',
