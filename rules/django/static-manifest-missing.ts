@@ -55,6 +55,9 @@ const project = (
     ${storage}
   `,
 })
+/** What no compose file runs. */
+const alone = (storage: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(project(storage)).filter(([path]) => path !== 'compose.yaml'))
 const NEW = (name = '"whitenoise.storage.CompressedManifestStaticFilesStorage"'): string => conf`
   STORAGES = {
       "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -113,6 +116,10 @@ export default defineRule({
       },
     },
     {
+      title: 'an image that a platform starts',
+      files: alone(NEW('«"whitenoise.storage.CompressedManifestStaticFilesStorage"»')),
+    },
+    {
       title: 'a mount of the project over what the build collects',
       files: project(NEW(), { run: COLLECT, service: 'volumes: ["«.:/app»"]' }),
     },
@@ -122,6 +129,17 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'an image that a platform starts, with a command for each release',
+      files: {
+        ...alone(NEW()),
+        'fly.toml': '[deploy]\nrelease_command = "python manage.py collectstatic --noinput"\n',
+      },
+    },
+    {
+      title: 'an image that is run as its documentation says',
+      files: { ...alone(NEW()), 'README.md': 'docker run -v static:/app/staticfiles shop manage.py collectstatic\n' },
+    },
     {
       title: 'a volume over that directory, which begins with what the image has',
       files: project(NEW(), {
@@ -296,7 +314,7 @@ const hasStaticInTemplates = memoByKey((files: FileSystem, directory: string): b
 /** True where something collects the files, or a script that was not read may. */
 function mayCollect(container: Container): boolean {
   const { image, isAlone, project, service } = container
-  if (image === null || isAlone || !service.complete) return true
+  if (image === null || (!isAlone && !service.complete)) return true
   const texts = [
     ...textsRun(container),
     image.stage.at.source.text,
@@ -306,7 +324,8 @@ function mayCollect(container: Container): boolean {
   return (
     texts.some(text => /collectstatic|\bmake\b|\bmanage\.sh\b/.test(text)) ||
     startsUnseen(container) ||
-    isCollectedByHand(container)
+    // Whoever runs an image by hand may collect them by hand.
+    isCollectedByHand(container, isAlone ? DOCUMENTS : undefined)
   )
 }
 
@@ -343,14 +362,15 @@ function hiddenManifest(
   const isCollected =
     texts.some(text => /collectstatic|\bmake\b|\bmanage\.sh\b/.test(text)) ||
     startsUnseen(container) ||
-    isCollectedByHand(container, /\.(?:md|rst|txt)$/)
+    isCollectedByHand(container, DOCUMENTS)
   return isCollected ? null : { mount, at: run.at }
 }
 
 const COLLECTS = /\bmanage\.py\s+collectstatic\b/
 
+const DOCUMENTS = /\.(?:md|rst|txt)$/
 const BY_HAND =
-  /^(?:[Mm]akefile|[Jj]ustfile|Jenkinsfile|Procfile|fabfile\.py|tasks\.py)$|\.(?:sh|ya?ml|toml)$/
+  /^(?:[Mm]akefile|[Jj]ustfile|Jenkinsfile|Procfile|fabfile\.py|tasks\.py|(?:app|railway)\.json)$|\.(?:sh|ya?ml|toml)$/
 const MOST_FILES = 200
 
 /**
