@@ -16,9 +16,7 @@ export function commentsBehindValues(source: Source): readonly CommentBehindValu
   return parseEnvironmentFile(source).flatMap(({ name, start, end }) => {
     const line = source.code.slice(start, end)
     const comment = line.includes('\n') ? undefined : BEHIND.exec(line)?.[1]
-    return comment === undefined
-      ? []
-      : [{ name, comment, at: { source, start: end - comment.length, end } }]
+    return comment === undefined ? [] : [{ name, comment, at: { source, start: end - comment.length, end } }]
   })
 }
 

@@ -138,7 +138,10 @@ export default defineRule({
     },
     {
       title: 'an image that is run as its documentation says',
-      files: { ...alone(NEW()), 'README.md': 'docker run -v static:/app/staticfiles shop manage.py collectstatic\n' },
+      files: {
+        ...alone(NEW()),
+        'README.md': 'docker run -v static:/app/staticfiles shop manage.py collectstatic\n',
+      },
     },
     {
       title: 'a volume over that directory, which begins with what the image has',
