@@ -231,6 +231,7 @@ import appServerGunicornSettingNotRead from './app-server/gunicorn-setting-not-r
 import appServerGunicornSettingRefused from './app-server/gunicorn-setting-refused.ts'
 import appServerHomeProtected from './app-server/home-protected.ts'
 import appServerInterfaceMismatch from './app-server/interface-mismatch.ts'
+import appServerJitForbidden from './app-server/jit-forbidden.ts'
 import appServerLaravelQueueUnknown from './app-server/laravel-queue-unknown.ts'
 import appServerLaravelRetryBelowTimeout from './app-server/laravel-retry-below-timeout.ts'
 import appServerLibraryNotInstalled from './app-server/library-not-installed.ts'
@@ -1192,6 +1193,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/gunicorn-setting-refused', ...appServerGunicornSettingRefused },
   { id: 'app-server/home-protected', ...appServerHomeProtected },
   { id: 'app-server/interface-mismatch', ...appServerInterfaceMismatch },
+  { id: 'app-server/jit-forbidden', ...appServerJitForbidden },
   { id: 'app-server/laravel-queue-unknown', ...appServerLaravelQueueUnknown },
   { id: 'app-server/laravel-retry-below-timeout', ...appServerLaravelRetryBelowTimeout },
   { id: 'app-server/library-not-installed', ...appServerLibraryNotInstalled },

@@ -237,6 +237,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/gunicorn-setting-refused', { fixes: [], programs: ['app-server', 'docker'] }],
       ['app-server/home-protected', { fixes: [], programs: ['app-server'] }],
       ['app-server/interface-mismatch', { fixes: [], programs: ['nginx', 'django', 'app-server', 'docker'] }],
+      ['app-server/jit-forbidden', { fixes: [], programs: ['app-server'] }],
       ['app-server/laravel-queue-unknown', { fixes: [], programs: ['app-server'] }],
       ['app-server/laravel-retry-below-timeout', { fixes: [], programs: ['app-server', 'php-fpm', 'docker'] }],
       ['app-server/library-not-installed', { fixes: [], programs: ['django'] }],
