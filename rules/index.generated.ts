@@ -834,6 +834,7 @@ import tlsBackendProxiedOverTlsToPlain from './tls/backend-proxied-over-tls-to-p
 import tlsCertNameMismatch from './tls/cert-name-mismatch.ts'
 import tlsCertificateOfAnotherKey from './tls/certificate-of-another-key.ts'
 import tlsCertificateOfDefaultServer from './tls/certificate-of-default-server.ts'
+import tlsCertificatesNotKept from './tls/certificates-not-kept.ts'
 import tlsChainBroken from './tls/chain-broken.ts'
 import tlsChainFileRepeatsCertificate from './tls/chain-file-repeats-certificate.ts'
 import tlsChainMissing from './tls/chain-missing.ts'
@@ -1796,6 +1797,7 @@ export const rules: readonly Rule[] = [
   { id: 'tls/cert-name-mismatch', ...tlsCertNameMismatch },
   { id: 'tls/certificate-of-another-key', ...tlsCertificateOfAnotherKey },
   { id: 'tls/certificate-of-default-server', ...tlsCertificateOfDefaultServer },
+  { id: 'tls/certificates-not-kept', ...tlsCertificatesNotKept },
   { id: 'tls/chain-broken', ...tlsChainBroken },
   { id: 'tls/chain-file-repeats-certificate', ...tlsChainFileRepeatsCertificate },
   { id: 'tls/chain-missing', ...tlsChainMissing },

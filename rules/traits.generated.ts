@@ -840,6 +840,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['tls/cert-name-mismatch', { fixes: [], programs: ['nginx'] }],
       ['tls/certificate-of-another-key', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/certificate-of-default-server', { fixes: [], programs: ['nginx'] }],
+      ['tls/certificates-not-kept', { fixes: [], programs: ['docker'] }],
       ['tls/chain-broken', { fixes: [], programs: ['nginx', 'apache'] }],
       ['tls/chain-file-repeats-certificate', { fixes: [], programs: ['apache'] }],
       ['tls/chain-missing', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
