@@ -506,6 +506,7 @@ import djangoSettingsImport from './django/settings-import.ts'
 import djangoSettingsNotPython from './django/settings-not-python.ts'
 import djangoSettingsRefused from './django/settings-refused.ts'
 import djangoSlashRemoved from './django/slash-removed.ts'
+import djangoSqliteNotKept from './django/sqlite-not-kept.ts'
 import djangoSqliteNotWritable from './django/sqlite-not-writable.ts'
 import djangoSslRedirectLoop from './django/ssl-redirect-loop.ts'
 import djangoStaticManifestMissing from './django/static-manifest-missing.ts'
@@ -1469,6 +1470,7 @@ export const rules: readonly Rule[] = [
   { id: 'django/settings-not-python', ...djangoSettingsNotPython },
   { id: 'django/settings-refused', ...djangoSettingsRefused },
   { id: 'django/slash-removed', ...djangoSlashRemoved },
+  { id: 'django/sqlite-not-kept', ...djangoSqliteNotKept },
   { id: 'django/sqlite-not-writable', ...djangoSqliteNotWritable },
   { id: 'django/ssl-redirect-loop', ...djangoSslRedirectLoop },
   { id: 'django/static-manifest-missing', ...djangoStaticManifestMissing },

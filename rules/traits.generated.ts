@@ -512,6 +512,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['django/settings-not-python', { fixes: [], programs: ['django'] }],
       ['django/settings-refused', { fixes: [], programs: ['django'] }],
       ['django/slash-removed', { fixes: [], programs: ['nginx', 'apache', 'django'] }],
+      ['django/sqlite-not-kept', { fixes: [], programs: ['django', 'docker'] }],
       ['django/sqlite-not-writable', { fixes: [], programs: ['django', 'docker'] }],
       ['django/ssl-redirect-loop', { fixes: [], programs: ['nginx', 'apache', 'django', 'docker'] }],
       ['django/static-manifest-missing', { fixes: [], programs: ['django', 'docker'] }],

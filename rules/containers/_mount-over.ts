@@ -25,5 +25,14 @@ export function isForDevelopment({ service: { build } }: Container, { at }: Cont
   const names = [posix.basename(at.source.path), build?.target, build?.dockerfile].map(each =>
     typeof each === 'string' ? each : each?.known === true ? each.value : '',
   )
-  return names.some(name => /dev|local|override|test/i.test(name))
+  return names.some(isNameOfDevelopment)
+}
+
+/** True for a compose file that is called after development or tests. */
+export function isForDevelopmentFile(path: string): boolean {
+  return isNameOfDevelopment(posix.basename(path))
+}
+
+function isNameOfDevelopment(name: string): boolean {
+  return /dev|local|override|test/i.test(name)
 }
