@@ -309,7 +309,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['caching/errors-kept', { fixes: [], programs: ['nginx'] }],
       ['caching/inactive-below-valid', { fixes: [], programs: ['nginx'] }],
       ['caching/key-incomplete', { fixes: [], programs: ['nginx'] }],
-      ['caching/never-stored', { fixes: [], programs: ['nginx'] }],
+      ['caching/never-stored', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['caching/set-cookie-cached', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['caching/valid-behind-any', { fixes: [], programs: ['nginx'] }],
       ['canonical-url/default-server-catchall-app', { fixes: [], programs: ['nginx'] }],
