@@ -1,11 +1,16 @@
 import { memo } from '../../parsers/collections/memo.ts'
+import { isUnknownWord } from '../../parsers/text/source.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import {
+  type ParameterProtocol,
+  requestParametersAtHand,
+} from '../../src/servers/nginx/queries/request-headers.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 
 const tree = (line: string, more = ''): Record<string, string> => ({
@@ -30,7 +35,9 @@ const tree = (line: string, more = ''): Record<string, string> => ({
 export default defineRule({
   summary: 'A directive is written for another protocol than the location speaks',
   severity: 'warning',
-  otherSeverities: { info: 'for what hardly changes an answer: time to connect, sizes of buffers' },
+  otherSeverities: {
+    info: 'for what hardly changes an answer: time to connect, sizes of buffers; and for headers, most of which the parameters hold in other words',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: 'Each module of nginx that talks to backends has directives of its own. `proxy_read_timeout` holds for `proxy_pass`, and says nothing of `uwsgi_pass` or `fastcgi_pass`, which wait their usual minute: nginx answers 504 to pages that were to have more time, and calls the configuration good.',
@@ -53,6 +60,14 @@ export default defineRule({
       },
     },
     {
+      title: 'a header for the application',
+      files: tree(conf`
+        proxy_set_header Host $host;
+        «proxy_set_header» X-Forwarded-Port 443;
+        proxy_set_header X-Forwarded-Proto $scheme;
+      `),
+    },
+    {
       title: 'buffers that were to be off',
       files: {
         'nginx.conf': nginxServer(conf`
@@ -67,6 +82,17 @@ export default defineRule({
   ],
   good: [
     { title: 'the directive of the protocol', files: tree('uwsgi_read_timeout 300s;') },
+    {
+      title: 'the header as a parameter, beside that of another protocol',
+      files: tree(conf`
+        proxy_set_header X-Forwarded-Proto $scheme;
+        uwsgi_param HTTP_X_FORWARDED_PROTO $scheme;
+      `),
+    },
+    {
+      title: 'the name of the client, which is sent by itself',
+      files: tree('proxy_set_header Host $http_host;'),
+    },
     {
       title: 'both',
       files: tree(conf`
@@ -106,6 +132,7 @@ export default defineRule({
       const { server, block, pass } = connection
       const used = protocolOf(pass.name)
       if (used === null || !mixes(server.configuration) || block.name !== 'location') continue
+      yield* unsentHeader(connection, used)
       for (const directive of block.children) {
         const [, other, rest] = /^(proxy|fastcgi|uwsgi|scgi|grpc)_(\w+)$/.exec(directive.name) ?? []
         if (other === undefined || rest === undefined || other === used) continue
@@ -146,6 +173,40 @@ const WEIGHTS: ReadonlyMap<string, 'warning' | 'info'> = new Map([
   ['max_temp_file_size', 'info'],
 ])
 
+/**
+ * A header that is set for HTTP, where the backend is sent parameters: the first of a location, which has them all for
+ * one reason.
+ */
+function* unsentHeader({ server, block, pass }: NginxConnection, used: string): Iterable<RuleFinding> {
+  if (used === 'proxy' || used === 'grpc' || holdsPass(block, 'proxy') || holdsPass(block, 'grpc')) return
+  const lines = block.children.filter(
+    ({ name, source }) => /^(?:proxy|grpc)_set_header$/.test(name) && source === block.source,
+  )
+  const [line] = lines
+  if (line === undefined) return
+  const parameters = requestParametersAtHand(server.configuration, block, used as ParameterProtocol)
+  const sent = new Set(parameters.known ? parameters.value.headers.map(({ name }) => name) : [])
+  const unsent = lines
+    .flatMap(({ args }) => args[0]?.value ?? [])
+    // The one of the client is sent by itself.
+    .filter(name => name.toLowerCase() !== 'host' && !isUnknownWord(name) && !sent.has(parameterOf(name)))
+  const [header] = unsent
+  if (header === undefined) return
+  const at = lines.find(({ args }) => args[0]?.value === header) ?? line
+  yield {
+    at: namePlace(at),
+    severity: 'info',
+    message: `\`${at.name}\` says nothing of \`${pass.name}\`, so the application is sent no \`${header}\` by nginx`,
+    label: `not for \`${pass.name}\``,
+    related: [{ at: namePlace(pass), message: 'what this location does' }],
+    help: `Write \`${used}_param ${parameterOf(header)} …;\`, or leave the line out`,
+  }
+}
+
+function parameterOf(header: string): string {
+  return `HTTP_${header.toUpperCase().replaceAll('-', '_')}`
+}
+
 /** What gRPC has of these. */
 const GRPC: ReadonlySet<string> = new Set(['read_timeout', 'send_timeout', 'connect_timeout', 'buffer_size'])
 
@@ -158,6 +219,7 @@ const mixes = memo(({ occurrences }: NginxConfiguration): boolean => {
   const written = ['proxy', 'fastcgi', 'uwsgi', 'scgi', 'grpc'].filter(
     protocol =>
       occurrences.has(`${protocol}_pass`) ||
+      occurrences.has(`${protocol}_set_header`) ||
       [...WEIGHTS.keys()].some(rest => occurrences.has(`${protocol}_${rest}`)),
   )
   return written.length > 1
