@@ -347,6 +347,7 @@ import containersBuildToolNotInstalled from './containers/build-tool-not-install
 import containersBuildVariableUnset from './containers/build-variable-unset.ts'
 import containersBuildWithoutEnvironment from './containers/build-without-environment.ts'
 import containersCertificateNotMounted from './containers/certificate-not-mounted.ts'
+import containersClonePortNotTold from './containers/clone-port-not-told.ts'
 import containersComposeRefused from './containers/compose-refused.ts'
 import containersConfigCachedAtBuild from './containers/config-cached-at-build.ts'
 import containersConfigmapMisplaced from './containers/configmap-misplaced.ts'
@@ -885,6 +886,7 @@ import topologyListenWithoutVhost from './topology/listen-without-vhost.ts'
 import topologyLocalhostMisspelt from './topology/localhost-misspelt.ts'
 import topologyLocalhostOfOtherFamily from './topology/localhost-of-other-family.ts'
 import topologyNamedLocationMissing from './topology/named-location-missing.ts'
+import topologyOdooWebsocketPort from './topology/odoo-websocket-port.ts'
 import topologyOwnPrefixStripped from './topology/own-prefix-stripped.ts'
 import topologyPageOpensPlainWebsocket from './topology/page-opens-plain-websocket.ts'
 import topologyPassNotInherited from './topology/pass-not-inherited.ts'
@@ -1311,6 +1313,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/build-variable-unset', ...containersBuildVariableUnset },
   { id: 'containers/build-without-environment', ...containersBuildWithoutEnvironment },
   { id: 'containers/certificate-not-mounted', ...containersCertificateNotMounted },
+  { id: 'containers/clone-port-not-told', ...containersClonePortNotTold },
   { id: 'containers/compose-refused', ...containersComposeRefused },
   { id: 'containers/config-cached-at-build', ...containersConfigCachedAtBuild },
   { id: 'containers/configmap-misplaced', ...containersConfigmapMisplaced },
@@ -1849,6 +1852,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/localhost-misspelt', ...topologyLocalhostMisspelt },
   { id: 'topology/localhost-of-other-family', ...topologyLocalhostOfOtherFamily },
   { id: 'topology/named-location-missing', ...topologyNamedLocationMissing },
+  { id: 'topology/odoo-websocket-port', ...topologyOdooWebsocketPort },
   { id: 'topology/own-prefix-stripped', ...topologyOwnPrefixStripped },
   { id: 'topology/page-opens-plain-websocket', ...topologyPageOpensPlainWebsocket },
   { id: 'topology/pass-not-inherited', ...topologyPassNotInherited },

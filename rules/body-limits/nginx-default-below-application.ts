@@ -113,6 +113,7 @@ const share = (nginx: string, dav = 'On'): Record<string, string> => ({
 export default defineRule({
   summary: 'nginx refuses bodies that the application was told to take',
   severity: 'warning',
+  otherSeverities: { info: 'where a main file that is not here may say more' },
   confidence: 'high',
   since: '0.1.0',
   why: 'nginx takes a request body of one megabyte where nothing says more, and answers 413 Request Entity Too Large, `client intended to send too large body` in its log. The application, or another nginx in front of it, was given a larger limit, which no upload reaches.',
@@ -123,6 +124,20 @@ export default defineRule({
     'https://docs.djangoproject.com/en/stable/ref/settings/#data-upload-max-memory-size',
   ],
   bad: [
+    {
+      title: 'a registry behind a site of which the main file is not here',
+      files: {
+        'registry/docker-compose.yml': conf`
+          services:
+            registry:
+              image: registry:2
+              ports: ["127.0.0.1:5000:5000"]
+        `,
+        'nginx/registry.conf': store('')
+          .replace('store:5000', '127.0.0.1:5000')
+          .replace('proxy_pass', '«proxy_pass»'),
+      },
+    },
     {
       title: 'Flask with a limit of its own',
       files: marked(
@@ -167,6 +182,18 @@ export default defineRule({
       files: twoOfNginx('client_max_body_size 200m;', 'client_max_body_size 200m;'),
     },
     { title: 'two of nginx with the limit of both', files: twoOfNginx('', '') },
+    {
+      title: 'a registry behind a site of which the main file is not here, with a limit of its own',
+      files: {
+        'registry/docker-compose.yml': conf`
+          services:
+            registry:
+              image: registry:2
+              ports: ["127.0.0.1:5000:5000"]
+        `,
+        'nginx/registry.conf': store('client_max_body_size 0;').replace('store:5000', '127.0.0.1:5000'),
+      },
+    },
     { title: 'WebDAV, and room for its files', files: share('client_max_body_size 0;') },
     { title: 'WebDAV that is off', files: share('', 'Off') },
     {
@@ -206,9 +233,11 @@ export default defineRule({
     const hasTwo = deployment.nginx.length > 1
     if (!hasStore && !hasDav && !hasTwo && !programs.some(({ kind }) => kind === 'app-server')) return
     for (const connection of deployment.connections.nginx) {
-      const { pass, bodyLimit, targets } = connection
-      if (!bodyLimit.known || bodyLimit.value.directive !== null) continue
-      const dav = hasDav ? davBehind(deployment, connection) : null
+      const { pass, bodyLimit, targets, server } = connection
+      // A main file that is not here may say more.
+      const isSure = bodyLimit.known
+      if (isSure ? bodyLimit.value.directive !== null : !isUnsaid(server.configuration)) continue
+      const dav = hasDav && isSure ? davBehind(deployment, connection) : null
       if (dav !== null)
         yield {
           at: namePlace(pass),
@@ -219,7 +248,7 @@ export default defineRule({
           help: 'Write `client_max_body_size 0;`, or as much as a file may have',
         }
       for (const target of targets) {
-        const inner = hasTwo ? limitOfNginx(deployment, connection, target) : null
+        const inner = hasTwo && isSure ? limitOfNginx(deployment, connection, target) : null
         if (inner !== null)
           yield {
             at: namePlace(pass),
@@ -233,13 +262,15 @@ export default defineRule({
         if (container !== null && store !== null) {
           yield {
             at: namePlace(pass),
-            message: `nginx refuses bodies above a megabyte, as nothing says otherwise, and \`${store}\` is sent files`,
+            ...(!isSure && { severity: 'info' as const }),
+            message: `nginx refuses bodies above a megabyte, ${isSure ? 'as nothing says otherwise' : 'unless a file that is not here says otherwise'}, and \`${store}\` is sent files`,
             label: 'no client_max_body_size',
             related: [{ at: container.service.image?.at ?? container.service.at, message: 'the image' }],
             help: 'Write `client_max_body_size 0;`, or as much as a file may have',
           }
           continue
         }
+        if (!isSure) continue
         const program = serverBehind(target)
         const wanted = program === null ? null : limitOf(deployment, program)
         if (wanted === null || wanted.bytes <= bodyLimit.value.value) continue
@@ -278,6 +309,11 @@ function limitOfNginx(
 }
 
 const MEGABYTE = 1024 ** 2
+
+/** True where no line of what is here says a limit. */
+function isUnsaid({ occurrences }: NginxConnection['server']['configuration']): boolean {
+  return !occurrences.has('client_max_body_size')
+}
 
 /** The line that turns WebDAV on in every virtual host that a connection may lead to; null where one has none. */
 function davBehind(deployment: Deployment, connection: NginxConnection): ApacheDirective | null {

@@ -148,6 +148,8 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
   ASSIGNS.lastIndex = end
   if (ASSIGNS.test(text)) {
     const assigned = text.slice(end, ASSIGNS.lastIndex)
+    // `"~SESSID=" 1;` of a map of nginx: the quote ends the pattern that the name stands in.
+    if (assigned === '=' && closesQuote(name, ASSIGNS.lastIndex)) return null
     const isColon = /:\s*$/.test(assigned) && !assigned.includes('=')
     if (isColon && assigned.includes('\n') && beginsMap(text, ASSIGNS.lastIndex)) return null
     if (!isColon || isKeyOfColon(name, assigned))
@@ -176,6 +178,13 @@ function valueStart(name: Occurrence): { readonly at: number; readonly style: Va
   if (!BLANKS.test(text)) return null
   if (!isFirst) return { at: BLANKS.lastIndex, style: 'word' }
   return { at: BLANKS.lastIndex, style: /^[a-z]/.test(name.name) ? 'nginx' : 'rest' }
+}
+
+/** True for a quote that was opened before the name, on its line. */
+function closesQuote({ text, line, start }: Occurrence, at: number): boolean {
+  const quote = text[at]
+  if ((quote !== '"' && quote !== "'") || start - line > LOOK_BEHIND) return false
+  return text.slice(line, start).split(quote).length % 2 === 0
 }
 
 const OPENS_PLACEHOLDER = /\{\{[-~]?\s*$/
