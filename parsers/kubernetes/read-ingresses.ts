@@ -41,6 +41,7 @@ export interface IngressBackend {
   readonly port: string
   /** The name of the Service. */
   readonly at: Place
+  readonly portAt: Place
 }
 
 export interface IngressAnnotation {
@@ -143,9 +144,13 @@ function ingressOf(map: YamlMap, name: string): readonly Ingress[] {
 function backendOf(path: YamlMap): readonly IngressBackend[] {
   const name = entryAt(path, 'backend', 'service', 'name')
   const service = textAt(path, 'backend', 'service', 'name')
-  const port =
-    textAt(path, 'backend', 'service', 'port', 'name') ?? textAt(path, 'backend', 'service', 'port', 'number')
-  return name === null || service === null || port === null ? [] : [{ service, port, at: name.value.at }]
+  return ['name', 'number'].flatMap(kind => {
+    const written = entryAt(path, 'backend', 'service', 'port', kind)
+    const port = textAt(path, 'backend', 'service', 'port', kind)
+    return name === null || service === null || written === null || port === null
+      ? []
+      : [{ service, port, at: name.value.at, portAt: written.value.at }]
+  })
 }
 
 /** A Certificate says how the Secret is called; others give it their own name, or say so in a `target`. */

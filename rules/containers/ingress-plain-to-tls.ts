@@ -140,7 +140,10 @@ export default defineRule({
               at: backend.at,
               message: `the Ingress speaks plain HTTP to \`${backend.service}\`, ${asked.why}: 400`,
               label: 'wants TLS',
-              related: asked.at === null ? [] : [{ at: asked.at, message: 'is asked by TLS' }],
+              related: [
+                { at: backend.portAt, message: 'the port' },
+                ...(asked.at === null ? [] : [{ at: asked.at, message: 'is asked by TLS' }]),
+              ],
               help: 'Write the annotation `nginx.ingress.kubernetes.io/backend-protocol: HTTPS`',
             }
       }
