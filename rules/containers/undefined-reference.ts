@@ -16,6 +16,25 @@ const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> 
   'nginx/site.conf': siteTo('web:8000'),
 })
 
+const variant = (mount: string): Record<string, string> => ({
+  'docker-compose.arm.yml': conf`
+    services:
+      shop:
+        image: example/shop
+        volumes:
+          - ${mount}
+          - logs:/var/log/shop
+    volumes:
+      logs:
+  `,
+  'site.conf': conf`
+    server {
+        listen 80;
+        root /srv/www;
+    }
+  `,
+})
+
 export default defineRule({
   summary:
     'A service names a volume, a network, a secret, a service or a health check that the compose file does not have',
@@ -46,6 +65,10 @@ export default defineRule({
       },
     },
     { title: 'a link to a service that has another name', files: tree({ nginx: 'links: [«shop:web»]' }) },
+    {
+      title: 'a volume, in a file for `-f` that declares its others',
+      files: variant('«data:/var/lib/shop»'),
+    },
     { title: 'a volume', files: tree({ web: 'volumes: ["«static:/app/static»"]' }) },
     {
       title: 'a volume of a template from which the file is made',
@@ -117,6 +140,19 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a volume that the first file declares',
+      files: {
+        ...variant('data:/var/lib/shop'),
+        'docker-compose.yml': conf`
+          services:
+            shop:
+              image: example/shop
+          volumes:
+            data:
+        `,
+      },
+    },
     {
       title: 'paths by a dot, by a variable and from the home directory, in a file for `-f`',
       files: {
@@ -338,22 +374,24 @@ export default defineRule({
       if (!project.legacy) yield* pathsWithoutDot(project)
       if (!project.complete || project.legacy || !isWhole(project) || waitsForOverride(project, hostFiles))
         continue
-      const found = [...project.services.values()].flatMap(service =>
-        service.complete ? [...undefinedOf(service, project)] : [],
-      )
+      const isMain = MAIN_FILE.test(project.sources[0]?.path ?? '')
+      const found = [...project.services.values()]
+        .flatMap(service => (service.complete ? [...undefinedOf(service, project)] : []))
+        // A file of another name may be one of several `-f`: of them all, one has to declare a volume.
+        .filter(({ kind }) => isMain || kind === 'volume')
       if (found.some(missing => isDefinedNear(missing, project, projects))) continue
       // Beside others, one without a server may be a part that `-f` lays over them.
       const isPart =
         (!hasServer && isNamedByAny(found, project, projects)) || isMissedByAny(found, project, projects)
       if (isPart) continue
-      for (const { at, service, name } of unhealthyIn(project, machines))
+      for (const { at, service, name } of isMain ? unhealthyIn(project, machines) : [])
         yield {
           at,
           message: `nothing checks the health of \`${name}\`, so \`${service}\` is never started: container has no healthcheck configured`,
           label: 'no health check',
           help: `Give \`${name}\` a \`healthcheck\`, or write \`condition: service_started\``,
         }
-      yield* disabledIn(project)
+      if (isMain) yield* disabledIn(project)
       for (const { at, kind, name, service } of found)
         yield {
           at,
@@ -368,14 +406,14 @@ export default defineRule({
 })
 
 /**
- * False for files that are laid over others by `-f`: by the name of the first, or by a service that runs nothing; and
- * for those of Rancher, which makes what is not declared.
+ * False for files that are laid over others by `-f`: by a service that runs nothing, or by a name that is not the first
+ * one's without volumes of its own; and for those of Rancher, which makes what is not declared.
  */
-function isWhole({ sources: [main], services }: ComposeProject): boolean {
+function isWhole({ sources: [main], services, volumes }: ComposeProject): boolean {
   const all = [...services.values()]
   return (
     main !== undefined &&
-    MAIN_FILE.test(main.path) &&
+    (MAIN_FILE.test(main.path) || (OTHER_FILE.test(main.path) && volumes.size > 0)) &&
     // Lines that a template brings from elsewhere may declare anything.
     (!main.template || (main.gaps.length === 0 && /\{[{%]|<%/.test(main.text))) &&
     all.every(service => saysWhatRuns(service) || !service.complete) &&
@@ -386,6 +424,9 @@ function isWhole({ sources: [main], services }: ComposeProject): boolean {
 /** The file that Compose reads by itself, or the template that it is made from. */
 const MAIN_FILE =
   /(?:^|\/)(?:docker-)?compose(?:\.(?:tmpl|tpl|template))?\.ya?ml(?:\.(?:j2|tmpl|tpl|template))?$/
+
+/** One of several, such as `docker-compose.prod.yml`, which may stand alone or be laid over another by `-f`. */
+const OTHER_FILE = /(?:^|\/)(?:docker-)?compose[.-][\w.-]+\.ya?ml$/
 
 /** True where the file that goes with it by itself is there to be copied: `compose.override.yaml.example`. */
 function waitsForOverride({ directory }: ComposeProject, files: FileSystem): boolean {
