@@ -39,6 +39,6 @@ export const tablesOfPlaybook = memo((source: Source): readonly NamedTable[] =>
     const name = (module === 'cron' ? /^([^/\s]+)$/ : /^\/etc\/cron\.d\/([^/\s]+)$/).exec(
       written.text.text,
     )?.[1]
-    return name === undefined ? [] : [{ name, at: placeOf(written.text) }]
+    return name === undefined || name.includes('{') ? [] : [{ name, at: placeOf(written.text) }]
   }),
 )

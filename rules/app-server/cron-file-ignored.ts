@@ -239,7 +239,7 @@ function* ofPlaybooks(deployment: Deployment): Iterable<RuleFinding> {
   // What a placeholder fills in may be any word.
   for (const source of deployment.setups() ?? [])
     for (const { name, at } of tablesOfPlaybook(source))
-      if (/[^\w\uFFFC-\uFFFF-]/.test(name) && hasCronOfDebian(deployment, machine)) yield passedOver(name, at)
+      if (/[^\w\uE000-\uF8FF-]/.test(name) && hasCronOfDebian(deployment, machine)) yield passedOver(name, at)
 }
 
 function passedOver(name: string, at: Place): RuleFinding {
