@@ -128,6 +128,7 @@ const HARMLESS = [
   'return 301 /title/$1$is_args$args;',
   '  resources: ["pods", "secrets", "services"]',
   'server_tokens build;',
+  'map $http_cookie $has_session {\n  default 0;\n  "~PHPSESSID=" 1;\n}\nfastcgi_cache_key "$uri";',
   'ServerTokens Prod',
   'ssl_certificate_key /etc/ssl/private/site.key;',
   'ssl_certificate_key ssl/site.key;',
