@@ -136,11 +136,10 @@ export default defineRule({
       files: { ...site('', 'All'), ...SLIM, 'srv/www/public/.htaccess': FRONT_CONTROLLER },
     },
     {
-      title: 'a middleware, by the parameters of the server',
+      title: 'a token of a request of PSR-7',
       files: {
         ...site('FallbackResource /index.php'),
-        'srv/www/public/index.php': '<?php\n',
-        'srv/www/src/Bearer.php': conf`
+        'srv/www/public/index.php': conf`
           <?php
           $token = $request->getServerParams()['HTTP_AUTHORIZATION'] ?? '';
         `,
