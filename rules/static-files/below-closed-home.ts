@@ -15,7 +15,8 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
 import { apacheUser, isGroupMember, nginxUser, type WorkerAccount } from '../_worker-account.ts'
-import { isOpenToOthers, pathsOfApache, pathsOfNginx } from './_served-paths.ts'
+import { isOpenToOthers } from '../_open-to-others.ts'
+import { pathsOfApache, pathsOfNginx } from './_served-paths.ts'
 
 const SITE = nginxServer(conf`
   location /static/ {

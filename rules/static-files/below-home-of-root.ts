@@ -6,7 +6,8 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { apacheUser, nginxUser, type WorkerAccount } from '../_worker-account.ts'
-import { isOpenToOthers, pathsOfApache, pathsOfNginx, type ServedPath } from './_served-paths.ts'
+import { isOpenToOthers } from '../_open-to-others.ts'
+import { pathsOfApache, pathsOfNginx, type ServedPath } from './_served-paths.ts'
 
 const nginx = (lines: string, user = 'www-data'): Record<string, string> => ({
   'etc/nginx/nginx.conf': `user ${user};\n${nginxMain(nginxServer(lines))}`,

@@ -10,7 +10,7 @@ import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { nginxMain, proxiedServer } from '../_examples.ts'
 import { loadedScripts } from '../app-server/_loaded-scripts.ts'
 import { accountOfService } from '../app-server/_named-account.ts'
-import { isOpenToOthers } from '../static-files/_served-paths.ts'
+import { isOpenToOthers } from '../_open-to-others.ts'
 
 const LIVE = '/etc/letsencrypt/live/example.org'
 const unit = (command: string, lines: string): Record<string, string> => ({
