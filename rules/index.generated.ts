@@ -787,6 +787,7 @@ import staticFilesDirectoryMisspelt from './static-files/directory-misspelt.ts'
 import staticFilesDocumentRootMismatch from './static-files/document-root-mismatch.ts'
 import staticFilesDotfilesServed from './static-files/dotfiles-served.ts'
 import staticFilesErrorPageMissing from './static-files/error-page-missing.ts'
+import staticFilesGzipNotForCdn from './static-files/gzip-not-for-cdn.ts'
 import staticFilesHtaccessNotApplied from './static-files/htaccess-not-applied.ts'
 import staticFilesIndexLeavesLocation from './static-files/index-leaves-location.ts'
 import staticFilesInternalFilesServed from './static-files/internal-files-served.ts'
@@ -1753,6 +1754,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/document-root-mismatch', ...staticFilesDocumentRootMismatch },
   { id: 'static-files/dotfiles-served', ...staticFilesDotfilesServed },
   { id: 'static-files/error-page-missing', ...staticFilesErrorPageMissing },
+  { id: 'static-files/gzip-not-for-cdn', ...staticFilesGzipNotForCdn },
   { id: 'static-files/htaccess-not-applied', ...staticFilesHtaccessNotApplied },
   { id: 'static-files/index-leaves-location', ...staticFilesIndexLeavesLocation },
   { id: 'static-files/internal-files-served', ...staticFilesInternalFilesServed },

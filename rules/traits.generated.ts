@@ -793,6 +793,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['static-files/document-root-mismatch', { fixes: [], programs: ['nginx', 'apache'] }],
       ['static-files/dotfiles-served', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['static-files/error-page-missing', { fixes: [], programs: ['nginx', 'docker'] }],
+      ['static-files/gzip-not-for-cdn', { fixes: [], programs: ['nginx'] }],
       ['static-files/htaccess-not-applied', { fixes: [], programs: ['nginx'] }],
       ['static-files/index-leaves-location', { fixes: [], programs: ['nginx'] }],
       ['static-files/internal-files-served', { fixes: [], programs: ['nginx'] }],

@@ -40,6 +40,7 @@ export default defineRule({
   otherSeverities: { error: 'where a container is given the URL with this prefix as its endpoint' },
   confidence: 'high',
   since: '0.1.0',
+  unproven: 'The live tests start no containers, and install none of these programs',
   why: 'Clients of S3 sign the path that they ask for, with the prefix in it. MinIO and Garage compute the signature of the path that arrives, and answer 403 `SignatureDoesNotMatch` to every signed request; only what is public can be read. Neither can be told of a prefix.',
   remedy:
     'Give the store a name or a port of its own, and proxy all of it: `location / { proxy_pass http://minio:9000; }`',

@@ -387,6 +387,18 @@ export const cases: readonly LiveCase[] = [
     sound: isCompressed,
   },
   {
+    rule: 'static-files/gzip-not-for-cdn',
+    examples: { bad: 'CloudFront of Terraform', good: 'for proxies, too' },
+    shows: 'a CDN gets a style as it is',
+    files: { 'srv/www/site.css': 'p { color: black }\n'.repeat(100) },
+    request: {
+      url: 'http://origin.example.org/site.css',
+      headers: { 'accept-encoding': 'gzip', via: '1.1 0123.cloudfront.net (CloudFront)' },
+    },
+    harm: isPlain,
+    sound: isCompressed,
+  },
+  {
     rule: 'static-files/pages-expire-late',
     examples: { bad: 'a year for everything', good: 'pages left out' },
     shows: 'a page may be kept for a year',
