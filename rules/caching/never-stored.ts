@@ -43,10 +43,10 @@ const php = (lines: string, more = ''): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
   'srv/www/public/index.php': conf`
     <?php
-    require __DIR__ . '/../src/start.php';
+    require __DIR__ . '/../src/bootstrap.php';
     echo 'page';
   `,
-  'srv/www/src/start.php': conf`
+  'srv/www/src/bootstrap.php': conf`
     <?php
     ${lines}
   `,

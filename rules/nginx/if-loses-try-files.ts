@@ -93,7 +93,7 @@ export default defineRule({
     {
       title: 'what a template puts there, a redirect or nothing',
       files: {
-        'site.conf.in': nginxServer(conf`
+        'nginx/site.conf.in': nginxServer(conf`
           root /srv/www;
           location / {
               if ($args = "nojs") {
