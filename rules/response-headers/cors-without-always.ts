@@ -75,10 +75,10 @@ export default defineRule({
     {
       title: 'a WebSocket, which no such header governs',
       files: {
-        'nginx.conf': site(conf`
-          proxy_set_header Upgrade $http_upgrade;
-          add_header Access-Control-Allow-Origin https://example.org;
-        `),
+        'nginx.conf': site('add_header Access-Control-Allow-Origin https://example.org;').replace(
+          'location /',
+          'location /websocket',
+        ),
       },
     },
     {
@@ -138,7 +138,7 @@ export default defineRule({
   *check({ connections }) {
     for (const { server, block, pass } of connections.nginx) {
       if (pass.name === 'memcached_pass' || block.children.some(({ name }) => name === 'internal')) continue
-      if (isOfPageParts(block) || upgrades(block)) continue
+      if (isOfPageParts(block) || isSocket(block)) continue
       const headers = addedHeaders(server.configuration, block) ?? []
       const origin = headers.find(({ name, always }) => name === 'access-control-allow-origin' && !always)
       if (origin === undefined) continue
@@ -168,11 +168,11 @@ export default defineRule({
 })
 
 /** A WebSocket is opened from every site: browsers ask for no header there. */
-function upgrades({ children }: NginxDirective): boolean {
-  return children.some(
-    ({ name, args }) => name === 'proxy_set_header' && args[0]?.value.toLowerCase() === 'upgrade',
-  )
+function isSocket(block: NginxDirective): boolean {
+  return block.name === 'location' && OF_SOCKETS.test(readLocation(block).name)
 }
+
+const OF_SOCKETS = /web_?socket|\bwss?\b|\bcable\b/i
 
 /** What the browser loads by itself: where it is missing, no script reads the answer. */
 const PAGE_PART = /\.(?:woff2?|ttf|ttc|otf|eot|png|jpe?g|gif|svgz?|ico|webp|avif|bmp|cur|css|m?js)$/i
