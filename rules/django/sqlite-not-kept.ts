@@ -1,6 +1,5 @@
-import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { overlap } from '../../parsers/text/is-below.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { mayBeHeld } from '../../src/deployment/containers/may-be-held.ts'
 import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -127,7 +126,7 @@ export default defineRule({
       if (container === null || settings === null || settingValue(settings, 'DEBUG') !== false) continue
       if (!keepsOtherData(container)) continue
       for (const { path, at, isThere } of databaseOf(settings, container.files, null)) {
-        if (at === null || isThere || isMounted(container, path)) continue
+        if (at === null || isThere || mayBeHeld(container, path)) continue
         const name = path.replace(/^.*\//, '')
         // What copies it out, or puts it back, is a way to keep it.
         if (toldTexts(deployment).some(({ text }) => COPIES.test(text) && text.includes(name))) continue
@@ -156,16 +155,4 @@ function keepsOtherData({ isAlone, service, project }: Container): boolean {
       ((kind === 'volume' && source?.known === true && project.volumes.has(source.value)) ||
         (kind === 'bind' && /\/(?:media|uploads?|files)\/?$/.test(target.value))),
   )
-}
-
-/** True where something may hold the path, in another file of the project too. */
-function isMounted({ service, projects, image }: Container, path: string): boolean {
-  const services = projects.flatMap(({ services: all }) => all.get(service.name) ?? [])
-  const declared = (image?.volumes ?? []).flatMap(each => (each.known ? [each.value] : ['/']))
-  const targets = [service, ...services].flatMap(({ volumes, tmpfs, complete }) =>
-    complete
-      ? [...volumes.map(({ target }) => target), ...tmpfs].map(each => (each.known ? each.value : '/'))
-      : ['/'],
-  )
-  return [...targets, ...declared].some(target => overlap(cleanPath(target), path))
 }

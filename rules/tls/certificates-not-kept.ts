@@ -1,11 +1,10 @@
 import { posix } from 'node:path'
 import { readCaddyfile } from '../../parsers/caddy/read-caddyfile.ts'
 import { holdsPort } from '../../parsers/compose/holds-port.ts'
-import { cleanPath } from '../../parsers/text/clean-path.ts'
-import { overlap } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { mayBeHeld } from '../../src/deployment/containers/may-be-held.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
@@ -131,7 +130,7 @@ export default defineRule({
   *check(deployment) {
     for (const container of deployment.containers()) {
       const found = isWhole(container) ? (keptByCaddy(container) ?? keptByTraefik(container)) : null
-      if (found === null || isMounted(container, found.path)) continue
+      if (found === null || mayBeHeld(container, found.path)) continue
       const { at, path, name } = found
       yield {
         at,
@@ -192,14 +191,4 @@ function keptByTraefik({ base, service }: Container): Kept | null {
     if (path !== undefined) return { at: placeOf(word), path: posix.resolve('/', path), name: 'Traefik' }
   }
   return null
-}
-
-/** True where something may hold the path, in another file of the project too. */
-function isMounted({ service, projects, image }: Container, path: string): boolean {
-  const services = projects.flatMap(({ services: all }) => all.get(service.name) ?? [])
-  const declared = (image?.volumes ?? []).flatMap(each => (each.known ? [each.value] : ['/']))
-  const targets = [service, ...services].flatMap(({ volumes, complete }) =>
-    complete ? volumes.map(({ target }) => (target.known ? target.value : '/')) : ['/'],
-  )
-  return [...targets, ...declared].some(target => overlap(cleanPath(target), path))
 }
