@@ -140,7 +140,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/proxypassreverse-slash', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/proxyrequests-on', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/redirect-after-rewriting', { fixes: [], programs: ['apache'] }],
-      ['apache/redirect-loop', { fixes: [], programs: ['nginx', 'apache'] }],
+      ['apache/redirect-loop', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'docker'] }],
       ['apache/redirect-order', { fixes: [], programs: ['apache'] }],
       ['apache/redirect-pattern-literal', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/redirect-shows-path', { fixes: [], programs: ['apache'] }],

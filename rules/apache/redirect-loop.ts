@@ -24,6 +24,7 @@ import type { Place } from '../../parsers/text/source.ts'
 import { apacheMain, nginxMain } from '../_examples.ts'
 import { rewritingDirectory } from '../_rewriting-examples.ts'
 import { schemesAgainstEachOther } from './_schemes-against-each-other.ts'
+import { SAID_OF_TLS, tlsBefore } from './_tls-before.ts'
 import { slashLoop, loopsWithin, namesAgainstThemselves, MOST_PATHS, byPlace } from './_loops-within-host.ts'
 
 const KEYS = conf`
@@ -100,6 +101,22 @@ const overTlsToo = (lines: string): Record<string, string> => ({
   'var/www/site/.htaccess': lines,
 })
 
+/** A redirect to TLS under a condition. */
+const TO_HTTPS = (condition: string): string => conf`
+  RewriteEngine On
+  ${condition}
+  RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
+`
+const BALANCER = conf`
+  option_settings:
+    aws:elbv2:listener:443:
+      ListenerEnabled: 'true'
+      Protocol: HTTPS
+    aws:elasticbeanstalk:environment:process:default:
+      Protocol: HTTP
+      Port: '80'
+`
+
 export default defineRule({
   summary: 'Apache redirects a URL to itself',
   severity: 'error',
@@ -115,6 +132,32 @@ export default defineRule({
     'Leave the target out of what is redirected; behind a proxy, ask for the scheme that the client used, `RewriteCond %{HTTP:X-Forwarded-Proto} =http`, or redirect in the proxy alone',
   references: ['https://httpd.apache.org/docs/2.4/mod/mod_rewrite.html#rewritecond'],
   bad: [
+    {
+      title: 'behind the balancer of Elastic Beanstalk',
+      files: {
+        'public/.htaccess': TO_HTTPS('«RewriteCond» %{HTTPS} off'),
+        '.ebextensions/01-alb.config': BALANCER,
+      },
+    },
+    {
+      title: 'in a container behind Traefik',
+      files: {
+        'compose.yaml': conf`
+          services:
+            web:
+              build: .
+              labels:
+                traefik.http.routers.web.rule: Host(\`www.example.org\`)
+                traefik.http.routers.web.tls: "true"
+        `,
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          RUN a2enmod rewrite
+          COPY public /var/www/html
+        `,
+        'public/.htaccess': TO_HTTPS('«RewriteCond» %{HTTPS} !=on'),
+      },
+    },
     {
       title: 'a `.htaccess` in the image of PHP, behind the container that terminates TLS',
       files: {
@@ -429,6 +472,20 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'behind a balancer whose header is asked for',
+      files: {
+        'public/.htaccess': TO_HTTPS('RewriteCond %{HTTP:X-Forwarded-Proto} =http'),
+        '.ebextensions/01-alb.config': BALANCER,
+      },
+    },
+    {
+      title: 'behind a balancer that speaks TLS to the machine',
+      files: {
+        'public/.htaccess': TO_HTTPS('RewriteCond %{HTTPS} off'),
+        '.ebextensions/01-alb.config': BALANCER.replace('Protocol: HTTP\n', 'Protocol: HTTPS\n'),
+      },
+    },
+    {
       title: 'the condition asks what the proxy says',
       files: {
         'etc/nginx/nginx.conf': TOLD,
@@ -609,6 +666,16 @@ export default defineRule({
           // A proxy of which nothing here tells may stand in front, and send it.
           ...(header !== null && { severity: 'info' }),
         }
+      }
+      const before = loop === null ? tlsBefore(deployment, asked.configuration) : null
+      if (before !== null) {
+        const over = loopOf(deployment, asked, 'https', host, 443, SAID_OF_TLS)
+        if (over !== null)
+          yield {
+            at: over.at,
+            message: `${before.proxy} terminates TLS, so Apache sees plain HTTP and redirects every URL of https to itself`,
+            related: [...over.related, { at: before.at, message: 'TLS ends here' }],
+          }
       }
       yield* namesAgainstThemselves(deployment, asked)
       yield* schemesAgainstEachOther(deployment, asked)
