@@ -368,6 +368,7 @@ import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDocumentRootUnread from './containers/document-root-unread.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEntryGivenTwice from './containers/entry-given-twice.ts'
+import containersEnvFileForCompose from './containers/env-file-for-compose.ts'
 import containersEnvironmentQuoted from './containers/environment-quoted.ts'
 import containersEnvironmentWithoutEquals from './containers/environment-without-equals.ts'
 import containersEnvsubstWithoutList from './containers/envsubst-without-list.ts'
@@ -1335,6 +1336,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/document-root-unread', ...containersDocumentRootUnread },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/entry-given-twice', ...containersEntryGivenTwice },
+  { id: 'containers/env-file-for-compose', ...containersEnvFileForCompose },
   { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },
   { id: 'containers/environment-without-equals', ...containersEnvironmentWithoutEquals },
   { id: 'containers/envsubst-without-list', ...containersEnvsubstWithoutList },
