@@ -16,13 +16,26 @@ export function foreignPath(directive: NginxDirective): string | null {
   if (isUnknownWord(pattern) || isUnknownWord(outer.name) || !outer.name.startsWith('/')) return null
   if (hasAlternatives(pattern)) return null
   const isAnchored = pattern.startsWith('^')
-  const path = literalStart(isAnchored ? pattern.slice(1) : pattern)
-  const both = Math.min(path.length, outer.name.length)
-  const [one, other] = [path.slice(0, both), outer.name.slice(0, both)]
-  if (one.toLowerCase() === other.toLowerCase()) return null
-  if (isAnchored) return path
-  const first = /^\/[^/]+\//.exec(outer.name)?.[0]
-  return first !== undefined && path.startsWith(first) && path.slice(first.length).includes('/') ? path : null
+  const paths = literalStarts(isAnchored ? pattern.slice(1) : pattern)
+  return paths.every(path => isForeign(path, outer.name, isAnchored)) ? (paths[0] ?? null) : null
+}
+
+function isForeign(path: string, prefix: string, isAnchored: boolean): boolean {
+  const both = Math.min(path.length, prefix.length)
+  if (path.slice(0, both).toLowerCase() === prefix.slice(0, both).toLowerCase()) return false
+  if (isAnchored) return true
+  const first = /^\/[^/]+\//.exec(prefix)?.[0]
+  return first !== undefined && path.startsWith(first) && path.slice(first.length).includes('/')
+}
+
+/** A group of alternatives without groups of their own, which has to match once. */
+const FIRST_GROUP = /^([^()[\]\\|]*)\((?:\?:)?([^()[\]]*)\)(?![?*{+])(.*)$/s
+
+/** The letters with which the matches begin, of every alternative of the first group. */
+function literalStarts(pattern: string): readonly string[] {
+  const [, before = '', alternatives, behind = ''] = FIRST_GROUP.exec(pattern) ?? []
+  if (alternatives === undefined) return [literalStart(pattern)]
+  return alternatives.split('|').map(each => literalStart(before + each + behind))
 }
 
 /** The letters with which every match begins. */

@@ -191,6 +191,19 @@ export default defineRule({
       },
     },
     {
+      title: 'directories inside of a prefix that is none of them',
+      files: {
+        'nginx.conf': site(conf`
+          location /wiki/ {
+              alias /srv/wiki/;
+              location ~ «^/(tmp|config|\.ht)/» {
+                  deny all;
+              }
+          }
+        `),
+      },
+    },
+    {
       title: 'a file without the slash before it',
       files: {
         'site.conf.tpl': site(conf`
@@ -378,6 +391,12 @@ export default defineRule({
               }
               location ~ ^/(?:sites|files)/ {
                   expires 1d;
+              }
+              location ~ ^/(data|\w+/files)/ {
+                  expires 2d;
+              }
+              location ~ ^/(data/)?sites/ {
+                  expires 3d;
               }
               location ~ ^/files/|\.map$ {
                   return 404;
