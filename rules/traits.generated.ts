@@ -382,7 +382,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/gitlab-terminates-tls', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/image-protocol', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/ingress-annotation-ignored', { fixes: [], programs: ['docker'] }],
-      ['containers/ingress-plain-to-tls', { fixes: [], programs: [] }],
+      ['containers/ingress-plain-to-tls', { fixes: [], programs: ['docker'] }],
       ['containers/ingress-rewrite-empty', { fixes: [], programs: ['docker'] }],
       ['containers/ingress-rewrite-one-page', { fixes: [], programs: ['docker'] }],
       ['containers/ingress-secret-elsewhere', { fixes: [], programs: ['docker'] }],

@@ -35,7 +35,7 @@ const ingress = (service: string, port: string, annotations = ''): string => con
                     ${port}
 `
 const web = (name: string, annotations = '', scheme = 'HTTPS'): Record<string, string> => ({
-  'deploy/web.yaml': conf`
+  'k8s/web.yaml': conf`
     ${kubernetesDeployment({
       container: conf`
         ports:
@@ -64,8 +64,8 @@ const web = (name: string, annotations = '', scheme = 'HTTPS'): Record<string, s
   `,
 })
 const argo = (name: string, data: string, annotations = ''): Record<string, string> => ({
-  'argocd/ingress.yaml': ingress(name, 'name: http', annotations),
-  'argocd/params.yaml': conf`
+  'k8s/argocd/ingress.yaml': ingress(name, 'name: http', annotations),
+  'k8s/argocd/params.yaml': conf`
     apiVersion: v1
     kind: ConfigMap
     metadata:
@@ -99,7 +99,7 @@ export default defineRule({
     { title: 'Argo CD', files: argo('«argocd-server»', '') },
     {
       title: 'the dashboard of Kubernetes',
-      files: { 'dashboard.yaml': ingress('«kubernetes-dashboard»', 'number: 443') },
+      files: { 'k8s/dashboard.yaml': ingress('«kubernetes-dashboard»', 'number: 443') },
     },
   ],
   good: [
@@ -116,7 +116,7 @@ export default defineRule({
     { title: 'Argo CD by TLS', files: argo('argocd-server', '', HTTPS) },
     {
       title: 'Argo CD that is told elsewhere',
-      files: { 'argocd/ingress.yaml': ingress('argocd-server', 'name: http') },
+      files: { 'k8s/argocd/ingress.yaml': ingress('argocd-server', 'name: http') },
     },
   ],
   *check(deployment) {
