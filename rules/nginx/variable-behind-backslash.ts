@@ -25,16 +25,15 @@ export default defineRule({
     { title: 'the name that is sent on', files: { 'etc/nginx/nginx.conf': nginxMain(nginxServer(HEADERS)) } },
     { title: 'in a template of Ansible', files: { 'templates/shop.conf.j2': nginxServer(HEADERS) } },
     {
-      title: 'the path of a file, and a target',
+      title: 'the target of a redirect, and of the proxy',
       files: {
         'etc/nginx/nginx.conf': nginxMain(
           nginxServer(conf`
-            root /srv/www;
             location /old/ {
                 return 301 «https://\$host/new/»;
             }
             location / {
-                try_files «\$uri» /index.html;
+                proxy_pass «http://127.0.0.1:8000\$request_uri»;
             }
           `),
         ),

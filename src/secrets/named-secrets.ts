@@ -297,6 +297,8 @@ function addMaps(text: string, found: Stretch[], handedOn: ReadonlySet<string>):
         const bare = word.replace(/^["']|["']$/g, '')
         const secret = bare.replace(/^~\*?\^?/, '')
         if (MAP_WORDS.has(secret) || isHarmlessValue(secret, '') || /^\d?$/.test(secret)) return
+        // A pattern that ends with the name of a cookie, whatever its value is.
+        if (/^~.*\w=$/.test(bare)) return
         const from = start + word.indexOf(bare)
         found.push({ start: from, end: from + bare.length })
       }
