@@ -1,3 +1,4 @@
+import { memo } from '../../parsers/collections/memo.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
@@ -7,12 +8,16 @@ import { type TlsInFront, tlsInFront } from '../forwarded-headers/_tls-in-front.
 /** What terminates TLS before Apache, by labels of its container or by the files of a platform; null for nothing. */
 export function tlsBefore(deployment: Deployment, configuration: ApacheConfiguration): TlsInFront | null {
   const { machine } = deployment.programOf(configuration)
-  if (machine.container !== null) return tlsInFront(deployment, machine)
+  return machine.container === null ? balancer(deployment) : tlsInFront(deployment, machine)
+}
+
+/** That of Elastic Beanstalk, once for all virtual hosts that ask. */
+const balancer = memo((deployment: Deployment): TlsInFront | null => {
   const options = (deployment.setups() ?? []).filter(({ path }) => OPTIONS.test(path))
   if (options.some(({ code }) => TLS_BEHIND.test(code))) return null
-  const [balancer] = options.flatMap(source => listenerOf(source) ?? [])
-  return balancer === undefined ? null : { at: balancer, proxy: 'the load balancer' }
-}
+  const [at] = options.flatMap(source => listenerOf(source) ?? [])
+  return at === undefined ? null : { at, proxy: 'the load balancer' }
+})
 
 const OPTIONS = /(?:^|\/)\.ebextensions\/[^/]+\.config$/
 
