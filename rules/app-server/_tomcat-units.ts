@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { StartedCommand } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
+import { ENDS } from './_background.ts'
 
 /**
  * A unit that waits for Tomcat to go into the background, which `catalina.sh run` does not, or that takes Tomcat for
@@ -35,8 +36,7 @@ export function* tomcatUnit({ by, words, rest, service }: StartedCommand): Itera
     return
   yield {
     at: placeOf(first),
-    message:
-      'Tomcat goes into the background, and systemd kills it with the service, whose process has ended',
+    message: `Tomcat goes into the background, and ${ENDS[by]}`,
     label: 'ends its first process',
     help: 'Start `catalina.sh run`, or write `Type=forking`',
   }

@@ -214,7 +214,7 @@ function outerOf(deployment: Deployment, connection: Connection): OuterProxy | n
   const inner = containerFront(deployment, server)
   const proxy = inner ?? proxyInFront(server)
   if (proxy === null || !keepsAddressOfPeer(server, block)) return null
-  return { proxy, writes: inner === null || /^(?:Traefik|Caddy|nginx-proxy)$/.test(inner.name) }
+  return { proxy, writes: inner === null || inner.writesForwarded }
 }
 
 function* faultsOf(fix: ProxyFix, line: FrontLine, outer: OuterProxy | null): Iterable<RuleFinding> {

@@ -137,8 +137,13 @@ const namesOfCompose = memo(
 const namesBeside = memoByKey(
   (files: FileSystem, directory: string): ReadonlySet<string> =>
     new Set(
-      (files.list(directory) ?? [])
-        .filter(({ name, kind }) => kind === 'file' && /^\.env|\.env$|^env/.test(name))
-        .flatMap(({ name }) => variablesAt(posix.join(directory, name), files).map(each => each.name)),
+      filesOfVariables(files, directory).flatMap(path => variablesAt(path, files).map(each => each.name)),
     ),
 )
+
+/** The paths of what Compose reads by itself beside a compose file, or may be told to by `--env-file`. */
+export function filesOfVariables(files: FileSystem, directory: string): readonly string[] {
+  return (files.list(directory) ?? []).flatMap(({ name, kind }) =>
+    kind === 'file' && /^\.env|\.env$|^env/.test(name) ? [posix.join(directory, name)] : [],
+  )
+}

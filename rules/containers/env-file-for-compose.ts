@@ -10,6 +10,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { composeProjects } from './_compose-projects.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { filesOfVariables } from './_lost-dollars.ts'
 
 const project = (
   lines: string,
@@ -149,12 +150,10 @@ function mayHave(
   { path }: Given,
   name: string,
 ): boolean {
-  const others = (files.list(directory) ?? []).filter(
-    each =>
-      each.kind === 'file' && /^\.env|\.env$|^env/.test(each.name) && each.name !== posix.basename(path),
+  const others = filesOfVariables(files, directory).filter(
+    other => posix.basename(other) !== posix.basename(path),
   )
-  if (others.some(each => sourceAt(files, posix.join(directory, each.name))?.text.includes(name) !== false))
-    return true
+  if (others.some(other => sourceAt(files, other)?.text.includes(name) !== false)) return true
   const isDefault = new RegExp(String.raw`\$\{${name}[:?+-]`)
   if (sources.some(({ text }) => isDefault.test(text))) return true
   const gives = new RegExp(String.raw`--env-file|\b${name}\s*[:?]?=|\bexport\s+${name}\b|\bset -a\b`)

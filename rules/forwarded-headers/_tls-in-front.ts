@@ -1,6 +1,7 @@
 import { memo } from '../../parsers/collections/memo.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { isTraefikOff } from '../../src/deployment/containers/traefik-off.ts'
 import { caddyBefore } from '../../src/deployment/caddy-fronts.ts'
 import type { Deployment, Machine, NginxConnection, NginxServer } from '../../src/deployment/model.ts'
 import { type FrontLine, frontLine } from '../../src/deployment/front-lines.ts'
@@ -34,16 +35,13 @@ function tlsByLabels({ service }: Container): TlsInFront | null {
   const { labels, environment, ports, networkMode } = service
   // Who publishes ports may be reached without them.
   if (ports.length > 0 || networkMode !== null) return null
-  const isOff = labels.some(
-    ({ name, value }) => name === 'traefik.enable' && value?.known === true && /^false$/i.test(value.value),
-  )
   const router = labels.find(
     ({ name, value }) =>
       value?.known === true &&
       ((/^traefik\.http\.routers\.[^.]+\.tls$/i.test(name) && /^true$/i.test(value.value)) ||
         /^traefik\.http\.routers\.[^.]+\.tls\.certresolver$/i.test(name)),
   )
-  if (router !== undefined && !isOff) return { at: router.at, proxy: 'Traefik' }
+  if (router !== undefined && !isTraefikOff(service)) return { at: router.at, proxy: 'Traefik' }
   const isServed = environment.some(({ name }) => name === 'VIRTUAL_HOST')
   const certificate = environment.find(({ name }) => name === 'LETSENCRYPT_HOST')
   return isServed && certificate !== undefined ? { at: certificate.at, proxy: 'nginx-proxy' } : null

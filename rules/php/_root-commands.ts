@@ -6,7 +6,7 @@ import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Deployment, Machine, StartedCommand } from '../../src/deployment/model.ts'
-import { jobsOfRoot } from '../app-server/_crontabs.ts'
+import { isRoot, rootJobs, rootOfUnit } from './_started-by-root.ts'
 
 /** A command of an application of PHP that root runs: `php artisan queue:work`, `bin/console messenger:consume`. */
 export interface RootCommand {
@@ -49,11 +49,8 @@ function ofStarted(deployment: Deployment, started: StartedCommand): readonly Ro
     if (program === undefined || !isOfRoot(program)) return []
     return [{ ...found, machine, at: program.at, by: 'supervisord', environment }]
   }
-  if (by !== 'systemd' || service === null || service.umask !== null || service.dynamicUser !== null)
-    return []
-  const { user } = service
-  if (user !== null && !(user.known && isRoot(user.value))) return []
-  return [{ ...found, machine, at: user?.at ?? placeOf(first), by: 'systemd', environment }]
+  const at = service?.umask === null ? rootOfUnit(started) : null
+  return at === null ? [] : [{ ...found, machine, at, by: 'systemd', environment }]
 }
 
 /** By the first word of their commands; one that is called through a wrapper is not found. */
@@ -75,15 +72,11 @@ function isOfRoot({ user, umask }: SupervisorProgram): boolean {
   return umask === null && (user === null || (user.known && isRoot(user.value)))
 }
 
-const isRoot = (name: string): boolean => name === 'root' || name === '0'
-
 function ofCron(machine: Machine): readonly RootCommand[] {
-  return jobsOfRoot(machine.files).flatMap(({ user, command }) => {
-    const { text } = command
-    const [, directory = null] = /(?:^|[;&]\s*)cd\s+(\/[\w./-]+)\s*(?:&&|;)/.exec(text) ?? []
+  return rootJobs(machine).flatMap(({ text, directory, at }) => {
     const found = commandIn(text, directory)
     if (found === null || !WORKS.test(found.command)) return []
-    return [{ ...found, machine, at: (user ?? command).at, by: 'cron', environment: () => null }]
+    return [{ ...found, machine, at, by: 'cron', environment: () => null }]
   })
 }
 

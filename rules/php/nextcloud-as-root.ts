@@ -1,11 +1,9 @@
 import { posix } from 'node:path'
-import type { Place } from '../../parsers/text/source.ts'
-import { placeOf } from '../../parsers/text/written-text.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { jobsOfRoot } from '../app-server/_crontabs.ts'
 import { phpPool, phpSite } from './_examples.ts'
+import { type RootJob, rootJobs, rootOfUnit } from './_started-by-root.ts'
 
 const tree = (files: Record<string, string>): Record<string, string> => ({
   'etc/nginx/nginx.conf': phpSite('', ''),
@@ -88,33 +86,25 @@ export default defineRule({
   },
 })
 
-interface StartedByRoot {
+interface StartedByRoot extends RootJob {
   readonly machine: Machine
-  readonly text: string
-  readonly directory: string | null
-  readonly at: Place
 }
 
 /** What cron and systemd start as root, on machines of their own. */
 function* startedByRoot(deployment: Deployment): Iterable<StartedByRoot> {
   for (const machine of deployment.machines) {
     if (machine.container !== null) continue
-    for (const { user, command } of jobsOfRoot(machine.files)) {
-      const [, directory = null] = /(?:^|[;&]\s*)cd\s+(\/[\w./-]+)\s*(?:&&|;)/.exec(command.text) ?? []
-      yield { machine, text: command.text, directory, at: (user ?? command).at }
-    }
+    for (const job of rootJobs(machine)) yield { machine, ...job }
   }
-  for (const { machine, by, words, rest, directory, service } of deployment.commands) {
-    const [first] = words
-    if (by !== 'systemd' || machine.container !== null || service === null || first === undefined) continue
-    const { user, dynamicUser } = service
-    if (rest !== null || dynamicUser !== null) continue
-    if (user !== null && !(user.known && /^(?:root|0)$/.test(user.value))) continue
+  for (const started of deployment.commands) {
+    const { machine, words, rest, directory } = started
+    const at = machine.container === null && rest === null ? rootOfUnit(started) : null
+    if (at === null) continue
     yield {
       machine,
       text: words.map(({ text }) => text).join(' '),
       directory: directory?.known === true ? directory.value : null,
-      at: user?.at ?? placeOf(first),
+      at,
     }
   }
 }

@@ -1,15 +1,16 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
-import { readUnit, type UnitFiles, unitNames } from '../../parsers/systemd/read-unit.ts'
+import { readUnit, unitNames } from '../../parsers/systemd/read-unit.ts'
 import { readServiceUnit, type ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { UnitSection } from '../../parsers/systemd/unit-values.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
+import { unitFilesOf } from '../../src/deployment/build/programs/app-commands.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 import { apacheUser, nginxUser } from '../_worker-account.ts'
 import { pathsOfApache, pathsOfNginx } from './_served-paths.ts'
@@ -154,10 +155,7 @@ const KEPT = [
 
 /** The directories of services with dynamic users, of a machine. */
 const privateDirectories = memo((files: FileSystem): readonly PrivateDirectory[] => {
-  const unitFiles: UnitFiles = {
-    read: path => sourceAt(files, path),
-    list: directory => files.list(directory)?.map(({ name }) => name) ?? null,
-  }
+  const unitFiles = unitFilesOf(files)
   return unitNames(unitFiles, '.service').flatMap(name => {
     const unit = readUnit(unitFiles, name)
     return unit.sources.some(({ code }) => code.includes('DynamicUser')) ? keptBy(readServiceUnit(unit)) : []

@@ -103,7 +103,8 @@ let meantBy: Map<string, string> | undefined
 
 /**
  * The identifier of the module that a name was meant for which is no module's: `headers_module` for
- * `mod_headers` or `MOD_HEADERS.C`, and for `mod_headers.c=""`, which an editor of HTML makes of it. Null for right names and for those that may be another's module.
+ * `mod_headers` or `MOD_HEADERS.C`, and for `mod_headers.c=""`, which an editor of HTML makes of it. Null for right
+ * names and for those that may be another's module.
  */
 export function moduleMeantBy(name: string): string | null {
   if (apacheModule(name) !== undefined || apacheModuleOfFile(name) !== undefined) return null
