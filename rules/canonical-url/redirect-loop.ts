@@ -211,6 +211,18 @@ export default defineRule({
       },
     },
     {
+      title: 'a sample that leads to its own name by a variable',
+      files: {
+        'nginx/default.conf': conf`
+          server {
+              listen 80;
+              server_name <domain>;
+              return 301 «http://$server_name$request_uri»;
+          }
+        `,
+      },
+    },
+    {
       title: 'a language in front of every path, those with a language too',
       files: {
         'etc/nginx/nginx.conf': nginxMain([
@@ -351,6 +363,25 @@ export default defineRule({
               listen 80;
               server_name {{ domain }};
               return 301 https://{{ domain }}$request_uri;
+          }
+        `,
+      },
+    },
+    {
+      title: 'a template that leads to the usual port, and one whose socket may speak TLS',
+      files: {
+        'port.conf.j2': conf`
+          server {
+              listen 8080;
+              server_name {{ domain }};
+              return 301 http://$host$request_uri;
+          }
+        `,
+        'socket.conf.j2': conf`
+          server {
+              listen 80{{ options }};
+              server_name {{ domain }};
+              return 301 http://$host$request_uri;
           }
         `,
       },
@@ -539,27 +570,38 @@ function isNamedIn(text: string, host: string): boolean {
   )
 }
 
-/** The placeholder that a server of a template has for its name and redirects everything to, by the same scheme. */
+/** What a server of a template has for its name, or a variable that is it, and redirects everything to, by the same scheme. */
 function ownPlaceholder(
   line: NginxDirective,
   servers: ReadonlyMap<NginxDirective, NginxServer>,
 ): string | null {
   const { parent, args } = line
-  if (parent?.name !== 'server' || args.length !== 2 || !isUnknownWord(args[1]?.value ?? '')) return null
+  if (parent?.name !== 'server' || args.length !== 2) return null
   if (!isRedirect(line) || parent.children.find(({ name }) => LEAVING.has(name)) !== line) return null
   const [, scheme = '', host = ''] =
-    /^(\$scheme|https?):\/\/([^/$]+?)\/?(?:\$request_uri)?$/.exec(writtenText(argumentPlace(line, 1))) ?? []
+    /^(\$scheme|https?):\/\/([^/$]+?|\$(?:http_)?host|\$server_name)\/?(?:\$request_uri)?$/.exec(
+      writtenText(argumentPlace(line, 1)),
+    ) ?? []
   const server = servers.get(parent)
   if (host === '' || server === undefined) return null
   const isSame =
     scheme === '$scheme' ||
     (server.listens.length > 0 && server.listens.every(({ tls }) => tls === (scheme === 'https')))
-  const isOwn = parent.children.some(
-    child =>
-      child.name === 'server_name' &&
-      child.args.some((_, index) => writtenText(argumentPlace(child, index)) === host),
-  )
-  return isSame && isOwn ? host : null
+  // A URL without a port is that of the usual one, and an open word of `listen` may be `ssl`.
+  const isUsual =
+    server.listens.every(({ port, tls }) => port === (tls ? 443 : 80)) &&
+    !parent.children.some(({ name, args }) => name === 'listen' && args.some(isOpenWord))
+  const names = parent.children.filter(({ name }) => name === 'server_name')
+  // Requests of a name that is known are asked for what they meet.
+  const isOwn = host.startsWith('$')
+    ? names.length > 0 && names.every(({ args }) => args.every(({ value }) => isUnknownWord(value)))
+    : isUnknownWord(args[1]?.value ?? '') &&
+      names.some(child => child.args.some((_, index) => writtenText(argumentPlace(child, index)) === host))
+  return isSame && isUsual && isOwn ? host : null
+}
+
+function isOpenWord({ value }: { readonly value: string }): boolean {
+  return isUnknownWord(value)
 }
 
 /** What may come before a `return` and lead elsewhere. */
