@@ -1,4 +1,4 @@
-import type { Deployment, NginxConnection } from '../../src/deployment/model.ts'
+import type { Deployment, NginxConnection, SentHeader } from '../../src/deployment/model.ts'
 import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { indentationAt, insertBefore, propose } from '../../src/deployment/edits.ts'
 import { certainHosts } from '../../src/deployment/hosts-of-connection.ts'
@@ -212,8 +212,41 @@ export default defineRule({
         'etc/apache2/apache2.conf': TUNNEL,
       },
     },
+    {
+      title: 'one header of two, for whatever is behind',
+      files: {
+        'chat.conf': site(
+          '/',
+          conf`
+            proxy_http_version 1.1;
+            proxy_set_header Connection «"upgrade"»;
+          `,
+        ),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the other header from the server, and a connection that is kept open',
+      files: {
+        'chat.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              proxy_http_version 1.1;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection "upgrade";
+              location / {
+                  proxy_pass http://127.0.0.1:9000;
+              }
+              location /api/ {
+                  proxy_set_header Connection "";
+                  proxy_pass http://127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
     { title: 'Socket.IO, and both headers', files: chat(`${UPGRADE}\nproxy_pass`) },
     {
       title: 'Apache, which passes it on, and both headers',
@@ -287,6 +320,24 @@ export default defineRule({
       // forwarded-headers/inheritance-lost tells of those that a level above sets.
       if (headers.open || connection.reachable === false || lost.has(connection)) continue
       if (headers.written.some(({ name, state }) => name === 'upgrade' && state !== 'cleared')) continue
+      const alone = headers.written.find(isUpgradeAlone)
+      if (alone !== undefined) {
+        const { directive } = alone
+        yield {
+          at: argumentPlace(directive, 1),
+          message: 'the backend is sent `Connection: upgrade` and no `Upgrade`, so no WebSocket begins',
+          label: 'no Upgrade beside it',
+          confidence: 'high',
+          related: [{ at: namePlace(pass), message: 'proxied here' }],
+          ...propose('Send the other header of WebSocket, too', 'unsafe', [
+            insertBefore(
+              namePlace(directive),
+              `proxy_set_header Upgrade $http_upgrade;\n${indentationAt(namePlace(directive))}`,
+            ),
+          ]),
+        }
+        continue
+      }
       const location = block.name === 'location' ? readLocation(block) : null
       const isNamed = location !== null && location.modifier !== '@' && NAMES.test(location.name)
       if (isNamed) {
@@ -336,6 +387,11 @@ export default defineRule({
     }
   },
 })
+
+/** `Connection: upgrade`, which says that another header names the protocol. */
+function isUpgradeAlone({ name, value, state }: SentHeader): boolean {
+  return name === 'connection' && state === 'set' && value.toLowerCase() === 'upgrade'
+}
 
 /** Socket.IO goes on by long polling, but for pages that are told not to. */
 function* withoutSocketIo(connection: NginxConnection): Iterable<RuleFinding> {

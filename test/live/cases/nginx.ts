@@ -637,6 +637,16 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
   },
   {
+    rule: 'nginx/websocket-upgrade-missing',
+    examples: { bad: 'one header of two, for whatever is behind', good: 'both headers' },
+    shows: 'the backend is told of another protocol, and of none by name',
+    mirrors: [9000],
+    request: { url: 'http://example.org/ws/', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } },
+    harm: ({ response }) =>
+      response.report?.HTTP_CONNECTION === 'upgrade' && response.report.HTTP_UPGRADE === undefined,
+    sound: ({ response }) => response.report?.HTTP_UPGRADE === 'websocket',
+  },
+  {
     rule: 'nginx/error-page-not-intercepted',
     examples: { bad: 'in the location of the backend', good: 'intercepted' },
     shows: 'the page is not sent for a 404 of the backend',
