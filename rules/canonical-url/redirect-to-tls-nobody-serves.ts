@@ -80,6 +80,29 @@ export default defineRule({
       },
     },
     {
+      title: 'a condition that always holds, of two names that lead to one, beside a file of its own for PHP',
+      files: {
+        'etc/nginx/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  server_name example.org www.example.org;
+                  root /srv/www;
+                  if ($scheme = http) {
+                      return 301 «https://example.org$request_uri»;
+                  }
+                  location ~ \\.php$ {
+                      include /srv/shop/php.conf;
+                      fastcgi_pass 127.0.0.1:9000;
+                  }
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a condition that always holds, in front of files',
       files: { 'etc/nginx/nginx.conf': nginxMain(page(BY_SCHEME)) },
     },
@@ -306,6 +329,7 @@ function redirectsAll(
   readonly conditions: readonly Place[]
 } | null {
   const requests = requestsToServer(deployment, server, '/')
+  const names = new Set(requests.map(({ host }) => host))
   let found: Outcome['steps'][number]['directive'] = null
   for (const { host, scheme } of requests) {
     if (scheme === 'https') return null
@@ -317,7 +341,7 @@ function redirectsAll(
         })
         if (answer === null || answer.end.kind !== 'response' || answer.end.location === null) return null
         const [, to] = /^https:\/\/([^/:]+)(?:\/|$)/i.exec(answer.end.location) ?? []
-        if (to?.toLowerCase() !== host) return null
+        if (to === undefined || !names.has(to.toLowerCase())) return null
         found ??=
           answer.steps.findLast(({ kind }) => kind === 'return' || kind === 'rewrite')?.directive ?? null
       }

@@ -111,12 +111,16 @@ const LOCAL: ReadonlySet<string> = new Set([
 
 /**
  * True where an `include` that brought nothing surely brings no server: the packages' modules, the files of parameters
- * that come with nginx, and Debian's `conf.d` beside a `sites-enabled` that is here, for a tree that lacks it has
- * nothing in it.
+ * that come with nginx, what a location includes, and Debian's `conf.d` beside a `sites-enabled` that is here, for a
+ * tree that lacks it has nothing in it.
  */
 export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
   if (loadsModulesAlone(path) || STOCK_FILES.has(path.slice(path.lastIndexOf('/') + 1))) return true
-  return /(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)
+  if (/(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)) return true
+  const by = (configuration.occurrences.get('include') ?? []).filter(({ args }) =>
+    isSamePath(args[0]?.value ?? '', path),
+  )
+  return by.length > 0 && by.every(({ context }) => context === 'location' || context === 'location if')
 }
 
 const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
@@ -184,8 +188,12 @@ export function hasUnreadInclude(
 /** True also for the same file by its whole path, or by the one from nginx's directory: it is complained of once. */
 function isAmong(unread: ReadonlySet<string>, path: string): boolean {
   if (unread.has(path)) return true
-  for (const other of unread) if (other.endsWith(`/${path}`) || path.endsWith(`/${other}`)) return true
+  for (const other of unread) if (isSamePath(path, other)) return true
   return false
+}
+
+function isSamePath(one: string, other: string): boolean {
+  return one === other || other.endsWith(`/${one}`) || one.endsWith(`/${other}`)
 }
 
 /** The `http` block; null in fragments, and where there is none. */
