@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { dockerfilePaths } from '../../parsers/dockerfile/dockerfile-paths.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
@@ -152,9 +153,7 @@ function missingIn({ build }: ComposeService, directory: string, files: FileSyst
   if (kind === null) return misspelt(context.value, at, files)
   const name = build.dockerfile?.value ?? 'Dockerfile'
   const path = posix.resolve(context.value, name)
-  // BuildKit takes `dockerfile` for it, too.
-  const lower = posix.join(posix.dirname(path), posix.basename(path).toLowerCase())
-  if (files.kind(path) !== null || files.kind(lower) !== null) return null
+  if (dockerfilePaths(context.value, name).some(each => files.kind(each) !== null)) return null
   const place = build.dockerfile?.at ?? at
   const said = `Docker looks for \`${posix.relative(directory, path)}\`, and there is none: failed to read dockerfile: open ${posix.basename(name)}: no such file or directory`
   const entries = files.list(context.value) ?? []

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { DockerStage } from '../../parsers/dockerfile/dockerfile.ts'
+import { dockerfilePaths } from '../../parsers/dockerfile/dockerfile-paths.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
@@ -179,8 +180,10 @@ function* targetMissing({ service: { build }, image, hostFiles }: Container): It
   if (build === null || name?.known !== true || name.at === null || image !== null) return
   if (!build.context.known || !build.context.value.startsWith('/')) return
   if (build.dockerfileInline !== null || build.dockerfile?.known === false) return
-  const path = posix.resolve(build.context.value, build.dockerfile?.value ?? 'Dockerfile')
-  const source = sourceAt(hostFiles, path)
+  const source =
+    dockerfilePaths(build.context.value, build.dockerfile?.value ?? null)
+      .map(path => sourceAt(hostFiles, path))
+      .find(found => found !== null) ?? null
   const stages = source === null ? [] : readDockerfile(source).stages
   if (source === null || stages.length === 0 || source.template) return
   const place: Place = stages.at(-1)!.at

@@ -165,6 +165,34 @@ export default defineRule({
         'nginx/site.conf': siteTo('«web:8000»'),
       },
     },
+    {
+      title: 'a name of an image whose file is written in small letters',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            proxy:
+              build: ./proxy
+            shop:
+              image: example/shop
+        `,
+        'proxy/dockerfile': conf`
+          FROM nginx:1.27
+          COPY nginx.conf /etc/nginx/nginx.conf
+        `,
+        'proxy/nginx.conf': conf`
+          events {
+          }
+          http {
+              server {
+                  listen 80;
+                  location / {
+                      proxy_pass «http://shopp:8000»;
+                  }
+              }
+          }
+        `,
+      },
+    },
   ],
   good: [
     {

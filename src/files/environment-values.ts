@@ -4,6 +4,7 @@ import { once } from '../../parsers/collections/once.ts'
 import type { ComposeService } from '../../parsers/compose/compose.ts'
 import { readCompose } from '../../parsers/compose/read-project.ts'
 import { variablesOfService } from '../../parsers/compose/service-variables.ts'
+import { dockerfilePaths } from '../../parsers/dockerfile/dockerfile-paths.ts'
 import { imageOfStage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../parsers/dockerfile/read-dockerfile.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
@@ -86,8 +87,11 @@ function copies(build: ComposeService['build'], path: string, read: Read): boole
 
 function dockerfileOf({ context, dockerfile }: NonNullable<ComposeService['build']>, read: Read) {
   if (!context.known || (dockerfile !== null && !dockerfile.known)) return null
-  const source = read(posix.resolve(context.value, dockerfile?.value ?? 'Dockerfile'))
-  return source === null ? null : dockerfileIn(source)
+  for (const path of dockerfilePaths(context.value, dockerfile?.value ?? null)) {
+    const source = read(path)
+    if (source !== null) return dockerfileIn(source)
+  }
+  return null
 }
 
 const dockerfileIn = memo((source: Source) => readDockerfile(source))

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { ComposeProject } from '../../../parsers/compose/compose.ts'
+import { dockerfilePaths } from '../../../parsers/dockerfile/dockerfile-paths.ts'
 import type { Repository } from '../../files/machine.ts'
 import { mountedFiles } from '../../files/mounted-files.ts'
 import { GUNICORN, VASSAL, writtenName } from '../../files/starters.ts'
@@ -63,7 +64,7 @@ export function looseDockerfiles(
     projects.flatMap(({ services }) =>
       [...services.values()].flatMap(({ build }) =>
         build?.context.known === true && build.dockerfile?.known !== false
-          ? [posix.resolve(build.context.value, build.dockerfile?.value ?? 'Dockerfile')]
+          ? dockerfilePaths(build.context.value, build.dockerfile?.value ?? null)
           : [],
       ),
     ),

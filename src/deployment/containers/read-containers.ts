@@ -4,6 +4,7 @@ import { isBelow } from '../../../parsers/text/is-below.ts'
 import { memo, memoByKey } from '../../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeResource, ComposeService } from '../../../parsers/compose/compose.ts'
 import type { DockerCopy, DockerFault } from '../../../parsers/dockerfile/dockerfile.ts'
+import { dockerfilePaths } from '../../../parsers/dockerfile/dockerfile-paths.ts'
 import { leftOutBy, readIgnore } from '../../../parsers/dockerfile/ignore.ts'
 import { type DockerImage, imageOfStage } from '../../../parsers/dockerfile/image-of-stage.ts'
 import { readDockerfile } from '../../../parsers/dockerfile/read-dockerfile.ts'
@@ -209,9 +210,11 @@ function readImage(build: NonNullable<ComposeService['build']>, files: FileSyste
   const { context, target, dockerfileInline } = build
   if (!context.known || !context.value.startsWith('/') || dockerfileInline !== null) return null
   if (build.dockerfile !== null && !build.dockerfile.known) return null
-  const path = posix.resolve(context.value, build.dockerfile?.value ?? 'Dockerfile')
-  const read = files.kind(path) === 'file' ? files.read(path) : null
-  if (read?.kind !== 'source' || (target !== null && !target.known)) return null
+  const path = dockerfilePaths(context.value, build.dockerfile?.value ?? null).find(
+    each => files.kind(each) === 'file',
+  )
+  const read = path === undefined ? null : files.read(path)
+  if (path === undefined || read?.kind !== 'source' || (target !== null && !target.known)) return null
   const args = new Map(
     build.args.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
   )
