@@ -67,6 +67,27 @@ export default defineRule({
       files: { 'deploy/shop.conf': site('access_log /var/log/nginx/shop.log «timed»;\nroot /srv/www;') },
     },
     {
+      title:
+        'a certificate, in a tree without its main file, where another server includes a file that is not here',
+      files: {
+        'deploy/shop.conf': conf`
+          «server» {
+              listen 443 ssl;
+              server_name www.example.org;
+              return 301 https://example.org$request_uri;
+          }
+          server {
+              listen 443 ssl;
+              server_name example.org;
+              ssl_certificate /etc/ssl/shop.pem;
+              ssl_certificate_key /etc/ssl/shop.key;
+              include /srv/shop/tls.conf;
+              root /srv/www;
+          }
+        `,
+      },
+    },
+    {
       title: 'a certificate',
       files: {
         'deploy/shop.conf': site('root /srv/www;')
@@ -90,6 +111,37 @@ export default defineRule({
         `,
         'deploy/README': 'Set $shop_name first.\n',
         'deploy/shop.conf': 'set $shop_name a;\n',
+      },
+    },
+    {
+      title: 'a zone and a map that the main file of a placed tree may have, which is not here',
+      files: {
+        'etc/nginx/sites-available/shop': site(`limit_req zone=login burst=5;\n${PROXY}`),
+      },
+    },
+    {
+      title: 'a server whose own include may bring the certificate, and one whose socket may be in it',
+      files: {
+        'deploy/shop.conf': conf`
+          server {
+              listen 443 ssl;
+              server_name www.example.org;
+              include /srv/shop/tls.conf;
+              return 301 https://example.org$request_uri;
+          }
+        `,
+        'deploy/other.conf': conf`
+          server {
+              listen 8443 ssl;
+              server_name www.example.org;
+              return 301 https://example.org$request_uri;
+          }
+          server {
+              server_name example.org;
+              include /srv/shop/listen.conf;
+              root /srv/www;
+          }
+        `,
       },
     },
     { title: 'the map in the same file', files: { 'deploy/shop.conf': MAP + site(PROXY) } },

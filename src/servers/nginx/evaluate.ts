@@ -65,10 +65,13 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const evaluation = new Evaluation(input)
   if (main === null) evaluation.readFragments(input.fragments)
   else evaluation.readMain(main)
-  const { top, occurrences, sources, included, unread, problems, hasUnknownParts, mayLoadModules, limit } =
-    evaluation
+  const { top, occurrences, sources, included, unread, problems, limit } = evaluation
+  const { hasUnknownParts, unknownServers, mayLoadModules } = evaluation
   const fragments = main === null
-  const unit = { top, occurrences, version, main, files, fragments, hasUnknownParts, mayLoadModules }
+  const unit = {
+    ...{ top, occurrences, version, main, files, fragments },
+    ...{ hasUnknownParts, unknownServers, mayLoadModules },
+  }
   // What a template's placeholders would change, nobody can say against it.
   const meaning = validateNginx(unit).filter(
     ({ at, inTemplate }) => !at.source.template || inTemplate !== undefined,
@@ -86,6 +89,12 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
     limit: limit ?? (exceedsLongestValue(occurrences) ? 'values of 65,536 characters' : null),
     problems: inReadingOrder(top, problems, meaning),
   }
+}
+
+/** The server that a directive stands in, at whatever depth. */
+function serverAbove({ parent }: NginxDirective): NginxDirective | null {
+  for (let block = parent; block !== null; block = block.parent) if (block.name === 'server') return block
+  return null
 }
 
 /** A directive while its block is being read; the configuration shows it read-only. */
@@ -132,6 +141,8 @@ class Evaluation {
   readonly unread: UnreadFile[] = []
   /** True where something that nginx reads is not known here, and so might set anything. */
   hasUnknownParts: boolean
+  /** The servers with an include that nobody here can read; null where something else is unknown, too. */
+  unknownServers: Set<NginxDirective> | null
   /** True where the files that name the modules of the packages were not read. */
   mayLoadModules = false
   /** The limit behind which nothing was read; null where all was. */
@@ -161,6 +172,7 @@ class Evaluation {
     this.files = files
     this.fragmentContext = input.fragmentContext ?? null
     this.hasUnknownParts = main === null
+    this.unknownServers = main === null ? null : new Set()
     this.resolve = includeResolver(
       files,
       path === null ? null : path.slice(0, path.lastIndexOf('/')),
@@ -208,7 +220,7 @@ class Evaluation {
     if (isFirst) {
       this.seen.add(source)
       this.sources.push(source)
-      if (source.template && !leavesWordsOpen(source)) this.hasUnknownParts = true
+      if (source.template && !leavesWordsOpen(source)) this.meetUnknown(null)
     }
     // A file that is read a thousand times says once what is wrong in it.
     const told = isFirst ? certainProblems(source, problems) : NO_PROBLEMS
@@ -278,8 +290,15 @@ class Evaluation {
     return Math.min(MOST_REPEATED, MOST_REPEATED_OF_FEW + MOST_REPEATED_BY_ONE * this.fresh)
   }
 
-  private reachLimit(limit: string): void {
+  /** Something is not known: in a server, or (null) wherever. */
+  private meetUnknown(server: NginxDirective | null): void {
     this.hasUnknownParts = true
+    if (server === null) this.unknownServers = null
+    else this.unknownServers?.add(server)
+  }
+
+  private reachLimit(limit: string): void {
+    this.meetUnknown(null)
     this.limit ??= limit
   }
 
@@ -288,7 +307,7 @@ class Evaluation {
     if (known === undefined) {
       this.occurrences.set(name, [directive])
       // It may be any directive.
-      if (isUnknownWord(name)) this.hasUnknownParts = true
+      if (isUnknownWord(name)) this.meetUnknown(null)
     } else known.push(directive)
   }
 
@@ -298,7 +317,7 @@ class Evaluation {
     if (word === undefined || args.length !== 1) return
     if (context === 'data' && parent !== null && !honoursInclude(parent.name)) return
     if (isUnknownWord(word.value)) {
-      this.hasUnknownParts = true
+      this.meetUnknown(null)
       return
     }
     const literal = context === 'data' && parent?.name === 'geo'
@@ -383,15 +402,15 @@ class Evaluation {
 
   private meetUnread(
     { path, reason }: Extract<IncludeStep, { kind: 'unread' }>,
-    { source }: NginxDirective,
+    directive: NginxDirective,
     word: NginxWord,
   ): void {
     if (loadsModulesAlone(path)) this.mayLoadModules = true
-    else if (!setsParametersAlone(path)) this.hasUnknownParts = true
+    else if (!setsParametersAlone(path)) this.meetUnknown(serverAbove(directive))
     const key = `\0unread\0${path}`
     if (this.absent.has(key)) return
     this.absent.set(key, { related: [], words: new Set() })
-    const at = { source, start: word.start, end: word.end }
+    const at = { source: directive.source, start: word.start, end: word.end }
     this.unread.push({ path, reason, at, optional: isGlob(path) })
   }
 
@@ -401,7 +420,7 @@ class Evaluation {
     word: NginxWord,
   ): void {
     if (source.template) {
-      this.hasUnknownParts = true
+      this.meetUnknown(null)
       return
     }
     const at = { source, start: word.start, end: word.end }

@@ -76,7 +76,14 @@ export function supposedProblems(
     main: fragments.some(isOfBeanstalk) ? MAIN_OF_BEANSTALK : PLAIN_MAIN,
     fragments: [],
   })
-  const missing = problems.filter(problem => MISSING.has(problem.code) && !isFilledIn(problem))
+  // Beside sites that have been placed their own main file is left out, and it may define names as no package does.
+  const isPlaced = fragments.some(({ path }) => path.startsWith('/etc/nginx/'))
+  const missing = problems.filter(
+    problem =>
+      MISSING.has(problem.code) &&
+      (!isPlaced || problem.code === 'certificate-missing') &&
+      !isFilledIn(problem),
+  )
   const texts = missing.length === 0 ? null : others()
   return texts === null ? [] : missing.filter(problem => !texts.some(source => mayDefine(source, problem)))
 }

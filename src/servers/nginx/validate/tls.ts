@@ -148,7 +148,15 @@ export function isSurelyMissing(files: FileSystem, path: string): boolean {
  * the default server needs one, or refuses handshakes, which then binds all the others.
  */
 export function checkCertificates(reading: Reading, program: Program): void {
-  if (!isWhole(reading)) return
+  if (isWhole(reading)) {
+    if (!checkEachServer(reading, program)) return
+  } else if (program.name !== 'http' || reading.unit.fragments || reading.unit.unknownServers === null) return
+  if (program.name === 'http') checkSockets(reading, program)
+  else checkOwnListens(reading, program)
+}
+
+/** What each server has, whatever others have; false where something was told of it. */
+function checkEachServer(reading: Reading, program: Program): boolean {
   const { occurrences } = reading.unit
   const mayLack = occurrences.has('ssl_certificate') || occurrences.has('ssl')
   for (const { directive } of mayLack ? program.servers : []) {
@@ -164,7 +172,7 @@ export function checkCertificates(reading: Reading, program: Program): void {
         word,
         `no \`ssl_certificate_key\` belongs to \`${word?.value}\``,
       )
-      return
+      return false
     }
     const verify = effective(directive, 'ssl_verify_client')
     const wanted = verify?.args[0]?.value.toLowerCase()
@@ -177,18 +185,23 @@ export function checkCertificates(reading: Reading, program: Program): void {
     ) {
       const message = '`ssl_verify_client` stands where no `ssl_client_certificate` holds'
       report(reading, 'certificate-missing', verify, null, message)
-      return
+      return false
     }
     const [ssl] = effectiveAll(directive, 'ssl')
     if (ssl?.args[0]?.value.toLowerCase() === 'on' && last === undefined) {
       report(reading, 'certificate-missing', ssl, null, '`ssl on` stands where no `ssl_certificate` holds')
-      return
+      return false
     }
   }
-  if (program.name !== 'http') {
-    checkOwnListens(reading, program)
+  return true
+}
+
+/** A certificate for each address that speaks TLS: its default server needs one. */
+function checkSockets(reading: Reading, program: Program): void {
+  const { unknownServers } = reading.unit
+  // A server without `listen` may have it where nobody can read.
+  if (program.servers.some(each => each.listens.length === 0 && unknownServers?.has(each.directive) === true))
     return
-  }
   const tls = new Set<string>()
   for (const { listens } of program.servers)
     for (const { key, ssl } of listens) if (ssl && key !== null) tls.add(key)
@@ -207,7 +220,8 @@ export function checkCertificates(reading: Reading, program: Program): void {
   for (const key of tls) {
     const servers = sockets.get(key) ?? []
     const fallback = defaults.get(key) ?? servers[0]
-    if (fallback === undefined) continue
+    // What another server includes brings no certificate to this one.
+    if (fallback === undefined || unknownServers?.has(fallback.directive) === true) continue
     if (hasCertificate(fallback.directive)) {
       if (key.startsWith('quic ') && refusesQuic(reading, fallback.directive)) return
       continue

@@ -21,6 +21,8 @@ export interface NginxUnit {
   readonly fragments: boolean
   /** True where an include leads to a file that nobody here can read: whatever it sets is unknown. */
   readonly hasUnknownParts: boolean
+  /** The servers with such an include; null where it stands elsewhere, or something else is unknown. */
+  readonly unknownServers: ReadonlySet<NginxDirective> | null
   /** True where the files that load the modules of the packages were not read. */
   readonly mayLoadModules: boolean
 }
