@@ -24,11 +24,11 @@ export default defineRule({
   summary: 'A build runs a program before the files that it reads are copied',
   severity: 'error',
   otherSeverities: {
-    warning: 'where `npm install` finds no `package.json`, and ends well all the same',
+    warning: 'where `yarn install`, or `npm install` of npm 6, finds no `package.json`, and ends well all the same',
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A Dockerfile is built from top to bottom: what a `COPY` brings is not there above it. `npm ci`, `bundle install`, `composer install` and `pip install -r` end the build; `npm install` installs nothing, says so to nobody, and the container ends with `Cannot find module`.',
+  why: 'A Dockerfile is built from top to bottom: what a `COPY` brings is not there above it. `npm install`, `pnpm install`, `bundle install`, `composer install` and `pip install -r` end the build; Yarn 1, and npm up to version 6, install nothing, say so to nobody, and the container ends with `Cannot find module`.',
   remedy: 'Copy the files that the program reads above its line',
   references: [
     'https://docs.docker.com/build/building/best-practices/',
@@ -56,6 +56,31 @@ export default defineRule({
           FROM node:22
           WORKDIR /app
           «RUN» npm install
+          COPY . .
+        `,
+        PACKAGE,
+      ),
+    },
+    {
+      title: 'npm 6, which ends well',
+      files: image(
+        conf`
+          FROM node:14-alpine
+          WORKDIR /app
+          «RUN» npm install
+          COPY . .
+        `,
+        PACKAGE,
+      ),
+    },
+    {
+      title: 'pnpm before its file',
+      files: image(
+        conf`
+          FROM node:22
+          WORKDIR /app
+          RUN corepack enable
+          «RUN» pnpm install --frozen-lockfile
           COPY . .
         `,
         PACKAGE,
@@ -267,9 +292,14 @@ interface Program {
   /** The file that it reads, by the words of the command. */
   readonly file: (match: RegExpExecArray) => string
   readonly said: string
-  /** True where it ends well without it. */
-  readonly isQuiet?: boolean
+  /** True where it ends well without it, in an image: it installs nothing. */
+  readonly isQuiet?: (image: string) => boolean
+  /** True where it makes up for another one of its file that ran too early. */
+  readonly installsAll?: true
 }
+
+/** Since npm 7, which came with Node.js 15, `npm install` wants a `package.json`, too. */
+const WITH_NPM_6 = /(?:^|\/)node:(?:\d|1[0-4])(?![\d])/
 
 const OPTIONS = '(?:\\s+-{1,2}[\\w-]+(?:=\\S+)?)*'
 const PROGRAMS: readonly Program[] = [
@@ -279,10 +309,24 @@ const PROGRAMS: readonly Program[] = [
     said: 'npm error code ENOENT',
   },
   {
-    pattern: new RegExp(`^(?:npm\\s+(?:install|i)|yarn(?:\\s+install)?|pnpm\\s+(?:install|i))${OPTIONS}$`),
+    pattern: new RegExp(`^npm\\s+(?:install|i)${OPTIONS}$`),
+    file: () => 'package.json',
+    said: 'npm error code ENOENT',
+    isQuiet: image => WITH_NPM_6.test(image),
+    installsAll: true,
+  },
+  {
+    pattern: new RegExp(`^pnpm\\s+(?:install|i)${OPTIONS}$`),
+    file: () => 'package.json',
+    said: 'ERR_PNPM_NO_PKG_MANIFEST',
+    installsAll: true,
+  },
+  {
+    pattern: new RegExp(`^yarn(?:\\s+install)?${OPTIONS}$`),
     file: () => 'package.json',
     said: 'nothing is installed',
-    isQuiet: true,
+    isQuiet: () => true,
+    installsAll: true,
   },
   {
     pattern:
@@ -333,10 +377,12 @@ function* tooEarly(stage: DockerStage, context: string, files: FileSystem) {
       )
       if (below === undefined || isRepeated(stage, run, program)) continue
       told.add(missing.file)
+      const isQuiet = !missing.isSchema && program.isQuiet?.(stage.image.value) === true
+      const said = isQuiet ? 'nothing is installed' : program.said
       yield {
         at: instructionWord(run.at),
-        severity: program.isQuiet === true && !missing.isSchema ? ('warning' as const) : ('error' as const),
-        message: `\`${part.trim()}\` runs before \`${missing.file}\` is copied: ${missing.isSchema ? 'Could not find Prisma Schema' : program.said}`,
+        severity: isQuiet ? ('warning' as const) : ('error' as const),
+        message: `\`${part.trim()}\` runs before \`${missing.file}\` is copied: ${missing.isSchema ? 'Could not find Prisma Schema' : said}`,
         label: 'not there yet',
         related: [{ at: instructionWord(below.at), message: 'copied here' }],
         help: `Copy \`${missing.file}\` above this line`,
@@ -416,7 +462,7 @@ function isRepeated(stage: DockerStage, run: DockerRun, { pattern, file }: Progr
         .some(
           part =>
             pattern.test(part.trim()) ||
-            kinds.some(each => each.isQuiet === true && each.pattern.test(part.trim())),
+            kinds.some(each => each.installsAll === true && each.pattern.test(part.trim())),
         ),
   )
 }
