@@ -36,7 +36,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: '`npm ci --omit=dev`, as any installation with `NODE_ENV=production`, leaves out what stands in `devDependencies`, and that is where Vite, webpack and TypeScript are. The build of the image ends: `sh: vite: not found`, and the containers go on with the old one.',
+  why: '`npm ci --omit=dev`, as any installation of npm with `NODE_ENV=production`, leaves out what stands in `devDependencies`, and that is where Vite, webpack and TypeScript are. The build of the image ends: `sh: vite: not found`, and the containers go on with the old one.',
   remedy:
     'Install everything in the stage that builds, and leave out `devDependencies` in the stage that runs, or with `npm prune --omit=dev` behind the build',
   references: [
@@ -54,15 +54,22 @@ export default defineRule({
       `),
     },
     {
-      title: 'a variable that says the same, and pnpm',
+      title: 'a variable that says the same',
       files: tree(
         conf`
           ENV NODE_ENV=production
           COPY . .
-          «RUN» corepack enable && pnpm install && pnpm build
+          «RUN» npm install && npm run build
         `,
         PACKAGE.replace('vite build', 'NODE_OPTIONS=--max-old-space-size=4096 vite build --mode production'),
       ),
+    },
+    {
+      title: 'pnpm without them',
+      files: tree(conf`
+        COPY . .
+        «RUN» corepack enable && pnpm install -P && pnpm build
+      `),
     },
     {
       title: 'the packages of another stage',
@@ -79,6 +86,22 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'pnpm, which installs them since version 10',
+      files: tree(conf`
+        ENV NODE_ENV=production
+        COPY . .
+        RUN corepack enable && pnpm install && pnpm build
+      `),
+    },
+    {
+      title: 'an option of npm that saves, and leaves nothing out',
+      files: tree(conf`
+        RUN npm install -P
+        COPY . .
+        RUN npm run build
+      `),
+    },
     {
       title: 'all of them, and fewer behind the build',
       files: tree(conf`
@@ -247,7 +270,7 @@ function leavesOut(command: string, chain: readonly DockerStage[], run: DockerRu
     /--include[= ]dev|--production[= ]false|--prod[= ]false|--dev\b|--no-production|NODE_ENV=/.test(command)
   )
     return false
-  if (/--omit[= ]dev|--only[= ]prod|--prod(?:uction)?(?=\s|$)|-P(?=\s|$)/.test(command)) return true
+  if (/--omit[= ]dev|--only[= ]prod|--prod(?:uction)?(?=\s|$)|\bpnpm .*-P(?=\s|$)/.test(command)) return true
   const set = chain
     .flatMap(({ environment }) => environment)
     .filter(({ name, at }) => name === 'NODE_ENV' && at.start < run.at.start)
@@ -255,8 +278,8 @@ function leavesOut(command: string, chain: readonly DockerStage[], run: DockerRu
     (one, other) => (one === null || other.at.start > one.at.start ? other : one),
     null,
   )
-  // Yarn of today installs them all the same.
-  return last?.value.known === true && last.value.value === 'production' && /^\s*(?:npm|pnpm) /.test(command)
+  // Yarn of today installs them all the same, and so does pnpm since version 10.
+  return last?.value.known === true && last.value.value === 'production' && /^\s*npm /.test(command)
 }
 
 /** The step of another stage that filled the `node_modules` which this one copies. */
