@@ -34,6 +34,8 @@ export interface Workload {
   readonly hostNetwork: boolean
   /** True where the pod has names of its own for addresses. */
   readonly hasAliases: boolean
+  /** By which the pod itself is in its file of hosts; null where it gets a name that is made up. */
+  readonly hostname: string | null
   /** True where a container that runs first goes on, beside the others. */
   readonly hasSidecars: boolean
 }

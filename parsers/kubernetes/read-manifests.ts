@@ -104,6 +104,7 @@ function workloadOf(map: YamlMap, { metadata, spec }: Pod, kind: string, name: s
     volumes: new Map(listAt(spec, 'volumes').flatMap(volumeOf)),
     hostNetwork: textAt(spec, 'hostNetwork') === 'true',
     hasAliases: entryAt(spec, 'hostAliases') !== null,
+    hostname: textAt(spec, 'hostname') ?? (kind === 'Pod' ? name : null),
     hasSidecars: listAt(spec, 'initContainers').some(each => entryAt(each, 'restartPolicy') !== null),
   }
 }

@@ -31,7 +31,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The containers of a pod share one network: each reaches the others at 127.0.0.1. Their names are no hosts, other than those of services in a compose file; only a Service makes a name. nginx does not start: `host not found in upstream "app"`.',
+  why: 'The containers of a pod share one network: each reaches the others at 127.0.0.1. Their names are no hosts, other than those of services in a compose file; only a Service makes a name, and `hostname` one for the pod. nginx does not start: `host not found in upstream "app"`.',
   remedy: 'Write `127.0.0.1` and the port of the other container',
   references: [
     'https://kubernetes.io/docs/concepts/workloads/pods/#pod-networking',
@@ -72,6 +72,7 @@ export default defineRule({
       title: 'a name that the pod has for it',
       files: pod(proxy('http://app:8000'), '', '      hostAliases: [{ ip: 127.0.0.1, hostnames: [app] }]\n'),
     },
+    { title: 'the name of the pod itself', files: pod(proxy('http://app:8000'), '', '      hostname: app\n') },
     { title: 'a name that is nobody here', files: pod(proxy('http://other:8000')) },
   ],
   *check(deployment) {
@@ -88,6 +89,8 @@ export default defineRule({
       if (found === undefined || !found.cluster.complete || found.workload.hasAliases) continue
       const { cluster, workload, container } = found
       for (const { host, at } of hostsOf(connection)) {
+        // The pod's own name stands in its file of hosts, and leads to all of its containers.
+        if (host === workload.hostname) continue
         const meant = workload.containers.find(({ name }) => name === host)
         if (meant === undefined || meant === container) continue
         if (services.has(host) || cluster.services.some(({ name }) => name === host)) continue
