@@ -96,6 +96,13 @@ export default defineRule({
       files: built('user www-data;', alpine('RUN apk add nginx\nUSER nginx')),
     },
     {
+      title: 'the same, as the compose file says',
+      files: {
+        ...mounted('user www-data;', 'nginx:1.27-alpine'),
+        'docker-compose.yml': mounted('', 'nginx:1.27-alpine\n    user: "101"')['docker-compose.yml'] ?? '',
+      },
+    },
+    {
       title: 'an image of somebody else',
       files: mounted('user www-data;', 'registry.example.org/base:alpine'),
     },
@@ -145,11 +152,13 @@ const MAKES_ACCOUNTS =
   /\b(?:adduser|useradd|usermod|newusers|vipw|passwd|ansible|xargs|nginx\.org|nginx\.list|make)\b|\.sh\b|\bppa:|\$\(|`/
 
 /** The accounts that an image surely lacks; null where nobody knows. */
-function lackingAccounts({ reference, image, command }: RunImage): Lacking | null {
+function lackingAccounts({ reference, image, command, machine }: RunImage): Lacking | null {
   if (reference === null || command === undefined) return null
+  // nginx passes over the line where another account than root starts it, and looks nobody up.
+  const user = machine.container?.service.user ?? image?.user ?? null
   const found = LACKING.find(each => each.image.test(reference))
   if (found === undefined) return null
-  if (image?.user != null && !(image.user.known && /^(?:root|0)(?::|$)/.test(image.user.value))) return null
+  if (user !== null && !(user.known && /^(?:root|0)(?::|$)/.test(user.value))) return null
   let installs = found.installs === undefined
   for (const step of image?.steps ?? []) {
     if ('sources' in step) {
