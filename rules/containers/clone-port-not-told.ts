@@ -24,7 +24,7 @@ const forge = (ports: string, lines: string, image = 'gitea/gitea:1.22'): Record
 const URL = 'GITEA__server__ROOT_URL: https://git.example.org/'
 
 export default defineRule({
-  summary: 'A forge shows clone addresses with port 22, and its SSH is published at another one',
+  summary: 'A forge shows clone addresses with one port, and its SSH is published at another',
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
@@ -67,6 +67,10 @@ export default defineRule({
     { title: 'told', files: forge('"2222:22"', `${URL}\nGITEA__server__SSH_PORT: "2222"`) },
     { title: 'told by the variable of the image', files: forge('"2222:22"', `${URL}\nSSH_PORT: "2222"`) },
     { title: 'the port of SSH', files: forge('"22:22"', URL) },
+    {
+      title: 'the image without root, which shows the port at which it listens',
+      files: forge('"2222:2222"', URL, 'gitea/gitea:1.22-rootless'),
+    },
     { title: 'for the SSH of the host alone', files: forge('"127.0.0.1:2222:22"', URL) },
     { title: 'without SSH', files: forge('"2222:22"', `${URL}\nGITEA__server__DISABLE_SSH: "true"`) },
     {
@@ -156,7 +160,8 @@ function forgeIn(container: Container): Forge | null {
   return {
     name: kind === 'gitea' ? 'Gitea' : 'Forgejo',
     inner: Number(given.get('SSH_LISTEN_PORT') ?? (isRootless ? 2222 : 22)),
-    shown: Number(given.get('SSH_PORT') ?? 22),
+    // The image without root listens at 2222, and shows that.
+    shown: Number(given.get('SSH_PORT') ?? (isRootless ? 2222 : 22)),
     help: port => `Write \`${kind.toUpperCase()}__server__SSH_PORT: "${port}"\``,
   }
 }
