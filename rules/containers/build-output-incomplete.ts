@@ -177,6 +177,13 @@ export default defineRule({
     },
     { title: 'both, and stages that stand on a first one', files: staged(NEXT_PARTS) },
     {
+      title: 'a release for which it was an experiment',
+      files: {
+        ...staged(NEXT_PARTS),
+        'web/next.config.mjs': 'export default { experimental: { outputStandalone: true } }\n',
+      },
+    },
+    {
       title: 'a public directory that is copied, and one that nobody asks for',
       files: {
         ...staged(`${NEXT_PARTS}COPY --from=builder /app/public ./public\n`),
@@ -472,7 +479,8 @@ function faultOf(deployment: Deployment, run: RunImage, part: Part): Said | null
       }
 }
 
-const MAY_STAND_ALONE = /standalone|\boutput\b|\.\.\.|["']\.{1,2}\//
+/** Before release 12.2 it was `experimental.outputStandalone`. */
+const MAY_STAND_ALONE = /standalone|\boutput\b|\.\.\.|["']\.{1,2}\//i
 
 /** True for a step that may put together what belongs together: it copies such a directory, or is a script of its own. */
 function mayCopy(step: string): boolean {
