@@ -144,17 +144,23 @@ const OF_SCRIPTS = /^(?:build|start|dev|serve|prod|production|watch|generate|com
 const WRITES =
   /package\.json|\bnpm\s+(?:init|pkg|set-script)|\b(?:git|curl|wget|unzip|tar|jq|sed|mv|cp|ln)\b|\bcreate\b|\.sh\b|\bmake\b/
 
-/** The name of the script that a command runs; null where it may be another thing. */
-function scriptOf(text: string, { dependencies, devDependencies }: PackageJson): string | null {
+interface Asked {
+  readonly program: string
+  readonly name: string
+}
+
+/** The script that a command runs; null where it may be another thing. */
+function scriptOf(text: string, { dependencies, devDependencies }: PackageJson): Asked | null {
   const [, program = '', run, name = ''] = RUN.exec(text) ?? []
   if (name === '' || (program === 'npm' && name === 'env')) return null
+  const asked = { program, name }
   if (run !== undefined) {
     // What is no script may be a program of a package.
-    if (program === 'npm' || OF_SCRIPTS.test(name)) return isProgram(name) ? null : name
+    if (program === 'npm' || OF_SCRIPTS.test(name)) return isProgram(name) ? null : asked
     return null
   }
-  if (program === 'npm') return name === 'start' ? name : null
-  return OF_SCRIPTS.test(name) && !isProgram(name) ? name : null
+  if (program === 'npm') return name === 'start' ? asked : null
+  return OF_SCRIPTS.test(name) && !isProgram(name) ? asked : null
 
   function isProgram(each: string): boolean {
     return (
@@ -164,16 +170,16 @@ function scriptOf(text: string, { dependencies, devDependencies }: PackageJson):
   }
 }
 
-function isMissing(name: string, { scripts }: PackageJson, files: FileSystem, directory: string): boolean {
+function isMissing({ name }: Asked, { scripts }: PackageJson, files: FileSystem, directory: string): boolean {
   return !scripts.has(name) && (name !== 'start' || files.kind(posix.join(directory, 'server.js')) !== 'file')
 }
 
-function said(name: string, { scripts }: PackageJson): Pick<RuleFinding, 'message' | 'label' | 'help'> {
+function said({ program, name }: Asked, { scripts }: PackageJson): Pick<RuleFinding, 'message' | 'label' | 'help'> {
   const names = [...scripts.keys()]
   const near =
     names.find(each => isSlip(each, name, 1)) ?? names.find(each => each.split(':')[0] === name.split(':')[0])
   return {
-    message: `\`package.json\` has no script \`${name}\`: npm error Missing script: "${name}"`,
+    message: `\`package.json\` has no script \`${name}\`: ${program === 'npm' ? `npm error Missing script: "${name}"` : `Command "${name}" not found`}`,
     label: 'no such script',
     ...(near !== undefined && { help: `Write \`${near}\`, if it is this one` }),
   }
@@ -198,9 +204,9 @@ function* ofBuild({ dockerfile, source, context, files }: BuiltFile): Iterable<R
       const text = commandText(run.command)
       if (run.documents.length > 0 || /\|\||[;|<>]|\bcd\b|\bpushd\b|\bif\b|\$\(|`/.test(text)) continue
       for (const part of text.replace(/\\\n/g, ' ').split('&&')) {
-        const name = scriptOf(part, manifest.read)
-        if (name === null || !isMissing(name, manifest.read, manifest.files, directory.value)) continue
-        yield { at: instructionWord(run.at), ...said(name, manifest.read) }
+        const asked = scriptOf(part, manifest.read)
+        if (asked === null || !isMissing(asked, manifest.read, manifest.files, directory.value)) continue
+        yield { at: instructionWord(run.at), ...said(asked, manifest.read) }
       }
     }
   }
@@ -239,9 +245,9 @@ function* ofCommand(container: Container): Iterable<RuleFinding> {
     return
   const manifest = manifestAt(files, directory.value)
   if (manifest === null) return
-  const name = scriptOf(words.map(({ text }) => text).join(' '), manifest)
-  if (name === null || !isMissing(name, manifest, files, directory.value)) return
-  yield { at, ...said(name, manifest) }
+  const asked = scriptOf(words.map(({ text }) => text).join(' '), manifest)
+  if (asked === null || !isMissing(asked, manifest, files, directory.value)) return
+  yield { at, ...said(asked, manifest) }
 }
 
 /** From the first word to the last, where they stand in one line. */
