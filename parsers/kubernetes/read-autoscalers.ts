@@ -13,6 +13,8 @@ export interface Autoscaler {
   readonly target: string
   /** `cpu`, `memory`, of which it looks at a share of the request. */
   readonly shares: readonly { readonly resource: string; readonly at: Place }[]
+  /** True where it looks at one thing alone. */
+  readonly isOnly: boolean
 }
 
 /** The autoscalers of a file. */
@@ -25,7 +27,9 @@ export const readAutoscalers = memo((source: Source): readonly Autoscaler[] =>
       const target = textAt(map, 'spec', 'scaleTargetRef', 'name')
       if (textAt(map, 'kind') !== 'HorizontalPodAutoscaler' || name === null) return []
       if (kind === null || target === null) return []
-      return [{ name, namespace: textAt(map, 'metadata', 'namespace'), kind, target, shares: sharesOf(map) }]
+      const namespace = textAt(map, 'metadata', 'namespace')
+      const isOnly = listAt(map, 'spec', 'metrics').length < 2
+      return [{ name, namespace, kind, target, shares: sharesOf(map), isOnly }]
     }),
 )
 

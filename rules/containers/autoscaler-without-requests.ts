@@ -42,7 +42,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A utilization is a share of what each container of the pod requests. Where one of them requests nothing there is nothing to compare with: `FailedGetResourceMetric: missing request for cpu`, and the number of pods stays as it is, whatever the load.',
+  why: 'A utilization is a share of what each container of the pod requests. Where one of them requests nothing there is nothing to compare with: `FailedGetResourceMetric: missing request for cpu`, and the number of pods stays as it is, whatever the load. Where it looks at something else besides, that alone makes more pods, and nothing ever makes fewer.',
   remedy: 'Give each container of the pod a request: `resources: { requests: { cpu: 100m } }`',
   references: [
     'https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details',
@@ -56,6 +56,19 @@ export default defineRule({
       files: tree({
         resources: 'resources: { requests: { cpu: 100m } }',
         metrics: RESOURCE.replace('cpu', 'memory'),
+      }),
+    },
+    {
+      title: 'a share of memory as well',
+      files: tree({
+        resources: 'resources: { requests: { cpu: 100m } }',
+        metrics: conf`
+          metrics:
+            - type: Resource
+              resource: { name: cpu, target: { type: Utilization, averageUtilization: 70 } }
+            - type: Resource
+              resource: { name: «memory», target: { type: Utilization, averageUtilization: 80 } }
+        `,
       }),
     },
     {
@@ -112,7 +125,7 @@ export default defineRule({
       cluster.files.flatMap(each => (each.complete ? each.workloads : [])),
       ({ kind, name }) => `${kind} ${name}`,
     )
-    for (const { kind, target, shares } of cluster.autoscalers) {
+    for (const { kind, target, shares, isOnly } of cluster.autoscalers) {
       const [workload, ...others] = workloads.get(`${kind} ${target}`) ?? []
       if (workload === undefined || others.length > 0) continue
       if (workload.containers.length === 0 || workload.containers.some(({ image }) => image === null))
@@ -122,7 +135,7 @@ export default defineRule({
         if (without === undefined) continue
         yield {
           at,
-          message: `the container \`${without.name}\` requests no ${resource}, so nothing is scaled: missing request for ${resource}`,
+          message: `the container \`${without.name}\` requests no ${resource}, so ${isOnly ? 'nothing is scaled' : 'this does not count, and there are never fewer pods again'}: missing request for ${resource}`,
           label: 'a share of nothing',
           related: [{ at: without.at, message: `no request of ${resource}` }],
         }
