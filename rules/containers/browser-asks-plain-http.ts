@@ -1,7 +1,11 @@
+import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
+import { upgrades, upgradesRequests } from '../_upgraded-requests.ts'
 import { browserVariables } from './_browser-variables.ts'
 
 const project = (
@@ -45,7 +49,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A page that came by https may ask for nothing by http, and open no WebSocket by ws: `Mixed Content: the page was loaded over HTTPS, but requested an insecure resource`. The redirect to https does not help, as the browser does not send the request.',
+  why: 'A page that came by https may ask for nothing by http, and open no WebSocket by ws: `Mixed Content: the page was loaded over HTTPS, but requested an insecure resource`. The redirect to https does not help, as the browser does not send the request; the policy `upgrade-insecure-requests` of a page does.',
   remedy: 'Write `https://` and `wss://`, or a path without scheme and name, such as `/api`',
   references: [
     'https://developer.mozilla.org/en-US/docs/Web/Security/Mixed_content',
@@ -71,6 +75,24 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a policy by which browsers ask for https',
+      files: {
+        ...project('VITE_API_URL: http://app.example.org/api'),
+        'site.conf': project('')['site.conf']!.replace(
+          'location /',
+          'add_header Content-Security-Policy upgrade-insecure-requests always;\n    location /',
+        ),
+      },
+    },
+    {
+      title: 'the same in the page',
+      files: {
+        ...project('VITE_API_URL: http://app.example.org/api'),
+        'frontend/index.html':
+          '<meta http-equiv="Content-Security-Policy" content="upgrade-insecure-requests">\n',
+      },
+    },
     { title: 'https', files: project('VITE_API_URL: https://app.example.org/api') },
     { title: 'a path', files: project('VITE_API_URL: /api') },
     { title: 'a link that is no request', files: project('VITE_SITE_URL: http://app.example.org') },
@@ -93,9 +115,10 @@ export default defineRule({
   ],
   *check(deployment) {
     const secure = onlySecure(deployment)
-    if (secure.size === 0) return
+    if (secure.size === 0 || upgradesRequests(deployment)) return
     for (const { container } of deployment.machines) {
-      for (const { name, value } of container === null ? [] : browserVariables(container)) {
+      if (container === null || isUpgradedByPage(container)) continue
+      for (const { name, value } of browserVariables(container)) {
         if (!value.known || value.at === null || !OF_REQUESTS.test(name)) continue
         const [, scheme = '', host = ''] = /^(http|ws):\/\/([\w.-]+)(?::80)?(?:\/|$)/.exec(value.value) ?? []
         const redirect = secure.get(host.toLowerCase())
@@ -111,6 +134,15 @@ export default defineRule({
     }
   },
 })
+
+/** True where the page itself has browsers ask by https. */
+function isUpgradedByPage({ service, hostFiles }: Container): boolean {
+  const context = service.build?.context
+  return ['index.html', 'public/index.html'].some(
+    page =>
+      context?.known === true && upgrades(sourceAt(hostFiles, posix.join(context.value, page))?.text ?? ''),
+  )
+}
 
 /** What a script asks for; the address of the site itself is written into links. */
 const OF_REQUESTS = /(?:^|_)(?:API|BACKEND|GRAPHQL|SOCKET|WEBSOCKET|WS|SERVER|ENDPOINT|REST)(?:_|$)/

@@ -1,4 +1,5 @@
 import { tlsVirtualHost } from '../_examples.ts'
+import { upgrades, upgradesRequests } from '../_upgraded-requests.ts'
 import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import { once } from '../../parsers/collections/once.ts'
@@ -70,7 +71,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'A page that came by https may open no `ws://`: `Mixed Content: the page was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint. This request has been blocked`. The redirect from plain HTTP does not help, as the browser sends nothing, and a WebSocket follows no redirect.',
+  why: 'A page that came by https may open no `ws://`: `Mixed Content: the page was loaded over HTTPS, but attempted to connect to the insecure WebSocket endpoint. This request has been blocked`. The redirect from plain HTTP does not help, as the browser sends nothing, and a WebSocket follows no redirect; the policy `upgrade-insecure-requests` of the page does.',
   remedy:
     "Take the scheme of the page: `(location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host`",
   references: [
@@ -153,6 +154,24 @@ export default defineRule({
       ),
     },
     {
+      title: 'a policy by which browsers open it with TLS',
+      files: channels(
+        "new WebSocket('ws://' + location.host + '/ws/')\n",
+        site().replace(
+          'location / {',
+          'add_header Content-Security-Policy upgrade-insecure-requests;\n    location / {',
+        ),
+      ),
+    },
+    {
+      title: 'the same in the page',
+      files: {
+        ...channels("new WebSocket('ws://' + location.host + '/ws/')\n"),
+        'chat/templates/room.html':
+          '<meta http-equiv="Content-Security-Policy" content="upgrade-insecure-requests">\n',
+      },
+    },
+    {
       title: 'the scheme of the page',
       files: channels(
         "const scheme = location.protocol === 'https:' ? 'wss://' : 'ws://'\nnew WebSocket(scheme + location.host + '/ws/')\n",
@@ -181,6 +200,7 @@ export default defineRule({
   *check(deployment) {
     const { connections, servers, apache } = deployment
     if (apache.length === 0 && !servers.some(({ tls }) => tls)) return
+    if (upgradesRequests(deployment)) return
     const ways = groupBy(
       [...connections.http, ...connections.apache].filter(
         each => each.targets.length > 0 && !('server' in each && each.reachable === false),
@@ -286,7 +306,9 @@ const socketsBelow = memoByKey((files: FileSystem, home: string): readonly Plain
     if (/\.(?:min|test|spec|config)\.\w+$/.test(path)) continue
     if (++count > MOST) break
     const source = sourceAt(files, path)
-    if (source !== null) found.push(...plainWebSockets(source))
+    if (source === null) continue
+    if (upgrades(source.text)) return []
+    found.push(...plainWebSockets(source))
   }
   return found
 })
