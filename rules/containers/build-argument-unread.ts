@@ -39,13 +39,13 @@ export default defineRule({
   },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Docker takes the arguments that an `ARG` of the Dockerfile declares, and drops every other one with a warning that scrolls past: `One or more build-args [site] were not consumed`. The image is built with the default, as if nothing had been said.',
+  why: 'Docker takes the arguments that an `ARG` of the Dockerfile declares, and drops every other one. BuildKit says nothing of it, the builder before it warned: `One or more build-args [site] were not consumed`. The image is built with the default, as if nothing had been said.',
   remedy: 'Give the argument the name that `ARG` has, or declare it in the Dockerfile',
   references: [
     'https://docs.docker.com/reference/dockerfile/#arg',
     'https://docs.docker.com/reference/compose-file/build/#args',
   ],
-  unproven: 'The live tests build no images; Docker itself warns of it',
+  unproven: 'The live tests build no images',
   bad: [
     {
       title: 'an argument by a part of its name',
@@ -160,8 +160,8 @@ export default defineRule({
           ...(meant !== undefined && { severity: 'warning' as const }),
           message:
             meant === undefined
-              ? `no \`ARG\` of the Dockerfile is called \`${name}\`, and Docker drops it: not consumed`
-              : `no \`ARG\` of the Dockerfile is called \`${name}\`, and \`${meant.name}\` keeps its default: not consumed`,
+              ? `no \`ARG\` of the Dockerfile is called \`${name}\`, and Docker drops it without a word`
+              : `no \`ARG\` of the Dockerfile is called \`${name}\`, and \`${meant.name}\` keeps its default`,
           label: 'dropped',
           related: [
             meant === undefined
