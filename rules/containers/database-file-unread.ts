@@ -65,6 +65,10 @@ export default defineRule({
       files: mounting('mysql:8.4', '«./files/own.conf:/etc/mysql/conf.d/own.conf»'),
     },
     {
+      title: 'a directory of Debian, which the image of MySQL has no more',
+      files: mounting('mysql:8.4', '«./files/own.conf:/etc/mysql/mysql.conf.d/own.ini»'),
+    },
+    {
       title: 'an image of its own',
       files: tree('build: ./files', {
         'files/Dockerfile': conf`
@@ -191,9 +195,9 @@ const PROGRAMS: readonly Program[] = [
     image: /^(?:mysql|mariadb)$/,
     elsewhere: target =>
       /^\/etc\/mysql\/(?:conf|mysql\.conf|mariadb\.conf)\.d\/[\w.-]+\.(?:conf|ini|cfg|txt)$/.test(target)
-        ? 'reads what ends in `.cnf` there'
+        ? 'reads what ends in `.cnf` in `/etc/mysql/conf.d`'
         : null,
-    help: target => `Place it at \`${target.slice(0, -posix.extname(target).length)}.cnf\``,
+    help: target => `Place it at \`/etc/mysql/conf.d/${posix.basename(target, posix.extname(target))}.cnf\``,
   },
 ]
 
