@@ -207,6 +207,10 @@ export default defineRule({
       title: 'PostgreSQL that starts for developers alone',
       files: tree('postgres:16', 'profiles: [dev, debug]\nports: ["5432:5432"]'),
     },
+    {
+      title: 'an image that does not start without a password',
+      files: tree('bitnami/redis:7.2', 'restart: always\nports: ["6379:6379"]'),
+    },
     { title: 'on loopback', files: tree('redis:7', 'ports: ["127.0.0.1:6379:6379"]') },
     { title: 'a private network', files: tree('redis:7', 'ports: ["10.0.0.5:6379:6379"]') },
     { title: 'for the other services alone', files: tree('redis:7', 'expose: ["6379"]') },
@@ -278,11 +282,15 @@ const DATABASES: Readonly<Record<string, Database>> = {
 /** Releases from which on an image asks for a password by itself, or does not start without one. */
 const ASKING_SINCE: Readonly<Record<string, number>> = { elasticsearch: 8, couchdb: 3 }
 
+/** These images end where neither a password nor a variable that allows none is set. */
+const OF_BITNAMI = /(?:^|\/)bitnami(?:legacy)?\/(?:redis|valkey|keydb)(?:[:@]|$)/
+
 function databaseOf({ image }: ComposeService): Database | null {
   if (image?.known !== true) return null
   const [, name = '', release] = /([^/:@]+)(?::(?:v?(\d+))?[^/@]*)?(?:@.*)?$/.exec(image.value) ?? []
   const found = Object.hasOwn(DATABASES, name) ? (DATABASES[name] ?? null) : null
   const since = ASKING_SINCE[name]
+  if (found !== null && OF_BITNAMI.test(image.value)) return { ...found, opened: 'only' }
   if (found === null || since === undefined) return found
   return release !== undefined && Number(release) < since ? found : { ...found, opened: 'only' }
 }
@@ -296,7 +304,6 @@ const OPENING: ReadonlyMap<string, RegExp> = new Map([
   ['ALLOW_EMPTY_PASSWORD', /^(?:yes|true|1)$/i],
   ['MYSQL_ALLOW_EMPTY_PASSWORD', /^.+$/],
   ['MARIADB_ALLOW_EMPTY_ROOT_PASSWORD', /^.+$/],
-  ['MARIADB_ALLOW_EMPTY_PASSWORD', /^.+$/],
 ])
 
 /** True where a variable turns off what would ask for a password, and none gives one. */
