@@ -26,7 +26,7 @@ export default defineRule({
   otherSeverities: { warning: 'where a command asks for a variable of its own container' },
   confidence: 'high',
   since: '0.1.0',
-  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. Of a hash of bcrypt, `$2y$10$N9qo8…`, all that stands behind the last dollar is lost, and `$_SERVER` of PHP leaves code that does not parse. A command gets nothing of the `environment` of its own service either: it is read before there is a container.',
+  why: 'Compose fills in `$NAME` in every value, whatever quotes stand around it. A part of a password or of a hash that looks so is replaced by nothing (`The "zt8" variable is not set. Defaulting to a blank string`), and the application gets another secret than the one that was meant. Of a hash of bcrypt, `$2y$10$N9qo8…`, what stands behind the last dollar is lost, up to the first dot or slash, and `$_SERVER` of PHP leaves code that does not parse. A command gets nothing of the `environment` of its own service either: it is read before there is a container.',
   remedy: 'Write `$$` for every `$` of the value',
   references: [
     'https://docs.docker.com/reference/compose-file/interpolation/',
