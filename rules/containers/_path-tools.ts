@@ -10,6 +10,8 @@ export interface Tool {
   readonly help: string
   /** What it does there, where that is not all of its addresses. */
   readonly does?: string
+  /** True where its pages take their addresses from the one that they are asked by. */
+  readonly isRelative?: true
 }
 
 export const TOOLS: readonly Tool[] = [
@@ -44,6 +46,8 @@ export const TOOLS: readonly Tool[] = [
     told: /web\.(?:external-url|route-prefix)/,
     configuration: '/etc/never',
     help: '--web.external-url=PATH/',
+    does: 'answers at `/` alone',
+    isRelative: true,
   },
   {
     image: /^jenkins\/jenkins$/,

@@ -91,6 +91,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'Alertmanager, which gets the path and answers at its root alone',
+      files: tree('image: prom/alertmanager:v0.27.0', '«http://tool:9093»', '/alertmanager/'),
+    },
+    {
       title: 'Grafana on the machine',
       files: onMachine('«http://127.0.0.1:3000/»', ';root_url = %(protocol)s://%(domain)s:%(http_port)s/'),
     },
@@ -266,6 +270,10 @@ export default defineRule({
       ),
     },
     {
+      title: 'Alertmanager, whose pages ask for what lies beside them',
+      files: tree('image: prom/alertmanager:v0.27.0', 'http://tool:9093/', '/alertmanager/'),
+    },
+    {
       title: 'an option whose value is a word of its own',
       files: tree(
         conf`
@@ -385,6 +393,7 @@ export default defineRule({
         const tool = container === null ? null : toolOf(container)
         if (container === null || tool === null) continue
         if (!isTaken && (target.value.uri !== '' || !path.includes(tool.word))) continue
+        if (isTaken && tool.isRelative === true) continue
         const said = faultOf(container, tool, path, isTaken)
         if (said === null) continue
         yield {
@@ -516,7 +525,11 @@ function faultOf(
   const prefix = told.map(text => toldPrefix(text, path)).find(each => each !== null) ?? null
   if (prefix === null)
     return {
-      message: untold(tool.name, prefixOf(path, tool.word), isTaken ? tool.does : undefined),
+      message: untold(
+        tool.name,
+        prefixOf(path, tool.word),
+        isTaken || tool.isRelative ? tool.does : undefined,
+      ),
       help: tool.help,
     }
   const takes = written.some(text =>
