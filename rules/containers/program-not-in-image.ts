@@ -104,6 +104,18 @@ export default defineRule({
       },
     },
     {
+      title: 'curl in an image of Caddy of before 2.11',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            caddy:
+              image: caddy:2.8-alpine
+              ports: ["80:80"]
+              healthcheck: { test: ["CMD", "«curl»", "-f", "http://localhost/"] }
+        `,
+      },
+    },
+    {
       title: 'wget in the image of nginx, and curl in that of Traefik',
       files: {
         'docker-compose.yml': composeWith({
@@ -222,6 +234,18 @@ export default defineRule({
           `,
         }),
         'nginx/site.conf': siteTo('web:8000'),
+      },
+    },
+    {
+      title: 'curl in the image of Caddy',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            caddy:
+              image: caddy:2-alpine
+              ports: ["80:80"]
+              healthcheck: { test: ["CMD", "curl", "-f", "http://localhost/"] }
+        `,
       },
     },
     {
@@ -438,7 +462,10 @@ const LACKING: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^(?:php|nextcloud|wordpress|drupal|matomo|joomla):(?:\S*-)?fpm(?:-[a-z]+)?$/, APACHE],
   [/^php(?::(?!\S*alpine)|$)/, ['wget', 'nc', 'netcat', ...OF_DATABASES]],
   [/^haproxy(?::(?!\S*alpine)|$)/, ['curl', 'wget', 'nc', ...OF_DATABASES]],
-  [/^(?:traefik|caddy)(?::(?!\S*(?:windows|nanoserver|builder))|$)/, ['curl', ...OF_DATABASES]],
+  [/^traefik(?::(?!\S*(?:windows|nanoserver))|$)/, ['curl', ...OF_DATABASES]],
+  // Since 2.11 that of Caddy has curl.
+  [/^caddy:2\.(?:\d|10)(?![\d\w]|\S*(?:windows|nanoserver|builder))/, ['curl']],
+  [/^caddy(?::(?!\S*(?:windows|nanoserver|builder))|$)/, OF_DATABASES],
   [
     /^(?:python|node)(?::(?!\S*(?:slim|alpine|windows))|$)/,
     ['nc', 'netcat', 'pg_isready', 'mysqladmin', 'redis-cli'],
