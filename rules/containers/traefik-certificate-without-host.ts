@@ -59,6 +59,21 @@ export default defineRule({
       }),
     },
     {
+      title: 'a certificate for all names that have none',
+      files: besideTraefik([
+        'traefik.http.routers.web.rule=PathPrefix(`/shop`)',
+        RESOLVER,
+        'traefik.tls.stores.default.defaultgeneratedcert.resolver=le',
+        'traefik.tls.stores.default.defaultgeneratedcert.domain.main=example.org',
+      ]),
+    },
+    {
+      title: 'files of Traefik, which may bring certificates',
+      files: besideTraefik(['traefik.http.routers.web.rule=PathPrefix(`/shop`)', RESOLVER], {
+        options: ['--providers.file.directory=/etc/traefik/conf.d'],
+      }),
+    },
+    {
       title: 'a rule that somebody fills in, and one without TLS',
       files: besideTraefik([
         'traefik.http.routers.web.rule=${RULE}',
@@ -82,11 +97,11 @@ export default defineRule({
       const nameless = routers.filter(namesNoHost)
       if (nameless.length === 0) continue
       const traefik = traefikOf(deployment, container)
-      if (traefik === null || traefik.options.some(text => /\.domains\b/i.test(text))) continue
+      if (traefik === null || traefik.options.some(text => ELSEWHERE.test(text))) continue
+      const services = container.projects.flatMap(each => [...each.services.values()])
+      if (services.some(({ labels }) => labels.some(({ name }) => OF_STORE.test(name)))) continue
       // A certificate that another router asked for is shown by this one, too.
-      const all = container.projects.flatMap(({ services }) =>
-        [...services.values()].flatMap(service => routersOf(httpLabels(service))),
-      )
+      const all = services.flatMap(service => routersOf(httpLabels(service)))
       if (all.some(router => router.fields.has(RESOLVED) && !namesNoHost(router))) continue
       for (const { name, fields } of nameless) {
         const at = fields.get('rule')?.label.value?.at
@@ -116,3 +131,7 @@ function namesNoHost(router: TraefikRouter): boolean {
 }
 
 const RESOLVED = 'tls.certresolver'
+/** Names at the entry point, and other providers, which may bring certificates, or routers that ask for one. */
+const ELSEWHERE = /\.domains\b|^--providers\.(?!docker\b|providersthrottle)/i
+/** A certificate for all that have none of their own: `defaultgeneratedcert`. */
+const OF_STORE = /^traefik\.tls\.stores\./i
