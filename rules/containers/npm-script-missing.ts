@@ -174,7 +174,10 @@ function isMissing({ name }: Asked, { scripts }: PackageJson, files: FileSystem,
   return !scripts.has(name) && (name !== 'start' || files.kind(posix.join(directory, 'server.js')) !== 'file')
 }
 
-function said({ program, name }: Asked, { scripts }: PackageJson): Pick<RuleFinding, 'message' | 'label' | 'help'> {
+function said(
+  { program, name }: Asked,
+  { scripts }: PackageJson,
+): Pick<RuleFinding, 'message' | 'label' | 'help'> {
   const names = [...scripts.keys()]
   const near =
     names.find(each => isSlip(each, name, 1)) ?? names.find(each => each.split(':')[0] === name.split(':')[0])

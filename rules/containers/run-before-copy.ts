@@ -24,7 +24,8 @@ export default defineRule({
   summary: 'A build runs a program before the files that it reads are copied',
   severity: 'error',
   otherSeverities: {
-    warning: 'where `yarn install`, or `npm install` of npm 6, finds no `package.json`, and ends well all the same',
+    warning:
+      'where `yarn install`, or `npm install` of npm 6, finds no `package.json`, and ends well all the same',
   },
   confidence: 'high',
   since: '0.1.0',

@@ -72,7 +72,10 @@ export default defineRule({
       title: 'a name that the pod has for it',
       files: pod(proxy('http://app:8000'), '', '      hostAliases: [{ ip: 127.0.0.1, hostnames: [app] }]\n'),
     },
-    { title: 'the name of the pod itself', files: pod(proxy('http://app:8000'), '', '      hostname: app\n') },
+    {
+      title: 'the name of the pod itself',
+      files: pod(proxy('http://app:8000'), '', '      hostname: app\n'),
+    },
     { title: 'a name that is nobody here', files: pod(proxy('http://other:8000')) },
   ],
   *check(deployment) {
