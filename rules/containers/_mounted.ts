@@ -7,11 +7,15 @@ import { runsOnlyWebServer } from './_runs-only.ts'
 /** The step that many an image of nginx begins with. */
 const REMOVES_DEFAULT = /^\s*rm\s+(?:-\w+\s+)*\/etc\/nginx\/conf\.d\/(?:default\.conf|\*|\*\.conf)\s*$/
 
+const SCRIPTS = '/docker-entrypoint.d'
+
 /** True where nothing but mounts and copies that are known brings files into a container. */
 export function knowsFiles(container: Container): boolean {
   const { service, image } = container
   if (!service.complete || service.volumesFrom.length > 0 || !runsOnlyWebServer(container)) return false
   if (service.volumes.some(({ target }) => !target.known)) return false
+  // What the image of nginx runs before it starts may write any file.
+  if (targetsOf(container).some(target => SCRIPTS === target || isBelow(target, SCRIPTS))) return false
   if (image === null) return service.build === null
   return image.steps.every(step =>
     'sources' in step

@@ -116,6 +116,18 @@ export default defineRule({
       title: 'a directory called `live` with files of its own',
       files: tree('- ./live:/certs:ro', '/certs/fullchain.pem', '/certs/privkey.pem'),
     },
+    {
+      title: 'a script of the start that makes one',
+      files: {
+        ...tree(
+          '- ./certificate.sh:/docker-entrypoint.d/05-certificate.sh:ro',
+          '/etc/nginx/own.pem',
+          '/etc/nginx/own.key',
+        ),
+        'certificate.sh':
+          '#!/bin/sh\nopenssl req -x509 -nodes -newkey rsa:2048 -subj /CN=shop -keyout /etc/nginx/own.key -out /etc/nginx/own.pem\n',
+      },
+    },
     { title: 'all of certbot’s files', files: tree('- /etc/letsencrypt:/etc/letsencrypt:ro') },
     {
       title: 'both directories',
