@@ -99,6 +99,8 @@ export interface ComposeService {
   readonly labels: readonly ComposeVariable[]
   /** `read_only`, as written. */
   readonly readOnly: Fact<string> | null
+  /** True where it has no label of SELinux of its own making: `privileged`, or a `label` in `security_opt`. */
+  readonly unconfined: boolean
   /** `deploy.replicas`, else `scale`: how many containers it is, as written. */
   readonly replicas: Fact<string> | null
   /** `pull_policy`, as written. */

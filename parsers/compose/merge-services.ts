@@ -48,6 +48,7 @@ export function mergeServices(
     labels: mergeVariables(base.labels, later.labels),
     readOnly: later.readOnly ?? base.readOnly,
     pullPolicy: later.pullPolicy ?? base.pullPolicy,
+    unconfined: base.unconfined || later.unconfined,
     replicas: later.replicas ?? base.replicas,
     profiles: merge(base.profiles, later.profiles, profile => keyOf(profile)),
     complete: base.complete && later.complete,

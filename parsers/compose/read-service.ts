@@ -79,6 +79,9 @@ export function readService(name: string, at: Place, node: YamlMap, context: Fil
     labels: variablesOf(valueIn(node, 'labels'), context),
     readOnly: fact('read_only'),
     pullPolicy: fact('pull_policy'),
+    unconfined: [fact('privileged'), ...facts('security_opt')].some(
+      each => each !== null && (!each.known || /^(?:true|yes|on|label\b)/i.test(each.value)),
+    ),
     replicas: readReplicas(valueIn(node, 'deploy'), context) ?? fact('scale'),
     profiles: facts('profiles'),
     complete: true,

@@ -68,6 +68,14 @@ export default defineRule({
       files: tree('./media:/srv/media:Z', './media:/srv/media:Z', 'restart: "no"'),
     },
     {
+      title: 'one without a label of its own',
+      files: tree('./media:/srv/media:Z', './media:/srv/media', 'security_opt: ["label=disable"]'),
+    },
+    {
+      title: 'one that may do everything',
+      files: tree('./media:/srv/media:Z', './media:/srv/media', 'privileged: true'),
+    },
+    {
       title: 'one that is started by hand',
       files: tree('./media:/srv/media:Z', './media:/srv/media:Z', 'profiles: [backup]'),
     },
@@ -82,8 +90,11 @@ export default defineRule({
       for (const one of mounts) {
         const letter = privateLetter(one.mount.at)
         if (letter === null) continue
-        const others = mounts.filter(other => other.service !== one.service && overlap(other.path, one.path))
-        if (others.length === 0) continue
+        // What has no label, or one that it is told, labels nothing for itself and is kept from nothing.
+        const others = mounts.filter(
+          other => other.service !== one.service && !other.service.unconfined && overlap(other.path, one.path),
+        )
+        if (others.length === 0 || one.service.unconfined) continue
         yield {
           at: letter,
           message: `\`Z\` labels \`${one.written}\` for \`${one.service.name}\` alone, and \`${others[0]!.service.name}\` mounts it, too: where SELinux is on, it has no access to these files`,

@@ -126,6 +126,7 @@ function serviceOf({ stage: { at } }: DockerImage, context: string, path: string
     readOnly: null,
     replicas: null,
     pullPolicy: null,
+    unconfined: false,
     profiles: [],
     complete: false,
   }
