@@ -26,7 +26,7 @@ const ARCHIVED: readonly (readonly [RegExp, string])[] = [
   [/^python:(?:2|2\.7|2\.7\.\d+|3\.[45]|3\.[45]\.\d+)(?:-slim)?$/, 'deb.debian.org'],
   [/^node:(?:[4-9]|1[0-2])(?:\.\d+){0,2}(?:-slim)?$/, 'deb.debian.org'],
   [/^nginx:1\.(?:1[0-9]|[0-9])(?:\.\d+)?$/, 'deb.debian.org'],
-  [/^ubuntu:(?:1[13579]\.\d\d|[12][0-9]\.10|(?:19|21|23)\.04)$/, 'archive.ubuntu.com'],
+  [/^ubuntu:(?:1[13579]\.\d\d|(?:1[0-9]|2[0-4])\.10|(?:19|21|23)\.04)$/, 'archive.ubuntu.com'],
   [/^centos:(?:[678](?:\.[\d.]+)?|centos[678](?:\.[\d.]+)?|latest)$|^centos$/, 'mirrorlist.centos.org'],
 ]
 

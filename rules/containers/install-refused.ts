@@ -91,6 +91,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a release that is still kept',
+      files: webBuiltFrom('ubuntu:26.10', 'RUN apt-get update && apt-get install -y nginx'),
+    },
+    {
       title: 'packages that are there already, without their lists',
       files: webBuiltFrom(
         'ubuntu:22.04',
