@@ -57,7 +57,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Caddy keeps certificates and keys in `/data`, Traefik in the file that `acme.storage` names. Where no volume holds it, each new container (`docker compose down` and `up`, a new image) begins without any, and orders all of them again. After the fifth time in a week Let’s Encrypt refuses the names: `429 too many certificates already issued for this exact set of domains`, and the sites are without a certificate for days.',
+  why: 'Caddy keeps certificates and keys in `/data`, Traefik in the file that `acme.storage` names. Where no volume holds it, each new container (`docker compose down` and `up`, a new image) begins without any, and orders all of them again. After the fifth time in a week Let’s Encrypt refuses the names: `too many certificates (5) already issued`, and the sites are without a certificate for days.',
   remedy: 'Give the container a volume there: `caddy_data:/data`, or `letsencrypt:/letsencrypt` of Traefik',
   references: [
     'https://hub.docker.com/_/caddy',
@@ -126,6 +126,13 @@ export default defineRule({
       title: 'Traefik with its file',
       files: traefik('--certificatesresolvers.le.acme.storage=acme.json', ['./acme.json:/acme.json']),
     },
+    {
+      title: 'Traefik that tries with the authority for tests',
+      files: traefik(conf`
+        --certificatesresolvers.le.acme.storage=/letsencrypt/acme.json
+        - --certificatesresolvers.le.acme.caserver=https://acme-staging-v02.api.letsencrypt.org/directory
+      `),
+    },
   ],
   *check(deployment) {
     for (const container of deployment.containers()) {
@@ -184,8 +191,13 @@ function withoutSnippets(code: string): string {
   )
 }
 
+const OF_OTHER_AUTHORITY =
+  /^--certificatesresolvers\.[\w-]+\.acme\.caserver=(?!https:\/\/acme-v02\.api\.letsencrypt\.org\b)/i
+
 function keptByTraefik({ base, service }: Container): Kept | null {
   if (base !== 'traefik' || service.command === null) return null
+  // Of another authority, and of the one for tests, nobody knows such a limit.
+  if (service.command.words.some(({ text }) => OF_OTHER_AUTHORITY.test(text))) return null
   for (const word of service.command.words) {
     const [, path] = /^--certificatesresolvers\.[\w-]+\.acme\.storage=([\w./-]+)$/i.exec(word.text) ?? []
     if (path !== undefined) return { at: placeOf(word), path: posix.resolve('/', path), name: 'Traefik' }
