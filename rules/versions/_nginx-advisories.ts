@@ -10,15 +10,17 @@ export type NginxCondition =
   | 'client-certificates'
   | 'mp4'
   | 'dav'
-  | 'charset'
+  | 'dav-alias'
+  | 'charset-map'
   | 'resolver'
+  | 'ocsp'
   | 'proxy'
   | 'proxy-tls'
   | 'proxy-ssi'
-  | 'proxy-http2'
+  | 'proxy-http2-invalid'
   | 'uwsgi'
   | 'rewrite-captures'
-  | 'mail-auth'
+  | 'mail-names'
   | 'mail-cram'
   | 'mail-smtp-none'
   | 'mail-starttls'
@@ -27,24 +29,24 @@ export type NginxCondition =
 /**
  * Of https://nginx.org/en/security_advisories.html, with the text of each advisory for its condition. Those are left out
  * whose condition no file decides: CVE-2026-42533 and CVE-2026-60005 (the order in which captures are used),
- * CVE-2026-9256 (nested groups), CVE-2026-42926, CVE-2014-3616 (sessions shared by servers that are not named).
+ * CVE-2026-9256 (nested groups), CVE-2026-42926, CVE-2026-27784 (32-bit machines), CVE-2014-3616 (sessions shared by
+ * servers that are not named).
  */
 export const NGINX_ADVISORIES = readAdvisories<NginxCondition>(`
   CVE-2026-90439 1.29.2-1.31.5 1.30.5,1.31.6 http3 medium
   CVE-2026-56434 0.8.11-1.31.2 1.30.4,1.31.3 proxy-ssi medium
   CVE-2026-42530 1.31.0-1.31.1 1.31.2 http3 high
-  CVE-2026-42055 1.13.10-1.31.1 1.30.3,1.31.2 proxy-http2 medium
-  CVE-2026-48142 0.3.50-1.31.1 1.30.3,1.31.2 charset low
+  CVE-2026-42055 1.13.10-1.31.1 1.30.3,1.31.2 proxy-http2-invalid medium
+  CVE-2026-48142 0.3.50-1.31.1 1.30.3,1.31.2 charset-map low
   CVE-2026-42945 0.6.27-1.30.0 1.30.1,1.31.0 rewrite-captures high
   CVE-2026-42946 0.8.42-1.30.0 1.30.1,1.31.0 uwsgi medium
-  CVE-2026-42934 0.3.50-1.30.0 1.30.1,1.31.0 charset low
+  CVE-2026-42934 0.3.50-1.30.0 1.30.1,1.31.0 charset-map low
   CVE-2026-40460 1.25.0-1.30.0 1.30.1,1.31.0 http3 medium
-  CVE-2026-40701 1.19.0-1.30.0 1.30.1,1.31.0 resolver medium
-  CVE-2026-27654 0.5.13-1.29.6 1.28.3,1.29.7 dav medium
-  CVE-2026-27784 1.1.19-1.29.6 1.28.3,1.29.7 mp4 medium
+  CVE-2026-40701 1.19.0-1.30.0 1.30.1,1.31.0 ocsp medium
+  CVE-2026-27654 0.5.13-1.29.6 1.28.3,1.29.7 dav-alias medium
   CVE-2026-32647 1.1.19-1.29.6 1.28.3,1.29.7 mp4 medium
   CVE-2026-27651 0.5.15-1.29.6 1.28.3,1.29.7 mail-cram low
-  CVE-2026-28753 0.6.27-1.29.6 1.28.3,1.29.7 mail-auth medium
+  CVE-2026-28753 0.6.27-1.29.6 1.28.3,1.29.7 mail-names medium
   CVE-2026-28755 1.27.2-1.29.6 1.28.3,1.29.7 stream-ocsp medium
   CVE-2026-1642 1.3.0-1.29.4 1.28.2,1.29.5 proxy-tls medium
   CVE-2025-53859 0.7.22-1.29.0 1.29.1 mail-smtp-none low

@@ -91,8 +91,39 @@ export default defineRule({
         `),
       },
     },
+    {
+      title: 'copies of WebDAV below an alias',
+      files: {
+        'docker-compose.yml': compose('«nginx:1.29.6»'),
+        'site.conf': site(conf`
+          location /files/ {
+              alias /srv/files/;
+              dav_methods PUT DELETE COPY MOVE;
+          }
+        `),
+      },
+    },
   ],
   good: [
+    {
+      title: 'what the advisories of today need more than a directive for',
+      files: {
+        'docker-compose.yml': compose('nginx:1.29.6'),
+        'site.conf': site(conf`
+          charset utf-8;
+          location /files/ {
+              root /srv;
+              dav_methods PUT DELETE;
+          }
+          location /shelf/ {
+              alias /srv/books/;
+          }
+          location /api/ {
+              grpc_pass grpc://127.0.0.1:9000;
+          }
+        `),
+      },
+    },
     {
       title: 'nothing of it is used',
       files: { 'docker-compose.yml': compose('nginx:1.20.0'), 'site.conf': site(FILES) },
@@ -197,11 +228,22 @@ function meets(
     case 'mp4':
       return named('mp4')
     case 'dav':
-      return withWord(/^(?!off$)/i, 'http', 'dav_methods')
-    case 'charset':
-      return withWord(/^(?!off$)/i, 'http', 'charset')
+      return withWord(COPIES, 'http', 'dav_methods')
+    case 'dav-alias': {
+      const aliases = lines('alias').map(({ parent }) => parent)
+      const line = lines('dav_methods').find(
+        ({ args, parent }) =>
+          args.some(({ value }) => COPIES.test(value)) &&
+          aliases.some(block => isInside(block, parent) || isInside(parent, block)),
+      )
+      return line === undefined ? null : namePlace(line)
+    }
+    case 'charset-map':
+      return withWord(/^utf-8$/i, 'http', 'charset_map')
     case 'resolver':
       return asksResolver(configuration) ? named('resolver') : null
+    case 'ocsp':
+      return withWord(/^(?:on|leaf)$/, 'http', 'ssl_ocsp') ?? withWord(/^(?:on|leaf)$/, 'stream', 'ssl_ocsp')
     case 'proxy':
       return connections[0] === undefined ? null : namePlace(connections[0].pass)
     case 'proxy-tls': {
@@ -216,14 +258,19 @@ function meets(
       })
       return found === undefined ? null : namePlace(found.pass)
     }
-    case 'proxy-http2':
-      return named('grpc_pass') ?? withWord(/^2(?:\.0)?$/, 'http', 'proxy_http_version')
+    case 'proxy-http2-invalid': {
+      const isOpen = withWord(/^off$/i, 'http', 'ignore_invalid_headers')
+      const isLarge = named('large_client_header_buffers') !== null
+      const passes = named('grpc_pass') ?? withWord(/^2(?:\.0)?$/, 'http', 'proxy_http_version')
+      return isOpen !== null && isLarge ? passes : null
+    }
     case 'uwsgi':
       return named('uwsgi_pass', 'scgi_pass')
     case 'rewrite-captures':
       return captureUsedLater(lines('rewrite', 'http'))
-    case 'mail-auth':
-      return withWord(/./, 'mail', 'auth_http')
+    case 'mail-names':
+      // Without a resolver no name of a client is looked up.
+      return withWord(/^(?!off$)/i, 'mail', 'resolver') === null ? null : withWord(/./, 'mail', 'auth_http')
     case 'mail-cram':
       return withWord(/^(?:cram-md5|apop)$/, 'mail', 'smtp_auth', 'imap_auth', 'pop3_auth')
     case 'mail-smtp-none':
@@ -233,6 +280,16 @@ function meets(
     case 'stream-ocsp':
       return withWord(/^(?:on|leaf)$/, 'stream', 'ssl_ocsp')
   }
+}
+
+/** Methods of WebDAV that have a second path. */
+const COPIES = /^(?:copy|move)$/i
+
+/** True of a block that is another one, or stands in it. */
+function isInside(block: NginxDirective | null, outer: NginxDirective | null): boolean {
+  if (outer === null) return false
+  for (let level = block; level !== null; level = level.parent) if (level === outer) return true
+  return false
 }
 
 /** True where the line stands in that part of nginx; `http` is all that is neither mail nor stream. */
