@@ -87,6 +87,10 @@ export default defineRule({
       files: behindNginx('', "define( 'FS_METHOD', 'direct' );\ndefine( 'DISALLOW_FILE_MODS', true );"),
     },
     {
+      title: 'what WordPress asks at the end of each request, since 6.9',
+      files: behindNginx('', "define( 'DISABLE_WP_CRON', true );"),
+    },
+    {
       title: 'a file that starts nothing',
       files: { ...behindNginx('', ''), 'srv/press/wp-config.php': `<?php\n${plain(NETWORK)}` },
     },
@@ -137,4 +141,4 @@ function* configurations(deployment: Deployment): Iterable<Source> {
 const STARTS = /\b(?:require|include)(?:_once)?\b[^;\n]*wp-settings\.php/
 /** Those that `wp-settings.php` itself reads, or gives a value of its own. */
 const DEFINED =
-  /\bdefine\s*\(\s*['"](MULTISITE|SUBDOMAIN_INSTALL|(?:DOMAIN|PATH|SITE_ID|BLOG_ID)_CURRENT_SITE|SUNRISE|WP_DEBUG(?:_LOG|_DISPLAY)?|SCRIPT_DEBUG|WP_CACHE|WP_(?:MAX_)?MEMORY_LIMIT|WP_(?:CONTENT|PLUGIN)_DIR|FORCE_SSL_ADMIN|DISABLE_WP_CRON|WP_POST_REVISIONS|AUTOSAVE_INTERVAL|EMPTY_TRASH_DAYS|COOKIE_DOMAIN)(?=['"])/g
+  /\bdefine\s*\(\s*['"](MULTISITE|SUBDOMAIN_INSTALL|(?:DOMAIN|PATH|SITE_ID|BLOG_ID)_CURRENT_SITE|SUNRISE|WP_DEBUG(?:_LOG|_DISPLAY)?|SCRIPT_DEBUG|WP_CACHE|WP_(?:MAX_)?MEMORY_LIMIT|WP_(?:CONTENT|PLUGIN)_DIR|FORCE_SSL_ADMIN|WP_POST_REVISIONS|AUTOSAVE_INTERVAL|EMPTY_TRASH_DAYS|COOKIE_DOMAIN)(?=['"])/g
