@@ -1,9 +1,11 @@
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
-import type { StartedCommand } from '../../src/deployment/model.ts'
+import type { Deployment, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { celeryCommand } from './_celery.ts'
+import { type CeleryCommand, celeryCommand } from './_celery.ts'
+import { pythonCode } from './_celery-queues.ts'
+import { workerSources } from './_celery-workers.ts'
 
 const compose = (services: string): Record<string, string> => ({
   'docker-compose.yml': conf`
@@ -38,7 +40,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Beat does not know of another one: each that runs sends every task when its time has come. `-B` starts one inside of a worker, so several containers of it, or a beat of its own beside them, run each task as many times: mails go out twice, invoices are written twice.',
+  why: 'Beat does not know of another one, unless its scheduler keeps a lock as that of RedBeat does: each that runs sends every task when its time has come. `-B` starts one inside of a worker, so several containers of it, or a beat of its own beside them, run each task as many times: mails go out twice, invoices are written twice.',
   remedy: 'Start `celery beat` once, in a service of its own with one container, and leave `-B` out',
   references: [
     'https://docs.celeryq.dev/en/stable/userguide/periodic-tasks.html#starting-the-scheduler',
@@ -111,6 +113,24 @@ export default defineRule({
       `),
     },
     {
+      title: 'schedules that know of each other, as the settings say',
+      files: {
+        ...compose(conf`
+          worker:
+            build: .
+            command: celery -A shop worker -B
+            deploy:
+              replicas: 3
+        `),
+        'shop/celery.py': conf`
+          from celery import Celery
+
+          app = Celery("shop")
+          app.conf.beat_scheduler = "redbeat.RedBeatScheduler"
+        `,
+      },
+    },
+    {
       title: 'schedules that know of each other',
       files: compose(conf`
         beat:
@@ -120,15 +140,16 @@ export default defineRule({
       `),
     },
   ],
-  *check({ commands }) {
+  *check(deployment) {
     const byHome = new Map<object, Map<string, Beat[]>>()
-    for (const command of commands) {
+    for (const command of deployment.commands) {
       const beat = beatOf(command)
       if (beat === null) continue
       const { container } = command.machine
       const replicas = container?.service.replicas
       const count = replicas?.known === true ? Number(replicas.value) : 1
       if (count > 1) {
+        if (hasOtherScheduler(deployment, [beat])) continue
         yield {
           at: beat.at,
           message: `each of ${count} containers runs beat, so every task of the schedule is sent ${count} times`,
@@ -147,7 +168,8 @@ export default defineRule({
     for (const beats of [...byHome.values()].flatMap(each => [...each.values()])) {
       const inside = beats.find(({ isInside }) => isInside)
       const other = beats.find(each => each !== inside)
-      if (inside === undefined || other === undefined) continue
+      if (inside === undefined || other === undefined || hasOtherScheduler(deployment, [inside, other]))
+        continue
       yield {
         at: inside.at,
         message: `beat of \`${inside.application}\` runs here and once more, so every task of the schedule is sent twice`,
@@ -159,8 +181,19 @@ export default defineRule({
   },
 })
 
+/** True where the settings name a scheduler that may keep a lock, so that one beat alone sends. */
+function hasOtherScheduler(deployment: Deployment, beats: readonly Beat[]): boolean {
+  const workers = beats.map(({ started, celery }) => ({ ...started, celery }))
+  return workerSources(deployment, workers).some(source => OTHER_SCHEDULER.test(pythonCode(source)))
+}
+
+const OTHER_SCHEDULER =
+  /beat_scheduler\b["']?\]?\s*[=:]\s*(?!["'](?:celery\.beat|django_celery_beat|django)\b)|\bredbeat_/i
+
 interface Beat {
   readonly at: Place
+  readonly started: StartedCommand
+  readonly celery: CeleryCommand
   readonly application: string
   /** True for one inside of a worker. */
   readonly isInside: boolean
@@ -178,5 +211,10 @@ function beatOf(started: StartedCommand): Beat | null {
   const application =
     words[option + 1]?.text ?? words.find(({ text }) => text.startsWith('--app='))?.text.slice(6)
   if (at === undefined || application === undefined) return null
-  return { at: placeOf(at), application: application.split('.')[0] ?? '', isInside: name === 'worker' }
+  return {
+    at: placeOf(at),
+    started,
+    celery,
+    application: application.split('.')[0] ?? '', isInside: name === 'worker',
+  }
 }
