@@ -49,7 +49,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: '`RotatingFileHandler` and `TimedRotatingFileHandler` are made for one process. When one of several renames the file, the others go on writing to the renamed one, and rotate again when it is their turn: `TimedRotatingFileHandler` then removes the file of the day before, which holds most of its lines, and the other moves files out at the end too early. Lines are lost, and the rest is strewn over several files.',
+  why: '`RotatingFileHandler` and `TimedRotatingFileHandler` are made for one process. When one of several renames the file, the others go on writing to the renamed one, and rotate again when it is their turn: `TimedRotatingFileHandler` then removes the file of the day before, which holds most of its lines, or, since Python 3.13, leaves it and goes on writing to it; the other moves files out at the end too early. Lines are lost, or strewn over several files.',
   remedy:
     'Write to the console, or use `logging.handlers.WatchedFileHandler` and let logrotate rotate; `concurrent-log-handler` rotates for several processes',
   references: [
@@ -99,7 +99,7 @@ export default defineRule({
         if (classAt === null || !isUsed || !rotates) continue
         yield {
           at: classAt,
-          message: `each process of ${server} rotates \`${path}\` for itself, so lines of the others are lost`,
+          message: `each process of ${server} rotates \`${path}\` for itself, so lines of the others are lost, or go to an older file`,
           label: 'made for one process',
           related: [{ at: started, message: 'the processes are started here' }],
         }
