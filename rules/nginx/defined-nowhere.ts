@@ -24,7 +24,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'The main file of such a site is not here. That of no package of nginx defines a zone of `limit_req`, a format of the log but `main`, a certificate, or `$connection_upgrade`, which is a `map` of the documentation and no variable of nginx: without it nginx does not start, `unknown "connection_upgrade" variable`.',
+  why: 'The main file of such a site is not here. That of no package of nginx defines a zone of `limit_req`, a format of the log but `main`, or a certificate, and that of Alpine alone `$connection_upgrade`, which is a `map` of the documentation and no variable of nginx: without it nginx does not start, `unknown "connection_upgrade" variable`.',
   remedy: 'Write the definition above the `server`, in the same file',
   references: [
     'https://nginx.org/en/docs/http/websocket.html',
@@ -149,6 +149,18 @@ export default defineRule({
       title: 'the map in another file',
       files: { 'deploy/shop.conf': site(PROXY), 'deploy/upgrade.conf': MAP },
     },
+    {
+      title: 'the main file of Alpine, which has the map',
+      files: {
+        'deploy/shop.conf': site(PROXY),
+        'setup.sh': conf`
+          apk add --no-cache \
+              nginx
+          cp deploy/shop.conf /etc/nginx/http.d/
+        `,
+      },
+    },
+    { title: 'the directory that it includes', files: { 'http.d/shop.conf': site(PROXY) } },
     {
       title: 'a program that writes it',
       files: {

@@ -85,8 +85,23 @@ export function supposedProblems(
       !isFilledIn(problem),
   )
   const texts = missing.length === 0 ? null : others()
-  return texts === null ? [] : missing.filter(problem => !texts.some(source => mayDefine(source, problem)))
+  if (texts === null) return []
+  const isOfAlpine = [...fragments, ...texts].some(
+    ({ path, text }) => OF_ALPINE.test(path) || BY_APK.test(text),
+  )
+  return missing.filter(
+    problem =>
+      !(isOfAlpine && problem.message.endsWith('`$connection_upgrade`')) &&
+      !texts.some(source => mayDefine(source, problem)),
+  )
 }
+
+/**
+ * The main file of Alpine's package has the `map` of WebSockets, and includes this directory.
+ * @see https://git.alpinelinux.org/aports/tree/main/nginx/nginx.conf
+ */
+const OF_ALPINE = /\/http\.d\//
+const BY_APK = /\bapk\b(?:[^\n\\]|\\\s)*\badd\b(?:[^\n\\]|\\\s)*\snginx\b/
 
 /** False for a file that is plainly complete by itself: there is no need to read it once more. */
 function mayLackSomething({ code }: Source): boolean {
