@@ -18,7 +18,7 @@ export default defineRule({
   severity: 'info',
   confidence: 'high',
   since: '0.1.0',
-  why: 'The key of the tickets lives in memory until the server is reloaded. Whoever gets it reads all sessions of TLS 1.2 that were resumed with it, whatever forward secrecy their first handshake had.',
+  why: 'The key of the tickets lives in memory until the server is reloaded, unless nginx 1.23.2 or later has a shared `ssl_session_cache`, where it changes with `ssl_session_timeout`. Whoever gets it reads all sessions of TLS 1.2 that were resumed with it, whatever forward secrecy their first handshake had.',
   remedy: 'Write `ssl_session_tickets off;` in nginx’s `http`, `SSLSessionTickets off` in Apache',
   controls: ['CIS nginx 4.1.12', 'dev-sec nginx-12', 'Mozilla intermediate'],
   references: [
