@@ -42,7 +42,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'The main file of such a site is not here. That of every distribution denies the whole file system, but for `/var/www` and `/usr/share`: each request for another directory is answered with 403 (AH01630, client denied by server configuration) until a section grants it.',
+  why: 'The main file of such a site is not here. That of every distribution denies the whole file system, but for `/var/www`, `/usr/share` and the like: each request for another directory is answered with 403 (AH01630, client denied by server configuration) until a section grants it.',
   remedy: 'Write `<Directory …> Require all granted </Directory>` for the directory',
   references: [
     'https://httpd.apache.org/docs/2.4/mod/core.html#directory',
@@ -70,6 +70,10 @@ export default defineRule({
     {
       title: 'granted by the directory above',
       files: site('Alias /media /srv/media/', '<Directory /srv>\nRequire all granted\n</Directory>'),
+    },
+    {
+      title: 'what main files grant: that of Arch, and the homes of Red Hat',
+      files: site('Alias /media /srv/http/media\nAlias /notes /home/shop/public_html'),
     },
     {
       title: 'granted by a pattern',
@@ -154,9 +158,12 @@ const SERVING = [
   ['wsgiscriptalias', 1],
 ] as const
 
-/** What the main files of Debian, Red Hat, SUSE, Alpine, FreeBSD and httpd itself grant. */
+/**
+ * What the main files of Debian, Red Hat, SUSE, Arch, Alpine, FreeBSD, macOS, XAMPP and httpd itself grant; the
+ * `userdir.conf` of Red Hat and httpd has `public_html` in every home.
+ */
 const OF_DISTRIBUTIONS =
-  /^\/(?:var\/www|usr\/share|srv\/www|usr\/lib\/cgi-bin|usr\/local\/(?:apache2|www)|opt\/(?:homebrew|bitnami))(?:\/|$)/
+  /^\/(?:var\/www|usr\/share|srv\/(?:www|http)|home\/[^/]+\/public_html|Library\/WebServer|opt\/lampp\/htdocs|usr\/lib\/cgi-bin|usr\/local\/(?:apache2|www)|opt\/(?:homebrew|bitnami))(?:\/|$)/
 
 /** True where a line has the words of 2.4, whose main file denies everything. */
 function isOfToday({ occurrences }: ApacheConfiguration): boolean {
