@@ -1,3 +1,4 @@
+import type { HbaRecord } from '../../parsers/postgres/parse-hba.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -37,6 +38,13 @@ export default defineRule({
   unproven: 'The live tests start no database',
   bad: [
     { title: 'every address', files: tree('host all all 0.0.0.0/0 «trust»') },
+    {
+      title: 'a replica, which a record for all databases does not take',
+      files: tree(conf`
+        host all all all scram-sha-256
+        host replication replica 10.0.0.0/8 «trust»
+      `),
+    },
     { title: 'a network, with a mask of its own', files: tree('host all all 10.0.0.0 255.0.0.0 «trust»') },
   ],
   good: [
@@ -45,6 +53,17 @@ export default defineRule({
     {
       title: 'a server that other machines do not reach',
       files: tree('host all all 0.0.0.0/0 trust', 'localhost'),
+    },
+    {
+      title: 'a certificate that the client has to have',
+      files: tree('hostssl all all 0.0.0.0/0 trust clientcert=verify-full'),
+    },
+    {
+      title: 'a network that an earlier record takes',
+      files: tree(conf`
+        host all all 0.0.0.0/0 scram-sha-256
+        host all all 10.0.0.0/8 trust
+      `),
     },
     {
       title: 'a record that an earlier one takes everything from',
@@ -62,16 +81,21 @@ export default defineRule({
         .split(',')
         .some(each => postgresAddresses(each.trim()).some(address => isLoopback(address) === false))
       if (!isOpen) continue
+      const taken: HbaRecord[] = []
       for (const record of hbaOf(server) ?? []) {
         if (record.type === 'local') continue
-        const isForAll = record.databases.includes('all') && record.users.includes('all')
-        if (isForAll && record.address === 'all') {
-          if (record.method !== 'trust') break
-        } else if (isHbaOfThisMachine(record.address, record.mask) || record.method !== 'trust') continue
-        if (record.method !== 'trust') continue
+        if (record.method !== 'trust') {
+          taken.push(record)
+          continue
+        }
+        if (isHbaOfThisMachine(record.address, record.mask) || taken.some(each => takes(each, record)))
+          continue
+        // A certificate of the client is asked for before, and says who it is.
+        if (record.options.some(each => /^clientcert=(?:1|verify-ca|verify-full)$/.test(each))) continue
+        const isOfAll = record.users.includes('all')
         yield {
           at: record.methodAt,
-          message: `a client of \`${record.address}\` is any user of the database that it names`,
+          message: `a client of \`${record.address}\` is ${isOfAll ? 'any user of the database' : record.users.map(each => `\`${each}\``).join(', ')} that it names`,
           label: 'asks for no password',
           related:
             listen.at === null ? [] : [{ at: listen.at, message: 'PostgreSQL listens beyond this machine' }],
@@ -80,3 +104,18 @@ export default defineRule({
     }
   },
 })
+
+/** True where an earlier record decides for whoever a later one is for. `all` is no name for `replication`. */
+function takes(earlier: HbaRecord, later: HbaRecord): boolean {
+  const isOfAll =
+    earlier.type === 'host' &&
+    earlier.users.includes('all') &&
+    later.databases.every(name => earlier.databases.includes(name === 'replication' ? name : 'all'))
+  const isSame = earlier.address === later.address && earlier.mask === later.mask
+  return isOfAll && (isSame || earlier.address === 'all' || everyAddress(later.address) === earlier.address)
+}
+
+/** The network of all addresses of a kind; empty for a name. */
+function everyAddress(address: string): string {
+  return address.includes(':') ? '::/0' : /^\d/.test(address) ? '0.0.0.0/0' : ''
+}
