@@ -77,6 +77,10 @@ export default defineRule({
   good: [
     { title: 'another database', files: tree({ cache: '"redis://redis:6379/1"' }) },
     { title: 'another server', files: tree({ cache: '"redis://cache:6379/0"' }) },
+    {
+      title: 'another database, by an option',
+      files: tree({ cache: '"redis://redis:6379", "OPTIONS": {"db": "1"}' }),
+    },
     { title: 'nothing empties it', files: tree({ cache: '"redis://redis:6379/0"' }, {}) },
     {
       title: 'a comment, and a dictionary of that name',
@@ -158,6 +162,8 @@ function cacheLocation(settings: DjangoSettings): Location | null {
   const caches = settingValue(settings, 'CACHES')
   const own: unknown = caches instanceof Map ? caches.get('default') : null
   if (!(own instanceof Map) || !BACKENDS.has(own.get('BACKEND'))) return null
+  // `"OPTIONS": {"db": "1"}` says which where the URL does not, and names a class of its own as well.
+  if (own.has('OPTIONS') && !isPlain(own.get('OPTIONS'))) return null
   const location: unknown = own.get('LOCATION')
   const list: readonly unknown[] | null = Array.isArray(location) ? (location as readonly unknown[]) : null
   const text = list === null ? location : list.length === 1 ? list[0] : null
@@ -165,6 +171,15 @@ function cacheLocation(settings: DjangoSettings): Location | null {
   const at = typeof text === 'string' ? entryPlace(settings, 'CACHES', path, 'value') : null
   return typeof text === 'string' && at !== null ? { text, at } : null
 }
+
+/** True of options that name neither a database nor a class that may empty the cache in another way. */
+function isPlain(options: unknown): boolean {
+  if (!(options instanceof Map)) return false
+  const client: unknown = options.get('CLIENT_CLASS') ?? DEFAULT_CLIENT
+  return client === DEFAULT_CLIENT && !options.has('db') && !options.has('DB')
+}
+
+const DEFAULT_CLIENT = 'django_redis.client.DefaultClient'
 
 function brokerOf(settings: DjangoSettings): string {
   const broker = ['CELERY_BROKER_URL', 'BROKER_URL'].map(name => settingValue(settings, name))
