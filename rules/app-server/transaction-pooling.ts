@@ -117,6 +117,24 @@ export default defineRule({
       title: 'no cursors of the server',
       files: django(unmarked(database('"DISABLE_SERVER_SIDE_CURSORS": True,')), EXPORT),
     },
+    {
+      title: 'a view that is one transaction',
+      files: django(unmarked(database('"ATOMIC_REQUESTS": True,')), EXPORT),
+    },
+    {
+      title: 'a query in a transaction',
+      files: django(
+        unmarked(database()),
+        conf`
+          from django.db import transaction
+
+          @transaction.atomic
+          def export(request):
+              for item in Item.objects.all().iterator():
+                  print(item)
+        `,
+      ),
+    },
     { title: 'PostgreSQL itself', files: django(unmarked(database('', '5432')), EXPORT) },
     {
       title: 'an iterator of something else',
@@ -207,9 +225,17 @@ function* cursorsOf(
   const databases = settingValue(settings, 'DATABASES')
   const own: unknown = databases instanceof Map ? databases.get('default') : null
   if (!(own instanceof Map) || own.get('DISABLE_SERVER_SIDE_CURSORS') === true) return
+  // Inside of a transaction, which a view may be as a whole, the connection stays.
+  const isAtomic = own.get('ATOMIC_REQUESTS')
+  if (isAtomic !== undefined && isAtomic !== false) return
   if (!/postg(?:resql|is)/.test(String(own.get('ENGINE'))) || Number(own.get('PORT')) !== port) return
   const at = entryPlace(settings, 'DATABASES', ['default', 'PORT'], 'value')
-  const query = firstInProject(files, settings, /\bobjects\b[^\n]*\.iterator\(/)
+  const query = firstInProject(
+    files,
+    settings,
+    /\bobjects\b[^\n]*\.iterator\(/,
+    ({ text }) => !/\batomic\b/.test(text),
+  )
   if (at === null || query === null) return
   yield {
     at,
