@@ -19,6 +19,8 @@ export interface PageResources {
 }
 
 const TAG = /<(script|link|style|iframe)\b((?:[^>"']|"[^"]*"|'[^']*')*)>/gi
+/** What a browser that runs scripts passes over, and what it keeps until a script takes it. */
+const NOT_LOADED = /<!--[\s\S]*?-->|<(noscript|template)\b[^>]*>[\s\S]*?<\/\1\s*>/gi
 const ATTRIBUTE = /([\w-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g
 /** Letters of a template in front of which nobody knows what comes. */
 const FILLED_IN = /\{\{|\{%|<%|<\?|\$\{|%\w+%/
@@ -30,7 +32,7 @@ export function hostOf(url: string): string | null {
 
 /** What a page of HTML loads by its tags. */
 export const pageResources = memo((source: Source): PageResources => {
-  const code = source.text.replace(/<!--[\s\S]*?-->/g, text => ' '.repeat(text.length))
+  const code = source.text.replace(NOT_LOADED, text => ' '.repeat(text.length))
   const resources: PageResource[] = []
   const scripts: string[] = []
   // In a template anything may be around a tag.

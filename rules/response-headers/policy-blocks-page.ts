@@ -91,6 +91,13 @@ export default defineRule({
       title: 'data that is no script',
       files: nginx("default-src 'self'", '<script type="application/ld+json">{}</script>'),
     },
+    {
+      title: 'what stands there for browsers without scripts, and for a script to take',
+      files: nginx(
+        "default-src 'self'",
+        '<noscript><iframe src="https://www.googletagmanager.com/ns.html"></iframe></noscript><template><script>start()</script></template>',
+      ),
+    },
     { title: 'nothing said of scripts', files: nginx("frame-ancestors 'self'", FOREIGN) },
     { title: 'a comment of the page', files: nginx("default-src 'self'", `<!-- ${FOREIGN} -->`) },
     {
