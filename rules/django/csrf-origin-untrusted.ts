@@ -34,7 +34,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Since Django 4.0 the header `Origin` of a POST is compared with the scheme and name that Django sees. Behind an nginx or Apache that terminates TLS this is http, unless Django is told: every form, the login of the admin too, is answered with 403, `Origin checking failed - https://… does not match any trusted origins`. Older versions make http:// links and cookies without `Secure`.',
+  why: 'Since Django 4.0 the header `Origin` of a POST is compared with the scheme and name that Django sees. Behind an nginx or Apache that terminates TLS this is http, unless Django is told: every form, the login of the admin too, is answered with 403, `Origin checking failed - https://… does not match any trusted origins`. Older versions only make `http://` links.',
   remedy:
     'Set `SECURE_PROXY_SSL_HEADER` to a header that the proxy sets, or list the origins in `CSRF_TRUSTED_ORIGINS`',
   references: [
