@@ -44,8 +44,15 @@ export const ADDRESSED: readonly AddressedProgram[] = [
   ),
   url(/^(?:linuxserver|solidnerd)\/bookstack$/, 'BookStack', 'APP_URL', STYLES),
   url(/^outlinewiki\/outline$/, 'Outline', 'URL', 'signing in leads there'),
-  url(/^(?:rocketchat\/)?rocket\.chat$/, 'Rocket.Chat', 'ROOT_URL', STYLES),
-  url(/^wallabag\/wallabag$/, 'wallabag', 'SYMFONY__ENV__DOMAIN_NAME', STYLES, 'http://127.0.0.1'),
+  // Its pages name style sheets and scripts by their paths.
+  url(/^(?:rocketchat\/)?rocket\.chat$/, 'Rocket.Chat', 'ROOT_URL'),
+  url(
+    /^wallabag\/wallabag$/,
+    'wallabag',
+    'SYMFONY__ENV__DOMAIN_NAME',
+    STYLES,
+    'https://your-wallabag-instance.wallabag.org',
+  ),
   url(/^(?:plausible\/community-edition|plausible\/analytics)$/, 'Plausible', 'BASE_URL'),
   url(/^baserow\/baserow$/, 'Baserow', 'BASEROW_PUBLIC_URL', CALLS, 'http://localhost'),
   url(/^directus\/directus$/, 'Directus', 'PUBLIC_URL'),
