@@ -264,6 +264,14 @@ export default defineRule({
       files: image('python manage.py migrate && exec gunicorn --bind 0.0.0.0:$PORT shop.wsgi'),
     },
     {
+      title: 'health checks that end well whoever asks',
+      files: checked('["CMD", "pg_isready", "-U", "$${POSTGRES_USER}", "-d", "$${POSTGRES_DB}"]'),
+    },
+    {
+      title: 'a password that a server refuses and answers',
+      files: checked('["CMD", "mysqladmin", "ping", "-h", "localhost", "-uroot", "-p$${MYSQL_ROOT_PASSWORD}"]'),
+    },
+    {
       title: 'health checks by a shell',
       files: {
         ...checked('["CMD-SHELL", "curl -f http://localhost:8000/ || exit 1"]'),
@@ -390,8 +398,10 @@ const ASKERS = /^(?:curl|wget|nc|pg_isready|mysqladmin|mariadb-admin|redis-cli)$
 
 /** A variable in a health check that no shell reads. */
 function variableOfCheck(first: WrittenText, others: readonly WrittenText[]): Fault | null {
-  if (!ASKERS.test(posix.basename(first.text))) return null
-  for (const word of others) {
+  const asker = posix.basename(first.text)
+  if (!ASKERS.test(asker)) return null
+  for (const [index, word] of others.entries()) {
+    if (isAnsweredAnyhow(asker, others, index)) continue
     const variable = /\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\})/.exec(word.text)?.[0]
     if (variable === undefined || word.text.includes('\uFFFD')) continue
     return {
@@ -402,6 +412,23 @@ function variableOfCheck(first: WrittenText, others: readonly WrittenText[]): Fa
     }
   }
   return null
+}
+
+/** What only says who asks: these end well where the server answers, and be it that it refuses whoever that is. */
+const OF_ACCOUNT: ReadonlyMap<string, RegExp> = new Map([
+  ['pg_isready', /^(?:-[Ud]|--(?:username|dbname)$|--(?:username|dbname)=)/],
+  ['mysqladmin', /^(?:-[up]|--(?:user|password)$|--(?:user|password)=)/],
+  ['mariadb-admin', /^(?:-[up]|--(?:user|password)$|--(?:user|password)=)/],
+  ['redis-cli', /^(?:-a|--(?:user|pass)$)/],
+])
+
+/** True for the name or the password of a check that ends well without it. */
+function isAnsweredAnyhow(asker: string, words: readonly WrittenText[], index: number): boolean {
+  const option = OF_ACCOUNT.get(asker)
+  if (option === undefined || (/admin$/.test(asker) && !words.some(({ text }) => text === 'ping')))
+    return false
+  const [before, own] = [words[index - 1]?.text ?? '', words[index]?.text ?? '']
+  return option.test(own) || (/^(?:-\w|--\w+)$/.test(before) && option.test(before))
 }
 
 function isShell({ text }: WrittenText): boolean {
