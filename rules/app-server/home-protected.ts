@@ -16,7 +16,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'With `ProtectHome=yes` or `tmpfs` a service sees `/home`, `/root` and `/run/user` empty. It cannot change to a directory there and does not start: `200/CHDIR`, `Changing to the requested working directory failed: No such file or directory`, or `203/EXEC` for a program.',
+  why: 'With `ProtectHome=yes` or `tmpfs` a service sees `/home`, `/root` and `/run/user` empty. It cannot change to a directory there and does not start: `200/CHDIR`, `Changing to the requested working directory failed`, with `Permission denied`, or, for root and with `tmpfs`, `No such file or directory`; `203/EXEC` for a program.',
   remedy: 'Write `ProtectHome=read-only`, or keep the application outside of the home directories',
   references: ['https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#ProtectHome='],
   unproven: 'The live tests start no systemd, which hides the directories',
