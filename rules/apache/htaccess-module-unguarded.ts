@@ -112,6 +112,29 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'what httpd does not know, where it is to be passed over',
+      files: {
+        'etc/apache2/apache2.conf': conf`
+          Include /opt/vendor/modules.conf
+          Listen 80
+          <VirtualHost *:80>
+              ServerName example.org
+              DocumentRoot /srv/shop
+              <Directory /srv/shop>
+                  AllowOverride All Nonfatal=Unknown
+                  Require all granted
+              </Directory>
+              <FilesMatch "\.php$">
+                  SetHandler "proxy:unix:/run/php/php8.2-fpm.sock|fcgi://localhost"
+              </FilesMatch>
+          </VirtualHost>
+        `,
+        'srv/shop/.htaccess': conf`
+          php_value upload_max_filesize 32M
+        `,
+      },
+    },
+    {
       title: 'guarded',
       files: {
         '.htaccess': conf`
@@ -162,6 +185,8 @@ export default defineRule({
       for (const found of htaccessFiles(configuration, deployment.filesOf(configuration))) {
         const { file, overrides } = found
         if (!overrides.known || !overrides.value.reads || file.source.template) continue
+        // What httpd does not know it passes over there, and says so in its log.
+        if (overrides.value.nonfatal.unknown) continue
         for (const { node, module, isPartly } of unguardedIn(file.source)) {
           const name = node.name.value
           const isOfFpm =
