@@ -22,7 +22,7 @@ export interface NodeScript {
   readonly secureCookie: Place | null
   /** A condition that asks Express whether a request came over TLS, before a redirect. */
   readonly asksForTls: Place | null
-  /** Where `express-rate-limit` is called. */
+  /** Where `express-rate-limit` is called, and by nothing but the address it counts whom. */
   readonly rateLimit: Place | null
   /** Where the package `compression` is called, without a filter of its own. */
   readonly compression: Place | null
@@ -121,7 +121,7 @@ class Reader {
       trustProxy: this.trustProxy(),
       secureCookie: this.secureCookie(),
       asksForTls: this.asksForTls(),
-      rateLimit: this.packageCall('express-rate-limit'),
+      rateLimit: this.rateLimit(),
       compression: this.packageCall('compression'),
       corsOrigins: cors.flatMap(options => this.textsOf(options.get('origin'))),
       corsForAll: this.corsForAll(cors),
@@ -540,12 +540,28 @@ class Reader {
   }
 
   /** Where what a package gives by itself is called: `app.use(compression())`. */
-  private packageCall(name: 'express-rate-limit' | 'compression'): Place | null {
+  private packageCall(
+    name: 'express-rate-limit' | 'compression',
+    isMeant = (_: number) => true,
+  ): Place | null {
     const match = PACKAGES[name].exec(this.source.code)
     if (match?.[1] === undefined) return null
     const called = match[1]
-    const at = this.tokens.findIndex((token, index) => token.text === called && this.is(index + 1, '('))
+    const at = this.tokens.findIndex(
+      (token, index) => token.text === called && this.is(index + 1, '(') && isMeant(index + 1),
+    )
     return at === -1 ? null : this.place(at)
+  }
+
+  /** Options with a `keyGenerator`, and those that are not written out, may count something else than addresses. */
+  private rateLimit(): Place | null {
+    return this.packageCall('express-rate-limit', open => {
+      const [options] = this.argumentsAt(open)
+      if (options === undefined) return true
+      const range = this.is(options[0], '{') ? options : this.values.get(this.tokens[options[0]]?.text ?? '')
+      if (range == null || !this.is(range[0], '{')) return false
+      return this.tokens.slice(...range).every(({ text }) => text !== 'keyGenerator' && text !== '...')
+    })
   }
 
   /** What `cors({…})` is given, and `cors: {…}` of Socket.IO. */

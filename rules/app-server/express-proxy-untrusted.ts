@@ -216,6 +216,16 @@ export default defineRule({
       ),
     },
     {
+      title: 'a limit with a key of its own, and one whose options stand elsewhere',
+      files: tree(
+        conf`
+          app.use(rateLimit({ max: 100, keyGenerator: req => req.headers['x-real-ip'] }))
+          app.use(rateLimit(settings.limit))
+        `,
+        '80',
+      ),
+    },
+    {
       title: 'Apache, trusted for the address alone',
       files: behindApache("app.set('trust proxy', 1)\napp.use(rateLimit())", ''),
     },
