@@ -1,5 +1,6 @@
 import type { Place } from '../../parsers/text/source.ts'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { parseHost } from '../../src/servers/address.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { assignedValue } from './_behind-nginx.ts'
@@ -50,6 +51,13 @@ export default defineRule({
     { title: 'with a dot', files: settings('CSRF_COOKIE_DOMAIN = ".example.org"') },
     { title: 'left out', files: settings('SESSION_COOKIE_DOMAIN = None') },
     {
+      title: 'a server that has the name of the machine alone',
+      files: djangoBehindNginx({
+        settings: 'ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = "example.com"\n',
+        site: 'server_name localhost 192.0.2.7;',
+      }),
+    },
+    {
       title: 'one of several names',
       files: djangoBehindNginx({
         settings: 'ALLOWED_HOSTS = ["*"]\nSESSION_COOKIE_DOMAIN = "example.com"\n',
@@ -79,6 +87,8 @@ function* refused(settings: DjangoSettings, names: readonly string[], site: Plac
     const fact = settings.get(name)
     if (fact?.known !== true || fact.at === null || typeof fact.value !== 'string' || fact.value === '')
       continue
+    // The names of a machine alone stand for those of the site: such a server answers whatever it is asked.
+    if (!names.every(isOfSite)) continue
     const domain = fact.value.replace(/^\./, '').toLowerCase()
     if (names.some(each => each === domain || each.endsWith(`.${domain}`))) continue
     yield {
@@ -88,4 +98,8 @@ function* refused(settings: DjangoSettings, names: readonly string[], site: Plac
       related: [{ at: site, message: 'the site' }],
     }
   }
+}
+
+function isOfSite(name: string): boolean {
+  return name.includes('.') && parseHost(name).kind !== 'ip'
 }
