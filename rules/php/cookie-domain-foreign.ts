@@ -86,6 +86,10 @@ export default defineRule({
       title: 'a name that is computed',
       files: tree(wordpress("define('COOKIE_DOMAIN', $_SERVER['HTTP_HOST']);")),
     },
+    {
+      title: 'a server that has the address of the machine',
+      files: tree(laravel('example.com'), '', '192.0.2.7'),
+    },
     { title: 'a site for every name', files: tree(laravel('example.com'), '', '_') },
   ],
   *check(deployment) {
@@ -104,7 +108,7 @@ export default defineRule({
 })
 
 function isName(name: string): boolean {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(name)
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/i.test(name)
 }
 
 interface Domain {
