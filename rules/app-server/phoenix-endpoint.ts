@@ -5,7 +5,7 @@ import type { NginxConnection } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { sourceAt } from '../../src/files/file-system.ts'
+import { filesBelow, type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
 
 const tree = (
@@ -126,6 +126,22 @@ export default defineRule({
       `),
     },
     {
+      title: 'origins of a socket',
+      files: {
+        ...tree(SERVER.replace('"example.org"', '"localhost"')),
+        'lib/chat_web/endpoint.ex': conf`
+          defmodule ChatWeb.Endpoint do
+            use Phoenix.Endpoint, otp_app: :chat
+            socket "/live", Phoenix.LiveView.Socket, websocket: [check_origin: :conn]
+          end
+        `,
+      },
+    },
+    {
+      title: 'endpoints that are all opened',
+      files: tree(CLOSED, { more: 'config :phoenix, :serve_endpoints, true' }),
+    },
+    {
       title: 'a server for every name',
       files: tree(SERVER.replace('"example.org"', '"chat.example.net"'), { name: '_' }),
     },
@@ -180,7 +196,8 @@ function* faultsOf({ service, image, hostFiles }: Container, { server }: NginxCo
     runtime === undefined ? null : /\bconfig[ (]+:\w+,\s*((?:\w+\.)*Endpoint),/.exec(code.get(runtime)!)
   if (runtime === undefined || endpoint === null) return
   const hasScript = hostFiles.kind(posix.join(context.value, 'rel')) !== null
-  if (!/\bserver:\s*(?!false)\S/.test(all) && !variables.has('PHX_SERVER') && !hasScript) {
+  const opens = /\bserver:\s*(?!false)\S|:serve_endpoints,\s*(?!false)\S/.test(all)
+  if (!opens && !variables.has('PHX_SERVER') && !hasScript) {
     const start = endpoint.index + endpoint[0].indexOf(endpoint[1]!)
     yield {
       at: { source: runtime, start, end: start + endpoint[1]!.length },
@@ -194,7 +211,12 @@ function* faultsOf({ service, image, hostFiles }: Container, { server }: NginxCo
   )
   if (ip !== null) yield loopback(runtime, ip)
   // What has neither LiveView nor channels has no websockets to refuse.
-  if (/\bcheck_origin:/.test(all) || !/live_?view|presence|\bchannel/i.test(`${mix.code}${all}`)) return
+  if (
+    /\bcheck_origin:/.test(all) ||
+    saysOrigins(hostFiles, posix.join(context.value, 'lib')) ||
+    !/live_?view|presence|\bchannel/i.test(`${mix.code}${all}`)
+  )
+    return
   const host = hostOf(runtime, code.get(runtime)!, variables)
   const names = server.names.filter(({ exact }) => exact).map(({ name }) => name)
   if (host === null || names.length === 0 || names.length < server.names.length || names.includes(host.value))
@@ -206,6 +228,16 @@ function* faultsOf({ service, image, hostFiles }: Container, { server }: NginxCo
     label: 'another host',
     aspect: 'host',
   }
+}
+
+/** True where the endpoint itself says which origins a socket takes: `socket "/live", …, websocket: [check_origin: …]`. */
+function saysOrigins(files: FileSystem, directory: string): boolean {
+  const paths = [
+    ...filesBelow(files, directory, { levels: 3, skipped: /^(?:components|templates|controllers)$/ }),
+  ]
+  return paths.some(
+    path => path.endsWith('.ex') && sourceAt(files, path)?.text.includes('check_origin') === true,
+  )
 }
 
 function loopback(source: Source, match: RegExpExecArray): Fault {
