@@ -28,7 +28,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: "systemd starts the very file that `ExecStart=` names, and uWSGI the Python of its `virtualenv`. Where no environment is there, the unit ends with `status=203/EXEC`, `No such file or directory`, and uWSGI with `Fatal Python error: No module named 'encodings'`: nginx answers 502.",
+  why: "systemd starts the very file that `ExecStart=` names, and uWSGI the Python of its `virtualenv`. Where no environment is there, the unit ends with `status=203/EXEC`, `No such file or directory`, and uWSGI with `ModuleNotFoundError: No module named 'encodings'`: nginx answers 502.",
   remedy: 'Name the directory in which the environment was made',
   references: [
     'https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines',
