@@ -20,7 +20,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'With `STATIC_ROOT` among `STATICFILES_DIRS` every command of `manage.py` stops, `collectstatic` and `migrate` too: `(staticfiles.E002) The STATICFILES_DIRS setting should not contain the STATIC_ROOT setting`.',
+  why: 'With `STATIC_ROOT` among `STATICFILES_DIRS` each command of `manage.py` that checks the settings stops, `collectstatic` and `migrate` too: `(staticfiles.E002) The STATICFILES_DIRS setting should not contain the STATIC_ROOT setting`.',
   remedy: 'Keep the sources in a directory of their own, and name that one in `STATICFILES_DIRS`',
   references: ['https://docs.djangoproject.com/en/stable/ref/settings/#staticfiles-dirs'],
   unproven: 'A command of `manage.py` stops before any server is asked',
