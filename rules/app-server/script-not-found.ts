@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { unwrapCommand } from '../../parsers/app-server/unwrap.ts'
-import { isUnknownWord } from '../../parsers/text/source.ts'
+import { readCrontab } from '../../parsers/cron/read-crontab.ts'
+import { isUnknownWord, type Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Machine, StartedCommand } from '../../src/deployment/model.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -48,7 +49,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'systemd starts a program in `/` unless `WorkingDirectory=` says otherwise, supervisord in its own directory unless `directory=` does, and cron in the home of the account. An interpreter looks for its script from there: `Could not open input file: artisan`, `can’t open file ’manage.py’`, `Cannot find module`. The service ends at once and is started again for ever; the job of cron does nothing.',
+  why: 'systemd starts a program in `/` unless `WorkingDirectory=` says otherwise, supervisord in its own directory unless `directory=` does, and cron in the home of the account, or in the `HOME=` of its table. An interpreter looks for its script from there: `Could not open input file: artisan`, `can’t open file ’manage.py’`, `Cannot find module`. The service ends at once and is started again for ever; the job of cron does nothing.',
   remedy:
     'Write the whole path of the script, or set the directory: `WorkingDirectory=`, `directory=`, `cd /srv/shop && …`',
   references: [
@@ -93,6 +94,24 @@ export default defineRule({
     {
       title: 'cron changes the directory',
       files: cron('* * * * * root cd /srv/shop/app && php artisan schedule:run'),
+    },
+    {
+      title: 'cron starts in the directory of the table',
+      files: cron('HOME=/srv/shop/app\n* * * * * root php artisan schedule:run'),
+    },
+    {
+      title: 'a main file of supervisord in a project',
+      files: {
+        'shop/site.conf': nginxServer('return 204;'),
+        'shop/artisan': '#!/usr/bin/env php\n',
+        'shop/supervisord.conf': conf`
+          [supervisord]
+          nodaemon=true
+
+          [program:queue]
+          command=php artisan queue:work
+        `,
+      },
     },
     { title: 'a script in the home of its account', files: cron('0 3 * * * shop python3 report.py') },
   ],
@@ -146,6 +165,7 @@ function* ofStarted({ machine, by, words, rest, directory, service }: StartedCom
   const path = posix.resolve(home, text)
   if (machine.files.kind(path) !== null) return
   const isInRoot = home === '/' && !text.startsWith('/')
+  if (isInRoot && by === 'supervisord' && isStartedAnywhere(placeOf(script.word).source)) return
   const other = isInRoot ? null : elsewhere(path, machine.files)
   if (other === null && !isInRoot) return
   yield {
@@ -156,6 +176,11 @@ function* ofStarted({ machine, by, words, rest, directory, service }: StartedCom
         : `there is no \`${path}\`, as the script is \`${other}\`: ${errorOf(script, path)}`,
     label: other === null ? 'looked for in `/`' : 'not there',
   }
+}
+
+/** True for a main file that lies in a project: supervisord starts where whoever starts it with `-c` is. */
+function isStartedAnywhere({ path, code }: Source): boolean {
+  return !path.startsWith('/etc/') && /^\[supervisord\]/m.test(code)
 }
 
 /** What a unit says of another file system: nothing that is seen here need be there. */
@@ -190,7 +215,7 @@ const JOB =
 function* ofCron({ files }: Machine): Iterable<RuleFinding> {
   for (const { command } of jobsOfRoot(files)) {
     const [whole, interpreter, script] = JOB.exec(command.text) ?? []
-    if (whole === undefined || script === undefined) continue
+    if (whole === undefined || script === undefined || setsHome(command.at.source)) continue
     if (files.kind(posix.join('/root', script)) !== null) continue
     const end = command.at.start + whole.length
     const error =
@@ -201,4 +226,9 @@ function* ofCron({ files }: Machine): Iterable<RuleFinding> {
       label: 'looked for in `/root`',
     }
   }
+}
+
+/** `HOME=/srv/shop`, to which cron changes in place of the home of the account. */
+function setsHome(source: Source): boolean {
+  return readCrontab(source, true).variables.some(({ name }) => name === 'HOME')
 }
