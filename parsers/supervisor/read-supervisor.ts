@@ -56,6 +56,8 @@ export interface SupervisorMain {
   readonly nodaemon: Fact<boolean> | null
   /** Where it starts programs that have no directory of their own; null where it stays where it was started. */
   readonly directory: Fact<string> | null
+  /** The account that it becomes, and with it each program that names none; null where it stays what it was. */
+  readonly user: Fact<string> | null
 }
 
 export interface SupervisorConfiguration {
@@ -129,11 +131,15 @@ function mainOf(sections: readonly Section[]): SupervisorMain | null {
   const [first] = all
   if (first === undefined) return null
   const nodaemon = all.flatMap(({ values }) => values.get('nodaemon') ?? []).at(-1)
-  const directory = all.flatMap(({ values }) => values.get('directory') ?? []).at(-1)
+  const text = (name: string): Fact<string> | null => {
+    const written = all.flatMap(({ values }) => values.get(name) ?? []).at(-1)
+    return written === undefined ? null : readFact(written, value => value)
+  }
   return {
     at: first.at,
     nodaemon: nodaemon === undefined ? null : readFact(nodaemon, readBoolean),
-    directory: directory === undefined ? null : readFact(directory, text => text),
+    directory: text('directory'),
+    user: text('user'),
   }
 }
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { memo } from '../../parsers/collections/memo.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
-import type { SupervisorProgram } from '../../parsers/supervisor/read-supervisor.ts'
+import type { SupervisorMain, SupervisorProgram } from '../../parsers/supervisor/read-supervisor.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import { placeOf } from '../../parsers/text/written-text.ts'
@@ -45,22 +45,27 @@ function ofStarted(deployment: Deployment, started: StartedCommand): readonly Ro
   )
   if (found === null || !WORKS.test(found.command)) return []
   if (by === 'supervisord') {
-    const program = programsByPlace(deployment).get(keyOf(placeOf(first)))
-    if (program === undefined || !isOfRoot(program)) return []
-    return [{ ...found, machine, at: program.at, by: 'supervisord', environment }]
+    const supervised = programsByPlace(deployment).get(keyOf(placeOf(first)))
+    if (supervised === undefined || !isOfRoot(supervised)) return []
+    return [{ ...found, machine, at: supervised.program.at, by: 'supervisord', environment }]
   }
   const at = service?.umask === null ? rootOfUnit(started) : null
   return at === null ? [] : [{ ...found, machine, at, by: 'systemd', environment }]
 }
 
+interface Supervised {
+  readonly program: SupervisorProgram
+  readonly main: SupervisorMain | null
+}
+
 /** By the first word of their commands; one that is called through a wrapper is not found. */
 const programsByPlace = memo(
-  ({ supervisors }: Deployment): ReadonlyMap<string, SupervisorProgram> =>
+  ({ supervisors }: Deployment): ReadonlyMap<string, Supervised> =>
     new Map(
-      supervisors.flatMap(({ programs }) =>
+      supervisors.flatMap(({ programs, main }) =>
         programs.flatMap(program => {
           const [first] = program.words ?? []
-          return first === undefined ? [] : [[keyOf(placeOf(first)), program] as const]
+          return first === undefined ? [] : [[keyOf(placeOf(first)), { program, main }] as const]
         }),
       ),
     ),
@@ -68,7 +73,9 @@ const programsByPlace = memo(
 
 const keyOf = ({ source, start }: Place): string => `${start} ${source.path}`
 
-function isOfRoot({ user, umask }: SupervisorProgram): boolean {
+/** A program that names no account is that of supervisord, which may become another one than root. */
+function isOfRoot({ program: { user: own, umask }, main }: Supervised): boolean {
+  const user = own ?? main?.user ?? null
   return umask === null && (user === null || (user.known && isRoot(user.value)))
 }
 

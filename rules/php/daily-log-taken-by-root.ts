@@ -107,6 +107,18 @@ export default defineRule({
   ],
   good: [
     { title: 'the user of the pool', files: shop(SUPERVISED('user=www-data')) },
+    {
+      title: 'a supervisord that becomes the user of the pool itself',
+      files: shop({
+        ...SUPERVISED(''),
+        'etc/supervisor/supervisord.conf': conf`
+          [supervisord]
+          user=www-data
+          [include]
+          files = /etc/supervisor/conf.d/*.conf
+        `,
+      }),
+    },
     { title: 'a mask that lets all write', files: shop(SUPERVISED('umask=000')) },
     {
       title: 'one file for all days, which is there',
