@@ -80,6 +80,7 @@ export default defineRule({
   ],
   good: [
     { title: 'it is told what SIGTERM means', files: tree('master = true\ndie-on-term = true') },
+    { title: 'an end in place of each reload', files: tree('master = true\nexit-on-reload = true') },
     { title: 'another signal', files: tree('master = true', 'KillSignal=SIGQUIT') },
     { title: 'a command that stops it', files: tree('master = true', 'ExecStop=/bin/kill -INT $MAINPID') },
     { title: 'another signal of Docker', files: contained('master = true', 'stop_signal: SIGINT') },
@@ -105,7 +106,8 @@ export default defineRule({
         continue
       const isTold = server.options.some(
         ({ name, value: { text } }) =>
-          name === 'die-on-term' || name === 'emperor' || (name.startsWith('hook-') && text.includes(':15')),
+          /^(?:die-on-term|exit-on-reload|emperor)$/.test(name) ||
+          (name.startsWith('hook-') && text.includes(':15')),
       )
       if (isTold || !sendsTerm(program, deployment)) continue
       yield {
