@@ -32,7 +32,8 @@ function ofLaravel(source: Source, setting: Setting): Place | null {
     new RegExp(String.raw`['"]default['"]\s*=>\s*${ENV}`).exec(code) ?? []
   const chosen = variable === '' ? null : setting(variable, otherwise)
   const channel = chosen === null ? null : channelOf(code, chosen)
-  if (channel === null) return null
+  // A stack that passes over what its channels throw answers as before.
+  if (channel === null || /['"]ignore_exceptions['"]\s*=>\s*true/.test(channel.text)) return null
   const inner = /['"]driver['"]\s*=>\s*['"]stack['"]/.test(channel.text)
     ? stacked(channel.text, setting)
     : [chosen]

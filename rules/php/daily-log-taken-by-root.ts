@@ -124,6 +124,16 @@ export default defineRule({
       title: 'one file for all days, which is there',
       files: shop(SUPERVISED(''), { env: 'LOG_CHANNEL=single\n' }),
     },
+    {
+      title: 'a stack that passes over what its channels throw',
+      files: shop(SUPERVISED(''), {
+        env: 'LOG_CHANNEL=stack\nLOG_STACK=daily\n',
+        logging: LOGGING.replace(
+          "['driver' => 'stack',",
+          "['driver' => 'stack', 'ignore_exceptions' => true,",
+        ),
+      }),
+    },
     { title: 'a channel that nobody says', files: shop(SUPERVISED(''), { env: 'LOG_CHANNEL=${CHANNEL}\n' }) },
     {
       title: 'a mode that lets all write',
