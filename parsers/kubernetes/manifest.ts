@@ -83,6 +83,8 @@ export interface ProbedUrl {
   readonly at: Place
   readonly hasHost: boolean
   readonly path: string
+  /** The path; null where none is written. */
+  readonly pathAt: Place | null
   /** True for a probe in plain HTTP that sends no header of its own. */
   readonly isPlain: boolean
   /** True for a probe that is told to speak TLS. */

@@ -66,7 +66,7 @@ function keysOf(map: YamlMap): ReadonlyMap<string, Place> {
   return new Map(entries.map(({ name, key }) => [name, key]))
 }
 
-function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
+export function serviceOf(map: YamlMap, name: string, at: Place): ClusterService {
   const selector = mapAt(map, 'spec', 'selector')
   return {
     name,
@@ -140,8 +140,13 @@ function volumeOf(map: YamlMap): readonly (readonly [string, PodVolume])[] {
   return [[name, { kind: isEmpty ? 'emptyDir' : 'other', source: null, items: null }]]
 }
 
-function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
-  const name = textAt(map, 'name')
+/** @param nameless what a container is called whose name a template makes; without it such a one is left out */
+export function containerOf(
+  map: YamlMap,
+  spec: YamlMap,
+  nameless: string | null = null,
+): readonly PodContainer[] {
+  const name = textAt(map, 'name') ?? nameless
   const at = entryAt(map, 'name')?.value.at
   if (name === null || at === undefined) return []
   const own = mapAt(map, 'securityContext')
@@ -177,7 +182,7 @@ function containerOf(map: YamlMap, spec: YamlMap): readonly PodContainer[] {
           : null,
       dropsAll: own === null ? null : dropsAllOf(own),
       otherUser: isOther ? user.at : user === undefined ? (nonRoot ?? null) : null,
-      probes: ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap(probe => probesAt(map, probe)),
+      probes: PROBES.flatMap(probe => probesAt(map, probe)),
       variables: new Map(
         listAt(map, 'env').flatMap(each => {
           const variable = textAt(each, 'name')
@@ -209,7 +214,10 @@ function wordsAt(map: YamlMap, name: string): readonly string[] {
     : []
 }
 
-function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
+export const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe']
+
+/** What a probe asks, of the container in which it stands. */
+export function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
   return ['httpGet', 'tcpSocket'].flatMap(way => {
     const text = textAt(map, name, way, 'port')
     const at = entryAt(map, name, way, 'port')?.value.at
@@ -231,6 +239,7 @@ function probesAt(map: YamlMap, name: string): readonly PodProbe[] {
                 at: asked.key,
                 hasHost,
                 path: textAt(map, name, way, 'path') ?? '/',
+                pathAt: entryAt(map, name, way, 'path')?.value.at ?? null,
                 isPlain:
                   headers.length === 0 &&
                   (entryAt(map, name, way, 'scheme') === null || textAt(map, name, way, 'scheme') === 'HTTP'),

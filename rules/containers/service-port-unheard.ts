@@ -6,6 +6,7 @@ import { argumentPlace } from '../../src/deployment/places.ts'
 import { kubernetesDeployment } from '../_deployment-examples.ts'
 import { manifests, page } from './_kubernetes-examples.ts'
 import { hasLabels, portOf } from './_labels.ts'
+import { portsOfImages } from './_image-of-pod.ts'
 import { portsOfPods } from './_pod-ports.ts'
 
 const service = (lines: string, name = 'web'): string => conf`
@@ -55,6 +56,55 @@ const proxy = (target: string): string => conf`
       }
   }
 `
+
+/** A chart as `helm create` makes it, beside the image that it is for. */
+const chart = (
+  { port = '{{ .Values.service.port }}', env = '', values = '' },
+  listen = '3000',
+): Record<string, string> => ({
+  Dockerfile: conf`
+    FROM node:22-alpine
+    WORKDIR /app
+    COPY package.json package-lock.json ./
+    RUN npm ci
+    COPY server.js ./
+    EXPOSE 3000
+    CMD ["node", "server.js"]
+  `,
+  'package.json': '{ "name": "shop" }\n',
+  'server.js': conf`
+    const express = require('express')
+    const app = express()
+    app.listen(${listen})
+  `,
+  'chart/Chart.yaml': conf`
+    apiVersion: v2
+    name: shop
+    version: 1.0.0
+  `,
+  'chart/values.yaml': conf`
+    image:
+      repository: registry.example.org/shop
+    service:
+      port: 80
+    ${values}
+  `,
+  'chart/templates/deployment.yaml': kubernetesDeployment({
+    metadata: 'name: {{ include "shop.fullname" . }}',
+    name: '{{ .Chart.Name }}',
+    image: '"{{ .Values.image.repository }}:{{ .Chart.AppVersion }}"',
+    container: conf`
+      ${env}
+      ports:
+        - name: http
+          containerPort: ${port}
+      livenessProbe:
+        httpGet:
+          path: /
+          port: http
+    `,
+  }),
+})
 
 export default defineRule({
   summary:
@@ -137,6 +187,17 @@ export default defineRule({
       files: pods(declared(8080), '{ port: 80, targetPort: «http» }'),
     },
     {
+      title: 'the port of the Service in a chart, which the application of the image does not open',
+      files: chart({ port: '«{{ .Values.service.port }}»' }),
+    },
+    {
+      title: 'a port of the chart, where nothing sets the variable of the application',
+      files: chart(
+        { port: '«{{ .Values.port | default 8080 }}»', values: 'port: 8080' },
+        'process.env.PORT || 3000',
+      ),
+    },
+    {
       title: 'a probe by the name of no port',
       files: pods(declared(8080, '«http»'), '{ port: 80, targetPort: web }'),
     },
@@ -166,6 +227,33 @@ export default defineRule({
       },
     },
     { title: 'the port that is declared', files: pods(declared(8080), '{ port: 80, targetPort: 8080 }') },
+    {
+      title: 'a port of the chart, the one of the application',
+      files: chart({ port: '{{ .Values.port }}', values: 'port: 3000' }),
+    },
+    {
+      title: 'a port that the chart also gives to the application',
+      files: chart(
+        {
+          env: conf`
+            env:
+              - name: PORT
+                value: {{ .Values.service.port | quote }}
+          `,
+        },
+        'process.env.PORT || 3000',
+      ),
+    },
+    {
+      title: 'another file of values',
+      files: {
+        ...chart({}),
+        'chart/values-production.yaml': conf`
+          service:
+            port: 3000
+        `,
+      },
+    },
     { title: 'the name of a port', files: pods(declared(8080), '{ port: 80, targetPort: web }') },
     {
       title: 'a port that nothing but the declaration contradicts',
@@ -266,6 +354,7 @@ export default defineRule({
   ],
   *check(deployment) {
     yield* portsOfPods(deployment)
+    yield* portsOfImages(deployment)
     const pods = serverPods(deployment)
     if (pods.length === 0) return
     for (const pod of pods) yield* unheard(deployment, pod)
