@@ -362,7 +362,7 @@ function dataSize(text: string): number | null {
 }
 
 /** A key of a `.properties` file, or of the blocks of a YAML file; null where none is written. */
-function propertyOf(
+export function propertyOf(
   source: Source,
   name: string,
   environment: AppCommand['environment'],
