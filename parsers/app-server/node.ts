@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readNodeScript } from '../javascript/node-server.ts'
+import { helmetCall } from '../javascript/helmet.ts'
 import { jsTokens } from '../javascript/tokens.ts'
 import { splitQuotedWords, unquotedIndex } from '../text/quoted-words.ts'
 import { type Fact, known, unknown } from '../text/fact.ts'
@@ -117,6 +118,8 @@ function scriptServer(
   if (trust !== null) settings.set('trust proxy', trust)
   else if (!isWhole || others.some(({ loads }, at) => tellOfProxy(loads, found[at]!.path, read)))
     settings.set('trust proxy', unknown('a script that was not read may set it'))
+  const [policy] = policiesOfHelmet([source, ...found.map(each => each.source)])
+  if (policy !== undefined) settings.set('upgrade-insecure-requests', policy)
   for (const each of [script, ...others]) {
     if (each.express) settings.set('express', known(true))
     if (each.secureCookie !== null) settings.set('cookie.secure', known(true, each.secureCookie))
@@ -144,6 +147,14 @@ function scriptServer(
     complete: listen.port.known && listen.host?.known !== false,
     sources,
   }
+}
+
+/** The calls of Helmet, with `merged` where its policy is one with directives of the script's own. */
+function policiesOfHelmet(sources: readonly Source[]): readonly Fact<string>[] {
+  return sources.flatMap(each => {
+    const call = helmetCall(each)
+    return call === null ? [] : [known(call.isMerged ? 'merged' : 'default', call.at)]
+  })
 }
 
 function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact<AppAddress> {

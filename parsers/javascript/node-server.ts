@@ -1,5 +1,6 @@
 import { type Fact, known, unknown } from '../text/fact.ts'
 import type { Place, Source } from '../text/source.ts'
+import { importOf } from './imported-as.ts'
 import { type JsToken, jsTokens } from './tokens.ts'
 
 /** What the literals of one script say of the server that it starts. */
@@ -53,10 +54,6 @@ const UNDERSCORED = /^[a-z][a-z\d-]*_[\w-]*$/i
 const PACKAGE_CALL = /^cookie_?session$/i
 const READERS = /^(?:json|urlencoded|text|raw)$/
 
-const importOf = (name: string): RegExp =>
-  new RegExp(
-    `(?:const|let|var|import)\\s+\\{?\\s*(?:default\\s+as\\s+)?(\\w+)\\s*\\}?\\s*(?:=\\s*require\\(\\s*|from\\s+)['"]${name}['"]`,
-  )
 const PACKAGES = {
   'express-rate-limit': importOf('express-rate-limit'),
   compression: importOf('compression'),
