@@ -413,6 +413,7 @@ import containersPortNotOpened from './containers/port-not-opened.ts'
 import containersPortNotPublished from './containers/port-not-published.ts'
 import containersPrefixNotTold from './containers/prefix-not-told.ts'
 import containersPrivateLabelShared from './containers/private-label-shared.ts'
+import containersProbeOutsideContextPath from './containers/probe-outside-context-path.ts'
 import containersProgramNotInImage from './containers/program-not-in-image.ts'
 import containersPythonPackageMissing from './containers/python-package-missing.ts'
 import containersRedirectShowsInnerPort from './containers/redirect-shows-inner-port.ts'
@@ -752,6 +753,7 @@ import responseHeadersPageSentAsFile from './response-headers/page-sent-as-file.
 import responseHeadersPolicyBlocksPage from './response-headers/policy-blocks-page.ts'
 import responseHeadersReturnWritesPath from './response-headers/return-writes-path.ts'
 import responseHeadersSentTwiceByApache from './response-headers/sent-twice-by-apache.ts'
+import responseHeadersUpgradeInsecureWithoutTls from './response-headers/upgrade-insecure-without-tls.ts'
 import responseHeadersUpgradeOverHttp2 from './response-headers/upgrade-over-http2.ts'
 import responseHeadersValueIgnored from './response-headers/value-ignored.ts'
 import responseHeadersValuesContradict from './response-headers/values-contradict.ts'
@@ -799,6 +801,7 @@ import staticFilesPageNotThere from './static-files/page-not-there.ts'
 import staticFilesPagesExpireLate from './static-files/pages-expire-late.ts'
 import staticFilesPathFromClient from './static-files/path-from-client.ts'
 import staticFilesPhpSourceServed from './static-files/php-source-served.ts'
+import staticFilesRailsFilesUnserved from './static-files/rails-files-unserved.ts'
 import staticFilesRootExposesCode from './static-files/root-exposes-code.ts'
 import staticFilesRootInOneLocation from './static-files/root-in-one-location.ts'
 import staticFilesRootIsFileSystem from './static-files/root-is-file-system.ts'
@@ -1381,6 +1384,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/port-not-published', ...containersPortNotPublished },
   { id: 'containers/prefix-not-told', ...containersPrefixNotTold },
   { id: 'containers/private-label-shared', ...containersPrivateLabelShared },
+  { id: 'containers/probe-outside-context-path', ...containersProbeOutsideContextPath },
   { id: 'containers/program-not-in-image', ...containersProgramNotInImage },
   { id: 'containers/python-package-missing', ...containersPythonPackageMissing },
   { id: 'containers/redirect-shows-inner-port', ...containersRedirectShowsInnerPort },
@@ -1720,6 +1724,7 @@ export const rules: readonly Rule[] = [
   { id: 'response-headers/policy-blocks-page', ...responseHeadersPolicyBlocksPage },
   { id: 'response-headers/return-writes-path', ...responseHeadersReturnWritesPath },
   { id: 'response-headers/sent-twice-by-apache', ...responseHeadersSentTwiceByApache },
+  { id: 'response-headers/upgrade-insecure-without-tls', ...responseHeadersUpgradeInsecureWithoutTls },
   { id: 'response-headers/upgrade-over-http2', ...responseHeadersUpgradeOverHttp2 },
   { id: 'response-headers/value-ignored', ...responseHeadersValueIgnored },
   { id: 'response-headers/values-contradict', ...responseHeadersValuesContradict },
@@ -1767,6 +1772,7 @@ export const rules: readonly Rule[] = [
   { id: 'static-files/pages-expire-late', ...staticFilesPagesExpireLate },
   { id: 'static-files/path-from-client', ...staticFilesPathFromClient },
   { id: 'static-files/php-source-served', ...staticFilesPhpSourceServed },
+  { id: 'static-files/rails-files-unserved', ...staticFilesRailsFilesUnserved },
   { id: 'static-files/root-exposes-code', ...staticFilesRootExposesCode },
   { id: 'static-files/root-in-one-location', ...staticFilesRootInOneLocation },
   { id: 'static-files/root-is-file-system', ...staticFilesRootIsFileSystem },
