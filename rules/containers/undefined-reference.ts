@@ -10,6 +10,7 @@ import { composeProjects } from './_compose-projects.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { composeWith, siteTo } from './_examples.ts'
+import { isMerged } from './_merged-files.ts'
 
 const tree = (parts: Parameters<typeof composeWith>[0]): Record<string, string> => ({
   'docker-compose.yml': composeWith(parts),
@@ -119,6 +120,25 @@ export default defineRule({
               volumes: ["wiki-data:/data"]
           volumes:
             wiki-data:
+        `,
+      },
+    },
+    {
+      title: 'a network that a project beside it has, of which none is laid over the other',
+      files: {
+        'proxy/docker-compose.yml': conf`
+          services:
+            proxy:
+              image: traefik:v3
+              networks: [web]
+          networks:
+            web:
+        `,
+        'wiki/docker-compose.yml': conf`
+          services:
+            wiki:
+              image: example/wiki
+              networks: [«web»]
         `,
       },
     },
@@ -302,6 +322,28 @@ export default defineRule({
       },
     },
     {
+      title: 'a network of a project beside it, which a script gives with it',
+      files: {
+        'up.sh': conf`
+          docker compose -f proxy/docker-compose.yml -f wiki/docker-compose.yml up -d
+        `,
+        'proxy/docker-compose.yml': conf`
+          services:
+            proxy:
+              image: traefik:v3
+              networks: [web]
+          networks:
+            web:
+        `,
+        'wiki/docker-compose.yml': conf`
+          services:
+            wiki:
+              image: example/wiki
+              networks: [web]
+        `,
+      },
+    },
+    {
       title: 'declared',
       files: tree({
         web: conf`
@@ -382,7 +424,8 @@ export default defineRule({
       if (found.some(missing => isDefinedNear(missing, project, projects))) continue
       // Beside others, one without a server may be a part that `-f` lays over them.
       const isPart =
-        (!hasServer && isNamedByAny(found, project, projects)) || isMissedByAny(found, project, projects)
+        (!hasServer && isNamedByMerged(found, project, projects, hostFiles)) ||
+        isMissedByAny(found, project, projects)
       if (isPart) continue
       for (const { at, service, name } of isMain ? unhealthyIn(project, machines) : [])
         yield {
@@ -459,14 +502,23 @@ function isDefinedNear(
   )
 }
 
-/** True where a file of any other directory has one of the names: it may be the first of several `-f`. */
-function isNamedByAny(
+/**
+ * True where a file of any other directory has one of the names, and may be the first of several `-f`: by a service, for
+ * which nobody else would wait, or by what else is declared where some script is seen to give several.
+ */
+function isNamedByMerged(
   found: readonly Missing[],
   project: ComposeProject,
   projects: readonly ComposeProject[],
+  files: FileSystem,
 ): boolean {
   return found.some(({ kind, name }) =>
-    projects.some(other => other !== project && other[`${kind}s`].has(name)),
+    projects.some(
+      other =>
+        other !== project &&
+        other[`${kind}s`].has(name) &&
+        (kind === 'service' || isMerged(files, project.directory) || isMerged(files, other.directory)),
+    ),
   )
 }
 

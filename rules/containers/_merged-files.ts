@@ -1,0 +1,31 @@
+import { posix } from 'node:path'
+import { memoByKey } from '../../parsers/collections/memo.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
+
+/** What tells how a project is started. */
+const TELLING =
+  /\.(?:sh|bash|md|rst|txt|env|mk|ya?ml|toml|py|json)$|^(?:Makefile|justfile|\.env\S*|README\S*|[a-z][\w-]*)$/
+const OF_SCRIPTS = /^(?:scripts?|bin|docs?|tools?|\.github|workflows|ci|deploy(?:ment)?)$/
+const LEVELS = 3
+const MOST = 200
+
+/** Several compose files for one command, or a list of them that a script makes. */
+const SEVERAL =
+  /(?:-f|--file)[ =]["']?\S*\.ya?ml(?:[^\n]|\\\n)*\s(?:-f|--file)[ =]|\bCOMPOSE_FILE\s*[=:]\s*\S+[:;,]\S+|(?:-f|--file)[ =]\\?["']?\$|(?:-f|--file) ["']?\s*\+|["'](?:-f|--file)["']|^include:/m
+
+/** True where a script or a text, in a directory or above it, gives several compose files to one command. */
+export const isMerged = memoByKey((files: FileSystem, directory: string): boolean => {
+  let left = MOST
+  const holds = (home: string, depth: number): boolean =>
+    (files.list(home) ?? []).some(({ name, kind }) => {
+      const path = posix.join(home, name)
+      if (kind === 'directory') return depth > 0 && OF_SCRIPTS.test(name) && holds(path, depth - 1)
+      if (!TELLING.test(name) || left-- <= 0) return false
+      return SEVERAL.test(sourceAt(files, path)?.text ?? '')
+    })
+  for (let [home, above] = [directory, LEVELS]; above > 0; home = posix.dirname(home), above--) {
+    if (holds(home, 2)) return true
+    if (home === '/' || files.kind(posix.join(home, '.git')) !== null) return false
+  }
+  return false
+})
