@@ -61,6 +61,24 @@ export default defineRule({
   ],
   unproven: 'The live tests start no containers, and Docker alone gives out these ports and addresses',
   bad: [
+    {
+      title: 'two of one image, for both of which a third one waits',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              ports: ["8000:8000"]
+            api:
+              build: .
+              ports: ["«8000:8000»"]
+            proxy:
+              image: nginx:1.27
+              ports: ["80:80"]
+              depends_on: [web, api]
+        `,
+      },
+    },
     { title: 'a port that nginx has', files: beside('"«80:8080»"') },
     { title: 'the same, on one address of the host', files: beside('"«127.0.0.1:80:8080»"') },
     {
@@ -87,6 +105,20 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'two of one image, of which people start one',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            web:
+              build: .
+              ports: ["8000:8000"]
+            api:
+              build: .
+              ports: ["8000:8000"]
+        `,
+      },
+    },
     {
       title: 'a service of an editor, which starts it in place of another',
       files: {
@@ -238,9 +270,11 @@ function* portsTaken({ services }: ComposeProject, deployment: Deployment): Iter
     if (first === undefined || second === undefined || more.length > 0) continue
     if (first.service === second.service || first.protocol !== second.protocol) continue
     if (first.address !== null && second.address !== null && first.address !== second.address) continue
-    if (areAlternatives(first.service, second.service)) continue
-    if (areFronts(first.service, second.service) || isMenu(deployment, first.service, second.service))
-      continue
+    if (!areTogether(first.service, second.service, services)) {
+      if (areAlternatives(first.service, second.service)) continue
+      if (areFronts(first.service, second.service) || isMenu(deployment, first.service, second.service))
+        continue
+    }
     // An editor starts what its own file asks for, and the rest of the project not.
     if ([first, second].some(({ port: { at } }) => at.source.path.includes('/.devcontainer/'))) continue
     yield {
@@ -250,6 +284,14 @@ function* portsTaken({ services }: ComposeProject, deployment: Deployment): Iter
       related: [{ at: first.port.at, message: `\`${first.service.name}\` publishes it` }],
     }
   }
+}
+
+/** True where one of two services waits for the other, or a third for both: whoever starts that one starts both. */
+function areTogether(a: ComposeService, b: ComposeService, services: ComposeProject['services']): boolean {
+  const needed = ({ dependsOn }: ComposeService): ReadonlySet<string> =>
+    new Set(dependsOn.flatMap(({ service, required }) => (required && service.known ? [service.value] : [])))
+  if (needed(a).has(b.name) || needed(b).has(a.name)) return true
+  return [...services.values()].some(each => needed(each).has(a.name) && needed(each).has(b.name))
 }
 
 /** True of services of which people start one or the other. */
