@@ -428,6 +428,7 @@ import containersServedDirectoryNotMounted from './containers/served-directory-n
 import containersServerNotInstalled from './containers/server-not-installed.ts'
 import containersServerPidKept from './containers/server-pid-kept.ts'
 import containersServicePortUnheard from './containers/service-port-unheard.ts'
+import containersServiceVariableAsPort from './containers/service-variable-as-port.ts'
 import containersShellRefusesLine from './containers/shell-refuses-line.ts'
 import containersSidecarByName from './containers/sidecar-by-name.ts'
 import containersSiteNotIncluded from './containers/site-not-included.ts'
@@ -1399,6 +1400,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/server-not-installed', ...containersServerNotInstalled },
   { id: 'containers/server-pid-kept', ...containersServerPidKept },
   { id: 'containers/service-port-unheard', ...containersServicePortUnheard },
+  { id: 'containers/service-variable-as-port', ...containersServiceVariableAsPort },
   { id: 'containers/shell-refuses-line', ...containersShellRefusesLine },
   { id: 'containers/sidecar-by-name', ...containersSidecarByName },
   { id: 'containers/site-not-included', ...containersSiteNotIncluded },

@@ -434,6 +434,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/server-not-installed', { fixes: [], programs: ['docker'] }],
       ['containers/server-pid-kept', { fixes: [], programs: ['docker'] }],
       ['containers/service-port-unheard', { fixes: [], programs: ['nginx'] }],
+      ['containers/service-variable-as-port', { fixes: [], programs: ['django', 'app-server', 'php-fpm'] }],
       ['containers/shell-refuses-line', { fixes: [], programs: ['docker'] }],
       ['containers/sidecar-by-name', { fixes: [], programs: ['nginx'] }],
       ['containers/site-not-included', { fixes: [], programs: ['docker'] }],
