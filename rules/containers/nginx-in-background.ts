@@ -9,6 +9,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
 import { isForeignImage, type RunImage, runImages } from './_images.ts'
+import { hasLine, namedMainFile } from './_named-main-file.ts'
 import { buildSteps } from './_started-words.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 
@@ -128,6 +129,18 @@ export default defineRule({
           command=«nginx» -c /etc/nginx/nginx.conf
           autorestart=true
         `,
+      },
+    },
+    {
+      title: 'a main file of its own, which does not say it either',
+      files: {
+        ...built(conf`
+          FROM alpine:3.20
+          RUN apk add --no-cache nginx
+          COPY . /app
+          «CMD» ["nginx", "-c", "/app/conf/main.conf"]
+        `),
+        'nginx/conf/main.conf': nginxMain(siteTo('web:8000')),
       },
     },
   ],
@@ -267,6 +280,37 @@ export default defineRule({
         'rootfs/tpls/etc/nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('192.0.2.7:8000'))}`,
       },
     },
+    {
+      title: 'a main file of a directory that is copied, which its command names',
+      files: {
+        ...built(conf`
+          FROM alpine:3.20
+          RUN apk add --no-cache nginx
+          COPY . /app
+          CMD ["nginx", "-c", "/app/conf/main.conf"]
+        `),
+        'nginx/conf/main.conf': `daemon off;\n${nginxMain(siteTo('web:8000'))}`,
+      },
+    },
+    {
+      title: 'the same below supervisord, which a script starts',
+      files: {
+        Dockerfile: conf`
+          FROM alpine:3.20
+          RUN apk add --no-cache nginx supervisor
+          COPY . /app
+          ENTRYPOINT ["/app/start.sh"]
+        `,
+        'start.sh': '#!/bin/sh\nexec supervisord -c /app/deploy/supervisord.conf\n',
+        'deploy/supervisord.conf': conf`
+          [supervisord]
+          nodaemon = true
+          [program:nginx]
+          command = nginx -c /app/deploy/nginx/nginx.conf
+        `,
+        'deploy/nginx/nginx.conf': `daemon off;\n${nginxMain(siteTo('192.0.2.7:8000'))}`,
+      },
+    },
     { title: 'the command of the image', files: files('') },
     { title: 'told to stay', files: files(`command: ["nginx", "-g", "daemon off;"]`) },
     {
@@ -374,7 +418,9 @@ export default defineRule({
       if (run.machine.container !== null) continue
       for (const { words } of supervisorOfImage(run)?.programs ?? []) {
         const supervised = leavesSupervisor(words ?? [])
-        if (supervised !== null && !staysByFile(run, supervised.program)) yield supervised
+        const { program = null, at } = supervised ?? {}
+        const texts = (words ?? []).map(({ text }) => text)
+        if (supervised !== null && program !== null && !staysByFile(run, program, texts, at)) yield supervised
       }
     }
     for (const { by, words, machine } of deployment.commands) {
@@ -392,7 +438,12 @@ export default defineRule({
         files: container?.hostFiles ?? files,
       }
       if (
-        !staysByFile(run, supervised.program) &&
+        !staysByFile(
+          run,
+          supervised.program,
+          words.map(({ text }) => text),
+          supervised.at,
+        ) &&
         !(container === null && staysOnMachine(files, supervised)) &&
         !deployment.nginx.some(
           ({ occurrences }) => supervised.program === 'nginx' && occurrences.has('daemon'),
@@ -463,9 +514,16 @@ function staysByFile(
   { machine, mounts, image, files }: Pick<RunImage, 'machine' | 'mounts' | 'image' | 'files'>,
   program: Leaving,
   named: readonly string[] = [],
+  by: Place | null = null,
 ): boolean {
   if (program === 'Apache' || program === 'PM2' || program === 'Tomcat') return false
-  const [told, place, line] = SAYS[program]
+  const [told, place, line, options] = SAYS[program]
+  const main = namedMainFile(named, options)
+  // The usual one is that of a package, where nothing brings another; of any other one that is not here nobody knows.
+  if (main !== null && !place.test(main)) {
+    const beside = machine.container === null && by !== null ? by.source.path : null
+    if (hasLine(main, line, { mounts, files, beside }) !== false) return true
+  }
   const isToldByBuild = (image?.steps ?? []).some(
     step => 'command' in step && told.test(commandText(step.command)),
   )
@@ -478,13 +536,14 @@ function staysByFile(
   )
 }
 
-/** What a build says that changes it, where its main file stands, and the line of that. */
+/** What a build says that changes it, where its main file stands, the line of that, and what names another one. */
 const SAYS = {
-  nginx: [/\bdaemon\b|\bnginx\.conf\b/, /^\/etc(?:\/nginx(?:\/.*)?)?$/, /^\s*daemon\s/m],
+  nginx: [/\bdaemon\b|\bnginx\.conf\b/, /^\/etc(?:\/nginx(?:\/.*)?)?$/, /^\s*daemon\s/m, /^-c$/],
   'PHP-FPM': [
     /\bdaemonize\b|\bphp-fpm\.conf\b/,
     /^\/etc(?:\/php(?:\/.*)?)?$|php-fpm\.(?:conf|d)/,
     /^\s*daemonize\s*=/m,
+    /^(?:-y$|--fpm-config(?:=|$))/,
   ],
 } as const
 
