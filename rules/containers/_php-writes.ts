@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { PROJECT_FILES } from '../_php-projects.ts'
@@ -96,10 +97,39 @@ export function* writtenByPhp(started: Started): Iterable<WrittenDirectory> {
     if (told.some(text => framework.spares.test(text)) || /\bch(?:mod|own)\b/.test(composer)) continue
     for (const { name, said } of framework.written) {
       const directory = cleanPath(posix.join(target, name))
-      if (files.kind(directory) === 'directory' && !isOpen(hostFiles.mode(posix.join(path, name))))
-        yield { directory, name, said }
+      if (files.kind(directory) !== 'directory' || isOpen(hostFiles.mode(posix.join(path, name)))) continue
+      if (name === 'bootstrap/cache' && findsPackages(started)) continue
+      const isLogged = name !== 'storage' || !logsElsewhere(started)
+      if (isLogged || (hostFiles.list(posix.join(path, 'resources/views')) ?? []).length > 0)
+        yield { directory, name, said: isLogged ? said : OF_VIEWS }
     }
   }
+}
+
+const OF_VIEWS = 'file_put_contents(storage/framework/views/…): Failed to open stream: Permission denied'
+
+/**
+ * True where the build starts Laravel, as the scripts of its `composer.json` do: it writes its lists of packages then,
+ * and reads them afterwards.
+ */
+function findsPackages({ image }: Started): boolean {
+  return (image?.stages ?? []).some(({ runs }) =>
+    runs.some(({ command }) =>
+      /\bcomposer\s+(?:install|update|dump-?autoload|run-script)\b(?!.*--no-scripts)|\bartisan\s/.test(
+        commandText(command),
+      ),
+    ),
+  )
+}
+
+/** True where Laravel is told to write its log to no file. */
+function logsElsewhere({ image, service }: Started): boolean {
+  return [...(image?.environment ?? []), ...(service?.environment ?? [])].some(
+    ({ name, value }) =>
+      name === 'LOG_CHANNEL' &&
+      value !== null &&
+      !(value.known && /^(?:stack|single|daily)$/.test(value.value)),
+  )
 }
 
 /** A mode that `COPY` takes over, of a directory that everybody may write. */

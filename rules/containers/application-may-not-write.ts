@@ -47,6 +47,14 @@ const copied = (lines = '', base = 'FROM php:8.3-apache'): string => conf`
   ${lines}
 `
 const marked = (lines = '', base?: string): string => copied(lines, base).replace('COPY', '«COPY»')
+const INSTALLED = conf`
+  FROM composer:2 AS vendor
+  WORKDIR /app
+  COPY . .
+  RUN composer install --no-dev
+  FROM php:8.3-fpm
+  COPY --from=vendor /app /srv/app
+`
 const django = (
   lines: string,
   settings: string,
@@ -109,17 +117,14 @@ export default defineRule({
     },
     {
       title: 'the files of an earlier stage',
-      files: php(
-        conf`
-          FROM composer:2 AS vendor
-          WORKDIR /app
-          COPY . .
-          RUN composer install --no-dev
-          FROM php:8.3-fpm
-          «COPY» --from=vendor /app /srv/app
-          CMD ["php-fpm"]
-        `,
-      ),
+      files: php(INSTALLED.replace('COPY --', '«COPY» --')),
+    },
+    {
+      title: 'views, where the log is no file',
+      files: php(marked(), {
+        service: 'environment: { LOG_CHANNEL: stderr }',
+        files: { ...LARAVEL, 'resources/views/start.blade.php': '<p>Here</p>\n' },
+      }),
     },
     {
       title: 'Debian’s packages',
@@ -159,6 +164,14 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'lists of packages that the build has made',
+      files: php(INSTALLED.concat('RUN chown -R www-data:www-data /srv/app/storage\n')),
+    },
+    {
+      title: 'a log that is no file, of an application without views',
+      files: php(INSTALLED, { service: 'environment: { LOG_CHANNEL: stderr }' }),
+    },
     { title: 'an owner', files: php(copied('RUN chown -R www-data:www-data storage bootstrap/cache')) },
     { title: 'an owner of all', files: php(copied('RUN chown -R www-data /var/www')) },
     { title: 'a mode', files: php(copied('RUN chmod -R 777 storage bootstrap/cache')) },
