@@ -6,6 +6,7 @@ import { isOneSlipAway } from '../../parsers/text/one-slip-away.ts'
 import type { Place, Source } from '../../parsers/text/source.ts'
 import type { Fact } from '../../parsers/text/fact.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { toldTexts } from '../../src/deployment/setups/told-texts.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
@@ -110,6 +111,13 @@ export default defineRule({
         'docker-bake.hcl': 'target "web" { contexts = { builder = "target:builder" } }',
       },
     },
+    {
+      title: 'a context that a script gives the build',
+      files: {
+        ...image('AS build', 'assets'),
+        'build.sh': '#!/bin/sh\ndocker buildx build --build-context assets=./assets -t shop .\n',
+      },
+    },
     { title: 'a target that is there', files: target('production') },
     { title: 'a target of the environment', files: target('"${TARGET:-production}"') },
   ],
@@ -128,6 +136,7 @@ export default defineRule({
       const homes = [posix.dirname(source.path), container?.project.directory ?? '/']
       const isGiven =
         container?.project.sources.some(({ text }) => text.includes('additional_contexts')) === true ||
+        toldTexts(deployment).some(({ text }) => /\bbuild-contexts?\b/.test(text)) ||
         homes.some(home =>
           (files.list(home) ?? []).some(({ name }) => /^docker-bake\.|build-context/.test(name)),
         )
