@@ -37,7 +37,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'medium',
   since: '0.1.0',
-  why: 'Azure, Heroku, Cloud Run, Vercel, Netlify, GitHub Pages, S3 and their like hold thousands of applications behind one address, and tell them apart by `Host`. The name of this site is none that they know: they answer 404.',
+  why: 'Azure, Heroku, Cloud Run, Vercel, Netlify, GitHub Pages, S3 and their like hold thousands of applications behind one address, and tell them apart by `Host`. The name of this site is none that they know, unless somebody has told them of it: they answer 404, CloudFront and API Gateway 403.',
   remedy:
     'Send the platform’s own name: `proxy_set_header Host $proxy_host;`, and the site’s in `X-Forwarded-Host`',
   references: ['https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header'],
