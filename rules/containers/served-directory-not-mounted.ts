@@ -1,4 +1,5 @@
 import { cleanPath } from '../../parsers/text/clean-path.ts'
+import { overlap } from '../../parsers/text/is-below.ts'
 import { placeText } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { directoryOfUrl } from '../../src/deployment/django/static-settings.ts'
@@ -130,6 +131,20 @@ export default defineRule({
       },
     },
     {
+      title: 'a file for a part of the work, beside the one that mounts it',
+      files: {
+        'docker-compose.yml': mounting('static:/srv/static:ro'),
+        'docker-compose-certificates.yml': conf`
+          services:
+            nginx:
+              image: nginx:1.27
+              ports: ["80:80"]
+              volumes: ["./nginx/site.conf:/etc/nginx/conf.d/default.conf:ro"]
+        `,
+        'nginx/site.conf': site('/srv/static/'),
+      },
+    },
+    {
       title: 'mounted where nginx serves it',
       files: {
         'docker-compose.yml': mounting('static:/srv/static:ro'),
@@ -173,6 +188,7 @@ export default defineRule({
           const path = cleanPath(written)
           if (OF_IMAGE.test(path) || hasAt(container, path)) continue
           const others = elsewhere(container, path)
+          if (others.length === 0 && isMountedByNamesake(container, path)) continue
           yield {
             at: argumentPlace(directive, 0),
             // Another file of the project may mount it, where no service here has the directory.
@@ -270,6 +286,17 @@ function servesFiles({ parent }: NginxDirective): boolean {
   if (parent?.name !== 'location') return false
   return !parent.children.some(
     ({ name }) => (PASSES as readonly string[]).includes(name) || name === 'return' || name === 'rewrite',
+  )
+}
+
+/** True where the service of another compose file has the path: this one may be there for a part of the work alone. */
+function isMountedByNamesake({ projects, project, service }: Container, path: string): boolean {
+  return projects.some(
+    each =>
+      each !== project &&
+      each.services
+        .get(service.name)
+        ?.volumes.some(({ target }) => target.known && overlap(path, cleanPath(target.value))) === true,
   )
 }
 
