@@ -28,7 +28,7 @@ export default defineRule({
   severity: 'error',
   confidence: 'high',
   since: '0.1.0',
-  why: 'Caddy does not run directives in the order in which they are written: `try_files` comes before `handle`, `reverse_proxy` and all else that answers, and these look at the path that it has made. A path of the API is no file, so it becomes `/index.html`, the matcher of the proxy does not fit any more, and clients of the API get the page, with 200.',
+  why: 'Caddy does not run directives in the order in which they are written: `try_files` comes before `handle`, `reverse_proxy` and all else that answers but `redir`, and these look at the path that it has made. A path of the API is no file, so it becomes `/index.html`, the matcher of the proxy does not fit any more, and clients of the API get the page, with 200.',
   remedy:
     'Put the proxy and the files into a `handle` each: `handle /api/* { reverse_proxy … }`, `handle { try_files …; file_server }`',
   references: [
