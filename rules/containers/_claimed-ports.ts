@@ -25,6 +25,9 @@ const TRAEFIK = /^traefik\.(?:http|tcp)\.services\.[^.]+\.loadbalancer\.server\.
 const LOCAL_URL =
   /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d{1,5}))?(?=[/\s"')?]|$)|(?<=\b(?:nc|netcat)(?:[ \t]+-\w+)*[ \t]+-\w*z\w*(?:[ \t]+-\w+)*[ \t]+)(?:localhost|127\.0\.0\.1|0\.0\.0\.0)[ \t]+(\d{1,5})(?=[\s"');&|]|$)/
 
+/** Another question behind the first one, which may be answered where that is not. */
+const ALTERNATIVE = /^[^\n;|]*\|\|\s*(?!exit\b|false\b|echo\b|kill\b|\{|\()[\w/-]/
+
 export function claimsOf(container: Container | null): readonly Claim[] {
   if (container === null) return []
   const { ports, environment, labels } = container.service
@@ -77,7 +80,7 @@ export function claimsOf(container: Container | null): readonly Claim[] {
     })
   for (const word of check) {
     const found = LOCAL_URL.exec(word.text)
-    if (found === null) continue
+    if (found === null || ALTERNATIVE.test(word.text.slice(found.index + found[0].length))) continue
     const port = Number(found[1] ?? found[2] ?? 80)
     const at = placeOf(sliceWritten(word, found.index, found.index + found[0].length))
     claims.push({

@@ -468,6 +468,19 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a health check that asks another way where the first fails',
+      files: {
+        'docker-compose.yml': conf`
+          services:
+            db:
+              image: postgres:16-alpine
+              environment: { POSTGRES_PASSWORD: shop }
+              healthcheck:
+                test: ["CMD-SHELL", "nc -z localhost 5433 || pg_isready -U postgres"]
+        `,
+      },
+    },
     { title: 'the Apache of Debian, by its port', files: debianApache('8080') },
     {
       title: 'the Apache of Debian, to which a step gives another port',
