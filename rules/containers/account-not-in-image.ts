@@ -76,6 +76,10 @@ export default defineRule({
       files: built('user www-data;', alpine('RUN apk add nginx && adduser -D -S -u 82 -G www-data www-data')),
     },
     {
+      title: 'the account of another package of Alpine',
+      files: built('user apache;', alpine('RUN apk add nginx php83-apache2 apache2')),
+    },
+    {
       title: 'a script that may make it',
       files: built('user www-data;', alpine('COPY setup.sh /\nRUN /setup.sh')),
     },
@@ -129,11 +133,17 @@ interface Lacking {
   readonly image: RegExp
   /** What the build has to say for this to be certain. */
   readonly installs?: RegExp
+  /** What brings an account of these. */
+  readonly brings?: RegExp
   readonly accounts: readonly string[]
 }
 
 const LACKING: readonly Lacking[] = [
-  { image: /^(?:alpine(?::|$)|nginx:\S*alpine)/, accounts: ['www-data', 'apache', 'httpd', 'http', 'www'] },
+  {
+    image: /^(?:alpine(?::|$)|nginx:\S*alpine)/,
+    brings: /\bapache2\b/,
+    accounts: ['www-data', 'apache', 'httpd', 'http', 'www'],
+  },
   { image: /^nginx(?:$|:(?!\S*alpine))/, accounts: ['apache', 'httpd', 'http', 'www'] },
   {
     image: /^(?:debian|ubuntu)(?::|$)/,
@@ -167,7 +177,7 @@ function lackingAccounts({ reference, image, command, machine }: RunImage): Lack
     }
     const { command: run } = step
     const text = commandText(run)
-    if (step.documents.length > 0 || MAKES_ACCOUNTS.test(text)) return null
+    if (step.documents.length > 0 || MAKES_ACCOUNTS.test(text) || found.brings?.test(text)) return null
     if (found.installs?.test(text)) installs = true
   }
   return installs && !MAKES_ACCOUNTS.test(command?.words.join(' ') ?? '') ? found : null
