@@ -92,7 +92,8 @@ export default defineRule({
         if (letter === null) continue
         // What has no label, or one that it is told, labels nothing for itself and is kept from nothing.
         const others = mounts.filter(
-          other => other.service !== one.service && !other.service.unconfined && overlap(other.path, one.path),
+          other =>
+            other.service !== one.service && !other.service.unconfined && overlap(other.path, one.path),
         )
         if (others.length === 0 || one.service.unconfined) continue
         yield {
