@@ -215,6 +215,7 @@ function beatOf(started: StartedCommand): Beat | null {
     at: placeOf(at),
     started,
     celery,
-    application: application.split('.')[0] ?? '', isInside: name === 'worker',
+    application: application.split('.')[0] ?? '',
+    isInside: name === 'worker',
   }
 }

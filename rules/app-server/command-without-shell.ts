@@ -269,7 +269,9 @@ export default defineRule({
     },
     {
       title: 'a password that a server refuses and answers',
-      files: checked('["CMD", "mysqladmin", "ping", "-h", "localhost", "-uroot", "-p$${MYSQL_ROOT_PASSWORD}"]'),
+      files: checked(
+        '["CMD", "mysqladmin", "ping", "-h", "localhost", "-uroot", "-p$${MYSQL_ROOT_PASSWORD}"]',
+      ),
     },
     {
       title: 'health checks by a shell',
