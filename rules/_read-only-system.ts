@@ -23,12 +23,16 @@ const PROTECTED: ReadonlyMap<string, readonly string[]> = new Map([
 /** Null where the unit forbids nothing, or not all of it is known. */
 export function readOnlySystem(service: ServiceUnit): ReadOnlySystem | null {
   const { unit, readWritePaths, runtimeDirectories, stateDirectories, privateTmp } = service
+  const { cacheDirectories, logsDirectories } = service
   const closed = closedBy(service)
   // `ExecStart=+…` is free of all of it.
   if (service.start.some(({ prefix }) => prefix.includes('+'))) return null
   if (closed === null || closed.length === 0 || unit.settings.some(({ name }) => OWN_VIEW.test(name)))
     return null
-  const allowed = [...readWritePaths, ...runtimeDirectories, ...stateDirectories]
+  const allowed = [
+    ...[...readWritePaths, ...runtimeDirectories, ...stateDirectories],
+    ...[...cacheDirectories, ...logsDirectories],
+  ]
   if (allowed.some(({ known }) => !known)) return null
   const open = [
     '/dev',
@@ -36,12 +40,9 @@ export function readOnlySystem(service: ServiceUnit): ReadOnlySystem | null {
     '/sys',
     ...allowed.flatMap(fact => (fact.known ? fact.value.split(/\s+/) : [])),
   ]
-  for (const { name, value } of unit.settings) {
-    const base = name === 'LogsDirectory' ? '/var/log' : name === 'CacheDirectory' ? '/var/cache' : null
-    if (base !== null) open.push(...value.split(/\s+/).map(each => `${base}/${each}`))
-    // Its name of before.
+  // The name of before.
+  for (const { name, value } of unit.settings)
     if (name === 'ReadWriteDirectories') open.push(...value.split(/\s+/))
-  }
   if (isDynamic(service) || (privateTmp?.known === true && privateTmp.value)) open.push('/tmp', '/var/tmp')
   const roots = open.map(rootOf)
   return {

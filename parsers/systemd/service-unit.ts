@@ -32,6 +32,9 @@ export interface ServiceUnit {
   readonly runtimeDirectoryMode: Fact<number> | null
   /** Absolute, below `/var/lib`. */
   readonly stateDirectories: readonly Fact<string>[]
+  /** Absolute, below `/var/cache` and `/var/log`. */
+  readonly cacheDirectories: readonly Fact<string>[]
+  readonly logsDirectories: readonly Fact<string>[]
   readonly umask: Fact<number> | null
   readonly privateTmp: Fact<boolean> | null
   readonly privateNetwork: Fact<boolean> | null
@@ -82,6 +85,8 @@ export function readServiceUnit(unit: Unit): ServiceUnit {
     runtimeDirectories: service.facts('RuntimeDirectory').map(fact => pathBelow('/run', fact)),
     runtimeDirectoryMode: service.mode('RuntimeDirectoryMode'),
     stateDirectories: service.facts('StateDirectory').map(fact => pathBelow('/var/lib', fact)),
+    cacheDirectories: service.facts('CacheDirectory').map(fact => pathBelow('/var/cache', fact)),
+    logsDirectories: service.facts('LogsDirectory').map(fact => pathBelow('/var/log', fact)),
     umask: service.mode('UMask'),
     // `disconnected` is a private one too.
     privateTmp: readPrivateTmp(service),

@@ -210,6 +210,14 @@ export default defineRule({
       ),
     },
     {
+      title: 'directories of its own in quotes, with a link, and by the name of the unit',
+      files: tree(
+        '/run/shop/shop.sock',
+        'ProtectSystem=strict\nLogsDirectory="shop:shop-logs"\nCacheDirectory=%p',
+        '--error-logfile /var/log/shop/error.log --pid /var/cache/shop/shop.pid',
+      ),
+    },
+    {
       title: 'uploads that lie elsewhere',
       files: {
         ...tree('/run/shop/shop.sock', 'ProtectSystem=strict\nReadWritePaths=/srv/shop/media'),
