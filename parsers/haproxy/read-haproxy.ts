@@ -31,6 +31,8 @@ interface Line {
 interface Section {
   readonly kind: string
   readonly name: string
+  /** The `defaults` that it names: `frontend www from tls`; null for the nearest above it. */
+  readonly from: string | null
   readonly at: Place
   readonly lines: readonly Line[]
 }
@@ -41,8 +43,11 @@ export const readHaproxy = memo((source: Source): readonly HaproxyFrontend[] => 
   const backends = new Map(
     sections.filter(({ kind }) => /^(?:backend|listen)$/.test(kind)).map(each => [each.name, each]),
   )
+  const withDefaults = (section: Section): readonly Section[] => [section, ...defaultsOf(sections, section)]
   const mode = (section: Section): string =>
-    settingOf(section, 'mode') ?? settingOf(defaultsBefore(sections, section), 'mode') ?? 'tcp'
+    withDefaults(section)
+      .map(each => settingOf(each, 'mode'))
+      .find(each => each !== undefined) ?? 'tcp'
   return sections.flatMap(section => {
     if (!/^(?:frontend|listen)$/.test(section.kind) || mode(section) !== 'http') return []
     const used = section.lines.flatMap(({ words }) =>
@@ -56,7 +61,7 @@ export const readHaproxy = memo((source: Source): readonly HaproxyFrontend[] => 
       {
         at: section.at,
         tlsAt: section.lines.find(({ words }) => words[0] === 'bind' && words.includes('ssl'))?.at ?? null,
-        headers: new Set(parts.flatMap(headersOf)),
+        headers: new Set(parts.flatMap(withDefaults).flatMap(headersOf)),
         servers: isOpen ? [] : parts.flatMap(serversOf),
       },
     ]
@@ -64,7 +69,7 @@ export const readHaproxy = memo((source: Source): readonly HaproxyFrontend[] => 
 })
 
 function sectionsOf(source: Source): readonly Section[] {
-  const sections: { kind: string; name: string; at: Place; lines: Line[] }[] = []
+  const sections: { kind: string; name: string; from: string | null; at: Place; lines: Line[] }[] = []
   let start = 0
   for (const line of source.code.split('\n')) {
     const code = line.replace(/(?<!\\)#.*/, '')
@@ -74,7 +79,8 @@ function sectionsOf(source: Source): readonly Section[] {
     start += line.length + 1
     const [kind, name = ''] = words
     if (kind === undefined) continue
-    if (SECTION.test(kind) && !/^\s/.test(code)) sections.push({ kind, name, at, lines: [] })
+    if (SECTION.test(kind) && !/^\s/.test(code))
+      sections.push({ kind, name, from: fromOf(words), at, lines: [] })
     else sections.at(-1)?.lines.push({ words, at })
   }
   return sections
@@ -83,12 +89,25 @@ function sectionsOf(source: Source): readonly Section[] {
 const SECTION =
   /^(?:global|defaults|frontend|backend|listen|peers|resolvers|userlist|cache|program|mailers|ring|http-errors|log-forward|fcgi-app|crt-store)$/
 
-function defaultsBefore(sections: readonly Section[], section: Section): Section | undefined {
-  return sections.slice(0, sections.indexOf(section)).findLast(({ kind }) => kind === 'defaults')
+/** What a section inherits, the nearest first: of `defaults` the one that it names alone. */
+function defaultsOf(sections: readonly Section[], section: Section): readonly Section[] {
+  const above = sections.slice(0, sections.indexOf(section)).filter(({ kind }) => kind === 'defaults')
+  const own =
+    section.from !== null
+      ? above.findLast(({ name }) => name === section.from)
+      : section.kind === 'defaults'
+        ? undefined
+        : above.at(-1)
+  return own === undefined ? [] : [own, ...defaultsOf(sections, own)]
 }
 
-function settingOf(section: Section | undefined, name: string): string | undefined {
-  return section?.lines.findLast(({ words }) => words[0] === name)?.words[1]
+function fromOf(words: readonly string[]): string | null {
+  const at = words.indexOf('from')
+  return at === -1 ? null : (words[at + 1] ?? null)
+}
+
+function settingOf(section: Section, name: string): string | undefined {
+  return section.lines.findLast(({ words }) => words[0] === name)?.words[1]
 }
 
 /** `http-request set-header X-Forwarded-Proto https`; `*` for what a script or `reqadd` of before writes. */

@@ -84,6 +84,18 @@ export default defineRule({
       files: tree(haproxy('http-request set-header X-Forwarded-Proto https if { ssl_fc }')),
     },
     {
+      title: 'the header in the defaults of the frontend',
+      files: tree(
+        haproxy('')
+          .replace('defaults\n', 'defaults plain\n')
+          .replace(
+            'frontend www\n',
+            'defaults tls from plain\n    mode http\n    http-request set-header X-Forwarded-Proto https if { ssl_fc }\n\nfrontend www\n',
+          )
+          .replace('backend shop\n', 'backend shop from plain\n'),
+      ),
+    },
+    {
       title: 'the header in the backend',
       files: tree(haproxy('', { backend: 'http-request add-header X-Forwarded-Proto https' })),
     },

@@ -33,7 +33,7 @@ test('frontends, what they tell, and where they lead', () => {
   assert.equal(plain?.servers, [])
   assert.is(web && placeText(web.at), 'frontend web')
   assert.is(web?.tlsAt && placeText(web.tlsAt), 'bind :443 ssl crt /etc/haproxy/certs')
-  assert.equal([...(web?.headers ?? [])], ['x-forwarded-proto'])
+  assert.equal([...(web?.headers ?? [])], ['x-forwarded-proto', 'x-forwarded-for'])
   assert.equal(
     web?.servers.map(({ host, port, socket, tls }) => [host, port, socket, tls]),
     [
