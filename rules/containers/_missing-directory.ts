@@ -37,7 +37,8 @@ export function missingIn(container: Container, directory: string): 'copied' | '
   if (image === null || files.kind(directory) !== null) return null
   const targets = [
     ...mounts.filter(({ from }) => from !== 'COPY').map(({ target }) => target),
-    ...service.tmpfs.map(each => (each.known ? each.value : '/')),
+    // Docker makes the directory of a `VOLUME` when it starts the container.
+    ...[...service.tmpfs, ...image.volumes].map(each => (each.known ? each.value : '/')),
   ]
   if (targets.some(target => overlap(directory, cleanPath(target)))) return null
   if (image.workingDirectory?.known === true && isBelow(cleanPath(image.workingDirectory.value), directory))

@@ -62,6 +62,7 @@ export default defineRule({
   good: [
     { title: 'made by the build', files: tree(VAR_LOG, { lines: 'RUN mkdir -p /var/log/shop' }) },
     { title: 'a volume', files: tree(VAR_LOG, { service: 'volumes: ["logs:/var/log/shop"]' }) },
+    { title: 'a volume of the image', files: tree(VAR_LOG, { lines: 'VOLUME /var/log/shop' }) },
     {
       title: 'made by the settings',
       files: tree(VAR_LOG, { before: 'os.makedirs("/var/log/shop", exist_ok=True)' }),
