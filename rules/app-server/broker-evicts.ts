@@ -92,6 +92,10 @@ export default defineRule({
       files: tree('command: redis-server --maxmemory 128mb --maxmemory-policy volatile-lru', CELERY),
     },
     {
+      title: 'a limit that is none',
+      files: tree('command: redis-server --maxmemory 0 --maxmemory-policy allkeys-lru', CELERY),
+    },
+    {
       title: 'memory without a limit',
       files: tree('command: redis-server --maxmemory-policy allkeys-lru', CELERY),
     },
@@ -133,14 +137,16 @@ export default defineRule({
 /** Where a policy says that any key may go, of a Redis whose memory has a limit. */
 function evictionOf({ service, files }: Container): Place | null {
   const words = [...(service.entrypoint?.words ?? []), ...(service.command?.words ?? [])]
-  const behind = (name: string) => words[words.findIndex(({ text }) => text === name) + 1]
-  const policy = words.some(({ text }) => text === '--maxmemory-policy')
-    ? behind('--maxmemory-policy')
-    : undefined
+  const behind = (name: string) => {
+    const at = words.findLastIndex(({ text }) => text === name)
+    return at === -1 ? undefined : words[at + 1]
+  }
+  const policy = behind('--maxmemory-policy')
   const file = words.find(({ text }) => text.endsWith('.conf'))
   const source = file === undefined ? null : sourceAt(files, file.text)
-  const hasLimit = words.some(({ text }) => text === '--maxmemory') || settingOf(source, 'maxmemory') !== null
-  if (!hasLimit) return null
+  const limit = behind('--maxmemory')?.text ?? settingOf(source, 'maxmemory')?.text
+  // 0 is no limit.
+  if (limit === undefined || /^0+[kmg]?b?$/i.test(limit)) return null
   if (policy !== undefined) return policy.text.startsWith('allkeys-') ? placeOf(policy) : null
   const written = settingOf(source, 'maxmemory-policy')
   return written?.text.startsWith('allkeys-') === true ? written.at : null
