@@ -68,6 +68,16 @@ export default defineRule({
       files: { 'site.conf': rewritingHost('RedirectMatch 301 «^old/(.*)$» /new/$1') },
     },
     {
+      title: 'rules of a directory that were copied into a virtual host',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule «^mail/(.*)$» mail.php?page=$1 [QSA]
+          RewriteRule . index.php [L]
+          RewriteRule «^autodiscover\.xml$» discover.php [L]
+        `),
+      },
+    },
+    {
       title: 'a network for SetEnvIf',
       files: {
         'site.conf': rewritingHost(conf`
@@ -240,9 +250,15 @@ export default defineRule({
 function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
   const rules = placedRules(configuration, files)
   // A rule that puts the host before the path leaves later ones something else to compare.
-  const mixed = new Set(rules.filter(makesNoPath).map(({ directive }) => directive.parent))
-  for (const { conditions, directive, settled, context, pattern, negated } of rules) {
-    if (!settled) continue
+  const mixed = new Set(
+    rules.filter(rule => rule.flags.has('N') && leavesNoPath(rule)).map(({ directive }) => directive.parent),
+  )
+  for (const rule of rules) {
+    const { conditions, directive, settled, context, pattern, negated } = rule
+    if (!settled) {
+      if (leavesNoPath(rule)) mixed.add(directive.parent)
+      continue
+    }
     for (const condition of conditions) {
       const upgrade =
         condition.negated || !/^%\{HTTP:Upgrade\}$/i.test(condition.input) ? null : upgradeFault(condition)
@@ -262,8 +278,10 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
       )
       if (fault !== null) yield { at: argumentPlace(condition.directive, 1), message: fault }
     }
-    if (context === 'server' && !negated && !mixed.has(directive.parent) && matchesNoPath(pattern))
+    if (context !== 'server' || mixed.has(directive.parent)) continue
+    if (!negated && matchesNoPath(pattern))
       yield { at: argumentPlace(directive, 0), message: noPath('rule', pattern) }
+    else if (leavesNoPath(rule)) mixed.add(directive.parent)
   }
 }
 
@@ -292,9 +310,13 @@ function schemeFault({
   return `proxies write \`${word.toLowerCase()}\` in small letters, so \`${negated ? '!' : ''}${pattern}\` ${negated ? 'always' : 'never'} holds`
 }
 
-function makesNoPath({ output, keepsUri, flags }: PlacedRule): boolean {
-  return !keepsUri && !flags.has('R') && !/^(?:\/|%\{DOCUMENT_ROOT\}|[a-z]+:)/i.test(output)
+/** True for a rule behind which others go on, with what does not begin with a slash. */
+function leavesNoPath({ output, keepsUri, flags }: PlacedRule): boolean {
+  if (keepsUri || ENDING.some(flag => flags.has(flag))) return false
+  return !/^(?:\/|%\{DOCUMENT_ROOT\}|[a-z]+:)/i.test(output)
 }
+
+const ENDING = ['R', 'L', 'END', 'P', 'PT', 'F', 'G']
 
 /** The lines of a server that compare the whole path with a pattern. */
 function* ofPatterns(configuration: ApacheConfiguration, files: FileSystem) {
