@@ -84,6 +84,7 @@ import apacheFileTestWithoutDash from './apache/file-test-without-dash.ts'
 import apacheFilesNamesPath from './apache/files-names-path.ts'
 import apacheFilesmatchDirectoryName from './apache/filesmatch-directory-name.ts'
 import apacheFrontControllerForFiles from './apache/front-controller-for-files.ts'
+import apacheGlobInPattern from './apache/glob-in-pattern.ts'
 import apacheGroupMiscounted from './apache/group-miscounted.ts'
 import apacheH2cOverTls from './apache/h2c-over-tls.ts'
 import apacheHtaccessDirectiveNotPermitted from './apache/htaccess-directive-not-permitted.ts'
@@ -1056,6 +1057,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/files-names-path', ...apacheFilesNamesPath },
   { id: 'apache/filesmatch-directory-name', ...apacheFilesmatchDirectoryName },
   { id: 'apache/front-controller-for-files', ...apacheFrontControllerForFiles },
+  { id: 'apache/glob-in-pattern', ...apacheGlobInPattern },
   { id: 'apache/group-miscounted', ...apacheGroupMiscounted },
   { id: 'apache/h2c-over-tls', ...apacheH2cOverTls },
   { id: 'apache/htaccess-directive-not-permitted', ...apacheHtaccessDirectiveNotPermitted },

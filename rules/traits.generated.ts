@@ -90,6 +90,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/files-names-path', { fixes: [], programs: ['apache'] }],
       ['apache/filesmatch-directory-name', { fixes: [], programs: ['apache'] }],
       ['apache/front-controller-for-files', { fixes: ['unsafe'], programs: ['apache'] }],
+      ['apache/glob-in-pattern', { fixes: [], programs: ['apache'] }],
       ['apache/group-miscounted', { fixes: [], programs: ['apache'] }],
       ['apache/h2c-over-tls', { fixes: [], programs: ['apache'] }],
       ['apache/htaccess-directive-not-permitted', { fixes: [], programs: ['apache'] }],

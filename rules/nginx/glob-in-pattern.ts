@@ -1,11 +1,8 @@
-import { isUnknownWord } from '../../parsers/text/source.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
-import { sampleTexts } from '../../src/servers/pcre/sample-texts.ts'
-import { compilePcre, toBytes } from '../../src/servers/regex.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { lostToGlob } from '../_globs.ts'
+import { patternsOf } from './_patterns.ts'
 
 const nginx = (pattern: string): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginxMain(
@@ -29,29 +26,39 @@ export default defineRule({
   bad: [
     { title: 'files of a directory', files: nginx('«^/cache/*\\.html$»') },
     { title: 'scripts of a directory', files: nginx('«/uploads/*.php$»') },
+    { title: 'whatever begins with a name', files: nginx('«/wp-config*.php»') },
+    { title: 'one of several directories', files: nginx('«^/modules/*/templates/»') },
+    {
+      title: 'in a rewrite and in a condition',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          nginxServer(conf`
+            root /srv/www;
+            rewrite «^/old/*\.html$» /new/ permanent;
+            if ($request_uri ~ «/backup-*.(sql|zip)») {
+                return 403;
+            }
+          `),
+        ),
+      },
+    },
     { title: 'a file with any extension', files: nginx('«^/(?:composer\\.*|vendor/.*)$»') },
   ],
   good: [
     { title: 'any name, and any path', files: nginx('^/cache/[^/]*\\.html$') },
     { title: 'whatever begins so', files: nginx('^/chat/*') },
     { title: 'whatever begins with a name and a dot', files: nginx('^/(?:composer\\.*|vendor/.*)') },
+    { title: 'a letter that may be missing', files: nginx('^/pages*\\.html$') },
+    { title: 'a set, a group, a class', files: nginx('^/[a-z]*.html|/(?:ab)*.php|/\\d*.txt|/.*/x.css$') },
     { title: 'slashes at the end', files: nginx('^/api/*$') },
   ],
   *check({ nginx: configurations }) {
-    for (const { occurrences } of configurations) {
-      for (const location of occurrences.get('location') ?? []) {
-        const { modifier, name } = readLocation(location)
-        if (!modifier.startsWith('~') || isUnknownWord(name)) continue
-        const meant = name.replace(OF_FILES, '$1[^/]+').replace(OF_EXTENSIONS, '\\.[^/]+')
-        if (meant === name) continue
-        const caseless = modifier === '~*'
-        const written = compilePcre(name, { caseless })
-        const lost = sampleTexts(meant, { caseless, filler: 'page' }).texts.find(
-          text => written?.test(toBytes(text)) === false,
-        )
-        if (lost === undefined) continue
+    for (const configuration of configurations) {
+      for (const { pattern, caseless, at } of patternsOf(configuration)) {
+        const lost = lostToGlob(pattern, caseless)
+        if (lost === null) continue
         yield {
-          at: argumentPlace(location, location.args.length - 1),
+          at,
           message: `\`*\` repeats what stands before it, and is no wildcard: \`${lost}\` does not match`,
           label: 'not any name',
         }
@@ -59,8 +66,3 @@ export default defineRule({
     }
   },
 })
-
-/** `/*` behind a name and in front of an extension. */
-const OF_FILES = /((?<=\w)\/)\*(?=\\?\.(?:\w|\(\w))/g
-/** `\.*` at the end of a pattern, or of one of several. */
-const OF_EXTENSIONS = /(?<=\w)\\\.\*(?=[|)$]|$)/g

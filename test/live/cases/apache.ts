@@ -2348,6 +2348,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'apache/glob-in-pattern',
+    examples: { bad: 'whatever begins with a name', good: 'the rest of a name, and any path' },
+    shows: 'a file that the section forbids is sent',
+    files: { 'srv/www/wp-config-old.php': 'password' },
+    request: { url: 'http://example.org/wp-config-old.php' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
+  {
     rule: 'apache/proxypass-slash-doubled',
     examples: {
       bad: 'a path without its slash',
