@@ -13,6 +13,7 @@ import accessDavOpen from './access/dav-open.ts'
 import accessDenyHiddenByRegex from './access/deny-hidden-by-regex.ts'
 import accessDockerSocketOpen from './access/docker-socket-open.ts'
 import accessExactLocationOneUrl from './access/exact-location-one-url.ts'
+import accessFileSystemGranted from './access/file-system-granted.ts'
 import accessFilesSectionProxied from './access/files-section-proxied.ts'
 import accessForwardedAddressDecides from './access/forwarded-address-decides.ts'
 import accessForwardedAddressGrants from './access/forwarded-address-grants.ts'
@@ -986,6 +987,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/deny-hidden-by-regex', ...accessDenyHiddenByRegex },
   { id: 'access/docker-socket-open', ...accessDockerSocketOpen },
   { id: 'access/exact-location-one-url', ...accessExactLocationOneUrl },
+  { id: 'access/file-system-granted', ...accessFileSystemGranted },
   { id: 'access/files-section-proxied', ...accessFilesSectionProxied },
   { id: 'access/forwarded-address-decides', ...accessForwardedAddressDecides },
   { id: 'access/forwarded-address-grants', ...accessForwardedAddressGrants },

@@ -19,6 +19,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/deny-hidden-by-regex', { fixes: [], programs: ['nginx'] }],
       ['access/docker-socket-open', { fixes: [], programs: ['nginx'] }],
       ['access/exact-location-one-url', { fixes: ['unsafe'], programs: ['nginx'] }],
+      ['access/file-system-granted', { fixes: [], programs: ['apache'] }],
       ['access/files-section-proxied', { fixes: [], programs: ['apache'] }],
       ['access/forwarded-address-decides', { fixes: [], programs: ['nginx'] }],
       ['access/forwarded-address-grants', { fixes: [], programs: ['apache'] }],

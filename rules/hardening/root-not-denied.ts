@@ -1,4 +1,3 @@
-import { argumentPlace } from '../../src/deployment/places.ts'
 import { CLIENT } from '../../src/deployment/requests/made-up-requests.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -30,15 +29,6 @@ export default defineRule({
       files: { 'etc/apache2/apache2.conf': fileHost('').replace('Listen', '«Listen»') },
     },
     {
-      title: 'granted by name',
-      files: {
-        'etc/apache2/apache2.conf': fileHost(
-          '',
-          root(['AllowOverride None', 'Require «all» granted'].join('\n')),
-        ),
-      },
-    },
-    {
       title: 'denied, but with `.htaccess` files',
       files: {
         'etc/apache2/apache2.conf': fileHost(
@@ -66,16 +56,13 @@ export default defineRule({
       const levels = sectionsFor(configuration, null, { uri: '/', file: '/', directory: true })
       const client = { method: 'GET', authenticated: false, address: CLIENT }
       const access = effectiveAccess(configuration, levels, client)
-      const requires = levels.findLast(({ section }) => section?.children.some(isRequire))?.section
-      const line = requires?.children.find(isRequire)
-      if (access.allowed === true)
+      // Of one that grants, `access/file-system-granted` speaks.
+      const isGranted = levels.some(({ section }) => section?.children.some(isRequire))
+      if (access.allowed === true && !isGranted)
         yield {
-          at: line === undefined ? start : argumentPlace(line, 0),
+          at: start,
           aspect: 'access',
-          message:
-            line === undefined
-              ? 'no `<Directory />` denies what no other section grants'
-              : '`<Directory />` grants the whole file system',
+          message: 'no `<Directory />` denies what no other section grants',
         }
       const overrides = overridesFor(configuration, levels)
       if (overrides.known && overrides.value.classes.size > 0 && overrides.value.at !== null)

@@ -656,6 +656,15 @@ export const cases: readonly LiveCase[] = [
     harm: async ({ request }) => (await request({ url: 'http://example.org/page.txt' })).status === 503,
     sound: async ({ request }) => (await request({ url: 'http://example.org/page.txt' })).status === 200,
   },
+  {
+    rule: 'access/file-system-granted',
+    examples: { bad: 'granted to everyone', good: 'denied' },
+    shows: 'a directory that no section grants is served',
+    files: { 'srv/archive/report.txt': 'secret' },
+    request: { url: 'http://example.org/archive/report.txt' },
+    harm: ({ response }) => response.status === 200,
+    sound: ({ response }) => response.status === 403,
+  },
 ]
 
 /** What a link to the video has for a time, as the examples ask for it. */
