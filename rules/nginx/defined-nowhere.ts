@@ -231,13 +231,15 @@ export default defineRule({
   *check({ nginx }) {
     yield* nearVariables(nginx)
     for (const { supposed = [] } of nginx)
+      // Of buffers that do not fit, `nginx/syntax` speaks.
       for (const { at, message, help, code } of supposed)
-        yield {
-          at,
-          message: `${message}, here or in the main file of nginx’s packages: nginx does not start`,
-          label: 'defined nowhere',
-          help: help ?? HELP[code] ?? 'Write the definition above the `server`',
-        }
+        if (code !== 'buffers-inconsistent')
+          yield {
+            at,
+            message: `${message}, here or in the main file of nginx’s packages: nginx does not start`,
+            label: 'defined nowhere',
+            help: help ?? HELP[code] ?? 'Write the definition above the `server`',
+          }
   },
 })
 

@@ -28,6 +28,10 @@ export default defineRule({
   references: ['https://nginx.org/en/docs/beginners_guide.html#conf_structure'],
   bad: [
     {
+      title: 'a buffer for headers that the others do not fit, in a site without its main file',
+      files: { 'deploy/shop.conf': site('proxy_buffer_size «128k»;') },
+    },
+    {
       title: 'a brace that is missing from what a script writes',
       files: {
         'setup.sh': conf`
@@ -220,6 +224,14 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'buffers that fit, and a file for every site with others',
+      files: {
+        'deploy/shop.conf': site(['proxy_buffer_size 128k;', 'proxy_buffers 4 128k;'].join('\n')),
+        'deploy/wiki.conf': site(['server_name wiki.example.org;', 'uwsgi_buffer_size 64k;'].join('\n')),
+        'deploy/conf.d/buffers.conf': 'uwsgi_buffers 8 64k;\n',
+      },
+    },
+    {
       title: 'a file that a script writes piece by piece',
       files: {
         'setup.sh': conf`
@@ -402,7 +414,16 @@ export default defineRule({
   ],
   // A name that nginx ignores is `canonical-url/duplicate-server-name`.
   *check({ nginx }) {
-    for (const { problems } of nginx) {
+    for (const { problems, supposed = [] } of nginx) {
+      for (const { code, at, message } of supposed)
+        if (code === 'buffers-inconsistent')
+          yield {
+            at,
+            aspect: message,
+            message: `${message}: nginx does not start, unless its main file sets other buffers`,
+            confidence: 'medium' as const,
+            help: BUFFERS,
+          }
       for (const { code, fatal, inTemplate, message, at, related, misread, help } of problems) {
         if (code === 'conflicting-server-name') continue
         yield {
@@ -421,3 +442,6 @@ export default defineRule({
     }
   },
 })
+
+const BUFFERS =
+  'Set the buffers beside it, four of that size: `proxy_buffers 4 128k` for `proxy_buffer_size 128k`'

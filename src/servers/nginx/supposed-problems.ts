@@ -44,8 +44,9 @@ function isOfBeanstalk({ path, text }: Source): boolean {
   return OF_BEANSTALK.test(path) || OF_BEANSTALK.test(text)
 }
 
-/** What only something outside of a server can put right: a definition that is missing. */
+/** What only something outside of a server can put right: a definition that is missing, sizes that fit. */
 const MISSING: ReadonlySet<NginxProblemCode> = new Set([
+  'buffers-inconsistent',
   'unknown-variable',
   'unknown-zone',
   'unknown-log-format',
@@ -114,6 +115,7 @@ const NEEDS: readonly (readonly [asks: RegExp, has: RegExp])[] = [
   [/\b(?:limit_req|limit_conn|\w+_cache)\s/g, /_(?:zone|path)\s/g],
   [/\baccess_log\s+[^\s;]+\s+(?!main\b|combined\b)[^\s;]/g, /\blog_format\s/g],
   [/\blisten\s[^;]*\b(?:ssl|quic)\b/g, /\bssl_certificate\s/g],
+  [/\b(?:proxy|fastcgi|uwsgi|scgi)_(?:buffers|buffer_size)\s/g, /$^/g],
 ]
 
 /** True for a file whose every line may stand in `http`, some of it a server. */
@@ -137,6 +139,10 @@ function mayDefine({ path, text }: Source, { at, code, message }: Problem<NginxP
   // Certificates that stand beside a server are its own.
   if (code === 'certificate-missing')
     return !isOwn && /ssl_certificate/.test(text) && !/\bserver\s*\{/.test(text)
+  if (code === 'buffers-inconsistent') {
+    const family = /^`([a-z]+)_/.exec(message)?.[1] ?? ''
+    return !isOwn && text.includes(`${family}_b`) && SIZES.test(text) && !/\bserver\s*\{/.test(text)
+  }
   const name = /`\$?([^`]+)`$/.exec(message)?.[1] ?? ''
   if (name === '' || !text.includes(name)) return name === ''
   const naming = text.split('\n').filter(line => line.split(/[^\w-]+/).includes(name))
@@ -148,6 +154,8 @@ function mayDefine({ path, text }: Source, { at, code, message }: Problem<NginxP
     return false
   return naming.some(line => !isOwn || USES[code]?.test(line) !== true)
 }
+
+const SIZES = /_(?:buffers|buffer_size|busy_buffers_size)\s/
 
 /** Lines that ask for a name: whatever else has it may define it, a program or a file of settings too. */
 const USES: Readonly<Partial<Record<NginxProblemCode, RegExp>>> = {

@@ -1,3 +1,5 @@
+import { isUnknownWord } from '../../../../parsers/text/source.ts'
+import { STAND_IN } from '../../../../parsers/text/stand-in.ts'
 import type { NginxDirective } from '../configuration.ts'
 import { effective } from './merge.ts'
 import { parseNumber, parseSize } from './numbers.ts'
@@ -8,7 +10,7 @@ import { isWhole, type Program, type Reading, report } from './unit.ts'
  * buffers hold at least one buffer and leave one free; a temporary file takes at least one buffer.
  */
 export function checkBuffers(reading: Reading): void {
-  if (!isWhole(reading)) return
+  if (reading.unit.main === null || reading.unit.fragments) return
   for (const family of ['proxy', 'fastcgi', 'uwsgi', 'scgi']) {
     const blocks = new Set<NginxDirective>()
     for (const suffix of SUFFIXES)
@@ -20,8 +22,24 @@ export function checkBuffers(reading: Reading): void {
         )
           blocks.add(directive.parent)
     for (const block of blocks)
-      if (isMerged(block, reading.http, family) && !checkBlock(reading, block, family)) return
+      if (
+        isMerged(block, reading.http, family) &&
+        (isWhole(reading) || isSeen(block)) &&
+        !checkBlock(reading, block, family)
+      )
+        return
   }
+}
+
+/** True where nothing that is not seen can set a size for a block: no included file, no line of a template. */
+function isSeen(block: NginxDirective): boolean {
+  for (let at: NginxDirective | null = block; at !== null; at = at.parent) {
+    const isOpen = at.children.some(
+      ({ name, source }) => isUnknownWord(name) || (name === 'include' && !source.path.startsWith(STAND_IN)),
+    )
+    if (isOpen) return false
+  }
+  return true
 }
 
 const SUFFIXES = [
@@ -48,6 +66,8 @@ function checkBlock(reading: Reading, block: NginxDirective, family: string): bo
     const word = at(suffix)?.args[0]
     return word === undefined ? null : parseSize(word.value)
   }
+  // A size that a template fills in may fit the others.
+  if (SUFFIXES.some(suffix => at(suffix)?.args.some(({ value }) => isUnknownWord(value)))) return true
   const buffers = at('buffers')
   const count = buffers === null ? 8 : (parseNumber(buffers.args[0]?.value ?? '') ?? 8)
   const each = buffers === null ? PAGE : (parseSize(buffers.args[1]?.value ?? '') ?? PAGE)
@@ -63,7 +83,8 @@ function checkBlock(reading: Reading, block: NginxDirective, family: string): bo
       `\`${family}_busy_buffers_size\` is ${busy}, less than one buffer of ${largest}`,
     )
   if (culprit !== null && busy > (count - 1) * each) {
-    const message = `\`${family}_busy_buffers_size\` is ${busy}, more than all \`${family}_buffers\` but one hold, ${(count - 1) * each}`
+    const source = at('busy_buffers_size') === null ? ', twice the largest buffer,' : ','
+    const message = `\`${family}_busy_buffers_size\` is ${busy}${source} more than all \`${family}_buffers\` but one hold, ${(count - 1) * each}`
     return contradict(reading, culprit, message)
   }
   const write = at('temp_file_write_size')
@@ -82,7 +103,7 @@ function checkBlock(reading: Reading, block: NginxDirective, family: string): bo
 }
 
 function contradict(reading: Reading, directive: NginxDirective, message: string): false {
-  report(reading, 'buffers-inconsistent', directive, directive.args[0] ?? null, message)
+  report(reading, 'buffers-inconsistent', directive, directive.args[0] ?? null, message, { certain: true })
   return false
 }
 
