@@ -333,6 +333,7 @@ import canonicalUrlRedirectToPlainHttp from './canonical-url/redirect-to-plain-h
 import canonicalUrlRedirectToTlsNobodyServes from './canonical-url/redirect-to-tls-nobody-serves.ts'
 import canonicalUrlRedirectUriInjection from './canonical-url/redirect-uri-injection.ts'
 import canonicalUrlServerNameMalformed from './canonical-url/server-name-malformed.ts'
+import canonicalUrlServerNameRegexShadowed from './canonical-url/server-name-regex-shadowed.ts'
 import canonicalUrlServerWithoutIpv4 from './canonical-url/server-without-ipv4.ts'
 import canonicalUrlTlsNameOfOtherSite from './canonical-url/tls-name-of-other-site.ts'
 import canonicalUrlTlsWithoutApplication from './canonical-url/tls-without-application.ts'
@@ -1307,6 +1308,7 @@ export const rules: readonly Rule[] = [
   { id: 'canonical-url/redirect-to-tls-nobody-serves', ...canonicalUrlRedirectToTlsNobodyServes },
   { id: 'canonical-url/redirect-uri-injection', ...canonicalUrlRedirectUriInjection },
   { id: 'canonical-url/server-name-malformed', ...canonicalUrlServerNameMalformed },
+  { id: 'canonical-url/server-name-regex-shadowed', ...canonicalUrlServerNameRegexShadowed },
   { id: 'canonical-url/server-without-ipv4', ...canonicalUrlServerWithoutIpv4 },
   { id: 'canonical-url/tls-name-of-other-site', ...canonicalUrlTlsNameOfOtherSite },
   { id: 'canonical-url/tls-without-application', ...canonicalUrlTlsWithoutApplication },

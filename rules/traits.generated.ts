@@ -339,6 +339,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['canonical-url/redirect-to-tls-nobody-serves', { fixes: [], programs: ['nginx', 'docker'] }],
       ['canonical-url/redirect-uri-injection', { fixes: ['safe', 'unsafe'], programs: ['nginx'] }],
       ['canonical-url/server-name-malformed', { fixes: ['unsafe'], programs: ['nginx', 'apache'] }],
+      ['canonical-url/server-name-regex-shadowed', { fixes: [], programs: ['nginx'] }],
       ['canonical-url/server-without-ipv4', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['canonical-url/tls-name-of-other-site', { fixes: [], programs: ['nginx', 'apache'] }],
       ['canonical-url/tls-without-application', { fixes: [], programs: ['nginx', 'apache'] }],

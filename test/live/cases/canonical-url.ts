@@ -420,4 +420,12 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://127.0.0.1:8000/page',
     sound: ({ response }) => response.report?.path === '/page',
   },
+  {
+    rule: 'canonical-url/server-name-regex-shadowed',
+    examples: { bad: 'a directory for each name', good: 'names' },
+    shows: 'the server with the wildcard redirects',
+    request: { url: 'http://chess.example.org/' },
+    harm: ({ response }) => response.status === 301,
+    sound: ({ response }) => response.status === 200 && response.body === 'chess.example.org',
+  },
 ]
