@@ -36,6 +36,7 @@ import accessPasswordUnhashed from './access/password-unhashed.ts'
 import accessPostgresTrust from './access/postgres-trust.ts'
 import accessPrivateNetworkTooWide from './access/private-network-too-wide.ts'
 import accessProxyAllowedAsClient from './access/proxy-allowed-as-client.ts'
+import accessRequireIpOrUser from './access/require-ip-or-user.ts'
 import accessRuleAfterAll from './access/rule-after-all.ts'
 import accessSatisfyAnyOpen from './access/satisfy-any-open.ts'
 import accessSecureLinkExpiryUnsigned from './access/secure-link-expiry-unsigned.ts'
@@ -199,6 +200,7 @@ import apacheUnterminatedQuote from './apache/unterminated-quote.ts'
 import apacheVariableDefault from './apache/variable-default.ts'
 import apacheVariableNotExpanded from './apache/variable-not-expanded.ts'
 import apacheVariableOfDebian from './apache/variable-of-debian.ts'
+import apacheVhostAddressByName from './apache/vhost-address-by-name.ts'
 import apacheVhostMissingServername from './apache/vhost-missing-servername.ts'
 import apacheVhostPortWildcardShadowed from './apache/vhost-port-wildcard-shadowed.ts'
 import apacheVhostShadowedByEarlierWildcard from './apache/vhost-shadowed-by-earlier-wildcard.ts'
@@ -1011,6 +1013,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/postgres-trust', ...accessPostgresTrust },
   { id: 'access/private-network-too-wide', ...accessPrivateNetworkTooWide },
   { id: 'access/proxy-allowed-as-client', ...accessProxyAllowedAsClient },
+  { id: 'access/require-ip-or-user', ...accessRequireIpOrUser },
   { id: 'access/rule-after-all', ...accessRuleAfterAll },
   { id: 'access/satisfy-any-open', ...accessSatisfyAnyOpen },
   { id: 'access/secure-link-expiry-unsigned', ...accessSecureLinkExpiryUnsigned },
@@ -1174,6 +1177,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/variable-default', ...apacheVariableDefault },
   { id: 'apache/variable-not-expanded', ...apacheVariableNotExpanded },
   { id: 'apache/variable-of-debian', ...apacheVariableOfDebian },
+  { id: 'apache/vhost-address-by-name', ...apacheVhostAddressByName },
   { id: 'apache/vhost-missing-servername', ...apacheVhostMissingServername },
   { id: 'apache/vhost-port-wildcard-shadowed', ...apacheVhostPortWildcardShadowed },
   { id: 'apache/vhost-shadowed-by-earlier-wildcard', ...apacheVhostShadowedByEarlierWildcard },

@@ -2348,6 +2348,14 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'apache/vhost-address-by-name',
+    examples: { bad: 'the name of the site', good: 'every address' },
+    shows: 'another virtual host answers',
+    request: { url: 'http://shop.example.org/' },
+    harm: ({ response }) => response.status === 410,
+    sound: ({ response }) => response.status === 404,
+  },
+  {
     rule: 'apache/glob-in-pattern',
     examples: { bad: 'whatever begins with a name', good: 'the rest of a name, and any path' },
     shows: 'a file that the section forbids is sent',
