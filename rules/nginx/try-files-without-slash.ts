@@ -3,7 +3,7 @@ import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
-import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { swallowedDirective } from '../../src/servers/nginx/queries/swallowed.ts'
@@ -15,6 +15,7 @@ const nginx = (lines: string): string => nginxMain(nginxServer(lines))
 export default defineRule({
   summary: 'The fallback of `try_files` does not begin with a slash',
   severity: 'error',
+  otherSeverities: { warning: 'for `404`, and for a page or a script in a file without its server' },
   confidence: 'high',
   since: '0.1.0',
   why: 'The last argument of `try_files` is no file but a URI, and nginx goes on with it as it is written. No location but one by regular expression takes a URI without its first slash, and no file is found: what is to be answered by the start page is a 500 or 404.',
@@ -43,8 +44,33 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a script, in a file for a server',
+      files: {
+        'shop.conf': conf`
+          location /shop/ {
+              alias /srv/shop/;
+              try_files $uri $uri/ «index.php»;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a file for a server whose PHP gets the slash',
+      files: {
+        'php.conf': conf`
+          location / {
+              try_files $uri index.php;
+          }
+          location ~ \.php$ {
+              fastcgi_param SCRIPT_FILENAME $document_root/$fastcgi_script_name;
+              fastcgi_pass 127.0.0.1:9000;
+          }
+        `,
+      },
+    },
     {
       title: 'a URI, a named location, a status',
       files: {
@@ -83,14 +109,26 @@ export default defineRule({
         if (index < 1 || isUnknownWord(value) || !/^[a-z0-9_.]/i.test(value)) continue
         const isStatus = /^[45]\d\d$/.test(value)
         // What is around a fragment may take a name, and nobody has a location for the digits of a status.
-        const isOpen = isStatus && enclosingServer(directive) === null
+        const isOpen = enclosingServer(directive) === null && (isStatus || isPage(value, occurrences))
         if ((!isOpen && isTakenByRegex(directive, value)) || swallowedDirective(directive) !== null) continue
         const at = argumentPlace(directive, index)
         if (/^\d{3}$/.test(value)) {
           yield {
             at,
+            // That no file has such a name is answered with 404 as well.
+            ...(value === '404' && { severity: 'warning' as const }),
             message: `the fallback is the URI \`${value}\`: a status is written \`=${value}\``,
             help: `Write \`=${value}\``,
+          }
+          continue
+        }
+        if (isOpen) {
+          yield {
+            at,
+            severity: 'warning',
+            confidence: 'medium',
+            message: `the fallback is the URI \`${value}\`, which does not begin with a slash: no location by prefix takes it, and one by regular expression looks for the root with \`${value}\` right behind it`,
+            ...propose('Begin the URI with a slash', 'unsafe', [replacePlace(at, `/${value}`)]),
           }
           continue
         }
@@ -103,6 +141,15 @@ export default defineRule({
     }
   },
 })
+
+/** True for a page or a script, where no line of PHP writes the missing slash before the name. */
+function isPage(value: string, occurrences: NginxConfiguration['occurrences']): boolean {
+  if (!/^[\w-]+\.(?:php|html?)(?:\?|$)/.test(value)) return false
+  const parameters = occurrences.get('fastcgi_param') ?? []
+  return !parameters.some(({ args }) =>
+    /\/\$(?:fastcgi_script_name|uri|document_uri)/.test(args[1]?.value ?? ''),
+  )
+}
 
 /** True where a location by regular expression may take the URI all the same. */
 function isTakenByRegex(directive: NginxDirective, uri: string): boolean {
