@@ -17,7 +17,7 @@ export type Started = Pick<Container, 'image' | 'reference' | 'fault' | 'mounts'
 
 /** Every container of a deployment, and every image that a Dockerfile beside its servers' files makes. */
 export function* startedIn(deployment: Deployment): Iterable<Started> {
-  for (const image of runImages(deployment)) yield image.machine.container ?? startedBy(image)
+  for (const image of runImages(deployment)) yield startedBy(image)
 }
 
 /** What Dockerfiles make that no compose file builds. */
@@ -25,7 +25,9 @@ export function looseIn(deployment: Deployment): readonly Started[] {
   return looseImages(deployment).map(startedBy)
 }
 
-function startedBy({ image, reference, fault, mounts, files }: RunImage): Started {
+/** The container itself, where a compose file has it. */
+export function startedBy({ machine, image, reference, fault, mounts, files }: RunImage): Started {
+  if (machine.container !== null) return machine.container
   return {
     service: null,
     image,

@@ -5,12 +5,14 @@ import type { Place } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import { conf } from '../../src/engine/conf.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import { defineRule } from '../../src/engine/rule.ts'
+import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { nginxMain } from '../_examples.ts'
 import { composeWith, siteTo } from './_examples.ts'
-import { isForeignImage, type RunImage, runImages } from './_images.ts'
+import { endsInBackground, type LastCommand } from './_ends-in-background.ts'
+import { isForeignImage, looseImages, type RunImage, runImages } from './_images.ts'
+import { type Leaving, STAYS, whoLeaves } from './_leaving.ts'
 import { hasLine, namedMainFile } from './_named-main-file.ts'
-import { buildSteps } from './_started-words.ts'
+import { buildSteps, startedBy } from './_started-words.ts'
 import { supervisorOfImage } from './_supervisor-of-image.ts'
 
 const files = (nginx: string, more: Record<string, string> = {}): Record<string, string> => ({
@@ -53,6 +55,57 @@ export default defineRule({
         COPY site.conf /etc/nginx/conf.d/default.conf
         «CMD» service nginx start
       `),
+    },
+    {
+      title: 'two services, one after the other',
+      files: built(conf`
+        FROM ubuntu:22.04
+        RUN apt-get update && apt-get install -y nginx php8.1-fpm
+        COPY site.conf /etc/nginx/conf.d/default.conf
+        CMD service php8.1-fpm start && «service nginx start»
+      `),
+    },
+    {
+      title: 'words for a shell, of which the last has no foreground',
+      files: files(`command: sh -c "envsubst < /site.tmpl > /etc/nginx/conf.d/default.conf && «nginx»"`),
+    },
+    {
+      title: 'a script that ends with a service',
+      files: {
+        ...built(conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y apache2 cron
+          COPY start.sh /start.sh
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          ENTRYPOINT ["/bin/bash", "/start.sh"]
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/bash
+          set -e
+          if [ -n "$TZ" ]; then
+              echo "$TZ" > /etc/timezone
+          fi
+          service cron start
+          «service apache2 start» > /dev/null 2>&1
+          echo "started"
+        `,
+      },
+    },
+    {
+      title: 'a server that the script sends into the background',
+      files: {
+        ...built(conf`
+          FROM python:3.12
+          RUN apt-get update && apt-get install -y nginx
+          COPY start.sh site.conf /srv/
+          CMD /srv/start.sh
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/sh
+          service nginx start
+          «gunicorn --bind 127.0.0.1:8000 shop.wsgi» &
+        `,
+      },
     },
     {
       title: 'a Dockerfile without a compose file',
@@ -331,6 +384,48 @@ export default defineRule({
         CMD service nginx start && tail -f /var/log/nginx/access.log
       `),
     },
+    ...[
+      'service php8.2-fpm start && nginx -g "daemon off;"',
+      "service php8.2-fpm start; exec nginx -g 'daemon off;'",
+      'service nginx start && php-fpm8.2 -F',
+      'service nginx start && bash',
+      'service nginx start; while true; do sleep 1000; done',
+      'service nginx start & service php8.2-fpm start & wait',
+      'service php8.2-fpm start || true; apachectl -D FOREGROUND',
+      '(gunicorn shop.wsgi &) ; nginx -g "daemon off;"',
+    ].map(command => ({
+      title: `what stays behind services: ${command}`,
+      files: built(conf`
+        FROM debian:12
+        RUN apt-get update && apt-get install -y nginx php8.2-fpm
+        COPY site.conf /etc/nginx/conf.d/default.conf
+        CMD ${command}
+      `),
+    })),
+    {
+      title: 'a script that starts its command at last, or waits',
+      files: {
+        ...built(conf`
+          FROM debian:12
+          RUN apt-get update && apt-get install -y nginx
+          COPY start.sh wait.sh /
+          COPY site.conf /etc/nginx/conf.d/default.conf
+          ENTRYPOINT ["/start.sh"]
+          CMD ["/wait.sh"]
+        `),
+        'nginx/start.sh': conf`
+          #!/bin/sh
+          service nginx start
+          exec "$@"
+        `,
+        'nginx/wait.sh': conf`
+          #!/bin/sh
+          gunicorn shop.wsgi &
+          nginx
+          wait -n
+        `,
+      },
+    },
     {
       title: 'an image of somebody else, whose main file may say it',
       files: {
@@ -398,6 +493,10 @@ export default defineRule({
   ],
   *check(deployment) {
     const runs = runImages(deployment)
+    for (const run of [...runs, ...looseImages(deployment)]) {
+      const last = whoLeaves(run.command?.words ?? []) === null ? endsInBackground(startedBy(run)) : null
+      if (last !== null && !mayStay(run, last)) yield leavesLast(last)
+    }
     for (const run of runs) {
       const { command } = run
       if (command === null || command === undefined) continue
@@ -454,6 +553,34 @@ export default defineRule({
   },
 })
 
+function mayStay(run: RunImage, { program, words }: LastCommand): boolean {
+  return (
+    program !== null &&
+    (staysByFile(run, program, words) ||
+      mayStayByImage(run, program) ||
+      (program === 'nginx' && isConfiguredLater(run)))
+  )
+}
+
+function leavesLast({ at, words, program, isSent, startedAt }: LastCommand): RuleFinding {
+  const isSystemd = posix.basename(words[0] ?? '') === 'systemctl'
+  return {
+    at,
+    message: isSent
+      ? 'the last command goes into the background with `&`, so the shell ends, and the container with its first process'
+      : isSystemd
+        ? 'no systemd runs in the container, so `systemctl` starts nothing; the shell ends with it, and the container with its first process: System has not been booted with systemd as init system'
+        : `the last command leaves ${program ?? 'its service'} in the background and ends, and the container ends with its first process`,
+    label: 'nothing stays behind it',
+    related: startedAt === null ? [] : [{ at: startedAt, message: 'the first process of the container' }],
+    help: isSent
+      ? 'Leave out the `&`, or end with `wait`'
+      : program === null
+        ? 'End with a server that stays in the foreground, as `exec nginx -g "daemon off;"` does'
+        : STAYS[program],
+  }
+}
+
 /** True for one word that is given to an image of somebody else, whose entry point may know what it means by it. */
 function mayBeOwnWord({ command, image, base }: RunImage): boolean {
   return command?.words.length === 1 && image === null && isForeignImage(base)
@@ -483,16 +610,6 @@ function isConfiguredLater({ image, mounts, machine }: RunImage): boolean {
     !mounts.some(({ target }) => /^\/etc\/nginx(?:\/|$)/.test(target)) &&
     !buildSteps({ image }).some(step => step.includes('/etc/nginx'))
   )
-}
-
-type Leaving = 'nginx' | 'Apache' | 'PHP-FPM' | 'PM2' | 'Tomcat'
-
-const STAYS: Readonly<Record<Leaving, string>> = {
-  nginx: 'Write `nginx -g "daemon off;"`',
-  Apache: 'Write `apachectl -D FOREGROUND`',
-  'PHP-FPM': 'Add `--nodaemonize`',
-  PM2: 'Write `pm2-runtime start …`',
-  Tomcat: 'Write `catalina.sh run`',
 }
 
 /** What supervisord would take for ended; null for what stays. */
@@ -596,34 +713,4 @@ function says(files: FileSystem, path: string, line: RegExp): boolean {
   const main = files.kind(path) === 'directory' ? `${path}/nginx.conf` : path
   const read = files.kind(main) === 'file' ? files.read(main) : null
   return read?.kind === 'source' && line.test(read.source.text)
-}
-
-/** Which server it is that goes into the background; null for what stays, and for all else. */
-function whoLeaves(words: readonly string[]): Leaving | null {
-  const text = words.join(' ')
-  if (/[;&|$`]|\bdaemon\b|FOREGROUND|NO_DETACH|nodaemonize|\s-[a-z]*[tTvVhslLSMX]\b/.test(text)) return null
-  const [first = '', ...rest] = words[0] === 'npx' ? words.slice(1) : words
-  const name = posix.basename(first)
-  if (name === 'pm2') return /^(?:start|restart|reload)$/.test(rest[0] ?? '') && isKept(rest) ? 'PM2' : null
-  if (name === 'catalina.sh') return rest[0] === 'start' ? 'Tomcat' : null
-  if (name === 'startup.sh' && /tomcat|catalina/i.test(first)) return 'Tomcat'
-  const isService = name === 'service' && rest[1] === 'start' && rest.length === 2
-  const isScript = first.startsWith('/etc/init.d/') && rest.length === 1 && rest[0] === 'start'
-  if (isService || isScript) return byName(isService ? rest[0]! : name)
-  if (name === 'nginx' && (rest.length === 0 || (rest.length === 2 && rest[0] === '-c'))) return 'nginx'
-  if (/^(?:apache2?ctl|apachectl)$/.test(name))
-    return rest.join(' ') === 'start' || rest.join(' ') === '-k start' ? 'Apache' : null
-  // The images of PHP tell theirs to stay, which have no number.
-  if (/^php-fpm\d/.test(name)) return rest.some(word => /^-\w*F/.test(word)) ? null : 'PHP-FPM'
-  return null
-}
-
-function isKept(options: readonly string[]): boolean {
-  return !options.some(word => /^--(?:no-daemon|attach)$/.test(word))
-}
-
-function byName(service: string): Leaving | null {
-  if (service === 'nginx') return 'nginx'
-  if (/^(?:apache2|httpd)$/.test(service)) return 'Apache'
-  return /^php[\d.]*-fpm$/.test(service) ? 'PHP-FPM' : null
 }
