@@ -7,6 +7,7 @@ import type { ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { type AskedHost, askedHosts, askHost } from '../../src/deployment/requests/ask-host.ts'
 import { EXISTING } from '../../src/deployment/requests/made-up-requests.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
+import type { ApacheEnd } from '../../src/servers/apache/requests/request.ts'
 import { argumentPlace, isSettled, namePlace } from '../../src/servers/apache/queries/places.ts'
 
 const host = (lines: string): string => conf`
@@ -73,6 +74,15 @@ export default defineRule({
               Allow from all
           </Proxy>
           «ProxyPass» / http://127.0.0.1:8000/
+          Alias /static/ /srv/static/
+        `),
+      },
+    },
+    {
+      title: 'static files beside a backend whose port a template fills in',
+      files: {
+        'site.conf.j2': host(conf`
+          «ProxyPass» / http://127.0.0.1:{{ port }}/
           Alias /static/ /srv/static/
         `),
       },
@@ -185,20 +195,21 @@ export default defineRule({
         if (path === null || !isSettled(path)) continue
         const target = path.endsWith('/') ? `${path}${EXISTING}.css` : `${path}/${EXISTING}.css`
         const { end } = askHost(deployment, asked, target)
-        if (end.kind !== 'pass' || end.directive?.name !== 'ProxyPass') continue
+        const pass = end.kind === 'pass' ? end.directive : openPass(asked, target, end)
+        if (pass?.name !== 'ProxyPass') continue
         // What the main server serves to all is meant for few of them, but for the challenge, and what it proxies itself.
-        const isOfAll = line.parent === null && host !== null && end.directive.parent !== null
+        const isOfAll = line.parent === null && host !== null && pass.parent !== null
         if (isOfAll && !path.startsWith('/.well-known')) continue
         // `Redirect /app /app/` is for the one URL that `ProxyPass /app/` leaves.
-        if (!path.endsWith('/') && askHost(deployment, asked, path).end.kind !== 'pass') continue
-        if (end.directive.parent !== null && end.directive.parent.name !== 'VirtualHost') continue
-        if (!areInstalledTogether(deployment, line.source, end.directive.source)) continue
+        if (!path.endsWith('/') && !isPassed(asked, path, askHost(deployment, asked, path).end)) continue
+        if (pass.parent !== null && pass.parent.name !== 'VirtualHost') continue
+        if (!areInstalledTogether(deployment, line.source, pass.source)) continue
         const isTls = line.args.some(({ value }) => value.startsWith('https://'))
         yield {
-          at: namePlace(end.directive),
-          cause: end.directive,
+          at: namePlace(pass),
+          cause: pass,
           aspect: path,
-          message: `\`ProxyPass ${end.directive.args[0]?.value}\` is asked first, so \`${line.name} ${path}\` does nothing`,
+          message: `\`ProxyPass ${pass.args[0]?.value}\` is asked first, so \`${line.name} ${path}\` does nothing`,
           ...(isTls && path === '/' ? { severity: 'error' as const } : {}),
           related: [
             { at: argumentPlace(line, line.args.length > 2 ? 1 : 0), message: 'never gets to these URLs' },
@@ -208,6 +219,19 @@ export default defineRule({
     }
   },
 })
+
+/** The line by which a request is proxied to a backend of which the scheme is known, and a template has the rest. */
+function openPass(asked: AskedHost, path: string, end: ApacheEnd): ApacheDirective | null {
+  if (end.kind !== 'unknown') return null
+  const pass = firstPass(asked, path)
+  if (pass === null || !/^(?!unix:)[a-z]+:/i.test(pass.args[1]?.value ?? '')) return null
+  const { source, nameStart } = pass
+  return end.at?.source === source && end.at.start === nameStart ? pass : null
+}
+
+function isPassed(asked: AskedHost, path: string, end: ApacheEnd): boolean {
+  return end.kind === 'pass' || openPass(asked, path, end) !== null
+}
 
 /** False for two files of one Ansible role of which no task is seen to install both: they may be for two machines. */
 function areInstalledTogether(deployment: Deployment, one: Source, other: Source): boolean {

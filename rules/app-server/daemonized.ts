@@ -94,6 +94,16 @@ export default defineRule({
     },
     { title: 'a unit that waits for Java', files: java('Type=«forking»') },
     {
+      title: 'a unit that waits for Node.js, whose directory a template fills in',
+      files: {
+        'templates/shop.service.j2': conf`
+          [Service]
+          Type=«forking»
+          ExecStart=/usr/bin/node {{ home }}/server.js
+        `,
+      },
+    },
+    {
       title: 'a unit that waits for Tomcat in the foreground',
       files: tomcat('Type=«forking»', '/opt/tomcat/bin/catalina.sh run'),
     },
@@ -365,7 +375,7 @@ function* stays(command: StartedCommand) {
   }
   if (name === undefined || type.value !== 'forking') return
   // A script may start another process and end; of an archive or a library that is unheard of.
-  if (options.some(({ text }) => isUnknownWord(text) || /^&$|daemon|forever|pm2/.test(text))) return
+  if (options.some(({ text }) => isOpenWord(text) || /^&$|daemon|forever|pm2/.test(text))) return
   yield {
     at: type.at,
     message: `systemd waits for ${name} to go into the background, which it does not do: start operation timed out`,
@@ -373,6 +383,11 @@ function* stays(command: StartedCommand) {
     related: [{ at: placeOf(first), message: 'nothing sends it there' }],
     help: 'Leave `Type=` out',
   }
+}
+
+/** True of a word that a template may make an option of, or several words; it may fill in a part of a path. */
+function isOpenWord(text: string): boolean {
+  return isUnknownWord(text) && !/[/.][\w-]+\.(?:m?[jt]s|c[jt]s|jar|dll)$/.test(text)
 }
 
 /**
