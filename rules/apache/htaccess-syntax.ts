@@ -38,6 +38,22 @@ export default defineRule({
       },
     },
     {
+      title: 'the same, where a list of releases is copied before that nobody keeps',
+      files: {
+        Dockerfile: conf`
+          FROM php:8.3-apache
+          RUN a2enmod rewrite
+          WORKDIR /var/www/html
+          COPY composer.json composer.lock ./
+          RUN composer install
+          COPY . .
+        `,
+        'composer.json': '{}',
+        '.htaccess': '«Header» set X-Frame-Options DENY\n',
+        'index.php': '<?php',
+      },
+    },
+    {
       title: 'a letter too many',
       files: {
         'etc/apache2/apache2.conf': main(['rewrite']),

@@ -6,7 +6,8 @@ import type { FileSystem } from '../../files/file-system.ts'
 
 /**
  * The directory from which a Dockerfile is built that no compose file builds: the nearest at or above it that has all
- * that it copies, perhaps but for the lock file of its packages, best with the script that it starts of what it copies whole; null where there is none.
+ * that it copies, best with the script that it starts of what it copies whole, or all but files that are made beside a
+ * repository; null where there is none.
  */
 export function buildContext(dockerfile: Dockerfile, path: string, files: FileSystem): string | null {
   const copied = dockerfile.stages.flatMap(({ copies }) =>
@@ -25,13 +26,13 @@ export function buildContext(dockerfile: Dockerfile, path: string, files: FileSy
       if (directory === highest) return null
     }
   }
-  // Some repositories keep none of the files that a package manager writes.
-  const kept = copied.filter(each => !OF_PACKAGES.test(each))
+  const kept = copied.filter(each => !MADE.test(each))
   return has([...copied, ...started]) ?? has(copied) ?? (kept.length > 0 ? has(kept) : null)
 }
 
-const OF_PACKAGES =
-  /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|Gemfile\.lock|composer\.lock|(?:poetry|uv|Pipfile)\.lock)$/
+/** What commands make beside a repository, which seldom keeps it. */
+const MADE =
+  /(?:^|\/)(?:npm-shrinkwrap\.json|[\w.-]*[-.]lock(?:\.json|\.ya?ml|b)?|go\.sum|\.env(?:\.\w+)?|vendor|node_modules|dist|build|target|out|\.next)(?:\/|$)/
 
 const EXAMPLES = /\/(?:examples?|samples?)\//
 
