@@ -258,12 +258,14 @@ export class StageReading {
 
   private workingDirectory(): Fact<string> | null {
     if (this.last.workingDirectory !== null) return this.last.workingDirectory
+    let { image } = this.start
     for (let stage = this.start.parent; stage !== null; ) {
       if (stage.workingDirectory !== null) return stage.workingDirectory
+      image = stage.image
       stage = stage.base === null ? null : (this.start.stages[stage.base] ?? null)
     }
-    // An empty image has the root alone.
-    return this.start.image.known && this.start.image.value === 'scratch' ? known('/') : null
+    const home = image.known ? HOMES.find(([name]) => name.test(image.value)) : undefined
+    return home === undefined ? null : known(home[1])
   }
 
   private commandOf(text: WrittenText, at: Place): DockerCommand {
@@ -271,6 +273,13 @@ export class StageReading {
     return words === null ? { form: 'shell', at, script: text } : { form: 'exec', at, words }
   }
 }
+
+/** The working directories of images, where a Dockerfile names none. An empty image has the root alone. */
+const HOMES: readonly (readonly [RegExp, string])[] = [
+  [/^scratch$/, '/'],
+  [/^(?:docker\.io\/)?(?:library\/)?(?:php:\S*(?:apache|fpm)|wordpress(?::(?!cli)|$))/, '/var/www/html'],
+  [/^(?:docker\.io\/)?(?:library\/)?httpd(?::|$)/, '/usr/local/apache2'],
+]
 
 function isUrl(path: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/.test(path)

@@ -43,7 +43,6 @@ export default defineRule({
         Dockerfile: conf`
           FROM php:8.3-apache
           RUN a2enmod rewrite
-          WORKDIR /var/www/html
           COPY composer.json composer.lock ./
           RUN composer install
           COPY . .
