@@ -248,7 +248,8 @@ export default defineRule({
   summary: 'PHP is reached over TLS and is never told of it',
   severity: 'error',
   otherSeverities: {
-    warning: 'where nothing of the audit speaks TLS, so that whatever stands in front, if anything, does',
+    warning:
+      'where nothing of the audit speaks TLS, so that whatever stands in front, if anything, does; and of an Apache whose main file is not in the audit',
   },
   confidence: 'high',
   since: '0.1.0',
@@ -280,6 +281,29 @@ export default defineRule({
     {
       title: 'Nextcloud at an https address, in Apache behind the TLS of nginx',
       files: bad({ ...apache(''), ...NEXTCLOUD('') }, 'DocumentRoot'),
+    },
+    {
+      title: 'WordPress in an Apache whose main file is not here',
+      files: bad(
+        {
+          'etc/nginx/sites-enabled/shop': tlsServer(conf`
+            location / {
+                proxy_pass http://127.0.0.1:8080;
+                proxy_set_header Host $host;
+                proxy_set_header X-Forwarded-Proto $scheme;
+            }
+          `),
+          'etc/apache2/ports.conf': 'Listen 127.0.0.1:8080\n',
+          'etc/apache2/sites-enabled/shop.conf': conf`
+            <VirtualHost 127.0.0.1:8080>
+                ServerName example.org
+                DocumentRoot /srv/www
+            </VirtualHost>
+          `,
+          ...WORDPRESS("define('FORCE_SSL_ADMIN', true);"),
+        },
+        'DocumentRoot',
+      ),
     },
     { title: 'Apache behind the TLS of nginx', files: bad(apache(''), 'DocumentRoot') },
     {
@@ -460,6 +484,27 @@ export default defineRule({
     {
       title: 'Laravel that makes https addresses by itself',
       files: inShop(apache(''), LARAVEL('//', "URL::forceScheme('https');")),
+    },
+    {
+      title: 'WordPress in an Apache whose main file is not here, and which is told',
+      files: {
+        'etc/nginx/sites-enabled/shop': tlsServer(conf`
+          location / {
+              proxy_pass http://127.0.0.1:8080;
+              proxy_set_header Host $host;
+              proxy_set_header X-Forwarded-Proto $scheme;
+          }
+        `),
+        'etc/apache2/ports.conf': 'Listen 127.0.0.1:8080\n',
+        'etc/apache2/sites-enabled/shop.conf': conf`
+          <VirtualHost 127.0.0.1:8080>
+              ServerName example.org
+              DocumentRoot /srv/www
+              SetEnvIf X-Forwarded-Proto https HTTPS=on
+          </VirtualHost>
+        `,
+        ...WORDPRESS("define('FORCE_SSL_ADMIN', true);"),
+      },
     },
     { title: 'Apache that is told', files: apache('SetEnvIf X-Forwarded-Proto https HTTPS=on') },
     {
@@ -643,7 +688,9 @@ function* inApache(deployment: Deployment): Findings {
     const line = directivesByHost(configuration, 'documentroot').get(directive)?.at(-1)
     const root = line?.args[0]?.value
     if (line === undefined || root === undefined || !root.startsWith('/')) continue
-    const fronts = deployment.connections.reaching(host).filter(({ certain }) => certain)
+    const fronts = deployment.connections
+      .reaching(host)
+      .filter(({ certain, connection }) => certain || haveOneName(connection.server, host))
     const leading = fronts.find(({ connection }) => connection.server.tls)?.connection
     const { machine } = deployment.programOf(configuration)
     const front = leading === undefined ? tlsInFront(deployment, machine) : null
@@ -654,8 +701,16 @@ function* inApache(deployment: Deployment): Findings {
       if (front !== null && !found.trusts) yield behindProxy(found, front)
       continue
     }
-    yield* behindNginx(found, leading, machine, isStandIn(line.source) ? null : namePlace(line))
+    const findings = behindNginx(found, leading, machine, isStandIn(line.source) ? null : namePlace(line))
+    for (const each of findings) yield configuration.main === null ? { ...each, ...SUPPOSED } : each
   }
+}
+
+/** What a file that is not in the audit may say is little: those of distributions tell PHP nothing of a proxy. */
+const SUPPOSED = { severity: 'warning', confidence: 'medium' } as const
+
+function haveOneName({ names }: NginxServer, host: ApacheHost): boolean {
+  return names.some(({ name }) => host.names.includes(name))
 }
 
 /** Where the files of an application are in Apache of a container of which no line is in the audit. */
@@ -755,7 +810,8 @@ function behindProxy(found: Asked, { at, proxy }: TlsInFront): RuleFinding {
 function mayBeTold(deployment: Deployment, host: ApacheHost): boolean {
   const { configuration, directive, virtualHost } = host
   const engine = sslEngine(configuration, virtualHost)
-  if (!engine.known || engine.value || deployment.trustsOf(host).length > 0) return true
+  const isOpen = !engine.known && (configuration.main !== null || engine.at !== null)
+  if (isOpen || (engine.known && engine.value) || deployment.trustsOf(host).length > 0) return true
   return ['setenv', 'setenvif', 'setenvifnocase', 'setenvifexpr', 'rewriterule', 'passenv'].some(name => {
     const lines = directivesByHost(configuration, name)
     return [null, directive].some(each => (lines.get(each) ?? []).some(({ text }) => /HTTPS/.test(text)))

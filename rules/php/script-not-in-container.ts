@@ -1,5 +1,6 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
 import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { DockerImage } from '../../parsers/dockerfile/image-of-stage.ts'
 import { cleanPath } from '../../parsers/text/clean-path.ts'
 import { isBelow, overlap } from '../../parsers/text/is-below.ts'
 import type { Place } from '../../parsers/text/source.ts'
@@ -170,6 +171,29 @@ export default defineRule({
       `),
     },
     {
+      title: 'an image of PHP as it is, into which nothing is mounted',
+      files: {
+        'docker-compose.yml': compose('')
+          .replace(/\n {4}volumes:\n {6}- .\/src:$/m, '')
+          .replaceAll('/src', '/var/www/html'),
+        'nginx.conf': site('«$document_root$fastcgi_script_name»', '/var/www/html'),
+      },
+    },
+    {
+      title: 'an image with extensions alone',
+      files: {
+        'docker-compose.yml': built.replaceAll(':/src', ':/var/www/html'),
+        'php/Dockerfile': conf`
+          FROM php:8.3-fpm
+          RUN apt-get update && apt-get install -y libpq-dev \\
+              && docker-php-ext-install pdo_pgsql
+          COPY php.ini /usr/local/etc/php/conf.d/shop.ini
+        `,
+        'php/php.ini': 'memory_limit = 256M\n',
+        'nginx.conf': site('«$document_root$fastcgi_script_name»', '/var/www/html/public'),
+      },
+    },
+    {
       title: 'nginx on the host',
       files: {
         'etc/nginx/nginx.conf': conf`
@@ -316,6 +340,17 @@ export default defineRule({
       },
     },
     {
+      title: 'an image whose build brings the files by a command',
+      files: {
+        'docker-compose.yml': built.replaceAll(':/src', ':/var/www/html'),
+        'php/Dockerfile': conf`
+          FROM php:8.3-fpm
+          RUN curl -L https://example.org/shop.tar.gz | tar xz
+        `,
+        'nginx.conf': site('$document_root$fastcgi_script_name', '/var/www/html'),
+      },
+    },
+    {
       title: 'an image with files of its own',
       files: {
         'docker-compose.yml': compose('/app/config').replace('php:8.3-fpm', 'example/shop'),
@@ -433,13 +468,17 @@ function isMissing(php: Container, directory: string, outside: string | null): b
 }
 
 /** True where no copy, mount or command of an image on PHP's own may make a directory, or one above it. */
-function hasNowhere({ image, service, base }: Container, directory: string): boolean {
+function hasNowhere(php: Container, directory: string): boolean {
+  const { image, service, base } = php
   if (base !== 'php' || !service.complete || service.volumesFrom.length > 0) return false
   if (image === null && (service.build !== null || service.command !== null || service.entrypoint !== null))
     return false
   if (service.volumes.some(({ target }) => !target.known)) return false
-  if (overlap(directory, '/var/www/html')) return false
+  // A file that another one is laid over may mount them.
+  if (isContinued(php)) return false
+  // The image has the directory itself, and nothing in it.
   if (image === null) return true
+  if (overlap(directory, '/var/www/html')) return isLeftEmpty(image, directory)
   const parent = upperPart(directory)
   return (
     image.workingDirectory?.known !== false &&
@@ -453,6 +492,37 @@ function hasNowhere({ image, service, base }: Container, directory: string): boo
     )
   )
 }
+
+/** True where another compose file beside its own says of the service what it mounts. */
+function isContinued({ project, projects, service }: Container): boolean {
+  return projects.some(each => {
+    const other = each === project ? undefined : each.services.get(service.name)
+    return each.directory === project.directory && (other?.volumes.length ?? 0) > 0
+  })
+}
+
+/** True where an image on PHP's own copies nothing at all into its working directory, and no command may bring files. */
+function isLeftEmpty({ steps, workingDirectory }: DockerImage, directory: string): boolean {
+  return (
+    (workingDirectory === null || (workingDirectory.known && isBelow(workingDirectory.value, '/var/www'))) &&
+    steps.every(step =>
+      'sources' in step
+        ? step.target.known && !overlap(step.target.value, directory)
+        : ofExtensions(commandText(step.command)),
+    )
+  )
+}
+
+/** True of commands that install packages and extensions, and of nothing else that may bring the scripts. */
+function ofExtensions(text: string): boolean {
+  return text
+    .replaceAll(/\\\r?\n/g, ' ')
+    .split(/&&|;|\n/)
+    .every(command => EXTENSIONS.test(command.trim()))
+}
+
+const EXTENSIONS =
+  /^(?:$|#|set -\w+$|(?:apt|apt-get|apk) |docker-php-(?:ext|source)|pecl |yes(?: \S+)? \| pecl |install-php-extensions |rm -rf \/(?:var|tmp)|(?:usermod|groupmod|adduser|addgroup|useradd|groupadd) |chown |mkdir -p )/
 
 /** True where a command of the image may make a link at the path, or above it. */
 function mayLink({ image }: Container, directory: string): boolean {
