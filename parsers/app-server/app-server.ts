@@ -136,4 +136,6 @@ export interface AppFiles {
   readonly yaml?: ((source: Source) => YamlFile) | null
   /** The sources of which the program of a container is built, its Dockerfile among them; absent where nobody knows. */
   readonly built?: () => readonly Source[]
+  /** Where a file of an image was copied from an earlier stage of its build; null where it was not. */
+  readonly earlier?: (path: string) => (Pick<AppFiles, 'read'> & { readonly path: string }) | null
 }

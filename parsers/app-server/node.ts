@@ -90,7 +90,7 @@ function scriptServer(
   path: string,
   program: WrittenText | null,
   command: AppCommand,
-  { read }: AppFiles,
+  { read: readInside, earlier }: AppFiles,
 ): AppServer | null {
   const { directory } = command
   const whole = path.startsWith('/')
@@ -100,9 +100,10 @@ function scriptServer(
       : null
   if (whole === null) return null
   const sources: Source[] = []
-  const main = findScript(whole, read) ?? findBuilt(whole, read)
+  const main =
+    findScript(whole, readInside) ?? findBuilt(whole, readInside) ?? builtInStage(earlier?.(whole) ?? null)
   if (main === null) return null
-  const { source } = main
+  const { source, read } = main
   const script = readNodeScript(source, command.environment)
   sources.push(source)
   const loaded = script.loads.map(each => findScript(posix.resolve(posix.dirname(main.path), each), read))
@@ -165,19 +166,25 @@ function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact
 }
 
 /** Where compilers put what they make of `src`, or of the directory itself. */
-const BUILT = /\/(?:dist|build|out|lib)\//
+const BUILT = /\/(?:dist|build|out|lib)(?=\/)/g
 
 /** The script that a compiler made one of that is in no repository: `src/main.ts` of `dist/main.js`. */
 function findBuilt(path: string, read: AppFiles['read']): FoundScript | null {
-  if (!BUILT.test(path)) return null
   const bare = path.replace(/\.[cm]?js$/, '')
-  const places = ['/src/', '/'].map(directory => bare.replace(BUILT, directory))
+  const places = [...bare.matchAll(BUILT)].flatMap(({ 0: name, index }) =>
+    ['/src', ''].map(each => bare.slice(0, index) + each + bare.slice(index + name.length)),
+  )
   for (const place of places)
     for (const each of [`${place}.ts`, `${place}/index.ts`, `${place}.js`, `${place}.mjs`]) {
       const source = read(each)
-      if (source !== null && source !== 'missing') return { path: each, source }
+      if (source !== null && source !== 'missing') return { path: each, source, read }
     }
   return null
+}
+
+/** The same where the compiler ran in an earlier stage of an image, which alone has what it read. */
+function builtInStage(file: ReturnType<NonNullable<AppFiles['earlier']>>): FoundScript | null {
+  return file === null ? null : findBuilt(file.path, file.read)
 }
 
 /** True where one of these, which are not read themselves, has the name of the setting. */
@@ -197,6 +204,8 @@ interface FoundScript {
   /** As the machine sees it: in a container another path than its source has, by which others are found beside it. */
   readonly path: string
   readonly source: Source
+  /** Reads what lies beside it. */
+  readonly read: AppFiles['read']
 }
 
 function findScript(path: string, read: AppFiles['read']): FoundScript | null {
@@ -206,7 +215,7 @@ function findScript(path: string, read: AppFiles['read']): FoundScript | null {
   for (const each of paths) {
     if (!/\.[cm]?[jt]s$|\/www$/.test(each)) continue
     const source = read(each)
-    if (source !== null && source !== 'missing') return { path: each, source }
+    if (source !== null && source !== 'missing') return { path: each, source, read }
   }
   return null
 }

@@ -75,6 +75,32 @@ const besideCaddy = (script: string): Record<string, string> => ({
     app.listen(3000)
   `,
 })
+/** The same in TypeScript, of which the image has what a compiler made. */
+const compiled = (script: string): Record<string, string> => {
+  const { 'server.js': _, ...files } = besideCaddy('')
+  return {
+    ...files,
+    'compose.yaml': files['compose.yaml']!.replace('node server.js', 'node dist/server.js'),
+    Dockerfile: conf`
+      FROM node:22 AS build
+      WORKDIR /build
+      COPY . .
+      RUN npm ci && npm run build
+      FROM node:22-slim
+      WORKDIR /app
+      COPY --from=build /build/dist ./dist
+    `,
+    'src/server.ts': conf`
+      import express from 'express'
+      import session from 'express-session'
+      import { proxies } from './proxies'
+      const app = express()
+      ${script}
+      app.listen(3000)
+    `,
+    'src/proxies.ts': "export const proxies = (app: any) => app.set('trust proxy', 1)\n",
+  }
+}
 /** The same behind Apache. */
 const behindApache = (script: string, headers: string | readonly string[]): Record<string, string> => {
   const { 'etc/nginx/nginx.conf': _, ...files } = tree(script)
@@ -122,6 +148,13 @@ export default defineRule({
           app.use(require('./app'))
         `),
         'app.js': "module.exports = require('express').Router()\n",
+      },
+    },
+    {
+      title: 'a script that an earlier stage of the build compiled',
+      files: {
+        ...compiled(session('secure: «true»')),
+        'src/proxies.ts': 'export const proxies = () => {}\n',
       },
     },
     {
@@ -203,6 +236,10 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'one that is trusted by a script that was compiled with it',
+      files: compiled(`proxies(app)\n${session('secure: true')}`),
+    },
     {
       title: 'Apache, which says the scheme and is trusted',
       files: behindApache(

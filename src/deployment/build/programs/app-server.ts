@@ -18,6 +18,7 @@ import { memoByKey } from '../../../../parsers/collections/memo.ts'
 import { once } from '../../../../parsers/collections/once.ts'
 import { filesBelow, type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import type { Container } from '../../containers/container.ts'
+import { inEarlierStage } from '../../containers/earlier-stage.ts'
 import { ANY_V4, ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
 import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type {
@@ -56,7 +57,13 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
   const { container } = machine
   const reader = {
     ...appFiles(container?.files ?? files, grammars),
-    ...(container !== null && { built: once(() => builtOf(container)) }),
+    ...(container !== null && {
+      built: once(() => builtOf(container)),
+      earlier: (path: string) => {
+        const copied = inEarlierStage(container, path)
+        return copied === null ? null : { path: copied.path, read: fileReader(copied.files) }
+      },
+    }),
   }
   const scripts = machine.scripts === null ? [] : commandsOfScripts(files, machine.scripts, grammars.shell)
   const own = container === null ? commandsOfMachine(files) : commandsOfContainer(container)
