@@ -290,6 +290,7 @@ import bodyLimitsApacheHeadersBelowNginx from './body-limits/apache-headers-belo
 import bodyLimitsChunkedUploadRejected from './body-limits/chunked-upload-rejected.ts'
 import bodyLimitsDjangoBelowNginx from './body-limits/django-below-nginx.ts'
 import bodyLimitsDjangoFileLimit from './body-limits/django-file-limit.ts'
+import bodyLimitsExpressBelowNginx from './body-limits/express-below-nginx.ts'
 import bodyLimitsGunicornHeadersBelowNginx from './body-limits/gunicorn-headers-below-nginx.ts'
 import bodyLimitsIngressBelowPhp from './body-limits/ingress-below-php.ts'
 import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.ts'
@@ -1267,6 +1268,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/chunked-upload-rejected', ...bodyLimitsChunkedUploadRejected },
   { id: 'body-limits/django-below-nginx', ...bodyLimitsDjangoBelowNginx },
   { id: 'body-limits/django-file-limit', ...bodyLimitsDjangoFileLimit },
+  { id: 'body-limits/express-below-nginx', ...bodyLimitsExpressBelowNginx },
   { id: 'body-limits/gunicorn-headers-below-nginx', ...bodyLimitsGunicornHeadersBelowNginx },
   { id: 'body-limits/ingress-below-php', ...bodyLimitsIngressBelowPhp },
   { id: 'body-limits/limit-behind-fallback', ...bodyLimitsLimitBehindFallback },

@@ -296,6 +296,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['body-limits/chunked-upload-rejected', { fixes: [], programs: ['nginx', 'apache'] }],
       ['body-limits/django-below-nginx', { fixes: [], programs: ['nginx', 'django'] }],
       ['body-limits/django-file-limit', { fixes: [], programs: ['django'] }],
+      ['body-limits/express-below-nginx', { fixes: [], programs: ['nginx'] }],
       ['body-limits/gunicorn-headers-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],
       ['body-limits/ingress-below-php', { fixes: [], programs: ['docker'] }],
       ['body-limits/limit-behind-fallback', { fixes: [], programs: ['nginx'] }],
