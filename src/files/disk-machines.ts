@@ -184,6 +184,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     ...setupsOf(files, scope),
     ...besideOf(scope, options),
     ...guidesOf(files, scope, options),
+    lying: scope.beside?.root === root ? scope.beside.paths.filter(isOfApplication) : [],
     isDump: false,
     // A repository may keep both for one to be chosen.
     supposed: !PROGRAMS.every(program => mains(program).every(main => files.covers(main))),
@@ -227,6 +228,10 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
   if (!isEmpty) return { machines: [...others, machine], notices, skipped }
   const isStarted = others.length === 0 && startSomething(files, scope.paths.filter(isAsked), '/', machine)
   return { machines: isStarted ? [{ ...machine, startsAlone: true }] : others, notices, skipped }
+}
+
+function isOfApplication(path: string): boolean {
+  return path.endsWith('.py') || mayBeginApplication(path, '/')
 }
 
 /** A directory that nobody has placed: a repository, a private prefix, a handful of files. */

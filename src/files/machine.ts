@@ -98,6 +98,8 @@ export interface Repository {
 export interface Machine {
   /** What lies around its servers' own files; left out where nothing there starts a program. */
   readonly repository?: Repository
+  /** Modules and scripts in directories that no machine has, beside those of this one; left out where it has no own. */
+  readonly lying?: readonly string[]
   /** True where no file of nginx, Apache or Compose is among the files, and some say what runs an application. */
   readonly startsAlone?: boolean
   /** As a report names it: `.`, `web1`, `/`. */

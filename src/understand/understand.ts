@@ -1,7 +1,7 @@
 import { scriptsOf } from '../deployment/build/programs/script-commands.ts'
 import { withInstalledFiles } from '../deployment/build/programs/with-installed-files.ts'
 import { withPhpProjects } from '../deployment/build/programs/with-php-projects.ts'
-import { withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
+import { withLyingProjects, withPhpFiles, withStarters } from '../deployment/build/programs/with-starters.ts'
 import { withWsgiScripts } from '../deployment/build/programs/with-wsgi-scripts.ts'
 import { looseFiles } from '../deployment/containers/loose-files.ts'
 import { everyContainer } from '../deployment/containers/brought-files.ts'
@@ -44,6 +44,8 @@ export interface SteadySets {
   kept: KeptSets | 'not-asked' | null
 }
 
+const NOTHING: readonly string[] = []
+
 /**
  * Reads the servers of one machine: every main file with what it includes. Files that no main file reaches
  * stand for the missing main file of their program; where there is one, they are a deployment of their own.
@@ -84,7 +86,8 @@ export function understand(
     nginx: [mains, ...sets].flatMap(each => each.nginx),
     apache: [mains, ...sets].flatMap(each => each.apache),
   }
-  const startedFiles = repository === undefined ? files : withRepository(reader, repository, servers)
+  const ownFiles = repository === undefined ? files : withRepository(reader, repository, servers)
+  const startedFiles = withLyingProjects(ownFiles, machine.lying ?? NOTHING)
   const apart =
     repository === undefined
       ? () => []

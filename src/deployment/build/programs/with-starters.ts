@@ -2,7 +2,7 @@ import { isWrittenOut } from '../../../../parsers/text/source.ts'
 import { posix } from 'node:path'
 import { readAppServers } from '../../../../parsers/app-server/read-app-servers.ts'
 import { readUwsgiVassal } from '../../../../parsers/app-server/uwsgi.ts'
-import type { AppServer } from '../../../../parsers/app-server/app-server.ts'
+import type { AppCommand, AppServer } from '../../../../parsers/app-server/app-server.ts'
 import type { Fact } from '../../../../parsers/text/fact.ts'
 import { mayHoldProject, placedDirectory } from '../../placed-directory.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
@@ -36,7 +36,7 @@ import { PM2_DIRECTORY } from './pm2-commands.ts'
  * @param files the machine's, among them the repository by its own paths
  */
 export const withStarters = memoByKey((files: FileSystem, repository: Repository): FileSystem => {
-  const { starters, writtenFiles, modules } = repository
+  const { applications, starters, writtenFiles, modules } = repository
   const isStarted = (path: string): boolean =>
     !isOfImage(files, path) && isWritten(files, path) && !isOfBuild(files, path)
   const written = writtenFiles.filter(({ path }) => !isOfImage(files, path))
@@ -46,8 +46,19 @@ export const withStarters = memoByKey((files: FileSystem, repository: Repository
   const configured = [...mounts, ...configurationMounts(started, files)]
   return mountedOver(files, [
     ...configured,
-    ...applicationMounts(mountedOver(files, configured), files, modules),
+    ...applicationMounts(mountedOver(files, configured), files, [...modules, ...(applications ?? [])]),
   ])
+})
+
+/**
+ * The files of a machine with what lies beside its own directories, where its units start an application that is in none
+ * of them: `app/` beside `etc/` is what stands in `/opt/shop` there.
+ *
+ * @param lying modules and scripts of directories that no machine has
+ */
+export const withLyingProjects = memoByKey((files: FileSystem, lying: readonly string[]): FileSystem => {
+  const mounts = lying.length === 0 ? [] : applicationMounts(files, files, lying)
+  return mounts.length === 0 ? files : mountedOver(files, mounts)
 })
 
 /**
@@ -169,8 +180,9 @@ function nearestAbove(files: FileSystem, path: string, name: string): string | n
 function applicationMounts(
   started: FileSystem,
   files: FileSystem,
-  modules: readonly string[],
+  sources: readonly string[],
 ): readonly Mount[] {
+  const modules = sources.filter(path => !/\.[cm]?[jt]s$|\/www$/.test(path))
   const read = fileReader(started)
   const reader = { read, python: null, shell: null }
   const mounts = new Map<string, Mount>()
@@ -182,12 +194,31 @@ function applicationMounts(
   }
   for (const { command } of commandsOfMachine(started)) {
     for (const { server } of readAppServers(command, reader)) add(server, command.directory)
+    const scripted = scriptMount(command, sources)
+    if (scripted !== null && mayHoldProject(scripted.at) && files.kind(scripted.at) === null)
+      mounts.set(scripted.at, scripted)
   }
   for (const { source } of vassalsOfMachine(started)) {
     const command = { words: [], directory: null, environment: () => null }
     add(readUwsgiVassal(source, command, reader), null)
   }
   return [...mounts.values()]
+}
+
+/** The one directory of a repository that has the script which Node.js is started with. */
+function scriptMount({ words, directory }: AppCommand, sources: readonly string[]): Mount | null {
+  const [program, ...given] = words.map(({ text }) => text)
+  const script = given.find(text => !text.startsWith('-'))
+  if (!/(?:^|\/)node(?:js)?$/.test(program ?? '') || script === undefined) return null
+  const home = placedDirectory(directory) ?? (script.startsWith('/') ? posix.dirname(script) : null)
+  const whole = home === null ? null : posix.resolve(home, script)
+  if (home === null || whole === null || !isBelow(whole, home) || !/\.[cm]?js$|\/www$/.test(whole))
+    return null
+  const end = `/${posix.relative(home, whole)}`
+  const [found, ...others] = sources.filter(path => path.endsWith(end))
+  return found === undefined || others.length > 0
+    ? null
+    : { at: home, disk: found.slice(0, -end.length) || '/' }
 }
 
 /** False where a configuration in Python is not read yet, which names no directory. */
