@@ -1,7 +1,7 @@
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
 import type { RuleFinding } from '../../src/engine/rule.ts'
 import { serversAround } from '../../src/deployment/build/servers.ts'
-import { argumentPlace } from '../../src/deployment/places.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
 import { askServer } from '../../src/deployment/requests/ask-server.ts'
 import { EXISTING, MISSING } from '../../src/deployment/requests/made-up-requests.ts'
 import { pathsInto } from '../../src/deployment/requests/paths-into.ts'
@@ -103,6 +103,25 @@ export default defineRule({
       files: {
         'etc/nginx/nginx.conf': nginxMain(
           site('location «/» {\n    try_files $uri $uri/ /index.php?$args;\n}'),
+        ),
+        'srv/www/index.php': '<?php phpinfo();',
+      },
+    },
+    {
+      title: 'the site of the package, whose `index` has a script',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          conf`
+            server {
+                listen 80;
+                server_name example.org;
+                root /srv/www;
+                index «index.php» index.html;
+                location / {
+                    try_files $uri $uri/ =404;
+                }
+            }
+          `,
         ),
         'srv/www/index.php': '<?php phpinfo();',
       },
@@ -271,6 +290,15 @@ export default defineRule({
       ),
     },
     { title: 'no script beside the front controller', files: frontAlone('^/index\\.php(?:/|$)') },
+    {
+      title: 'a script that is not there, before a page that is',
+      files: {
+        'etc/nginx/nginx.conf': nginxMain(
+          site('index index.php index.html;\nlocation / {\n    try_files $uri $uri/ =404;\n}'),
+        ),
+        'srv/www/index.html': 'start',
+      },
+    },
     {
       title: 'no PHP at all, where nobody knows that the script is there',
       files: { 'nginx.conf': site('location / {\n    try_files $uri $uri/ /index.php?$args;\n}') },
@@ -465,6 +493,7 @@ export default defineRule({
     yield* servedBesideFront(deployment)
     yield* rewrittenToScript(deployment)
     const byDirective = serversAround(deployment)
+    const told = new Set<NginxDirective>()
     for (const configuration of deployment.nginx) {
       const passing = directivesByServer(configuration, 'fastcgi_pass')
       if (passing.size > 0) yield* keptScripts(deployment, configuration, byDirective)
@@ -474,20 +503,50 @@ export default defineRule({
         if (!passing.has(home) && !runsNothing(deployment, configuration, home, lines)) continue
         for (const tryFiles of lines) {
           const found = sourceServed(deployment, server, tryFiles)
-          if (found !== null)
-            yield {
-              at: found.at,
-              message: `\`${found.url}\` is answered with the source of \`${found.path}\``,
-              label: passing.has(home) ? 'sent as text, not passed to PHP' : 'no location passes it to PHP',
-              related: (passing.get(home) ?? [])
-                .slice(0, 1)
-                .map(pass => ({ at: argumentPlace(pass, 0), message: 'what PHP runs goes here' })),
-            }
+          if (found === null) continue
+          told.add(home)
+          yield {
+            at: found.at,
+            message: `\`${found.url}\` is answered with the source of \`${found.path}\``,
+            label: passing.has(home) ? 'sent as text, not passed to PHP' : 'no location passes it to PHP',
+            related: (passing.get(home) ?? [])
+              .slice(0, 1)
+              .map(pass => ({ at: argumentPlace(pass, 0), message: 'what PHP runs goes here' })),
+          }
         }
       }
     }
+    for (const server of deployment.servers)
+      if (!told.has(server.directive)) yield* servedByIndex(deployment, server)
   },
 })
+
+/** The start page of a site that runs nothing: `index` names a script, and it lies there. */
+function* servedByIndex(deployment: Deployment, server: NginxServer): Generator<RuleFinding> {
+  const { configuration, directive } = server
+  const line = configuration.occurrences
+    .get('index')
+    ?.find(each => scriptOfLine(each) !== -1 && [directive, directive.parent].includes(each.parent))
+  if (line === undefined || passesAnything(configuration, directive)) return
+  const answer = askServer(deployment, server, '/', {})
+  if (answer?.end.kind !== 'file' || !answer.end.path.endsWith('.php')) return
+  if (deployment.filesOf(configuration).kind(answer.end.path) !== 'file') return
+  yield {
+    at: argumentPlace(line, scriptOfLine(line)),
+    message: `\`/\` is answered with the source of \`${answer.end.path}\``,
+    label: 'no location passes it to PHP',
+    related: [{ at: namePlace(directive), message: 'nothing here runs PHP' }],
+    help: 'Write `location ~ \\.php$` with `fastcgi_pass` to the socket of PHP-FPM, and `include snippets/fastcgi-php.conf` or `SCRIPT_FILENAME` in it',
+  }
+}
+
+/** True for a server that may hand a request on, or has a part that is not read. */
+function passesAnything(configuration: NginxConfiguration, home: NginxDirective): boolean {
+  return (
+    hasUnreadInclude(configuration, home) ||
+    ['fastcgi_pass', ...RUNNING].some(name => directivesByServer(configuration, name).has(home))
+  )
+}
 
 /** What hands a request on, or answers it by a program. */
 const RUNNING = [
@@ -509,8 +568,7 @@ function runsNothing(
   home: NginxDirective,
   lines: readonly NginxDirective[],
 ): boolean {
-  if (hasUnreadInclude(configuration, home)) return false
-  if (RUNNING.some(name => directivesByServer(configuration, name).has(home))) return false
+  if (passesAnything(configuration, home)) return false
   const files = deployment.filesOf(configuration)
   return lines.some(({ parent, args }) => {
     const base = parent === null ? null : fileBase(configuration, parent)
