@@ -39,6 +39,8 @@ export default defineRule({
         ...rewritingDirectory(conf`
           RewriteRule ^a$ /news.html [R=301,L]
           RewriteRule ^b$ https://example.org/news.html [R=301,L]
+          RewriteCond %{SERVER_PORT}>s ^(443>(s)|\d+>s)$
+          RewriteRule ^index\.php$ http%2://%{HTTP_HOST}/ [R,L]
           RewriteRule ^c$ news.html [L]
           RewriteRule ^d(/.*)$ $1 [R=301,L]
           RewriteRule ^(?:de|fr)(/.*)$ $1 [R=301,L]
@@ -109,7 +111,8 @@ export default defineRule({
 /** True for a redirect to what follows a directory: a name, or a group with which the path begins. */
 function showsPath({ flags, isRefusal, keepsUri, settled, negated, output, pattern }: PlacedRule): boolean {
   if (!flags.has('R') || isRefusal || keepsUri || !settled) return false
-  if (/^[a-z][a-z\d+.-]*:/i.test(output)) return false
+  // httpd looks for a scheme once the groups are filled in: `http%2://…`.
+  if (/^(?:[a-z\d+.-]|[$%]\d|%\{[^{}]*\})+:/i.test(output)) return false
   if (/^[\w.]/.test(output)) return true
   return !negated && /^\$1/.test(output) && /^\^?\((?!\?)/.test(pattern)
 }

@@ -77,6 +77,12 @@ export default defineRule({
       files: servedHtaccess('AddType image/svg+xml ".svg .svgz”'),
     },
     {
+      title: 'a command of mod_ext_filter, which takes quotes in quotes',
+      files: {
+        'site.conf': `ExtFilterDefine idonly mode=output cmd="/usr/bin/jq '{ id: .id }'"\n`,
+      },
+    },
+    {
       title: 'two names, each an argument',
       files: { 'site.conf': sites('www.example.org shop.example.org') },
     },

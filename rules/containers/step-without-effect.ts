@@ -97,6 +97,14 @@ export default defineRule({
       `),
     },
     {
+      title: 'the way back from where the step before ended',
+      files: image(conf`
+        RUN cd bedtools && make
+        RUN cd ..
+        RUN ls
+      `),
+    },
+    {
       title: 'a file that is cut at its marks, each part of which is built',
       files: image(conf`
         ENTRYPOINT ["/usr/sbin/init"]
@@ -155,6 +163,9 @@ const STARTS =
 /** Programs that connect to a server of the same machine. */
 const CLIENTS = /\b(?:mysql|mariadb|psql|createdb|createuser|mongo|mongosh|redis-cli|rabbitmqctl)\b/
 
+/** `cd`, `cd ..`, `cd -`, `cd ../..`. */
+const BACK = /^cd(?:\s+(?:-|~|\.\.(?:\/\.\.)*)\/?)?$/
+
 /** What a step leaves behind nowhere; null where it does more. */
 function lostWith(
   { command, documents, at }: DockerRun,
@@ -173,6 +184,9 @@ function lostWith(
   if (parts.length === 0) return null
   const every = (pattern: RegExp): boolean => parts.every(part => pattern.test(part))
   if (every(/^cd(?:\s+[\w./~${}-]+)?$/)) {
+    // Whoever goes back from where the step before ended is where every step begins.
+    const before = runs.findLast(run => run.at.start < at.start)
+    if (every(BACK) && before !== undefined && /\bcd\s/.test(commandText(before.command))) return null
     // The next step begins there anyway.
     const directory = /^cd\s+(\S+?)\/?$/.exec(parts.at(-1) ?? '')?.[1]
     if (workingDirectory?.known === true && directory === workingDirectory.value.replace(/\/$/, ''))

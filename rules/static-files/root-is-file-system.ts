@@ -40,6 +40,17 @@ export default defineRule({
   good: [
     { title: 'the directory of the site', files: { 'nginx.conf': site('root /srv/www;') } },
     {
+      title: 'a program in nginx that answers everything',
+      files: {
+        'nginx.conf': site(conf`
+          root /;
+          location / {
+              content_by_php 'handleRequest();';
+          }
+        `),
+      },
+    },
+    {
       title: 'for internal redirects alone',
       files: {
         'nginx.conf': site(conf`

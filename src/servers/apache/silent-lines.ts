@@ -91,7 +91,14 @@ function lookBehindBracket(lines: SilentLine[], source: Source, node: ApacheLine
 }
 
 /** Where a lonely quote is the message's own: `ErrorDocument 404 "text`, or an expression's. */
-const OWN_QUOTES: ReadonlySet<string> = new Set(['errordocument', 'require', 'sslrequire', 'if', 'elseif'])
+const OWN_QUOTES: ReadonlySet<string> = new Set([
+  'errordocument',
+  'require',
+  'sslrequire',
+  'if',
+  'elseif',
+  'extfilterdefine',
+])
 
 /** Takes whatever words there are, and a `#` at a word's beginning makes no sense among them. */
 const TAKES_NO_HASH: ReadonlySet<string> = new Set([

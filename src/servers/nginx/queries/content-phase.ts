@@ -45,6 +45,9 @@ const HANDLERS: ReadonlySet<string> = new Set([
   'rtmp_stat',
 ])
 
+/** `content_by_php` of php-ngx and its like, which are named after the directives for Lua. */
+const OF_OTHER_LANGUAGE = /^content_by_[a-z]+(?:_block|_file)?$/
+
 /** Who answers: a pass, a handler of a module, or a file. */
 export function contentStep(walk: Walk): Next {
   const { configuration, scope } = walk.state
@@ -64,7 +67,7 @@ export function contentStep(walk: Walk): Next {
     if (uri !== null && !uri.known) return endUnknown(walk, uri.reason, at)
     return passTo(walk, passEnd(walk, target.value, uri === null ? null : uri.value))
   }
-  const handler = scope.children.find(child => HANDLERS.has(child.name))
+  const handler = scope.children.find(({ name }) => HANDLERS.has(name) || OF_OTHER_LANGUAGE.test(name))
   if (handler !== undefined)
     return { kind: 'end', end: { kind: 'handler', name: handler.name, at: namePlace(handler) } }
   return fileStep(walk)
