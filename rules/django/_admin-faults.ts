@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import type { DjangoSettings } from '../../src/deployment/django/settings.ts'
+import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
 import { meantOfDjango } from './_names-of-django.ts'
 import {
   entryPlace,
@@ -12,9 +14,9 @@ const ADMIN = 'django.contrib.admin'
 const ENGINE = 'django.template.backends.django.DjangoTemplates'
 
 /** What the admin needs of other settings, as its own checks say it (`admin.E402` and those that follow). */
-export function* adminFaults(settings: DjangoSettings): Iterable<SettingsFault> {
+export function* adminFaults(settings: DjangoSettings, files: FileSystem): Iterable<SettingsFault> {
   const apps = settingTexts(settings, 'INSTALLED_APPS')
-  if (apps?.includes(ADMIN) !== true) return
+  if (apps?.includes(ADMIN) !== true || isBaseOfOthers(settings, files)) return
   if (!apps.includes(null) && !apps.some(name => name?.startsWith('django.contrib.messages')))
     yield* fault(
       entryPlace(settings, 'INSTALLED_APPS', [apps.indexOf(ADMIN)], 'value'),
@@ -24,6 +26,19 @@ export function* adminFaults(settings: DjangoSettings): Iterable<SettingsFault> 
     )
   yield* templatesOf(settings)
   yield* middlewareOf(settings)
+}
+
+/** True for a module that another one of its directory begins with, or a sample of one, and may take the admin out of. */
+function isBaseOfOthers({ files: [path = ''] }: DjangoSettings, files: FileSystem): boolean {
+  const directory = posix.dirname(path)
+  const own = posix.basename(path, '.py')
+  if (own === '__init__') return false
+  const brought = new RegExp(`^\\s*from\\s+(?:\\.|[\\w.]+\\.)${own}\\s+import\\s+\\*`, 'm')
+  return (files.list(directory) ?? []).some(({ name, kind }) => {
+    const beside =
+      kind === 'file' && /\.py\b/.test(name) ? sourceAt(files, posix.join(directory, name)) : null
+    return beside !== null && beside.path !== path && brought.test(beside.code)
+  })
 }
 
 function* templatesOf(settings: DjangoSettings): Iterable<SettingsFault> {

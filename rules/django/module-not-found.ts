@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { Place } from '../../parsers/text/source.ts'
 import { type DjangoSettings, projectDirectory } from '../../src/deployment/django/settings.ts'
 import { conf } from '../../src/engine/conf.ts'
+import { isIgnored } from '../containers/_copied-sources.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { mayBeInstalled } from '../../src/deployment/django/installed-project.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -126,6 +127,14 @@ export default defineRule({
         `,
         { 'web/shop/core/__init__.py': '', 'web/shop/core/pages.py': 'class Redirect: ...\n' },
       ),
+    },
+    {
+      title: 'modules that are copied from samples, and one that git leaves out',
+      files: project('INSTALLED_APPS = ["shop.keys"]\nMIDDLEWARE = ["shop.log_local.Log", "shop.own.Own"]', {
+        'web/shop/log_local_example.py': 'class Log: ...\n',
+        'web/shop/keys.sample.py': '',
+        'web/.gitignore': '/shop/own.py\n',
+      }),
     },
     { title: 'middleware of the project', files: project('MIDDLEWARE = ["shop.log.Log"]') },
     {
@@ -299,6 +308,9 @@ function isListed(files: FileSystem, directory: string, name: string): boolean |
 }
 
 /** True where a package of the project surely lacks a module; what another package has is not known. */
+/** What is kept to be copied to the module: `urls_example.py`. */
+const SAMPLE = /[._-](?:example|sample|dist|template|default)s?(?:\.|$)/
+
 function isMissing(files: FileSystem, directory: string, module: string): boolean {
   let here = directory
   for (const [level, part] of module.split('.').entries()) {
@@ -306,7 +318,12 @@ function isMissing(files: FileSystem, directory: string, module: string): boolea
     const names = files.list(here) ?? []
     const isFile = names.some(({ name, kind }) => kind !== 'directory' && name.startsWith(`${part}.`))
     const isDirectory = files.kind(posix.join(here, part)) === 'directory'
-    if (!isFile && !isDirectory) return level > 0
+    if (!isFile && !isDirectory)
+      return (
+        level > 0 &&
+        !names.some(({ name }) => name.startsWith(part) && SAMPLE.test(name)) &&
+        !isIgnored(posix.join(here, `${part}.py`), files)
+      )
     if (!isDirectory) return false
     here = posix.join(here, part)
     // Without one it may lie in several places, as it may where one says so.

@@ -379,6 +379,16 @@ export default defineRule({
       files: project('LANGUAGE_CODE = "pt_BR"', 'Django==2.1.7'),
     },
     {
+      title: 'the admin of settings with which a sample of others begins',
+      files: {
+        ...project(admin('"django.contrib.auth.context_processors.auth",', '')),
+        'web/shop/settings_local_example.py': conf`
+          from .settings import *
+          INSTALLED_APPS = ["shop"]
+        `,
+      },
+    },
+    {
       title: 'the admin with all that it needs',
       files: project(admin()),
     },
@@ -542,7 +552,7 @@ export default defineRule({
   *check(deployment) {
     for (const { settings, files } of djangoProjects(deployment)) {
       yield* applicationFaults(settings, files)
-      yield* adminFaults(settings)
+      yield* adminFaults(settings, files)
       yield* storeFaults(settings, files)
       yield* valueFaults(settings, files)
       yield* addressFaults(settings)
