@@ -6,5 +6,7 @@ import { posix } from 'node:path'
  */
 export function dockerfilePaths(context: string, name: string | null): readonly string[] {
   const path = posix.resolve(context, name ?? 'Dockerfile')
-  return posix.basename(path) === 'Dockerfile' ? [path, posix.join(posix.dirname(path), 'dockerfile')] : [path]
+  return posix.basename(path) === 'Dockerfile'
+    ? [path, posix.join(posix.dirname(path), 'dockerfile')]
+    : [path]
 }

@@ -122,13 +122,20 @@ function argumentFault(
   }
 }
 
+/** BuildKit cuts at the first blank, also in quotes, and then looks for the end of the quote. */
+function loneWordFault(name: string, text: string): ArgumentFault {
+  const quote = /^(["'])[^"']*\s/.exec(text)?.[1]
+  if (quote === undefined) return { said: `${name} must have two arguments` }
+  const kind = quote === '"' ? 'double' : 'single'
+  return { said: `unexpected end of statement while looking for matching ${kind}-quote` }
+}
+
 function pairFault(name: string, rest: WrittenText, escaper: string): ArgumentFault | null {
   const words = splitRawWords(rest, escaper)
   const [first] = words
   if (first === undefined) return { said: `${name} requires at least one argument` }
   // The first format: a name, and everything behind it is the value.
-  if (!first.text.includes('='))
-    return words.length === 1 ? { said: `${name} must have two arguments` } : null
+  if (!first.text.includes('=')) return words.length === 1 ? loneWordFault(name, first.text) : null
   const lone = words.find(({ text }) => !text.includes('='))
   return lone === undefined
     ? null

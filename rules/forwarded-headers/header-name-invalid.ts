@@ -129,6 +129,23 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'what the client sent, which PHP is given anyway',
+      files: {
+        'site.conf': conf`
+          server {
+              listen 80;
+              server_name example.org;
+              location / {
+                  include fastcgi_params;
+                  fastcgi_param SCRIPT_FILENAME /srv/www/index.php;
+                  fastcgi_param X-Forwarded-Proto $http_x_forwarded_proto;
+                  fastcgi_pass 127.0.0.1:9000;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'underscores for an older gunicorn',
       files: gunicorn('X_SHOP_USER', 'gunicorn==20.1.0'),
     },
@@ -252,6 +269,12 @@ function holds(block: NginxDirective, name: string): boolean {
 function* judgeVariable(directive: NginxDirective): Iterable<RuleFinding> {
   const name = directive.args[0]?.value ?? ''
   if (!/^(?:http_|x-|forwarded-)\w*(?:-\w+)*$/i.test(name) || !name.includes('-')) return
+  // What the client sent under that name reaches the application anyway.
+  const bare = name
+    .replace(/^http_/i, '')
+    .replaceAll('-', '_')
+    .toLowerCase()
+  if (directive.args[1]?.value === `$http_${bare}`) return
   const at = argumentPlace(directive, 0)
   const meant = `HTTP_${name
     .replace(/^http_/i, '')

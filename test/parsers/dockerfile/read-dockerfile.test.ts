@@ -322,6 +322,10 @@ test('the first line that Docker refuses', () => {
   assert.is(refused('FROM x y'), 'FROM requires either one or three arguments @ y')
   assert.is(refused('FROM x as y z'), 'FROM requires either one or three arguments @ z')
   assert.is(refused('FROM x\nENV A'), 'ENV must have two arguments @ ENV')
+  assert.is(
+    refused('FROM x\nLABEL "for the shop:4.0"'),
+    'unexpected end of statement while looking for matching double-quote @ LABEL',
+  )
   assert.is(refused('FROM x\nENV A=1 B="2 3" C=4\\ 5'), null)
   assert.is(refused('FROM x\nLABEL A=1 b'), `can't find = in "b". Must be of the form: name=value @ b`)
   assert.is(
