@@ -49,6 +49,8 @@ export interface FpmPool {
   readonly phpSettings: ReadonlyMap<string, FpmPhpSetting>
   /** Every other setting by its name, the last one of each. */
   readonly settings: ReadonlyMap<string, WrittenText>
+  /** False where a file that is included inside of the pool is not in the audit. */
+  readonly complete: boolean
 }
 
 export interface FpmListen {

@@ -27,6 +27,7 @@ interface OpenPool {
   readonly settings: Map<string, WrittenText>
   readonly environment: Map<string, WrittenText>
   readonly phpSettings: Map<string, FpmPhpSetting>
+  complete: boolean
 }
 
 /**
@@ -79,7 +80,14 @@ class Reading {
     const key = name.toLowerCase()
     let pool = this.pools.get(key)
     if (pool === undefined) {
-      pool = { name, headers: [], settings: new Map(), environment: new Map(), phpSettings: new Map() }
+      pool = {
+        name,
+        headers: [],
+        settings: new Map(),
+        environment: new Map(),
+        phpSettings: new Map(),
+        complete: true,
+      }
       this.pools.set(key, pool)
     }
     pool.headers.push(at)
@@ -110,7 +118,7 @@ class Reading {
   private include(value: WrittenText, depth: number): void {
     const pattern = factOf(value)
     if (!pattern.known || !pattern.value.startsWith('/')) {
-      this.complete = false
+      this.leaveOut()
       return
     }
     const directory = posix.dirname(pattern.value)
@@ -120,14 +128,20 @@ class Reading {
       return
     }
     const names = hasWildcard(directory) ? null : this.files.list(directory)
-    if (names === null) this.complete = false
+    if (names === null) this.leaveOut()
     const matches = names?.filter(each => matchesName(name, each)) ?? []
     for (const each of matches.sort()) this.included(posix.join(directory, each), depth)
   }
 
+  /** What is included inside of a pool sets it, too. */
+  private leaveOut(): void {
+    this.complete = false
+    if (this.current !== null) this.current.complete = false
+  }
+
   private included(path: string, depth: number): void {
     const source = this.files.read(path)
-    if (source === null) this.complete = false
+    if (source === null) this.leaveOut()
     else if (!this.sources.has(source)) this.file(source, depth + 1)
   }
 }
@@ -154,7 +168,7 @@ function fromEnvironment(value: WrittenText): WrittenText {
   return writtenFor(source, UNKNOWN, start, end)
 }
 
-function finishPool({ name, headers, settings, environment, phpSettings }: OpenPool): FpmPool {
+function finishPool({ name, headers, settings, environment, phpSettings, complete }: OpenPool): FpmPool {
   const read = <T>(key: string, reader: (written: WrittenText) => Fact<T>): Fact<T> | null => {
     const value = settings.get(key)
     return value === undefined || value.text === '' ? null : reader(value)
@@ -186,6 +200,7 @@ function finishPool({ name, headers, settings, environment, phpSettings }: OpenP
     environment,
     phpSettings,
     settings,
+    complete,
   }
 }
 

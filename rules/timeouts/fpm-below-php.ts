@@ -9,6 +9,17 @@ const tree = (lines: string, ini = ''): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
   ...(ini !== '' && { 'etc/php/8.2/fpm/php.ini': ini }),
 })
+
+/** A pool that a repository keeps, and the files beside it. */
+const loose = (inis: Record<string, string>, lines = ''): Record<string, string> => ({
+  'conf/nginx.conf': phpSite('fastcgi_read_timeout 600;'),
+  'conf/fpm82-pool-www.conf': phpPool(conf`
+    ${lines}
+    request_terminate_timeout = «180s»
+  `),
+  ...inis,
+})
+
 export default defineRule({
   summary: 'FPM ends a script before the time that PHP gives it',
   severity: 'warning',
@@ -32,6 +43,13 @@ export default defineRule({
       title: 'raised in php.ini',
       files: tree('request_terminate_timeout = «60»', 'max_execution_time = 600\n'),
     },
+    {
+      title: 'raised in the php.ini of this release, of a repository',
+      files: loose({
+        'conf/php56.ini': 'max_execution_time = 120\n',
+        'conf/php82.ini': 'max_execution_time = 600\n',
+      }),
+    },
   ],
   good: [
     {
@@ -43,6 +61,21 @@ export default defineRule({
     },
     { title: 'no end by FPM', files: tree('request_terminate_timeout = 0', 'max_execution_time = 600\n') },
     { title: 'the time of PHP left alone', files: tree('request_terminate_timeout = 20s') },
+    {
+      title: 'the php.ini of the command line',
+      files: loose({ 'conf/php82-cli.ini': 'max_execution_time = 3600\n' }),
+    },
+    {
+      title: 'the php.ini of another release',
+      files: loose({
+        'conf/php56.ini': 'max_execution_time = 3600\n',
+        'conf/php82.ini': 'max_execution_time = 180\n',
+      }),
+    },
+    {
+      title: 'an include of the pool, which may have the time of PHP',
+      files: loose({ 'conf/php.ini': 'max_execution_time = 3600\n' }, 'include = /opt/etc/fpm/common.conf'),
+    },
     {
       title: 'a PHP without a limit, which FPM has for it',
       files: tree('request_terminate_timeout = 120s', 'max_execution_time = 0\n'),

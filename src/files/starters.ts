@@ -44,6 +44,9 @@ export const PHP_INI = named(
   /(?:^|\/)(?:[^/]*php[^/]*|opcache[^/]*|\.user|php[\w.-]*\/(?:[^/]+\/)*[^/]+)\.ini/,
 )
 
+/** What the command line reads in the place of `php.ini`: PHP looks for `php-SAPI.ini` first. */
+export const CLI_INI = named(/(?:^|[/._-])cli(?:\/(?:[^/]+\/)*[^/]+|[._-][^/]*)?\.ini/)
+
 /** Where the files of PHP of a repository stand of which nobody knows what reads them. */
 export const LOOSE_PHP = '/usr/share/php/loose'
 

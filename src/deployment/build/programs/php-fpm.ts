@@ -13,7 +13,7 @@ import { factOf, type WrittenText } from '../../../../parsers/text/written-text.
 import { type FileSystem, sourceAt } from '../../../files/file-system.ts'
 import { LOOSE_PHP } from '../../../files/starters.ts'
 import { ANY_V6, type Endpoint, isLoopback, parseHost } from '../../../servers/address.ts'
-import { type Fact, known } from '../../../servers/fact.ts'
+import { type Fact, known, unknown } from '../../../servers/fact.ts'
 import type { Container } from '../../containers/container.ts'
 import { placesIn } from '../../containers/places-in.ts'
 import type { BackendListener, Machine, PhpFpmProgram, Protocol } from '../../model.ts'
@@ -81,11 +81,8 @@ function placedPools(machine: Machine): readonly PhpFpmProgram[] {
           replacedListen: written === pool.listen ? null : written,
           at,
           listensKnown: read?.complete !== false && isListenKnown(pool),
-          settingsKnown: isOfImage && image.settingsKnown,
-          phpSetting: (name: string) => {
-            const written = pool.phpSettings.get(name)?.value ?? settings().get(name)
-            return written === undefined ? null : factOf(written)
-          },
+          settingsKnown: isOfImage && image.settingsKnown && pool.complete,
+          phpSetting: (name: string) => settingOf(pool, name, settings),
         } as const,
       ]
     })
@@ -104,10 +101,7 @@ function packagedPools(machine: Machine, container: Container): readonly PhpFpmP
   return (fpm.own === null ? pools : withPackagePool(pools, container, fpm, fpm.own)).flatMap(pool => {
     const [at] = pool.headers
     if (at === undefined) return []
-    const phpSetting = (name: string): Fact<string> | null => {
-      const written = pool.phpSettings.get(name)?.value
-      return written === undefined ? null : factOf(written)
-    }
+    const phpSetting = (name: string): Fact<string> | null => settingOf(pool, name, () => NO_SETTINGS)
     return [
       {
         kind: 'php-fpm',
@@ -159,14 +153,46 @@ function loosePools(machine: Machine): readonly PhpFpmProgram[] {
     const at = pool?.headers[0]
     if (pool === undefined || at === undefined || others.length > 0) return []
     const directory = posix.dirname(at.source.path)
-    const beside = once(() => readPhpSettings(inis.filter(({ path }) => posix.dirname(path) === directory)))
-    const phpSetting = (name: string): Fact<string> | null => {
-      const written = pool.phpSettings.get(name)?.value ?? beside().get(name)
-      return written === undefined ? null : factOf(written)
-    }
+    const beside = once(() => {
+      const near = inis.filter(({ path }) => posix.dirname(path) === directory)
+      return readPhpSettings(ofOneRelease(near, at.source))
+    })
+    const phpSetting = (name: string): Fact<string> | null => settingOf(pool, name, beside)
     const unseen = { replacedListen: null, listensKnown: false, settingsKnown: false }
     return [{ kind: 'php-fpm', machine, pool, at, ...unseen, phpSetting } as const]
   })
+}
+
+const NO_SETTINGS: ReadonlyMap<string, WrittenText> = new Map()
+
+/** What a pool says of PHP, else its `php.ini`, if no file that the pool includes may say otherwise. */
+function settingOf(
+  { phpSettings, complete, headers: [at] }: FpmPool,
+  name: string,
+  ini: () => ReadonlyMap<string, WrittenText>,
+): Fact<string> | null {
+  const own = phpSettings.get(name)?.value
+  if (own !== undefined) return factOf(own)
+  if (!complete) return unknown('the pool includes a file that is not in the audit', at)
+  const written = ini().get(name)
+  return written === undefined ? null : factOf(written)
+}
+
+/** Those of several `php.ini` beside a pool that are of its release, where they are named after releases. */
+function ofOneRelease(inis: readonly Source[], pool: Source): readonly Source[] {
+  const own = releaseIn(pool) ?? ''
+  const others = new Set(inis.map(releaseIn))
+  return inis.filter(ini => {
+    const release = releaseIn(ini)
+    if (release === null) return true
+    return own === '' ? others.size === 1 : own.startsWith(release) || release.startsWith(own)
+  })
+}
+
+/** `74` of `php74.ini` and `php7.4-fpm.conf`; null where a name has no release. */
+function releaseIn({ path }: Source): string | null {
+  const [, major, minor = ''] = /(?:php|fpm)[-_.]?(\d)\.?(\d?)/i.exec(posix.basename(path)) ?? []
+  return major === undefined ? null : major + minor
 }
 
 const IMAGE_MAIN = '/usr/local/etc/php-fpm.conf'
@@ -261,6 +287,7 @@ const NO_POOL: FpmPool = {
   environment: new Map(),
   phpSettings: new Map(),
   settings: new Map(),
+  complete: true,
 }
 
 /** One FPM for each version of PHP, wherever it may lie. */

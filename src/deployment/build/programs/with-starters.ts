@@ -17,6 +17,7 @@ import {
   isBuildProfile,
   isOtherTemplate,
   ECOSYSTEM,
+  CLI_INI,
   LOOSE_PHP,
   PHP_INI,
   SUPERVISED,
@@ -68,7 +69,7 @@ export const withLyingProjects = memoByKey((files: FileSystem, lying: readonly s
 export const withPhpFiles = memoByKey((files: FileSystem, { phpFiles, rest }: Repository): FileSystem => {
   // Where there are machines by the hundred, each with files of its own, another machine has them all.
   if (rest !== undefined && phpFiles.length > MOST_SHARED) return files
-  const found = phpFiles.filter(path => PHP_INI.test(path) || isOfFpm(files, path))
+  const found = phpFiles.filter(path => (PHP_INI.test(path) ? !CLI_INI.test(path) : isOfFpm(files, path)))
   const mounts = found.map((path, index) => {
     const ending = PHP_INI.test(path) ? '.ini' : '.conf'
     const name = posix.basename(writtenName(posix.basename(path)), ending)
