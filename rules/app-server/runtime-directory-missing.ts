@@ -335,6 +335,29 @@ export default defineRule({
       files: poolsIn('/var/run/shop-fpm', '/var/run/shop-fpm-{{ item.name }}.sock'),
     },
     {
+      title: 'a directory that a step of the image makes, whose name a program fills in',
+      files: {
+        ...poolsIn('/var/run/shop-fpm', '/var/run/shop-fpm/{{ item.name }}.sock'),
+        'images/php/Dockerfile.template': conf`
+          FROM {{ "php8.3-cli" | image_tag }}
+          RUN {{ "php8.3-fpm" | apt_install }} && \
+              install -d -o www-data -g www-data /run/shop-fpm
+        `,
+      },
+    },
+    {
+      title: 'a script that a step of an image runs',
+      files: {
+        ...repository('unix:/run/shop/shop.sock', '', ''),
+        'images/web/prepare.sh': 'install -d -o www-data /run/shop\n',
+        'images/web/Dockerfile.template': conf`
+          FROM {{ "httpd" | image_tag }}
+          COPY prepare.sh /bin
+          RUN chmod 0544 /bin/prepare.sh && /bin/prepare.sh
+        `,
+      },
+    },
+    {
       title: 'an account of which nobody knows whose it is',
       files: repository('unix:/run/gunicorn.sock', '', 'User={{ user }}'),
     },
@@ -469,7 +492,7 @@ function* ofPools(machine: Machine, read: Makers['read']) {
   for (const { directory, at } of poolSockets(machine)) {
     if (OF_PACKAGES.test(directory) || isMadeElsewhere(machine, directory)) continue
     const made = read().once.get(directory)
-    if (made === undefined || read().mayComeBack(directory)) continue
+    if (made === undefined || read().mayComeBack(directory) || read().isOfImage(directory)) continue
     yield {
       at,
       severity: 'warning' as const,

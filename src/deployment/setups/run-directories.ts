@@ -12,11 +12,14 @@ export interface RunDirectories {
   readonly once: ReadonlyMap<string, Place>
   /** True where something there may make it at every boot. */
   mayComeBack(directory: string): boolean
+  /** True where the steps of an image speak of it: no boot takes away what a layer has. */
+  isOfImage(directory: string): boolean
 }
 
 /** What is run again at every boot, or by a container at every start. */
 const EVERY_BOOT = /tmpfiles|rc\.local|@reboot|\bbootcmd\b|run:[ \t]*["']?always/
 const UNIT = /\.(?:service|timer|path)(?:\.\w+)?$/
+const DOCKERFILE = /(?:^|\/)Dockerfile[^/]*$/
 const OF_CONTAINERS =
   /(?:^|\/)(?:Dockerfile|[^/]*compose[^/]*\.ya?ml|[^/]*entry-?point[^/]*)|\.(?:service|timer|path)(?:\.\w+)?$|(?:^|\/)(?:k8s|kubernetes|helm|charts|manifests)\//i
 
@@ -24,12 +27,14 @@ export const runDirectories = memo((texts: readonly Source[]): RunDirectories =>
   const found = new Map<string, Place>()
   const started = new Set(texts.flatMap(startedAtBoot))
   const again = texts.flatMap(madeAgain)
+  const images = texts.filter(({ path }) => DOCKERFILE.test(path))
+  const ofImages = new Set(images.flatMap(namesIn))
   const makesAny = again.some(text => text.includes('tmpfiles'))
   for (const source of texts) {
     if (OF_CONTAINERS.test(source.path) || started.has(posix.basename(source.path))) continue
-    if (!source.text.includes('/run/')) continue
+    if (ofImages.has(posix.basename(source.path)) || !source.text.includes('/run/')) continue
     for (const { path, at } of [...commandsIn(source), ...tasksIn(source)]) {
-      const own = cleanPath(path.replace(/^\/var\//, '/'))
+      const own = inRun(path)
       if (!found.has(own)) found.set(own, at)
     }
   }
@@ -39,8 +44,27 @@ export const runDirectories = memo((texts: readonly Source[]): RunDirectories =>
       const [, , first = ''] = directory.split('/')
       return makesAny || again.some(text => text.includes(first))
     },
+    isOfImage(directory) {
+      return images.some(({ text }) =>
+        wordsOf(text).some(word => BELOW_RUN.test(word) && inRun(word) === directory),
+      )
+    },
   }
 })
+
+/** The path below `/run`, of which `/var/run` is another name. */
+function inRun(path: string): string {
+  return cleanPath(path.replace(/^\/var\//, '/').replace(/\/$/, ''))
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/[\s"';&|,[\]]+/)
+}
+
+/** The names of the scripts that the steps of an image copy and run: they set no machine up. */
+function namesIn({ text }: Source): readonly string[] {
+  return wordsOf(text).map(word => posix.basename(word))
+}
 
 /** The part of a text that speaks of every boot; none where it does not. */
 function madeAgain({ path, text }: Source): readonly string[] {
