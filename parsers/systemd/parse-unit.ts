@@ -1,4 +1,4 @@
-import type { Place, Source } from '../text/source.ts'
+import { type Place, type Source, UNKNOWN } from '../text/source.ts'
 import { isOneSlipAway } from '../text/one-slip-away.ts'
 import { MappedText } from '../text/text-map.ts'
 import { sliceWritten, trimWritten, type WrittenText, writtenFor, withValues } from '../text/written-text.ts'
@@ -69,7 +69,8 @@ export function strayLines(source: Source): readonly Place[] {
     at = next
     const { text } = written
     if (text === '' || start === -1 || /^\[.*\]$/.test(text) || text.includes('=')) continue
-    if (!/[\0\uFFFD]|^[{<%@$]/.test(text)) strays.push({ source, start, end })
+    // A placeholder may bring whole lines; what it stands behind is no setting whatever it brings.
+    if (!/^[{<%@$]/.test(text) && !text.startsWith(UNKNOWN)) strays.push({ source, start, end })
   }
   return strays
 }

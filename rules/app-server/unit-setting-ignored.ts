@@ -21,6 +21,17 @@ import { unpairedQuotes } from './_unit-quotes.ts'
 const tree = (lines: string, files: Record<string, string> = {}): Record<string, string> =>
   behindNginx(serviceUnit('/usr/bin/gunicorn shop.wsgi:application', lines), files)
 
+/** The same unit, of a playbook. */
+const template = (lines: string): Record<string, string> => ({
+  'deploy/site.conf': proxiedServer('', '127.0.0.1:8000'),
+  'deploy/templates/shop.service.j2': conf`
+    [Service]
+    WorkingDirectory=/srv/shop
+    ExecStart=/usr/bin/gunicorn -b 127.0.0.1:8000 shop.wsgi:application
+    ${lines}
+  `,
+})
+
 /** A repository whose script copies what is kept for the unit. */
 const repository = (
   line: string,
@@ -353,6 +364,15 @@ export default defineRule({
     { title: 'a path that systemd fills in', files: tree('EnvironmentFile=%h/shop.env') },
     { title: 'a placeholder', files: tree('WorkingDirectory={{ shop_home }}') },
     {
+      title: 'lines that a template brings',
+      files: template(conf`
+        {{ lookup('template', 'healthcheck.conf.j2') }}
+        {{ shop_limits }}
+        {{ shop_owner }} {{ shop_more }}
+        {{ shop_prefix }}User=shop
+      `),
+    },
+    {
       title: 'values that systemd takes',
       files: tree(conf`
         Type=notify
@@ -682,7 +702,7 @@ function* unread({ unit }: ServiceUnit): Found {
   }
   for (const { section, name, source, start } of unit.settings) {
     const at = { source, start, end: start + name.length }
-    if (!/^(?:Unit|Service|Install)$/.test(section) || /^X-/.test(name) || /[\0\uFFFD]/.test(name)) continue
+    if (!/^(?:Unit|Service|Install)$/.test(section) || /^X-/.test(name) || isUnknownWord(name)) continue
     const known = SECTIONS.get(name)
     if (known === undefined ? isMeantAs(name) === null : known === section) continue
     const meant = known === undefined ? isMeantAs(name) : null
