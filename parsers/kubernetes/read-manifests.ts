@@ -28,7 +28,7 @@ export const readManifests = memo((source: Source): Manifests => {
   for (const each of documents.flatMap(itemsOf)) {
     const kind = textAt(each, 'kind')
     const name = textAt(each, 'metadata', 'name')
-    if (kind === null || name === null || textAt(each, 'apiVersion') === null) continue
+    if (kind === null || name === null || textAt(each, 'apiVersion') === null || isKeptHere(each)) continue
     const at = entryAt(each, 'metadata', 'name')!.value.at
     if (complete) problems.push(...checkManifest(each, kind))
     if (kind === 'ConfigMap') configMaps.push({ name, at, keys: keysOf(each), texts: textsAt(each, 'data') })
@@ -46,6 +46,20 @@ export const readManifests = memo((source: Source): Manifests => {
     complete,
   }
 })
+
+/**
+ * True of an object that is never sent to a cluster: what is told to a function of Kustomize or kpt, and what says so.
+ *
+ * @see https://kubernetes.io/docs/reference/labels-annotations-taints/#config-kubernetes-io-local-config
+ */
+function isKeptHere(map: YamlMap): boolean {
+  const annotation = (name: string): string | null => textAt(map, 'metadata', 'annotations', name)
+  const isForFunction = FUNCTION.some(name => entryAt(map, 'metadata', 'annotations', name) !== null)
+  return isForFunction || (annotation(LOCAL) ?? 'false') !== 'false'
+}
+
+const LOCAL = 'config.kubernetes.io/local-config'
+const FUNCTION = ['config.kubernetes.io/function', 'config.k8s.io/function']
 
 function numberAt(map: YamlMap, ...path: readonly string[]): number | null {
   const text = textAt(map, ...path)

@@ -282,6 +282,51 @@ export default defineRule({
       files: tree({ metadata: 'name: APP-web' }),
     },
     {
+      title: 'what is told to a function of Kustomize, and is never sent',
+      files: tree({
+        more: conf`
+          ---
+          apiVersion: v1
+          kind: ConfigMap
+          metadata:
+            name: label_namespace
+            annotations:
+              config.kubernetes.io/function: |-
+                container:
+                  image: registry.example.org/label-namespace
+          data:
+            label: shop
+          ---
+          apiVersion: v1
+          kind: ConfigMap
+          metadata:
+            name: set_up
+            annotations:
+              config.kubernetes.io/local-config: "true"
+        `,
+      }),
+    },
+    {
+      title: 'what a kustomization gives its transformers',
+      files: {
+        ...tree({}),
+        'k8s/labels.yaml': conf`
+          apiVersion: builtin
+          kind: LabelTransformer
+          metadata:
+            name: add_labels
+          labels:
+            app: web
+        `,
+        'k8s/kustomization.yaml': conf`
+          resources:
+            - web.yaml
+          transformers:
+            - labels.yaml
+        `,
+      },
+    },
+    {
       title: 'a namespace whose name Kustomize puts in',
       files: tree({
         more: conf`

@@ -9,6 +9,7 @@ import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { readSecretValues, type SecretValues } from '../../../parsers/kubernetes/read-secret-values.ts'
 import type { Source } from '../../../parsers/text/source.ts'
+import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
 import type { Deployment, LooseFiles } from '../model.ts'
@@ -62,7 +63,10 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
   const sources = all.flatMap(loose =>
     loose === null ? [] : loose.manifests.flatMap(path => sourceAt(loose.files, path) ?? []),
   )
-  const own = sources.filter(({ text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text))
+  const told = new Set(sources.flatMap(toldToKustomize))
+  const own = sources.filter(
+    ({ path, text }) => /^apiVersion:/m.test(text) && /^kind:/m.test(text) && !told.has(path),
+  )
   const files = own.map(readManifests)
   if (files.length === 0) return null
   const hasPatches = sources.some(
@@ -110,6 +114,22 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
     ),
   }
 }
+
+/** The files that a kustomization names for its own functions, which are no objects of a cluster. */
+function toldToKustomize(source: Source): readonly string[] {
+  if (!KUSTOMIZATION.test(source.path) || !/^(?:generators|transformers|validators):/m.test(source.text))
+    return []
+  const directory = posix.dirname(source.path)
+  const lists = readYaml(source).documents.flatMap(document =>
+    document.kind !== 'map'
+      ? []
+      : ['generators', 'transformers', 'validators'].flatMap(name => document.entries.get(name)?.value ?? []),
+  )
+  const items = lists.flatMap(list => (list.kind === 'list' ? list.items : []))
+  return items.flatMap(item => (item.kind === 'scalar' ? posix.join(directory, item.text.text) : []))
+}
+
+const KUSTOMIZATION = /\/kustomization\.ya?ml$/
 
 /** What Kustomize makes objects of, and what gives them other names. */
 const MAKING =
