@@ -311,11 +311,11 @@ export default defineRule({
       files: {
         ...tree({}),
         'k8s/labels.yaml': conf`
-          apiVersion: builtin
-          kind: LabelTransformer
+          apiVersion: v1
+          kind: ConfigMap
           metadata:
             name: add_labels
-          labels:
+          data:
             app: web
         `,
         'k8s/kustomization.yaml': conf`
