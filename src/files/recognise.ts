@@ -424,6 +424,13 @@ const PERL_BLOCK = /^[ \t]*\$OUT[ \t]*\.?=/m
 /** Modules of both servers run Perl that stands in their files. */
 const HOLDS_PERL = /^[ \t]*(?:perl(?:_set|_modules|_require)?[ \t]|<Perl>)/m
 
+/** Shells have `if`, `set`, `return` and braces, too; Lua has a `then`, but no `;` before it. */
+const SHELL =
+  /^[ \t]*(?:fi|done|esac)[ \t]*(?:[;|&>#)].*)?\r?$|;[ \t]*then[ \t]*\r?$|^[ \t]*(?:function[ \t]+)?[\w-]+[ \t]*\(\)[ \t]*\{/m
+
+/** The sections of what installs a machine (Anaconda) or a package (RPM), most of which a shell runs. */
+const SECTIONS_OF_SHELL = /^%(?:packages|pre|post|preun|postun|prep|build|install|addon|ksappend)\b(?![ \t]*[=;{])/m
+
 /** JavaScript ends its lines as nginx does. */
 const JAVASCRIPT = /^(?:var|let) [A-Za-z_$][\w$]*[ \t]*[=;]/m
 
@@ -440,6 +447,8 @@ function isOtherLanguage(code: string): boolean {
     (PERL.test(code) && !HOLDS_PERL.test(code)) ||
     PERL_BLOCK.test(code) ||
     JAVASCRIPT.test(code) ||
+    SHELL.test(code) ||
+    SECTIONS_OF_SHELL.test(code) ||
     BEGINS_OTHERWISE.test(code)
   )
 }

@@ -213,6 +213,11 @@ test('what other programs share with the servers is outweighed by what is theirs
       'if (isOpen(door)) {\n}\nif ((a || b)\n    && c\n) {\n}\nif (a) {\n} else if (b) {\n}\n',
     JavaScript: 'var seen = {};\nvar root = "/";\nfor(var x = 0; x < 2; x++) {\n  set(x);\n}\nreturn 200;\n',
     'a bundle of JavaScript': '!function(){var e=["set"];\nreturn e}();\nlisten 80;\nserver a;\nroot /;\n',
+    'Kickstart of Anaconda':
+      'timezone UTC\nuser --name=a\n%packages\n%end\n%post\nif [ -z "$a" ]; then\n    return 1;\nfi\nset -e\n%end\n',
+    'functions of a shell':
+      'root=/srv\ncheck_mount() {\n    set -e;\n    if [ -z "$a" ]\n    then\n        return\n    fi\n}\n',
+    'the scripts of a package': 'set a\n%post\ninclude x;\nreturn 0;\n',
     rspamd: 'reject = 15;\nadd_header = 6;\ngreylist = 4;\n',
   }
   for (const [name, text] of Object.entries(others)) assert.is(of(text), null, name)
@@ -221,6 +226,12 @@ test('what other programs share with the servers is outweighed by what is theirs
 test('a file that begins like a script and is none', () => {
   assert.equal(of('#! ------------------------\n# Headers.\nadd_header X-A b;\nexpires 1h;\n'), NGINX_SNIPPET)
   assert.is(of('#! /bin/sh\nset -e\n'), null)
+})
+
+test('what Lua and envsubst bring is no shell', () => {
+  const lua = 'access_by_lua_block {\n  if ngx.var.a then\n    return go()\n  end\n}\n'
+  assert.equal(of(`server {\n  listen 80;\n  location / {\n${lua}  }\n}\n`), NGINX)
+  assert.equal(of('%post = 1;\nserver {\n  listen 80;\n  root /srv;\n}\n'), NGINX)
 })
 
 test('an include says nothing of where its neighbours stand', () => {
