@@ -3,11 +3,12 @@ import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { isUnknownWord } from '../../parsers/text/source.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
-import type { ApacheConfiguration } from '../../src/servers/apache/configuration.ts'
+import type { ApacheConfiguration, ApacheDirective } from '../../src/servers/apache/configuration.ts'
 import { argumentPlace as apachePlace, isSettled } from '../../src/servers/apache/queries/places.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { variableNames } from '../../src/servers/nginx/queries/interpolate.ts'
+import { compilePcre } from '../../src/servers/regex.ts'
 import { droppedRest } from '../_dropped-rest.ts'
 import { apacheMain, nginxMain, nginxServer } from '../_examples.ts'
 
@@ -70,6 +71,15 @@ export default defineRule({
       },
     },
     {
+      title: 'behind one that takes pictures alone',
+      files: {
+        'etc/apache2/apache2.conf': apache(conf`
+          AliasMatch ^/data/(.+\.png)$ /srv/data/$1
+          AliasMatch ^/data/ «/srv/data/»
+        `),
+      },
+    },
+    {
       title: 'a capture that takes a word, and not what stands behind it',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -112,6 +122,25 @@ export default defineRule({
       },
     },
     {
+      title: 'the directory alone, behind a line that takes what lies in it',
+      files: {
+        'etc/apache2/apache2.conf': apache(conf`
+          AliasMatch ^/data/(.+) /srv/data/$1
+          AliasMatch ^/data/ /srv/data/
+          Alias /docs/ /srv/docs/
+          AliasMatch ^/docs.* /srv/docs/
+        `),
+        'etc/nginx/nginx.conf': nginx(conf`
+          location ~ ^/media/(.+)$ {
+              alias /srv/media/$1;
+          }
+          location ~ ^/media/ {
+              alias /srv/media/;
+          }
+        `),
+      },
+    },
+    {
       title: 'with a capture',
       files: {
         'etc/nginx/nginx.conf': nginx(conf`
@@ -146,6 +175,7 @@ export default defineRule({
           if (pattern === undefined || target === undefined || !isOpen(pattern.value)) continue
           if (!isSettled(target.value) || !isDirectory(configuration, filesOf(configuration), target.value))
             continue
+          if (isTakenBefore(pattern.value, aliasesBefore(line, configuration))) continue
           yield {
             at: apachePlace(line, 1),
             message: `every URL of this expression means \`${target.value}\` itself, because no capture is inserted`,
@@ -166,7 +196,7 @@ export default defineRule({
           continue
         }
         if (isUnknownWord(value) || !value.endsWith('/') || /\/\$$/.test(name)) continue
-        if (makesPathElsewhere(parent)) continue
+        if (makesPathElsewhere(parent) || isTakenBefore(name, expressionsBefore(parent))) continue
         yield {
           at: argumentPlace(alias, 0),
           message: `every URL of this location means \`${value}\` itself, because \`alias\` inserts no capture of its regular expression`,
@@ -193,6 +223,50 @@ function* wordForPath(
     message: `every URL below \`${dropped.path}\` means \`${dropped.becomes}\` itself, because no capture holds the rest`,
     related: [{ at: argumentPlace(location, location.args.length - 1), message: 'the regular expression' }],
   }
+}
+
+/** What is asked before an expression: another one, or the path of an `Alias`. */
+type Taker = (path: string) => boolean
+
+/** True where others take every path that goes on behind the words an expression begins with: it has the directory alone. */
+function isTakenBefore(pattern: string, takers: readonly Taker[]): boolean {
+  const [, words] = /^\^(\/[\w/-]*)/.exec(pattern) ?? []
+  if (words === undefined) return false
+  const directory = words.replace(/\/*$/, '/')
+  const paths = [`${directory}a`, `${directory}a.png`, `${directory}a/b.html`]
+  return paths.every(path => takers.some(takes => takes(path)))
+}
+
+/** Of the lines of mod_alias in one place the first that fits holds. */
+function aliasesBefore(line: ApacheDirective, { occurrences }: ApacheConfiguration): readonly Taker[] {
+  const names = ['aliasmatch', 'scriptaliasmatch', 'alias', 'scriptalias']
+  return names
+    .flatMap(name => occurrences.get(name) ?? [])
+    .flatMap(each => {
+      const path = each.args[0]?.value
+      const isBefore = each.source === line.source && each.start < line.start && each.parent === line.parent
+      if (!isBefore || path === undefined || !isSettled(path)) return []
+      return /Match$/i.test(each.name) ? takerOf(path) : [below(path)]
+    })
+}
+
+function below(path: string): Taker {
+  return asked => asked.startsWith(path.replace(/\/*$/, '/'))
+}
+
+/** Of several expressions that fit nginx takes the first one. */
+function expressionsBefore(location: NginxDirective): readonly Taker[] {
+  const beside = location.parent?.children ?? []
+  return beside.slice(0, beside.indexOf(location)).flatMap(each => {
+    if (each.name !== 'location') return []
+    const { modifier, name } = readLocation(each)
+    return modifier.startsWith('~') ? takerOf(name, modifier === '~*') : []
+  })
+}
+
+function takerOf(pattern: string, caseless = false): readonly Taker[] {
+  const compiled = isUnknownWord(pattern) ? null : compilePcre(pattern, { caseless })
+  return compiled === null ? [] : [path => compiled.test(path) === true]
 }
 
 /** A rewrite may make the path, and a nested location has an alias of its own. */
