@@ -7,6 +7,7 @@ import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import type { NginxConfiguration, NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
 import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
+import { isOfWholeSite } from '../_whole-site.ts'
 import { type FilledInPath, filledInPath } from './_filled-in-paths.ts'
 
 const app = (lines: string): Record<string, string> => ({
@@ -76,6 +77,21 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'an application that is the whole site, as its manifest asks for no path',
+      files: {
+        ...app(conf`
+          try_files $uri $uri/ __PATH__/index.php?$args;
+          location ~* \.(?:png|ico)$ {
+              try_files $uri /index.php$request_uri;
+          }
+        `),
+        'manifest.toml': conf`
+          [install.domain]
+          type = "domain"
+        `,
+      },
+    },
+    {
       title: 'the placeholder everywhere',
       files: app(conf`
         try_files $uri $uri/ __PATH__/index.php?$args;
@@ -127,11 +143,11 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx }) {
+  *check({ nginx, filesOf }) {
     for (const configuration of nginx)
       for (const location of configuration.occurrences.get('location') ?? []) {
         const path = filledInPath(location)
-        if (path === null) continue
+        if (path === null || isOfWholeSite(location.source, filesOf(configuration))) continue
         yield* expressionsWithout(location, path)
         if (filledInPathAround(location) === null) yield* redirectsWithout(configuration, location, path)
       }

@@ -1,3 +1,4 @@
+import { reveal } from '../../parsers/text/placeholder.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
 import { conf } from '../../src/engine/conf.ts'
@@ -8,6 +9,7 @@ import { requestParameters } from '../../src/servers/nginx/queries/request-heade
 import { fileBase } from '../../src/servers/nginx/queries/static-content.ts'
 import { isPhp } from './_php-connections.ts'
 import { nginxMain, nginxServer } from '../_examples.ts'
+import { isOfWholeSite } from '../_whole-site.ts'
 import { phpPool } from './_examples.ts'
 
 const tree = (filename: string, lines = ''): Record<string, string> => ({
@@ -34,6 +36,20 @@ const tree = (filename: string, lines = ''): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(),
 })
 
+const packaged = (manifest: string): Record<string, string> => ({
+  'manifest.toml': manifest,
+  'conf/nginx.conf': conf`
+    location __PATH__/ {
+        alias __INSTALL_DIR__/;
+        location ~ \.php$ {
+            include fastcgi_params;
+            fastcgi_param SCRIPT_FILENAME «$document_root$fastcgi_script_name»;
+            fastcgi_pass unix:/run/php/php__PHP_VERSION__-fpm-__APP__.sock;
+        }
+    }
+  `,
+})
+
 export default defineRule({
   summary: 'PHP is told of a script behind an `alias` by a path that has the location in it',
   severity: 'error',
@@ -45,8 +61,29 @@ export default defineRule({
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#alias',
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#var_request_filename',
   ],
-  bad: [{ title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') }],
+  bad: [
+    { title: 'the document root and the URI', files: tree('«$document_root$fastcgi_script_name»') },
+    {
+      title: 'an application that is installed at a path',
+      files: packaged(conf`
+        [install.domain]
+        type = "domain"
+        [install.path]
+        type = "path"
+      `),
+    },
+  ],
   good: [
+    {
+      title: 'an application that is the whole site, as its manifest asks for no path',
+      files: packaged(conf`
+        [install]
+            [install.domain]
+            type = "domain"
+            # [install.path]
+            # type = "path"
+      `),
+    },
     {
       title: 'an alias that is the script itself, which PHP finds in front of the rest',
       files: {
@@ -78,7 +115,7 @@ export default defineRule({
       },
     },
   ],
-  *check({ nginx, connections }) {
+  *check({ nginx, connections, filesOf }) {
     if (!nginx.some(({ occurrences }) => occurrences.has('alias') && occurrences.has('fastcgi_pass'))) return
     for (const connection of connections.nginx) {
       if (connection.pass.name !== 'fastcgi_pass') continue
@@ -95,6 +132,7 @@ export default defineRule({
       const { prefix, path } = base.value
       // Behind the alias of an expression PHP itself finds the script in front of what follows its name.
       if (prefix === null || prefix === '/') continue
+      if (/^__PATH__\/?$/.test(reveal(prefix)) && isOfWholeSite(line.source, filesOf(configuration))) continue
       // It does so too where the alias is the script itself.
       if (/\.php$/.test(path)) continue
       const split = effective(configuration, block, 'fastcgi_split_path_info')

@@ -15,6 +15,20 @@ import type { NginxServer } from '../../src/deployment/model.ts'
 import { isComputed } from '../../src/servers/nginx/queries/interpolate.ts'
 import { enclosingServer } from '../../src/servers/nginx/queries/servers.ts'
 import { readLocation } from '../../src/servers/nginx/queries/locations.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import { isOfWholeSite } from '../_whole-site.ts'
+
+const packaged = (manifest: string): Record<string, string> => ({
+  'manifest.toml': manifest,
+  'conf/nginx.conf': conf`
+    location __PATH__ {
+        alias __INSTALL_DIR__/;
+    }
+    location = __PATH__/robots.txt {
+        access_log off;
+    }
+  `,
+})
 
 const server = (lines: string): Record<string, string> => ({
   'nginx.conf': conf`
@@ -158,6 +172,10 @@ export default defineRule({
       },
     },
     {
+      title: 'an application that is the whole site, as its manifest asks for no path',
+      files: packaged('[install.domain]\ntype = "domain"\n'),
+    },
+    {
       title: 'a name that an installer fills in, with its slash',
       files: {
         'conf/nginx.conf': conf`
@@ -253,7 +271,7 @@ export default defineRule({
         if (location?.name !== 'location') continue
         if (location.parent === null) {
           yield* isFilledIn(location)
-            ? besidePlaceholder(location, alias)
+            ? besidePlaceholder(location, alias, deployment.filesOf(configuration))
             : inSnippet(location, alias, 'in whatever server includes this')
           continue
         }
@@ -337,11 +355,16 @@ function isFilledIn(location: NginxDirective): boolean {
  * The same of a name that somebody fills in: `__PATH__`. Where the file has it in front of a slash elsewhere, it ends in
  * none itself; for the whole site it may be a slash alone.
  */
-function* besidePlaceholder(location: NginxDirective, alias: NginxDirective): Iterable<RuleFinding> {
+function* besidePlaceholder(
+  location: NginxDirective,
+  alias: NginxDirective,
+  files: FileSystem,
+): Iterable<RuleFinding> {
   const { at } = readLocation(location)
   const name = placeText(at)
   const directory = placeText(argumentPlace(alias, 0))
   if (!directory.endsWith('/') || directory === '/' || location.children.some(decides)) return
+  if (isOfWholeSite(location.source, files)) return
   const { text } = location.source
   const behind = text.indexOf(`${name}/`, location.node.terminator)
   if (behind === -1) return
