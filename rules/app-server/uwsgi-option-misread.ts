@@ -154,6 +154,20 @@ export default defineRule({
       title: 'names as they are',
       files: ini(`${SOCKET}\nmaster = true\nharakiri = 60\nenable-threads = true`),
     },
+    {
+      title: 'a profile by which uWSGI is built, whose names have underscores',
+      files: {
+        'conf/site.conf': proxiedServer('', '127.0.0.1:8000'),
+        'build/uwsgi.shop.ini': conf`
+          [uwsgi]
+          xml = expat
+          pcre = true
+          malloc_implementation = libc
+          append_version =
+          plugin_dir = /usr/lib/uwsgi/plugins
+        `,
+      },
+    },
     { title: 'variables that stand for options', files: byVariable('UWSGI_WSGI_FILE=web.py') },
     {
       title: 'a variable that the command fills in',

@@ -103,7 +103,12 @@ const LONGEST_UNIT = 4096
  * @see https://uwsgi-docs.readthedocs.io/en/latest/BuildSystem.html
  */
 export function isBuildProfile({ path, code }: Source): boolean {
-  return VASSAL.test(path) && /^(?:main_plugin|embedded_plugins|embed_config|bin_name)[ \t]*=/m.test(code)
+  return (
+    VASSAL.test(path) &&
+    /^(?:main_plugin|embedded_plugins|embed_config|bin_name|append_version|malloc_implementation|as_shared_library)[ \t]*=/m.test(
+      code,
+    )
+  )
 }
 
 /** Tables of cron where a machine has them. */
