@@ -126,6 +126,15 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a rule that is written for both contexts',
+      files: {
+        'site.conf': rewritingHost(conf`
+          RewriteRule ^/mail/config\.xml$ /config.php [L]
+          RewriteRule ^mail/config\.xml$ /config.php [L]
+        `),
+      },
+    },
+    {
       title: 'the scheme as proxies write it',
       files: rewritingDirectory(conf`
         RewriteCond %{HTTP:X-Forwarded-Proto} =http [OR]
@@ -279,7 +288,7 @@ function* ofRewriting(configuration: ApacheConfiguration, files: FileSystem) {
       if (fault !== null) yield { at: argumentPlace(condition.directive, 1), message: fault }
     }
     if (context !== 'server' || mixed.has(directive.parent)) continue
-    if (!negated && matchesNoPath(pattern))
+    if (!negated && matchesNoPath(pattern) && !isForBothContexts(rule, rules))
       yield { at: argumentPlace(directive, 0), message: noPath('rule', pattern) }
     else if (leavesNoPath(rule)) mixed.add(directive.parent)
   }
@@ -308,6 +317,14 @@ function schemeFault({
   const word = test === '=' ? pattern : (/^\^?\(?([a-z]+)\)?\$?$/i.exec(pattern)?.[1] ?? '')
   if (!/^https?$/i.test(word) || word === word.toLowerCase()) return null
   return `proxies write \`${word.toLowerCase()}\` in small letters, so \`${negated ? '!' : ''}${pattern}\` ${negated ? 'always' : 'never'} holds`
+}
+
+/** True where the same rule stands beside it with the slash: whoever wrote both wants one of them to match anywhere. */
+function isForBothContexts({ pattern, directive, output }: PlacedRule, all: readonly PlacedRule[]): boolean {
+  const twin = pattern.replace(/^\^/, '^/')
+  return all.some(
+    other => other.pattern === twin && other.directive.parent === directive.parent && other.output === output,
+  )
 }
 
 /** True for a rule behind which others go on, with what does not begin with a slash. */
