@@ -374,6 +374,7 @@ import containersDockerfileRefused from './containers/dockerfile-refused.ts'
 import containersDocumentRootUnread from './containers/document-root-unread.ts'
 import containersDollarInterpolated from './containers/dollar-interpolated.ts'
 import containersEntryGivenTwice from './containers/entry-given-twice.ts'
+import containersEntrypointDropsCommand from './containers/entrypoint-drops-command.ts'
 import containersEnvFileForCompose from './containers/env-file-for-compose.ts'
 import containersEnvironmentQuoted from './containers/environment-quoted.ts'
 import containersEnvironmentWithoutEquals from './containers/environment-without-equals.ts'
@@ -1352,6 +1353,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/document-root-unread', ...containersDocumentRootUnread },
   { id: 'containers/dollar-interpolated', ...containersDollarInterpolated },
   { id: 'containers/entry-given-twice', ...containersEntryGivenTwice },
+  { id: 'containers/entrypoint-drops-command', ...containersEntrypointDropsCommand },
   { id: 'containers/env-file-for-compose', ...containersEnvFileForCompose },
   { id: 'containers/environment-quoted', ...containersEnvironmentQuoted },
   { id: 'containers/environment-without-equals', ...containersEnvironmentWithoutEquals },

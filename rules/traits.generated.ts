@@ -380,6 +380,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/document-root-unread', { fixes: [], programs: ['docker'] }],
       ['containers/dollar-interpolated', { fixes: [], programs: ['docker'] }],
       ['containers/entry-given-twice', { fixes: [], programs: ['docker'] }],
+      ['containers/entrypoint-drops-command', { fixes: [], programs: ['docker'] }],
       ['containers/env-file-for-compose', { fixes: [], programs: ['docker'] }],
       ['containers/environment-quoted', { fixes: [], programs: ['app-server', 'docker'] }],
       ['containers/environment-without-equals', { fixes: [], programs: ['docker'] }],
