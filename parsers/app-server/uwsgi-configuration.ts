@@ -22,6 +22,8 @@ export interface UwsgiConfiguration {
   readonly sources: readonly Source[]
   /** False where a file could not be read, or a word may hold more options. */
   readonly complete: boolean
+  /** The same, whatever variables of the environment say that nobody here knows. */
+  readonly readsAll: boolean
 }
 
 /** Files that include each other are left at this depth, */
@@ -79,6 +81,7 @@ class Reading {
   private first: string | null = null
   private fills = MOST_FILLS
   private complete = true
+  private knowsVariables = true
 
   constructor(
     private readonly command: AppCommand,
@@ -93,7 +96,8 @@ class Reading {
       options.push({ ...option, value })
       this.options[index] = { ...this.options[index]!, value }
     }
-    return { options, sources: [...this.sources], complete: this.complete }
+    const { complete, sources, knowsVariables } = this
+    return { options, sources: [...sources], complete: complete && knowsVariables, readsAll: complete }
   }
 
   /** The value of the first option of a name, placeholders of its own filled in; undefined where there is none. */
@@ -112,7 +116,7 @@ class Reading {
       const fact = this.command.environment(`UWSGI_${name.toUpperCase().replaceAll('-', '_')}`)
       if (fact === null) continue
       if (fact.at === null) {
-        this.complete = false
+        this.knowsVariables = false
         continue
       }
       const value = writtenFor(fact.at.source, fact.known ? fact.value : UNKNOWN, fact.at.start, fact.at.end)
@@ -290,7 +294,7 @@ class Reading {
     const wanted = equals === -1 ? null : value.slice(equals + 1)
     if (condition === 'opt') {
       const given = this.valueOf(name)
-      if (given === undefined) return this.complete ? false : undefined
+      if (given === undefined) return this.complete && this.knowsVariables ? false : undefined
       return given.includes(UNKNOWN) ? undefined : wanted === null || given === wanted
     }
     const fact = this.command.environment(name)

@@ -34,6 +34,8 @@ export interface UwsgiServer extends AppServer {
   readonly setsOthers: boolean
   /** `emperor`: directories or patterns of files that each start a uWSGI of their own. */
   readonly emperors: readonly Fact<string>[]
+  /** True where all files and words are read, whatever variables of the environment say besides. */
+  readonly readsAll: boolean
 }
 
 export function isUwsgi(server: AppServer): server is UwsgiServer {
@@ -47,14 +49,18 @@ export function readUwsgi(command: AppCommand, files: AppFiles): UwsgiServer {
 
 /** The uWSGI that a configuration file describes when it is started with it alone. */
 export function readUwsgiVassal(source: Source, command: AppCommand, files: AppFiles): UwsgiServer {
+  return serverOf(readUwsgiFile(source, command, files), uwsgiSection(source), command)
+}
+
+/** The `[uwsgi]` of a file, or its beginning. */
+export function uwsgiSection(source: Source): Place {
   const header = /^[ \t]*\[uwsgi\]/m.exec(source.code)
   const start = header === null ? 0 : header.index + header[0].indexOf('[')
-  const at = { source, start, end: header === null ? start : header.index + header[0].length }
-  return serverOf(readUwsgiFile(source, command, files), at, command)
+  return { source, start, end: header === null ? start : header.index + header[0].length }
 }
 
 function serverOf(
-  { options, sources, complete }: UwsgiConfiguration,
+  { options, sources, complete, readsAll }: UwsgiConfiguration,
   at: Place,
   { directory: start }: AppCommand,
 ): UwsgiServer {
@@ -87,6 +93,7 @@ function serverOf(
     setsOthers: options.some(setsAnyVariable),
     settings,
     complete,
+    readsAll,
     sources,
     options,
     mounts: all('mount').map(({ value, at: place }) => {

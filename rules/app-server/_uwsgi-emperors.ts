@@ -35,3 +35,16 @@ export function hasItsOwnOptions(deployment: Deployment, program: AppServerProgr
     )
   )
 }
+
+/**
+ * True for a file of `/etc/uwsgi/vassals` and its like whose emperor is not in the audit: few of them hand any options
+ * over.
+ */
+export function isOfUnseenEmperor(deployment: Deployment, program: AppServerProgram): boolean {
+  return (
+    isUwsgi(program.server) &&
+    program.server.complete &&
+    program.by === null &&
+    emperorsFor(deployment, program).length === 0
+  )
+}

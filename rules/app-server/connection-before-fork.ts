@@ -8,7 +8,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { connectionBeforeFork } from './_forked-connections.ts'
 import { isLoadedOnce, preloadedBy } from './_loaded-once.ts'
-import { hasItsOwnOptions } from './_uwsgi-emperors.ts'
+import { hasItsOwnOptions, isOfUnseenEmperor } from './_uwsgi-emperors.ts'
 
 const FLASK = /* @__PURE__ */ conf`
   from flask import Flask
@@ -91,6 +91,27 @@ const FACTORY = /* @__PURE__ */ conf`
 
   app = create_app()
 `
+
+/** A file of a directory that an emperor looks into. */
+const ofEmperor = (script: string, workers: string): Record<string, string> => ({
+  'etc/nginx/sites-available/shop': conf`
+    server {
+        listen 80;
+        location / {
+            include uwsgi_params;
+            uwsgi_pass unix:/run/shop.sock;
+        }
+    }
+  `,
+  'etc/uwsgi/vassals/shop.ini': conf`
+    [uwsgi]
+    chdir = /srv/shop
+    module = shop:app
+    socket = /run/shop.sock
+    processes = ${workers}
+  `,
+  'srv/shop/shop.py': script,
+})
 
 export default defineRule({
   summary: 'The workers share a connection that was opened before they were forked',
@@ -189,8 +210,16 @@ export default defineRule({
         'from pymongo import MongoClient\nclient = MongoClient()\nconnection = client.shop\n',
       ),
     },
+    {
+      title: 'a file whose emperor is not here',
+      files: ofEmperor(FACTORY.replace('mysql+pymysql', 'postgresql'), '«4»'),
+    },
   ],
   good: [
+    {
+      title: 'a file whose emperor is not here, and workers that load the application',
+      files: ofEmperor(FACTORY, '4\nlazy-apps = true'),
+    },
     { title: 'workers that load the application', files: uwsgi('processes = 4\nlazy-apps = true') },
     { title: 'one process', files: uwsgi('threads = 4') },
     { title: 'gunicorn without it', files: gunicorn('-w 4') },
@@ -297,6 +326,7 @@ export default defineRule({
       yield {
         at,
         ...(!connection.breaks && { severity: 'info' as const }),
+        ...(isOfUnseenEmperor(deployment, program) && { confidence: 'medium' as const }),
         message: `${programName(program)} loads the application before it forks ${workers.value} workers, which ${connection.harm}`,
         label: isUwsgi(program.server) ? 'forked with an open connection' : 'loaded before the workers',
         related: [{ at: connection.at, message: 'opened while it is loaded' }],
@@ -312,7 +342,8 @@ export default defineRule({
 function forkedAfterLoading(deployment: Deployment, program: AppServerProgram): Place | null {
   const { server } = program
   if (isUwsgi(server))
-    return isLoadedOnce(program) && hasItsOwnOptions(deployment, program)
+    return isLoadedOnce(program) &&
+      (hasItsOwnOptions(deployment, program) || isOfUnseenEmperor(deployment, program))
       ? (server.workers?.at ?? server.at)
       : null
   if (!server.complete || server.sources.some(({ code }) => /\bpost_fork\b|\bpost_worker_init\b/.test(code)))

@@ -93,12 +93,12 @@ const compiled = (script: string): Record<string, string> => {
     'src/server.ts': conf`
       import express from 'express'
       import session from 'express-session'
-      import { proxies } from './proxies'
+      import { proxies } from './app'
       const app = express()
       ${script}
       app.listen(3000)
     `,
-    'src/proxies.ts': "export const proxies = (app: any) => app.set('trust proxy', 1)\n",
+    'src/app.ts': "export const proxies = (app: any) => app.set('trust proxy', 1)\n",
   }
 }
 /** The same behind Apache. */
@@ -154,7 +154,7 @@ export default defineRule({
       title: 'a script that an earlier stage of the build compiled',
       files: {
         ...compiled(session('secure: «true»')),
-        'src/proxies.ts': 'export const proxies = () => {}\n',
+        'src/app.ts': 'export const proxies = () => {}\n',
       },
     },
     {

@@ -62,6 +62,26 @@ export default defineRule({
     { title: 'a module', files: tree('«module» = web:application') },
     { title: 'a file', files: tree('«wsgi-file» = web.py') },
     {
+      title: 'a file that waits to be enabled, of which the package makes the socket',
+      files: {
+        'etc/nginx/sites-available/shop': conf`
+          server {
+              listen 80;
+              location / {
+                  include uwsgi_params;
+                  uwsgi_pass unix:/run/uwsgi/app/shop/socket;
+              }
+          }
+        `,
+        'etc/uwsgi/apps-available/shop.ini': conf`
+          [uwsgi]
+          chdir = /etc/shop
+          «module» = web:application
+          virtualenv = /srv/venv
+        `,
+      },
+    },
+    {
       title: 'in a unit',
       files: unit('/usr/bin/uwsgi --http-socket 127.0.0.1:8000 «--module» web:application'),
     },
@@ -82,6 +102,13 @@ export default defineRule({
   ],
   good: [
     { title: 'the plugin', files: tree('plugins = python3\nmodule = web:application') },
+    {
+      title: 'a file that waits while another one is enabled',
+      files: {
+        ...tree('plugins = python3\nmodule = web:application'),
+        'etc/uwsgi/apps-available/old.ini': '[uwsgi]\nmodule = old:application\n',
+      },
+    },
     { title: 'by its older name', files: tree('plugin = python3\nwsgi-file = web.py') },
     { title: 'found by itself', files: tree('autoload = true\nmodule = web:application') },
     {

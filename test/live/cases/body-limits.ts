@@ -100,6 +100,15 @@ export const cases: readonly LiveCase[] = [
     sound: ({ response }) => response.status === 200,
   },
   {
+    rule: 'body-limits/uwsgi-headers-below-nginx',
+    examples: { bad: 'less than what nginx was told to take', good: 'as much as both were told' },
+    shows: 'uWSGI closes the connection of a request with a cookie that nginx has room for',
+    request: { url: `${SITE}/`, headers: { Cookie: `a=${'x'.repeat(20_000)}` } },
+    harm: ({ response, logNow }) =>
+      response.status === 502 && logNow().includes('invalid request block size'),
+    sound: ({ response }) => response.status === 200,
+  },
+  {
     rule: 'body-limits/gunicorn-headers-below-nginx',
     examples: {
       bad: 'a request line of gunicorn',

@@ -294,7 +294,11 @@ const VASSALS = [
 
 /** The configurations of uWSGI that lie where something starts each of them. */
 export function vassalsOfMachine(files: FileSystem): readonly StartedVassal[] {
-  return VASSALS.flatMap(directory => vassalsIn(files, directory))
+  // Of a copy that has only what is available nobody knows what is enabled; it is read as sites of nginx are.
+  const isWaiting = files.list('/etc/uwsgi/apps-enabled') === null
+  return [...VASSALS, ...(isWaiting ? ['/etc/uwsgi/apps-available'] : [])].flatMap(directory =>
+    vassalsIn(files, directory),
+  )
 }
 
 export function vassalsIn(files: FileSystem, directory: string): readonly StartedVassal[] {

@@ -94,9 +94,28 @@ export function appServerPrograms(machine: Machine, grammars: Grammars): readonl
     if (seen.has(source)) continue
     seen.add(source)
     const command: AppCommand = { words: [], directory: null, environment: NOTHING_SET }
-    programs.push(programOf(machine, readUwsgiVassal(source, command, reader), command, NO_STARTER))
+    const server = readUwsgiVassal(source, command, reader)
+    programs.push(programOf(machine, startedByDebian(server, source), command, NO_STARTER))
   }
   return programs
+}
+
+/**
+ * The init script of Debian starts `/etc/uwsgi/apps-enabled/shop.ini` with a file of its package, which opens
+ * `/run/uwsgi/app/shop/socket` for www-data.
+ */
+function startedByDebian(server: AppServer, { path }: Source): AppServer {
+  const name = /^\/etc\/uwsgi\/apps-(?:enabled|available)\/([\w.-]+)\.\w+$/.exec(path)?.[1]
+  if (name === undefined || server.binds.length > 0) return server
+  const socket = known({ kind: 'unix', path: `/run/uwsgi/app/${name}/socket` } as const, server.at)
+  return {
+    ...server,
+    binds: [{ at: server.at, protocol: known('uwsgi'), address: socket }],
+    user: server.user ?? known('www-data'),
+    group: server.group ?? known('www-data'),
+    socketMode: server.socketMode ?? known(0o660),
+    socketOwner: server.socketOwner ?? known('www-data'),
+  }
 }
 
 /** What a machine starts, before its wrappers and shells are followed. */
