@@ -6,7 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { behindNginx, serviceUnit } from './_examples.ts'
 import { runsThreads } from './_application-threads.ts'
 import { isLoadedOnce } from './_loaded-once.ts'
-import { schedulerStarted } from './_schedulers.ts'
+import { schedulerInFactory, schedulerStarted } from './_schedulers.ts'
 
 const FLASK = /* @__PURE__ */ conf`
   from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,6 +27,32 @@ const FASTAPI = /* @__PURE__ */ conf`
       scheduler.add_job(print, "interval", minutes=5)
       scheduler.start()
 `
+/** An application that a function makes, and a scheduler of a module of its own. */
+const factory = (lines: string, module = ''): Record<string, string> => ({
+  ...tree(
+    '/usr/bin/gunicorn -c /etc/shop/gunicorn.conf.py',
+    conf`
+      from flask import Flask
+      from extensions import scheduler
+
+      def create_app():
+          app = Flask(__name__)
+          scheduler.init_app(app)
+          ${lines}
+          return app
+      ${module}
+    `,
+  ),
+  'etc/shop/extensions.py': conf`
+    from flask_apscheduler import APScheduler
+    scheduler = APScheduler()
+  `,
+  'etc/shop/gunicorn.conf.py': conf`
+    bind = "127.0.0.1:8000"
+    workers = «4»
+    wsgi_app = "shop:create_app()"
+  `,
+})
 const tree = (command: string, script = FLASK): Record<string, string> =>
   behindNginx(serviceUnit(command), { 'etc/shop/shop.py': script })
 const uwsgi = (lines: string, script = FLASK): Record<string, string> => ({
@@ -55,6 +81,7 @@ export default defineRule({
   bad: [
     { title: 'gunicorn', files: tree('/usr/bin/gunicorn -w «4» -b 127.0.0.1:8000 shop:app') },
     { title: 'uvicorn', files: tree('/usr/bin/uvicorn --workers «2» --port 8000 shop:app', FASTAPI) },
+    { title: 'a function that makes the application', files: factory('scheduler.start()') },
     {
       title: 'uWSGI whose workers each load the application',
       files: uwsgi('processes = «4»\nenable-threads = true\nlazy-apps = true'),
@@ -65,6 +92,18 @@ export default defineRule({
     {
       title: 'the master loads the application, and its threads stay there',
       files: tree('/usr/bin/gunicorn --preload -w 4 -b 127.0.0.1:8000 shop:app'),
+    },
+    {
+      title: 'a function that starts it where a variable says so',
+      files: factory('if app.config["SCHEDULER"]:\n    scheduler.start()'),
+    },
+    {
+      title: 'a function that ends before',
+      files: factory('if app.testing:\n    return app\nscheduler.start()'),
+    },
+    {
+      title: 'a function that nothing calls here',
+      files: factory('', 'def run():\n    scheduler.start()'),
     },
     {
       title: 'a lock that one worker gets',
@@ -100,7 +139,8 @@ export default defineRule({
       const { server } = program
       if (!program.isSeen || server.development) continue
       const source = deployment.moduleOf(program)?.source ?? null
-      const started = source === null || source === 'missing' ? null : schedulerStarted(source)
+      const own = source === null || source === 'missing' ? null : schedulerStarted(source)
+      const started = own ?? schedulerInFactory(deployment, program)
       if (started === null) continue
       // Where uWSGI runs no threads, none of its workers does a job.
       if (isUwsgi(server) && !runsThreads(server)) continue
