@@ -18,6 +18,7 @@ import { fileNotice, type Notice } from './notice.ts'
 import { PROGRAMS, type Program } from './program.ts'
 import { applicationName, beginsDjango, mayBeginApplication } from './applications.ts'
 import { runsInCluster } from './manifests.ts'
+import { isComposeFile, isDockerfile } from './dockerfiles.ts'
 import { repositoryAmong } from './repository.ts'
 import { CRONTAB, isStarter, isStartScript, startsApplication } from './starters.ts'
 import { byDirectory, skippedNotices } from './skipped-notices.ts'
@@ -218,7 +219,7 @@ function rootMachines(scope: Scope, options: DiskOptions): ScopeMachines {
     unsettled,
     ...(scope.single.length === 0 &&
       mains('nginx').length === 0 && { texts: once(() => textsThatConfigure(files, scope.paths)) }),
-    ...repositoryOf(files, scope),
+    ...repositoryOf(files, withProjectsBeside(scope)),
   }
   const isEmpty =
     !hasMain &&
@@ -445,6 +446,17 @@ function guidesOf(
       ...(beside === undefined ? [] : guideTexts(diskFileSystem(beside.root, options), beside.paths)),
     ]),
   }
+}
+
+/**
+ * The same with the compose files and Dockerfiles that lie beside the directories of the machine, where a repository has
+ * both at its top: `etc/nginx` and `docker-compose.yml`.
+ */
+function withProjectsBeside(scope: Scope): Scope {
+  const { beside, root, paths } = scope
+  if (beside?.root !== root) return scope
+  const more = beside.paths.filter(path => isComposeFile(path) || isDockerfile(path))
+  return more.length === 0 ? scope : { ...scope, paths: [...paths, ...more] }
 }
 
 function repositoryOf(files: DiskFileSystem, { paths, within }: Scope): Pick<Machine, 'repository'> {

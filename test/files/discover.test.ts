@@ -178,6 +178,15 @@ test('what lies beside the tree of a machine in a repository sets it up', () => 
   assert.equal(besideOf({ ...machine, ...repository }), [['/Makefile'], undefined])
 })
 
+test('the compose files at the top of a repository are those of the machine whose directories lie there, too', () => {
+  const composeOf = (tree: Record<string, string>) =>
+    discover(['.'], { workingDirectory: scratchTree(tree) }).map(({ repository }) => repository?.composeFiles)
+  const machine = { 'etc/nginx/nginx.conf': NGINX }
+  const compose = { 'docker-compose.yml': 'services:\n  web:\n    image: nginx\n' }
+  assert.equal(composeOf(machine), [undefined])
+  assert.equal(composeOf({ ...machine, ...compose })[0], ['/docker-compose.yml'])
+})
+
 test('a directory that is no machine has the paths of this one, and says nothing of what it lacks', () => {
   const directory = scratchTree({ 'conf/a.conf': SERVER, 'other/b.conf': SERVER })
   const [machine] = discover(['conf'], { workingDirectory: directory })
