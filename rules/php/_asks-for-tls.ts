@@ -125,13 +125,14 @@ function trustedProxies(source: Source, code: string): Asked['proxies'] {
 /** Laravel trusts no proxy, unless the file that starts it says so, or before 11 a middleware of the application. */
 function askedByLaravel(files: FileSystem, root: string): Asked | null {
   const project = posix.dirname(root)
-  const source = isLaravel(files, project) ? sourceAt(files, `${project}/bootstrap/app.php`) : null
+  if (!isLaravel(files, project)) return null
+  const source = sourceAt(files, `${project}/bootstrap/app.php`)
   const providers = files.list(`${project}/app/Providers`) ?? withoutProviders(files, project)
-  if (source === null || providers === null) return null
-  const code = phpCode(source)
+  if (providers === null) return null
+  const code = source === null ? '' : phpCode(source)
   const start = /Application::configure\b/.exec(code)
   const asked =
-    start === null
+    start === null || source === null
       ? askedByMiddleware(files, project)
       : /trustProxies/i.test(code)
         ? null
@@ -142,7 +143,7 @@ function askedByLaravel(files: FileSystem, root: string): Asked | null {
     `${project}/routes/web.php`,
     ...providers.map(({ name }) => `${project}/app/Providers/${name}`),
   ]
-  const sets = /FORWARDED|['"]HTTPS['"]|force(?:Scheme|Https|RootUrl)|useOrigin/
+  const sets = /FORWARDED|['"]HTTPS['"]|force(?:Scheme|Https|RootUrl)|useOrigin|setTrustedProxies/
   if (others.some(path => sets.test(sourceAt(files, path)?.text ?? ''))) return null
   const environment = sourceAt(files, `${project}/.env`)
   return {
@@ -158,19 +159,14 @@ function askedByLaravel(files: FileSystem, root: string): Asked | null {
  */
 function withoutProviders(files: FileSystem, project: string): readonly { readonly name: string }[] | null {
   const source = sourceAt(files, `${project}/bootstrap/providers.php`)
-  const isWhole = ['composer.json', 'routes/web.php'].every(
-    name => files.kind(`${project}/${name}`) === 'file',
-  )
-  if (source === null) return isWhole && files.kind(`${project}/app`) === null ? [] : null
+  if (source === null) return files.kind(`${project}/composer.json`) === 'file' ? [] : null
   return phpCode(source).includes('::class') ? null : []
 }
 
 /** `protected $proxies;` of the middleware that Laravel up to 10 brings into the application. */
 function askedByMiddleware(files: FileSystem, project: string): Asked | null {
   const source = sourceAt(files, `${project}/app/Http/Middleware/TrustProxies.php`)
-  const kernel = sourceAt(files, `${project}/app/Http/Kernel.php`)
-  if (source === null || kernel === null || files.kind(`${project}/config/trustedproxy.php`) !== null)
-    return null
+  if (source === null || files.kind(`${project}/config/trustedproxy.php`) !== null) return null
   const code = phpCode(source)
   const match = /\bprotected\s+\$proxies(?=\s*(?:=\s*null\s*)?;)/i.exec(code)
   const isOtherwise = /\$this->proxies|function\s+(?:proxies|__construct|handle)\b/.test(code)

@@ -26,6 +26,7 @@ import { type TlsInFront, tlsInFront, tlsOfFront } from '../forwarded-headers/_t
 import { type Asked, asksForTls } from './_asks-for-tls.ts'
 import { phpPool, phpSite } from './_examples.ts'
 import { documentRoot } from './_script-directory.ts'
+import { rootOfArtisan } from './_served-by-artisan.ts'
 
 const ASKS = conf`
   <?php
@@ -203,6 +204,25 @@ const nextcloudImage = (
   `,
   'srv/cloud/config.php': NEXTCLOUD(lines)['srv/www/config/config.php']!,
 })
+/** Laravel that no other server serves, behind nginx of the host. */
+const ofArtisan = (line: string, project: Record<string, string>, service = ''): Record<string, string> => ({
+  ...inContainer(project),
+  'docker-compose.yml': conf`
+    services:
+      app:
+        build: .
+        ports: ["127.0.0.1:8081:8000"]
+        ${service}
+  `,
+  Dockerfile: conf`
+    FROM php:8.3-cli
+    WORKDIR /var/www/html
+    COPY . .
+    EXPOSE 8000
+    ${line}
+  `,
+  'docker/vhost.conf': '',
+})
 const TRAEFIK = conf`
   labels:
     - traefik.http.routers.app.rule=Host(\`example.org\`)
@@ -377,6 +397,25 @@ export default defineRule({
       files: bad(nextcloudImage('', { more: TRAEFIK, tag: 'stable' }), "'overwrite.cli.url' => 'https://"),
     },
     {
+      title: 'Laravel 10 of which the middleware alone is seen, in the web server of PHP',
+      files: bad(
+        ofArtisan('CMD ["php", "artisan", "serve", "--host=0.0.0.0"]', {
+          'srv/shop/composer.json': '{ "require": { "laravel/framework": "^10.10" } }\n',
+          'srv/shop/artisan': '#!/usr/bin/env php\n<?php\n',
+          'srv/shop/app/Http/Middleware/TrustProxies.php':
+            LARAVEL_10('protected $proxies;')['srv/shop/app/Http/Middleware/TrustProxies.php']!,
+        }),
+        'protected $proxies',
+      ),
+    },
+    {
+      title: 'Laravel 11 in Octane, started by a compose file',
+      files: bad(
+        ofArtisan('', LARAVEL('//'), 'command: php artisan octane:start --host=0.0.0.0 --port=8000'),
+        'Application::configure',
+      ),
+    },
+    {
       title: 'WordPress behind Traefik and an nginx of plain HTTP',
       files: bad(fpmContainers(TRAEFIK, "define('FORCE_SSL_ADMIN', true);"), 'fastcgi_pass'),
     },
@@ -518,6 +557,13 @@ export default defineRule({
       }),
     },
     {
+      title: 'Laravel in the web server of PHP, which trusts the proxy',
+      files: ofArtisan(
+        'CMD ["php", "artisan", "serve", "--host=0.0.0.0"]',
+        LARAVEL("$middleware->trustProxies(at: '*');"),
+      ),
+    },
+    {
       title: 'the image of Nextcloud that trusts the proxy',
       files: nextcloudImage("'trusted_proxies' => ['172.16.0.0/12'],"),
     },
@@ -561,11 +607,14 @@ export default defineRule({
     yield* throughFastcgi(deployment)
     yield* inApache(deployment)
     yield* inImages(deployment)
+    yield* servedByArtisan(deployment)
   },
 })
 
 type Findings = Iterable<RuleFinding>
 
+const TRUST =
+  'Trust the proxy: `$middleware->trustProxies(at: …)` in `bootstrap/app.php`, up to Laravel 10 `$proxies` of the middleware `TrustProxies`'
 const ADVICE = 'Make `HTTPS` of what the proxy in front tells'
 
 function doing({ by }: Asked): string {
@@ -732,6 +781,21 @@ function* inImages(deployment: Deployment): Findings {
   }
 }
 
+/** Where Laravel is served without nginx or Apache of its own. */
+function* servedByArtisan(deployment: Deployment): Findings {
+  for (const machine of deployment.machines) {
+    const root = machine.container === null ? null : rootOfArtisan(machine.container)
+    const found = root === null ? null : asksForTls(machine.files, root)
+    if (found === null || found.by !== 'Laravel') continue
+    const leading = deployment.connections.http.find(
+      ({ server, targets }) => server.tls && targets.some(target => target.machine === machine),
+    )
+    const front = leading === undefined ? tlsInFront(deployment, machine) : null
+    if (leading !== undefined) yield* behindNginx(found, leading, machine, null)
+    else if (front !== null) yield behindProxy(found, front)
+  }
+}
+
 /** An image with Apache that serves /var/www/html, and what the service brings into it. */
 function isReadyMade({ service, reference }: Container): boolean {
   return service.build === null && /^(?:nextcloud|wordpress)(?::(?!\S*fpm)\S+)?$/.test(reference ?? '')
@@ -771,10 +835,13 @@ function* behindNginx(
       : { at: others, message: 'believes this proxy, and nginx connects from 127.0.0.1' }
   yield lateFinding(found) ?? {
     at: line ?? asking.at,
-    message: `${doing(found)} where \`HTTPS\` is empty, and Apache never fills it here`,
+    message:
+      line === null && found.by === 'Laravel'
+        ? `${doing(found)} as long as it trusts no proxy: it does not read the \`X-Forwarded-Proto\` of the nginx that terminates TLS`
+        : `${doing(found)} where \`HTTPS\` is empty, and Apache never fills it here`,
     label: line === null ? asking.message : 'HTTPS stays empty',
     related: line === null ? [terminates] : [asking, terminates],
-    help: others === null ? ADVICE : 'Name 127.0.0.1 among the trusted proxies',
+    help: others === null ? adviceFor(found) : 'Name 127.0.0.1 among the trusted proxies',
   }
 }
 
@@ -801,9 +868,13 @@ function behindProxy(found: Asked, { at, proxy }: TlsInFront): RuleFinding {
       message: `${doing(found)} where \`HTTPS\` is empty, and nothing fills it behind the TLS of ${proxy}`,
       label: found.says,
       related: [relatedTo({ at, proxy })],
-      help: ADVICE,
+      help: adviceFor(found),
     }
   )
+}
+
+function adviceFor({ by }: Asked): string {
+  return by === 'Laravel' ? TRUST : ADVICE
 }
 
 /** True where a line of Apache makes the variable, or may. */
