@@ -162,7 +162,7 @@ function* urlsOf(variables: readonly ContainerVariable[]): Iterable<DatabaseClie
       password:
         fact(password) ??
         (/[?&](?:pass(?:word|wd)?|pwd|auth)=/i.test(query) ? unknown('the query says it', at) : null),
-      database: null,
+      database: fact(/^\/([\w-]+)(?=[?]|$)/.exec(query)?.[1]),
       whole: true,
       tls: scheme === 'rediss',
       isUrl: true,

@@ -37,10 +37,69 @@ function writtenIn(fact: Fact<string> | null): string | null {
  * What a database refuses first of a client that reaches it; null where nothing is seen.
  *
  * @param hasMaker true where a client of the same container may make users
+ * @param makesNone true where the program of the client is seen to make no database
  */
-export function refusal(client: DatabaseClient, database: Database, hasMaker: boolean): RuleFinding | null {
+export function refusal(
+  client: DatabaseClient,
+  database: Database,
+  { hasMaker, makesNone }: { readonly hasMaker: boolean; readonly makesNone: boolean },
+): RuleFinding | null {
   if (client.kind !== null && client.kind !== database.kind) return null
-  return otherPort(client, database) ?? withoutTls(client, database) ?? login(client, database, hasMaker)
+  return (
+    otherPort(client, database) ??
+    withoutTls(client, database) ??
+    login(client, database, hasMaker) ??
+    (makesNone ? noDatabase(client, database) : null)
+  )
+}
+
+/** A database that the image does not make, since its name is in no variable that it reads, or another one is. */
+function noDatabase(client: DatabaseClient, database: Database): RuleFinding | null {
+  const { service, kind, unread } = database
+  const { database: asked } = client
+  if (!OF_SQL.has(kind) || asked?.known !== true || asked.value === '' || client.isExample) return null
+  const made = madeBy(database)
+  if (made === undefined || made === asked.value) return null
+  const isUnread = unread?.value.known === true && unread.value.value === asked.value
+  // Of MySQL without a variable nobody knows who makes it.
+  if (kind === 'MySQL' && !isUnread) return null
+  if (/^(?:postgres|template[01]|mysql)$/.test(asked.value)) return null
+  const does = made === null ? 'makes no database' : `makes the database \`${made}\` alone`
+  const said =
+    kind === 'MySQL' ? `Unknown database '${asked.value}'` : `FATAL: database "${asked.value}" does not exist`
+  return {
+    at: isUnread ? unread.at : placed(client, asked),
+    severity: 'warning',
+    message: isUnread
+      ? `the image of the service \`${service.name}\` does not know \`${unread.name}\` and ${does}: ${said}`
+      : `the service \`${service.name}\` ${does}, and this asks for \`${asked.value}\`: ${said}`,
+    label: isUnread ? 'read by the application alone' : 'no such database',
+    related: given(service, isUnread ? null : database.database),
+    help: `Set \`${kind === 'MySQL' ? 'MYSQL_DATABASE' : 'POSTGRES_DB'}: ${asked.value}\` for the database, before its first start`,
+  }
+}
+
+/** The database that the image makes, null for none, undefined where nobody knows. */
+function madeBy({ kind, database, password, unread }: Database): string | null | undefined {
+  if (database !== null) return database.known ? database.value : undefined
+  if (kind === 'PostgreSQL') return password === null ? undefined : 'postgres'
+  return unread === null ? undefined : null
+}
+
+/** A name in a variable of the database itself, which its image does not know; null where it makes that one anyway. */
+export function unreadName(database: Database): RuleFinding | null {
+  const { service, kind, unread } = database
+  const made = madeBy(database)
+  if (unread?.value.known !== true || made === undefined || made === unread.value.value) return null
+  if (!service.environment.some(({ name }) => name === unread.name)) return null
+  const variable = kind === 'MySQL' ? 'MYSQL_DATABASE' : 'POSTGRES_DB'
+  return {
+    at: unread.at,
+    severity: 'warning',
+    message: `the image of the service \`${service.name}\` does not know \`${unread.name}\`, and makes ${made === null ? 'no database' : `the database \`${made}\` alone`}: ${kind === 'MySQL' ? `Unknown database '${unread.value.value}'` : `FATAL: database "${unread.value.value}" does not exist`}`,
+    label: 'no variable of the image',
+    help: `Write \`${variable}\``,
+  }
 }
 
 function otherPort(client: DatabaseClient, { service, kind, port }: Database): RuleFinding | null {

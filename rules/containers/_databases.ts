@@ -1,6 +1,7 @@
 import { memoByKey } from '../../parsers/collections/memo.ts'
 import type { ComposeProject, ComposeService } from '../../parsers/compose/compose.ts'
 import { type Fact, known, unknown } from '../../parsers/text/fact.ts'
+import type { Place } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import { serviceVariables } from '../../src/deployment/containers/service-variables.ts'
@@ -67,6 +68,8 @@ export interface Database {
   readonly rootPassword: Fact<string> | null
   /** The one that its image makes at its first start. */
   readonly database: Fact<string> | null
+  /** A name of a database in a variable that its image does not know, where none that it knows says one. */
+  readonly unread: { readonly name: string; readonly value: Fact<string>; readonly at: Place } | null
 }
 
 /** The variables that say what an image makes at its first start; the first that is set counts. */
@@ -102,6 +105,33 @@ const MADE: Readonly<Partial<Record<DatabaseKind, Made>>> = {
     rootPassword: [],
     database: [],
   },
+}
+
+/** What other images, and programs, call the name of a database, by those that know no such variable. */
+const UNREAD: readonly (readonly [RegExp, RegExp, readonly string[]])[] = [
+  [
+    /^(?:postgres|postgis\/postgis|timescale\/timescaledb|pgvector\/pgvector)(?:[:@]|$)/,
+    /^(?:POSTGRES|POSTGRESQL|PG)_?(?:NAME|DATABASE|DATABASE_NAME|DB_?NAME|DBS|DATABASES)$|^POSTGRESQL_DB$/,
+    ['POSTGRES_DB', 'POSTGRES_DB_FILE'],
+  ],
+  [
+    /^(?:mysql|mariadb)(?:[:@]|$)/,
+    /^(?:MYSQL|MARIADB)_?(?:NAME|DB|DATABASE_NAME|DB_?NAME|DATABASES)$/,
+    ['MYSQL_DATABASE', 'MARIADB_DATABASE', 'MYSQL_DATABASE_FILE', 'MARIADB_DATABASE_FILE'],
+  ],
+]
+
+type Given = ReturnType<typeof serviceVariables>['variables']
+
+function unreadOf(image: string, variables: Given): Database['unread'] {
+  const [, names, known] = UNREAD.find(([pattern]) => pattern.test(image.replace(/^library\//, ''))) ?? []
+  if (names === undefined || variables.some(({ name }) => known?.includes(name) === true)) return null
+  const found = variables.find(
+    ({ name, value }) => names.test(name) && value?.known === true && value.value !== '',
+  )
+  return found === undefined || found.value === null
+    ? null
+    : { name: found.name, value: found.value, at: found.at }
 }
 
 export const OF_SQL: ReadonlySet<DatabaseKind> = new Set(['MySQL', 'PostgreSQL'])
@@ -142,6 +172,7 @@ const databasesIn = memoByKey(({ services }: ComposeProject, files: FileSystem) 
       password: kind === 'Redis' && isPlain ? requiredPassword(service) : first('password'),
       rootPassword: first('rootPassword'),
       database: first('database'),
+      unread: made === undefined ? null : unreadOf(image, given.variables),
     }
     for (const name of [
       service.name,

@@ -1,11 +1,15 @@
 import type { Container } from '../../src/deployment/containers/container.ts'
+import { posix } from 'node:path'
+import { once } from '../../parsers/collections/once.ts'
+import { startTexts } from './_shell-texts.ts'
+import { buildSteps } from './_started-words.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { djangoBehindNginx } from '../django/_examples.ts'
 import { apart, sharesNetwork, unknownHost } from './_database-addresses.ts'
 import { containerVariables } from './_container-variables.ts'
 import { type DatabaseClient, databaseClients, settingsOfContainers } from './_database-clients.ts'
-import { hasRootPassword, isMaker, refusal } from './_database-refusals.ts'
+import { hasRootPassword, isMaker, refusal, unreadName } from './_database-refusals.ts'
 import { isUserOfSql } from './_users-of-sql.ts'
 import { type Database, databasesOf } from './_databases.ts'
 
@@ -80,6 +84,42 @@ const fromFiles = (application: string, database = ''): Record<string, string> =
   'app.env': `${application}\n`,
   'db.env': 'POSTGRES_USER=shop\nPOSTGRES_PASSWORD=one-password\nPOSTGRES_DB=shop\n',
 })
+/** Django and PostgreSQL, and a file of variables for both. */
+const sharedFile = (variables: string, own = 'DEBUG: no'): Record<string, string> => ({
+  'docker-compose.yml': conf`
+    services:
+      db:
+        image: postgres:16
+        env_file: .env
+      web:
+        build: .
+        env_file: .env
+        environment: { ${own} }
+  `,
+  '.env': conf`
+    ${variables}
+    POSTGRES_USER=postgres
+    POSTGRES_PASSWORD=one-password
+    POSTGRES_HOST=db
+  `,
+  Dockerfile: conf`
+    FROM python:3.12
+    WORKDIR /app
+    COPY . .
+    CMD ["gunicorn", "shop.wsgi"]
+  `,
+  'manage.py': '#!/usr/bin/env python\n',
+})
+const SETTINGS_OF_NAME = conf`
+  import os
+  DATABASES = {
+      "default": {
+          "ENGINE": "django.db.backends.postgresql",
+          "NAME": os.environ["POSTGRES_NAME"],
+          "HOST": os.environ["POSTGRES_HOST"],
+      }
+  }
+`
 const withoutFile = (files: Record<string, string>, name: string): Record<string, string> =>
   Object.fromEntries(Object.entries(files).filter(([path]) => path !== name))
 
@@ -186,6 +226,35 @@ export default defineRule({
         `,
         MYSQL,
       ),
+    },
+    {
+      title: 'a name of the database that the image of PostgreSQL does not know, in a file for both',
+      files: {
+        ...sharedFile('«POSTGRES_NAME=shop»'),
+        'shop/settings.py': SETTINGS_OF_NAME,
+      },
+    },
+    {
+      title: 'the same in the environment of the database, and of MySQL',
+      files: tree(
+        'DEBUG: no',
+        [
+          'db:',
+          '  image: postgres:16-alpine',
+          '  environment: { «POSTGRES_DATABASE: shop», POSTGRES_PASSWORD: one-password }',
+          'sql:',
+          '  image: mysql:8.4',
+          '  environment:',
+          '    - «MYSQL_DB=shop»',
+          '    - MYSQL_ROOT_PASSWORD=one-password',
+        ].join('\n'),
+      ),
+    },
+    {
+      title: 'Django that asks for another database than PostgreSQL makes',
+      files: {
+        ...sharedFile('POSTGRES_DB=shop', 'DATABASE_URL: «postgres://postgres:one-password@db/store»'),
+      },
     },
     {
       title: 'the published port in the `.env` of Laravel',
@@ -486,6 +555,44 @@ export default defineRule({
       ),
     },
     {
+      title: 'the database that PostgreSQL makes, by each of its names',
+      files: sharedFile('POSTGRES_DB=shop', 'DATABASE_URL: postgres://postgres:one-password@db/shop'),
+    },
+    {
+      title: 'a name beside the one that the image knows',
+      files: sharedFile('POSTGRES_DB=shop\nPOSTGRES_NAME=shop'),
+    },
+    {
+      title: 'a name that is that of the user, too',
+      files: sharedFile('POSTGRES_NAME=postgres'),
+    },
+    {
+      title: 'a script that makes the database',
+      files: {
+        ...sharedFile('POSTGRES_NAME=shop'),
+        'bin/setup.sh': 'docker compose exec db createdb -U postgres shop\n',
+      },
+    },
+    {
+      title: 'an image of PostgreSQL that knows other variables',
+      files: tree(
+        'DEBUG: no',
+        [
+          'db:',
+          '  image: bitnami/postgresql:16',
+          '  environment: { POSTGRESQL_DATABASE: shop, POSTGRES_PASSWORD: one-password }',
+        ].join('\n'),
+      ),
+    },
+    {
+      title: 'a program that makes its database itself',
+      files: {
+        ...sharedFile('POSTGRES_NAME=shop'),
+        'manage.py': '',
+        Dockerfile: 'FROM ruby:3.3\nWORKDIR /app\nCOPY . .\nCMD bin/rails db:prepare && bin/rails server\n',
+      },
+    },
+    {
       title: 'a host of a name that is no container’s',
       files: tree('DB_HOST: db.example.net', MYSQL),
     },
@@ -576,10 +683,17 @@ export default defineRule({
   ],
   *check(deployment) {
     const settings = settingsOfContainers(deployment)
+    const isMade = once(() => (deployment.setups() ?? []).some(({ text }) => MAKES.test(text)))
+    const told = new Set<Database>()
     for (const { container } of deployment.machines) {
       if (container === null || !container.service.complete) continue
       const databases = databasesOf(container)
       if (databases.size === 0) continue
+      for (const database of databases.values()) {
+        const found = told.has(database) || isMade() ? null : unreadName(database)
+        told.add(database)
+        if (found !== null) yield found
+      }
       // What a database is told of a host is no place that it connects to.
       if ([...databases.values()].some(({ service }) => service === container.service)) continue
       const clients = [...databaseClients(container, settings.get(container) ?? [], databases)]
@@ -588,7 +702,7 @@ export default defineRule({
         const found =
           database === undefined
             ? unknownHost(client, container, databases)
-            : refusedBy(client, container, database, clients)
+            : refusedBy(client, container, database, clients, isMade)
         if (found !== null) yield client.isExample ? { ...found, ...OF_EXAMPLE } : found
       }
     }
@@ -610,17 +724,39 @@ function refusedBy(
   container: Container,
   database: Database,
   clients: readonly DatabaseClient[],
+  isMade: () => boolean,
 ): RuleFinding | null {
   if (database.service === container.service) return null
   if (!sharesNetwork(container, database.service)) return apart(client, container, database)
   // The passwords of an example are to be replaced, and with them what a database is told.
   if (client.isExample) return null
   const hasMaker = clients.some(({ host, user }) => host === client.host && isMaker(user, database))
-  return refusal(
-    client,
-    database,
-    hasMaker ||
+  return refusal(client, database, {
+    hasMaker:
+      hasMaker ||
       hasRootPassword(client, database, containerVariables(container)) ||
       isMadeLater(client, database, container),
+    makesNone: makesNone(container, client, database) && !isMade(),
+  })
+}
+
+/** What makes a database that its image does not make. */
+const MAKES =
+  /\bcreatedb\b|CREATE\s+DATABASE|\bdb:(?:create|prepare|setup|reset)|\bprisma\b|ecto\.create|create_database|sqlalchemy_utils/i
+
+/** True for a program that makes no database by itself: Django’s, and one to which a variable says it that is for both. */
+function makesNone(container: Container, client: DatabaseClient, { unread }: Database): boolean {
+  const texts = [...startTexts(container)].map(({ text }) => text)
+  if (texts.some(text => MAKES.test(text)) || buildSteps(container).some(step => MAKES.test(step)))
+    return false
+  const { service, image, files } = container
+  const directory = service.workingDirectory ?? image?.workingDirectory ?? null
+  const isDjango =
+    directory?.known === true && files.kind(posix.join(directory.value, 'manage.py')) === 'file'
+  return (
+    isDjango ||
+    (unread !== null &&
+      client.database?.known === true &&
+      client.database.at?.start === unread.value.at?.start)
   )
 }
