@@ -82,7 +82,7 @@ function chartAt(files: FileSystem, directory: string): Chart | null {
       /(?:^|\/)[^/]*values[^/]*\.ya?ml$/.test(path) && path !== posix.join(directory, 'values.yaml'),
   )
   const told = { chart, values, others: others.flatMap(each => readValues(each) ?? []) }
-  const valueFor = (placeholder: string): KnownValue | null => valueBehind(placeholder, told)
+  const valueFor = (placeholder: string): KnownValue | null => valueFilled(placeholder, told)
   const filled = sources
     .filter(({ path }) => path.startsWith(posix.join(directory, 'templates/')))
     .map(source => ({
@@ -113,7 +113,7 @@ const PLACEHOLDER = new RegExp(
 const WORD = /^[\w./:@%+~,=-]+$/
 
 /** What a placeholder stands for; null where nothing tells, or another file of values tells otherwise. */
-function valueBehind(placeholder: string, { chart, values, others }: Told): KnownValue | null {
+function valueFilled(placeholder: string, { chart, values, others }: Told): KnownValue | null {
   const [, of = '', name = ''] = PLACEHOLDER.exec(placeholder) ?? []
   if (of === 'Chart') return name === 'Name' ? valueAt(chart, 'name') : null
   const path = name.split('.')
