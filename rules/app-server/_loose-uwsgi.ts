@@ -3,7 +3,7 @@ import { memo } from '../../parsers/collections/memo.ts'
 import { isWrittenOut } from '../../parsers/text/source.ts'
 import type { Deployment, LooseFiles } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
-import { isBuildProfile } from '../../src/files/starters.ts'
+import { isBuildProfile } from '../../src/deployment/build-profile.ts'
 
 /** What the configurations of uWSGI in a repository say, whoever starts them: how a line is read hangs on none of it. */
 export function looseUwsgi({ machines }: Pick<Deployment, 'machines'>): readonly UwsgiServer[] {

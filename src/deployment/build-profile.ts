@@ -1,0 +1,1 @@
+export { isBuildProfile } from '../files/starters.ts'
