@@ -120,6 +120,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a certificate for all that a text beside it has',
+      files: {
+        'sites/shop.txt': conf`
+          server {
+              listen 443 ssl default_server;
+              server_name _;
+              return 301 https://example.org$request_uri;
+          }
+        `,
+        'tls.txt': 'ssl_certificate /etc/ssl/shop.pem;\nssl_certificate_key /etc/ssl/shop.key;\n',
+      },
+    },
+    {
       title: 'a server whose own include may bring the certificate, and one whose socket may be in it',
       files: {
         'deploy/shop.conf': conf`
@@ -230,8 +243,8 @@ export default defineRule({
   ],
   *check({ nginx }) {
     yield* nearVariables(nginx)
+    // Of buffers that do not fit, `nginx/syntax` speaks.
     for (const { supposed = [] } of nginx)
-      // Of buffers that do not fit, `nginx/syntax` speaks.
       for (const { at, message, help, code } of supposed)
         if (code !== 'buffers-inconsistent')
           yield {

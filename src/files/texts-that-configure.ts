@@ -3,7 +3,7 @@ import { type FileSystem, sourceAt } from './file-system.ts'
 
 /** As what a repository keeps configuration, and what writes it. */
 const CONFIGURES =
-  /(?:^|\/)[^/.]+$|\.(?:conf|cnf|cfg|ini|inc|ngx|vhost|nginx|j2|jinja2?|erb|epp|tpl|tmpl|template|stpl|hbs|mustache|dist|example|sample|ya?ml|sh|bash|nix|tf|toml|service|py|rb|pp|go|js|ts)$/i
+  /(?:^|\/)[^/.]+$|\.(?:conf|cnf|cfg|ini|inc|ngx|vhost|nginx|j2|jinja2?|erb|epp|tpl|tmpl|template|stpl|hbs|mustache|dist|example|sample|ya?ml|sh|bash|nix|tf|toml|service|py|rb|pp|go|js|ts|txt)$/i
 
 const MOST = 2000
 
