@@ -429,7 +429,8 @@ const SHELL =
   /^[ \t]*(?:fi|done|esac)[ \t]*(?:[;|&>#)].*)?\r?$|;[ \t]*then[ \t]*\r?$|^[ \t]*(?:function[ \t]+)?[\w-]+[ \t]*\(\)[ \t]*\{/m
 
 /** The sections of what installs a machine (Anaconda) or a package (RPM), most of which a shell runs. */
-const SECTIONS_OF_SHELL = /^%(?:packages|pre|post|preun|postun|prep|build|install|addon|ksappend)\b(?![ \t]*[=;{])/m
+const SECTIONS_OF_SHELL =
+  /^%(?:packages|pre|post|preun|postun|prep|build|install|addon|ksappend)\b(?![ \t]*[=;{])/m
 
 /** JavaScript ends its lines as nginx does. */
 const JAVASCRIPT = /^(?:var|let) [A-Za-z_$][\w$]*[ \t]*[=;]/m
