@@ -26,14 +26,11 @@ app.use(session({ secret: 's', cookie: { secure: process.env.NODE_ENV === 'produ
 app.listen(3000, '127.0.0.1')
 `
 
-async function found(files: Record<string, string>): Promise<readonly string[]> {
-  const { out } = await runIn(scratchTree(files), [
-    '--only',
-    'app-server/express-proxy-untrusted',
-    '-f',
-    'json',
-    '.',
-  ])
+async function found(
+  files: Record<string, string>,
+  rule = 'app-server/express-proxy-untrusted',
+): Promise<readonly string[]> {
+  const { out } = await runIn(scratchTree(files), ['--only', rule, '-f', 'json', '.'])
   const { findings } = JSON.parse(out)
   return findings.map(({ file, line }: { file: string; line: number }) => `${file}:${line}`)
 }
@@ -54,6 +51,15 @@ test('a project of a repository does, too', async () => {
     'backend/index.js': SERVER,
   }
   assert.equal(await found(files), ['backend/index.js:4'])
+})
+
+test('a module that begins an application is one, and not two', async () => {
+  const files = {
+    'deploy/shop.service': unit('/srv/shop/env/bin/uwsgi --ini uwsgi.ini', '/srv/shop'),
+    'uwsgi.ini': '[uwsgi]\nmodule = wsgi\nsocket = /run/shop/shop.sock\n',
+    'wsgi.py': 'from flask import Flask\n\napp = Flask(__name__)\n',
+  }
+  assert.equal(await found(files, 'app-server/application-not-found'), ['uwsgi.ini:2'])
 })
 
 test('of two scripts of one name nobody knows which is started', async () => {

@@ -47,7 +47,9 @@ export const withStarters = memoByKey((files: FileSystem, repository: Repository
   const configured = [...mounts, ...configurationMounts(started, files)]
   return mountedOver(files, [
     ...configured,
-    ...applicationMounts(mountedOver(files, configured), files, [...modules, ...(applications ?? [])]),
+    ...applicationMounts(mountedOver(files, configured), files, [
+      ...new Set([...modules, ...(applications ?? [])]),
+    ]),
   ])
 })
 
