@@ -19,7 +19,9 @@ const nginx = (lines: string): string =>
 export default defineRule({
   summary: 'The Upgrade header is sent without `Connection: upgrade`',
   severity: 'error',
-  otherSeverities: { info: 'where another location of the server does it right' },
+  otherSeverities: {
+    info: 'where another location of the server does it right, and for the lines of a sample that was long in the documentation of ASP.NET Core',
+  },
   confidence: 'high',
   since: '0.1.0',
   why: '`Upgrade` counts only where `Connection` names it. nginx sends a `Connection` of its own, `close` unless told otherwise, so the backend takes the WebSocket handshake for an ordinary request.',
@@ -36,6 +38,16 @@ export default defineRule({
         'etc/nginx/nginx.conf': nginx(conf`
           proxy_set_header Connection upgraded;
           «proxy_set_header» Upgrade $http_upgrade;
+        `),
+      },
+    },
+    {
+      title: 'the sample of ASP.NET Core',
+      files: {
+        'etc/nginx/nginx.conf': nginx(conf`
+          «proxy_set_header» Upgrade $http_upgrade;
+          proxy_set_header Connection keep-alive;
+          proxy_cache_bypass $http_upgrade;
         `),
       },
     },
@@ -112,7 +124,7 @@ export default defineRule({
             ? '`Upgrade` is sent without `Connection: upgrade`, so the backend does not switch to WebSocket'
             : `\`Upgrade\` is sent beside \`Connection: ${connection.value}\`, so the backend does not switch to WebSocket`,
         // The WebSocket has a location of its own, and this line is left over.
-        ...(switching.has(server) && { severity: 'info' as const }),
+        ...((switching.has(server) || isOfAspNet(each, connection)) && { severity: 'info' as const }),
         related:
           connection === undefined
             ? []
@@ -126,6 +138,16 @@ export default defineRule({
     }
   },
 })
+
+/** `Connection keep-alive` with a bypass of the cache, as it was to be written for applications of any kind. */
+function isOfAspNet({ block }: NginxConnection, connection: SentHeader | undefined): boolean {
+  return (
+    connection?.value.toLowerCase() === 'keep-alive' &&
+    block.children.some(
+      ({ name, args }) => name === 'proxy_cache_bypass' && args[0]?.value === '$http_upgrade',
+    )
+  )
+}
 
 function upgradeOf({ headers }: NginxConnection): SentHeader | undefined {
   return headers.written.find(({ name, value }) => name === 'upgrade' && value === '$http_upgrade')
