@@ -61,7 +61,7 @@ export default defineRule({
   severity: 'warning',
   confidence: 'high',
   since: '0.1.0',
-  why: 'For the master of uWSGI, SIGTERM means reload: only `die-on-term` makes it stop. systemd and supervisord send SIGTERM to stop a program, and wait: `systemctl stop` and `restart` last 90 seconds, until systemd kills what still runs, and the requests in it are lost. In a container Docker waits 10 seconds for it, and kills it. supervisord kills the master alone after 10 seconds: its workers go on, and hold the socket that the next start wants.',
+  why: 'For the master of uWSGI, SIGTERM means reload: only `die-on-term` makes it stop. systemd and supervisord send SIGTERM to stop a program, and wait: `systemctl stop` and `restart` last 90 seconds, until systemd kills what still runs, and the requests in it are lost. In a container Docker waits 10 seconds for it, and kills it. supervisord kills the master alone after `stopwaitsecs`, 10 seconds by default: its workers go on, and hold the socket that the next start wants.',
   remedy:
     '`die-on-term = true`, or `KillSignal=SIGQUIT` in the unit, `stopsignal=QUIT` for supervisord, or `stop_signal: SIGQUIT` in the compose file',
   references: [
@@ -117,7 +117,7 @@ export default defineRule({
             ? 'Docker stops it by SIGTERM, for which the master reloads, so it goes on until Docker kills it, with the requests in it'
             : by === 'systemd'
               ? 'systemd stops it by SIGTERM, for which the master reloads, so it goes on until systemd kills it'
-              : 'supervisord stops it by SIGTERM, for which the master reloads, so it is killed after 10 seconds, and its workers go on',
+              : 'supervisord stops it by SIGTERM, for which the master reloads, so it is killed once `stopwaitsecs` are over, and its workers go on',
         label: 'reloads for SIGTERM',
         related: [{ at: server.at, message: 'started here' }],
         help: 'Add `die-on-term = true`',
