@@ -1,3 +1,5 @@
+import { commandText } from '../../parsers/dockerfile/command-text.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment, PhpFpmProgram } from '../../src/deployment/model.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { modPhpSetting } from '../../src/deployment/mod-php.ts'
@@ -20,11 +22,11 @@ const tree = (lines: string): Record<string, string> => ({
   'etc/php/8.2/fpm/pool.d/www.conf': phpPool(lines),
 })
 
-const withApache = (lines: string): Record<string, string> => ({
+const withApache = (lines: string, image = 'wordpress:6-apache'): Record<string, string> => ({
   'docker-compose.yml': conf`
     services:
       blog:
-        image: wordpress:6-apache
+        image: ${image}
         ports: ["80:80"]
         volumes:
           - ./php/uploads.ini:/usr/local/etc/php/conf.d/uploads.ini
@@ -99,6 +101,10 @@ export default defineRule({
       `),
     },
     {
+      title: 'one of them, in an image that sets no other',
+      files: withApache('upload_max_filesize = «64M»'),
+    },
+    {
       title: 'one raised in a .htaccess',
       files: {
         ...apache(''),
@@ -135,7 +141,7 @@ export default defineRule({
     },
     {
       title: 'one of them in a container with Apache, whose image may set the other',
-      files: withApache('upload_max_filesize = 64M'),
+      files: withApache('upload_max_filesize = 64M', 'joomla:5-php8.3-apache'),
     },
     {
       title: 'both raised',
@@ -235,8 +241,23 @@ function* inContainers({ machines }: Deployment) {
         : { ...known(written.text), at: placeOf(written) }
     })
     // What nobody writes here the image may have in a file of its own.
-    if (upload != null && post != null) yield* tooSmall(upload, post)
+    if (upload != null && (post != null || (!settings.has('post_max_size') && hasNoLimitOfBodies(container))))
+      yield* tooSmall(upload, post ?? null)
   }
+}
+
+/** True for the images of PHP and WordPress, which set none, and for what is built on them without a file for PHP. */
+function hasNoLimitOfBodies({ base, image }: Container): boolean {
+  if (!/^(?:docker\.io\/)?(?:library\/)?(?:php|wordpress)$/.test(base ?? '')) return false
+  return (
+    image?.steps.every(step =>
+      'sources' in step
+        ? step.target.known &&
+          !/(?:^|\/)php(?:\/|$)|\.ini$/.test(step.target.value) &&
+          step.target.value !== '/'
+        : !/\.ini\b|conf\.d|post_max_size/.test(commandText(step.command)),
+    ) ?? true
+  )
 }
 
 function valueIn(lines: readonly ApacheDirective[], name: string): Fact<string> | null {
