@@ -50,6 +50,7 @@ export default defineRule({
     {
       title: 'a name of an upstream, whose `server` block alone has a name server',
       files: {
+        '.auditrc': 'versions: {nginx: 1.28.0}\n',
         'etc/nginx/nginx.conf': conf`
           events {
           }
@@ -87,6 +88,7 @@ export default defineRule({
     {
       title: 'name servers of the upstream and of all, and an address',
       files: {
+        '.auditrc': 'versions: {nginx: 1.28.0}\n',
         'etc/nginx/nginx.conf': conf`
           events {
           }
