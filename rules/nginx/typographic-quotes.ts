@@ -38,6 +38,8 @@ export default defineRule({
       files: nginx(conf`
         location / {
             proxy_pass http://127.0.0.1:8000;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection «‘upgrade’»;
         }
       `),
