@@ -10,16 +10,30 @@ export interface KustomizePath {
   readonly at: Place
 }
 
+/** True for the path of a file that Kustomize begins with. */
+export function isKustomization(path: string): boolean {
+  return /\/kustomization\.ya?ml$/.test(path)
+}
+
 /** What a kustomization reads beside itself; what a template makes is left out. */
 export const readKustomization = memo((source: Source): readonly KustomizePath[] =>
-  source.template || /\{\{|<%/.test(source.text)
-    ? []
-    : readYaml(source).documents.flatMap(document =>
-        document.kind !== 'map' ? [] : LISTS.flatMap(name => pathsOf(document.entries.get(name)?.value)),
-      ),
+  source.template || /\{\{|<%/.test(source.text) ? [] : pathsIn(source, LISTS),
 )
 
 const LISTS = ['resources', 'bases', 'components', 'patchesStrategicMerge', 'patches', 'patchesJson6902']
+
+/** What a kustomization tells its functions, which is no object of a cluster. */
+export const readKustomizeFunctions = memo((source: Source): readonly KustomizePath[] =>
+  FUNCTIONS.some(name => source.text.includes(`${name}:`)) ? pathsIn(source, FUNCTIONS) : [],
+)
+
+const FUNCTIONS = ['generators', 'transformers', 'validators']
+
+function pathsIn(source: Source, lists: readonly string[]): readonly KustomizePath[] {
+  return readYaml(source).documents.flatMap(document =>
+    document.kind !== 'map' ? [] : lists.flatMap(name => pathsOf(document.entries.get(name)?.value)),
+  )
+}
 
 function pathsOf(node: YamlNode | undefined): readonly KustomizePath[] {
   if (node?.kind !== 'list') return []

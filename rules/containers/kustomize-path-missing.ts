@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { readKustomization } from '../../parsers/kubernetes/read-kustomization.ts'
+import { isKustomization, readKustomization } from '../../parsers/kubernetes/read-kustomization.ts'
 import { isSlip } from '../../parsers/text/slip.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
@@ -50,7 +50,7 @@ export default defineRule({
   *check({ machines }) {
     for (const { loose } of machines) {
       for (const file of loose?.manifests ?? []) {
-        if (loose === null || !/\/kustomization\.ya?ml$/.test(file)) continue
+        if (loose === null || !isKustomization(file)) continue
         const { files } = loose
         const source = sourceAt(files, file)
         const paths = source === null ? [] : readKustomization(source)

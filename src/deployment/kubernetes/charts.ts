@@ -6,6 +6,7 @@ import {
   readChartServices,
   readValues,
 } from '../../../parsers/kubernetes/read-chart.ts'
+import { isKustomization } from '../../../parsers/kubernetes/read-kustomization.ts'
 import type { ClusterService } from '../../../parsers/kubernetes/manifest.ts'
 import { entryAt, textAt } from '../../../parsers/kubernetes/yaml-paths.ts'
 import type { KnownValue, Source } from '../../../parsers/text/source.ts'
@@ -45,7 +46,7 @@ export const chartsOf = memo((deployment: Deployment): readonly Chart[] =>
     const paths = loose.manifests.map(path => ({ path, of: /^(.*)\/templates\//.exec(path)?.[1] ?? null }))
     const charts = new Set(paths.flatMap(({ of }) => of ?? []))
     const plain = paths.flatMap(({ path, of }) => (of === null ? (sourceAt(loose.files, path) ?? []) : []))
-    const isPatched = plain.some(({ path }) => /\/kustomization\.ya?ml$/.test(path))
+    const isPatched = plain.some(({ path }) => isKustomization(path))
     return [
       ...[...charts].flatMap(directory => chartOf(loose.files, directory) ?? []),
       ...(isPatched || plain.length === 0 ? [] : [withoutChart(plain)]),

@@ -9,7 +9,7 @@ import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-
 import { type ManifestLinks, readLinks } from '../../../parsers/kubernetes/read-references.ts'
 import { readSecretValues, type SecretValues } from '../../../parsers/kubernetes/read-secret-values.ts'
 import type { Source } from '../../../parsers/text/source.ts'
-import { readYaml } from '../../../parsers/yaml/read-yaml.ts'
+import { isKustomization, readKustomizeFunctions } from '../../../parsers/kubernetes/read-kustomization.ts'
 import { sourceAt } from '../../files/file-system.ts'
 import { MOST_MANIFESTS } from '../containers/loose-files.ts'
 import type { Deployment, LooseFiles } from '../model.ts'
@@ -71,12 +71,10 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
   if (files.length === 0) return null
   const hasPatches = sources.some(
     ({ path, text }) =>
-      /\/kustomization\.ya?ml$/.test(path) &&
+      isKustomization(path) &&
       /^(?:patches\w*|components|transformers|replacements|commonLabels|labels|vars|openapi):/m.test(text),
   )
-  const isRenamed = sources.some(
-    ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && MAKING.test(text),
-  )
+  const isRenamed = sources.some(({ path, text }) => isKustomization(path) && MAKING.test(text))
   const links = own.map(readLinks)
   const ingresses = own.map(readIngresses)
   const names = own.map(readNames)
@@ -109,27 +107,16 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
     isComplete: sources.length < MOST_MANIFESTS && files.every(({ complete }) => complete) && !isRenamed,
     isRenamed,
     hasPatches,
-    setsNamespace: sources.some(
-      ({ path, text }) => /\/kustomization\.ya?ml$/.test(path) && /^namespace:/m.test(text),
-    ),
+    setsNamespace: sources.some(({ path, text }) => isKustomization(path) && /^namespace:/m.test(text)),
   }
 }
 
-/** The files that a kustomization names for its own functions, which are no objects of a cluster. */
+/** The files that a kustomization names for its own functions. */
 function toldToKustomize(source: Source): readonly string[] {
-  if (!KUSTOMIZATION.test(source.path) || !/^(?:generators|transformers|validators):/m.test(source.text))
-    return []
+  if (!isKustomization(source.path)) return []
   const directory = posix.dirname(source.path)
-  const lists = readYaml(source).documents.flatMap(document =>
-    document.kind !== 'map'
-      ? []
-      : ['generators', 'transformers', 'validators'].flatMap(name => document.entries.get(name)?.value ?? []),
-  )
-  const items = lists.flatMap(list => (list.kind === 'list' ? list.items : []))
-  return items.flatMap(item => (item.kind === 'scalar' ? posix.join(directory, item.text.text) : []))
+  return readKustomizeFunctions(source).map(({ path }) => posix.join(directory, path))
 }
-
-const KUSTOMIZATION = /\/kustomization\.ya?ml$/
 
 /** What Kustomize makes objects of, and what gives them other names. */
 const MAKING =
