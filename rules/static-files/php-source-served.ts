@@ -524,9 +524,10 @@ export default defineRule({
 /** The start page of a site that runs nothing: `index` names a script, and it lies there. */
 function* servedByIndex(deployment: Deployment, server: NginxServer): Generator<RuleFinding> {
   const { configuration, directive } = server
-  const line = configuration.occurrences
-    .get('index')
-    ?.find(each => scriptOfLine(each) !== -1 && [directive, directive.parent].includes(each.parent))
+  const lines = directivesByServer(configuration, 'index')
+  const line = [...(lines.get(null) ?? []), ...(lines.get(directive) ?? [])].find(
+    each => scriptOfLine(each) !== -1 && [directive, directive.parent].includes(each.parent),
+  )
   if (line === undefined || passesAnything(configuration, directive)) return
   const answer = askServer(deployment, server, '/', {})
   if (answer?.end.kind !== 'file' || !answer.end.path.endsWith('.php')) return

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { memo } from '../../../../parsers/collections/memo.ts'
 import { isUnknownWord, placeText } from '../../../../parsers/text/source.ts'
 import { groupBy } from '../../../../parsers/collections/group-by.ts'
@@ -117,11 +118,16 @@ const LOCAL: ReadonlySet<string> = new Set([
 export function bringsNoServer(configuration: NginxConfiguration, path: string): boolean {
   if (loadsModulesAlone(path) || STOCK_FILES.has(path.slice(path.lastIndexOf('/') + 1))) return true
   if (/(?:^|\/)conf\.d\/[^/]*\*[^/]*$/.test(path) && hasSites(configuration)) return true
-  const by = (configuration.occurrences.get('include') ?? []).filter(({ args }) =>
+  const by = (includesByName(configuration).get(posix.basename(path)) ?? []).filter(({ args }) =>
     isSamePath(args[0]?.value ?? '', path),
   )
   return by.length > 0 && by.every(({ context }) => context === 'location' || context === 'location if')
 }
+
+/** By the last part of what they include. */
+const includesByName = memo(({ occurrences }: NginxConfiguration) =>
+  groupBy(occurrences.get('include') ?? [], ({ args }) => posix.basename(args[0]?.value ?? '')),
+)
 
 const hasSites = memo(({ sources }: NginxConfiguration): boolean =>
   sources.some(({ path }) => path.includes('/sites-enabled/')),
