@@ -119,8 +119,10 @@ function scriptServer(
   if (trust !== null) settings.set('trust proxy', trust)
   else if (!isWhole || others.some(({ loads }, at) => tellOfProxy(loads, found[at]!.path, read)))
     settings.set('trust proxy', unknown('a script that was not read may set it'))
-  const [policy] = policiesOfHelmet([source, ...found.map(each => each.source)])
-  if (policy !== undefined) settings.set('upgrade-insecure-requests', policy)
+  const policy = [source, ...found.map(each => each.source)].map(helmetCall).find(call => call !== null)
+  // `merged` where the policy is one with directives of the script's own.
+  if (policy !== undefined)
+    settings.set('upgrade-insecure-requests', known(policy.isMerged ? 'merged' : 'default', policy.at))
   for (const each of [script, ...others]) {
     if (each.express) settings.set('express', known(true))
     if (each.secureCookie !== null) settings.set('cookie.secure', known(true, each.secureCookie))
@@ -148,14 +150,6 @@ function scriptServer(
     complete: listen.port.known && listen.host?.known !== false,
     sources,
   }
-}
-
-/** The calls of Helmet, with `merged` where its policy is one with directives of the script's own. */
-function policiesOfHelmet(sources: readonly Source[]): readonly Fact<string>[] {
-  return sources.flatMap(each => {
-    const call = helmetCall(each)
-    return call === null ? [] : [known(call.isMerged ? 'merged' : 'default', call.at)]
-  })
 }
 
 function addressOf(port: Fact<number | string>, host: Fact<string> | null): Fact<AppAddress> {

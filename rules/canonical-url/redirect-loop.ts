@@ -594,7 +594,7 @@ function ownPlaceholder(
   const names = parent.children.filter(({ name }) => name === 'server_name')
   // Requests of a name that is known are asked for what they meet.
   const isOwn = host.startsWith('$')
-    ? names.length > 0 && names.every(({ args }) => args.every(({ value }) => isUnknownWord(value)))
+    ? names.length > 0 && names.every(({ args }) => args.every(isOpenWord))
     : isUnknownWord(args[1]?.value ?? '') &&
       names.some(child => child.args.some((_, index) => writtenText(argumentPlace(child, index)) === host))
   return isSame && isUsual && isOwn ? host : null

@@ -307,10 +307,10 @@ function isListed(files: FileSystem, directory: string, name: string): boolean |
   })
 }
 
-/** True where a package of the project surely lacks a module; what another package has is not known. */
 /** What is kept to be copied to the module: `urls_example.py`. */
 const SAMPLE = /[._-](?:example|sample|dist|template|default)s?(?:\.|$)/
 
+/** True where a package of the project surely lacks a module; what another package has is not known. */
 function isMissing(files: FileSystem, directory: string, module: string): boolean {
   let here = directory
   for (const [level, part] of module.split('.').entries()) {
