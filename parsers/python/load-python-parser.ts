@@ -7,11 +7,11 @@ import { firstReads } from './first-reads.ts'
 import type { PythonModule, PythonParser, PythonRead } from './python-module.ts'
 import { readStatements } from './read-statements.ts'
 
-/** Loads the grammar of Python; rejects where a module cannot be loaded. */
+/** Loads the parser of Python, and its grammar with the first file; rejects where the runtime cannot be loaded. */
 export async function loadPythonParser(modules: GrammarModules): Promise<PythonParser> {
-  const parser = await loadGrammar(modules)
+  const parserOf = await loadGrammar(modules)
   const readNames = (source: Source): readonly PythonRead[] => {
-    const tree = parser.parse(source.code)
+    const tree = parserOf().parse(source.code)
     if (tree === null) return []
     try {
       return tree.rootNode.hasError ? [] : firstReads(tree.rootNode)
@@ -22,7 +22,7 @@ export async function loadPythonParser(modules: GrammarModules): Promise<PythonP
   return {
     parse: memo((source: Source): PythonModule => {
       const reads = once(() => readNames(source))
-      const tree = parser.parse(source.code)
+      const tree = parserOf().parse(source.code)
       if (tree === null) return { source, statements: [], broken: true, brokenAt: null, firstReads: () => [] }
       try {
         const { rootNode } = tree

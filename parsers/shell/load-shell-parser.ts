@@ -17,12 +17,12 @@ const MOST_STEPS = 1_000_000
 const MAXIMUM_DEPTH = 16
 
 /**
- * Loads the grammar of bash, of which POSIX sh is nearly a part, and returns the reader of scripts. It
- * rejects where a module cannot be loaded.
+ * Returns the reader of scripts, which loads the grammar of bash, of which POSIX sh is nearly a part, with the first
+ * of them. It rejects where tree-sitter's runtime cannot be loaded.
  */
 export async function loadShellParser(modules: GrammarModules): Promise<ShellParser> {
-  const parser = await loadGrammar(modules)
-  return { parse: (source, options = {}) => runScript(parser, source, options) }
+  const parserOf = await loadGrammar(modules)
+  return { parse: (source, options = {}) => runScript(parserOf(), source, options) }
 }
 
 function runScript(parser: Parser, source: Source, options: ShellOptions): ShellEnvironment {
