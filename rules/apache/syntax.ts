@@ -14,6 +14,14 @@ const TOLD_ELSEWHERE: ReadonlySet<ApacheProblemCode> = new Set([
   'wsgi-daemon-below',
 ])
 
+const portsConf = (...modules: readonly string[]): Record<string, string> => ({
+  'etc/apache2/ports.conf': [
+    'Listen 80',
+    ...modules.map(module => `<IfModule ${module}>\n    Listen 443\n</IfModule>`),
+    '',
+  ].join('\n'),
+})
+
 export default defineRule({
   summary: 'Apache refuses the configuration, or warns of it',
   severity: 'error',
@@ -144,8 +152,25 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: "a port that a site opens beside Debian's ports.conf",
+      files: {
+        'etc/apache2/mods-enabled/ssl.load': 'LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n',
+        ...portsConf('ssl_module'),
+        'etc/apache2/sites-enabled/shop.conf': conf`
+          Listen «443»
+          <VirtualHost *:443>
+              ServerName example.org
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: "Debian's ports.conf, which names both modules of TLS",
+      files: portsConf('ssl_module', 'mod_gnutls.c'),
+    },
     {
       title: 'a main file for Apache 2.2, which takes options with and without a sign',
       files: {

@@ -221,8 +221,28 @@ export default defineRule({
         ]),
       },
     },
+    {
+      title: "two default servers among Debian's sites",
+      files: {
+        'etc/nginx/sites-enabled/default': 'server {\n    listen 80 default_server;\n    return 404;\n}\n',
+        'etc/nginx/sites-enabled/shop': conf`
+          server {
+              listen 80 «default_server»;
+              server_name example.org;
+              root /srv/www;
+          }
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'two default servers, of machines of their own',
+      files: {
+        'hosts/one.conf': 'server {\n    listen 80 default_server;\n    return 404;\n}\n',
+        'hosts/two.conf': 'server {\n    listen 80 default_server;\n    return 503;\n}\n',
+      },
+    },
     {
       title: 'buffers that fit, and a file for every site with others',
       files: {

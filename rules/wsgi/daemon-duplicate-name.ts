@@ -43,6 +43,13 @@ export default defineRule({
         'etc/apache2/apache2.conf': `${MAIN}${host(9000, DAEMON)}${host(9001, TWICE, 'wiki.example.org')}`,
       },
     },
+    {
+      title: "the copy that certbot made, among Debian's sites",
+      files: {
+        'etc/apache2/sites-enabled/shop.conf': host(9000, DAEMON),
+        'etc/apache2/sites-enabled/shop-le-ssl.conf': host(9001, TWICE),
+      },
+    },
   ],
   good: [
     {

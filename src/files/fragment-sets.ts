@@ -3,6 +3,7 @@ import type { Source } from '../../parsers/text/source.ts'
 import { type Claims, claimsOf, shareSocket } from './claims.ts'
 import { programOfDirectory } from './known-places.ts'
 import type { Program } from './program.ts'
+import { homeOfReader } from './read-together.ts'
 import type { Recognised } from './recognise.ts'
 import { environmentsAmong, hasVariant, stemOf } from './variants.ts'
 
@@ -12,6 +13,8 @@ export interface FragmentSet {
   readonly apache: readonly string[]
   /** True for the files of one directory or of a server's own, which may be all that its main file includes. */
   readonly joint: boolean
+  /** Those of them that one server reads side by side for sure, whatever its main file says besides. */
+  readonly together?: ReadonlySet<string>
   /** True for a file that acts wherever somebody includes it, beside whatever others. */
   readonly isSnippet?: boolean
   /** True where somebody said that the lines of nginx stand in a `location`. */
@@ -71,7 +74,19 @@ export function fragmentSets(fragments: readonly Fragment[]): readonly FragmentS
 function setOf(fragments: readonly Fragment[], joint: boolean): FragmentSet {
   const pathsOf = (wanted: Program): readonly string[] =>
     fragments.flatMap(({ program, path }) => (program === wanted ? [path] : []))
-  return { nginx: pathsOf('nginx'), apache: pathsOf('apache'), joint }
+  const together = joint ? readByOne(fragments) : NONE
+  return { nginx: pathsOf('nginx'), apache: pathsOf('apache'), joint, ...(together.size > 1 && { together }) }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** The fragments that the package's own main file reads. */
+function readByOne(fragments: readonly Fragment[]): ReadonlySet<string> {
+  const homeOf = ({ group, source }: Fragment): string | null =>
+    source.template ? null : homeOfReader(group)
+  const home = fragments.map(homeOf).find(found => found !== null)
+  if (home === undefined) return NONE
+  return new Set(fragments.flatMap(fragment => (homeOf(fragment) === home ? fragment.path : [])))
 }
 
 /** Two servers that open one port were written for different machines. */
@@ -85,7 +100,7 @@ function claims({ source, program }: Fragment): Claims {
 
 /** Directories inside a server's own that it reads together with their neighbours. */
 const READ_TOGETHER =
-  /^(?:(?:conf|http|https|stream|streams|sites?|vhosts?|hosts?|servers?|upstreams?|default|extra)[-_.](?:d|enabled|available)|conf|config|sites|vhosts|servers|extra|includes?|snippets)$/
+  /^(?:(?:conf|mods|conf\.modules|http|https|stream|streams|sites?|vhosts?|hosts?|servers?|upstreams?|default|extra)[-_.](?:d|enabled|available)|conf|config|sites|vhosts|servers|extra|includes?|snippets)$/
 /** Directories of things that are used one by one: two of them need not meet on one machine. */
 const COLLECTIONS =
   /^(?:roles|cookbooks|modules|formulas?|playbooks|charts|packages|examples?|samples?|docs?|tests?|contrib|templates|services|apps|images)$/
@@ -100,9 +115,7 @@ export function groupOf(path: string): string {
   return isServers && !COLLECTIONS.test(posix.basename(above)) ? above : directory
 }
 
-/** A directory of which a server reads every file. */
-const READ_WHOLE = /[-_.]enabled$/
-/** One of which it usually does. */
+/** A directory of which a server usually reads every file. */
 const USUALLY_READ_WHOLE = /^(?:conf|http|stream|vhosts?|sites?)\.d$/
 
 /** Those of a group that cannot be read beside another of it. */
@@ -127,12 +140,11 @@ function alternativesIn(group: readonly Fragment[]): ReadonlySet<Fragment> {
 
 /** True where the directory says that a server reads them all, whatever they take from each other. */
 function areReadTogether(fragments: readonly Fragment[]): boolean {
+  const homes = new Set(fragments.map(({ group }) => homeOfReader(group)))
+  if (homes.size === 1 && !homes.has(null)) return true
   const directories = new Set(fragments.map(({ group }) => posix.dirname(group)))
-  if (directories.size > 1) return false
   const [directory = ''] = directories
-  const name = posix.basename(directory)
-  if (READ_WHOLE.test(name)) return true
-  if (!USUALLY_READ_WHOLE.test(name)) return false
+  if (directories.size > 1 || !USUALLY_READ_WHOLE.test(posix.basename(directory))) return false
   const stems = new Set(fragments.map(({ group }) => stemOf(posix.basename(group))))
   return stems.size === fragments.length && !fragments.some(({ group }) => hasVariant(posix.basename(group)))
 }

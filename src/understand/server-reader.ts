@@ -114,7 +114,7 @@ export function serverReader(
     of: Machine,
     main: string | null,
     fragments: readonly string[],
-    isInLocation = false,
+    { isInLocation = false, together }: Partial<FragmentSet> = {},
   ): NginxConfiguration => {
     const own = filesIn(of)
     const { repository } = of
@@ -140,6 +140,7 @@ export function serverReader(
       isDump: of.isDump,
       fragments: fragments.map(path => sourceOf(own, path)),
       stockMain: main === null && repository !== undefined && haveStockMain(fragments, repository, projects),
+      ...(together !== undefined && { together }),
       ...(isInLocation && { fragmentContext: 'location' as const }),
       version: versionIn(home, 'nginx'),
       includeMap: settings.includeMap,
@@ -171,7 +172,7 @@ export function serverReader(
     of: Machine,
     main: Source | null,
     environment: ApacheEnvironment,
-    fragments: readonly string[] = [],
+    { apache: fragments = [], together }: Partial<FragmentSet> = {},
   ): ApacheConfiguration => {
     const own = filesIn(of)
     const { repository } = of
@@ -183,6 +184,7 @@ export function serverReader(
       files: filesOf(of, home),
       main,
       fragments: fragments.map(path => sourceOf(own, path)),
+      ...(together !== undefined && { together }),
       environment,
       version: versionIn(home, 'apache'),
       world,
@@ -209,16 +211,16 @@ export function serverReader(
               ),
             }
       }),
-    readSet: (of, { nginx, apache, isInLocation }) =>
+    readSet: (of, set) =>
       counted(() => ({
         nginx:
-          nginx.length === 0
+          set.nginx.length === 0
             ? []
-            : attempt('reading nginx', null, () => readNginx(of, null, nginx, isInLocation)),
+            : attempt('reading nginx', null, () => readNginx(of, null, set.nginx, set)),
         apache:
-          apache.length === 0
+          set.apache.length === 0
             ? []
-            : attempt('reading Apache', null, () => readApache(of, null, environmentOf(of, null), apache)),
+            : attempt('reading Apache', null, () => readApache(of, null, environmentOf(of, null), set)),
       })),
     readImage: container => counted(() => readImage(container)) ?? undefined,
     filesOf: (of, { sources }) =>

@@ -96,7 +96,10 @@ export function machineOf(
       const sets = fragments(reached, whole, isTaken)
       const nginx = [...sets.flatMap(set => set.nginx), ...nested]
       const apache = sets.flatMap(set => set.apache)
-      return nginx.length + apache.length === 0 ? [] : [{ nginx, apache, joint: true }]
+      const together = sets.find(set => set.together !== undefined)?.together
+      return nginx.length + apache.length === 0
+        ? []
+        : [{ nginx, apache, joint: true, ...(together !== undefined && { together }) }]
     },
     hasApache,
     htaccess,

@@ -22,6 +22,8 @@ export interface ApacheInput {
   readonly main: Source | null
   /** Where `main` is null: files that some main file out of sight includes, in the order of their names. */
   readonly fragments: readonly Source[]
+  /** The paths of fragments that one httpd reads side by side; of the others each may be of a machine of its own. */
+  readonly together?: ReadonlySet<string>
   readonly environment: ApacheEnvironment
   readonly version: ServerVersion
   /** `httpd -d`, an absolute path; the directory of the main file where absent. */
@@ -62,6 +64,7 @@ export function evaluateApache(input: ApacheInput): ApacheConfiguration {
     main: input.main,
     serverRoot,
     fragments: reading.fragments,
+    together: input.together,
   }
   return {
     program: 'apache',

@@ -42,6 +42,8 @@ export interface NginxInput {
   readonly mainPath?: string
   /** Read where there is no main file, in this order. */
   readonly fragments: readonly Source[]
+  /** The paths of fragments that one nginx reads side by side; of the others each may be of a machine of its own. */
+  readonly together?: ReadonlySet<string>
   /** True where the main file of fragments is the one of nginx's own image. */
   readonly stockMain?: boolean
   /** Where the top of a fragment stands; what its directives tell where absent. */
@@ -71,6 +73,7 @@ export function evaluateNginx(input: NginxInput): NginxConfiguration {
   const unit = {
     ...{ top, occurrences, version, main, files, fragments },
     ...{ hasUnknownParts, unknownServers, mayLoadModules },
+    together: input.together,
   }
   // What a template's placeholders would change, nobody can say against it.
   const meaning = validateNginx(unit).filter(

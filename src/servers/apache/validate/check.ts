@@ -12,6 +12,8 @@ import type { Related } from '../../problem.ts'
 import type { PcreReleases } from '../../pcre/releases.ts'
 import type { ServerVersion } from '../../version.ts'
 import type { ApacheDirective, ApacheModule } from '../configuration.ts'
+import { isLoadedUnder } from '../modules.ts'
+import { conditionsAround } from '../queries/conditions-around.ts'
 import type { ApacheContext } from '../directives.ts'
 import type { ApacheWalkProblemCode } from '../problem-codes.ts'
 import type { ExpressionNames } from './expression.ts'
@@ -29,6 +31,8 @@ export interface ValidationUnit {
   readonly serverRoot: Fact<string>
   /** True for fragments without a main file: what the missing outer part says is unknown. */
   readonly fragments: boolean
+  /** The paths of fragments that one httpd reads side by side. */
+  readonly together?: ReadonlySet<string> | undefined
 }
 
 /** What a handler of httpd would answer; the line of its directive is the one that httpd names. */
@@ -163,7 +167,19 @@ export function mayNeverMeet(
   later: ApacheDirective,
 ): boolean {
   if (!unit.fragments) return false
-  return earlier.source !== later.source || CONDITIONAL.test(later.source.code)
+  if (earlier.source === later.source) return CONDITIONAL.test(later.source.code)
+  return ![earlier, later].every(directive => isReadWithOthers(unit, directive))
+}
+
+/** True for a line of a fragment that httpd reads beside those of other files for sure. */
+function isReadWithOthers(
+  { together, modules }: ValidationUnit,
+  { source, start, end }: ApacheDirective,
+): boolean {
+  if (together?.has(source.path) !== true) return false
+  return conditionsAround({ source, start, end }).every(
+    ({ name, asks }) => name === 'ifmodule' && isLoadedUnder(modules, asks),
+  )
 }
 
 /** True where the module is loaded or may be. */

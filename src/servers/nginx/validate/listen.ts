@@ -4,7 +4,16 @@ import { formatEndpoint } from '../../address.ts'
 import { isPossibleNginxHost, type NginxAddress, parseNginxAddress } from '../../addresses/nginx.ts'
 import { parseNumber, parseSize, parseTime } from './numbers.ts'
 import { SPDY_GONE, warnOfSpdy } from './spdy.ts'
-import { type Check, isBefore, isSince, nameOf, type Reading, report, type ServerFacts } from './unit.ts'
+import {
+  type Check,
+  isBefore,
+  isSince,
+  machineOf,
+  nameOf,
+  type Reading,
+  report,
+  type ServerFacts,
+} from './unit.ts'
 import { refuse, refuseParameter } from './values.ts'
 
 interface ListenOptions {
@@ -197,9 +206,7 @@ function joinSocket(
   shown: string,
   options: ListenOptions,
 ): boolean {
-  // Files that nobody joins may belong to different machines: only one server's own lines clash for sure.
-  const scope = reading.unit.fragments ? `${directive.source.path} ` : ''
-  const socketName = `http ${scope}${name}`
+  const socketName = `http ${machineOf(reading, directive)} ${name}`
   const socket = reading.sockets.get(socketName)
   if (socket === undefined) {
     reading.sockets.set(socketName, {
@@ -262,8 +269,7 @@ function openStreamSocket(
   }
   for (const key of keys) {
     server.listens.push({ key, ssl: options.ssl, directive })
-    const scope = reading.unit.fragments ? `${directive.source.path} ` : ''
-    const name = `${program} ${scope}${udp}${key}`
+    const name = `${program} ${machineOf(reading, directive)} ${udp}${key}`
     const socket = reading.sockets.get(name)
     // Since 1.25.5 several servers of a stream share an address and are told apart by name.
     const shared = program === 'stream' && !isBefore(reading, '1.25.5')

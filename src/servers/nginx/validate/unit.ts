@@ -19,6 +19,8 @@ export interface NginxUnit {
   readonly main: Source | null
   readonly files: FileSystem
   readonly fragments: boolean
+  /** The paths of fragments that one nginx reads side by side. */
+  readonly together?: ReadonlySet<string> | undefined
   /** True where an include leads to a file that nobody here can read: whatever it sets is unknown. */
   readonly hasUnknownParts: boolean
   /** The servers with such an include; null where it stands elsewhere, or something else is unknown. */
@@ -225,9 +227,14 @@ export function declaresOpenly({ unit }: Reading, declares: (name: string) => bo
   return false
 }
 
-/** True where two directives meet in every configuration that reads either: of fragments those of one file alone. */
-export function areReadTogether({ unit }: Reading, one: NginxDirective, other: NginxDirective): boolean {
-  return one.node !== other.node && (!unit.fragments || one.source === other.source)
+/** True where two directives meet in every configuration that reads either: of fragments those of one file, or server. */
+export function areReadTogether(reading: Reading, one: NginxDirective, other: NginxDirective): boolean {
+  return one.node !== other.node && machineOf(reading, one) === machineOf(reading, other)
+}
+
+/** What tells definitions in fragments apart: files that nobody joins may belong to different machines. */
+export function machineOf({ unit }: Reading, { source }: NginxDirective): string {
+  return !unit.fragments || unit.together?.has(source.path) === true ? '' : source.path
 }
 
 /** True where the whole configuration lies open: what is not there is not there. */
