@@ -10,6 +10,8 @@ export interface WorkerAccount {
   readonly name: string
   readonly group: string
   readonly at: Place | null
+  /** True where the main file is not in the audit, and this is the account of the package whose layout the files have. */
+  readonly isOfPackage?: true
 }
 
 /** Null where the main file is not in the audit, or the user is filled in elsewhere. */
@@ -37,9 +39,32 @@ export function connectingWorker(connection: Connection): {
   readonly user: WorkerAccount | null
   readonly status: number
 } {
-  return 'server' in connection
-    ? { name: 'nginx', user: nginxUser(connection.server.configuration), status: 502 }
-    : { name: 'Apache', user: apacheUser(connection.from.configuration), status: 503 }
+  if ('server' in connection) {
+    const { configuration } = connection.server
+    return { name: 'nginx', user: nginxUser(configuration) ?? userOfPackage(configuration), status: 502 }
+  }
+  const { configuration } = connection.from
+  return { name: 'Apache', user: apacheUser(configuration) ?? userOfPackage(configuration), status: 503 }
+}
+
+/** The directories of sites in Debian's packages of both servers, and of Red Hat's of Apache; all of them set a user. */
+const LAYOUTS: readonly (readonly [layout: RegExp, user: string])[] = [
+  [/\/etc\/(?:nginx|apache2)\/sites-(?:enabled|available)\//, 'www-data'],
+  [/\/etc\/httpd\/conf\.d\//, 'apache'],
+]
+
+/** What the main file of the package says, where nobody sees the one of this machine. */
+function userOfPackage({ main, sources }: ApacheConfiguration | NginxConfiguration): WorkerAccount | null {
+  if (main !== null || sources.some(({ template }) => template)) return null
+  const found = LAYOUTS.find(
+    ([layout]) => sources.length > 0 && sources.every(({ path }) => layout.test(path)),
+  )
+  return found === undefined ? null : { name: found[1], group: found[1], at: null, isOfPackage: true }
+}
+
+/** How a message speaks of the account. */
+export function shownAccount({ name, isOfPackage }: WorkerAccount): string {
+  return `\`${name}\`${isOfPackage === true ? ' by its package' : ''}`
 }
 
 /** Pairs that no package makes members of each other. */

@@ -6,7 +6,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { type Fact, known, valueOrNull } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { inRun } from '../_in-run.ts'
-import { connectingWorker, isGroupMember, type WorkerAccount } from '../_worker-account.ts'
+import { connectingWorker, isGroupMember, shownAccount, type WorkerAccount } from '../_worker-account.ts'
 import { isBelow } from '../../parsers/text/is-below.ts'
 
 const nginx = conf`
@@ -37,6 +37,11 @@ const uwsgi = (lines: string, start = ''): Record<string, string> => ({
     ${lines}
   `,
 })
+/** The server in a file that the main file of a package includes. */
+const ofPackage = (path: string, socket: string): Record<string, string> => {
+  const { 'etc/nginx/nginx.conf': main = '', ...files } = uwsgi('uid = shop\ngid = shop', socket)
+  return { ...files, [path]: main.slice(main.indexOf('server {'), main.lastIndexOf('}')) }
+}
 const gunicorn = (options: string, unit = ''): Record<string, string> => ({
   'etc/nginx/nginx.conf': nginx
     .replace('include uwsgi_params;', '')
@@ -126,6 +131,10 @@ export default defineRule({
       files: uwsgi('uid = shop\ngid = shop', '«/run/shop/shop.sock»'),
     },
     {
+      title: "a site of Debian's nginx, whose main file is not here",
+      files: ofPackage('etc/nginx/sites-enabled/shop', '«/run/shop/shop.sock»'),
+    },
+    {
       title: 'uWSGI with a mode for its own group',
       files: {
         ...uwsgi('uid = shop\ngid = shop\nchmod-socket = 660', '«/run/shop/shop.sock»'),
@@ -177,6 +186,10 @@ export default defineRule({
   ],
   good: [
     {
+      title: 'a directory that several packages of nginx have, with users of their own',
+      files: ofPackage('etc/nginx/conf.d/shop.conf', '/run/shop/shop.sock'),
+    },
+    {
       title: 'gunicorn behind Apache, which takes no rights away by itself',
       files: apacheToGunicorn(''),
     },
@@ -223,7 +236,8 @@ export default defineRule({
         if (closed !== null) {
           yield {
             at: closed.at,
-            message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and ${server} runs as \`${user.name}\`, so every request is answered with ${status}`,
+            ...(user.isOfPackage && { confidence: 'medium' as const }),
+            message: `\`${closed.path}\` is ${closed.owner}:${closed.group} with mode ${closed.mode.toString(8)}, and ${server} runs as ${shownAccount(user)}, so every request is answered with ${status}`,
             label: `${server} may not enter it`,
             related: [{ at: place, message: `${server} connects here` }],
             help: `Write \`RuntimeDirectoryMode=0755\`, or start ${programName(program)} with \`Group=${user.group}\` and \`RuntimeDirectoryMode=0750\``,
@@ -237,8 +251,9 @@ export default defineRule({
         const isOfGroup = right === 'of its group'
         yield {
           at,
+          ...(user.isOfPackage && { confidence: 'medium' as const }),
           ...(isOfGroup && { severity: 'info' as const, confidence: 'low' as const }),
-          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and ${server} runs as \`${user.name}\`, so every request is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
+          message: `the socket is ${owner}:${group} with mode ${mode.toString(8)}, and ${server} runs as ${shownAccount(user)}, so every request is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
           label: isOfGroup ? 'for members of its group' : `${server} may not write to it`,
           related: [
             { at: place, message: `${server} connects here` },

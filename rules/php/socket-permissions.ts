@@ -4,7 +4,7 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { valueOrNull } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpSite } from './_examples.ts'
-import { connectingWorker, isGroupMember, type WorkerAccount } from '../_worker-account.ts'
+import { connectingWorker, isGroupMember, shownAccount, type WorkerAccount } from '../_worker-account.ts'
 
 const nginx = (): string => conf`
   user www-data;
@@ -215,7 +215,7 @@ export default defineRule({
         yield {
           at: to.listener.at,
           ...(isOfGroup && { severity: 'info' as const, confidence: 'low' as const }),
-          message: `the socket belongs to \`${owner}\`, and ${server} runs as \`${user.name}\`, so every script is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
+          message: `the socket belongs to \`${owner}\`, and ${server} runs as ${shownAccount(user)}, so every script is answered with ${status}${isOfGroup ? ` unless \`${user.name}\` is a member of \`${group}\`` : ''}`,
           label: isOfGroup ? 'for members of its group' : `${server} may not write to it`,
           related: [
             { at: place, message: `${server} connects here` },
