@@ -30,6 +30,20 @@ export default defineRule({
       title: 'a backend over TLS',
       files: { 'etc/apache2/apache2.conf': host('ProxyPass / «https://127.0.0.1:8443/»') },
     },
+    {
+      title: 'a site without the main file',
+      files: {
+        'etc/httpd/conf.d/console.conf': conf`
+          <VirtualHost *:443>
+              ServerName console.example.org
+              SSLEngine on
+              SSLCertificateFile /etc/pki/tls/certs/console.pem
+              SSLProxyVerify none
+              ProxyPass / «https://127.0.0.1:9443/»
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -53,6 +67,19 @@ export default defineRule({
       },
     },
     {
+      title: 'lines that a virtual host includes, and another file that is not here',
+      files: {
+        'snippets/console.conf': 'ProxyPass /console/ https://127.0.0.1:9443/\n',
+        'site.conf': conf`
+          <VirtualHost *:443>
+              ServerName example.org
+              Include /etc/apache2/snippets/tls.conf
+              ProxyPass / https://127.0.0.1:8443/
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'plain HTTP',
       files: { 'etc/apache2/apache2.conf': host('ProxyPass / http://127.0.0.1:8000/') },
     },
@@ -62,6 +89,8 @@ export default defineRule({
       for (const { directive, scheme, at } of proxyPasses(configuration)) {
         if (!scheme.known || !/^(?:https|wss|h2)$/.test(scheme.value)) continue
         const host = virtualHostOf(configuration, directive)
+        // Lines that a virtual host includes: it is not here.
+        if (host === null && configuration.main === null) continue
         const { directives, open } = effective(configuration, serverLevels(host), 'SSLProxyEngine')
         if (open !== null || directives.at(-1)?.args[0]?.value.toLowerCase() === 'on') continue
         const inSection = (configuration.occurrences.get('sslproxyengine') ?? []).some(
