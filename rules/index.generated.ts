@@ -258,6 +258,7 @@ import appServerRunUnguarded from './app-server/run-unguarded.ts'
 import appServerRuntimeDirectoryMissing from './app-server/runtime-directory-missing.ts'
 import appServerSchedulerInWorkers from './app-server/scheduler-in-workers.ts'
 import appServerScriptNotFound from './app-server/script-not-found.ts'
+import appServerScriptWithoutShebang from './app-server/script-without-shebang.ts'
 import appServerSecretKeyRandom from './app-server/secret-key-random.ts'
 import appServerSessionsInMemory from './app-server/sessions-in-memory.ts'
 import appServerSocketPermissions from './app-server/socket-permissions.ts'
@@ -1237,6 +1238,7 @@ export const rules: readonly Rule[] = [
   { id: 'app-server/runtime-directory-missing', ...appServerRuntimeDirectoryMissing },
   { id: 'app-server/scheduler-in-workers', ...appServerSchedulerInWorkers },
   { id: 'app-server/script-not-found', ...appServerScriptNotFound },
+  { id: 'app-server/script-without-shebang', ...appServerScriptWithoutShebang },
   { id: 'app-server/secret-key-random', ...appServerSecretKeyRandom },
   { id: 'app-server/sessions-in-memory', ...appServerSessionsInMemory },
   { id: 'app-server/socket-permissions', ...appServerSocketPermissions },

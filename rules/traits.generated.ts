@@ -264,6 +264,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['app-server/runtime-directory-missing', { fixes: [], programs: ['app-server', 'php-fpm'] }],
       ['app-server/scheduler-in-workers', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/script-not-found', { fixes: [], programs: ['app-server'] }],
+      ['app-server/script-without-shebang', { fixes: [], programs: ['django', 'app-server'] }],
       ['app-server/secret-key-random', { fixes: [], programs: ['django', 'app-server', 'docker'] }],
       ['app-server/sessions-in-memory', { fixes: [], programs: ['app-server'] }],
       ['app-server/socket-permissions', { fixes: [], programs: ['nginx', 'apache', 'app-server'] }],
