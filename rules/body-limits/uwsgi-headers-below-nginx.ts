@@ -89,6 +89,21 @@ export default defineRule({
         '«[uwsgi]»\nsocket = 0.0.0.0:8001\nmodule = shop.wsgi\nmaster = true\n',
       ),
     },
+    {
+      title: 'a file of a repository that a unit starts elsewhere',
+      files: {
+        'deploy/nginx.conf': RAISED,
+        'deploy/uwsgi/shop.ini': conf`
+          «[uwsgi]»
+          socket = /run/shop.sock
+          module = shop.wsgi
+        `,
+        'deploy/shop.service': conf`
+          [Service]
+          ExecStart=/opt/shop/venv/bin/uwsgi --ini /opt/shop/deploy/uwsgi/shop.ini
+        `,
+      },
+    },
   ],
   good: [
     { title: 'as much as the documentation says', files: tree('buffer-size = 32768') },

@@ -41,7 +41,7 @@ export function* probedPods(deployment: Deployment): Iterable<ProbedPod> {
   const asked = containers.filter(each => probesOf(each, port).length > 0 && mayRun(each, settings))
   const images = new Set(asked.map(({ image }) => image?.replace(/[:@][^/]*$/, '')))
   const isElsewhere = cluster.files.some(({ configMaps }) =>
-    configMaps.some(({ keys }) => keys.has('DJANGO_SETTINGS_MODULE')),
+    configMaps.some(({ keys, texts }) => keys.has(SETTINGS) && texts.get(SETTINGS) !== settings.module),
   )
   if (images.size !== 1 || isElsewhere) return
   for (const container of asked)
@@ -107,9 +107,11 @@ function probesOf({ probes, ports }: PodContainer, wanted: number): PodContainer
 
 /** False for the images of other programs, and where the container names other settings. */
 function mayRun({ image, variables }: PodContainer, { module }: DjangoSettings): boolean {
-  const named = variables.get('DJANGO_SETTINGS_MODULE')
+  const named = variables.get(SETTINGS)
   return (named === undefined || named === module) && !OTHERS.test(image ?? '')
 }
+
+const SETTINGS = 'DJANGO_SETTINGS_MODULE'
 
 const OTHERS =
   /\b(?:nginx|httpd|apache|envoy|traefik|caddy|haproxy|varnish|oauth2?-proxy|redis|postgres|node|frontend)\b/

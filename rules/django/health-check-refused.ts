@@ -55,13 +55,14 @@ const deployed = (
     }),
   )
 const READS = 'os.environ.get("HOSTS", "").split(",")'
-const configMap = (hosts: string): string => conf`
+const configMap = (hosts: string, more = ''): string => conf`
   apiVersion: v1
   kind: ConfigMap
   metadata:
     name: web
   data:
     HOSTS: ${hosts}
+    ${more}
 `
 const FROM_MAP = /* @__PURE__ */ conf`
   envFrom:
@@ -123,6 +124,13 @@ export default defineRule({
       },
     },
     {
+      title: 'a probe of Kubernetes, and a ConfigMap that names the settings, too',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/config.yaml': configMap('example.org', 'DJANGO_SETTINGS_MODULE: shop.settings'),
+      },
+    },
+    {
       title: 'a probe of Kubernetes, and hosts of the container',
       files: deployed(readiness('port: http'), {
         hosts: READS,
@@ -131,6 +139,13 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a ConfigMap that names other settings',
+      files: {
+        ...deployed(readiness('port: http'), { hosts: READS, more: FROM_MAP }),
+        'k8s/config.yaml': configMap('example.org', 'DJANGO_SETTINGS_MODULE: shop.production'),
+      },
+    },
     {
       title: 'a ConfigMap with every host',
       files: {

@@ -154,18 +154,37 @@ function configurationMounts(started: FileSystem, files: FileSystem): readonly M
   return commandsOfMachine(started).flatMap(({ command: { words, directory } }) => {
     const [program] = words
     const home = directory?.known === true ? directory.value : '/'
-    if (program === undefined || home.split('/').length < 3 || files.kind(home) !== null) return []
+    if (program === undefined) return []
     if (!words.some(({ text }) => /(?:^|\/)(?:gunicorn|uwsgi)[\d.]*$/.test(text))) return []
+    const unit = placeOf(program).source.path
     return words.flatMap(({ text }) => {
       const named = CONFIGURATION.exec(text)?.[1]
       if (named === undefined) return []
       const at = posix.resolve(home, named)
-      const disk = isBelow(at, home)
-        ? nearestAbove(files, placeOf(program).source.path, posix.relative(home, at))
-        : null
+      const isOfHome = home.split('/').length > 2 && isBelow(at, home)
+      if (files.kind(isOfHome ? home : posix.dirname(at)) !== null) return []
+      const disk = isOfHome
+        ? nearestAbove(files, unit, posix.relative(home, at))
+        : named.startsWith('/')
+          ? keptFor(files, unit, at)
+          : null
       return disk === null ? [] : [{ at, disk }]
     })
   })
+}
+
+/**
+ * The file of a repository that is installed at a path of the server: beside the unit that names it, or in a directory
+ * of the same name.
+ */
+function keptFor(files: FileSystem, unit: string, at: string): string | null {
+  const parts = at.slice(1).split('/')
+  for (let from = 1; from < parts.length - 1; from++) {
+    const found = nearestAbove(files, unit, parts.slice(from).join('/'))
+    if (found !== null) return found
+  }
+  const beside = posix.join(posix.dirname(unit), posix.basename(at))
+  return files.kind(beside) === 'file' ? beside : null
 }
 
 /** A file that a word names, alone or behind its option. */
