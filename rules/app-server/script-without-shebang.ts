@@ -95,7 +95,7 @@ export default defineRule({
     { title: 'env, which asks a shell then', files: started(SCRIPT, '/usr/bin/env /etc/shop/bin/start.sh') },
     {
       title: 'an empty file in place of a program',
-      files: started('', '/etc/shop/bin/gunicorn', 'gunicorn'),
+      files: started('', '/etc/shop/bin/start', 'start'),
     },
     {
       title: 'another root',

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { groupBy } from '../../parsers/collections/group-by.ts'
 import type { Source } from '../../parsers/text/source.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
@@ -15,6 +14,7 @@ import { childrenNamed } from '../../src/servers/nginx/queries/scope.ts'
 import { frontOf, type Outside, redirectIn, showsPort } from '../_inner-port.ts'
 import { manifests } from './_kubernetes-examples.ts'
 import { hasLabels, portOf } from './_labels.ts'
+import { pagesBelow, portlessRedirect } from './_portless-redirects.ts'
 
 const site = (lines: string, listen = '«8080»'): string => conf`
   server {
@@ -32,6 +32,17 @@ const compose = (ports: string): string => conf`
         - "${ports}"
       volumes:
         - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+`
+/** The stock image, with the pages of the repository. */
+const published = (ports: string): string => conf`
+  services:
+    web:
+      image: nginx:1.27
+      ports:
+        - "${ports}"
+      volumes:
+        - ./site.conf:/etc/nginx/conf.d/default.conf:ro
+        - ./public:/usr/share/nginx/html:ro
 `
 const TRY = conf`
   location / {
@@ -100,9 +111,12 @@ const behindApache = (lines: string, listen: string): Record<string, string> => 
 export default defineRule({
   summary: 'Redirects of nginx name the port of its container',
   severity: 'warning',
+  otherSeverities: {
+    info: 'where nginx listens on the port of the scheme, which it leaves out, and clients come by another',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'nginx writes the port that it listens on into its own redirects, such as the one from a directory without a slash. Outside of the container this port is another one, or none at all: the browser is sent to an address where nothing answers.',
+  why: 'nginx writes the port that it listens on into its own redirects, such as the one from a directory without a slash. Outside of the container this port is another one, or none at all: the browser is sent to an address where nothing answers. The port of the scheme it leaves out: published as `8080:80`, a directory without its slash leads from `example.org:8080` to `example.org`.',
   remedy: 'Write `absolute_redirect off`, so that the browser keeps the address it used',
   references: [
     'https://nginx.org/en/docs/http/ngx_http_core_module.html#absolute_redirect',
@@ -141,8 +155,68 @@ export default defineRule({
         'public/guide/index.html': '<p>guide</p>\n',
       },
     },
+    {
+      title: 'the port of the scheme, published at another',
+      files: {
+        'docker-compose.yml': published('8080:80'),
+        'site.conf': site(TRY, '«80»'),
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
+    {
+      title: 'a path without the slash of a directory, published at another port',
+      files: {
+        'docker-compose.yml': published('8080:80'),
+        'site.conf': site('location = / {\n    return 301 /guide/;\n}', '«80»'),
+      },
+    },
   ],
   good: [
+    {
+      title: 'the port of the scheme, published at the loopback for a proxy',
+      files: {
+        'docker-compose.yml': published('127.0.0.1:8080:80'),
+        'site.conf': site(TRY, '80'),
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
+    {
+      title: 'the port of the scheme, published as itself, too',
+      files: {
+        'docker-compose.yml': published('80:80').replace('"80:80"', '"80:80"\n      - "8080:80"'),
+        'site.conf': site(TRY, '80'),
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
+    {
+      title: 'a proxy beside it',
+      files: {
+        'docker-compose.yml': conf`
+          ${published('8080:80')}
+            front:
+              image: caddy:2
+              ports: ["80:80", "443:443"]
+        `,
+        'site.conf': site(TRY, '80'),
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
+    {
+      title: 'relative redirects, published at another port',
+      files: {
+        'docker-compose.yml': published('8080:80'),
+        'site.conf': site(`absolute_redirect off;\n${TRY}`, '80'),
+        'public/guide/index.html': '<p>guide</p>\n',
+      },
+    },
+    {
+      title: 'no directory that has a page',
+      files: {
+        'docker-compose.yml': published('8080:80'),
+        'site.conf': site(TRY, '80'),
+        'public/index.html': '<p>shop</p>\n',
+      },
+    },
     {
       title: 'a Service of the same port',
       files: manifests({ nginx: site(TRY, '8080'), more: service('8080') }),
@@ -206,7 +280,9 @@ export default defineRule({
       const { container } = program.machine
       if (container === null && ownPods.length === 0) continue
       const redirect = redirectIn(server.directive) ?? directoryRedirect(program.machine.files, server)
-      if (redirect === null || !showsPort(server, redirect)) continue
+      if (redirect === null) continue
+      yield* portlessRedirect(deployment, server, redirect)
+      if (!showsPort(server, redirect)) continue
       for (const { port, tls, directive } of server.listens) {
         if (port === null || directive === null || port === (tls ? 443 : 80)) continue
         const outside =
@@ -279,7 +355,5 @@ function directoryRedirect(files: FileSystem, { directive }: NginxServer): Nginx
   )
     return null
   const path = root.args[0]?.value ?? ''
-  const isPage = ({ name, kind }: { readonly name: string; readonly kind: string | null }): boolean =>
-    kind === 'directory' && files.kind(posix.join(path, name, 'index.html')) === 'file'
-  return path.startsWith('/') && (files.list(path) ?? []).some(isPage) ? root : null
+  return path.startsWith('/') && pagesBelow(files, path) ? root : null
 }

@@ -99,4 +99,15 @@ export const cases: readonly LiveCase[] = [
     harm: ({ response }) => response.headers.location === 'http://docs.example.org:8080/docs/',
     sound: ({ response }) => response.headers.location === 'http://docs.example.org/docs/',
   },
+  {
+    rule: 'containers/redirect-shows-inner-port',
+    examples: {
+      bad: 'the port of the scheme, published at another',
+      good: 'relative redirects, published at another port',
+    },
+    shows: 'the redirect to a directory leads to port 80, by which the client did not come',
+    request: { url: 'http://example.org:8080/guide' },
+    harm: ({ response }) => response.headers.location === 'http://example.org/guide/',
+    sound: ({ response }) => response.headers.location === '/guide/',
+  },
 ]

@@ -1,0 +1,102 @@
+import { posix } from 'node:path'
+import { isLoopback, parseHost } from '../../src/servers/address.ts'
+import type { Container } from '../../src/deployment/containers/container.ts'
+import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import { argumentPlace, namePlace } from '../../src/deployment/places.ts'
+import type { RuleFinding } from '../../src/engine/rule.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
+import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
+import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
+import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+
+/**
+ * nginx names no port where it listens on that of the scheme, so that clients who come by the port at which Compose
+ * publishes it are sent to another server, or none.
+ */
+export function* portlessRedirect(
+  deployment: Deployment,
+  server: NginxServer,
+  redirect: NginxDirective,
+): Iterable<RuleFinding> {
+  const program = deployment.programOf(server.configuration)
+  const { container, files } = program.machine
+  if (container === null || !redirectsPages(server, redirect, files)) return
+  if (hasFront(deployment, container)) return
+  const isProxied = listenersOfKind(deployment, 'nginx').some(
+    listener => listener.program === program && deployment.connections.to(listener).length > 0,
+  )
+  const absolute = effectiveAtHand(server.configuration, redirect.parent, 'absolute_redirect')
+  if (isProxied || !absolute.known || absolute.value.directives.at(-1)?.args[0]?.value === 'off') return
+  for (const { port, tls, directive } of server.listens) {
+    if (directive === null || port !== (tls ? 443 : 80)) continue
+    const ports = container.service.ports.filter(
+      ({ target }) => !target.known || (target.value.first <= port && port <= target.value.last),
+    )
+    const [first] = ports
+    if (first?.published?.known !== true || ports.some(each => !isForClients(each, port))) continue
+    yield {
+      at: argumentPlace(directive, 0),
+      severity: 'info',
+      confidence: 'medium',
+      message: `redirects of nginx name no port, so clients who come by port ${first.published.value.first} are sent to port ${port}`,
+      label: 'the port of the scheme',
+      related: [
+        { at: namePlace(redirect), message: 'this redirects' },
+        { at: first.at, message: 'published here' },
+      ],
+    }
+    // The line of the other family is put right with it.
+    return
+  }
+}
+
+/** True for a port other than the scheme’s that browsers may come by: one of loopback is there for a proxy. */
+function isForClients({ hostIp, published }: Container['service']['ports'][number], port: number): boolean {
+  return (
+    published?.known === true &&
+    published.value.first !== port &&
+    (hostIp === null || (hostIp.known && isLoopback(parseHost(hostIp.value)) === false))
+  )
+}
+
+/** True where something of the project is reached by the ports of the schemes, or is told of this container. */
+function hasFront({ machines }: Deployment, { project, service }: Container): boolean {
+  const isTold =
+    service.labels.some(({ name }) => /^(?:traefik|caddy)/i.test(name)) ||
+    service.environment.some(({ name }) => name === 'VIRTUAL_HOST')
+  return (
+    isTold ||
+    [...project.services.values()].some(each => each !== service && each.ports.some(isOfScheme)) ||
+    machines.some(
+      ({ container }) =>
+        container !== null && container.service !== service && container.service.ports.some(isOfScheme),
+    )
+  )
+}
+
+function isOfScheme({ published }: Container['service']['ports'][number]): boolean {
+  return (
+    published !== null && (!published.known || published.value.first === 80 || published.value.first === 443)
+  )
+}
+
+/** True for a redirect to a path that is written out, and for one to a directory that is there with its page. */
+function redirectsPages(
+  { configuration }: NginxServer,
+  redirect: NginxDirective,
+  files: FileSystem,
+): boolean {
+  if (redirect.name !== 'try_files') return true
+  const fact = effectiveAtHand(configuration, redirect.parent, 'root')
+  const root = fact.known ? (fact.value.directives.at(-1)?.args[0]?.value ?? '') : ''
+  return root.startsWith('/') && pagesBelow(files, root)
+}
+
+/** True where a directory right below another one has a start page, to which nginx adds the slash. */
+export function pagesBelow(files: FileSystem, directory: string): boolean {
+  return (files.list(directory) ?? []).some(
+    ({ name, kind }) =>
+      kind === 'directory' &&
+      ['index.html', 'index.php'].some(page => files.kind(posix.join(directory, name, page)) === 'file'),
+  )
+}
