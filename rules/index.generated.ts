@@ -176,6 +176,7 @@ import apacheSatisfyAny from './apache/satisfy-any.ts'
 import apacheSectionPatternLiteral from './apache/section-pattern-literal.ts'
 import apacheServedDirectoryDenied from './apache/served-directory-denied.ts'
 import apacheServerStatusPublic from './apache/server-status-public.ts'
+import apacheServernameMissing from './apache/servername-missing.ts'
 import apacheSetenvTooLate from './apache/setenv-too-late.ts'
 import apacheSetenvWithEquals from './apache/setenv-with-equals.ts'
 import apacheSethandlerProxyTarget from './apache/sethandler-proxy-target.ts'
@@ -1156,6 +1157,7 @@ export const rules: readonly Rule[] = [
   { id: 'apache/section-pattern-literal', ...apacheSectionPatternLiteral },
   { id: 'apache/served-directory-denied', ...apacheServedDirectoryDenied },
   { id: 'apache/server-status-public', ...apacheServerStatusPublic },
+  { id: 'apache/servername-missing', ...apacheServernameMissing },
   { id: 'apache/setenv-too-late', ...apacheSetenvTooLate },
   { id: 'apache/setenv-with-equals', ...apacheSetenvWithEquals },
   { id: 'apache/sethandler-proxy-target', ...apacheSethandlerProxyTarget },

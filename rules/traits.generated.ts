@@ -182,6 +182,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['apache/section-pattern-literal', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/served-directory-denied', { fixes: [], programs: ['apache'] }],
       ['apache/server-status-public', { fixes: [], programs: ['apache'] }],
+      ['apache/servername-missing', { fixes: [], programs: ['apache'] }],
       ['apache/setenv-too-late', { fixes: [], programs: ['apache'] }],
       ['apache/setenv-with-equals', { fixes: ['unsafe'], programs: ['apache'] }],
       ['apache/sethandler-proxy-target', { fixes: ['unsafe'], programs: ['apache'] }],
