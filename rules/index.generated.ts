@@ -24,6 +24,7 @@ import accessLimitCountsProxy from './access/limit-counts-proxy.ts'
 import accessLimitKeyFromClient from './access/limit-key-from-client.ts'
 import accessLimitKeyUnused from './access/limit-key-unused.ts'
 import accessLimitSparesClients from './access/limit-spares-clients.ts'
+import accessLimitWithoutBurst from './access/limit-without-burst.ts'
 import accessLimitZoneUnused from './access/limit-zone-unused.ts'
 import accessLocationLostToRegex from './access/location-lost-to-regex.ts'
 import accessLocationUndoesDirectory from './access/location-undoes-directory.ts'
@@ -1005,6 +1006,7 @@ export const rules: readonly Rule[] = [
   { id: 'access/limit-key-from-client', ...accessLimitKeyFromClient },
   { id: 'access/limit-key-unused', ...accessLimitKeyUnused },
   { id: 'access/limit-spares-clients', ...accessLimitSparesClients },
+  { id: 'access/limit-without-burst', ...accessLimitWithoutBurst },
   { id: 'access/limit-zone-unused', ...accessLimitZoneUnused },
   { id: 'access/location-lost-to-regex', ...accessLocationLostToRegex },
   { id: 'access/location-undoes-directory', ...accessLocationUndoesDirectory },

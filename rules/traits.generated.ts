@@ -30,6 +30,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['access/limit-key-from-client', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/limit-key-unused', { fixes: [], programs: ['nginx'] }],
       ['access/limit-spares-clients', { fixes: [], programs: ['nginx'] }],
+      ['access/limit-without-burst', { fixes: [], programs: ['nginx'] }],
       ['access/limit-zone-unused', { fixes: [], programs: ['nginx'] }],
       ['access/location-lost-to-regex', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['access/location-undoes-directory', { fixes: [], programs: ['apache'] }],

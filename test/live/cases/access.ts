@@ -564,6 +564,15 @@ export const cases: readonly LiveCase[] = [
     sound: isRefused,
   },
   {
+    rule: 'access/limit-without-burst',
+    examples: { bad: 'a whole site', good: 'a burst' },
+    shows: 'of a page and its style sheet, asked for at once, the second is refused',
+    files: { 'srv/www/page.html': 'page', 'srv/www/site.css': 'p { }' },
+    request: { url: 'http://example.org/page.html' },
+    harm: async ({ request }) => (await request({ url: 'http://example.org/site.css' })).status === 503,
+    sound: async ({ request }) => (await request({ url: 'http://example.org/site.css' })).status === 200,
+  },
+  {
     rule: 'access/limit-zone-unused',
     shows: 'ten requests in one minute are answered, where one is allowed',
     examples: { bad: 'requests that nothing limits', good: 'a limit' },
