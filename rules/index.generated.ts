@@ -300,6 +300,7 @@ import bodyLimitsLimitBehindFallback from './body-limits/limit-behind-fallback.t
 import bodyLimitsLimitInBytes from './body-limits/limit-in-bytes.ts'
 import bodyLimitsLimitOfServedFiles from './body-limits/limit-of-served-files.ts'
 import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
+import bodyLimitsNginxBufferBelowSession from './body-limits/nginx-buffer-below-session.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
 import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts'
@@ -1282,6 +1283,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/limit-in-bytes', ...bodyLimitsLimitInBytes },
   { id: 'body-limits/limit-of-served-files', ...bodyLimitsLimitOfServedFiles },
   { id: 'body-limits/nginx-below-php', ...bodyLimitsNginxBelowPhp },
+  { id: 'body-limits/nginx-buffer-below-session', ...bodyLimitsNginxBufferBelowSession },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
   { id: 'body-limits/php-post-below-upload', ...bodyLimitsPhpPostBelowUpload },

@@ -306,6 +306,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['body-limits/limit-in-bytes', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['body-limits/limit-of-served-files', { fixes: [], programs: ['nginx'] }],
       ['body-limits/nginx-below-php', { fixes: [], programs: ['nginx', 'apache', 'php-fpm'] }],
+      ['body-limits/nginx-buffer-below-session', { fixes: [], programs: ['nginx'] }],
       ['body-limits/nginx-default-below-application', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
       ['body-limits/nginx-default-below-django', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
       ['body-limits/php-post-below-upload', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],

@@ -3,6 +3,7 @@ import type { ServiceUnit } from '../../parsers/systemd/service-unit.ts'
 import { isWrittenOut, type Source } from '../../parsers/text/source.ts'
 import { placeOf, type WrittenText } from '../../parsers/text/written-text.ts'
 import type { Deployment, Machine } from '../../src/deployment/model.ts'
+import { keptPaths } from '../../src/deployment/kept-paths.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule, type RuleFinding } from '../../src/engine/rule.ts'
 import { type FileSystem, sourceAt } from '../../src/files/file-system.ts'
@@ -177,32 +178,13 @@ function scriptOf({ word, files }: Command): Source | null {
   for (const each of files) {
     const own = sourceAt(each, path)
     if (own !== null) return isRefused(own) ? own : null
-    const kept = keptFor(path, unit, each)
+    const kept = keptPaths(each, unit, path).flatMap(place => sourceAt(each, place) ?? [])
     if (kept.length > 0) return kept.every(isRefused) ? kept[0]! : null
   }
   return null
 }
 
 const IS_SCRIPT = /^[\w@+-]+$|\.(?:sh|bash|py|rb|pl|js|php)$/
-
-/**
- * What a repository keeps of a path that is on the server alone: the files whose paths, seen from a directory above the
- * unit, end as it does, of the longest such ending.
- */
-function keptFor(path: string, unit: string, files: FileSystem): readonly Source[] {
-  const parts = posix.normalize(path).slice(1).split('/')
-  for (let from = 1; from < parts.length; from++) {
-    const ending = parts.slice(from).join('/')
-    const found: Source[] = []
-    for (let home = posix.dirname(unit); ; home = posix.dirname(home)) {
-      const source = sourceAt(files, posix.join(home, ending))
-      if (source !== null) found.push(source)
-      if (home === '/' || home === '.') break
-    }
-    if (found.length > 0) return found
-  }
-  return []
-}
 
 /** A text of which the kernel does not know who reads it. */
 function isRefused(source: Source): boolean {
