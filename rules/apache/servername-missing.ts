@@ -4,7 +4,6 @@ import { defineRule } from '../../src/engine/rule.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
 import { directivesIn } from '../../src/servers/apache/queries/directives-in.ts'
 import { namePlace } from '../../src/servers/apache/queries/places.ts'
-import { isWhole } from '../../src/servers/apache/queries/set-reach.ts'
 import { apacheMain } from '../_examples.ts'
 
 const HOST = conf`
@@ -67,6 +66,14 @@ export default defineRule({
       files: machine(HOST, HOSTS, { 'etc/hostname': 'web1\n' }),
     },
     { title: 'a container', files: container(HOST) },
+    {
+      title: 'directories of Debian that are not here',
+      files: machine(conf`
+        IncludeOptional mods-enabled/*.conf
+        IncludeOptional conf-enabled/*.conf
+        ${HOST}
+      `),
+    },
   ],
   good: [
     { title: 'a global name', files: machine(`ServerName localhost\n${HOST}`) },
@@ -99,11 +106,14 @@ export default defineRule({
   *check(deployment) {
     for (const configuration of deployment.apache) {
       const first = configuration.top.find(({ source }) => source === configuration.main)
-      if (first === undefined || !configuration.occurrences.has('listen') || !isWhole(configuration)) continue
+      if (first === undefined || !configuration.occurrences.has('listen')) continue
+      const unread = (configuration.unread ?? []).filter(({ path }) => !OF_MODULES.test(path))
+      if (!unread.every(({ path }) => OF_DEBIAN.test(path))) continue
       if (directivesIn(configuration, null, 'servername').length > 0) continue
       if (!lacksFullName(deployment.programOf(configuration).machine)) continue
       yield {
         at: namePlace(first),
+        ...(unread.length > 0 && { confidence: 'low' as const }),
         message:
           'no `ServerName` stands outside of the virtual hosts, so Apache warns at every start: AH00558, could not reliably determine the server’s fully qualified domain name',
         label: 'no global ServerName',
@@ -111,6 +121,11 @@ export default defineRule({
     }
   },
 })
+
+/** Lines that load and set up modules. */
+const OF_MODULES = /\/(?:mods-enabled|conf\.modules\.d)(?:\/|$)/
+/** What Debian and its packages keep there has no name, and a file of the owner may. */
+const OF_DEBIAN = /\/conf-enabled(?:\/|$)/
 
 /** True where the machine has no name with a dot; false where nobody knows. */
 function lacksFullName({ container, files }: Machine): boolean {
