@@ -371,6 +371,7 @@ import containersDatabasePublic from './containers/database-public.ts'
 import containersDatabaseRefused from './containers/database-refused.ts'
 import containersDatabaseVolume from './containers/database-volume.ts'
 import containersDeployKeepsOldImage from './containers/deploy-keeps-old-image.ts'
+import containersDevProxyNotInNginx from './containers/dev-proxy-not-in-nginx.ts'
 import containersDirectiveNotInImage from './containers/directive-not-in-image.ts'
 import containersDockerSocketPublished from './containers/docker-socket-published.ts'
 import containersDockerfileMissing from './containers/dockerfile-missing.ts'
@@ -1354,6 +1355,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/database-refused', ...containersDatabaseRefused },
   { id: 'containers/database-volume', ...containersDatabaseVolume },
   { id: 'containers/deploy-keeps-old-image', ...containersDeployKeepsOldImage },
+  { id: 'containers/dev-proxy-not-in-nginx', ...containersDevProxyNotInNginx },
   { id: 'containers/directive-not-in-image', ...containersDirectiveNotInImage },
   { id: 'containers/docker-socket-published', ...containersDockerSocketPublished },
   { id: 'containers/dockerfile-missing', ...containersDockerfileMissing },

@@ -377,6 +377,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/database-refused', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/database-volume', { fixes: [], programs: ['docker'] }],
       ['containers/deploy-keeps-old-image', { fixes: [], programs: ['docker'] }],
+      ['containers/dev-proxy-not-in-nginx', { fixes: [], programs: ['nginx'] }],
       ['containers/directive-not-in-image', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/docker-socket-published', { fixes: [], programs: ['docker'] }],
       ['containers/dockerfile-missing', { fixes: [], programs: ['docker'] }],

@@ -28,7 +28,10 @@ const PAGES = /^\/(?:usr\/share\/nginx\/html|usr\/local\/apache2\/htdocs)\/?$/
 export function writtenAddresses(container: Container): readonly WrittenAddress[] {
   const { mounts, hostFiles } = container
   const served = mounts.flatMap(({ path, target }) => (path !== null && PAGES.test(target) ? [path] : []))
-  return [...ofProjects(container), ...served.flatMap(home => addressesOfPages(hostFiles, home))]
+  return [
+    ...homesOf(container).flatMap(home => addressesOf(hostFiles, home)),
+    ...served.flatMap(home => addressesOfPages(hostFiles, home)),
+  ]
 }
 
 const addressesOfPages = memoByKey((files: FileSystem, home: string): readonly WrittenAddress[] => {
@@ -41,7 +44,15 @@ const addressesOfPages = memoByKey((files: FileSystem, home: string): readonly W
   return loaded.flatMap(addressesIn)
 })
 
-function ofProjects({ service, image, hostFiles, mounts }: Container): readonly WrittenAddress[] {
+/** A path of its own site that a script of the browser asks for, whatever it is told. */
+export interface WrittenPath {
+  readonly path: string
+  /** The text between its quotes. */
+  readonly at: Place
+}
+
+/** The directories of projects that a container may build for browsers. */
+export function homesOf({ service, image, mounts }: Container): readonly string[] {
   const context = service.build?.context
   const root = context?.known === true && context.value.startsWith('/') ? context.value : null
   const copied =
@@ -58,23 +69,41 @@ function ofProjects({ service, image, hostFiles, mounts }: Container): readonly 
       posix.join(each, '.').replace(/(.)\/$/, '$1'),
     ),
   )
-  return [...homes].flatMap(home => addressesOf(hostFiles, home))
+  return [...homes]
 }
 
-const addressesOf = memoByKey((files: FileSystem, home: string): readonly WrittenAddress[] => {
-  const manifest = sourceAt(files, posix.join(home, 'package.json'))
-  if (manifest === null) return []
-  const { dependencies, devDependencies, scripts } = readPackageJson(manifest)
-  const names = [...dependencies, ...devDependencies.keys()]
-  if (!names.some(name => TOOLS.test(name)) || names.some(name => OF_SERVERS.test(name))) return []
-  if ([...scripts.values()].some(script => /--ssr\b|\bnode (?!.*node_modules)\S+\.[cm]?js\b/.test(script)))
-    return []
-  const sources = scriptsBelow(files, posix.join(home, 'src'), /\.(?:[cm]?[jt]sx?|vue|svelte)$/)
-  return sources
-    .filter(source => isLoaded(source, sources) && isBuilt(source, files, home))
-    .flatMap(addressesIn)
+const addressesOf = memoByKey((files: FileSystem, home: string): readonly WrittenAddress[] =>
+  projectScripts(files, home).flatMap(addressesIn),
+)
+
+/** The paths that the scripts of a project ask for; where its `package.json` is not here, those of Vite’s directory. */
+export const writtenPaths = memoByKey((files: FileSystem, home: string): readonly WrittenPath[] => {
+  const has = (name: string): boolean => files.kind(posix.join(home, name)) === 'file'
+  const isCut = !has('package.json') && ['js', 'ts', 'mjs'].some(ending => has(`vite.config.${ending}`))
+  const scripts = isCut ? scriptsBelow(files, posix.join(home, 'src'), SCRIPT) : projectScripts(files, home)
+  return scripts.flatMap(pathsIn)
 })
 
+/** The scripts of a project that a tool builds for browsers, and nothing runs on a server. */
+const projectScripts = memoByKey((files: FileSystem, home: string): readonly Source[] => {
+  if (!isBuiltForBrowsers(files, home)) return []
+  const sources = scriptsBelow(files, posix.join(home, 'src'), SCRIPT)
+  return sources.filter(source => isLoaded(source, sources) && isBuilt(source, files, home))
+})
+
+function isBuiltForBrowsers(files: FileSystem, home: string): boolean {
+  const manifest = sourceAt(files, posix.join(home, 'package.json'))
+  if (manifest === null) return false
+  const { dependencies, devDependencies, scripts } = readPackageJson(manifest)
+  const names = [...dependencies, ...devDependencies.keys()]
+  return (
+    names.some(name => TOOLS.test(name)) &&
+    !names.some(name => OF_SERVERS.test(name)) &&
+    ![...scripts.values()].some(script => /--ssr\b|\bnode (?!.*node_modules)\S+\.[cm]?js\b/.test(script))
+  )
+}
+
+const SCRIPT = /\.(?:[cm]?[jt]sx?|vue|svelte)$/
 const REACH = {
   levels: 7,
   skipped:
@@ -137,6 +166,20 @@ function addressesIn(source: Source): readonly WrittenAddress[] {
     const host = ADDRESS.exec(token.text)?.[1]
     if (host === undefined || !isTaken(tokens, index)) return []
     return [{ host, at: { source, start: token.start + 1, end: token.end - 1 } }]
+  })
+}
+
+const PATH = /^\/[\w-]+(?:\/[\w/-]*)?/
+
+function pathsIn(source: Source): readonly WrittenPath[] {
+  const code = scriptsOf(source)
+  if (isPutTogether(code) || CHOOSES.test(code)) return []
+  const tokens = jsTokens(code)
+  return tokens.flatMap((token, index): WrittenPath[] => {
+    if (token.kind !== 'string' && token.kind !== 'template') return []
+    const path = PATH.exec(token.text.replace(/^`/, ''))?.[0]
+    if (path === undefined || !isTaken(tokens, index)) return []
+    return [{ path, at: { source, start: token.start + 1, end: token.end - 1 } }]
   })
 }
 

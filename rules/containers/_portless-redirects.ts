@@ -59,18 +59,24 @@ function isForClients({ hostIp, published }: Container['service']['ports'][numbe
   )
 }
 
-/** True where something of the project is reached by the ports of the schemes, or is told of this container. */
-function hasFront({ machines }: Deployment, { project, service }: Container): boolean {
-  const isTold =
-    service.labels.some(({ name }) => /^(?:traefik|caddy)/i.test(name)) ||
-    service.environment.some(({ name }) => name === 'VIRTUAL_HOST')
+/** True where something of the project is reached by the ports of the schemes, or tells a proxy of itself. */
+export function hasFront({ machines }: Deployment, { project, service }: Container): boolean {
+  const services = [...project.services.values()]
   return (
-    isTold ||
-    [...project.services.values()].some(each => each !== service && each.ports.some(isOfScheme)) ||
+    services.some(isTold) ||
+    services.some(each => each !== service && each.ports.some(isOfScheme)) ||
     machines.some(
       ({ container }) =>
         container !== null && container.service !== service && container.service.ports.some(isOfScheme),
     )
+  )
+}
+
+/** True for labels and variables by which Traefik, Caddy and nginx-proxy are told what to proxy. */
+function isTold({ labels, environment }: Container['service']): boolean {
+  return (
+    labels.some(({ name }) => /^(?:traefik|caddy)/i.test(name)) ||
+    environment.some(({ name }) => name === 'VIRTUAL_HOST')
   )
 }
 
