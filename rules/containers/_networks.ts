@@ -21,3 +21,14 @@ export function networksOf({ service, project }: Pick<Container, 'service' | 'pr
     return { key, id: plain === null ? `${project.directory}: ${key}` : plain, name: plain }
   })
 }
+
+/** True where Docker has one network for both, whatever the project is called whose own it is. */
+export function isSameNetwork(one: Network, other: Network): boolean {
+  if (one.id === null || other.id === null) return false
+  return one.id === other.id || isOwnOf(one, other) || isOwnOf(other, one)
+}
+
+/** `edge_default` is what Docker calls the network `default` of the project `edge`. */
+function isOwnOf(named: Network, own: Network): boolean {
+  return own.name === null && named.name?.endsWith(`_${own.key}`) === true
+}

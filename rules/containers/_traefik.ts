@@ -7,6 +7,7 @@ import type { Container } from '../../src/deployment/containers/container.ts'
 import { readContainers } from '../../src/deployment/containers/read-containers.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { sourceAt } from '../../src/files/file-system.ts'
+import { isSameNetwork, networksOf } from './_networks.ts'
 
 /** A container of Traefik, version 2 or later, that is told by its command or a file of YAML what it is to do. */
 export interface Traefik {
@@ -23,13 +24,24 @@ export interface Traefik {
   readonly exposesAll: boolean
 }
 
-/** The Traefik that reads the labels of a container: of its own project; null where there is none, or another one too. */
-export function traefikOf({ machines }: Deployment, { project }: Container): Traefik | null {
-  const found = machines.flatMap(({ container }) =>
-    container !== null && container.project === project && isTraefik(container) ? [container] : [],
+/**
+ * The Traefik that reads the labels of a container: of its own project, or, where that has none, the only one of the
+ * repository, if both are on one network that is no project's own. Null where nobody knows.
+ */
+export function traefikOf({ machines }: Deployment, container: Container): Traefik | null {
+  const { project } = container
+  const own = machines.flatMap(({ container: each }) =>
+    each !== null && each.project === project && isTraefik(each) ? [each] : [],
   )
-  const [container] = found
-  return container === undefined || found.length > 1 ? null : readTraefik(container)
+  const [found, another] = own.length > 0 ? own : everyTraefik(container)
+  if (found === undefined || another !== undefined) return null
+  return own.length > 0 || shareNamedNetwork(found, container) ? readTraefik(found) : null
+}
+
+/** True for containers of two projects that meet on a network: one of them may give it its name, the other its key. */
+function shareNamedNetwork(one: Container, other: Container): boolean {
+  const others = networksOf(other)
+  return networksOf(one).some(each => others.some(network => isSameNetwork(each, network)))
 }
 
 /** True for a container that is not to be reached. */
