@@ -887,6 +887,7 @@ import tlsWeakProtocol from './tls/weak-protocol.ts'
 import topologyAjpSecretMissing from './topology/ajp-secret-missing.ts'
 import topologyBackendNotListening from './topology/backend-not-listening.ts'
 import topologyBalancerResolvedOnce from './topology/balancer-resolved-once.ts'
+import topologyCaddyExpectsTls from './topology/caddy-expects-tls.ts'
 import topologyClientChoosesBackend from './topology/client-chooses-backend.ts'
 import topologyCloudHostRefused from './topology/cloud-host-refused.ts'
 import topologyClusterNameShort from './topology/cluster-name-short.ts'
@@ -1871,6 +1872,7 @@ export const rules: readonly Rule[] = [
   { id: 'topology/ajp-secret-missing', ...topologyAjpSecretMissing },
   { id: 'topology/backend-not-listening', ...topologyBackendNotListening },
   { id: 'topology/balancer-resolved-once', ...topologyBalancerResolvedOnce },
+  { id: 'topology/caddy-expects-tls', ...topologyCaddyExpectsTls },
   { id: 'topology/client-chooses-backend', ...topologyClientChoosesBackend },
   { id: 'topology/cloud-host-refused', ...topologyCloudHostRefused },
   { id: 'topology/cluster-name-short', ...topologyClusterNameShort },

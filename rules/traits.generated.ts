@@ -893,6 +893,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['topology/ajp-secret-missing', { fixes: [], programs: ['apache'] }],
       ['topology/backend-not-listening', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'app-server', 'php-fpm', 'docker'] }],
       ['topology/balancer-resolved-once', { fixes: [], programs: ['nginx'] }],
+      ['topology/caddy-expects-tls', { fixes: ['unsafe'], programs: ['nginx', 'docker'] }],
       ['topology/client-chooses-backend', { fixes: [], programs: ['nginx'] }],
       ['topology/cloud-host-refused', { fixes: [], programs: ['nginx'] }],
       ['topology/cluster-name-short', { fixes: [], programs: ['nginx'] }],

@@ -6,6 +6,13 @@ export interface Caddyfile {
   readonly sites: readonly CaddySite[]
   /** True where `auto_https off` or another port for HTTPS says that addresses alone do not tell of TLS. */
   readonly changesHttps: boolean
+  /** The ports of addresses without one: 80 and 443, unless global options say otherwise; null where a variable does. */
+  readonly httpPort: number | null
+  readonly httpsPort: number | null
+  /** False where `auto_https` keeps it from redirecting plain HTTP to the addresses that it serves with TLS. */
+  readonly redirects: boolean
+  /** False where an `import` brings options and sites of other files. */
+  readonly complete: boolean
 }
 
 /** A block of a site. */
@@ -27,6 +34,9 @@ export interface CaddyAddress {
    * @see https://caddyserver.com/docs/automatic-https
    */
   readonly tls: boolean | null
+  /** In small letters; empty where there is none, and null where a variable may say it. */
+  readonly host: string | null
+  readonly port: number | null
 }
 
 /** `reverse_proxy [matcher] upstream…`. */

@@ -12,20 +12,35 @@ export interface Directive {
 
 /** Directives that nobody here knows are passed over; nothing is thrown, whatever stands there. */
 export const readCaddyfile = memo((source: Source): Caddyfile => {
-  const { options, sites, snippets } = caddyBlocks(source)
-  const changesHttps = options.some(
-    ({ name, args }) =>
-      /^https?_port$/.test(name.text) ||
-      (name.text === 'auto_https' && args[0]?.text !== 'disable_redirects'),
-  )
-  return { source, changesHttps, sites: sites.map(block => siteOf(block, snippets)) }
+  const { options, sites, snippets, complete } = caddyBlocks(source)
+  const automatic = options.filter(({ name }) => name.text === 'auto_https').map(({ args }) => args[0]?.text)
+  return {
+    source,
+    sites: sites.map(block => siteOf(block, snippets)),
+    changesHttps:
+      options.some(({ name }) => /^https?_port$/.test(name.text)) ||
+      automatic.some(word => word !== 'disable_redirects'),
+    httpPort: portOf(options, 'http_port', 80),
+    httpsPort: portOf(options, 'https_port', 443),
+    redirects: automatic.every(word => word === 'disable_certs' || word === 'ignore_loaded_certs'),
+    complete,
+  }
 })
+
+function portOf(options: readonly Directive[], name: string, byDefault: number): number | null {
+  const option = options.findLast(each => each.name.text === name)
+  if (option === undefined) return byDefault
+  const [word] = option.args
+  return word !== undefined && /^\d+$/.test(word.text) ? Number(word.text) : null
+}
 
 /** The parts of a Caddyfile: its global options, its snippets by their names, and the blocks of its sites. */
 export interface CaddyBlocks {
   readonly options: readonly Directive[]
   readonly snippets: Snippets
   readonly sites: readonly Directive[]
+  /** False where an `import` brings more of them. */
+  readonly complete: boolean
 }
 
 export const caddyBlocks = memo((source: Source): CaddyBlocks => {
@@ -36,9 +51,11 @@ export const caddyBlocks = memo((source: Source): CaddyBlocks => {
       return name === undefined || block.name.isQuoted ? [] : [[name, block.block] as const]
     }),
   )
+  const options = all.find(({ name }) => name.text === '{')?.block ?? []
   return {
-    options: all.find(({ name }) => name.text === '{')?.block ?? [],
+    options,
     snippets,
+    complete: [...all, ...options].every(({ name }) => name.text !== 'import'),
     sites: all.filter(({ name }) => !/^(?:\{|import)$|^&?\(/.test(name.text)),
   }
 })
@@ -168,8 +185,15 @@ function addressesOf({ text, at }: CaddyToken): readonly CaddyAddress[] {
   return text.split(',').flatMap(part => {
     const place: Place = { ...at, start: at.start + start, end: at.start + start + part.length }
     start += part.length + 1
-    return part === '' ? [] : [{ text: part, at: place, tls: servesTls(part) }]
+    return part === '' ? [] : [{ text: part, at: place, tls: servesTls(part), ...hostAndPort(part) }]
   })
+}
+
+const ADDRESS = /^(?:(\w+):\/\/)?(\[[\da-f:]+\]|[^:/]*)(?::(\d+))?(?:\/.*)?$/i
+
+function hostAndPort(address: string): Pick<CaddyAddress, 'host' | 'port'> {
+  const [, , host = null, port] = address.includes('{') ? [] : (ADDRESS.exec(address) ?? [])
+  return { host: host?.toLowerCase() ?? null, port: port === undefined ? null : Number(port) }
 }
 
 /** True for an address that Caddy serves with TLS; null where nobody can tell. */
@@ -177,8 +201,7 @@ export function servesTls(address: string): boolean | null {
   if (/^http:\/\//.test(address)) return false
   // A variable may hold the scheme and the port.
   if (address.includes('{')) return /^https:\/\//.test(address) ? true : null
-  const [, scheme, host = '', port] =
-    /^(?:(\w+):\/\/)?(\[[\da-f:]+\]|[^:/]*)(?::(\d+))?(?:\/.*)?$/i.exec(address) ?? []
+  const [, scheme, host = '', port] = ADDRESS.exec(address) ?? []
   if (scheme === 'https') return true
   if (port === '80') return false
   if (host === '') return port === '443' ? null : false

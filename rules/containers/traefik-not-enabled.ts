@@ -64,7 +64,10 @@ export default defineRule({
     { title: 'Traefik of another project', files: twoProjects(`«${RULE}»`) },
     {
       title: 'on the network that Compose makes for Traefik',
-      files: twoProjects(`«${RULE}»`, { edge: 'edge:', site: 'edge: { external: true, name: traefik_edge }' }),
+      files: twoProjects(`«${RULE}»`, {
+        edge: 'edge:',
+        site: 'edge: { external: true, name: traefik_edge }',
+      }),
     },
   ],
   good: [

@@ -42,7 +42,8 @@ export const caddyfiles = memo((deployment: Deployment): readonly Source[] => [
   ...new Set(deployment.machines.flatMap(caddyfilesOf)),
 ])
 
-function caddyfilesOf({ container, files }: Machine): readonly Source[] {
+/** The Caddyfile of a machine, as a list of none or one. */
+export function caddyfilesOf({ container, files }: Machine): readonly Source[] {
   const paths = container === null ? [MAIN, ...KEPT] : caddyPath(container)
   const found = paths.flatMap(path => sourceAt(container?.files ?? files, path) ?? [])
   return found.slice(0, 1)
@@ -78,7 +79,7 @@ function upstreamsWithTls(source: Source, { container }: Machine): readonly Cadd
 }
 
 /** True also where the compose file has the variable that the address is. */
-function hasTls({ text, tls }: CaddyAddress, container: Container | null): boolean {
+export function hasTls({ text, tls }: CaddyAddress, container: Container | null): boolean {
   if (tls !== null || container === null) return tls === true
   const filled = text.replace(/\{\$(\w+)(?::[^{}]*)?\}/g, (all, name: string) => {
     const value = container.service.environment.find(each => each.name === name)?.value
