@@ -449,6 +449,7 @@ import containersStageMissing from './containers/stage-missing.ts'
 import containersStartScriptRefused from './containers/start-script-refused.ts'
 import containersStaticVolumeUnfilled from './containers/static-volume-unfilled.ts'
 import containersStepWithoutEffect from './containers/step-without-effect.ts'
+import containersStorageLinkDangling from './containers/storage-link-dangling.ts'
 import containersSupervisordInBackground from './containers/supervisord-in-background.ts'
 import containersTraefikCertificateWithoutHost from './containers/traefik-certificate-without-host.ts'
 import containersTraefikLabelRefused from './containers/traefik-label-refused.ts'
@@ -1434,6 +1435,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/start-script-refused', ...containersStartScriptRefused },
   { id: 'containers/static-volume-unfilled', ...containersStaticVolumeUnfilled },
   { id: 'containers/step-without-effect', ...containersStepWithoutEffect },
+  { id: 'containers/storage-link-dangling', ...containersStorageLinkDangling },
   { id: 'containers/supervisord-in-background', ...containersSupervisordInBackground },
   { id: 'containers/traefik-certificate-without-host', ...containersTraefikCertificateWithoutHost },
   { id: 'containers/traefik-label-refused', ...containersTraefikLabelRefused },

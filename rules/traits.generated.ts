@@ -455,6 +455,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/start-script-refused', { fixes: [], programs: ['docker'] }],
       ['containers/static-volume-unfilled', { fixes: [], programs: ['nginx', 'django', 'docker'] }],
       ['containers/step-without-effect', { fixes: [], programs: ['docker'] }],
+      ['containers/storage-link-dangling', { fixes: [], programs: ['docker'] }],
       ['containers/supervisord-in-background', { fixes: [], programs: ['app-server', 'docker'] }],
       ['containers/traefik-certificate-without-host', { fixes: [], programs: ['docker'] }],
       ['containers/traefik-label-refused', { fixes: [], programs: ['docker'] }],
