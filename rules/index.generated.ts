@@ -467,6 +467,7 @@ import containersVariableNotFilled from './containers/variable-not-filled.ts'
 import containersVariableReadAtBuild from './containers/variable-read-at-build.ts'
 import containersVirtualHostNoName from './containers/virtual-host-no-name.ts'
 import containersVolumeKeepsOldFiles from './containers/volume-keeps-old-files.ts'
+import containersVolumeOfOneNode from './containers/volume-of-one-node.ts'
 import containersVolumeOwnedByRoot from './containers/volume-owned-by-root.ts'
 import containersWelcomePageAnswers from './containers/welcome-page-answers.ts'
 import containersWorkerWithoutUploads from './containers/worker-without-uploads.ts'
@@ -1453,6 +1454,7 @@ export const rules: readonly Rule[] = [
   { id: 'containers/variable-read-at-build', ...containersVariableReadAtBuild },
   { id: 'containers/virtual-host-no-name', ...containersVirtualHostNoName },
   { id: 'containers/volume-keeps-old-files', ...containersVolumeKeepsOldFiles },
+  { id: 'containers/volume-of-one-node', ...containersVolumeOfOneNode },
   { id: 'containers/volume-owned-by-root', ...containersVolumeOwnedByRoot },
   { id: 'containers/welcome-page-answers', ...containersWelcomePageAnswers },
   { id: 'containers/worker-without-uploads', ...containersWorkerWithoutUploads },

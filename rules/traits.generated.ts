@@ -473,6 +473,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['containers/variable-read-at-build', { fixes: [], programs: ['docker'] }],
       ['containers/virtual-host-no-name', { fixes: [], programs: ['docker'] }],
       ['containers/volume-keeps-old-files', { fixes: [], programs: ['docker'] }],
+      ['containers/volume-of-one-node', { fixes: [], programs: ['docker'] }],
       ['containers/volume-owned-by-root', { fixes: [], programs: ['django', 'docker'] }],
       ['containers/welcome-page-answers', { fixes: [], programs: ['nginx', 'docker'] }],
       ['containers/worker-without-uploads', { fixes: [], programs: ['django', 'docker'] }],

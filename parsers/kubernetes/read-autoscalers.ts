@@ -13,6 +13,8 @@ export interface Autoscaler {
   readonly target: string
   /** `cpu`, `memory`, of which it looks at a share of the request. */
   readonly shares: readonly { readonly resource: string; readonly at: Place }[]
+  /** How many pods it makes at most; null where a template says it. */
+  readonly most: { readonly count: number; readonly at: Place } | null
   /** True where it looks at one thing alone. */
   readonly isOnly: boolean
 }
@@ -29,9 +31,17 @@ export const readAutoscalers = memo((source: Source): readonly Autoscaler[] =>
       if (kind === null || target === null) return []
       const namespace = textAt(map, 'metadata', 'namespace')
       const isOnly = listAt(map, 'spec', 'metrics').length < 2
-      return [{ name, namespace, kind, target, shares: sharesOf(map), isOnly }]
+      return [{ name, namespace, kind, target, shares: sharesOf(map), most: mostOf(map), isOnly }]
     }),
 )
+
+function mostOf(map: YamlMap): Autoscaler['most'] {
+  const text = textAt(map, 'spec', 'maxReplicas')
+  const entry = entryAt(map, 'spec', 'maxReplicas')
+  return text === null || entry === null || !/^\d{1,5}$/.test(text)
+    ? null
+    : { count: Number(text), at: entry.value.at }
+}
 
 function sharesOf(map: YamlMap): Autoscaler['shares'] {
   // Of version 1 there is this alone.

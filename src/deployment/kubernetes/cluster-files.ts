@@ -3,6 +3,7 @@ import { groupBy } from '../../../parsers/collections/group-by.ts'
 import { memo } from '../../../parsers/collections/memo.ts'
 import type { Manifests } from '../../../parsers/kubernetes/manifest.ts'
 import { type Autoscaler, readAutoscalers } from '../../../parsers/kubernetes/read-autoscalers.ts'
+import { type Claims, readClaims } from '../../../parsers/kubernetes/read-claims.ts'
 import { type Ingresses, readIngresses } from '../../../parsers/kubernetes/read-ingresses.ts'
 import { readManifests } from '../../../parsers/kubernetes/read-manifests.ts'
 import { type ManifestNames, readNames } from '../../../parsers/kubernetes/read-names.ts'
@@ -28,6 +29,8 @@ export interface ClusterFiles {
   /** The names of all objects, and by which names they ask for each other. */
   readonly names: ManifestNames
   readonly autoscalers: readonly Autoscaler[]
+  /** PersistentVolumeClaims and what mounts them, of files that no template makes. */
+  readonly claims: Claims
   /** Values of Secrets, and the variables that are filled from them. */
   readonly secretValues: SecretValues
   /** False where a template or Kustomize may make or rename objects that no file has. */
@@ -79,6 +82,7 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
   const ingresses = own.map(readIngresses)
   const names = own.map(readNames)
   const secretValues = own.map(readSecretValues)
+  const claims = own.filter(source => readManifests(source).complete).map(readClaims)
   return {
     files,
     directories: [...groupBy(own, ({ path }) => posix.dirname(path))].map(([path, sources]) => {
@@ -100,6 +104,10 @@ function clusterOf(all: readonly (LooseFiles | null)[]): ClusterFiles | null {
       uses: names.flatMap(({ uses }) => uses),
     },
     autoscalers: own.flatMap(readAutoscalers),
+    claims: {
+      claims: claims.flatMap(each => each.claims),
+      users: claims.flatMap(({ users }) => users),
+    },
     secretValues: {
       values: secretValues.flatMap(({ values }) => values),
       variables: secretValues.flatMap(({ variables }) => variables),
