@@ -75,10 +75,14 @@ function* names(map: YamlMap): Iterable<ManifestProblem> {
     }
 }
 
-/** A plain scalar that YAML 1.1 reads as a number or a boolean, as Kubernetes does. */
-function typeOf(node: YamlNode): 'number' | 'bool' | null {
-  if (node.kind !== 'scalar' || !node.plain || node.tag !== null) return null
-  const { text } = node.text
+export type ScalarType = 'number' | 'bool'
+
+function typeOf(node: YamlNode): ScalarType | null {
+  return node.kind !== 'scalar' || !node.plain || node.tag !== null ? null : typeOfText(node.text.text)
+}
+
+/** What YAML 1.1 reads as a number or a boolean without quotes, as Kubernetes does. */
+export function typeOfText(text: string): ScalarType | null {
   if (/^(?:true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/.test(text))
     return 'bool'
   return /^[-+]?(?:\d+|0x[\da-fA-F]+|\d+\.\d*|\.\d+|\d+(?:\.\d*)?[eE][-+]\d+)$/.test(text) ? 'number' : null
@@ -91,11 +95,15 @@ function* texts(map: YamlMap | null, field: string): Iterable<ManifestProblem> {
   }
 }
 
-function notText(at: Place, type: 'number' | 'bool', field: string): ManifestProblem {
+export function notTextSaid(type: ScalarType, field: string): string {
+  return `cannot unmarshal ${type} into Go struct field ${field} of type string`
+}
+
+function notText(at: Place, type: ScalarType, field: string): ManifestProblem {
   return {
     kind: 'not-text',
     at,
-    said: `cannot unmarshal ${type} into Go struct field ${field} of type string`,
+    said: notTextSaid(type, field),
     patchable: false,
   }
 }

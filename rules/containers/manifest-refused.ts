@@ -1,7 +1,10 @@
+import { notTextSaid } from '../../parsers/kubernetes/check-manifest.ts'
+import { chartsOf } from '../../src/deployment/kubernetes/charts.ts'
 import { clusterFiles } from '../../src/deployment/kubernetes/cluster-files.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import { type DeploymentParts, kubernetesDeployment } from '../_deployment-examples.ts'
+import { CHARTS } from './_chart-examples.ts'
 import { page } from './_kubernetes-examples.ts'
 
 const tree = ({
@@ -46,6 +49,7 @@ export default defineRule({
   ],
   unproven: 'The live tests have no API of Kubernetes; the words are its own',
   bad: [
+    ...CHARTS.bad,
     {
       title: 'a number as the value of a variable',
       files: tree({
@@ -236,6 +240,7 @@ export default defineRule({
     { title: 'a version that is no more', files: tree({ api: '«extensions/v1beta1»' }) },
   ],
   good: [
+    ...CHARTS.good,
     {
       title: 'texts in quotes, and what is no number',
       files: tree({
@@ -428,6 +433,16 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    for (const { unquoted } of chartsOf(deployment))
+      for (const { at, type, field, valueAt, quoted } of unquoted)
+        yield {
+          at,
+          aspect: 'not-text',
+          message: `Kubernetes refuses what the template makes of it: ${notTextSaid(type, field)}`,
+          label: LABELS['not-text'],
+          related: valueAt === null ? [] : [{ at: valueAt, message: 'the value' }],
+          help: `Write \`${quoted}\``,
+        }
     const cluster = clusterFiles(deployment)
     for (const { problems } of cluster?.files ?? [])
       for (const { kind, at, said, patchable } of problems) {

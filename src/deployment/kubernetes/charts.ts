@@ -8,6 +8,7 @@ import {
 } from '../../../parsers/kubernetes/read-chart.ts'
 import { isKustomization } from '../../../parsers/kubernetes/read-kustomization.ts'
 import type { ClusterService } from '../../../parsers/kubernetes/manifest.ts'
+import { type UnquotedValue, unquotedValues } from '../../../parsers/kubernetes/unquoted-values.ts'
 import { entryAt, textAt } from '../../../parsers/kubernetes/yaml-paths.ts'
 import type { KnownValue, Source } from '../../../parsers/text/source.ts'
 import type { YamlMap } from '../../../parsers/yaml/yaml-node.ts'
@@ -22,6 +23,8 @@ export interface Chart {
   /** The containers of each pod. */
   readonly pods: readonly (readonly ChartContainer[])[]
   readonly services: readonly ClusterService[]
+  /** Numbers and booleans of its values that a template puts where a text has to be. */
+  readonly unquoted: readonly UnquotedValue[]
   /** Every text of the chart: what it may say in a way that nobody reads here. */
   readonly sources: readonly Source[]
 }
@@ -60,6 +63,7 @@ function withoutChart(sources: readonly Source[]): Chart {
     directory: '',
     pods: sources.flatMap(source => readChartPods(source, null)),
     services: [],
+    unquoted: [],
     sources,
   }
 }
@@ -95,6 +99,7 @@ function chartAt(files: FileSystem, directory: string): Chart | null {
     directory,
     pods: filled.flatMap(source => readChartPods(source, values)),
     services: filled.flatMap(readChartServices),
+    unquoted: values === null ? [] : filled.flatMap(source => unquotedValues(source, values)),
     sources,
   }
 }
