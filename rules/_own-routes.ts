@@ -21,14 +21,23 @@ export function routesBelow(
   { targets }: Pick<Connection, 'targets'>,
   path: string,
 ): Route | null {
-  const prefix = path.replace(/\/$/, '')
   for (const target of targets) {
     const program = serverBehind(target)
-    if (program === null || program.server.rootPath !== null || mayHavePrefix(program)) continue
-    const found = allBelow(routesOfProgram(deployment, program), prefix)
+    const found = program === null ? null : routesOfProgramBelow(deployment, program, path)
     if (found !== null) return found
   }
   return null
+}
+
+/** The same of the program itself. */
+export function routesOfProgramBelow(
+  deployment: Deployment,
+  program: AppServerProgram,
+  path: string,
+): Route | null {
+  return program.server.rootPath !== null || mayHavePrefix(program)
+    ? null
+    : allBelow(routesOfProgram(deployment, program), path.replace(/\/$/, ''))
 }
 
 /** The same of a script of mod_wsgi, which is mounted at a path: there `/` is its page. */
@@ -101,10 +110,18 @@ export function routeElsewhere(
   { targets }: Pick<Connection, 'targets'>,
   path: string,
 ): Route | null {
-  const prefix = path.replace(/\/$/, '')
   const [target, ...others] = targets
   const program = target === undefined || others.length > 0 ? null : serverBehind(target)
-  if (program === null) return null
+  return program === null ? null : routeOfProgramElsewhere(deployment, program, path)
+}
+
+/** The same of the program itself. */
+export function routeOfProgramElsewhere(
+  deployment: Deployment,
+  program: AppServerProgram,
+  path: string,
+): Route | null {
+  const prefix = path.replace(/\/$/, '')
   const { server } = program
   if (server.rootPath !== null || mayHavePrefix(program)) return null
   const loaded = deployment.moduleOf(program)
@@ -191,7 +208,8 @@ function ofExpress(source: Source): readonly Route[] | null {
   const code = source.code.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g, comment =>
     comment.replace(/[^\n]/g, ' '),
   )
-  if (!/\bexpress\(\)/.test(code) || /\bmountpath\b|\.all\(\s*['"]\*|\.route\(/.test(code)) return null
+  if (!/\bexpress\(\)/.test(code) || /\bmountpath\b|\.all\(\s*['"]\*|\.route\(|\.url\s*=(?!=)/.test(code))
+    return null
   const name = /\b(?:const|let|var)\s+(\w+)\s*=\s*(?:require\(\s*['"]express['"]\s*\)|express)\(\)/.exec(
     code,
   )?.[1]
@@ -217,7 +235,15 @@ function ofExpress(source: Source): readonly Route[] | null {
   return routes
 }
 
-/** True also for a function that is written out and passes every request on. */
+/** What answers every request that no route took, by its name. */
+const LAST = /^(?:(?:\w+\.)?(?:not_?found|error|handle_?(?:not_?found|errors?))\w*)(?:\(\))?\s*\)/i
+const FUNCTION = String.raw`^(?:async\s+)?(?:function\s*\w*\s*)?\((?:_?err\w*,\s*)?_?req\w*,\s*_?res\w*`
+const PASSES_ON = new RegExp(String.raw`${FUNCTION},\s*_?next\)\s*(?:=>|\{)`)
+const ANSWERS_404 = new RegExp(
+  String.raw`${FUNCTION}(?:,\s*_?next)?\)\s*(?:=>\s*)?\{?\s*(?:return\s+)?res\s*\.(?:status|sendStatus)\(\s*404\b`,
+)
+
+/** True also for a function that is written out and passes every request on, or answers that there is nothing. */
 function isMiddleware(rest: string): boolean {
-  return MIDDLEWARE.test(rest) || /^\((?:_?err\w*,\s*)?_?req\w*,\s*_?res\w*,\s*_?next\)\s*=>/.test(rest)
+  return MIDDLEWARE.test(rest) || LAST.test(rest) || PASSES_ON.test(rest) || ANSWERS_404.test(rest)
 }

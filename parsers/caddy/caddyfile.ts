@@ -46,6 +46,18 @@ export interface CaddyProxy {
   readonly upstreams: readonly CaddyUpstream[]
   /** The headers that `header_up` sets, adds or takes away, in small letters, without `+`, `-` and `>`. */
   readonly changedHeaders: ReadonlySet<string>
+  /** The paths that come to it; null for all of them, and where nobody knows. */
+  readonly paths: CaddyPaths | null
+}
+
+/** `handle_path /api/*`, `handle /api/*`, `reverse_proxy /api/* app:3000`. */
+export interface CaddyPaths {
+  /** What stands before `/*` or `*`: `/api`. */
+  readonly prefix: string
+  /** True where it is taken away. */
+  readonly isStripped: boolean
+  /** The word to change: `handle_path`, `uri`, the matcher. */
+  readonly at: Place
 }
 
 /** Where a `reverse_proxy` connects to. */

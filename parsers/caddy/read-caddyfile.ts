@@ -1,6 +1,7 @@
 import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { CaddyAddress, Caddyfile, CaddyProxy, CaddySite, CaddyUpstream } from './caddyfile.ts'
+import { ALL_PATHS, hasOtherPath, pathsInside, pathsOfProxy, type Way } from './proxied-paths.ts'
 import { caddyLines, type CaddyToken } from './tokens.ts'
 
 /** A directive with its block. */
@@ -111,7 +112,7 @@ export type Snippets = ReadonlyMap<string, readonly Directive[]>
 
 function siteOf({ name, args, block }: Directive, snippets: Snippets): CaddySite {
   const found: CaddyProxy[] = []
-  const complete = collectProxies(block, snippets, found, 0)
+  const complete = collectProxies(block, snippets, found, 0, pathsInside(block, ALL_PATHS))
   return { addresses: [name, ...args].flatMap(addressesOf), proxies: found, complete }
 }
 
@@ -124,33 +125,40 @@ function collectProxies(
   snippets: Snippets,
   into: CaddyProxy[],
   depth: number,
+  way: Way,
 ): boolean {
   let complete = depth < 10
   for (const directive of complete ? block : []) {
     const { name, args } = directive
-    if (name.text === 'reverse_proxy') into.push(proxyOf(directive, snippets))
-    else if (HOLDS.test(name.text))
-      complete = collectProxies(directive.block, snippets, into, depth + 1) && complete
-    else if (name.text === 'import') {
+    if (name.text === 'reverse_proxy') into.push(proxyOf(directive, snippets, way))
+    else if (HOLDS.test(name.text)) {
+      const inner = pathsInside(directive.block, pathsOfProxy(directive, way))
+      complete = collectProxies(directive.block, snippets, into, depth + 1, inner) && complete
+    } else if (name.text === 'import') {
       const snippet = snippets.get(args[0]?.text ?? '')
-      complete = snippet !== undefined && collectProxies(snippet, snippets, into, depth + 1) && complete
+      // What it brings may be asked for another path.
+      complete =
+        snippet !== undefined && collectProxies(snippet, snippets, into, depth + 1, 'unknown') && complete
     }
   }
   return complete
 }
 
-function proxyOf({ name, args, block }: Directive, snippets: Snippets): CaddyProxy {
+function proxyOf(directive: Directive, snippets: Snippets, way: Way): CaddyProxy {
+  const { name, args, block } = directive
   const lines = block.flatMap(line =>
     line.name.text === 'import' ? (snippets.get(line.args[0]?.text ?? '') ?? []) : [line],
   )
   const [first] = args
   const hasMatcher = first !== undefined && /^(?:\*$|[/@])/.test(first.text)
   const named = lines.filter(line => line.name.text === 'to').flatMap(line => line.args)
+  const paths = hasOtherPath(lines) ? 'unknown' : pathsOfProxy(directive, way)
   const overTls = lines.some(
     line => line.name.text === 'transport' && line.block.some(each => /^tls/.test(each.name.text)),
   )
   return {
     at: name.at,
+    paths: typeof paths === 'string' ? null : paths,
     upstreams: [...args.slice(hasMatcher ? 1 : 0), ...named].map(token => upstreamOf(token, overTls)),
     changedHeaders: new Set(
       lines

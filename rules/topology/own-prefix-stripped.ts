@@ -17,6 +17,8 @@ import { routesBelow, waitsFor } from '../_own-routes.ts'
 import type { ApplicationBase } from '../_application-base.ts'
 import { baseOfProgram } from '../_base-of-program.ts'
 import { serverBehind } from '../../src/deployment/server-behind.ts'
+import { STRIPPED_BY_OTHERS } from './_proxied-path-examples.ts'
+import { strippedByOthers } from './_ways-of-proxies.ts'
 
 const nginx = (target: string, path = '/socket.io/'): string =>
   nginxMain(
@@ -155,6 +157,7 @@ export default defineRule({
     'https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#proxypass',
   ],
   bad: [
+    ...STRIPPED_BY_OTHERS.bad,
     {
       title: 'Spring Boot below a path',
       files: springBehind('«http://127.0.0.1:8080/»'),
@@ -216,6 +219,7 @@ export default defineRule({
     },
   ],
   good: [
+    ...STRIPPED_BY_OTHERS.good,
     {
       title: 'Spring Boot below a path that is passed on',
       files: springBehind('http://127.0.0.1:8080'),
@@ -320,6 +324,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* strippedByOthers(deployment)
     for (const connection of deployment.connections.all) {
       const { paths, written, url: at } = frontLine(connection)
       if (paths === null || !/^\/?$/.test(paths.sent)) continue
@@ -403,9 +408,8 @@ function baseBehind({ targets }: Connection, taken: string): Pick<ApplicationBas
   return base?.isWritten === true && base.path === taken.replace(/\/?$/, '/') ? base : null
 }
 
-function isSamePath(one: string, other: string): boolean {
-  return one.length > 1 && one.replace(/\/$/, '') === other.replace(/\/$/, '')
-}
+const isSamePath = (one: string, other: string): boolean =>
+  one.length > 1 && one.replace(/\/$/, '') === other.replace(/\/$/, '')
 
 /** The URL by which a line passes paths on as they came. */
 function withPath(connection: Connection, url: string, path: string): string {
@@ -416,7 +420,6 @@ function withPath(connection: Connection, url: string, path: string): string {
 /** Headers from which an application may put the prefix in front again. */
 const PREFIX = /script[-_]name|prefix|forwarded-path|original-ur[il]|root-path/
 
-/** Paths that programs bring along. */
 const OWN = /^\/(?:socket\.io|engine\.io|_next|_nuxt|_astro|sockjs-node)\/?$/
 
 /** The line by which a virtual host behind nginx has something of its own at the path of a location. */

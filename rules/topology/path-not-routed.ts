@@ -10,6 +10,8 @@ import { serviceUnit } from '../app-server/_examples.ts'
 import { isNotServed, type ServedPath, servedPathBehind } from './_served-paths.ts'
 import { appBehind } from '../containers/_examples.ts'
 import { routeElsewhere } from '../_own-routes.ts'
+import { KEPT_BY_OTHERS } from './_proxied-path-examples.ts'
+import { keptByOthers } from './_ways-of-proxies.ts'
 
 const nginx = (lines: string): string =>
   nginxMain(
@@ -117,6 +119,7 @@ export default defineRule({
     'https://www.keycloak.org/server/reverseproxy#_different_context_path_on_reverse_proxy',
   ],
   bad: [
+    ...KEPT_BY_OTHERS.bad,
     {
       title: 'Keycloak below the path of former releases',
       files: keycloak('proxy_pass «http://app:8080/auth/»;'),
@@ -186,6 +189,7 @@ export default defineRule({
     },
   ],
   good: [
+    ...KEPT_BY_OTHERS.good,
     {
       title: 'Keycloak that is told the path',
       files: keycloak(
@@ -327,6 +331,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
+    yield* keptByOthers(deployment)
     for (const connection of deployment.connections.all) {
       const { server, paths, written, url } = frontLine(connection)
       if (paths === null || !/^https?:\/\/|^unix:[^|]*\|http:/.test(connection.written)) continue
