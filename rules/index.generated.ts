@@ -303,6 +303,7 @@ import bodyLimitsNginxBelowPhp from './body-limits/nginx-below-php.ts'
 import bodyLimitsNginxBufferBelowSession from './body-limits/nginx-buffer-below-session.ts'
 import bodyLimitsNginxDefaultBelowApplication from './body-limits/nginx-default-below-application.ts'
 import bodyLimitsNginxDefaultBelowDjango from './body-limits/nginx-default-below-django.ts'
+import bodyLimitsPhpBelowNginx from './body-limits/php-below-nginx.ts'
 import bodyLimitsPhpPostBelowUpload from './body-limits/php-post-below-upload.ts'
 import bodyLimitsSpringRequestBelowFile from './body-limits/spring-request-below-file.ts'
 import bodyLimitsUwsgiHeadersBelowNginx from './body-limits/uwsgi-headers-below-nginx.ts'
@@ -1290,6 +1291,7 @@ export const rules: readonly Rule[] = [
   { id: 'body-limits/nginx-buffer-below-session', ...bodyLimitsNginxBufferBelowSession },
   { id: 'body-limits/nginx-default-below-application', ...bodyLimitsNginxDefaultBelowApplication },
   { id: 'body-limits/nginx-default-below-django', ...bodyLimitsNginxDefaultBelowDjango },
+  { id: 'body-limits/php-below-nginx', ...bodyLimitsPhpBelowNginx },
   { id: 'body-limits/php-post-below-upload', ...bodyLimitsPhpPostBelowUpload },
   { id: 'body-limits/spring-request-below-file', ...bodyLimitsSpringRequestBelowFile },
   { id: 'body-limits/uwsgi-headers-below-nginx', ...bodyLimitsUwsgiHeadersBelowNginx },

@@ -309,6 +309,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['body-limits/nginx-buffer-below-session', { fixes: [], programs: ['nginx'] }],
       ['body-limits/nginx-default-below-application', { fixes: ['unsafe'], programs: ['nginx', 'apache', 'django', 'docker'] }],
       ['body-limits/nginx-default-below-django', { fixes: ['unsafe'], programs: ['nginx', 'django'] }],
+      ['body-limits/php-below-nginx', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['body-limits/php-post-below-upload', { fixes: [], programs: ['apache', 'app-server', 'php-fpm'] }],
       ['body-limits/spring-request-below-file', { fixes: [], programs: ['app-server'] }],
       ['body-limits/uwsgi-headers-below-nginx', { fixes: [], programs: ['nginx', 'app-server'] }],

@@ -223,6 +223,8 @@ export interface PhpFpmProgram extends AnyProgram {
   readonly settingsKnown: boolean
   /** A setting of PHP: of the pool, else of the `php.ini` of this FPM; null where neither has it. */
   phpSetting(name: string): Fact<string> | null
+  /** The same of the `php.ini` alone, which the pool may overrule. */
+  iniSetting(name: string): Fact<string> | null
 }
 
 export interface PostgresProgram extends AnyProgram {

@@ -83,6 +83,7 @@ function placedPools(machine: Machine): readonly PhpFpmProgram[] {
           listensKnown: read?.complete !== false && isListenKnown(pool),
           settingsKnown: isOfImage && image.settingsKnown && pool.complete,
           phpSetting: (name: string) => settingOf(pool, name, settings),
+          iniSetting: (name: string) => iniSettingOf(name, settings),
         } as const,
       ]
     })
@@ -112,6 +113,7 @@ function packagedPools(machine: Machine, container: Container): readonly PhpFpmP
         listensKnown: read?.complete !== false && isListenKnown(pool),
         settingsKnown: false,
         phpSetting,
+        iniSetting: () => null,
       } as const,
     ]
   })
@@ -158,8 +160,9 @@ function loosePools(machine: Machine): readonly PhpFpmProgram[] {
       return readPhpSettings(ofOneRelease(near, at.source))
     })
     const phpSetting = (name: string): Fact<string> | null => settingOf(pool, name, beside)
+    const iniSetting = (name: string): Fact<string> | null => iniSettingOf(name, beside)
     const unseen = { replacedListen: null, listensKnown: false, settingsKnown: false }
-    return [{ kind: 'php-fpm', machine, pool, at, ...unseen, phpSetting } as const]
+    return [{ kind: 'php-fpm', machine, pool, at, ...unseen, phpSetting, iniSetting } as const]
   })
 }
 
@@ -174,6 +177,10 @@ function settingOf(
   const own = phpSettings.get(name)?.value
   if (own !== undefined) return factOf(own)
   if (!complete) return unknown('the pool includes a file that is not in the audit', at)
+  return iniSettingOf(name, ini)
+}
+
+function iniSettingOf(name: string, ini: () => ReadonlyMap<string, WrittenText>): Fact<string> | null {
   const written = ini().get(name)
   return written === undefined ? null : factOf(written)
 }
