@@ -740,6 +740,7 @@ import phpScriptNotInContainer from './php/script-not-in-container.ts'
 import phpScriptOutsideChroot from './php/script-outside-chroot.ts'
 import phpScriptRootElsewhere from './php/script-root-elsewhere.ts'
 import phpScriptsLostToRegex from './php/scripts-lost-to-regex.ts'
+import phpSessionDirectoryOfPackage from './php/session-directory-of-package.ts'
 import phpSessionsNeverSwept from './php/sessions-never-swept.ts'
 import phpSettingNotTaken from './php/setting-not-taken.ts'
 import phpSettingsOfAnotherPhp from './php/settings-of-another-php.ts'
@@ -1728,6 +1729,7 @@ export const rules: readonly Rule[] = [
   { id: 'php/script-outside-chroot', ...phpScriptOutsideChroot },
   { id: 'php/script-root-elsewhere', ...phpScriptRootElsewhere },
   { id: 'php/scripts-lost-to-regex', ...phpScriptsLostToRegex },
+  { id: 'php/session-directory-of-package', ...phpSessionDirectoryOfPackage },
   { id: 'php/sessions-never-swept', ...phpSessionsNeverSwept },
   { id: 'php/setting-not-taken', ...phpSettingNotTaken },
   { id: 'php/settings-of-another-php', ...phpSettingsOfAnotherPhp },

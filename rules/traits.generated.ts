@@ -746,6 +746,7 @@ export const ruleTraits: () => ReadonlyMap<string, RuleTraits> = once(
       ['php/script-outside-chroot', { fixes: [], programs: ['nginx', 'php-fpm'] }],
       ['php/script-root-elsewhere', { fixes: ['unsafe'], programs: ['nginx'] }],
       ['php/scripts-lost-to-regex', { fixes: [], programs: ['nginx'] }],
+      ['php/session-directory-of-package', { fixes: [], programs: ['php-fpm'] }],
       ['php/sessions-never-swept', { fixes: [], programs: ['apache', 'php-fpm'] }],
       ['php/setting-not-taken', { fixes: [], programs: ['nginx', 'apache', 'app-server', 'php-fpm'] }],
       ['php/settings-of-another-php', { fixes: [], programs: ['apache'] }],

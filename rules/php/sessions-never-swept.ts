@@ -1,19 +1,17 @@
-import { posix } from 'node:path'
-import { phpCode } from '../../parsers/php/script.ts'
 import type { Place } from '../../parsers/text/source.ts'
 import type { Deployment } from '../../src/deployment/model.ts'
 import { modPhpSetting } from '../../src/deployment/mod-php.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
-import { type FileSystem, filesBelow, sourceAt } from '../../src/files/file-system.ts'
+import type { FileSystem } from '../../src/files/file-system.ts'
 import { loadsPhp } from '../../src/servers/apache/configuration.ts'
 import { virtualHostOf } from '../../src/servers/apache/queries/virtual-hosts.ts'
 import type { Fact } from '../../src/servers/fact.ts'
 import { apacheMain } from '../_examples.ts'
 import { phpPool, phpSite } from './_examples.ts'
-import { phpSites } from './_php-sites.ts'
 import { mayBeSwept, sessionDirectory } from './_session-sweepers.ts'
+import { type SessionUse, useOfSessions } from './_session-use.ts'
 
 const INI = conf`
   [Session]
@@ -131,7 +129,7 @@ export default defineRule({
     },
   ],
   *check(deployment) {
-    const told = new Map<FileSystem, Use>()
+    const told = new Map<FileSystem, SessionUse>()
     for (const { files, at, value, setting } of ownPaths(deployment)) {
       const [directory] = sessionDirectory(value)
       const [probability, handler] = [setting('session.gc_probability'), setting('session.save_handler')]
@@ -186,42 +184,3 @@ function* ownPaths(deployment: Deployment): Iterable<OwnPath> {
 }
 
 const isDebian = ({ source }: Place): boolean => /(?:^|\/)etc\/php\/\d+\.\d+\/fpm\//.test(source.path)
-
-/** Whether scripts of the machine begin sessions that PHP keeps; `unknown` where no script is in the audit. */
-type Use = 'seen' | 'unknown' | 'other'
-
-function useOfSessions(deployment: Deployment, files: FileSystem): Use {
-  const roots = new Set(
-    [...phpSites(deployment)].filter(site => site.files === files).map(({ root }) => root),
-  )
-  const found = [...roots].map(root => scriptsBelow(files, root))
-  if (found.some(({ cares }) => cares)) return 'other'
-  if (found.some(({ begins }) => begins)) return 'seen'
-  return found.every(({ isEmpty }) => isEmpty) ? 'unknown' : 'other'
-}
-
-const FRAMEWORKS = /symfony|laravel|illuminate|laminas|zend|yiisoft|cakephp|codeigniter|drupal|typo3|magento/
-const OWN_WAY =
-  /gc_probability|session_gc\b|session_set_save_handler|session_save_path|SessionHandler|session\.save_(?:path|handler)/
-const MOST_SCRIPTS = 200
-
-interface Scripts {
-  readonly begins: boolean
-  readonly cares: boolean
-  readonly isEmpty: boolean
-}
-
-function scriptsBelow(files: FileSystem, root: string): Scripts {
-  const paths = [...filesBelow(files, root, { levels: 3, skipped: /^(?:node_modules|tests?|\..*)$/ })]
-    .filter(path => /\.php$|\/\.user\.ini$/.test(path))
-    .slice(0, MOST_SCRIPTS)
-  const sources = paths.flatMap(path => sourceAt(files, path) ?? [])
-  const requires = [root, posix.dirname(root)].flatMap(
-    directory => sourceAt(files, `${directory}/composer.json`)?.text ?? [],
-  )
-  return {
-    begins: sources.some(source => /\bsession_start\s*\(/.test(phpCode(source))),
-    cares: requires.some(text => FRAMEWORKS.test(text)) || sources.some(({ text }) => OWN_WAY.test(text)),
-    isEmpty: sources.length === 0,
-  }
-}
