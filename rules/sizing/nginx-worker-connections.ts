@@ -1,6 +1,8 @@
-import type { Place } from '../../parsers/text/source.ts'
+import { type FileLimit, readFileLimits } from '../../parsers/limits/read-limits.ts'
+import type { Place, Source } from '../../parsers/text/source.ts'
+import { sourceAt } from '../../src/files/file-system.ts'
 import { propose, replacePlace } from '../../src/deployment/edits.ts'
-import type { NginxProgram } from '../../src/deployment/model.ts'
+import type { Deployment, NginxProgram } from '../../src/deployment/model.ts'
 import { argumentPlace } from '../../src/deployment/places.ts'
 import { programsOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { serviceOf } from '../../src/deployment/service-of.ts'
@@ -31,13 +33,23 @@ const withLimit = (files: string): Record<string, string> => ({
   'etc/systemd/system/nginx.service.d/limits.conf': `[Service]\nLimitNOFILE=${files}\n`,
 })
 
+const FOR_LOGINS = {
+  'etc/security/limits.d/90-nginx.conf': conf`
+    www-data soft nofile 65535
+    www-data hard nofile 65535
+    root     -    nofile 65535
+  `,
+}
+
 export default defineRule({
   summary: 'nginx may open fewer files than its connections need',
   severity: 'info',
-  otherSeverities: { warning: 'where the files are fewer than the connections' },
+  otherSeverities: {
+    warning: 'where the files are fewer than the connections, and where `limits.conf` is to raise them',
+  },
   confidence: 'high',
   since: '0.1.0',
-  why: 'A request that is proxied takes two connections, one to the client and one to the backend, and each is a file to the system. At its limit nginx answers 500 and writes “Too many open files”.',
+  why: 'A request that is proxied takes two connections, one to the client and one to the backend, and each is a file to the system. At its limit nginx answers 500 and writes “Too many open files”. What starts it decides how many it may open: of systemd these are 1024. `/etc/security/limits.conf` holds for logins alone.',
   remedy: 'Set `worker_rlimit_nofile` to twice `worker_connections`, or more',
   references: [
     'https://nginx.org/en/docs/ngx_core_module.html#worker_rlimit_nofile',
@@ -67,8 +79,43 @@ export default defineRule({
       title: 'the limit of the unit',
       files: { ...main('', '20000'), ...withLimit('«1024»') },
     },
+    {
+      title: 'a file for logins, which no service reads',
+      files: { ...main('user www-data;', '«20000»'), ...FOR_LOGINS },
+    },
+    {
+      title: 'a file for logins of everybody',
+      files: {
+        ...main('', '«4096»'),
+        'etc/security/limits.conf': conf`
+          # to raise the number of open files
+          *  -  nofile  unlimited
+        `,
+      },
+    },
   ],
   good: [
+    {
+      title: 'a file for logins, and nginx sets its own limit',
+      files: { ...main('worker_rlimit_nofile 65536;', '20000'), ...FOR_LOGINS },
+    },
+    {
+      title: 'a file for logins, and the unit allows more',
+      files: { ...main('', '20000'), ...withLimit('65536'), ...FOR_LOGINS },
+    },
+    {
+      title: 'a file for logins, and systemd allows more to every service',
+      files: {
+        ...main('', '20000'),
+        ...FOR_LOGINS,
+        'etc/systemd/system.conf': '[Manager]\nDefaultLimitNOFILE=65536\n',
+      },
+    },
+    {
+      title: 'a file for logins of others',
+      files: { ...main('', '20000'), 'etc/security/limits.d/db.conf': 'mysql soft nofile 65535\n' },
+    },
+    { title: 'a file for logins, and few connections', files: { ...main('', '768'), ...FOR_LOGINS } },
     { title: 'the unit allows more', files: { ...main('', '20000'), ...withLimit('65536') } },
     {
       title: 'nginx sets its own limit',
@@ -103,6 +150,16 @@ export default defineRule({
       const limit = occurrences.get('worker_rlimit_nofile')?.[0]
       const related = [{ at: argumentPlace(connections, 0), message: 'connections of a worker' }]
       if (limit === undefined) {
+        const logins = wanted === null ? null : limitOfLogins(program, wanted, deployment)
+        if (logins !== null)
+          yield {
+            at: argumentPlace(connections, 0),
+            severity: 'warning',
+            message: `nothing raises the 1024 files that systemd lets nginx open, and ${wanted} \`worker_connections\` exceed them: \`limits.conf\` holds for logins, not for services`,
+            label: 'worker_connections exceed open file resource limit: 1024',
+            related: [{ at: logins.at, message: 'no service reads it' }],
+            help: `Write \`worker_rlimit_nofile ${2 * (wanted ?? 0)};\` in nginx’s main file, or \`LimitNOFILE=${2 * (wanted ?? 0)}\` in a drop-in of its unit`,
+          }
         const unit = limitOfUnit(program)
         if (unit === null || wanted === null || unit.files >= wanted) continue
         yield {
@@ -143,4 +200,32 @@ function limitOfUnit(program: NginxProgram): { readonly files: number; readonly 
   if (limit?.known !== true || limit.at === null) return null
   const soft = /^(\d+)(?::(?:\d+|infinity))?$/.exec(limit.value)?.[1]
   return soft === undefined ? null : { files: Number(soft), at: limit.at }
+}
+
+/** What systemd gives every service that is told nothing else. */
+const OF_SYSTEMD = 1024
+
+/** The line that is to raise the limit of nginx, and holds for logins alone; null where something does raise it. */
+function limitOfLogins(program: NginxProgram, wanted: number, deployment: Deployment): FileLimit | null {
+  const { configuration, machine } = program
+  if (wanted <= OF_SYSTEMD || configuration.main === null || machine.container !== null) return null
+  if (serviceOf(program)?.limitNoFile != null) return null
+  const { files } = machine
+  const below = (directory: string): readonly Source[] =>
+    (files.list(directory) ?? []).flatMap(({ name }) => sourceAt(files, `${directory}/${name}`) ?? [])
+  const ofSystemd = [sourceAt(files, '/etc/systemd/system.conf'), ...below('/etc/systemd/system.conf.d')]
+  const told = [...ofSystemd, ...(deployment.setups() ?? []), ...deployment.setupsBeside()]
+  if (told.some(source => source !== null && /LimitNOFILE|\bprlimit\b|\bulimit\s+-n/.test(source.code)))
+    return null
+  const user = configuration.occurrences.get('user')?.[0]?.args[0]?.value
+  const limits = [sourceAt(files, '/etc/security/limits.conf'), ...below('/etc/security/limits.d')]
+  return (
+    limits
+      .flatMap(source => (source === null ? [] : readFileLimits(source)))
+      .find(
+        ({ domain, files: most }) =>
+          (most === null || most > OF_SYSTEMD) &&
+          (domain === '*' || domain === user || /^(?:nginx|www-data)$/.test(domain)),
+      ) ?? null
+  )
 }
