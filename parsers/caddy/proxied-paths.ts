@@ -1,5 +1,5 @@
 import type { CaddyPaths } from './caddyfile.ts'
-import type { Directive } from './read-caddyfile.ts'
+import type { Directive } from './directive.ts'
 
 /** What comes to a block: some paths, all of them as they came, or what nobody here can tell. */
 export type Way = CaddyPaths | 'all' | 'unknown'

@@ -2,14 +2,8 @@ import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
 import type { CaddyAddress, Caddyfile, CaddyProxy, CaddySite, CaddyUpstream } from './caddyfile.ts'
 import { ALL_PATHS, hasOtherPath, pathsInside, pathsOfProxy, type Way } from './proxied-paths.ts'
+import type { Directive } from './directive.ts'
 import { caddyLines, type CaddyToken } from './tokens.ts'
-
-/** A directive with its block. */
-export interface Directive {
-  readonly name: CaddyToken
-  readonly args: readonly CaddyToken[]
-  readonly block: readonly Directive[]
-}
 
 /** Directives that nobody here knows are passed over; nothing is thrown, whatever stands there. */
 export const readCaddyfile = memo((source: Source): Caddyfile => {

@@ -1,6 +1,7 @@
 import { memo } from '../collections/memo.ts'
 import type { Place, Source } from '../text/source.ts'
-import { caddyBlocks, type Directive, type Snippets } from './read-caddyfile.ts'
+import type { Directive } from './directive.ts'
+import { caddyBlocks, type Snippets } from './read-caddyfile.ts'
 
 /** A `try_files` that takes paths from the proxies beside it. */
 export interface CaddyFallback {

@@ -115,7 +115,7 @@ function* pathsOfTraefik(deployment: Deployment, machine: Machine): Iterable<Pro
   if (router === undefined || routers.length > 1 || program?.kind !== 'app-server' || others.length > 0)
     return
   const rule = valueOfField(router, 'rule') ?? ''
-  const prefix = /^(?:Host\(`[^`]+`\)\s*&&\s*)?PathPrefix\(`(\/[\w.\/-]*[\w-])\/?`\)$/.exec(rule.trim())?.[1]
+  const prefix = /^(?:Host\(`[^`]+`\)\s*&&\s*)?PathPrefix\(`(\/[\w./-]*[\w-])\/?`\)$/.exec(rule.trim())?.[1]
   const at = router.fields.get('rule')?.label.value
   if (prefix === undefined || at?.known !== true || at.at === null) return
   const stripping = strippingOf(router, labels)
