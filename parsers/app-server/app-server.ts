@@ -136,6 +136,8 @@ export interface AppFiles {
   readonly yaml?: ((source: Source) => YamlFile) | null
   /** The sources of which the program of a container is built, its Dockerfile among them; absent where nobody knows. */
   readonly built?: () => readonly Source[]
+  /** The scripts of `package.json` that have led here, each by its place. */
+  readonly scripts?: readonly string[]
   /** Where a file of an image was copied from an earlier stage of its build; null where it was not. */
   readonly earlier?: (path: string) => (Pick<AppFiles, 'read'> & { readonly path: string }) | null
 }

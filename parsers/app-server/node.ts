@@ -217,6 +217,9 @@ function findScript(path: string, read: AppFiles['read']): FoundScript | null {
 /** The script of `package.json` that `npm start`, `npm run NAME` and their like start; null where none is found. */
 export function scriptOfPackage(command: AppCommand, { read }: AppFiles): AppCommand | null {
   const [program, ...given] = command.words
+  // The scripts of the packages below it.
+  if (given.some(({ text }) => /^(?:-r|--recursive|--filter(?:=.*)?|--workspaces?|-ws?)$/.test(text)))
+    return null
   const words = given.filter(({ text }) => !text.startsWith('-'))
   const [verb, name] = words
   const wanted = verb?.text === 'run' || verb?.text === 'run-script' ? name?.text : verb?.text

@@ -90,7 +90,14 @@ function readProgram(command: AppCommand, files: AppFiles): AppServer | null {
     case 'yarn':
     case 'pnpm': {
       const script = scriptOfPackage(command, files)
-      return script === null ? null : readAppServer(script, files)
+      // A script may run another one, and one day itself.
+      const first = script?.words[0]
+      if (script === null || first === undefined) return null
+      const place = `${first.source.path} ${first.map.pieces[0]?.start}`
+      const followed = files.scripts ?? []
+      return followed.includes(place)
+        ? null
+        : readAppServer(script, { ...files, scripts: [...followed, place] })
     }
     case 'remix-serve':
     case 'react-router-serve':

@@ -64,6 +64,17 @@ test('Astro: the loopback where neither the environment nor the project says ano
   assert.is(server('node dist/server/entry.mjs', { files: other }), null)
 })
 
+test('a script of package.json that runs itself, or those of the packages below it', () => {
+  const run = (dev: string, line = 'npm run dev') =>
+    server(line, {
+      files: { '/srv/app/package.json': `{"scripts":{"dev":"${dev}","start":"pnpm run dev"}}`, ...SVELTE },
+    })
+  assert.equal(binds(run('node build', 'npm start')), ['http 0.0.0.0:3000'])
+  for (const line of ['npm run dev', 'yarn dev --port 1', 'pnpm start', 'NODE_ENV=production npm run dev'])
+    assert.is(run(line), null)
+  assert.is(run('node build', 'pnpm run --parallel --recursive dev'), null)
+})
+
 test('the servers of Remix and React Router', () => {
   assert.equal(binds(server('remix-serve build/server/index.js')), ['http :::3000'])
   const environment = { PORT: '80', HOST: '127.0.0.1' }
