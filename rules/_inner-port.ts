@@ -106,7 +106,8 @@ const serversByConfiguration = memo((servers: readonly NginxServer[]) =>
   groupBy(servers, ({ configuration }) => configuration),
 )
 
-const listenersByProgram = memo((deployment: Deployment) =>
+/** The sockets of each nginx. */
+export const listenersByProgram = memo((deployment: Deployment) =>
   groupBy(listenersOfKind(deployment, 'nginx'), ({ program }) => program),
 )
 

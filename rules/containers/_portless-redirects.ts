@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { memo } from '../../parsers/collections/memo.ts'
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
 import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
@@ -7,7 +8,7 @@ import type { RuleFinding } from '../../src/engine/rule.ts'
 import type { FileSystem } from '../../src/files/file-system.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
 import { effectiveAtHand } from '../../src/servers/nginx/queries/effective.ts'
-import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
+import { listenersByProgram } from '../_inner-port.ts'
 
 /**
  * nginx names no port where it listens on that of the scheme, so that clients who come by the port at which Compose
@@ -18,15 +19,11 @@ export function* portlessRedirect(
   server: NginxServer,
   redirect: NginxDirective,
 ): Iterable<RuleFinding> {
-  const program = deployment.programOf(server.configuration)
-  const { container, files } = program.machine
-  if (container === null || !redirectsPages(server, redirect, files)) return
-  if (hasFront(deployment, container)) return
-  const isProxied = listenersOfKind(deployment, 'nginx').some(
-    listener => listener.program === program && deployment.connections.to(listener).length > 0,
-  )
+  const { container, files } = deployment.programOf(server.configuration).machine
+  if (container === null || !server.listens.some(({ port, tls }) => port === (tls ? 443 : 80))) return
+  if (hasFront(deployment, server, container) || !redirectsPages(server, redirect, files)) return
   const absolute = effectiveAtHand(server.configuration, redirect.parent, 'absolute_redirect')
-  if (isProxied || !absolute.known || absolute.value.directives.at(-1)?.args[0]?.value === 'off') return
+  if (!absolute.known || absolute.value.directives.at(-1)?.args[0]?.value === 'off') return
   for (const { port, tls, directive } of server.listens) {
     if (directive === null || port !== (tls ? 443 : 80)) continue
     const ports = container.service.ports.filter(
@@ -59,18 +56,30 @@ function isForClients({ hostIp, published }: Container['service']['ports'][numbe
   )
 }
 
-/** True where something of the project is reached by the ports of the schemes, or tells a proxy of itself. */
-export function hasFront({ machines }: Deployment, { project, service }: Container): boolean {
+/**
+ * True where another server of the audit proxies to this one, something else is reached by the ports of the schemes, or
+ * a service of the project tells a proxy of itself.
+ */
+export function hasFront(
+  deployment: Deployment,
+  { configuration }: NginxServer,
+  { project, service }: Container,
+): boolean {
   const services = [...project.services.values()]
+  const listeners = listenersByProgram(deployment).get(deployment.programOf(configuration)) ?? []
   return (
     services.some(isTold) ||
     services.some(each => each !== service && each.ports.some(isOfScheme)) ||
-    machines.some(
-      ({ container }) =>
-        container !== null && container.service !== service && container.service.ports.some(isOfScheme),
-    )
+    servicesOfSchemes(deployment).some(each => each !== service) ||
+    listeners.some(listener => deployment.connections.to(listener).length > 0)
   )
 }
+
+/** Two of them at most: whether there is another one is all that is asked. */
+const servicesOfSchemes = memo(({ machines }: Deployment): readonly Container['service'][] => {
+  const found = machines.flatMap(({ container }) => (container === null ? [] : [container.service]))
+  return [...new Set(found.filter(({ ports }) => ports.some(isOfScheme)))].slice(0, 2)
+})
 
 /** True for labels and variables by which Traefik, Caddy and nginx-proxy are told what to proxy. */
 function isTold({ labels, environment }: Container['service']): boolean {

@@ -1,8 +1,7 @@
 import { isLoopback, parseHost } from '../../src/servers/address.ts'
 import type { Container } from '../../src/deployment/containers/container.ts'
-import type { Deployment, NginxServer } from '../../src/deployment/model.ts'
+import type { NginxServer } from '../../src/deployment/model.ts'
 import { namePlace } from '../../src/deployment/places.ts'
-import { listenersOfKind } from '../../src/deployment/programs-of-kind.ts'
 import { conf } from '../../src/engine/conf.ts'
 import { defineRule } from '../../src/engine/rule.ts'
 import type { NginxDirective } from '../../src/servers/nginx/configuration.ts'
@@ -172,9 +171,9 @@ export default defineRule({
   *check(deployment) {
     for (const server of deployment.servers) {
       const { container } = deployment.programOf(server.configuration).machine
-      if (container === null || container.service.build === null) continue
+      if (container === null || container.service.build === null || !isReachedAlone(container)) continue
       const asked = askedOf(container).find(({ written }) => servesPage(server, written.path))
-      if (asked === undefined || isBehind(deployment, server, container)) continue
+      if (asked === undefined || hasFront(deployment, server, container)) continue
       yield {
         at: namePlace(server.directive),
         message: `nothing here takes \`${asked.proxy.prefix}\`, which the server for development alone proxies: a POST is answered with 405 Not Allowed, and a GET with a page`,
@@ -222,15 +221,6 @@ function looksForFiles(block: NginxDirective): boolean {
     !block.children.some(({ name }) => /_pass$|^(?:return|rewrite|if)$/.test(name)) &&
     !childrenNamed(block, 'error_page').some(({ args }) => args.at(-1)?.value.startsWith('@') === true)
   )
-}
-
-/** True where something in front of nginx may take the path. */
-function isBehind(deployment: Deployment, server: NginxServer, container: Container): boolean {
-  const program = deployment.programOf(server.configuration)
-  const isProxied = listenersOfKind(deployment, 'nginx').some(
-    listener => listener.program === program && deployment.connections.to(listener).length > 0,
-  )
-  return isProxied || hasFront(deployment, container) || !isReachedAlone(container)
 }
 
 /** True where the container has the port of the scheme, or is the only one with a port. */
