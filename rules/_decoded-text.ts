@@ -15,8 +15,8 @@ type Occurrences = NginxConfiguration['occurrences']
 
 /**
  * The variable in a value through which a client may write a line feed, as `%0a` in a URL: the decoded path, or
- * what an expression captures of it. Null for none, where the location admits no such path, and where the server
- * refuses it.
+ * what an expression captures of it. Null for none, where the location admits no such path or no client's, and where
+ * the server refuses it.
  */
 export function decodedVariable(
   value: string,
@@ -32,7 +32,8 @@ export function decodedVariable(
     if (!isOpen) continue
     return refusesLineFeeds(directive, occurrences) ||
       isCaughtByLocation(directive) ||
-      isVerifiedAsSent(directive, occurrences)
+      isVerifiedAsSent(directive, occurrences) ||
+      isEnteredByNobody(directive)
       ? null
       : name
   }
@@ -59,6 +60,35 @@ function isVerifiedAsSent({ name, parent: location }: NginxDirective, occurrence
         line.args.at(-1)?.value.includes('$request_uri') === true,
     ) === true
   )
+}
+
+/**
+ * True for an `internal` location into which no line of its server sends a path of the client's: what comes in is the
+ * text of a module, or of the backend with its `X-Accel-Redirect`.
+ */
+function isEnteredByNobody(directive: NginxDirective): boolean {
+  let name: string | null = null
+  for (let block = directive.parent; block !== null && block.name !== 'http'; block = block.parent) {
+    if (block.name === 'server') return name !== null && !sendsPathsInto(block, name)
+    if (block.name !== 'location') continue
+    const location = readLocation(block)
+    if (location.name.startsWith('@')) return false
+    if (name !== null || block.children.some(line => line.name === 'internal')) name = location.name
+  }
+  return false
+}
+
+/** True where a `rewrite`, `try_files` or `error_page` of a block, or below it, may send a path of the client's there. */
+function sendsPathsInto(block: NginxDirective, location: string): boolean {
+  return block.children.some(child => {
+    if (sendsPathsInto(child, location)) return true
+    if (child.name !== 'rewrite' && child.name !== 'try_files' && child.name !== 'error_page') return false
+    const target = child.args[child.name === 'rewrite' ? 1 : child.args.length - 1]?.value ?? ''
+    if (!target.includes('$')) return false
+    // What stands before the first variable has to be a part of the location's path.
+    const head = /^\/([^/$]*)/.exec(target)?.[1]
+    return head === undefined || head === '' || location.includes(head)
+  })
 }
 
 /** True where a `rewrite` around it has made the path what the client sent, so that nothing captures a decoded one. */

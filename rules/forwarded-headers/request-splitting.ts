@@ -67,6 +67,23 @@ export default defineRule({
       },
     },
     {
+      title: 'an internal location that gets a path of the client',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ ^/files/([^/]+)/([^/]+)$ {
+                  rewrite ^/files/([^/]+)/([^/]+)$ /stored/$1/$2 last;
+              }
+              location ~ ^/stored/([^/]+)/([^/]+)$ {
+                  internal;
+                  proxy_pass «http://127.0.0.1:9000/$1/$2»;
+              }
+          }
+        `,
+      },
+    },
+    {
       title: 'a rewrite that leaves other paths as they are',
       files: {
         'nginx.conf': conf`
@@ -83,6 +100,25 @@ export default defineRule({
     },
   ],
   good: [
+    {
+      title: 'a location that a module alone asks',
+      files: {
+        'nginx.conf': conf`
+          server {
+              listen 80;
+              location ~ /proxy/([^/]+)/(.*) {
+                  internal;
+                  resolver 127.0.0.53;
+                  proxy_pass $1://$2;
+              }
+              location /hls/ {
+                  vod hls;
+                  vod_remote_upstream_location /proxy;
+              }
+          }
+        `,
+      },
+    },
     {
       title: 'the request as it was sent',
       files: { 'nginx.conf': site('proxy_pass http://127.0.0.1:9000$request_uri;') },
