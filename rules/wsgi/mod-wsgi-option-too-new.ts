@@ -77,6 +77,19 @@ export default defineRule({
       title: 'a module of unknown age',
       files: { 'etc/apache2/apache2.conf': `${MAIN}${PIP}${host('«response-flush-delay=10»')}` },
     },
+    {
+      title: 'a site without its main file, whose module anybody may have built',
+      files: {
+        'site.conf': conf`
+          LoadModule wsgi_module modules/mod_wsgi.so
+          «WSGITelemetryService» unix:/tmp/telemetry.sock interval=1.0
+          <VirtualHost *:80>
+              ServerName example.org
+              WSGIScriptAlias / /opt/app/wsgi.py
+          </VirtualHost>
+        `,
+      },
+    },
   ],
   good: [
     {
@@ -107,7 +120,9 @@ export default defineRule({
           message:
             age === 'unknown'
               ? `only mod_wsgi 6 and newer know ${what}, and an older one refuses to start with it`
-              : `the mod_wsgi of this machine is older than 6 and does not know ${what}, so Apache does not start`,
+              : age === 'old'
+                ? `the mod_wsgi of this machine is older than 6 and does not know ${what}, so Apache does not start`
+                : `the mod_wsgi that distributions have here is older than 6 and does not know ${what}, so Apache does not start with it`,
           label: 'since mod_wsgi 6',
         }
       }
@@ -144,7 +159,10 @@ function ageOf(
     ({ name, args }) => name.toLowerCase() === 'loadmodule' && args[0]?.value === 'wsgi_module',
   )
   const path = loading?.args[1]?.value ?? ''
-  if (!DISTRIBUTION.test(path)) return 'unknown'
+  // A module of one's own is installed there as well: without the machine's own main file nothing tells which it is.
+  const main = configuration.main?.path ?? ''
+  const isPackaged = path.startsWith('modules/') ? main.startsWith('/etc/httpd/') : main !== ''
+  if (!DISTRIBUTION.test(path) || !isPackaged) return 'unknown'
   const version = installedVersion(filesOf(configuration), PACKAGES)
   if (version === null) return 'distribution'
   return compareVersions(version.value, '6') < 0 ? 'old' : 'new'
