@@ -116,6 +116,10 @@ export default defineRule({
       title: 'an image that is pulled anew, and speaks HTTP/1.1 to backends',
       files: container('nginx:alpine', 'proxy_pass http://clock:9000;'),
     },
+    {
+      title: 'the events of Matrix, one document an answer',
+      files: { 'nginx.conf': site('~ ^/_matrix/client/(api/v1|r0|v3)/events$') },
+    },
     { title: 'another location', files: { 'nginx.conf': site('/api/') } },
     {
       title: 'WebSocket, which is never buffered',
@@ -137,8 +141,9 @@ export default defineRule({
       if (block.name !== 'location' || headers.written.some(header => header.name === 'upgrade')) continue
       const { configuration } = server
       const { name, at } = readLocation(block)
-      const stream = NAMES.test(name) ? null : streamBehind(deployment, connection)
-      if (!NAMES.test(name) && stream === null) continue
+      const isNamed = NAMES.test(name) && !LONG_POLL.test(name)
+      const stream = isNamed ? null : streamBehind(deployment, connection)
+      if (!isNamed && stream === null) continue
       if (isSet(configuration, block, 'proxy_buffering') || passesChunks(configuration, block)) continue
       const place = namePlace(pass)
       const fix = propose('Send each event at once', 'unsafe', [
@@ -227,3 +232,6 @@ const STREAM =
 /** Paths by which programs send events to a page. */
 const NAMES =
   /(?:^|[/_-])(?:events?|sse|event-?stream|eventsource|stream|subscribe|mercure|live-?updates?)\/?\$?$/i
+
+/** What Matrix calls so answers each request with one document. */
+const LONG_POLL = /\/_matrix\/client\b/
