@@ -113,6 +113,15 @@ export default defineRule({
       },
     },
     {
+      title: 'a unit that is written where there is none',
+      files: Object.fromEntries(
+        Object.entries(role(RESTART)).map(([path, text]) => [
+          path,
+          text.replace('shop.service\n', 'shop.service\n    force: no\n'),
+        ]),
+      ),
+    },
+    {
       title: 'another service',
       files: role(conf`
         - name: restart shop
@@ -130,7 +139,8 @@ export default defineRule({
       const handlers = tasks.filter(({ isHandler }) => isHandler)
       if (handlers.length === 0) continue
       for (const task of tasks) {
-        const dest = UNITS.test(task.module ?? '') ? task.options.get('dest') : undefined
+        const dest =
+          UNITS.test(task.module ?? '') && !isWrittenOnce(task) ? task.options.get('dest') : undefined
         const unit = dest === undefined ? undefined : UNIT_FILE.exec(plainText(dest.text))?.[1]
         if (dest === undefined || unit === undefined) continue
         const notified = new Set(task.notifies.map(plainText))
@@ -151,6 +161,12 @@ export default defineRule({
     }
   },
 })
+
+/** True for a task that leaves a file alone which is there: a unit that is new is read at its first start. */
+function isWrittenOnce({ options }: PlaybookTask): boolean {
+  const force = options.get('force')
+  return force !== undefined && /^(?:no|false|off|0)$/i.test(plainText(force.text))
+}
 
 function isCalled({ name, listens }: PlaybookTask, notified: string): boolean {
   return name === notified || listens.includes(notified)
