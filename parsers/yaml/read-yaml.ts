@@ -34,15 +34,18 @@ export function readYaml(source: Source): YamlFile {
   let broken = false
   for (const document of parsed) {
     // A tag of the file's own, such as `!reset`, is a warning.
-    if (document.errors.length > 0) {
-      broken = true
-      const fault = syntaxFault(source, document.errors[0]!)
-      if (fault !== null) faults.set(fault.at.start, fault)
-    }
+    const [error] = document.errors
+    const fault = error === undefined ? null : syntaxFault(source, error)
+    if (error !== undefined) broken = true
+    if (fault !== null) faults.set(fault.at.start, fault)
     const anchors = new Map<string, ParsedNode>()
     if (document.contents === null) continue
-    const node = new Reading(source, anchors, budget, faults).read(document.contents as ParsedNode, 0)
+    const found = new Map<number, YamlFault>()
+    const node = new Reading(source, anchors, budget, found).read(document.contents as ParsedNode, 0)
     if (node !== null) documents.push(node)
+    // No reader looks for keys in what it cannot parse, and what stands behind the fault is of nobody's making.
+    const end = fault === null ? (error?.pos[0] ?? source.code.length) : 0
+    for (const [start, each] of found) if (start < end) faults.set(start, each)
   }
   return {
     documents,

@@ -355,6 +355,21 @@ export default defineRule({
         `,
       },
     },
+    {
+      title: 'a tab, behind which nothing is read',
+      files: {
+        'docker-compose.yml': [
+          'services:',
+          '  shop:',
+          '\t  «image: example/shop:1»',
+          '\t  networks:',
+          '\t    - inner',
+          'networks:',
+          '  inner:',
+          '',
+        ].join('\n'),
+      },
+    },
   ],
   good: [
     {
