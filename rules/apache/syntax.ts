@@ -46,6 +46,19 @@ export default defineRule({
       },
     },
     {
+      title: 'a name made of two directives of one family',
+      files: {
+        'site.conf': conf`
+          <VirtualHost *:80>
+              ServerName example.org
+              ProxyPass / http://127.0.0.1:8000/ interpolate
+              ProxyPassReverse / http://127.0.0.1:8000/ interpolate
+              «ProxyPassReverseInterpolateEnv» On
+          </VirtualHost>
+        `,
+      },
+    },
+    {
       title: 'a closing line without its first character, in a template',
       files: {
         'shop.conf.j2': conf`

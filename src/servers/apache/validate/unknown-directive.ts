@@ -52,6 +52,7 @@ export function unknownFault(
   const isSlip =
     glued !== undefined ||
     (perDirectory === true && isNoName(directive)) ||
+    (foreign === undefined && isMadeOfOwn(directive)) ||
     (isMarked(lower) && !directive.source.template) ||
     (foreign === undefined && slippedFrom(directive) !== undefined)
   if (!isSlip && (!unit.modulesComplete || mayBeForeign(unit, lower))) return null
@@ -84,6 +85,29 @@ function gluedTo({ name, section }: ApacheDirective): string | undefined {
   const facts = section ? apacheSection(word.toLowerCase()) : apacheDirective(word.toLowerCase())
   return facts?.section === section ? word : undefined
 }
+
+/**
+ * True for a name made of words of httpd's own families, as nobody else's module has them: a whole directive of
+ * `Proxy…`, `SSL…` or `Rewrite…` at its beginning and a part of another one behind it, `ProxyPassReverse` and
+ * `InterpolateEnv`.
+ */
+function isMadeOfOwn({ name, section }: ApacheDirective): boolean {
+  const lower = name.toLowerCase()
+  const family = FAMILY.exec(lower)?.[0]
+  if (section || family === undefined || !/^[a-z]+$/.test(lower)) return false
+  const names = [...allApacheDirectives()].flatMap(facts =>
+    !facts.section && facts.name.toLowerCase().startsWith(family) ? [facts.name.toLowerCase()] : [],
+  )
+  return names.some(
+    known =>
+      known.length > family.length &&
+      lower.length >= known.length + 6 &&
+      lower.startsWith(known) &&
+      names.some(other => other.endsWith(lower.slice(known.length))),
+  )
+}
+
+const FAMILY = /^(?:proxy|ssl|rewrite)/
 
 const slips = new Map<string, string | undefined>()
 
